@@ -1,0 +1,178 @@
+/*
+ * Option tables as people read them: the body of --help and the Markdown of the reference pages, printed from the rows.
+ */
+#include "base/mem.h"
+#include "base/number.h"
+#include "base/opt.h"
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { WIDTH = 100, COLUMN = 34 };
+
+/* What stands for the value: "N", "HxW", ... */
+static const char *const value_words[] = {
+	[SECANT_OPT_INT] = "N", [SECANT_OPT_REAL] = "X", [SECANT_OPT_BOOL] = "", [SECANT_OPT_STR] = "TEXT", [SECANT_OPT_CHOICE] = "NAME",
+	[SECANT_OPT_SIZE] = "HxW", [SECANT_OPT_INTS] = "N,N,...", [SECANT_OPT_REALS] = "X,X,...", [SECANT_OPT_STRS] = "TEXT",
+	[SECANT_OPT_JSON] = "JSON"
+};
+
+static bool
+is_number(const secant_opt *row)
+{
+	return row->type == SECANT_OPT_INT || row->type == SECANT_OPT_REAL || row->type == SECANT_OPT_SIZE || row->type == SECANT_OPT_INTS
+		|| row->type == SECANT_OPT_REALS;
+}
+
+/* "1 to 4096", "at least 0", or "" without limits. Limits no user meets are not printed. */
+static void
+range_text(const secant_opt *row, char text[100])
+{
+	char lo[40], hi[40];
+	text[0] = '\0';
+	if (!is_number(row) || row->min > row->max)
+		return;
+	bool low = row->min > INT_MIN, high = row->max < INT_MAX;
+	secant_real_text(row->min, lo);
+	secant_real_text(row->max, hi);
+	if (low && high)
+		(void)snprintf(text, 100, "%s to %s", lo, hi);
+	else if (low)
+		(void)snprintf(text, 100, "at least %s", lo);
+	else if (high)
+		(void)snprintf(text, 100, "at most %s", hi);
+}
+
+/* Appends words, broken before WIDTH; `column` is where the line stands. */
+static void
+add_wrapped(secant_str *s, const char *text, size_t *column)
+{
+	while (*text) {
+		size_t n = strcspn(text, " ");
+		if (*column + n > WIDTH && *column > COLUMN) {
+			secant_str_addf(s, "\n%*s", COLUMN, "");
+			*column = COLUMN;
+		}
+		secant_str_addn(s, text, n);
+		*column += n;
+		text += n;
+		if (*text == ' ') {
+			text++;
+			if (*column + 1 + strcspn(text, " ") <= WIDTH) {
+				secant_str_add(s, " ");
+				++*column;
+			} else {
+				secant_str_addf(s, "\n%*s", COLUMN, "");
+				*column = COLUMN;
+			}
+		}
+	}
+}
+
+static void
+help_row(void *user, const secant_opt *row, size_t offset)
+{
+	secant_str *s = user;
+	char range[100], left[160];
+	if (row->type == SECANT_OPT_HEADING) {
+		secant_str_addf(s, "%s%s:\n", s->n ? "\n" : "", row->help);
+		return;
+	}
+	const char *word = value_words[row->type];
+	(void)snprintf(left, sizeof left, "  --%s%s%s", row->name, *word ? " " : "", word);
+	secant_str_add(s, left);
+	size_t column = strlen(left);
+	if (column + 2 > COLUMN) {
+		secant_str_add(s, "\n");
+		column = 0;
+	}
+	secant_str_addf(s, "%*s", (int)(COLUMN - column), "");
+	column = COLUMN;
+	secant_str notes = { 0 };
+	secant_str_add(&notes, row->help ? row->help : "");
+	range_text(row, range);
+	const char *separator = " (";
+	if (row->type == SECANT_OPT_CHOICE) {
+		secant_str_addf(&notes, "%s%s", separator, row->values);
+		separator = "; ";
+	}
+	if (range[0]) {
+		secant_str_addf(&notes, "%s%s", separator, range);
+		separator = "; ";
+	}
+	if (row->def && !(row->type == SECANT_OPT_BOOL && !strcmp(row->def, "false"))) {
+		secant_str_addf(&notes, "%sdefault %s", separator, *row->def ? row->def : "''");
+		separator = "; ";
+	}
+	if (separator[0] == ';')
+		secant_str_add(&notes, ")");
+	char *text = secant_str_take(&notes);
+	if (text)
+		add_wrapped(s, text, &column);
+	s->failed = s->failed || !text;
+	secant_free(text);
+	secant_str_add(s, "\n");
+}
+
+char *
+secant_opts_help(const secant_opts *table)
+{
+	secant_str s = { 0 };
+	secant_opts_each(table, help_row, &s);
+	return secant_str_take(&s);
+}
+
+/* Text inside a cell: a bar would end it. */
+static void
+add_cell(secant_str *s, const char *text)
+{
+	for (; *text; text++)
+		if (*text == '|')
+			secant_str_add(s, "\\|");
+		else
+			secant_str_addn(s, text, 1);
+}
+
+struct page { secant_str s; bool open; };
+
+static void
+markdown_row(void *user, const secant_opt *row, size_t offset)
+{
+	struct page *p = user;
+	secant_str *s = &p->s;
+	char range[100], word[64];
+	if (row->type == SECANT_OPT_HEADING) {
+		secant_str_addf(s, "%s### %s\n\n", s->n ? "\n" : "", row->help);
+		p->open = false;
+		return;
+	}
+	if (!p->open)
+		secant_str_add(s, "| option | values | default | what it does |\n|---|---|---|---|\n");
+	p->open = true;
+	secant_str_addf(s, "| `--%s` | ", row->name);
+	range_text(row, range);
+	if (row->type == SECANT_OPT_CHOICE)
+		for (int k = 0; secant_opt_choice(row->values, k, word); k++)
+			secant_str_addf(s, "%s`%s`", k ? ", " : "", word);
+	else if (row->type == SECANT_OPT_BOOL)
+		secant_str_add(s, "flag");
+	else
+		secant_str_addf(s, "%s%s%s", value_words[row->type], range[0] ? ", " : "", range);
+	secant_str_add(s, " | ");
+	if (row->def) {
+		secant_str_add(s, "`");
+		add_cell(s, *row->def ? row->def : "''");
+		secant_str_add(s, "`");
+	}
+	secant_str_add(s, " | ");
+	add_cell(s, row->help ? row->help : "");
+	secant_str_add(s, " |\n");
+}
+
+char *
+secant_opts_markdown(const secant_opts *table)
+{
+	struct page p = { 0 };
+	secant_opts_each(table, markdown_row, &p);
+	return secant_str_take(&p.s);
+}

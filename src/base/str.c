@@ -1,0 +1,148 @@
+/*
+ * Strings that grow, formatted strings, and the nearest name for messages about slips of the keyboard.
+ */
+#include "base/mem.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Room for n more bytes and a zero. */
+static bool
+str_reserve(secant_str *s, size_t n)
+{
+	if (s->failed)
+		return false;
+	if (n < s->capacity - s->n)
+		return true;
+	size_t want = s->n + n + 1;
+	if (want <= n || want > PTRDIFF_MAX) {
+		s->failed = true;
+		return false;
+	}
+	size_t more = s->capacity > want / 2 ? s->capacity * 2 : want < 64 ? 64 : want;
+	char *p = secant_realloc(s->p, more, 1);
+	if (!p) {
+		s->failed = true;
+		return false;
+	}
+	s->p = p;
+	s->capacity = more;
+	return true;
+}
+
+void
+secant_str_addn(secant_str *s, const char *text, size_t n)
+{
+	if (!str_reserve(s, n))
+		return;
+	memcpy(s->p + s->n, text, n);
+	s->n += n;
+	s->p[s->n] = '\0';
+}
+
+void
+secant_str_add(secant_str *s, const char *text)
+{
+	secant_str_addn(s, text, strlen(text));
+}
+
+static void
+str_addv(secant_str *s, const char *fmt, va_list ap)
+{
+	va_list again;
+	va_copy(again, ap);
+	int n = vsnprintf(NULL, 0, fmt, ap);
+	if (n < 0)
+		s->failed = true;
+	else if (str_reserve(s, (size_t)n)) {
+		(void)vsnprintf(s->p + s->n, (size_t)n + 1, fmt, again);
+		s->n += (size_t)n;
+	}
+	va_end(again);
+}
+
+void
+secant_str_addf(secant_str *s, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	str_addv(s, fmt, ap);
+	va_end(ap);
+}
+
+char *
+secant_str_take(secant_str *s)
+{
+	if (!s->failed && !s->p)
+		secant_str_addn(s, "", 0);
+	char *p = s->failed ? NULL : s->p;
+	if (s->failed)
+		secant_free(s->p);
+	memset(s, 0, sizeof *s);
+	return p;
+}
+
+void
+secant_str_free(secant_str *s)
+{
+	secant_free(s->p);
+	memset(s, 0, sizeof *s);
+}
+
+char *
+secant_format(const char *fmt, ...)
+{
+	secant_str s = { 0 };
+	va_list ap;
+	va_start(ap, fmt);
+	str_addv(&s, fmt, ap);
+	va_end(ap);
+	return secant_str_take(&s);
+}
+
+static int
+least(int a, int b, int c)
+{
+	int m = a < b ? a : b;
+	return m < c ? m : c;
+}
+
+/* Optimal string alignment: insertions, deletions, replacements and swaps of neighbours cost 1. Names are cut to 63 bytes. */
+int
+secant_edit_distance(const char *a, const char *b)
+{
+	enum { LONGEST = 63 };
+	int rows[3][LONGEST + 1];
+	int n = (int)strnlen(a, LONGEST), m = (int)strnlen(b, LONGEST);
+	int *before = rows[0], *last = rows[1], *now = rows[2];
+	for (int j = 0; j <= m; j++)
+		last[j] = before[j] = j;
+	for (int i = 1; i <= n; i++) {
+		now[0] = i;
+		for (int j = 1; j <= m; j++) {
+			now[j] = least(last[j] + 1, now[j - 1] + 1, last[j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				now[j] = least(now[j], before[j - 2] + 1, now[j]);
+		}
+		int *spare = before;
+		before = last;
+		last = now;
+		now = spare;
+	}
+	return last[m];
+}
+
+const char *
+secant_nearest(const char *name, const char *const *list)
+{
+	const char *best = NULL;
+	int limit = 1 + (int)strnlen(name, 63) / 3, least_so_far = limit + 1;
+	for (; *list; list++) {
+		int d = secant_edit_distance(name, *list);
+		if (d < least_so_far) {
+			least_so_far = d;
+			best = *list;
+		}
+	}
+	return best;
+}
