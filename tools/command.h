@@ -1,11 +1,14 @@
 /*
- * The command: one file per verb, cmd_VERB.c, whose last lines are its descriptor, and one line in commands.inc.
+ * The command: one file per verb, cmd_VERB.c, whose last lines are its descriptor `const command command_VERB`, and one line in
+ * commands.inc.
  *
- * To add a verb: copy a small one (cmd_info.c), write its option table and run function, add COMMAND(verb) to commands.inc. Help, the
- * reference page, shell completion and the man page follow from the table.
+ * To add a verb: copy a small one (cmd_list.c), write its option table and run function, add COMMAND(verb) to commands.inc. Help, the
+ * reference page, shell completion and the man page follow from the table. The rows of `common` stand last in a table: they bring their
+ * own heading.
  */
 #ifndef TOOLS_COMMAND_H
 #define TOOLS_COMMAND_H
+#include <stdio.h>
 #include <secant/options.h>
 
 /* Rows every verb has, as the first member `common` of its option struct: SECANT_OPT_TABLE(S, common, &common_options). */
@@ -25,10 +28,27 @@ typedef struct command {
 	const struct command *const *verbs;  /* sub-verbs (secant data check): NULL-terminated; run is NULL then */
 } command;
 
-extern const command *const command_list[];   /* NULL-terminated, from commands.inc */
+extern const command *const all_commands[];   /* NULL-terminated, from commands.inc */
 
-/* Log lines and progress go to standard error; --quiet keeps warnings and errors only. */
+/* The command of that name in a list; NULL if there is none. */
+const command *command_find(const command *const *list, const char *name);
+/* Calls `visit` for every verb that runs, sub-verbs included, with its full name ("data check"). */
+void command_each(void (*visit)(void *user, const command *c, const char *name), void *user);
+/* Prints what `secant --help` and `secant VERB --help` say. */
+void command_print_list(FILE *to);
+void command_print_help(FILE *to, const command *c, const char *name);
+
+/* Log lines and progress go to standard error; --quiet keeps warnings and errors only. SECANT_LOG=debug shows more, SECANT_LOG=json
+ * writes JSON lines ("debug,json" both). */
 secant_logger tool_logger(const common *c);
-/* True once after Ctrl-C (SIGINT or SIGTERM); a second one ends the process. */
+
+/* Progress: a bar that is drawn over itself on a terminal, plain lines every few seconds elsewhere, JSON lines with SECANT_LOG=json,
+ * nothing with --quiet. Log lines do not run into it. One bar at a time; `now` counts from 0 to `total`. */
+void tool_progress_begin(const common *c, const char *unit);            /* "images": the rate reads "41.3 images/s" */
+void tool_progress(const char *label, int64_t now, int64_t total, const char *values);   /* "epoch 3/12", ..., "loss 0.412  iou 0.713" */
+/* Ends the bar and leaves nothing of it; a caller that wants a line to stay logs it. */
+void tool_progress_end(void);
+
+/* True once after Ctrl-C (SIGINT or SIGTERM); a second one ends the process. A verb that never asks is ended by the first. */
 bool tool_interrupted(void);
 #endif

@@ -108,8 +108,12 @@ SECANT_API void secant_opts_each(const secant_opts *table, void (*visit)(void *u
 SECANT_API secant_status secant_opts_parse(const secant_opts *table, void *object, int argc, const char *const *argv, const char **operands, int *n, secant_err *err) SECANT_NODISCARD;
 /* The options as the body of --help, 100 columns; caller frees with secant_free. NULL on NOMEM. */
 SECANT_API char *secant_opts_help(const secant_opts *table);
-/* The options as a Markdown table for the reference pages; caller frees with secant_free. NULL on NOMEM. */
-SECANT_API char *secant_opts_markdown(const secant_opts *table);
+/* The options as Markdown tables for the reference pages; `dash` ("--" or "") stands before each name; caller frees with secant_free.
+ * NULL on NOMEM. */
+SECANT_API char *secant_opts_markdown(const secant_opts *table, const char *dash);
+
+/* The entry of a NULL-terminated list that is nearest to `name`; NULL when none is near enough to be a slip of the keyboard. */
+SECANT_API const char *secant_nearest(const char *name, const char *const *list);
 
 /* Frees memory that the library handed to the caller. NULL is fine. */
 SECANT_API void secant_free(void *p);

@@ -3,6 +3,7 @@
  * SECANT_CPU does not cap it away.
  */
 #include "base/cpu.h"
+#include <secant/info.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,4 +127,16 @@ secant_cpu_check(secant_err *err)
 	if (cap() >= 0)
 		return SECANT_OK;
 	return secant_fail(err, SECANT_ERR_ARG, "SECANT_CPU: '%s' is not sse2, avx2, avx512 or amx", getenv("SECANT_CPU"));
+}
+
+const char *
+secant_instruction_set(void)
+{
+	return secant_isa_name(secant_cpu_isa());
+}
+
+secant_status
+secant_check_environment(secant_err *err)
+{
+	return secant_cpu_check(err);
 }

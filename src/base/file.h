@@ -1,16 +1,15 @@
 /*
- * Files: reading whole or mapped, atomic writing, folders in byte order, paths. Messages always name the path.
+ * Files: reading whole or mapped, atomic writing, folders in byte order, paths. Messages always name the path. What the command needs
+ * too (secant_file_write, secant_file_read, secant_make_dirs, ...) is declared in secant/files.h.
  */
 #ifndef SECANT_BASE_FILE_H
 #define SECANT_BASE_FILE_H
-#include <secant/base.h>
+#include <secant/files.h>
 
 /* A file's bytes, mapped or read; `data` is never NULL after success and is followed by no guard byte. */
 typedef struct secant_bytes { const uint8_t *data; size_t size; void *map; } secant_bytes;
 secant_status secant_file_map(secant_bytes *b, const char *path, secant_err *err) SECANT_NODISCARD;   /* read-only, private */
 void secant_file_unmap(secant_bytes *b);
-/* Whole file with a zero byte after it (not counted), at most `limit` bytes; caller frees *data with secant_free. "-" is not special. */
-secant_status secant_file_read(char **data, size_t *size, const char *path, size_t limit, secant_err *err) SECANT_NODISCARD;
 
 /* Atomic writing: bytes go to a temporary name in the same folder; commit flushes (fsync) and renames; abort removes. An existing
  * file stays whole until commit succeeded. Errors are sticky: commit reports the first. */
@@ -21,14 +20,9 @@ secant_status secant_writer_printf(secant_writer *w, secant_err *err, const char
 secant_status secant_writer_seek(secant_writer *w, uint64_t position, secant_err *err);               /* for headers written last */
 secant_status secant_writer_commit(secant_writer *w, secant_err *err) SECANT_NODISCARD;               /* frees w in any case */
 void secant_writer_abort(secant_writer *w);                                                            /* NULL is fine */
-/* All of it in one call. */
-secant_status secant_file_write(const char *path, const void *data, size_t size, secant_err *err) SECANT_NODISCARD;
 /* Appends one line to a log file (O_APPEND, one write). */
 secant_status secant_file_append(const char *path, const char *line, secant_err *err) SECANT_NODISCARD;
 
-bool secant_is_file(const char *path);
-bool secant_is_dir(const char *path);
-secant_status secant_make_dirs(const char *path, secant_err *err) SECANT_NODISCARD;                    /* like mkdir -p */
 secant_status secant_remove_tree(const char *path, secant_err *err) SECANT_NODISCARD;                  /* does not follow links */
 
 /* Names (not paths) in a folder, in byte order, without . and ..; caller frees with secant_names_free. */

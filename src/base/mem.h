@@ -43,7 +43,7 @@ void secant_str_addf(secant_str *s, const char *fmt, ...) SECANT_PRINTF(2, 3);
 char *secant_str_take(secant_str *s);  /* the text, caller frees; NULL after a failure; the string is empty again */
 void secant_str_free(secant_str *s);
 
-/* Edit distance, and the entry of a NULL-terminated list that is nearest to `name`; NULL when none is near enough to be a slip. */
+/* Edit distance, and the nearest entry of a list (declared in secant/options.h, repeated here). */
 int secant_edit_distance(const char *a, const char *b);
-const char *secant_nearest(const char *name, const char *const *list);
+SECANT_API const char *secant_nearest(const char *name, const char *const *list);
 #endif

@@ -133,7 +133,7 @@ add_cell(secant_str *s, const char *text)
 			secant_str_addn(s, text, 1);
 }
 
-struct page { secant_str s; bool open; };
+struct page { secant_str s; const char *dash; bool open; };
 
 static void
 markdown_row(void *user, const secant_opt *row, size_t offset)
@@ -147,9 +147,9 @@ markdown_row(void *user, const secant_opt *row, size_t offset)
 		return;
 	}
 	if (!p->open)
-		secant_str_add(s, "| option | values | default | what it does |\n|---|---|---|---|\n");
+		secant_str_addf(s, "| %s | values | default | what it does |\n|---|---|---|---|\n", *p->dash ? "option" : "name");
 	p->open = true;
-	secant_str_addf(s, "| `--%s` | ", row->name);
+	secant_str_addf(s, "| `%s%s` | ", p->dash, row->name);
 	range_text(row, range);
 	if (row->type == SECANT_OPT_CHOICE)
 		for (int k = 0; secant_opt_choice(row->values, k, word); k++)
@@ -170,9 +170,9 @@ markdown_row(void *user, const secant_opt *row, size_t offset)
 }
 
 char *
-secant_opts_markdown(const secant_opts *table)
+secant_opts_markdown(const secant_opts *table, const char *dash)
 {
-	struct page p = { 0 };
+	struct page p = { .dash = dash };
 	secant_opts_each(table, markdown_row, &p);
 	return secant_str_take(&p.s);
 }

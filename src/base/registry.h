@@ -1,15 +1,12 @@
 /*
- * Registries: what can be listed. Each kind (operators, encoders, losses, codecs, formats, ...) is a NULL-terminated table of
- * descriptors made of one line each in a list file; this is how `secant list` and `secant doc` walk them without knowing the rooms.
+ * Registries: what can be listed. Each kind (operators, encoders, losses, codecs, formats, ...) is a table of descriptors made of one
+ * line each in a list file; a room shows it as a secant_kind, and `secant list` and `secant doc` walk it without knowing the room.
+ *
+ * To add a kind: define `const secant_kind secant_kind_NAME` in its room and add KIND(NAME) to src/train/kinds.inc.
  */
 #ifndef SECANT_BASE_REGISTRY_H
 #define SECANT_BASE_REGISTRY_H
-#include <secant/options.h>
-
-typedef struct secant_entry {
-	const char *name, *brief;            /* brief: one line */
-	const secant_opts *options;          /* settings or attributes; NULL if none */
-} secant_entry;
+#include <secant/info.h>
 
 typedef struct secant_kind {
 	const char *name, *title;            /* "operators", "Operators" */

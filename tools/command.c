@@ -1,0 +1,90 @@
+/*
+ * The table of verbs and what --help prints from it.
+ */
+#include "command.h"
+#include <string.h>
+
+#define COMMAND(verb) extern const command command_##verb;
+#include "commands.inc"
+#undef COMMAND
+
+const command *const all_commands[] = {
+#define COMMAND(verb) &command_##verb,
+#include "commands.inc"
+#undef COMMAND
+	NULL
+};
+
+static const secant_opt common_rows[] = {
+	SECANT_OPT_HEADING("With every verb"),
+	SECANT_OPT(common, config, STR, "config", NULL, 0, 0, "reads options from this JSON file first; the command line wins"),
+	SECANT_OPT(common, json, BOOL, "json", "false", 0, 0, "prints one JSON object on standard output"),
+	SECANT_OPT(common, quiet, BOOL, "quiet", "false", 0, 0, "shows warnings and errors only"),
+	SECANT_OPT_END
+};
+const secant_opts common_options = { "common", sizeof(common), common_rows };
+
+const command *
+command_find(const command *const *list, const char *name)
+{
+	for (; *list; list++)
+		if (!strcmp((*list)->name, name))
+			return *list;
+	return NULL;
+}
+
+static void
+each_in(const command *const *list, const char *before, void (*visit)(void *user, const command *c, const char *name), void *user)
+{
+	char name[100];
+	for (; *list; list++) {
+		snprintf(name, sizeof name, "%s%s%s", before, *before ? " " : "", (*list)->name);
+		if ((*list)->verbs)
+			each_in((*list)->verbs, name, visit, user);
+		else
+			visit(user, *list, name);
+	}
+}
+
+void
+command_each(void (*visit)(void *user, const command *c, const char *name), void *user)
+{
+	each_in(all_commands, "", visit, user);
+}
+
+static void
+print_verbs(FILE *to, const command *const *list)
+{
+	for (; *list; list++)
+		fprintf(to, "  %-10s %s\n", (*list)->name, (*list)->brief);
+}
+
+void
+command_print_list(FILE *to)
+{
+	fprintf(to, "secant: segmentation networks: training, evaluation, deployment\n\nusage: secant VERB [options] operands\n\nverbs:\n");
+	print_verbs(to, all_commands);
+	fprintf(to, "\n'secant VERB --help' tells more; 'secant --version' names the version.\n"
+		"Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.\n");
+}
+
+void
+command_print_help(FILE *to, const command *c, const char *name)
+{
+	fprintf(to, "secant %s: %s\n\n", name, c->brief);
+	if (c->verbs) {
+		fprintf(to, "usage: secant %s VERB [options] operands\n\nverbs:\n", name);
+		print_verbs(to, c->verbs);
+		return;
+	}
+	fprintf(to, "usage: secant %s [options]%s%s\n\n", name, c->operands ? " " : "", c->operands ? c->operands : "");
+	char *options = secant_opts_help(c->options ? c->options : &common_options);
+	fputs(options ? options : "", to);
+	secant_free(options);
+	if (c->details)
+		fprintf(to, "\n%s%s", c->details, c->details[0] && c->details[strlen(c->details) - 1] == '\n' ? "" : "\n");
+	if (c->example)
+		fprintf(to, "\nexample:\n");
+	for (const char *line = c->example; line && *line; line += strcspn(line, "\n"), line += *line == '\n')
+		fprintf(to, "  %.*s\n", (int)strcspn(line, "\n"), line);
+}

@@ -1,0 +1,171 @@
+/*
+ * The command `secant`: finds the verb, parses its options, runs it, turns its error into one line and an exit status.
+ * 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+ */
+#include "command.h"
+#include <errno.h>
+#include <secant/info.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
+
+/* What was typed: the command it names, its full name, and the arguments after it. */
+typedef struct call {
+	const command *command;
+	char name[100];
+	int argc;
+	const char *const *argv;
+} call;
+
+static int
+report(const char *name, const secant_err *err)
+{
+	tool_progress_end();
+	fprintf(stderr, "secant%s%s: %s\n", *name ? " " : "", name, err->msg[0] ? err->msg : "failed");
+	return err->code == SECANT_ERR_CANCELLED ? EXIT_INTERRUPTED : err->code == SECANT_ERR_ARG ? EXIT_USAGE : EXIT_FAILED;
+}
+
+static void
+unknown_verb(const char *name, const command *const *list, secant_err *err)
+{
+	enum { MOST = 64 };
+	const char *names[MOST + 1] = { NULL };
+	for (int i = 0; list[i] && i < MOST; i++)
+		names[i] = list[i]->name;
+	const char *nearest = secant_nearest(name, names);
+	if (nearest)
+		secant_fail(err, SECANT_ERR_ARG, "'%.60s': no such verb (nearest: %s)", name, nearest);
+	else
+		secant_fail(err, SECANT_ERR_ARG, "'%.60s': no such verb ('secant --help' lists them)", name);
+}
+
+/* Follows the words of the line down to a verb that runs: `secant data check` takes two. A group alone stays a group. */
+static bool
+find_call(call *c, secant_err *err)
+{
+	const command *const *list = all_commands;
+	while (list && c->argc > 0 && c->argv[0][0] != '-') {
+		const command *found = command_find(list, c->argv[0]);
+		if (!found) {
+			unknown_verb(c->argv[0], list, err);
+			return false;
+		}
+		size_t n = strlen(c->name);
+		snprintf(c->name + n, sizeof c->name - n, "%s%s", n ? " " : "", found->name);
+		c->command = found;
+		c->argc--;
+		c->argv++;
+		list = found->verbs;
+	}
+	return true;
+}
+
+static bool
+wants_help(const call *c)
+{
+	for (int i = 0; i < c->argc && strcmp(c->argv[i], "--"); i++)
+		if (!strcmp(c->argv[i], "--help") || !strcmp(c->argv[i], "-h"))
+			return true;
+	return false;
+}
+
+static bool
+check_operands(const command *c, int n, secant_err *err)
+{
+	if (n >= c->min_operands && (c->max_operands < 0 || n <= c->max_operands))
+		return true;
+	bool few = n < c->min_operands;
+	secant_fail(err, SECANT_ERR_ARG, "%d operand%s: %s %d (%s)", n, n == 1 ? "" : "s", few ? "expected at least" : "expected at most",
+		few ? c->min_operands : c->max_operands, c->operands ? c->operands : "no operands");
+	return false;
+}
+
+/* Output that did not reach a full disk is a failure. */
+static int
+flush_output(const char *name, int status)
+{
+	if ((fflush(stdout) || ferror(stdout)) && status == 0) {
+		secant_err err = { 0 };
+		secant_fail(&err, SECANT_ERR_IO, "standard output: %s", strerror(errno));
+		return report(name, &err);
+	}
+	return status;
+}
+
+static int
+run(const call *c, void *options, const char **operands)
+{
+	secant_err err = { 0 };
+	int n = 0;
+	const secant_opts *table = c->command->options ? c->command->options : &common_options;
+	if (secant_opts_parse(table, options, c->argc, c->argv, operands, &n, &err) || !check_operands(c->command, n, &err)) {
+		int status = report(c->name, &err);
+		return err.code == SECANT_ERR_RANGE || err.code == SECANT_ERR_FORMAT ? EXIT_USAGE : status;
+	}
+	int status = c->command->run(options, n, operands, &err);
+	tool_progress_end();
+	if (err.code)
+		return report(c->name, &err);
+	return flush_output(c->name, status < 0 ? EXIT_FAILED : status);
+}
+
+static int
+run_with_options(const call *c)
+{
+	secant_err err = { 0 };
+	const secant_opts *table = c->command->options ? c->command->options : &common_options;
+	const char **operands = calloc((size_t)c->argc + 1, sizeof *operands);
+	void *options = calloc(1, table->size);
+	int status;
+	if (!operands || !options)
+		secant_fail(&err, SECANT_ERR_NOMEM, "no memory");
+	if (err.code || secant_opts_init(table, options, &err))
+		status = report(c->name, &err);
+	else {
+		status = run(c, options, operands);
+		secant_opts_free(table, options);
+	}
+	free(options);
+	free(operands);
+	return status;
+}
+
+static int
+print_version(void)
+{
+	printf("secant %s (%s, %s)\n", secant_version(), secant_backend(), secant_instruction_set());
+	return flush_output("", 0);
+}
+
+int
+main(int argc, char **argv)
+{
+	secant_err err = { 0 };
+	call c = { .argc = argc - 1, .argv = (const char *const *)argv + 1 };
+	if (secant_check_environment(&err))
+		return report("", &err);
+	if (argc > 1 && !strcmp(argv[1], "--version"))
+		return print_version();
+	bool help = argc > 1 && !strcmp(argv[1], "help");
+	if (help) {
+		c.argc--;
+		c.argv++;
+	}
+	if (!find_call(&c, &err))
+		return report(c.name, &err);
+	help = help || wants_help(&c);
+	if (help && c.command)
+		command_print_help(stdout, c.command, c.name);
+	else if (help)
+		command_print_list(stdout);
+	if (help)
+		return flush_output(c.name, 0);
+	if (!c.command && c.argc > 0)
+		secant_fail(&err, SECANT_ERR_ARG, "%.60s: no such option (before a verb: --help, --version)", c.argv[0]);
+	else if (!c.command)
+		secant_fail(&err, SECANT_ERR_ARG, "a verb is missing: 'secant --help' lists them");
+	else if (c.command->verbs)
+		secant_fail(&err, SECANT_ERR_ARG, "a verb is missing: 'secant %s --help' lists them", c.name);
+	return err.code ? report(c.name, &err) : run_with_options(&c);
+}
