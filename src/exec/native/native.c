@@ -1,0 +1,71 @@
+/* See native.h. */
+#include "exec/native/native.h"
+
+static bool
+operand_fits(const secant_operand *o, bool slot_low, secant_dtype real)
+{
+	switch (o->dtype) {
+	case SECANT_F32: return !slot_low || real == SECANT_F32;
+	case SECANT_BF16: return slot_low && real == SECANT_BF16;
+	case SECANT_F64: case SECANT_F16: return false;
+	default: return true;
+	}
+}
+
+/* The storage type of the low slots: that of the first real operand in one. */
+static secant_dtype
+low_type(const secant_step *s)
+{
+	const secant_op *op = s->node->op;
+	for (int i = 0; i < s->n_in; i++)
+		if (op->low_in >> (i < 31 ? i : 31) & 1 && s->in[i].shape.rank >= 0 && (s->in[i].dtype == SECANT_F32 || s->in[i].dtype == SECANT_BF16))
+			return s->in[i].dtype;
+	for (int i = 0; i < s->n_out; i++)
+		if (op->low_out >> (i < 31 ? i : 31) & 1 && (s->out[i].dtype == SECANT_F32 || s->out[i].dtype == SECANT_BF16))
+			return s->out[i].dtype;
+	return SECANT_F32;
+}
+
+bool
+secant_native_supports(const secant_step *s)
+{
+	const secant_op *op = s->node->op;
+	secant_dtype real = low_type(s);
+	for (int i = 0; i < s->n_in; i++)
+		if (s->in[i].shape.rank >= 0 && !operand_fits(&s->in[i], op->low_in >> (i < 31 ? i : 31) & 1, real))
+			return false;
+	for (int i = 0; i < s->n_out; i++)
+		if (!operand_fits(&s->out[i], op->low_out >> (i < 31 ? i : 31) & 1, real))
+			return false;
+	return true;
+}
+
+secant_wide
+secant_widen(int64_t rows, int64_t c)
+{
+	int64_t k = 1;
+	while (c > 0 && k * c < 256 && k < rows)
+		k *= 2;
+	int64_t n = (rows + k - 1) / k;
+	return (secant_wide){ n, k * c, n ? (rows - (n - 1) * k) * c : 0, k };
+}
+
+void
+secant_repeat(float *to, const float *v, int64_t c, int64_t width, float otherwise)
+{
+	if (!v) {
+		for (int64_t i = 0; i < width; i++)
+			to[i] = otherwise;
+		return;
+	}
+	for (int64_t i = 0; i < width; i += c)
+		memcpy(to + i, v, (size_t)c * sizeof *v);
+}
+
+void *
+secant_take(secant_scratch *s, int64_t n, size_t size)
+{
+	void *at = s->p ? s->p + s->used : NULL;
+	s->used += ((size_t)n * size + 63) & ~(size_t)63;
+	return at;
+}

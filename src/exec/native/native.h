@@ -1,0 +1,70 @@
+/*
+ * What the native implementations share: which operands they take, how work is split among threads, how short rows are made long.
+ */
+#ifndef SECANT_EXEC_NATIVE_H
+#define SECANT_EXEC_NATIVE_H
+#include "exec/exec.h"
+#include "kernels/kernels.h"
+#include "ops/ops.h"
+
+/* A loop over parts, one a thread. Its body must not depend on the order. */
+#define SECANT_PRAGMA(x) _Pragma(#x)
+#ifdef _OPENMP
+# define SECANT_PARTS(parts) SECANT_PRAGMA(omp parallel for schedule(static, 1) num_threads(parts))
+#else
+# define SECANT_PARTS(parts)
+#endif
+
+/* How many parts pay for `work` element operations: 1, or the step's threads. */
+static inline int
+secant_parts(const secant_step *s, int64_t work)
+{
+	return work < 32768 || s->threads < 2 ? 1 : s->threads;
+}
+
+/* Where part i of `parts` of n items begins. */
+static inline int64_t
+secant_part(int64_t n, int parts, int i)
+{
+	return n / parts * i + (n % parts * i) / parts;
+}
+
+static inline bool
+secant_has(const secant_step *s, int i)
+{
+	return i < s->n_in && s->in[i].shape.rank >= 0;
+}
+
+static inline bool secant_low_in(const secant_step *s) { return s->in[0].dtype == SECANT_BF16; }
+static inline int64_t secant_in_count(const secant_step *s, int i) { return secant_shape_count(&s->in[i].shape); }
+static inline int64_t secant_out_count(const secant_step *s, int i) { return secant_shape_count(&s->out[i].shape); }
+
+/* The last dimension, 1 of a scalar; and how often it is there. */
+static inline int64_t
+secant_last(const secant_shape *s)
+{
+	return s->rank > 0 ? s->dim[s->rank - 1] : 1;
+}
+
+static inline int64_t
+secant_rows(const secant_shape *s)
+{
+	int64_t n = 1;
+	for (int i = 0; i + 1 < s->rank; i++)
+		n *= s->dim[i];
+	return n;
+}
+
+/* Real operands are F32, those in the operator's low slots all F32 or all BF16; other operands are integers. */
+bool secant_native_supports(const secant_step *s);
+
+/* rows x c as `rows` wide rows of `width` = k * c numbers, the last of which may be shorter (`last`). */
+typedef struct secant_wide { int64_t rows, width, last, k; } secant_wide;
+secant_wide secant_widen(int64_t rows, int64_t c);
+/* v[c] (NULL: all `otherwise`) repeated to width. */
+void secant_repeat(float *to, const float *v, int64_t c, int64_t width, float otherwise);
+
+/* Pieces of a step's scratch, each 64-byte-aligned; with p NULL it only counts. */
+typedef struct secant_scratch { char *p; size_t used; } secant_scratch;
+void *secant_take(secant_scratch *s, int64_t n, size_t size);
+#endif

@@ -1,0 +1,249 @@
+/*
+ * Batch norm on our own kernels: two passes over memory forward (sums; normalise, add, activate) and two backward (sums; write). Sums are
+ * taken for each thread's rows and added in the order of the threads, so that a fixed number of threads gives the same bits every time.
+ * Formulas: src/ops/op_batch_norm.c.
+ */
+#include "exec/native/native.h"
+#include "kernels/norm.h"
+#include <math.h>
+
+typedef struct norm {
+	int64_t n, c;                            /* values a channel, channels */
+	secant_wide wide;
+	int parts;
+	bool low, relu;
+	size_t size;
+	float *v[4];                             /* vectors of width: pivot or mean, and factors */
+	double *sum;                             /* parts x 2 x width */
+} norm;
+
+static norm
+norm_of(const secant_step *s, int operand, void *scratch)
+{
+	const secant_shape *x = &s->in[operand].shape;
+	const secant_norm_attr *a = s->node->attr;
+	norm b = { .n = secant_rows(x), .c = secant_last(x), .low = secant_low_in(s), .relu = a->act == SECANT_ACT_RELU };
+	secant_scratch m = { scratch, 0 };
+	b.wide = secant_widen(b.n, b.c);
+	b.parts = secant_parts(s, b.n * b.c);
+	for (int i = 0; i < 4; i++)
+		b.v[i] = secant_take(&m, b.wide.width, sizeof(float));
+	b.sum = secant_take(&m, b.parts * 2 * b.wide.width, sizeof(double));
+	b.size = m.used;
+	return b;
+}
+
+static bool
+supports(const secant_step *s)
+{
+	const secant_norm_attr *a = s->node->attr;
+	return secant_native_supports(s) && (a->act == SECANT_ACT_NONE || a->act == SECANT_ACT_RELU);
+}
+
+static secant_status
+prepare(secant_step *s, secant_err *err)
+{
+	s->scratch = norm_of(s, 0, NULL).size;
+	return SECANT_OK;
+}
+
+/* The rows of part t: `full` wide rows from `from` on, then one of `last` numbers (0: none). */
+typedef struct piece { int64_t from, full, last; } piece;
+
+static piece
+piece_of(const norm *b, int t)
+{
+	int64_t from = secant_part(b->wide.rows, b->parts, t), to = secant_part(b->wide.rows, b->parts, t + 1);
+	bool ends = to == b->wide.rows && to > from && b->wide.last != b->wide.width;
+	return (piece){ from, to - from - ends, ends ? b->wide.last : 0 };
+}
+
+static const void *
+row(const norm *b, const void *p, int64_t r)
+{
+	return p ? secant_at(p, r * b->wide.width, b->low) : NULL;
+}
+
+/* Adds what the threads and the k channels of a wide row have summed; the result stands in the first c of each half. */
+static void
+gather_sums(const norm *b)
+{
+	int64_t w = b->wide.width;
+	for (int half = 0; half < 2; half++)
+		for (int64_t k = 0; k < b->c; k++) {
+			double v = 0;
+			for (int t = 0; t < b->parts; t++)
+				for (int64_t j = k; j < w; j += b->c)
+					v += b->sum[(2 * t + half) * w + j];
+			b->sum[half * w + k] = v;
+		}
+}
+
+/* The mean of up to 16 rows from all over x: near enough to the channels' means that sums relative to it lose nothing. */
+static void
+find_pivot(const norm *b, const void *x)
+{
+	int64_t samples = b->n < 16 ? b->n : 16;
+	for (int64_t k = 0; k < b->c; k++) {
+		double v = 0;
+		for (int64_t i = 0; i < samples; i++)
+			v += secant_load(x, b->n * i / samples * b->c + k, b->low);
+		b->v[0][k] = samples ? (float)(v / (double)samples) : 0;
+	}
+	for (int64_t j = b->c; j < b->wide.width; j++)
+		b->v[0][j] = b->v[0][j - b->c];
+}
+
+static void
+repeat_vectors(const norm *b, int from, int to)
+{
+	for (int i = from; i < to; i++)
+		for (int64_t j = b->c; j < b->wide.width; j++)
+			b->v[i][j] = b->v[i][j - b->c];
+}
+
+static void
+normalise(const norm *b, const void *x, const void *residual, void *y, const float *scale, const float *shift)
+{
+	const secant_norm_kernels *k = secant_norm_best();
+	SECANT_PARTS(b->parts)
+	for (int t = 0; t < b->parts; t++) {
+		piece p = piece_of(b, t);
+		int64_t end = p.from + p.full;
+		if (p.last)
+			k->normalise(row(b, x, end), row(b, residual, end), (void *)row(b, y, end), b->low, b->relu, 1, p.last, scale, shift);
+		/* Backwards: what the sums read last is still in the cache. */
+		for (int64_t step = 65536 / b->wide.width + 1, r = end; r > p.from; ) {
+			int64_t m = r - p.from < step ? r - p.from : step;
+			r -= m;
+			k->normalise(row(b, x, r), row(b, residual, r), (void *)row(b, y, r), b->low, b->relu, m, b->wide.width, scale, shift);
+		}
+	}
+}
+
+static secant_status
+train(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+{
+	const secant_norm_attr *a = s->node->attr;
+	norm b = norm_of(s, 0, scratch);
+	const secant_norm_kernels *k = secant_norm_best();
+	const float *w = s->n_in > 3 ? in[3] : NULL, *bias = s->n_in > 4 ? in[4] : NULL, *running_mean = in[1], *running_var = in[2];
+	double momentum = s->n_in > 6 && in[6] ? *(const float *)in[6] : a->momentum, n = (double)b.n;
+	float *mean = out[1], *rstd = out[2], *new_mean = out[3], *new_var = out[4], *pivot = b.v[0], *scale = b.v[1], *shift = b.v[2];
+
+	find_pivot(&b, in[0]);
+	SECANT_PARTS(b.parts)
+	for (int t = 0; t < b.parts; t++) {
+		piece p = piece_of(&b, t);
+		double *sum = b.sum + 2 * t * b.wide.width, *sum2 = sum + b.wide.width;
+		memset(sum, 0, 2 * (size_t)b.wide.width * sizeof *sum);
+		k->moments(row(&b, in[0], p.from), b.low, p.full, b.wide.width, pivot, sum, sum2);
+		if (p.last)
+			k->moments(row(&b, in[0], p.from + p.full), b.low, 1, p.last, pivot, sum, sum2);
+	}
+	gather_sums(&b);
+	for (int64_t i = 0; i < b.c; i++) {
+		double off = b.sum[i] / n, m = pivot[i] + off, var = b.sum[b.wide.width + i] / n - off * off;
+		var = var < 0 ? 0 : var;
+		double r = 1 / sqrt(var + a->eps), f = r * (w ? w[i] : 1);
+		scale[i] = (float)f;
+		shift[i] = (float)((bias ? bias[i] : 0) - m * scale[i]);
+		if (mean)
+			mean[i] = (float)m;
+		if (rstd)
+			rstd[i] = (float)r;
+		if (new_mean)
+			new_mean[i] = b.n ? (float)((1 - momentum) * running_mean[i] + momentum * m) : running_mean[i];
+		if (new_var)
+			new_var[i] = b.n ? (float)((1 - momentum) * running_var[i] + momentum * var * n / (n - 1)) : running_var[i];
+	}
+	repeat_vectors(&b, 1, 3);
+	if (out[0])
+		normalise(&b, in[0], s->n_in > 5 ? in[5] : NULL, out[0], scale, shift);
+	return SECANT_OK;
+}
+
+static secant_status
+evaluate(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+{
+	const secant_norm_attr *a = s->node->attr;
+	norm b = norm_of(s, 0, scratch);
+	const float *mean = in[1], *var = in[2], *w = s->n_in > 3 ? in[3] : NULL, *bias = s->n_in > 4 ? in[4] : NULL;
+	for (int64_t i = 0; i < b.c; i++) {
+		double f = (w ? w[i] : 1) / sqrt(var[i] + a->eps);
+		b.v[1][i] = (float)f;
+		b.v[2][i] = (float)((bias ? bias[i] : 0) - mean[i] * (double)b.v[1][i]);
+	}
+	repeat_vectors(&b, 1, 3);
+	if (out[0])
+		normalise(&b, in[0], s->n_in > 5 ? in[5] : NULL, out[0], b.v[1], b.v[2]);
+	return SECANT_OK;
+}
+
+/* The four vectors of the pass that writes: dx = a d + b (x - mean) + c. */
+static void
+grad_vectors(const norm *b, const float *rstd, const float *w)
+{
+	for (int64_t i = 0; i < b->c; i++) {
+		double f = (double)rstd[i] * (w ? w[i] : 1), n = (double)b->n;
+		b->v[1][i] = (float)f;
+		b->v[2][i] = (float)(-f * rstd[i] * rstd[i] * b->sum[b->wide.width + i] / n);
+		b->v[3][i] = (float)(-f * b->sum[i] / n);
+	}
+	repeat_vectors(b, 1, 4);
+}
+
+static secant_status
+train_grad(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+{
+	norm b = norm_of(s, 0, scratch);
+	const secant_norm_kernels *k = secant_norm_best();
+	const void *dy = in[0], *x = in[1], *y = b.relu ? in[5] : NULL;
+	const float *mean = in[2], *rstd = in[3], *w = s->n_in > 4 ? in[4] : NULL;
+	float *dweight = out[1], *dbias = out[2];
+
+	secant_repeat(b.v[0], mean, b.c, b.wide.width, 0);
+	SECANT_PARTS(b.parts)
+	for (int t = 0; t < b.parts; t++) {
+		piece p = piece_of(&b, t);
+		int64_t end = p.from + p.full;
+		double *sum = b.sum + 2 * t * b.wide.width, *sum2 = sum + b.wide.width;
+		memset(sum, 0, 2 * (size_t)b.wide.width * sizeof *sum);
+		k->grad_moments(row(&b, dy, p.from), row(&b, x, p.from), row(&b, y, p.from), b.low, p.full, b.wide.width, b.v[0], sum, sum2);
+		if (p.last)
+			k->grad_moments(row(&b, dy, end), row(&b, x, end), row(&b, y, end), b.low, 1, p.last, b.v[0], sum, sum2);
+	}
+	gather_sums(&b);
+	for (int64_t i = 0; i < b.c; i++) {
+		if (dweight)
+			dweight[i] = (float)(b.sum[b.wide.width + i] * rstd[i]);
+		if (dbias)
+			dbias[i] = (float)b.sum[i];
+	}
+	if (!out[0] && !out[3])
+		return SECANT_OK;
+	grad_vectors(&b, rstd, w);
+	SECANT_PARTS(b.parts)
+	for (int t = 0; t < b.parts; t++) {
+		piece p = piece_of(&b, t);
+		int64_t end = p.from + p.full;
+		if (p.last)
+			k->grad(row(&b, dy, end), row(&b, x, end), row(&b, y, end), (void *)row(&b, out[0], end), (void *)row(&b, out[3], end), b.low, 1, p.last,
+			        b.v[0], b.v[1], b.v[2], b.v[3]);
+		for (int64_t step = 65536 / b.wide.width + 1, r = end; r > p.from; ) {
+			int64_t m = r - p.from < step ? r - p.from : step;
+			r -= m;
+			k->grad(row(&b, dy, r), row(&b, x, r), row(&b, y, r), (void *)row(&b, out[0], r), (void *)row(&b, out[3], r), b.low, m, b.wide.width,
+			        b.v[0], b.v[1], b.v[2], b.v[3]);
+		}
+	}
+	return SECANT_OK;
+}
+
+extern const secant_impl secant_impls_native_norm[];
+const secant_impl secant_impls_native_norm[] = {
+	{ .op = "batch_norm", .name = "native", .supports = supports, .prepare = prepare, .run = evaluate },
+	{ .op = "batch_norm_train", .name = "native", .supports = supports, .prepare = prepare, .run = train },
+	{ .op = "batch_norm_train_grad", .name = "native", .supports = supports, .prepare = prepare, .run = train_grad },
+	{ .op = NULL },
+};
