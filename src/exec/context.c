@@ -1,0 +1,194 @@
+/*
+ * Contexts: one slab, the arguments of every step, and the run. Running resolves nothing and allocates nothing unless an input or output
+ * moved since the last run, and even then only rewrites pointers.
+ */
+#include "exec/plan.h"
+#include <string.h>
+#include <time.h>
+#ifdef _OPENMP
+# include <omp.h>
+#endif
+
+static bool
+make_arguments(secant_context *c)
+{
+	const secant_plan *p = c->plan;
+	size_t steps = (size_t)p->n_step + 1;
+	c->in = secant_calloc(steps, sizeof *c->in);
+	c->out = secant_calloc(steps, sizeof *c->out);
+	c->bound = secant_calloc(steps, sizeof *c->bound);
+	if (!c->in || !c->out || !c->bound)
+		return false;
+	for (int i = 0; i < p->n_step; i++) {
+		const secant_step *s = &p->step[i];
+		c->in[i] = secant_calloc((size_t)s->n_in + 1, sizeof **c->in);
+		c->out[i] = secant_calloc((size_t)s->n_out + 1, sizeof **c->out);
+		if (!c->in[i] || !c->out[i])
+			return false;
+		if (s->impl && s->impl->bind && !(c->bound[i] = s->impl->bind(s)))
+			return false;
+	}
+	return true;
+}
+
+secant_context *
+secant_context_new(secant_plan *p, secant_err *err)
+{
+	secant_context *c = secant_calloc(1, sizeof *c);
+	if (!c) {
+		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a context");
+		return NULL;
+	}
+	c->plan = p;
+	c->dirty = true;
+	c->slab = secant_alloc_aligned(p->slab + 64);
+	c->pointer = secant_calloc((size_t)secant_graph_values(p->g) + 1, sizeof *c->pointer);
+	c->input = secant_calloc((size_t)p->n_input + 1, sizeof *c->input);
+	c->output = secant_calloc((size_t)p->n_output + 1, sizeof *c->output);
+	if (!c->slab || !c->pointer || !c->input || !c->output || !make_arguments(c)) {
+		secant_context_free(c);
+		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a context: the slab takes %.1f MiB", (double)p->slab / 1048576);
+		return NULL;
+	}
+	return c;
+}
+
+void
+secant_context_free(secant_context *c)
+{
+	if (!c)
+		return;
+	for (int i = 0; i < c->plan->n_step; i++) {
+		if (c->bound && c->bound[i])
+			c->plan->step[i].impl->unbind(&c->plan->step[i], c->bound[i]);
+		if (c->in)
+			secant_free(c->in[i]);
+		if (c->out)
+			secant_free(c->out[i]);
+	}
+	secant_free(c->in);
+	secant_free(c->out);
+	secant_free(c->bound);
+	secant_free(c->slab);
+	secant_free(c->pointer);
+	secant_free(c->input);
+	secant_free(c->output);
+	secant_free(c->seconds);
+	secant_free(c);
+}
+
+secant_status
+secant_context_set_input(secant_context *c, const char *name, const void *data, secant_err *err)
+{
+	for (int i = 0; i < c->plan->n_input; i++)
+		if (!strcmp(secant_plan_input_name(c->plan, i), name)) {
+			c->dirty |= c->input[i] != data;
+			c->input[i] = data;
+			return SECANT_OK;
+		}
+	return secant_fail(err, SECANT_ERR_ARG, "the plan has no input '%s'", name);
+}
+
+secant_status
+secant_context_set_output(secant_context *c, int i, void *data, secant_err *err)
+{
+	if (i < 0 || i >= c->plan->n_output)
+		return secant_fail(err, SECANT_ERR_ARG, "the plan has %d outputs, not an output %d", c->plan->n_output, i);
+	c->dirty |= c->output[i] != data;
+	c->output[i] = data;
+	return SECANT_OK;
+}
+
+static void *
+resolve(const secant_context *c, secant_value v)
+{
+	const secant_location *l = &c->plan->at[c->plan->at[v].root];
+	switch (l->place) {
+	case SECANT_PLACE_INPUT: return (void *)(uintptr_t)c->input[l->index];
+	case SECANT_PLACE_STATE:
+	case SECANT_PLACE_CONST: return l->pointer;
+	case SECANT_PLACE_SLAB: return c->slab + l->offset;
+	case SECANT_PLACE_OUTPUT: return c->output[l->index];
+	case SECANT_PLACE_NONE: break;
+	}
+	return NULL;
+}
+
+const void *
+secant_context_output(const secant_context *c, int i)
+{
+	return c->output[i] ? c->output[i] : resolve(c, c->plan->output[i]);
+}
+
+static secant_status
+resolve_all(secant_context *c, secant_err *err)
+{
+	const secant_plan *p = c->plan;
+	for (int i = 0; i < p->n_input; i++)
+		if (!c->input[i])
+			return secant_fail(err, SECANT_ERR_ARG, "input '%s' was never set", secant_plan_input_name(p, i));
+	for (int i = 0; p->options.external && i < p->n_output; i++)
+		if (!c->output[i])
+			return secant_fail(err, SECANT_ERR_ARG, "output %d was never given memory", i);
+	for (int v = 0; v < secant_graph_values(p->g); v++)
+		c->pointer[v] = resolve(c, v);
+	for (int i = 0; i < p->n_step; i++) {
+		const secant_node *n = p->step[i].node;
+		for (int k = 0; k < n->n_in; k++)
+			c->in[i][k] = n->in[k] < 0 ? NULL : c->pointer[n->in[k]];
+		for (int k = 0; k < n->n_out; k++)
+			c->out[i][k] = c->pointer[n->out[k]];
+	}
+	c->dirty = false;
+	return SECANT_OK;
+}
+
+static double
+now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static secant_status
+run(secant_context *c, double *seconds, secant_err *err)
+{
+	secant_plan *p = c->plan;
+#ifdef _OPENMP
+	omp_set_num_threads(p->options.threads);
+#endif
+	if (c->dirty && resolve_all(c, err))
+		return SECANT_ERR_ARG;
+	if (p->options.training && p->packed_version != p->store->version && secant_plan_refresh(p, err))
+		return SECANT_ERR_NOMEM;
+	for (int i = 0; i < p->n_step; i++) {
+		const secant_step *s = &p->step[i];
+		double start = seconds ? now() : 0;
+		if (s->impl && s->impl->run(s, c->bound[i], c->in[i], c->out[i], s->scratch ? c->slab + p->scratch_at[i] : NULL, err))
+			return err ? err->code : SECANT_ERR_BUG;
+		if (seconds)
+			seconds[i] = now() - start;
+	}
+	for (int i = 0; i < p->n_output; i++) {
+		void *from = c->pointer[p->output[i]];
+		const secant_value_info *info = secant_graph_value(p->g, p->output[i]);
+		if (c->output[i] && c->output[i] != from)
+			memcpy(c->output[i], from, (size_t)secant_shape_count(&info->type.shape) * (p->options.precision == SECANT_PRECISION_F64 ? 8 : secant_dtype_size(info->type.dtype)));
+	}
+	return SECANT_OK;
+}
+
+secant_status
+secant_context_run(secant_context *c, secant_err *err)
+{
+	return run(c, NULL, err);
+}
+
+secant_status
+secant_context_run_timed(secant_context *c, secant_err *err)
+{
+	if (!c->seconds && !(c->seconds = secant_calloc((size_t)c->plan->n_step + 1, sizeof *c->seconds)))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for times");
+	return run(c, c->seconds, err);
+}

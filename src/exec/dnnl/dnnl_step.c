@@ -1,0 +1,314 @@
+/*
+ * Steps made of oneDNN primitives. See dnnl_step.h.
+ */
+#include "exec/dnnl/dnnl_step.h"
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/cpu.h"
+#include "ops/ops.h"
+
+static dnnl_engine_t engine;
+static pthread_once_t engine_once = PTHREAD_ONCE_INIT;
+
+static void
+make_engine(void)
+{
+	static const dnnl_cpu_isa_t caps[] = { dnnl_cpu_isa_sse41, dnnl_cpu_isa_avx2, dnnl_cpu_isa_avx512_core_bf16, dnnl_cpu_isa_all };
+	dnnl_set_max_cpu_isa(caps[secant_cpu_isa()]);    /* refused only where oneDNN was built without it: then it uses what it finds */
+	if (dnnl_engine_create(&engine, dnnl_cpu, 0) != dnnl_success)
+		engine = NULL;
+}
+
+dnnl_engine_t
+secant_dnnl_engine(void)
+{
+	pthread_once(&engine_once, make_engine);
+	return engine;
+}
+
+dnnl_data_type_t
+secant_dnnl_type(secant_dtype d)
+{
+	return d == SECANT_BF16 ? dnnl_bf16 : dnnl_f32;
+}
+
+dnnl_memory_desc_t
+secant_dnnl_md(int n, const int64_t *dims, dnnl_data_type_t type, dnnl_format_tag_t tag)
+{
+	dnnl_memory_desc_t md;
+	memset(&md, 0, sizeof md);
+	dnnl_memory_desc_init_by_tag(&md, n, dims, type, tag);
+	return md;
+}
+
+dnnl_memory_desc_t
+secant_dnnl_nhwc(const secant_operand *o)
+{
+	const int64_t *d = o->shape.dim;
+	return secant_dnnl_md(4, (int64_t[]){ d[0], d[3], d[1], d[2] }, secant_dnnl_type(o->dtype), dnnl_nhwc);
+}
+
+bool
+secant_dnnl_types_ok(const secant_step *s)
+{
+	bool low = false;
+	for (int i = 0; i < s->n_in + s->n_out; i++) {
+		const secant_operand *o = i < s->n_in ? &s->in[i] : &s->out[i - s->n_in];
+		if (o->shape.rank < 0)
+			continue;
+		if (o->dtype != SECANT_F32 && o->dtype != SECANT_BF16)
+			return false;
+		low |= o->dtype == SECANT_BF16;
+	}
+	return (!low || secant_cpu_isa() >= SECANT_ISA_AVX512) && secant_dnnl_engine();
+}
+
+dnnl_data *
+secant_dnnl_new(secant_step *s)
+{
+	return s->data = secant_calloc(1, sizeof(dnnl_data));
+}
+
+dnnl_primitive_attr_t
+secant_dnnl_attr(bool sum, int act)
+{
+	dnnl_primitive_attr_t attr = NULL;
+	dnnl_post_ops_t ops = NULL;
+	if (dnnl_primitive_attr_create(&attr) != dnnl_success || dnnl_post_ops_create(&ops) != dnnl_success)
+		return attr;
+	dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user);
+	if (sum)
+		dnnl_post_ops_append_sum(ops, 1.f);
+	if (act == SECANT_ACT_RELU)
+		dnnl_post_ops_append_eltwise(ops, 1.f, dnnl_eltwise_relu, 0, 0);
+	if (act == SECANT_ACT_RELU6)
+		dnnl_post_ops_append_eltwise(ops, 1.f, dnnl_eltwise_clip, 0, 6);
+	if (act == SECANT_ACT_SILU)
+		dnnl_post_ops_append_eltwise(ops, 1.f, dnnl_eltwise_swish, 1, 0);
+	if (act == SECANT_ACT_LEAKY_RELU)
+		dnnl_post_ops_append_eltwise(ops, 1.f, dnnl_eltwise_relu, 0.01f, 0);
+	dnnl_primitive_attr_set_post_ops(attr, ops);
+	dnnl_post_ops_destroy(ops);
+	return attr;
+}
+
+void
+secant_dnnl_arg(dnnl_call *c, int arg, const dnnl_memory_desc_t *md, dnnl_where where, int index, size_t offset)
+{
+	c->arg[c->n++] = (dnnl_argument){ arg, *md, where, index, offset };
+}
+
+size_t
+secant_dnnl_scratch(secant_step *s, const dnnl_memory_desc_t *md)
+{
+	size_t at = (s->scratch + 63) / 64 * 64;
+	s->scratch = at + dnnl_memory_desc_get_size(md);
+	return at;
+}
+
+static secant_status
+fill_call(secant_step *s, dnnl_call *c, dnnl_primitive_desc_t pd, bool main, secant_err *err)
+{
+	const char *info = NULL;
+	dnnl_primitive_desc_query(pd, dnnl_query_impl_info_str, 0, &info);
+	if (main && info) {
+		snprintf(s->detail, sizeof s->detail, "%s", info);
+		if (strstr(info, "ref"))
+			return secant_fail(err, SECANT_ERR_UNSUPPORTED, "oneDNN has only its reference for this");
+	}
+	if (dnnl_primitive_create(&c->primitive, pd) != dnnl_success)
+		return secant_fail(err, SECANT_ERR_NOMEM, "oneDNN cannot make the primitive '%s'", info ? info : "");
+	const dnnl_memory_desc_t *scratchpad = dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0);
+	if (scratchpad && dnnl_memory_desc_get_size(scratchpad))
+		secant_dnnl_arg(c, DNNL_ARG_SCRATCHPAD, scratchpad, WHERE_SCRATCH, 0, secant_dnnl_scratch(s, scratchpad));
+	return SECANT_OK;
+}
+
+dnnl_call *
+secant_dnnl_add(secant_step *s, dnnl_primitive_desc_t pd, bool main, secant_err *err)
+{
+	dnnl_data *d = s->data;
+	dnnl_call *c = &d->call[d->n];
+	secant_status status = fill_call(s, c, pd, main, err);
+	dnnl_primitive_desc_destroy(pd);
+	if (status)
+		return NULL;
+	d->n++;
+	return c;
+}
+
+static dnnl_primitive_desc_t
+reorder(const dnnl_memory_desc_t *from, const dnnl_memory_desc_t *to)
+{
+	dnnl_primitive_desc_t pd = NULL;
+	dnnl_primitive_attr_t attr = secant_dnnl_attr(false, 0);
+	dnnl_engine_t e = secant_dnnl_engine();
+	if (dnnl_reorder_primitive_desc_create(&pd, from, e, to, e, attr) != dnnl_success)
+		pd = NULL;
+	dnnl_primitive_attr_destroy(attr);
+	return pd;
+}
+
+secant_status
+secant_dnnl_weights(secant_step *s, int input, const dnnl_memory_desc_t *user, const dnnl_memory_desc_t *wanted, dnnl_argument *arg, secant_err *err)
+{
+	dnnl_data *d = s->data;
+	*arg = (dnnl_argument){ 0, *wanted, WHERE_IN, input, 0 };
+	if (dnnl_memory_desc_equal(user, wanted))
+		return SECANT_OK;
+	dnnl_primitive_desc_t pd = reorder(user, wanted);
+	if (!pd)
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "oneDNN cannot reorder these weights");
+	if (s->in[input].state) {
+		secant_status status = fill_call(s, &d->pack, pd, false, err);
+		dnnl_primitive_desc_destroy(pd);
+		if (status)
+			return status;
+		if (d->pack.n)
+			return secant_fail(err, SECANT_ERR_UNSUPPORTED, "oneDNN wants scratch memory to reorder these weights");
+		secant_dnnl_arg(&d->pack, DNNL_ARG_FROM, user, WHERE_IN, input, 0);
+		secant_dnnl_arg(&d->pack, DNNL_ARG_TO, wanted, WHERE_PACKED, 0, 0);
+		d->pack_from = input;
+		arg->where = WHERE_PACKED;
+		if (!(d->packed = secant_alloc_aligned(dnnl_memory_desc_get_size(wanted) + 64)))
+			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for packed weights");
+		return SECANT_OK;
+	}
+	dnnl_call *c = secant_dnnl_add(s, pd, false, err);
+	if (!c)
+		return SECANT_ERR_NOMEM;
+	arg->where = WHERE_SCRATCH;
+	arg->offset = secant_dnnl_scratch(s, wanted);
+	secant_dnnl_arg(c, DNNL_ARG_FROM, user, WHERE_IN, input, 0);
+	secant_dnnl_arg(c, DNNL_ARG_TO, wanted, WHERE_SCRATCH, 0, arg->offset);
+	return SECANT_OK;
+}
+
+void
+secant_dnnl_result(secant_step *s, const dnnl_memory_desc_t *user, const dnnl_memory_desc_t *made, int arg, dnnl_argument *out)
+{
+	*out = (dnnl_argument){ arg, *made, WHERE_OUT, 0, 0 };
+	if (dnnl_memory_desc_equal(user, made))
+		return;
+	out->where = WHERE_SCRATCH;
+	out->offset = secant_dnnl_scratch(s, made);
+}
+
+secant_status
+secant_dnnl_deliver(secant_step *s, const dnnl_memory_desc_t *user, const dnnl_argument *made, secant_err *err)
+{
+	if (made->where == WHERE_OUT)
+		return SECANT_OK;
+	dnnl_primitive_desc_t pd = reorder(&made->md, user);
+	dnnl_call *c = pd ? secant_dnnl_add(s, pd, false, err) : NULL;
+	if (!c)
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "oneDNN cannot reorder this result");
+	secant_dnnl_arg(c, DNNL_ARG_FROM, &made->md, WHERE_SCRATCH, 0, made->offset);
+	secant_dnnl_arg(c, DNNL_ARG_TO, user, WHERE_OUT, 0, 0);
+	return SECANT_OK;
+}
+
+/* ---- contexts ---- */
+
+typedef struct bound {
+	dnnl_stream_t stream;
+	dnnl_exec_arg_t arg[MAX_CALLS][MAX_ARGS];
+} bound;
+
+static bool
+bind_call(const dnnl_call *c, dnnl_exec_arg_t *arg)
+{
+	for (int i = 0; i < c->n; i++) {
+		arg[i].arg = c->arg[i].arg;
+		if (dnnl_memory_create(&arg[i].memory, &c->arg[i].md, secant_dnnl_engine(), DNNL_MEMORY_NONE) != dnnl_success)
+			return false;
+	}
+	return true;
+}
+
+void
+secant_dnnl_unbind(const secant_step *s, void *p)
+{
+	bound *b = p;
+	for (int c = 0; c < MAX_CALLS; c++)
+		for (int i = 0; i < MAX_ARGS; i++)
+			if (b->arg[c][i].memory)
+				dnnl_memory_destroy(b->arg[c][i].memory);
+	if (b->stream)
+		dnnl_stream_destroy(b->stream);
+	secant_free(b);
+}
+
+void *
+secant_dnnl_bind(const secant_step *s)
+{
+	const dnnl_data *d = s->data;
+	bound *b = secant_calloc(1, sizeof *b);
+	bool ok = b && dnnl_stream_create(&b->stream, secant_dnnl_engine(), dnnl_stream_default_flags) == dnnl_success;
+	for (int c = 0; ok && c < d->n; c++)
+		ok = bind_call(&d->call[c], b->arg[c]);
+	if (!ok && b) {
+		secant_dnnl_unbind(s, b);
+		b = NULL;
+	}
+	return b;
+}
+
+static secant_status
+execute(const dnnl_data *d, const dnnl_call *c, dnnl_exec_arg_t *arg, dnnl_stream_t stream, const void *const *in, void *const *out, char *scratch, secant_err *err)
+{
+	for (int i = 0; i < c->n; i++) {
+		const dnnl_argument *a = &c->arg[i];
+		void *at = a->where == WHERE_IN ? (void *)(uintptr_t)in[a->index] : a->where == WHERE_OUT ? out[a->index] : a->where == WHERE_PACKED ? d->packed
+		                                                                                                                                   : scratch + a->offset;
+		dnnl_memory_set_data_handle(arg[i].memory, at);
+	}
+	if (dnnl_primitive_execute(c->primitive, stream, c->n, arg) != dnnl_success)
+		return secant_fail(err, SECANT_ERR_BUG, "oneDNN failed to run a primitive");
+	return SECANT_OK;
+}
+
+secant_status
+secant_dnnl_run(const secant_step *s, void *p, const void *const *in, void *const *out, void *scratch, secant_err *err)
+{
+	const dnnl_data *d = s->data;
+	bound *b = p;
+	if (d->copy_in && in[d->copy_in - 1] != out[0])
+		memcpy(out[0], in[d->copy_in - 1], (size_t)secant_shape_count(&s->out[0].shape) * secant_dtype_size(s->out[0].dtype));
+	for (int c = 0; c < d->n; c++)
+		if (execute(d, &d->call[c], b->arg[c], b->stream, in, out, scratch, err))
+			return SECANT_ERR_BUG;
+	return SECANT_OK;
+}
+
+secant_status
+secant_dnnl_pack(secant_step *s, const void *const *in, secant_err *err)
+{
+	const dnnl_data *d = s->data;
+	bound b = { 0 };
+	if (!d->pack.primitive)
+		return SECANT_OK;
+	secant_status status = SECANT_ERR_NOMEM;
+	if (dnnl_stream_create(&b.stream, secant_dnnl_engine(), dnnl_stream_default_flags) == dnnl_success && bind_call(&d->pack, b.arg[0]))
+		status = execute(d, &d->pack, b.arg[0], b.stream, in, NULL, NULL, err);
+	for (int i = 0; i < d->pack.n; i++)
+		if (b.arg[0][i].memory)
+			dnnl_memory_destroy(b.arg[0][i].memory);
+	if (b.stream)
+		dnnl_stream_destroy(b.stream);
+	return status ? secant_fail(err, status, "oneDNN cannot pack weights") : SECANT_OK;
+}
+
+void
+secant_dnnl_release(secant_step *s)
+{
+	dnnl_data *d = s->data;
+	for (int c = 0; c < MAX_CALLS; c++)
+		if (d->call[c].primitive)
+			dnnl_primitive_destroy(d->call[c].primitive);
+	if (d->pack.primitive)
+		dnnl_primitive_destroy(d->pack.primitive);
+	secant_free(d->packed);
+	secant_free(d);
+}

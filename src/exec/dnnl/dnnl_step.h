@@ -1,0 +1,61 @@
+/*
+ * Steps made of oneDNN primitives: the one place that talks to oneDNN's C API (with shim functions for what differs between versions).
+ *
+ * A step is a short list of calls (reorder, convolution, reorder); each argument of a call names where its memory is: an input or output of
+ * the step, the packed copy of a weight, or a place in the step's scratch. Memory objects belong to a context, primitives to the plan.
+ */
+#ifndef SECANT_EXEC_DNNL_STEP_H
+#define SECANT_EXEC_DNNL_STEP_H
+#include <dnnl.h>
+#include "exec/exec.h"
+
+typedef enum dnnl_where { WHERE_IN, WHERE_OUT, WHERE_PACKED, WHERE_SCRATCH } dnnl_where;
+typedef struct dnnl_argument { int arg; dnnl_memory_desc_t md; dnnl_where where; int index; size_t offset; } dnnl_argument;
+
+enum { MAX_ARGS = 8, MAX_CALLS = 4 };
+typedef struct dnnl_call { dnnl_primitive_t primitive; int n; dnnl_argument arg[MAX_ARGS]; } dnnl_call;
+
+typedef struct dnnl_data {
+	dnnl_call call[MAX_CALLS];                   /* run in this order */
+	int n;
+	dnnl_call pack;                              /* state -> packed; primitive NULL: nothing is packed */
+	void *packed;                                /* the weights as the primitive wants them */
+	int pack_from;                               /* index of the state input */
+	int copy_in;                                 /* i + 1: input i is copied to output 0 before the calls (residual sum) */
+} dnnl_data;
+
+dnnl_engine_t secant_dnnl_engine(void);
+dnnl_data_type_t secant_dnnl_type(secant_dtype d);
+dnnl_memory_desc_t secant_dnnl_md(int n, const int64_t *dims, dnnl_data_type_t type, dnnl_format_tag_t tag);
+/* N x H x W x C as oneDNN sees it: logical NCHW in nhwc memory. */
+dnnl_memory_desc_t secant_dnnl_nhwc(const secant_operand *o);
+
+/* A fresh s->data; NULL: no memory. */
+dnnl_data *secant_dnnl_new(secant_step *s);
+/* Adds a call for primitive descriptor `pd`, refusing reference implementations (SECANT_ERR_UNSUPPORTED); takes pd, reserves its
+ * scratchpad in the step's scratch. `main` calls give the step its detail. NULL and err on failure. */
+dnnl_call *secant_dnnl_add(secant_step *s, dnnl_primitive_desc_t pd, bool main, secant_err *err);
+void secant_dnnl_arg(dnnl_call *c, int arg, const dnnl_memory_desc_t *md, dnnl_where where, int index, size_t offset);
+/* Room in the step's scratch; returns its offset. */
+size_t secant_dnnl_scratch(secant_step *s, const dnnl_memory_desc_t *md);
+/* Makes weights available in layout `wanted`: the argument to use in the call. A state is packed (by pack), anything else reordered in
+ * every run; in the right layout already: used as it is. Must come before the call that uses it. */
+secant_status secant_dnnl_weights(secant_step *s, int input, const dnnl_memory_desc_t *user, const dnnl_memory_desc_t *wanted, dnnl_argument *arg, secant_err *err);
+/* Where a result in layout `made` goes so that output 0 gets it in layout `user`: the argument, and after the main call
+ * secant_dnnl_deliver adds the reorder if one is needed. */
+void secant_dnnl_result(secant_step *s, const dnnl_memory_desc_t *user, const dnnl_memory_desc_t *made, int arg, dnnl_argument *out);
+secant_status secant_dnnl_deliver(secant_step *s, const dnnl_memory_desc_t *user, const dnnl_argument *made, secant_err *err);
+
+dnnl_primitive_attr_t secant_dnnl_attr(bool sum, int act);
+secant_status secant_dnnl_pack(secant_step *s, const void *const *in, secant_err *err);
+void *secant_dnnl_bind(const secant_step *s);
+void secant_dnnl_unbind(const secant_step *s, void *bound);
+secant_status secant_dnnl_run(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err);
+void secant_dnnl_release(secant_step *s);
+bool secant_dnnl_types_ok(const secant_step *s);         /* all operands F32 or BF16, and bf16 only where the CPU has it */
+
+/* The rest of an implementation whose prepare is PREPARE. */
+#define DNNL_IMPL(OP, PREPARE, INPLACE) \
+	{ .op = OP, .name = "onednn", .supports = secant_dnnl_types_ok, .prepare = PREPARE, .pack = secant_dnnl_pack, .bind = secant_dnnl_bind, \
+	  .unbind = secant_dnnl_unbind, .run = secant_dnnl_run, .release = secant_dnnl_release, .inplace = INPLACE }
+#endif

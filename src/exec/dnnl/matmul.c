@@ -1,0 +1,112 @@
+/*
+ * Products of matrices by oneDNN: matmul, linear and the weight gradient of linear. Transposition is a matter of strides.
+ */
+#include "exec/dnnl/dnnl_step.h"
+#include "ops/ops.h"
+
+typedef struct matrix { int64_t batch, rows, columns; bool transposed; } matrix;   /* rows x columns as the product sees it */
+
+static dnnl_memory_desc_t
+md_of(matrix m, int rank, secant_dtype type, bool any)
+{
+	dnnl_dims_t dims = { m.batch, m.rows, m.columns }, strides = { m.rows * m.columns, m.transposed ? 1 : m.columns, m.transposed ? m.rows : 1 };
+	dnnl_memory_desc_t md;
+	for (int i = 0; rank == 2 && i < 2; i++) {
+		dims[i] = dims[i + 1];
+		strides[i] = strides[i + 1];
+	}
+	if (any)
+		return secant_dnnl_md(rank, dims, secant_dnnl_type(type), dnnl_format_tag_any);
+	dnnl_memory_desc_init_by_strides(&md, rank, dims, secant_dnnl_type(type), strides);
+	return md;
+}
+
+/* y = a b (+ bias): a, b are inputs ia, ib of the step; b may be packed when it is a state. */
+static secant_status
+prepare(secant_step *s, int ia, matrix a, int ib, matrix b, bool bias, secant_err *err)
+{
+	int rank = a.batch > 1 || b.batch > 1 ? 3 : 2;
+	matrix y = { a.batch, a.rows, b.columns, false };
+	secant_dtype low = s->in[ia].dtype;          /* weights kept in f32 are packed to the activations' type */
+	bool pack = s->in[ib].state && (s->in[ib].dtype != low || b.batch == 1);
+	dnnl_memory_desc_t ma = md_of(a, rank, s->in[ia].dtype, false), my = md_of(y, rank, s->out[0].dtype, false);
+	dnnl_memory_desc_t user = md_of(b, rank, s->in[ib].dtype, false), mb = pack || s->in[ib].dtype != low ? md_of(b, rank, low, pack) : user;
+	dnnl_memory_desc_t mbias = md_of((matrix){ 1, 1, b.columns, false }, rank, SECANT_F32, false);
+	dnnl_matmul_desc_t desc;
+	dnnl_primitive_desc_t pd = NULL;
+	if (!secant_dnnl_new(s))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a product");
+	dnnl_primitive_attr_t attr = secant_dnnl_attr(false, 0);
+	if (dnnl_matmul_desc_init(&desc, &ma, &mb, bias ? &mbias : NULL, &my) != dnnl_success ||
+	    dnnl_primitive_desc_create(&pd, &desc, attr, secant_dnnl_engine(), NULL) != dnnl_success)
+		pd = NULL;
+	dnnl_primitive_attr_destroy(attr);
+	if (!pd)
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "oneDNN does not do this product");
+	dnnl_argument weights;
+	secant_status status = secant_dnnl_weights(s, ib, &user, dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0), &weights, err);
+	if (status) {
+		dnnl_primitive_desc_destroy(pd);
+		return status;
+	}
+	dnnl_call *c = secant_dnnl_add(s, pd, true, err);
+	if (!c)
+		return SECANT_ERR_UNSUPPORTED;
+	secant_dnnl_arg(c, DNNL_ARG_SRC, &ma, WHERE_IN, ia, 0);
+	secant_dnnl_arg(c, DNNL_ARG_WEIGHTS, &weights.md, weights.where, weights.index, weights.offset);
+	if (bias)
+		secant_dnnl_arg(c, DNNL_ARG_BIAS, &mbias, WHERE_IN, 2, 0);
+	secant_dnnl_arg(c, DNNL_ARG_DST, &my, WHERE_OUT, 0, 0);
+	s->flops = 2.0 * (double)y.batch * (double)y.rows * (double)y.columns * (double)a.columns;
+	return SECANT_OK;
+}
+
+static matrix
+matrix_of(const secant_shape *s, bool transposed)
+{
+	matrix m = { 1, s->dim[s->rank - 2], s->dim[s->rank - 1], transposed };
+	for (int i = 0; i < s->rank - 2; i++)
+		m.batch *= s->dim[i];
+	if (transposed)
+		m.rows = s->dim[s->rank - 1], m.columns = s->dim[s->rank - 2];
+	return m;
+}
+
+/* All leading axes as rows. */
+static matrix
+flat(const secant_shape *s, bool transposed)
+{
+	int64_t columns = s->dim[s->rank - 1], rows = columns ? secant_shape_count(s) / columns : 0;
+	return transposed ? (matrix){ 1, columns, rows, true } : (matrix){ 1, rows, columns, false };
+}
+
+static secant_status
+prepare_matmul(secant_step *s, secant_err *err)
+{
+	const secant_matmul_attr *t = s->node->attr;
+	matrix a = matrix_of(&s->in[0].shape, t->transpose_a), b = matrix_of(&s->in[1].shape, t->transpose_b);
+	if (b.batch == 1 && !t->transpose_a) {       /* one b for all: the batch is more rows */
+		a.rows *= a.batch;
+		a.batch = 1;
+	}
+	return prepare(s, 0, a, 1, b, false, err);
+}
+
+static secant_status
+prepare_linear(secant_step *s, secant_err *err)
+{
+	return prepare(s, 0, flat(&s->in[0].shape, false), 1, flat(&s->in[1].shape, true), s->n_in > 2 && s->in[2].shape.rank >= 0, err);
+}
+
+static secant_status
+prepare_linear_grad_weights(secant_step *s, secant_err *err)
+{
+	return prepare(s, 1, flat(&s->in[1].shape, true), 0, flat(&s->in[0].shape, false), false, err);
+}
+
+const secant_impl secant_impls_dnnl_matmul[] = {
+	DNNL_IMPL("matmul", prepare_matmul, 0),
+	DNNL_IMPL("linear", prepare_linear, 0),
+	DNNL_IMPL("linear_grad_weights", prepare_linear_grad_weights, 0),
+	{ 0 }
+};

@@ -1,0 +1,76 @@
+/*
+ * Runs an operator's scalar reference: straight on the doubles of an f64 plan, with conversion in any other. The last resort, never taken
+ * outside f64 unless asked for.
+ */
+#include "exec/exec.h"
+#include <string.h>
+
+typedef struct arguments {                       /* one block: the operator's view of the step, and where converted numbers stand */
+	secant_shape *in_shape, *out_shape;
+	const double **in;
+	double **out;
+	size_t *in_at, *out_at;                      /* offsets in scratch */
+} arguments;
+
+static size_t
+doubles(const secant_operand *o)
+{
+	size_t bytes = o->shape.rank < 0 ? 0 : (size_t)secant_shape_count(&o->shape) * sizeof(double);
+	return (bytes + 63) / 64 * 64;
+}
+
+static secant_status
+prepare(secant_step *s, secant_err *err)
+{
+	size_t n = (size_t)(s->n_in + s->n_out);
+	char *block = secant_calloc(1, sizeof(arguments) + n * (sizeof(secant_shape) + sizeof(double *) + sizeof(size_t)));
+	if (!block)
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a reference step");
+	arguments *a = (arguments *)(void *)block;
+	a->in_shape = (secant_shape *)(void *)(a + 1);
+	a->out_shape = a->in_shape + s->n_in;
+	a->in = (const double **)(void *)(a->out_shape + s->n_out);
+	a->out = (double **)(void *)(a->in + s->n_in);
+	a->in_at = (size_t *)(void *)(a->out + s->n_out);
+	a->out_at = a->in_at + s->n_in;
+	for (int i = 0; i < s->n_in; i++) {
+		a->in_shape[i] = s->in[i].shape;
+		a->in_at[i] = s->scratch;
+		s->scratch += s->in[i].dtype == SECANT_F64 ? 0 : doubles(&s->in[i]);
+	}
+	for (int i = 0; i < s->n_out; i++) {
+		a->out_shape[i] = s->out[i].shape;
+		a->out_at[i] = s->scratch;
+		s->scratch += s->out[i].dtype == SECANT_F64 && s->out[i].used ? 0 : doubles(&s->out[i]);
+	}
+	s->data = a;
+	memcpy(s->detail, "scalar", 7);
+	return SECANT_OK;
+}
+
+static secant_status
+run(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+{
+	const arguments *a = s->data;
+	for (int i = 0; i < s->n_in; i++) {
+		secant_tensor t = { s->in[i].dtype, s->in[i].shape, (void *)(uintptr_t)in[i], NULL };
+		double *converted = (double *)(void *)((char *)scratch + a->in_at[i]);
+		if (in[i] && s->in[i].dtype != SECANT_F64)
+			for (int64_t k = 0, n = secant_shape_count(&t.shape); k < n; k++)
+				converted[k] = secant_tensor_get(&t, k);
+		a->in[i] = !in[i] || s->in[i].dtype == SECANT_F64 ? in[i] : converted;
+	}
+	for (int i = 0; i < s->n_out; i++)
+		a->out[i] = out[i] && s->out[i].dtype == SECANT_F64 ? out[i] : (double *)(void *)((char *)scratch + a->out_at[i]);
+	secant_reference r = { s->node->attr, s->n_in, s->n_out, a->in_shape, a->out_shape, a->in, a->out };
+	s->node->op->reference(&r);
+	for (int i = 0; i < s->n_out; i++) {
+		secant_tensor t = { s->out[i].dtype, s->out[i].shape, out[i], NULL };
+		if (out[i] && s->out[i].dtype != SECANT_F64)
+			for (int64_t k = 0, n = secant_shape_count(&t.shape); k < n; k++)
+				secant_tensor_set(&t, k, a->out[i][k]);
+	}
+	return SECANT_OK;
+}
+
+const secant_impl secant_impl_reference = { .op = "", .name = "reference", .prepare = prepare, .run = run };

@@ -1,0 +1,107 @@
+/*
+ * The store: where states live. Trainable slots share one buffer so that the optimiser is one loop, a norm one reduction and a checkpoint
+ * one write; every slot starts on a 64-byte boundary and the gaps stay zero.
+ */
+#include "exec/exec.h"
+#include <string.h>
+
+enum { ALIGN = 16 };                             /* elements */
+
+static int64_t
+padded(int64_t count)
+{
+	return (count + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+static size_t
+element(const secant_store *s, const secant_slot *slot)
+{
+	return s->f64 ? sizeof(double) : secant_dtype_size(slot->type.dtype);
+}
+
+secant_store *
+secant_store_new(const secant_graph *g, bool f64, secant_err *err)
+{
+	secant_store *s = secant_calloc(1, sizeof *s);
+	int values = secant_graph_values(g);
+	if (!s || !(s->arena = secant_arena_new()) || !(s->slot = secant_calloc((size_t)values + 1, sizeof *s->slot)))
+		goto no_memory;
+	s->f64 = f64;
+	int64_t others = 0;                          /* bytes */
+	for (int v = 0; v < values; v++) {
+		const secant_value_info *info = secant_graph_value(g, v);
+		if (info->kind != SECANT_VALUE_STATE)
+			continue;
+		secant_slot *slot = &s->slot[s->n++];
+		*slot = (secant_slot){ secant_arena_strdup(s->arena, info->name), info->type, info->trainable, info->init, info->fan_in,
+		                       secant_shape_count(&info->type.shape), 0, NULL };
+		if (!slot->name)
+			goto no_memory;
+		slot->offset = info->trainable ? s->params_count : others;
+		if (info->trainable)
+			s->params_count += padded(slot->count);
+		else
+			others += padded(slot->count) * 8;
+	}
+	s->params = secant_alloc_aligned((size_t)(s->params_count + ALIGN) * (f64 ? sizeof(double) : sizeof(float)));
+	s->others = secant_alloc_aligned((size_t)others + 64);
+	if (!s->params || !s->others)
+		goto no_memory;
+	for (int i = 0; i < s->n; i++) {
+		secant_slot *slot = &s->slot[i];
+		slot->data = slot->trainable ? (char *)s->params + (size_t)slot->offset * element(s, slot) : (char *)s->others + slot->offset;
+	}
+	s->version = 1;
+	return s;
+no_memory:
+	secant_store_free(s);
+	secant_fail(err, SECANT_ERR_NOMEM, "no memory for the parameters of the network");
+	return NULL;
+}
+
+void
+secant_store_free(secant_store *s)
+{
+	if (!s)
+		return;
+	secant_free(s->params);
+	secant_free(s->others);
+	secant_free(s->slot);
+	secant_arena_free(s->arena);
+	secant_free(s);
+}
+
+secant_slot *
+secant_store_find(const secant_store *s, const char *name)
+{
+	for (int i = 0; i < s->n; i++)
+		if (!strcmp(s->slot[i].name, name))
+			return &s->slot[i];
+	return NULL;
+}
+
+void *
+secant_store_buffer(const secant_store *s)
+{
+	return secant_alloc_aligned((size_t)(s->params_count + ALIGN) * (s->f64 ? sizeof(double) : sizeof(float)));
+}
+
+static secant_tensor
+view(const secant_store *s, const secant_slot *slot)
+{
+	return (secant_tensor){ .dtype = s->f64 ? SECANT_F64 : slot->type.dtype, .shape = slot->type.shape, .data = slot->data };
+}
+
+double
+secant_slot_get(const secant_store *s, const secant_slot *slot, int64_t i)
+{
+	secant_tensor t = view(s, slot);
+	return secant_tensor_get(&t, i);
+}
+
+void
+secant_slot_set(const secant_store *s, secant_slot *slot, int64_t i, double v)
+{
+	secant_tensor t = view(s, slot);
+	secant_tensor_set(&t, i, v);
+}

@@ -1,0 +1,364 @@
+/*
+ * Construction and reading of graphs: values, nodes, shape inference at construction, sticky errors. See graph.h.
+ */
+#include "graph/graph.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+struct secant_graph {
+	secant_arena *arena;
+	secant_value_info *value;
+	secant_node *node;
+	int values, value_capacity, nodes, node_capacity;
+	int *name_slot;                          /* open-addressing table of named values: index + 1, 0 empty */
+	int names, name_capacity;
+	const char *scope;
+	secant_err err;
+};
+
+secant_graph *
+secant_graph_new(void)
+{
+	secant_graph *g = secant_calloc(1, sizeof *g);
+	if (g && !(g->arena = secant_arena_new())) {
+		secant_free(g);
+		return NULL;
+	}
+	return g;
+}
+
+void
+secant_graph_free(secant_graph *g)
+{
+	if (!g)
+		return;
+	secant_arena_free(g->arena);
+	secant_free(g->value);
+	secant_free(g->node);
+	secant_free(g->name_slot);
+	secant_free(g);
+}
+
+secant_status
+secant_graph_check(const secant_graph *g, secant_err *err)
+{
+	if (!g)
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a graph");
+	return g->err.code ? secant_fail(err, g->err.code, "%s", g->err.msg) : SECANT_OK;
+}
+
+secant_value
+secant_graph_fail(secant_graph *g, secant_status code, const char *fmt, ...)
+{
+	char text[sizeof g->err.msg];
+	va_list ap;
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	secant_fail(&g->err, code, "%s", text);
+	return -1;
+}
+
+static secant_value
+no_memory(secant_graph *g)
+{
+	return secant_graph_fail(g, SECANT_ERR_NOMEM, "no memory for the graph (%d nodes)", g->nodes);
+}
+
+secant_arena *secant_graph_arena(secant_graph *g) { return g->arena; }
+int secant_graph_values(const secant_graph *g) { return g->values; }
+int secant_graph_nodes(const secant_graph *g) { return g->nodes; }
+const secant_value_info *secant_graph_value(const secant_graph *g, secant_value v) { return &g->value[v]; }
+const secant_node *secant_graph_get_node(const secant_graph *g, int i) { return &g->node[i]; }
+
+const secant_shape *
+secant_graph_shape(const secant_graph *g, secant_value v)
+{
+	static const secant_shape scalar;
+	return v < 0 ? &scalar : &g->value[v].type.shape;
+}
+
+/* ---- names ---- */
+
+static uint32_t
+name_hash(const char *s)
+{
+	uint32_t h = 2166136261u;
+	for (; *s; s++)
+		h = (h ^ (uint8_t)*s) * 16777619u;
+	return h;
+}
+
+secant_value
+secant_graph_find(const secant_graph *g, const char *name)
+{
+	if (!g->name_capacity)
+		return -1;
+	for (uint32_t i = name_hash(name);; i++) {
+		int slot = g->name_slot[i % (uint32_t)g->name_capacity];
+		if (!slot)
+			return -1;
+		if (!strcmp(g->value[slot - 1].name, name))
+			return slot - 1;
+	}
+}
+
+static void
+name_put(secant_graph *g, secant_value v)
+{
+	uint32_t i = name_hash(g->value[v].name);
+	while (g->name_slot[i % (uint32_t)g->name_capacity])
+		i++;
+	g->name_slot[i % (uint32_t)g->name_capacity] = v + 1;
+}
+
+static int
+name_add(secant_graph *g, secant_value v)
+{
+	if (2 * (g->names + 1) > g->name_capacity) {
+		int capacity = g->name_capacity ? 2 * g->name_capacity : 256;
+		int *slot = secant_calloc((size_t)capacity, sizeof *slot);
+		if (!slot)
+			return -1;
+		secant_free(g->name_slot);
+		g->name_slot = slot;
+		g->name_capacity = capacity;
+		for (int i = 0; i < g->values; i++)
+			if (i != v && g->value[i].name)
+				name_put(g, i);
+	}
+	name_put(g, v);
+	g->names++;
+	return 0;
+}
+
+/* ---- values ---- */
+
+static secant_value
+value_add(secant_graph *g, const secant_value_info *info)
+{
+	if (g->err.code)
+		return -1;
+	char text[96];
+	if (secant_shape_count(&info->type.shape) < 0)
+		return secant_graph_fail(g, SECANT_ERR_SHAPE, "%s: no such shape: %s", info->name ? info->name : g->scope ? g->scope : "value",
+		                         secant_shape_text(&info->type.shape, text, sizeof text));
+	if (secant_grow((void **)&g->value, &g->value_capacity, g->values, sizeof *g->value))
+		return no_memory(g);
+	g->value[g->values] = *info;
+	if (info->name) {
+		if (!(g->value[g->values].name = secant_arena_strdup(g->arena, info->name)) || name_add(g, g->values))
+			return no_memory(g);
+	}
+	return g->values++;
+}
+
+secant_value
+secant_graph_input(secant_graph *g, const char *name, secant_dtype dtype, const secant_shape *shape)
+{
+	if (g->err.code)
+		return -1;
+	if (secant_graph_find(g, name) >= 0)
+		return secant_graph_fail(g, SECANT_ERR_ARG, "two inputs or states are named '%s'", name);
+	return value_add(g, &(secant_value_info){ .kind = SECANT_VALUE_INPUT, .type = { dtype, *shape }, .name = name });
+}
+
+secant_value
+secant_graph_state(secant_graph *g, const char *name, secant_dtype dtype, const secant_shape *shape, bool trainable, secant_init init)
+{
+	if (g->err.code)
+		return -1;
+	secant_value v = secant_graph_find(g, name);
+	if (v >= 0) {
+		char a[96], b[96];
+		if (g->value[v].kind == SECANT_VALUE_STATE && secant_shape_equal(&g->value[v].type.shape, shape))
+			return v;
+		return secant_graph_fail(g, SECANT_ERR_SHAPE, "state '%s' is wanted as %s and as %s", name,
+		                         secant_shape_text(&g->value[v].type.shape, a, sizeof a), secant_shape_text(shape, b, sizeof b));
+	}
+	return value_add(g, &(secant_value_info){ .kind = SECANT_VALUE_STATE, .type = { dtype, *shape }, .name = name, .trainable = trainable,
+	                                          .leads = trainable, .init = init });
+}
+
+void
+secant_graph_set_fan_in(secant_graph *g, secant_value state, int64_t fan_in)
+{
+	if (state >= 0)
+		g->value[state].fan_in = fan_in;
+}
+
+secant_value
+secant_graph_constant(secant_graph *g, secant_dtype dtype, const secant_shape *shape, const double *numbers)
+{
+	int64_t n = secant_shape_count(shape);
+	if (g->err.code || n < 0)
+		return g->err.code ? -1 : secant_graph_fail(g, SECANT_ERR_SHAPE, "a constant has no such shape");
+	double *copy = secant_arena_alloc(g->arena, (size_t)(n ? n : 1) * sizeof *copy);
+	if (!copy)
+		return no_memory(g);
+	memcpy(copy, numbers, (size_t)n * sizeof *copy);
+	return value_add(g, &(secant_value_info){ .kind = SECANT_VALUE_CONST, .type = { dtype, *shape }, .numbers = copy });
+}
+
+secant_value
+secant_graph_scalar(secant_graph *g, double v)
+{
+	return secant_graph_constant(g, SECANT_F32, &(secant_shape){ 0 }, &v);
+}
+
+void
+secant_graph_track(secant_graph *g, secant_value v)
+{
+	if (v >= 0)
+		g->value[v].leads = true;
+}
+
+void
+secant_graph_store_as(secant_graph *g, secant_value v, secant_dtype dtype)
+{
+	if (v >= 0)
+		g->value[v].type.dtype = dtype;
+}
+
+const char *
+secant_graph_scope(secant_graph *g, const char *name)
+{
+	const char *before = g->scope;
+	g->scope = name ? secant_arena_strdup(g->arena, name) : NULL;
+	return before;
+}
+
+/* ---- nodes ---- */
+
+static const void *
+attr_copy(secant_graph *g, const secant_op *op, const void *attr)
+{
+	if (!op->attr)
+		return NULL;
+	void *copy = secant_arena_alloc(g->arena, op->attr->size);
+	if (!copy)
+		return NULL;
+	if (attr)
+		memcpy(copy, attr, op->attr->size);
+	else if (secant_opts_init(op->attr, copy, &g->err))
+		return NULL;
+	return copy;
+}
+
+static const secant_node *
+node_fail(secant_graph *g, const secant_op *op, secant_err *err)
+{
+	if (g->scope)
+		secant_graph_fail(g, err->code, "%s '%s': %s", op->name, g->scope, err->msg);
+	else
+		secant_graph_fail(g, err->code, "%s: %s", op->name, err->msg);
+	return NULL;
+}
+
+/* Fills out types by the operator's rule; checks the number of inputs and that required ones are there. */
+static secant_status
+infer(secant_graph *g, const secant_op *op, const void *attr, int n, const secant_value *in, secant_type *out, secant_err *err)
+{
+	secant_type fixed[8], *types = n <= 8 ? fixed : secant_arena_alloc(g->arena, (size_t)n * sizeof *types);
+	if (!types)
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory");
+	if (n < op->min_in || (op->max_in >= 0 && n > op->max_in))
+		return secant_fail(err, SECANT_ERR_ARG, "got %d inputs, wants %d to %d", n, op->min_in, op->max_in);
+	for (int i = 0; i < n; i++) {
+		if (in[i] >= g->values || (in[i] < 0 && i < op->min_in))
+			return secant_fail(err, SECANT_ERR_ARG, "input %d is missing", i);
+		types[i] = in[i] < 0 ? (secant_type){ SECANT_F32, { .rank = -1 } } : g->value[in[i]].type;
+	}
+	for (int i = 0; i < op->n_out; i++)
+		out[i] = (secant_type){ SECANT_F32, { 0 } };
+	secant_signature s = { .attr = attr, .n_in = n, .n_out = op->n_out, .in = types, .out = out };
+	return op->shape(&s, err);
+}
+
+const secant_node *
+secant_graph_node(secant_graph *g, const char *op_name, const void *attr, int n, const secant_value *in)
+{
+	if (g->err.code)
+		return NULL;
+	const secant_op *op = secant_op_find(op_name);
+	if (!op) {
+		secant_graph_fail(g, SECANT_ERR_UNSUPPORTED, "no operator is named '%s'", op_name);
+		return NULL;
+	}
+	while (n > op->min_in && in[n - 1] < 0)  /* absent inputs at the end are not there at all */
+		n--;
+	secant_err err = { 0 };
+	secant_type out[8];
+	const void *copy = attr_copy(g, op, attr);
+	if (op->attr && !copy) {
+		no_memory(g);
+		return NULL;
+	}
+	if (infer(g, op, copy, n, in, out, &err))
+		return node_fail(g, op, &err);
+	secant_node node = { .op = op, .attr = copy, .name = g->scope, .n_in = n, .n_out = op->n_out,
+	                     .in = secant_arena_alloc(g->arena, (size_t)(n + 1) * sizeof(secant_value)),
+	                     .out = secant_arena_alloc(g->arena, (size_t)(op->n_out + 1) * sizeof(secant_value)) };
+	if (!node.in || !node.out || secant_grow((void **)&g->node, &g->node_capacity, g->nodes, sizeof *g->node)) {
+		no_memory(g);
+		return NULL;
+	}
+	bool leads = false;
+	for (int i = 0; i < n; i++) {
+		node.in[i] = in[i];
+		leads |= in[i] >= 0 && g->value[in[i]].leads;
+	}
+	for (int i = 0; i < op->n_out; i++)
+		if ((node.out[i] = value_add(g, &(secant_value_info){ .kind = SECANT_VALUE_NODE, .type = out[i], .node = g->nodes, .slot = i,
+		                                                     .leads = leads && op->grad && out[i].dtype == SECANT_F32 })) < 0)
+			return NULL;
+	g->node[g->nodes] = node;
+	return &g->node[g->nodes++];
+}
+
+secant_value
+secant_apply(secant_graph *g, const char *op, const void *attr, int n, ...)
+{
+	secant_value in[16];
+	va_list ap;
+	va_start(ap, n);
+	for (int i = 0; i < n && i < 16; i++)
+		in[i] = va_arg(ap, int);
+	va_end(ap);
+	const secant_node *node = n > 16 ? NULL : secant_graph_node(g, op, attr, n, in);
+	return node ? node->out[0] : -1;
+}
+
+/* ---- copying, for passes ---- */
+
+secant_value
+secant_pass_copy_value(secant_graph *to, const secant_graph *from, secant_value v, secant_value *map)
+{
+	if (v < 0 || map[v] >= 0)
+		return v < 0 ? -1 : map[v];
+	secant_value_info info = from->value[v];
+	if (info.kind == SECANT_VALUE_NODE)
+		return secant_graph_fail(to, SECANT_ERR_BUG, "a pass reads value %d before it copied its node", v);
+	if (info.kind == SECANT_VALUE_CONST)
+		return map[v] = secant_graph_constant(to, info.type.dtype, &info.type.shape, info.numbers);
+	return map[v] = value_add(to, &info);
+}
+
+const secant_node *
+secant_pass_copy_node(secant_graph *to, const secant_graph *from, int i, secant_value *map)
+{
+	const secant_node *n = &from->node[i];
+	secant_value *in = secant_arena_alloc(to->arena, (size_t)(n->n_in + 1) * sizeof *in);
+	if (!in) {
+		no_memory(to);
+		return NULL;
+	}
+	for (int k = 0; k < n->n_in; k++)
+		in[k] = secant_pass_copy_value(to, from, n->in[k], map);
+	secant_graph_scope(to, n->name);
+	const secant_node *copy = secant_graph_node(to, n->op->name, n->attr, n->n_in, in);
+	for (int k = 0; copy && k < n->n_out; k++)
+		map[n->out[k]] = copy->out[k];
+	return copy;
+}
