@@ -1,0 +1,308 @@
+/*
+ * State_dicts. A tensor is _rebuild_tensor_v2(storage, offset, size, stride, ...), where the storage is a persistent id
+ * ("storage", class, key, device, elements[, view]); it may be wrapped as a parameter or a subclass. Offset and strides count elements;
+ * any view is made dense. A checkpoint is a tree of dictionaries around the one that is wanted.
+ */
+#include "formats/state_dict.h"
+#include "base/bytes.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_DEPTH = 64, COPIES = 16, COPY_SLACK = 1 << 24 };
+
+/* Where checkpoints keep the weights, the most telling name first. */
+static const char *const wrappers[] = {
+	"state_dict", "model_state_dict", "model_state", "model", "network", "net", "module", "weights", "params", "generator", "ema_state_dict",
+	"model_ema", "ema", NULL
+};
+
+/* The call that makes the tensor, behind any wrapping; *made is its arguments. NULL: no tensor. */
+static const secant_pickle_global *
+tensor_of(const secant_pickle *v, const secant_pickle **made)
+{
+	for (int depth = 0; depth < 8 && v && v->kind == SECANT_PICKLE_OBJECT; depth++) {
+		const secant_pickle *first = secant_pickle_item(v->arguments, 0);
+		*made = v->arguments;
+		switch (v->global->role) {
+		case SECANT_PICKLE_TENSOR:
+			return v->global;
+		case SECANT_PICKLE_WRAPPED:
+			v = first;
+			break;
+		case SECANT_PICKLE_APPLY:
+			if (!first || first->kind != SECANT_PICKLE_GLOBAL || first->global->role != SECANT_PICKLE_TENSOR)
+				return NULL;
+			*made = secant_pickle_item(v->arguments, 2);
+			return first->global;
+		default:
+			return NULL;
+		}
+	}
+	return NULL;
+}
+
+/* ---- finding the state_dict ---- */
+
+static int
+count_tensors(const secant_pickle *dict)
+{
+	const secant_pickle *made;
+	int n = 0;
+	for (int i = 0; i + 1 < dict->items.n; i += 2)
+		n += dict->items.v[i]->kind == SECANT_PICKLE_STR && tensor_of(dict->items.v[i + 1], &made);
+	return n;
+}
+
+static secant_pickle *
+entry_of(const secant_pickle *dict, const char *key)
+{
+	for (int i = 0; i + 1 < dict->items.n; i += 2)
+		if (secant_pickle_is_str(dict->items.v[i], key))
+			return dict->items.v[i + 1];
+	return NULL;
+}
+
+/* Follows known names inwards as long as there are any; NULL when none leads to tensors. */
+static secant_pickle *
+by_name(secant_pickle *v, int depth)
+{
+	for (const char *const *w = wrappers; depth < 8 && *w; w++) {
+		secant_pickle *inner = entry_of(v, *w);
+		if (!secant_pickle_is_mapping(inner))
+			continue;
+		secant_pickle *found = by_name(inner, depth + 1);
+		if (found || count_tensors(inner))
+			return found ? found : inner;
+	}
+	return NULL;
+}
+
+typedef struct best { secant_pickle *dict; int tensors; } best;
+
+/* Walks everything once: values are shared and may contain themselves. */
+static void
+by_count(secant_pickle *v, int depth, best *b)
+{
+	bool mapping = secant_pickle_is_mapping(v);
+	if (v->seen || depth > MOST_DEPTH || (!mapping && v->kind != SECANT_PICKLE_LIST && v->kind != SECANT_PICKLE_TUPLE))
+		return;
+	v->seen = true;
+	int n = mapping ? count_tensors(v) : 0;
+	if (n > b->tensors)
+		*b = (best){ v, n };
+	for (int i = mapping ? 1 : 0; i < v->items.n; i += mapping ? 2 : 1)
+		by_count(v->items.v[i], depth + 1, b);
+}
+
+/* ---- tensors ---- */
+
+typedef struct reader {
+	secant_format_input *in;
+	const secant_storages *storages;
+	uint64_t stored, copied;     /* bytes of storages met, of tensors made from them */
+} reader;
+
+typedef struct view {
+	secant_dtype dtype;
+	secant_shape shape;
+	int64_t stride[SECANT_MAX_RANK];
+	int64_t offset;              /* in elements, into the storage */
+	secant_storage *storage;
+} view;
+
+static bool
+whole(const secant_pickle *v, int64_t *n)
+{
+	if (!v || v->kind != SECANT_PICKLE_INT || v->integer < 0)
+		return false;
+	*n = v->integer;
+	return true;
+}
+
+static secant_status
+broken(const char *name, const char *what, secant_err *err)
+{
+	return secant_fail(err, SECANT_ERR_FORMAT, "tensor '%s': %s", name, what);
+}
+
+static secant_status
+read_shape(view *t, const char *name, const secant_pickle *made, secant_err *err)
+{
+	const secant_pickle *size = secant_pickle_item(made, 2), *stride = secant_pickle_item(made, 3);
+	int rank = secant_pickle_length(size);
+	if (rank < 0 || rank != secant_pickle_length(stride))
+		return broken(name, "size and stride are not tuples of one length", err);
+	if (rank > SECANT_MAX_RANK)
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "tensor '%s': rank %d, at most %d", name, rank, SECANT_MAX_RANK);
+	t->shape.rank = rank;
+	for (int i = 0; i < rank; i++) {
+		if (!whole(secant_pickle_item(size, i), &t->shape.dim[i]) || !whole(secant_pickle_item(stride, i), &t->stride[i]))
+			return broken(name, "a size or a stride is not a whole number of 0 or more", err);
+		if (t->shape.dim[i] == 1)
+			t->stride[i] = 0;        /* has no meaning and may be any number */
+	}
+	if (!whole(secant_pickle_item(made, 1), &t->offset))
+		return broken(name, "the offset is not a whole number of 0 or more", err);
+	if (secant_format_bytes(t->dtype, &t->shape) < 0)
+		return broken(name, "the shape is too large", err);
+	return SECANT_OK;
+}
+
+/* The row of a class or a dtype; NULL when v is something else. */
+static const secant_pickle_global *
+typed(const secant_pickle *v)
+{
+	return v && v->kind == SECANT_PICKLE_GLOBAL && v->global->role == SECANT_PICKLE_TYPED ? v->global : NULL;
+}
+
+/* ("storage", class, key, device, elements[, (view key, offset, elements)]). A dtype beside the tensor wins over the class. */
+static secant_status
+read_storage(reader *r, view *t, const char *name, const secant_pickle *made, secant_err *err)
+{
+	const secant_pickle *persistent = secant_pickle_item(made, 0);
+	const secant_pickle *id = persistent && persistent->kind == SECANT_PICKLE_PERSISTENT ? persistent->items.v[0] : NULL;
+	const secant_pickle *key = secant_pickle_item(id, 2), *part = secant_pickle_item(id, 5);
+	const secant_pickle_global *class = typed(secant_pickle_item(id, 1)), *type = typed(secant_pickle_item(made, 6));
+	int64_t n, part_at = 0;
+	if (!secant_pickle_is_str(secant_pickle_item(id, 0), "storage") || !class || !key || key->kind != SECANT_PICKLE_STR || !whole(secant_pickle_item(id, 4), &n))
+		return broken(name, "its storage is not (\"storage\", class, key, device, elements)", err);
+	const secant_pickle_global *g = type ? type : class;
+	if (g->dtype < 0)
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "tensor '%s': dtype %s is not one secant has", name, g->name);
+	t->dtype = (secant_dtype)g->dtype;
+	size_t size = secant_dtype_size(t->dtype);
+	if (part && part->kind == SECANT_PICKLE_TUPLE && !whole(secant_pickle_item(part, 1), &part_at))
+		return broken(name, "the view of its storage is not (key, offset, elements)", err);
+	uint64_t bytes = (uint64_t)n;
+	if (class->dtype >= 0 && __builtin_mul_overflow(bytes, (uint64_t)size, &bytes))
+		return broken(name, "its storage is too large", err);
+	t->storage = r->storages->find(r->storages->user, key, bytes, size, err);
+	if (!t->storage)
+		return err->code;
+	secant_status s = read_shape(t, name, made, err);
+	return s ? s : __builtin_add_overflow(t->offset, part_at, &t->offset) ? broken(name, "the offset is too large", err) : SECANT_OK;
+}
+
+/* The furthest element lies in the storage. */
+static secant_status
+check_bounds(const view *t, const char *name, secant_err *err)
+{
+	int64_t last = t->offset, step, room = (int64_t)(t->storage->size / secant_dtype_size(t->dtype));
+	bool over = false;
+	if (!secant_shape_count(&t->shape))
+		return SECANT_OK;
+	for (int i = 0; i < t->shape.rank; i++)
+		over = over || __builtin_mul_overflow(t->shape.dim[i] - 1, t->stride[i], &step) || __builtin_add_overflow(last, step, &last);
+	if (over || last >= room)
+		return secant_fail(err, SECANT_ERR_FORMAT, "tensor '%s': reaches element %lld of its storage of %lld", name, over ? -1LL : (long long)last, (long long)room);
+	return SECANT_OK;
+}
+
+static bool
+is_dense(const view *t)
+{
+	int64_t expected = 1;
+	for (int i = t->shape.rank - 1; i >= 0; i--) {
+		if (t->shape.dim[i] > 1 && t->stride[i] != expected)
+			return false;
+		expected *= t->shape.dim[i];
+	}
+	return true;
+}
+
+static void
+copy_view(const view *t, uint8_t *to)
+{
+	size_t size = secant_dtype_size(t->dtype);
+	const uint8_t *from = t->storage->data + (size_t)t->offset * size;
+	int64_t index[SECANT_MAX_RANK] = { 0 }, n = secant_shape_count(&t->shape), at = 0;
+	if (n && is_dense(t)) {
+		memcpy(to, from, (size_t)n * size);
+		return;
+	}
+	for (int64_t i = 0; i < n; i++, to += size) {
+		memcpy(to, from + (size_t)at * size, size);
+		for (int d = t->shape.rank - 1; d >= 0; d--) {
+			at += t->stride[d];
+			if (++index[d] < t->shape.dim[d])
+				break;
+			at -= t->stride[d] * t->shape.dim[d];
+			index[d] = 0;
+		}
+	}
+}
+
+/* Takes the storage itself where the tensor is all of it; else copies. Expanded views are the reason for a limit: a few bytes could
+ * ask for any amount of memory. */
+static secant_status
+make_tensor(reader *r, const view *t, const char *name, secant_tensor *out, secant_err *err)
+{
+	size_t bytes = (size_t)secant_format_bytes(t->dtype, &t->shape);
+	secant_storage *st = t->storage;
+	if (!st->counted)
+		r->stored += st->size;
+	st->counted = true;
+	if (st->owner && bytes && bytes == st->size && t->offset == 0 && is_dense(t)) {
+		*out = (secant_tensor){ .dtype = t->dtype, .shape = t->shape, .data = st->data, .owner = st->owner };
+		st->owner = NULL;
+		return SECANT_OK;
+	}
+	r->copied += bytes;
+	if (r->copied > COPIES * r->stored + COPY_SLACK)
+		return secant_fail(err, SECANT_ERR_RANGE, "tensor '%s': the tensors so far take %llu bytes, made of %llu in the file: refused", name,
+			(unsigned long long)r->copied, (unsigned long long)r->stored);
+	secant_status s = secant_tensor_new(out, t->dtype, &t->shape, err);
+	if (!s)
+		copy_view(t, out->data);
+	return s;
+}
+
+static secant_status
+add_tensor(reader *r, const char *name, const secant_pickle *made, secant_err *err)
+{
+	view t = { 0 };
+	secant_tensor out = { 0 };
+	secant_status s = read_storage(r, &t, name, made, err);
+	if (!s)
+		s = check_bounds(&t, name, err);
+	if (!s)
+		s = make_tensor(r, &t, name, &out, err);
+	if (!s)
+		s = secant_tensors_add(r->in->set, name, &out, err);
+	secant_tensor_free(&out);
+	return s;
+}
+
+static secant_status
+add_named(reader *r, const secant_pickle *key, const secant_pickle *made, secant_err *err)
+{
+	char name[1024];
+	if (key->text.n >= sizeof name || memchr(key->text.p, '\0', key->text.n))
+		return secant_fail(err, SECANT_ERR_FORMAT, "the name of a tensor has %zu bytes or a zero among them", key->text.n);
+	memcpy(name, key->text.p, key->text.n);
+	name[key->text.n] = '\0';
+	return add_tensor(r, name, made, err);
+}
+
+secant_status
+secant_state_dict_read(secant_format_input *in, secant_pickle *root, const secant_storages *storages, secant_err *err)
+{
+	reader r = { .in = in, .storages = storages };
+	const secant_pickle *made;
+	best b = { NULL, 0 };
+	if (tensor_of(root, &made))
+		return add_tensor(&r, "array", made, err);
+	if (secant_pickle_is_mapping(root))
+		b.dict = by_name(root, 0);
+	if (!b.dict)
+		by_count(root, 0, &b);
+	if (!b.dict)
+		return secant_fail(err, SECANT_ERR_FORMAT, "holds no dictionary of tensors");
+	for (int i = 0; i + 1 < b.dict->items.n; i += 2) {
+		const secant_pickle *key = b.dict->items.v[i];
+		secant_status s = key->kind == SECANT_PICKLE_STR && tensor_of(b.dict->items.v[i + 1], &made) ? add_named(&r, key, made, err) : SECANT_OK;
+		if (s)
+			return s;
+	}
+	return secant_tensors_unwrap(in->set, err);
+}

@@ -1,0 +1,98 @@
+/*
+ * Names in a state_dict that come from wrappers of a module and not from the module: see secant_tensors_unwrap.
+ */
+#include "formats/format.h"
+#include <stdlib.h>
+#include <string.h>
+
+static bool
+is_counter(const char *name)
+{
+	return !strcmp(name, "n_averaged");
+}
+
+/* Cuts every "_orig_mod." at the start of the name or behind a dot. */
+static bool
+cut_compiled(char *name)
+{
+	static const char mark[] = "_orig_mod.";
+	bool cut = false;
+	for (char *p = name; (p = strstr(p, mark)); ) {
+		if (p > name && p[-1] != '.') {
+			p++;
+			continue;
+		}
+		memmove(p, p + sizeof mark - 1, strlen(p + sizeof mark - 1) + 1);
+		cut = true;
+	}
+	return cut;
+}
+
+/* Cuts "module." off all names when all have it. */
+static bool
+cut_module(secant_tensors *set)
+{
+	static const char mark[] = "module.";
+	const size_t n = sizeof mark - 1;
+	int have = 0;
+	for (int i = 0; i < set->n; i++) {
+		bool starts = !strncmp(set->v[i].name, mark, n) && set->v[i].name[n];
+		if (!starts && !is_counter(set->v[i].name))
+			return false;
+		have += starts;
+	}
+	for (int i = 0; have && i < set->n; i++)
+		if (!is_counter(set->v[i].name))
+			memmove(set->v[i].name, set->v[i].name + n, strlen(set->v[i].name + n) + 1);
+	return have > 0;
+}
+
+static void
+drop_counter(secant_tensors *set)
+{
+	for (int i = 0; i < set->n; i++) {
+		if (!is_counter(set->v[i].name))
+			continue;
+		secant_free(set->v[i].name);
+		secant_tensor_free(&set->v[i].tensor);
+		memmove(&set->v[i], &set->v[i + 1], (size_t)(set->n - i - 1) * sizeof *set->v);
+		set->n--;
+		return;
+	}
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static secant_status
+check_unique(const secant_tensors *set, secant_err *err)
+{
+	const char **names = secant_calloc((size_t)set->n, sizeof *names);
+	secant_status s = SECANT_OK;
+	if (!names)
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d names", set->n);
+	for (int i = 0; i < set->n; i++)
+		names[i] = set->v[i].name;
+	qsort(names, (size_t)set->n, sizeof *names, by_text);
+	for (int i = 1; i < set->n && !s; i++)
+		if (!strcmp(names[i - 1], names[i]))
+			s = secant_fail(err, SECANT_ERR_FORMAT, "two tensors are named '%s' without the prefixes of wrappers", names[i]);
+	secant_free(names);
+	return s;
+}
+
+secant_status
+secant_tensors_unwrap(secant_tensors *set, secant_err *err)
+{
+	bool cut = false, module = false;
+	for (int i = 0; i < set->n; i++)
+		cut |= cut_compiled(set->v[i].name);
+	while (cut_module(set))
+		module = true;
+	if (module)
+		drop_counter(set);
+	return cut || module ? check_unique(set, err) : SECANT_OK;
+}

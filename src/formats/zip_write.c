@@ -1,0 +1,143 @@
+/*
+ * The zip container (PKWARE's APPNOTE.TXT, sections 4.3 and 4.5): a local header before each member, a central directory with the same
+ * facts and each header's place behind all of them, and an end record. Numbers that do not fit in 32 bits are ~0 there and stand in a
+ * zip64 extra field.
+ */
+#include "formats/zip_write.h"
+#include "base/bytes.h"
+#include "base/hash.h"
+#include <string.h>
+
+enum { ALIGN = 64, UTF8_NAMES = 0x0800, FIRST_OF_1980 = 0x21 };
+
+static void
+add_number(secant_str *s, uint64_t v, int bytes)
+{
+	uint8_t p[8];
+	secant_put_le(p, v, bytes);
+	secant_str_addn(s, (const char *)p, (size_t)bytes);
+}
+
+static uint64_t
+cut32(uint64_t v)
+{
+	return v < UINT32_MAX ? v : UINT32_MAX;
+}
+
+static uint64_t
+cut16(uint64_t v)
+{
+	return v < UINT16_MAX ? v : UINT16_MAX;
+}
+
+static void
+put(secant_zip_writer *z, const void *data, uint64_t size)
+{
+	secant_writer_put(z->w, data, (size_t)size, NULL);
+	z->at += size;
+}
+
+/* What local header and directory share, from the version on. */
+static void
+add_facts(secant_str *s, bool large, uint32_t crc, uint64_t size, size_t name, size_t extra)
+{
+	add_number(s, large ? 45 : 20, 2);
+	add_number(s, UTF8_NAMES, 2);
+	add_number(s, 0, 2);         /* stored */
+	add_number(s, 0, 2);         /* time */
+	add_number(s, FIRST_OF_1980, 2);
+	add_number(s, crc, 4);
+	add_number(s, cut32(size), 4);
+	add_number(s, cut32(size), 4);
+	add_number(s, name, 2);
+	add_number(s, extra, 2);
+}
+
+static void
+put_local(secant_zip_writer *z, const char *name, uint32_t crc, uint64_t size)
+{
+	static const char filler[ALIGN + 1] = "ZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZ";
+	secant_str s = { 0 };
+	bool large = size >= UINT32_MAX;
+	size_t n = strlen(name), wide = large ? 20 : 0;
+	size_t pad = (size_t)(ALIGN - (z->at + 30 + n + wide + 4) % ALIGN) % ALIGN;
+	secant_str_addn(&s, "PK\x03\x04", 4);
+	add_facts(&s, large, crc, size, n, wide + 4 + pad);
+	secant_str_addn(&s, name, n);
+	if (large) {
+		add_number(&s, 1, 2);
+		add_number(&s, 16, 2);
+		add_number(&s, size, 8);
+		add_number(&s, size, 8);
+	}
+	secant_str_addn(&s, "FB", 2);    /* the padding field of torch's own writer */
+	add_number(&s, pad, 2);
+	secant_str_addn(&s, filler, pad);
+	if (s.failed)
+		z->directory.failed = true;
+	put(z, s.p, s.n);
+	secant_str_free(&s);
+}
+
+void
+secant_zip_add(secant_zip_writer *z, const char *name, const void *data, uint64_t size)
+{
+	secant_str *d = &z->directory;
+	uint64_t start = z->at;
+	uint32_t crc = secant_crc32(0, data, (size_t)size);
+	bool large = size >= UINT32_MAX, far = start >= UINT32_MAX;
+	put_local(z, name, crc, size);
+	put(z, data, size);
+	secant_str_addn(d, "PK\x01\x02", 4);
+	add_number(d, 45, 2);
+	add_facts(d, large || far, crc, size, strlen(name), large || far ? 4 + (large ? 16 : 0) + (far ? 8 : 0) : 0);
+	add_number(d, 0, 2);         /* comment */
+	add_number(d, 0, 2);         /* disk */
+	add_number(d, 0, 2);         /* attributes */
+	add_number(d, 0, 4);
+	add_number(d, cut32(start), 4);
+	secant_str_add(d, name);
+	if (large || far) {
+		add_number(d, 1, 2);
+		add_number(d, (large ? 16 : 0) + (far ? 8 : 0), 2);
+	}
+	for (int i = 0; large && i < 2; i++)
+		add_number(d, size, 8);
+	if (far)
+		add_number(d, start, 8);
+	z->members++;
+}
+
+secant_status
+secant_zip_end(secant_zip_writer *z, secant_err *err)
+{
+	secant_str *d = &z->directory;
+	uint64_t start = z->at, size = d->n, end = start + size;
+	if (z->members >= UINT16_MAX || start >= UINT32_MAX || size >= UINT32_MAX) {
+		secant_str_addn(d, "PK\x06\x06", 4);
+		add_number(d, 44, 8);
+		add_number(d, 45, 2);
+		add_number(d, 45, 2);
+		add_number(d, 0, 8);     /* two disk numbers */
+		add_number(d, z->members, 8);
+		add_number(d, z->members, 8);
+		add_number(d, size, 8);
+		add_number(d, start, 8);
+		secant_str_addn(d, "PK\x06\x07", 4);
+		add_number(d, 0, 4);
+		add_number(d, end, 8);
+		add_number(d, 1, 4);
+	}
+	secant_str_addn(d, "PK\x05\x06", 4);
+	add_number(d, 0, 4);
+	add_number(d, cut16(z->members), 2);
+	add_number(d, cut16(z->members), 2);
+	add_number(d, cut32(size), 4);
+	add_number(d, cut32(start), 4);
+	add_number(d, 0, 2);
+	bool failed = d->failed;
+	if (!failed)
+		put(z, d->p, d->n);
+	secant_str_free(d);
+	return failed ? secant_fail(err, SECANT_ERR_NOMEM, "no memory for the directory of the archive") : SECANT_OK;
+}
