@@ -1,0 +1,54 @@
+/* Source coordinates of resizing; see resize_map.h. */
+#include "ops/resize_map.h"
+#include <math.h>
+
+int
+secant_resize_taps(int mode)
+{
+	return mode == SECANT_RESIZE_BILINEAR ? 2 : mode == SECANT_RESIZE_BICUBIC ? 4 : 1;
+}
+
+static int64_t
+clamp(int64_t v, int64_t most)
+{
+	return v < 0 ? 0 : v > most ? most : v;
+}
+
+/* Keys' kernel at distance t, A = -0.75. */
+static double
+cubic(double t)
+{
+	const double A = -0.75;
+	t = fabs(t);
+	return t <= 1 ? ((A + 2) * t - (A + 3)) * t * t + 1 : t < 2 ? ((A * t - 5 * A) * t + 8 * A) * t - 4 * A : 0;
+}
+
+void
+secant_resize_map(const secant_resize_attr *a, int axis, int64_t in, int64_t out, int64_t i, int64_t place[SECANT_RESIZE_TAPS],
+                  double weight[SECANT_RESIZE_TAPS])
+{
+	double given = axis ? a->scale_w : a->scale_h;
+	if (secant_resize_taps(a->mode) == 1) {
+		float step = given > 0 ? (float)given : (float)in / (float)out;
+		float at = a->mode == SECANT_RESIZE_NEAREST ? (float)i * step : (float)(((double)i + 0.5) * (double)step);
+		place[0] = clamp((int64_t)floorf(at), in - 1);
+		weight[0] = 1;
+		return;
+	}
+	double step = a->align_corners ? (out > 1 ? (double)(in - 1) / (double)(out - 1) : 0) : given > 0 ? given : (double)in / (double)out;
+	double at = a->align_corners ? (double)i * step : ((double)i + 0.5) * step - 0.5;
+	if (a->mode == SECANT_RESIZE_BILINEAR) {
+		if (at < 0)
+			at = 0;
+		place[0] = clamp((int64_t)at, in - 1);
+		place[1] = clamp(place[0] + 1, in - 1);
+		weight[1] = fmin(at - (double)place[0], 1);
+		weight[0] = 1 - weight[1];
+		return;
+	}
+	int64_t base = (int64_t)floor(at);
+	for (int k = 0; k < 4; k++) {
+		place[k] = clamp(base - 1 + k, in - 1);
+		weight[k] = cubic(at - (double)(base - 1 + k));
+	}
+}
