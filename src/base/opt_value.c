@@ -350,13 +350,33 @@ text_or_null(const char *text)
 	return j ? j : json_null();
 }
 
+static bool
+is_set(const secant_opt *row, const void *field)
+{
+	if (row->type == SECANT_OPT_STR || row->type == SECANT_OPT_JSON)
+		return *(char *const *)field != NULL;
+	return row->type != SECANT_OPT_SIZE || ((const secant_ints *)field)->n == 2;
+}
+
 static json_t *
 json_text(const secant_opt *row, const void *field)
 {
+	if (!is_set(row, field))
+		return json_null();
 	char *text = secant_opt_text(row, field);
-	json_t *j = text_or_null(text);
+	json_t *j = text ? text_or_null(text) : NULL;
 	secant_free(text);
 	return j;
+}
+
+/* The array with one item more; NULL when there was no memory for array or item. Takes both over. */
+static json_t *
+appended(json_t *array, json_t *item)
+{
+	if (!json_array_append_new(array, item))
+		return array;
+	json_decref(array);
+	return NULL;
 }
 
 static json_t *
@@ -364,8 +384,8 @@ json_ints(const secant_opt *row, const void *field)
 {
 	const secant_ints *l = field;
 	json_t *j = json_array();
-	for (int i = 0; i < l->n; i++)
-		json_array_append_new(j, json_integer(l->v[i]));
+	for (int i = 0; i < l->n && j; i++)
+		j = appended(j, json_integer(l->v[i]));
 	return j;
 }
 
@@ -374,8 +394,8 @@ json_reals(const secant_opt *row, const void *field)
 {
 	const secant_reals *l = field;
 	json_t *j = json_array();
-	for (int i = 0; i < l->n; i++)
-		json_array_append_new(j, json_real(l->v[i]));
+	for (int i = 0; i < l->n && j; i++)
+		j = appended(j, json_real(l->v[i]));
 	return j;
 }
 
@@ -384,8 +404,8 @@ json_strs(const secant_opt *row, const void *field)
 {
 	const secant_strings *l = field;
 	json_t *j = json_array();
-	for (int i = 0; i < l->n; i++)
-		json_array_append_new(j, text_or_null(l->v[i]));
+	for (int i = 0; i < l->n && j; i++)
+		j = appended(j, text_or_null(l->v[i]));
 	return j;
 }
 
@@ -393,8 +413,7 @@ static json_t *
 json_any(const secant_opt *row, const void *field)
 {
 	const char *text = *(char *const *)field;
-	json_t *j = text ? secant_json_parse(text, strlen(text), row->name, NULL) : NULL;
-	return j ? j : json_null();
+	return text ? secant_json_parse(text, strlen(text), row->name, NULL) : json_null();
 }
 
 static const struct {
