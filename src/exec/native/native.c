@@ -1,6 +1,8 @@
 /* See native.h. */
 #include "exec/native/native.h"
 
+int64_t secant_native_grain = 32768;
+
 static bool
 operand_fits(const secant_operand *o, bool slot_low, secant_dtype real)
 {

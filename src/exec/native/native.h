@@ -15,11 +15,14 @@
 # define SECANT_PARTS(parts)
 #endif
 
+/* Work below this stays on one thread. Tests set it to 1; nothing else writes it. */
+extern int64_t secant_native_grain;
+
 /* How many parts pay for `work` element operations: 1, or the step's threads. */
 static inline int
 secant_parts(const secant_step *s, int64_t work)
 {
-	return work < 32768 || s->threads < 2 ? 1 : s->threads;
+	return work < secant_native_grain || s->threads < 2 ? 1 : s->threads;
 }
 
 /* Where part i of `parts` of n items begins. */
@@ -63,6 +66,22 @@ typedef struct secant_wide { int64_t rows, width, last, k; } secant_wide;
 secant_wide secant_widen(int64_t rows, int64_t c);
 /* v[c] (NULL: all `otherwise`) repeated to width. */
 void secant_repeat(float *to, const float *v, int64_t c, int64_t width, float otherwise);
+
+/* Element i as a double: for integers; slow. */
+static inline double
+secant_load_any(const void *p, secant_dtype d, int64_t i)
+{
+	switch (d) {
+	case SECANT_U8: case SECANT_BOOL: return ((const uint8_t *)p)[i];
+	case SECANT_I8: return ((const int8_t *)p)[i];
+	case SECANT_U16: return ((const uint16_t *)p)[i];
+	case SECANT_I16: return ((const int16_t *)p)[i];
+	case SECANT_I32: return ((const int32_t *)p)[i];
+	case SECANT_I64: return (double)((const int64_t *)p)[i];
+	case SECANT_F64: return ((const double *)p)[i];
+	default: return secant_load(p, i, d == SECANT_BF16);
+	}
+}
 
 /* Pieces of a step's scratch, each 64-byte-aligned; with p NULL it only counts. */
 typedef struct secant_scratch { char *p; size_t used; } secant_scratch;

@@ -1,0 +1,260 @@
+/*
+ * Element by element: functions of one number and their gradient, functions of two with broadcasting, comparisons, where, casts. Integer
+ * operands of comparisons and where take a plain loop in double.
+ */
+#include "exec/native/native.h"
+#include "exec/native/walk.h"
+#include "kernels/elementwise.h"
+#include "ops/unary.h"
+
+/* ---- functions of one number ---- */
+
+static int
+kind_of(const char *name)
+{
+	const char *const *names = secant_elementwise_best()->unary_names;
+	for (int i = 0; names[i]; i++)
+		if (!strcmp(names[i], name))
+			return i;
+	return -1;
+}
+
+static secant_status
+prepare_kind(secant_step *s, const char *name, secant_err *err)
+{
+	int *kind = secant_calloc(1, sizeof *kind);
+	if (!kind)
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a step of '%s'", s->node->op->name);
+	*kind = kind_of(name);
+	s->data = kind;
+	return *kind < 0 ? secant_fail(err, SECANT_ERR_UNSUPPORTED, "no kernel for '%s'", name) : SECANT_OK;
+}
+
+static secant_status
+prepare_unary(secant_step *s, secant_err *err)
+{
+	return prepare_kind(s, s->node->op->name, err);
+}
+
+static secant_status
+prepare_unary_grad(secant_step *s, secant_err *err)
+{
+	return prepare_kind(s, secant_unary_at(((const secant_unary_grad_attr *)s->node->attr)->kind)->name, err);
+}
+
+static secant_status
+run_unary(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+{
+	const secant_number_attr *a = s->node->attr;
+	const secant_elementwise_kernels *k = secant_elementwise_best();
+	int64_t n = secant_out_count(s, 0);
+	int parts = secant_parts(s, n), kind = *(const int *)s->data;
+	bool low = secant_low_in(s);
+	SECANT_PARTS(parts)
+	for (int t = 0; t < parts; t++) {
+		int64_t from = secant_part(n, parts, t), to = secant_part(n, parts, t + 1);
+		k->unary(kind, secant_at(in[0], from, low), secant_at_mut(out[0], from, low), low, to - from, (float)a->a, (float)a->b);
+	}
+	return SECANT_OK;
+}
+
+static secant_status
+run_unary_grad(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+{
+	const secant_unary_grad_attr *a = s->node->attr;
+	const secant_elementwise_kernels *k = secant_elementwise_best();
+	int64_t n = secant_out_count(s, 0);
+	int parts = secant_parts(s, n), kind = *(const int *)s->data;
+	bool low = secant_low_in(s);
+	SECANT_PARTS(parts)
+	for (int t = 0; t < parts; t++) {
+		int64_t from = secant_part(n, parts, t), to = secant_part(n, parts, t + 1);
+		k->unary_grad(kind, secant_at(in[0], from, low), secant_at(in[1], from, low), secant_at_mut(out[0], from, low), low, to - from, (float)a->a, (float)a->b);
+	}
+	return SECANT_OK;
+}
+
+/* ---- functions of two ---- */
+
+typedef struct pair_step { secant_walk walk; secant_pair kind; int parts; } pair_step;
+
+static const char *const pair_names[] = { "add", "sub", "mul", "div", "maximum", "minimum", "greater", "equal", NULL };
+
+static bool
+is_real(secant_dtype d)
+{
+	return d == SECANT_F32 || d == SECANT_BF16;
+}
+
+static bool
+supports_pair(const secant_step *s)
+{
+	return secant_native_supports(s) && (is_real(s->in[0].dtype) == is_real(s->in[1].dtype));
+}
+
+static secant_status
+prepare_pair(secant_step *s, secant_err *err)
+{
+	pair_step *p = secant_calloc(1, sizeof *p);
+	if (!(s->data = p))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a step of '%s'", s->node->op->name);
+	while (strcmp(pair_names[p->kind], s->node->op->name))
+		p->kind++;
+	p->walk = secant_walk_of(s, 2);
+	p->parts = secant_parts(s, secant_out_count(s, 0));
+	if (is_real(s->in[0].dtype))
+		secant_walk_widen(&p->walk);
+	for (int i = 0; i < 2; i++)
+		s->scratch += (size_t)(p->walk.repeat[i] * 4 + 63) & ~(size_t)63;
+	return SECANT_OK;
+}
+
+typedef struct pair_args { const secant_step *s; secant_pair kind; const void *in[3]; void *out; bool low; } pair_args;
+
+static void
+walk_pair(const void *user, const secant_walk *w, const int64_t *at, int64_t rows, int64_t n)
+{
+	const pair_args *p = user;
+	void *y = p->kind >= SECANT_PAIR_GREATER ? (uint8_t *)p->out + at[2] : secant_at_mut(p->out, at[2], p->low);
+	secant_elementwise_best()->pair(p->kind, secant_at(p->in[0], at[0], p->low), secant_at(p->in[1], at[1], p->low), y, p->low, rows, n,
+	                                secant_walk_steps(w, 0), secant_walk_steps(w, 1));
+}
+
+/* Comparisons of integers. */
+static void
+walk_any(const void *user, const secant_walk *w, const int64_t *at, int64_t rows, int64_t n)
+{
+	const pair_args *p = user;
+	secant_steps sa = secant_walk_steps(w, 0), sb = secant_walk_steps(w, 1);
+	for (int64_t r = 0; r < rows; r++)
+		for (int64_t i = 0; i < n; i++) {
+			double a = secant_load_any(p->in[0], p->s->in[0].dtype, at[0] + r * sa.row + i * sa.element);
+			double b = secant_load_any(p->in[1], p->s->in[1].dtype, at[1] + r * sb.row + i * sb.element);
+			((uint8_t *)p->out)[at[2] + r * n + i] = p->kind == SECANT_PAIR_GREATER ? a > b : a == b;
+		}
+}
+
+/* The operand itself, or its vector repeated at *scratch. */
+static const void *
+repeated(const secant_walk *w, int i, const void *p, int64_t count, bool low, char **scratch)
+{
+	size_t bytes = (size_t)count * (low ? 2 : 4);
+	char *to = *scratch;
+	if (!w->repeat[i])
+		return p;
+	for (int64_t k = 0; k < w->repeat[i]; k += count, to += bytes)
+		memcpy(to, p, bytes);
+	p = *scratch;
+	*scratch += (size_t)(w->repeat[i] * 4 + 63) & ~(size_t)63;
+	return p;
+}
+
+static secant_status
+run_pair(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+{
+	const pair_step *p = s->data;
+	pair_args a = { s, p->kind, { 0 }, out[0], secant_low_in(s) };
+	bool real = is_real(s->in[0].dtype);
+	char *room = scratch;
+	for (int i = 0; i < 2; i++)
+		a.in[i] = real ? repeated(&p->walk, i, in[i], secant_in_count(s, i), a.low, &room) : in[i];
+	secant_walk_run(&p->walk, p->parts, real ? walk_pair : walk_any, &a);
+	return SECANT_OK;
+}
+
+/* ---- where ---- */
+
+static secant_status
+prepare_where(secant_step *s, secant_err *err)
+{
+	pair_step *p = secant_calloc(1, sizeof *p);
+	if (!(s->data = p))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a step of 'where'");
+	p->walk = secant_walk_of(s, 3);
+	p->parts = secant_parts(s, secant_out_count(s, 0));
+	return SECANT_OK;
+}
+
+static void
+walk_where(const void *user, const secant_walk *w, const int64_t *at, int64_t rows, int64_t n)
+{
+	const pair_args *p = user;
+	secant_elementwise_best()->where((const uint8_t *)p->in[0] + at[0], secant_at(p->in[1], at[1], p->low), secant_at(p->in[2], at[2], p->low),
+	                                 secant_at_mut(p->out, at[3], p->low), p->low, rows, n, secant_walk_steps(w, 0), secant_walk_steps(w, 1), secant_walk_steps(w, 2));
+}
+
+static void
+walk_where_any(const void *user, const secant_walk *w, const int64_t *at, int64_t rows, int64_t n)
+{
+	const pair_args *p = user;
+	secant_steps s[3] = { secant_walk_steps(w, 0), secant_walk_steps(w, 1), secant_walk_steps(w, 2) };
+	size_t size = secant_dtype_size(p->s->out[0].dtype);
+	for (int64_t r = 0; r < rows; r++)
+		for (int64_t i = 0; i < n; i++) {
+			int chosen = secant_load_any(p->in[0], p->s->in[0].dtype, at[0] + r * s[0].row + i * s[0].element) != 0 ? 1 : 2;
+			int64_t from = at[chosen] + r * s[chosen].row + i * s[chosen].element;
+			memcpy((char *)p->out + (size_t)(at[3] + r * n + i) * size, (const char *)p->in[chosen] + (size_t)from * size, size);
+		}
+}
+
+static secant_status
+run_where(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+{
+	const pair_step *p = s->data;
+	pair_args a = { s, 0, { in[0], in[1], in[2] }, out[0], s->in[1].dtype == SECANT_BF16 };
+	bool fast = is_real(s->in[1].dtype) && (s->in[0].dtype == SECANT_U8 || s->in[0].dtype == SECANT_BOOL);
+	secant_walk_run(&p->walk, p->parts, fast ? walk_where : walk_where_any, &a);
+	return SECANT_OK;
+}
+
+/* ---- casts ---- */
+
+static bool
+supports_cast(const secant_step *s)
+{
+	return s->in[0].dtype != SECANT_F64 && s->in[0].dtype != SECANT_F16 && is_real(s->out[0].dtype);
+}
+
+static void
+cast(const secant_step *s, const void *x, void *y, int64_t from, int64_t n)
+{
+	const secant_elementwise_kernels *k = secant_elementwise_best();
+	secant_dtype a = s->in[0].dtype, b = s->out[0].dtype;
+	if (a == b)
+		memcpy(secant_at_mut(y, from, b == SECANT_BF16), secant_at(x, from, a == SECANT_BF16), (size_t)n * secant_dtype_size(a));
+	else if (a == SECANT_BF16)
+		k->widen((const uint16_t *)x + from, (float *)y + from, n);
+	else if (a == SECANT_F32)
+		k->narrow((const float *)x + from, (uint16_t *)y + from, n);
+	else
+		for (int64_t i = from; i < from + n; i++)
+			secant_store_real(y, i, b == SECANT_BF16, (float)secant_load_any(x, a, i));
+}
+
+static secant_status
+run_cast(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+{
+	int64_t n = secant_out_count(s, 0);
+	int parts = secant_parts(s, n);
+	SECANT_PARTS(parts)
+	for (int t = 0; t < parts; t++) {
+		int64_t from = secant_part(n, parts, t);
+		cast(s, in[0], out[0], from, secant_part(n, parts, t + 1) - from);
+	}
+	return SECANT_OK;
+}
+
+#define UNARY(op_name) { .op = #op_name, .name = "native", .supports = secant_native_supports, .prepare = prepare_unary, .run = run_unary }
+#define PAIR(op_name) { .op = #op_name, .name = "native", .supports = supports_pair, .prepare = prepare_pair, .run = run_pair }
+extern const secant_impl secant_impls_native_elementwise[];
+const secant_impl secant_impls_native_elementwise[] = {
+	UNARY(relu), UNARY(relu6), UNARY(leaky_relu), UNARY(elu), UNARY(gelu), UNARY(gelu_tanh), UNARY(silu), UNARY(hardswish), UNARY(hardsigmoid),
+	UNARY(sigmoid), UNARY(tanh), UNARY(softplus), UNARY(logsigmoid), UNARY(mish), UNARY(selu), UNARY(exp), UNARY(log), UNARY(sqrt), UNARY(rsqrt),
+	UNARY(pow), UNARY(square), UNARY(abs), UNARY(erf), UNARY(clamp), UNARY(neg), UNARY(reciprocal), UNARY(add_scalar), UNARY(mul_scalar),
+	{ .op = "unary_grad", .name = "native", .supports = secant_native_supports, .prepare = prepare_unary_grad, .run = run_unary_grad },
+	PAIR(add), PAIR(sub), PAIR(mul), PAIR(div), PAIR(maximum), PAIR(minimum), PAIR(greater), PAIR(equal),
+	{ .op = "where", .name = "native", .supports = secant_native_supports, .prepare = prepare_where, .run = run_where },
+	{ .op = "upcast", .name = "native", .supports = supports_cast, .run = run_cast },
+	{ .op = "cast", .name = "native", .supports = supports_cast, .run = run_cast },
+	{ .op = NULL },
+};
