@@ -33,10 +33,9 @@ where_shape(const secant_signature *s, secant_err *err)
 {
 	if (secant_want_integer(s, 0, err))
 		return SECANT_ERR_SHAPE;
-	if (s->in[1].dtype != s->in[2].dtype)
-		return secant_fail(err, SECANT_ERR_SHAPE, "inputs 1 and 2 are %s and %s, want the same type", secant_dtype_name(s->in[1].dtype),
-		                   secant_dtype_name(s->in[2].dtype));
-	s->out[0].dtype = s->in[1].dtype;
+	if (secant_want_one_kind(s, 1, 2, err))
+		return SECANT_ERR_SHAPE;
+	s->out[0].dtype = secant_kind_of(s, 1);
 	secant_shape both;
 	if (secant_broadcast(&s->in[1].shape, &s->in[2].shape, &both, err))
 		return SECANT_ERR_SHAPE;

@@ -113,7 +113,7 @@ gather_shape(const secant_signature *s, secant_err *err)
 	int axis;
 	if (secant_want_integer(s, 1, err) || secant_want_axis(((const secant_axis_attr *)s->attr)->axis, &s->in[0].shape, &axis, err))
 		return SECANT_ERR_SHAPE;
-	s->out[0] = (secant_type){ s->in[0].dtype, s->in[1].shape };
+	s->out[0] = (secant_type){ secant_kind_of(s, 0), s->in[1].shape };
 	return inside(&s->in[1].shape, &s->in[0].shape, axis, err);
 }
 
@@ -212,7 +212,7 @@ take_shape(const secant_signature *s, secant_err *err)
 	int axis;
 	if (secant_want_integer(s, 1, err) || secant_want_axis(((const secant_axis_attr *)s->attr)->axis, &s->in[0].shape, &axis, err))
 		return SECANT_ERR_SHAPE;
-	s->out[0].dtype = s->in[0].dtype;
+	s->out[0].dtype = secant_kind_of(s, 0);
 	return taken(&s->in[0].shape, &s->in[1].shape, axis, &s->out[0].shape, err);
 }
 

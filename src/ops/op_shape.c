@@ -54,7 +54,7 @@ reshape_shape(const secant_signature *s, secant_err *err)
 	if (a->shape.n > SECANT_MAX_RANK || secant_shape_count(&to) != count)
 		return secant_fail(err, SECANT_ERR_SHAPE, "%s has %lld numbers, %s has %lld", secant_shape_text(&s->in[0].shape, x, sizeof x), (long long)count,
 		                   secant_shape_text(&to, y, sizeof y), (long long)secant_shape_count(&to));
-	s->out[0] = (secant_type){ s->in[0].dtype, to };
+	s->out[0] = (secant_type){ secant_kind_of(s, 0), to };
 	return SECANT_OK;
 }
 
@@ -73,7 +73,7 @@ transpose_shape(const secant_signature *s, secant_err *err)
 	const secant_ints *perm = &((const secant_transpose_attr *)s->attr)->perm;
 	const secant_shape *x = &s->in[0].shape;
 	bool seen[SECANT_MAX_RANK] = { false };
-	s->out[0] = s->in[0];
+	s->out[0] = (secant_type){ secant_kind_of(s, 0), s->in[0].shape };
 	if (perm->n != x->rank)
 		return secant_fail(err, SECANT_ERR_SHAPE, "perm names %d axes, the input has %d", perm->n, x->rank);
 	for (int i = 0; i < x->rank; i++) {
@@ -123,7 +123,7 @@ broadcast_to_shape(const secant_signature *s, secant_err *err)
 		return SECANT_ERR_SHAPE;
 	if (!secant_shape_equal(&both, &to))
 		return secant_fail(err, SECANT_ERR_SHAPE, "%s does not repeat to %s", secant_shape_text(&s->in[0].shape, x, sizeof x), secant_shape_text(&to, y, sizeof y));
-	s->out[0] = (secant_type){ s->in[0].dtype, to };
+	s->out[0] = (secant_type){ secant_kind_of(s, 0), to };
 	return SECANT_OK;
 }
 
@@ -144,7 +144,7 @@ concat_shape(const secant_signature *s, secant_err *err)
 	const secant_axis_attr *a = s->attr;
 	char first[96], other[96];
 	int axis;
-	s->out[0] = s->in[0];
+	s->out[0] = (secant_type){ secant_kind_of(s, 0), s->in[0].shape };
 	if (secant_want_axis(a->axis, &s->in[0].shape, &axis, err))
 		return SECANT_ERR_SHAPE;
 	for (int i = 1; i < s->n_in; i++) {
@@ -156,9 +156,8 @@ concat_shape(const secant_signature *s, secant_err *err)
 			return secant_fail(err, SECANT_ERR_SHAPE, "input %d is %s, input 0 is %s: they may differ along axis %d only", i,
 			                   s->in[i].shape.rank < 0 ? "absent" : secant_shape_text(&s->in[i].shape, other, sizeof other),
 			                   secant_shape_text(&s->in[0].shape, first, sizeof first), axis);
-		if (s->in[i].dtype != s->in[0].dtype)
-			return secant_fail(err, SECANT_ERR_SHAPE, "inputs 0 and %d are %s and %s, want the same type", i, secant_dtype_name(s->in[0].dtype),
-			                   secant_dtype_name(s->in[i].dtype));
+		if (secant_want_one_kind(s, 0, i, err))
+			return SECANT_ERR_SHAPE;
 		s->out[0].shape.dim[axis] += extent;
 	}
 	return SECANT_OK;
@@ -208,7 +207,7 @@ slice_shape(const secant_signature *s, secant_err *err)
 {
 	const secant_slice_attr *a = s->attr;
 	const secant_shape *x = &s->in[0].shape;
-	s->out[0] = s->in[0];
+	s->out[0] = (secant_type){ secant_kind_of(s, 0), s->in[0].shape };
 	if (a->start.n != x->rank || a->stop.n != x->rank || (a->step.n && a->step.n != x->rank))
 		return secant_fail(err, SECANT_ERR_SHAPE, "start, stop, step have %d, %d, %d numbers for an input of %d axes", a->start.n, a->stop.n, a->step.n, x->rank);
 	for (int i = 0; i < x->rank; i++) {
@@ -291,7 +290,7 @@ shuffle_shape(const secant_signature *s, secant_err *err)
 	if (f < 1 || x[3] % (f * f))
 		return secant_fail(err, SECANT_ERR_SHAPE, "%lld channels (%s) do not divide into blocks of %lldx%lld", (long long)x[3],
 		                   secant_shape_text(&s->in[0].shape, text, sizeof text), (long long)f, (long long)f);
-	s->out[0] = (secant_type){ s->in[0].dtype, { 4, { x[0], x[1] * f, x[2] * f, x[3] / (f * f) } } };
+	s->out[0] = (secant_type){ secant_kind_of(s, 0), { 4, { x[0], x[1] * f, x[2] * f, x[3] / (f * f) } } };
 	return SECANT_OK;
 }
 
@@ -306,7 +305,7 @@ unshuffle_shape(const secant_signature *s, secant_err *err)
 	if (f < 1 || x[1] % f || x[2] % f)
 		return secant_fail(err, SECANT_ERR_SHAPE, "%s does not divide into blocks of %lldx%lld", secant_shape_text(&s->in[0].shape, text, sizeof text),
 		                   (long long)f, (long long)f);
-	s->out[0] = (secant_type){ s->in[0].dtype, { 4, { x[0], x[1] / f, x[2] / f, x[3] * f * f } } };
+	s->out[0] = (secant_type){ secant_kind_of(s, 0), { 4, { x[0], x[1] / f, x[2] / f, x[3] * f * f } } };
 	return SECANT_OK;
 }
 

@@ -11,9 +11,24 @@ is_integer(secant_dtype d)
 secant_status
 secant_want_real(const secant_signature *s, int i, secant_err *err)
 {
-	if (i >= s->n_in || s->in[i].shape.rank < 0 || s->in[i].dtype == SECANT_F32)
+	if (i >= s->n_in || s->in[i].shape.rank < 0 || secant_kind_of(s, i) == SECANT_F32)
 		return SECANT_OK;
 	return secant_fail(err, SECANT_ERR_SHAPE, "input %d is %s, want f32", i, secant_dtype_name(s->in[i].dtype));
+}
+
+secant_dtype
+secant_kind_of(const secant_signature *s, int i)
+{
+	return s->in[i].dtype == SECANT_BF16 ? SECANT_F32 : s->in[i].dtype;
+}
+
+secant_status
+secant_want_one_kind(const secant_signature *s, int i, int j, secant_err *err)
+{
+	if (secant_kind_of(s, i) == secant_kind_of(s, j))
+		return SECANT_OK;
+	return secant_fail(err, SECANT_ERR_SHAPE, "inputs %d and %d are %s and %s, want the same type", i, j, secant_dtype_name(s->in[i].dtype),
+	                   secant_dtype_name(s->in[j].dtype));
 }
 
 secant_status
@@ -37,7 +52,7 @@ secant_status
 secant_shape_like(const secant_signature *s, secant_err *err)
 {
 	for (int i = 0; i < s->n_out; i++)
-		s->out[i] = s->in[0];
+		s->out[i].shape = s->in[0].shape;
 	return secant_want_real(s, 0, err);
 }
 
@@ -46,7 +61,7 @@ secant_shape_like_pair(const secant_signature *s, secant_err *err)
 {
 	if (secant_want_real(s, 0, err) || secant_want_real(s, 1, err) || secant_want_equal(s, 0, 1, err))
 		return SECANT_ERR_SHAPE;
-	s->out[0] = s->in[0];
+	s->out[0].shape = s->in[0].shape;
 	return SECANT_OK;
 }
 

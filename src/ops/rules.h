@@ -7,10 +7,13 @@
 #include "ops/ops.h"
 
 /* ---- shape rules ---- */
+/* Types. A real number is f32, and in graphs lowered to bf16 also bf16: how an output is stored is then said after its rule. */
 secant_status secant_want_real(const secant_signature *s, int i, secant_err *err);        /* "input 1 is i32, want f32" */
+secant_dtype secant_kind_of(const secant_signature *s, int i);                            /* type of input i, f32 for all real ones */
+secant_status secant_want_one_kind(const secant_signature *s, int i, int j, secant_err *err);
 secant_status secant_want_integer(const secant_signature *s, int i, secant_err *err);     /* masks, indices, seeds */
 secant_status secant_want_axis(int axis, const secant_shape *x, int *out, secant_err *err);   /* negative from the end; *out in 0..rank-1 */
-secant_status secant_shape_like(const secant_signature *s, secant_err *err);              /* every output: shape and dtype of input 0 */
+secant_status secant_shape_like(const secant_signature *s, secant_err *err);              /* input 0 is real; every output has its shape */
 /* Output 0 is real and has the shape that the two real inputs have in common. */
 secant_status secant_shape_like_pair(const secant_signature *s, secant_err *err);
 secant_shape secant_shape_from(const secant_ints *v);                                     /* numbers of an attribute as a shape */
