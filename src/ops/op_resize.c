@@ -12,13 +12,21 @@ resize_shape(const secant_signature *s, secant_err *err)
 	char text[96];
 	if (secant_want_rank(s, 0, 4, err) || secant_want_real(s, 0, err))
 		return SECANT_ERR_SHAPE;
-	if (a->size.n != 2 || a->size.v[0] < 1 || a->size.v[1] < 1)
-		return secant_fail(err, SECANT_ERR_ARG, "size wants a height and a width of at least 1");
+	double scale[2] = { a->scale_h, a->scale_w };
+	bool like = s->n_in > 1;
+	if (like && secant_want_rank(s, 1, 4, err))
+		return SECANT_ERR_SHAPE;
+	if (!like && a->size.n != 2 && (scale[0] <= 0 || scale[1] <= 0))
+		return secant_fail(err, SECANT_ERR_ARG, "want a size, a scale, or a second input whose height and width to take");
 	s->out[0].shape = s->in[0].shape;
 	for (int i = 0; i < 2; i++) {
 		if (s->in[0].shape.dim[1 + i] < 1)
 			return secant_fail(err, SECANT_ERR_SHAPE, "an input of %s has no pixels to resize", secant_shape_text(&s->in[0].shape, text, sizeof text));
-		s->out[0].shape.dim[1 + i] = a->size.v[i];
+		/* PyTorch: floor(in * factor), and the step is 1 / factor. */
+		int64_t size = like ? s->in[1].shape.dim[1 + i] : a->size.n == 2 ? a->size.v[i] : (int64_t)((double)s->in[0].shape.dim[1 + i] / scale[i] + 1e-6);
+		if (size < 1)
+			return secant_fail(err, SECANT_ERR_SHAPE, "the result would have %lld %s", (long long)size, i ? "columns" : "rows");
+		s->out[0].shape.dim[1 + i] = size;
 	}
 	return SECANT_OK;
 }
@@ -96,14 +104,15 @@ static const secant_opts resize_attr = { "resize", sizeof(secant_resize_attr), r
 	{ "bicubic", "mode=bicubic size=" size scale, in }, { "bicubic, corners", "mode=bicubic align-corners=true size=" size scale, in }
 static const secant_op_case resize_cases[] = {
 	MODES("8x10", "", "2x4x5x3"), MODES("5x3", "", "1x7x9x2"), MODES("1x4", "", "1x3x1x16"), MODES("8x11", " scale-h=0.5882 scale-w=0.5882", "1x5x7x2"),
-	{ "no pictures", "mode=bilinear size=4", "0x2x2x3" }, { 0 }
+	{ "no pictures", "mode=bilinear size=4", "0x2x2x3" }, { "like another", "mode=nearest", "2x3x4x5 1x6x7x2" },
+	{ "by a factor", "mode=bilinear scale-h=0.5 scale-w=0.25 align-corners=true", "1x3x4x5" }, { 0 }
 };
 static const secant_op_case resize_grad_cases[] = {
 	MODES("4x5", "", "2x8x10x3"), MODES("7x9", "", "1x5x3x2"), { "no pictures", "mode=bilinear size=4", "0x2x2x3" }, { 0 }
 };
 
 const secant_op secant_op_resize = {
-	.name = "resize", .brief = "picture of another size", .attr = &resize_attr, .min_in = 1, .max_in = 1, .n_out = 1,
+	.name = "resize", .brief = "picture of another size; a second input gives the size", .attr = &resize_attr, .min_in = 1, .max_in = 2, .n_out = 1,
 	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true,
 	.shape = resize_shape, .grad = resize_rule, .reference = resize_reference, .cases = resize_cases,
 };

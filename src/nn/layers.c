@@ -1,0 +1,170 @@
+/*
+ * Layers: each makes the states a PyTorch module of that kind has, under the module's key, and the node that uses them.
+ */
+#include "nn/nn.h"
+#include <stdio.h>
+#include <string.h>
+
+size_t
+secant_nn_enter(secant_nn *n, const char *name)
+{
+	size_t mark = strlen(n->path);
+	if (name)
+		(void)snprintf(n->path + mark, sizeof n->path - mark, "%s%s", mark ? "." : "", name);
+	return mark;
+}
+
+size_t
+secant_nn_enter_index(secant_nn *n, int index)
+{
+	char text[16];
+	(void)snprintf(text, sizeof text, "%d", index);
+	return secant_nn_enter(n, text);
+}
+
+void
+secant_nn_leave(secant_nn *n, size_t mark)
+{
+	n->path[mark] = 0;
+}
+
+int
+secant_nn_channels(const secant_nn *n, secant_value x)
+{
+	const secant_shape *s = secant_graph_shape(n->g, x);
+	return s->rank ? (int)s->dim[s->rank - 1] : 0;
+}
+
+static secant_value
+state(secant_nn *n, const char *name, secant_dtype dtype, const secant_shape *shape, bool trainable, secant_init init)
+{
+	char key[300];
+	(void)snprintf(key, sizeof key, "%s%s%s", n->path, *n->path ? "." : "", name);
+	return secant_graph_state(n->g, key, dtype, shape, trainable && !n->frozen, init);
+}
+
+secant_value
+secant_nn_state(secant_nn *n, const char *name, const secant_shape *shape, secant_init init)
+{
+	return state(n, name, SECANT_F32, shape, true, init);
+}
+
+void
+secant_nn_conv_states(secant_nn *n, const char *name, int in, const secant_conv_spec *c, secant_value *weight, secant_value *bias)
+{
+	size_t mark = secant_nn_enter(n, name);
+	int groups = c->groups ? c->groups : 1;
+	*weight = secant_nn_state(n, "weight", &(secant_shape){ 4, { c->out, in / groups, c->kernel, c->kernel } }, c->init);
+	*bias = !c->bias ? -1 : secant_nn_state(n, "bias", &(secant_shape){ 1, { c->out } }, c->init == SECANT_INIT_DEFAULT ? c->init : SECANT_INIT_ZEROS);
+	secant_graph_set_fan_in(n->g, *bias, (int64_t)in / groups * c->kernel * c->kernel);
+	secant_nn_leave(n, mark);
+}
+
+secant_value
+secant_nn_conv(secant_nn *n, const char *name, secant_value x, const secant_conv_spec *c)
+{
+	secant_value w, b;
+	secant_conv_attr a = secant_conv(c->stride ? c->stride : 1, c->padding, c->dilation ? c->dilation : 1, c->groups ? c->groups : 1);
+	secant_nn_conv_states(n, name, secant_nn_channels(n, x), c, &w, &b);
+	size_t mark = secant_nn_enter(n, name);
+	secant_graph_scope(n->g, n->path);
+	secant_value y = secant_apply(n->g, "conv2d", &a, 3, x, w, b);
+	secant_nn_leave(n, mark);
+	return y;
+}
+
+static secant_value
+scalar_input(secant_nn *n, secant_value *cache, const char *name, secant_dtype dtype)
+{
+	if (*cache < 0 && (*cache = secant_graph_find(n->g, name)) < 0)
+		*cache = secant_graph_input(n->g, name, dtype, &(secant_shape){ 0 });
+	return *cache;
+}
+
+secant_norm_states
+secant_nn_batch_norm_states(secant_nn *n, int channels)
+{
+	secant_shape c = { 1, { channels } };
+	secant_norm_states s;
+	s.weight = secant_nn_state(n, "weight", &c, SECANT_INIT_ONES);
+	s.bias = secant_nn_state(n, "bias", &c, SECANT_INIT_ZEROS);
+	s.mean = state(n, "running_mean", SECANT_F32, &c, false, SECANT_INIT_ZEROS);
+	s.var = state(n, "running_var", SECANT_F32, &c, false, SECANT_INIT_ONES);
+	s.batches = state(n, "num_batches_tracked", SECANT_I64, &(secant_shape){ 0 }, false, SECANT_INIT_ZEROS);
+	return s;
+}
+
+secant_value
+secant_nn_batch_norm(secant_nn *n, const char *name, secant_value x, double eps, double momentum)
+{
+	size_t mark = secant_nn_enter(n, name);
+	secant_norm_attr a = { .eps = eps, .momentum = momentum, .groups = 1 };
+	secant_norm_states s = secant_nn_batch_norm_states(n, secant_nn_channels(n, x));
+	secant_value y;
+	secant_graph_scope(n->g, n->path);
+	if (n->phase == SECANT_PHASE_EVAL || n->frozen) {
+		y = secant_apply(n->g, "batch_norm", &a, 5, x, s.mean, s.var, s.weight, s.bias);
+	} else {
+		secant_value given = n->phase == SECANT_PHASE_RECALIBRATE ? scalar_input(n, &n->momentum, "norm_momentum", SECANT_F32) : -1;
+		y = secant_apply(n->g, "batch_norm_train", &a, 7, x, s.mean, s.var, s.weight, s.bias, -1, given);
+		secant_apply(n->g, "count", NULL, 1, s.batches);
+	}
+	secant_nn_leave(n, mark);
+	return y;
+}
+
+secant_value
+secant_nn_linear(secant_nn *n, const char *name, secant_value x, int out, secant_init init)
+{
+	size_t mark = secant_nn_enter(n, name);
+	int in = secant_nn_channels(n, x);
+	secant_value w = secant_nn_state(n, "weight", &(secant_shape){ 2, { out, in } }, init);
+	secant_value b = secant_nn_state(n, "bias", &(secant_shape){ 1, { out } }, init == SECANT_INIT_DEFAULT ? init : SECANT_INIT_ZEROS);
+	secant_graph_set_fan_in(n->g, b, in);
+	secant_graph_scope(n->g, n->path);
+	secant_value y = secant_apply(n->g, "linear", NULL, 3, x, w, b);
+	secant_nn_leave(n, mark);
+	return y;
+}
+
+secant_value
+secant_nn_relu(secant_nn *n, secant_value x)
+{
+	return secant_apply(n->g, "relu", NULL, 1, x);
+}
+
+secant_value
+secant_nn_dropout(secant_nn *n, secant_value x, double p, bool channels)
+{
+	if (n->phase != SECANT_PHASE_TRAIN || p <= 0)
+		return x;
+	secant_dropout_attr a = { .p = p, .id = n->dropouts++, .channels = channels };
+	secant_value seed = scalar_input(n, &n->seed, "seed", SECANT_I64), step = scalar_input(n, &n->counter, "step", SECANT_I64);
+	return secant_apply(n->g, "dropout", &a, 3, x, seed, step);
+}
+
+secant_value
+secant_nn_resize_like(secant_nn *n, secant_value x, secant_value like, int mode, bool align_corners)
+{
+	return secant_apply(n->g, "resize", &(secant_resize_attr){ .mode = mode, .align_corners = align_corners }, 2, x, like);
+}
+
+secant_value
+secant_nn_concat(secant_nn *n, int count, const secant_value *v)
+{
+	secant_value there[16];
+	int k = 0;
+	for (int i = 0; i < count && k < 16; i++)
+		if (v[i] >= 0 && secant_nn_channels(n, v[i]) > 0)
+			there[k++] = v[i];
+	if (k == 1)
+		return there[0];
+	const secant_node *node = secant_graph_node(n->g, "concat", &(secant_axis_attr){ -1 }, k, there);
+	return node ? node->out[0] : -1;
+}
+
+secant_value
+secant_nn_global_pool(secant_nn *n, secant_value x, bool max)
+{
+	return secant_apply(n->g, max ? "amax" : "mean", &(secant_axes_attr){ { 2, { 1, 2 } }, true }, 1, x);
+}

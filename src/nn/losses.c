@@ -1,0 +1,187 @@
+/*
+ * The registry of losses and the little language of weighted sums: "1.0*lovasz+0.5*soft-ce(smooth=0.1)". A missing factor is 1.
+ */
+#include "nn/nn.h"
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOSS(name) extern const secant_loss secant_loss_##name;
+#include "nn/losses.inc"
+#undef LOSS
+static const secant_loss *const losses[] = {
+#define LOSS(name) &secant_loss_##name,
+#include "nn/losses.inc"
+#undef LOSS
+	NULL
+};
+
+const secant_loss *
+secant_loss_at(int i)
+{
+	return i >= 0 && i < (int)(sizeof losses / sizeof *losses) ? losses[i] : NULL;
+}
+
+const secant_loss *
+secant_loss_find(const char *name)
+{
+	for (const secant_loss *const *l = losses; *l; l++)
+		if (!strcmp((*l)->name, name))
+			return *l;
+	return NULL;
+}
+
+/* One summand, parsed. */
+typedef struct term { double factor; char name[32], settings[400]; } term;
+
+static const char *
+skip_spaces(const char *s)
+{
+	while (isspace((unsigned char)*s))
+		s++;
+	return s;
+}
+
+/* Reads [FACTOR *] NAME [(SETTINGS)]; returns what follows, NULL and err on failure. */
+static const char *
+read_term(const char *at, const char *spec, term *t, secant_err *err)
+{
+	char *end;
+	*t = (term){ .factor = 1 };
+	at = skip_spaces(at);
+	double factor = strtod(at, &end);
+	if (end != at && !isalpha((unsigned char)*at)) {
+		t->factor = factor;
+		at = skip_spaces(end);
+		if (*at != '*') {
+			secant_fail(err, SECANT_ERR_ARG, "loss '%s': after the factor %g a * is wanted at character %d", spec, factor, (int)(at - spec) + 1);
+			return NULL;
+		}
+		at = skip_spaces(at + 1);
+	}
+	size_t n = strspn(at, "abcdefghijklmnopqrstuvwxyz0123456789-_");
+	if (!n || n >= sizeof t->name) {
+		secant_fail(err, SECANT_ERR_ARG, "loss '%s': want the name of a loss at character %d", spec, (int)(at - spec) + 1);
+		return NULL;
+	}
+	memcpy(t->name, at, n);
+	at = skip_spaces(at + n);
+	if (*at == '(') {
+		size_t depth = 0, k = 0;
+		for (; at[k]; k++)
+			if (at[k] == '(' || at[k] == '[')
+				depth++;
+			else if ((at[k] == ')' || at[k] == ']') && --depth == 0)
+				break;
+		if (!at[k] || k - 1 >= sizeof t->settings) {
+			secant_fail(err, SECANT_ERR_ARG, "loss '%s': no closing bracket for the one at character %d", spec, (int)(at - spec) + 1);
+			return NULL;
+		}
+		memcpy(t->settings, at + 1, k - 1);
+		at = skip_spaces(at + k + 1);
+	}
+	return at;
+}
+
+/* "gamma=2, weights=[1,2]": commas inside brackets belong to a value. */
+static secant_status
+read_settings(const secant_loss *l, char *text, void *settings, secant_err *err)
+{
+	for (char *at = text; *skip_spaces(at);) {
+		size_t depth = 0, k = 0;
+		at += skip_spaces(at) - at;
+		for (; at[k] && (at[k] != ',' || depth); k++)
+			depth += at[k] == '[' ? 1u : at[k] == ']' && depth ? (size_t)-1 : 0;
+		bool last = !at[k];
+		at[k] = 0;
+		char *equals = strchr(at, '=');
+		if (!equals)
+			return secant_fail(err, SECANT_ERR_ARG, "loss %s: '%s' is not name=value", l->name, at);
+		*equals = 0;
+		for (char *e = equals; e > at && isspace((unsigned char)e[-1]);)
+			*--e = 0;
+		if (!l->settings)
+			return secant_fail(err, SECANT_ERR_ARG, "loss %s has no settings, got '%s'", l->name, at);
+		secant_err own = { 0 };
+		if (secant_opts_set(l->settings, settings, at, skip_spaces(equals + 1), &own))
+			return secant_fail(err, own.code, "loss %s: %s", l->name, own.msg);
+		at += k + (last ? 0 : 1);
+		if (last)
+			break;
+	}
+	return SECANT_OK;
+}
+
+static const secant_loss *
+find(const char *name, secant_mode mode, secant_err *err)
+{
+	static const char *const modes[] = { "binary", "multiclass", "multilabel" };
+	const char *names[64] = { 0 };
+	const secant_loss *l = secant_loss_find(name);
+	if (l && !(l->modes >> mode & 1)) {
+		secant_fail(err, SECANT_ERR_ARG, "loss %s is not defined for %s targets", name, modes[mode]);
+		return NULL;
+	}
+	if (l)
+		return l;
+	for (int i = 0; i < 63 && losses[i]; i++)
+		names[i] = losses[i]->name;
+	const char *near = secant_nearest(name, names);
+	secant_fail(err, SECANT_ERR_ARG, "loss: none is named '%s'%s%s%s (secant list losses)", name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	return NULL;
+}
+
+/* Builds the sum, or with g NULL only checks it. */
+static secant_value
+walk(secant_graph *g, const char *spec, const secant_loss_input *in, secant_mode mode, secant_err *err)
+{
+	secant_value sum = -1;
+	secant_err own = { 0 };
+	const char *at = spec;
+	do {
+		term t;
+		if (!(at = read_term(*at == '+' ? at + 1 : at, spec, &t, &own)))
+			break;
+		const secant_loss *l = find(t.name, mode, &own);
+		void *settings = l && l->settings ? secant_calloc(1, l->settings->size) : NULL;
+		if (!l || (l->settings && (!settings || secant_opts_init(l->settings, settings, &own))) || read_settings(l, t.settings, settings, &own)) {
+			if (l && l->settings && settings)
+				secant_opts_free(l->settings, settings);
+			secant_free(settings);
+			break;
+		}
+		if (g) {
+			secant_value v = l->build(g, settings, in);
+			v = t.factor == 1 ? v : secant_apply(g, "mul_scalar", &(secant_number_attr){ t.factor, 0 }, 1, v);
+			sum = sum < 0 ? v : secant_apply(g, "add", NULL, 2, sum, v);
+		}
+		if (l->settings)
+			secant_opts_free(l->settings, settings);
+		secant_free(settings);
+		if (*at && *at != '+')
+			secant_fail(&own, SECANT_ERR_ARG, "loss '%s': want + between losses at character %d", spec, (int)(at - spec) + 1);
+	} while (!own.code && *at);
+	if (!own.code && g)
+		(void)!secant_graph_check(g, &own);
+	if (own.code)
+		secant_fail(err, own.code, "%s", own.msg);
+	return own.code ? -1 : sum;
+}
+
+secant_value
+secant_loss_build(secant_graph *g, const char *spec, const secant_loss_input *in, secant_err *err)
+{
+	secant_err own = { 0 };
+	secant_value v = walk(g, spec, in, in->mode, &own);
+	if (own.code)
+		secant_fail(err, own.code, "%s", own.msg);
+	return v;
+}
+
+secant_status
+secant_loss_check(const char *spec, secant_mode mode, secant_err *err)
+{
+	secant_err own = { 0 };
+	walk(NULL, spec, NULL, mode, &own);
+	return own.code ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;
+}

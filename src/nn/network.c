@@ -1,0 +1,167 @@
+/*
+ * Networks: the option table, the registries of encoders and architectures, and the build from picture to logits.
+ */
+#include "nn/nn.h"
+#include "base/json.h"
+#include <stdio.h>
+#include <string.h>
+
+static const secant_opt network_rows[] = {
+	SECANT_OPT(secant_network, arch, STR, "arch", "unet", 0, 0, "architecture (secant list architectures)"),
+	SECANT_OPT(secant_network, encoder, STR, "encoder", "resnet34", 0, 0, "encoder (secant list encoders)"),
+	SECANT_OPT(secant_network, in_channels, INT, "in-channels", "3", 1, 16, "channels of the pictures"),
+	SECANT_OPT(secant_network, classes, INT, "classes", "1", 1, 65535, "classes; 1 is foreground against background"),
+	SECANT_OPT(secant_network, encoder_depth, INT, "encoder-depth", "0", 0, 5, "stages of the encoder; 0: the architecture's default"),
+	SECANT_OPT(secant_network, decoder_channels, INTS, "decoder-channels", NULL, 1, 65535, "channels of the decoder's blocks, deepest first; default 256,128,64,32,16"),
+	SECANT_OPT(secant_network, decoder_attention_type, STR, "decoder-attention-type", NULL, 0, 0, "scse, or none when absent"),
+	SECANT_OPT(secant_network, decoder_interpolation, STR, "decoder-interpolation", "nearest", 0, 0, "how the decoder enlarges: nearest, bilinear, bicubic"),
+	SECANT_OPT(secant_network, decoder_use_norm, JSON, "decoder-use-norm", "batchnorm", 0, 0, "batchnorm, identity, instancenorm, inplace, or a JSON object with \"type\""),
+	SECANT_OPT(secant_network, activation, STR, "activation", NULL, 0, 0, "of the head: sigmoid, softmax2d, ...; absent: logits"),
+	SECANT_OPT(secant_network, aux_params, JSON, "aux-params", NULL, 0, 0, "JSON object of a classification head: classes, pooling, dropout, activation"),
+	SECANT_OPT_END
+};
+const secant_opts secant_network_options = { "network", sizeof(secant_network), network_rows };
+
+#define ENCODERS(family) extern const secant_encoder secant_encoders_##family[];
+#include "nn/encoders.inc"
+#undef ENCODERS
+static const secant_encoder *const families[] = {
+#define ENCODERS(family) secant_encoders_##family,
+#include "nn/encoders.inc"
+#undef ENCODERS
+	NULL
+};
+#define ARCHITECTURE(name) extern const secant_architecture secant_architecture_##name;
+#include "nn/architectures.inc"
+#undef ARCHITECTURE
+static const secant_architecture *const architectures[] = {
+#define ARCHITECTURE(name) &secant_architecture_##name,
+#include "nn/architectures.inc"
+#undef ARCHITECTURE
+	NULL
+};
+
+const secant_encoder *
+secant_encoder_at(int i)
+{
+	for (const secant_encoder *const *family = families; *family; family++)
+		for (const secant_encoder *e = *family; e->name; e++)
+			if (i-- == 0)
+				return e;
+	return NULL;
+}
+
+const secant_architecture *
+secant_architecture_at(int i)
+{
+	return i >= 0 && i < (int)(sizeof architectures / sizeof *architectures) ? architectures[i] : NULL;
+}
+
+const secant_encoder *
+secant_encoder_find(const char *name)
+{
+	const secant_encoder *e;
+	for (int i = 0; (e = secant_encoder_at(i)); i++)
+		if (!strcmp(e->name, name))
+			return e;
+	return NULL;
+}
+
+const secant_architecture *
+secant_architecture_find(const char *name)
+{
+	for (const secant_architecture *const *a = architectures; *a; a++)
+		if (!strcmp((*a)->name, name))
+			return *a;
+	return NULL;
+}
+
+static secant_status
+unknown(const char *what, const char *name, const char *(*at)(int i), secant_err *err)
+{
+	const char *names[128] = { 0 }, *near;
+	for (int i = 0; i < 127 && (names[i] = at(i)); i++)
+		;
+	near = secant_nearest(name, names);
+	return secant_fail(err, SECANT_ERR_ARG, "%s: none is named '%s'%s%s%s (secant list %s)", what, name, near ? "; did you mean '" : "", near ? near : "",
+	                   near ? "'?" : "", !strcmp(what, "encoder") ? "encoders" : "architectures");
+}
+
+static const char *encoder_name(int i) { const secant_encoder *e = secant_encoder_at(i); return e ? e->name : NULL; }
+static const char *architecture_name(int i) { const secant_architecture *a = secant_architecture_at(i); return a ? a->name : NULL; }
+
+static int
+depth_of(const secant_network *net, const secant_architecture *arch)
+{
+	return net->encoder_depth ? net->encoder_depth : arch->default_depth;
+}
+
+int
+secant_network_multiple(const secant_network *net)
+{
+	const secant_architecture *arch = secant_architecture_find(net->arch);
+	return !arch || arch->any_size ? 1 : 1 << depth_of(net, arch);
+}
+
+static void
+classification_head(secant_nn *n, const char *params, secant_value x, secant_built *out, secant_err *err)
+{
+	json_t *j = secant_json_parse(params, strlen(params), "aux-params", err);
+	if (!j)
+		return;
+	int classes = (int)json_integer_value(json_object_get(j, "classes"));
+	const char *pooling = json_string_value(json_object_get(j, "pooling")), *activation = json_string_value(json_object_get(j, "activation"));
+	json_t *p = json_object_get(j, "dropout");
+	double dropout = json_is_number(p) ? json_number_value(p) : 0.2;
+	if (!json_is_object(j) || classes < 1 || classes > 65535)
+		secant_fail(err, SECANT_ERR_ARG, "aux-params: want an object with \"classes\" from 1 to 65535");
+	else if (pooling && strcmp(pooling, "avg") && strcmp(pooling, "max"))
+		secant_fail(err, SECANT_ERR_ARG, "aux-params: pooling '%s' is not avg or max", pooling);
+	else if (dropout < 0 || dropout >= 1)
+		secant_fail(err, SECANT_ERR_ARG, "aux-params: dropout %g is outside 0 to 1", dropout);
+	else {
+		size_t mark = secant_nn_enter(n, "classification_head");
+		secant_axes_attr spatial = { { 2, { 1, 2 } }, false };
+		secant_value v = secant_apply(n->g, pooling && !strcmp(pooling, "max") ? "amax" : "mean", &spatial, 1, x);
+		v = secant_nn_linear(n, "3", secant_nn_dropout(n, v, dropout, false), classes, SECANT_INIT_XAVIER_UNIFORM);
+		out->label = secant_nn_activation(n, v, activation, err);
+		secant_nn_leave(n, mark);
+	}
+	json_decref(j);
+}
+
+secant_status
+secant_network_build(secant_nn *n, const secant_network *net, secant_value x, secant_built *out, secant_err *err)
+{
+	secant_err own = { 0 };
+	err = err ? err : &own;
+	*out = (secant_built){ -1, -1, -1, { -1, -1, -1, -1, -1, -1 } };
+	const secant_architecture *arch = secant_architecture_find(net->arch);
+	const secant_encoder *e = secant_encoder_find(net->encoder);
+	if (!arch)
+		return unknown("arch", net->arch, architecture_name, err);
+	if (!e)
+		return unknown("encoder", net->encoder, encoder_name, err);
+	int depth = depth_of(net, arch), multiple = secant_network_multiple(net);
+	const secant_shape in = *secant_graph_shape(n->g, x);
+	if (in.rank != 4 || in.dim[3] != net->in_channels)
+		return secant_fail(err, SECANT_ERR_SHAPE, "the network wants %d channels, the input has %lld", net->in_channels, in.rank == 4 ? (long long)in.dim[3] : 0);
+	if (in.dim[1] % multiple || in.dim[2] % multiple)
+		return secant_fail(err, SECANT_ERR_SHAPE, "Wrong input shape height=%lld, width=%lld. Expected image height and width divisible by %d. Consider pad your images to shape "
+		                   "(%lld, %lld).", (long long)in.dim[1], (long long)in.dim[2], multiple, (long long)(in.dim[1] + multiple - 1) / multiple * multiple,
+		                   (long long)(in.dim[2] + multiple - 1) / multiple * multiple);
+	secant_network full = *net;
+	if (!full.decoder_channels.n)
+		full.decoder_channels = (secant_ints){ depth, { 256, 128, 64, 32, 16 } };
+	if (full.decoder_channels.n != depth)
+		return secant_fail(err, SECANT_ERR_ARG, "Model depth is %d, but you provide `decoder_channels` for %d blocks.", depth, full.decoder_channels.n);
+	size_t mark = secant_nn_enter(n, "encoder");
+	bool frozen = n->frozen;
+	e->build(n, e, x, depth, out->feature);
+	secant_nn_leave(n, mark);
+	n->frozen = frozen;
+	arch->build(n, &full, e, depth, out->feature, out, err);
+	if (!err->code && net->aux_params)
+		classification_head(n, net->aux_params, out->feature[depth], out, err);
+	return err->code ? err->code : secant_graph_check(n->g, err);
+}
