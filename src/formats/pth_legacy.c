@@ -16,7 +16,7 @@ enum { PROTOCOL = 1001 };
 static bool
 detect(const uint8_t *data, size_t size)
 {
-	return size >= 16 && data[0] == 0x80 && data[1] >= 2 && data[1] <= 5;
+	return size >= 2 && data[0] == 0x80 && data[1] >= 2 && data[1] <= 5;
 }
 
 typedef struct part { const char *key; size_t n; size_t element; secant_storage storage; } part;
