@@ -1,0 +1,101 @@
+/*
+ * max_pool2d and its gradient. Means over windows are in separable.c.
+ */
+#include "exec/native/native.h"
+#include "kernels/pool.h"
+
+typedef struct pool { secant_windows h, w; int columns, parts; } pool;
+
+/* Fills the five tables of one axis into `room`; returns what is left of it. */
+static int32_t *
+fill_windows(secant_windows *t, int64_t in, int64_t out, int kernel, int stride, int before, int32_t *room)
+{
+	int32_t *start = room, *end = start + out, *base = end + out, *first = base + out, *last = first + in;
+	for (int64_t i = 0; i < in; i++) {
+		first[i] = (int32_t)out;
+		last[i] = 0;
+	}
+	for (int64_t p = 0; p < out; p++) {
+		int64_t from = p * stride - before, to = from + kernel;
+		base[p] = (int32_t)from;
+		start[p] = (int32_t)(from < 0 ? 0 : from);
+		end[p] = (int32_t)(to < in ? to : in);
+		for (int64_t i = start[p]; i < end[p]; i++) {
+			first[i] = first[i] < p ? first[i] : (int32_t)p;
+			last[i] = (int32_t)p + 1;
+		}
+	}
+	*t = (secant_windows){ in, out, start, end, base, first, last };
+	return last + in;
+}
+
+static secant_status
+prepare_windows(secant_step *s, const int64_t *in, const int64_t *out, secant_err *err)
+{
+	const secant_pool_attr *a = s->node->attr;
+	pool *p = secant_calloc(1, sizeof *p + (size_t)(3 * (out[0] + out[1]) + 2 * (in[0] + in[1])) * sizeof(int32_t));
+	if (!(s->data = p))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the windows of '%s'", s->node->op->name);
+	int32_t *room = (int32_t *)(void *)(p + 1);
+	const secant_ints *stride = a->stride.n ? &a->stride : &a->kernel;
+	room = fill_windows(&p->h, in[0], out[0], a->kernel.v[0], stride->v[0], secant_pad_of(&a->padding, 0), room);
+	fill_windows(&p->w, in[1], out[1], a->kernel.v[1], stride->v[1], secant_pad_of(&a->padding, 1), room);
+	p->columns = a->kernel.v[1];
+	p->parts = secant_parts(s, secant_in_count(s, 0) + secant_out_count(s, 0));
+	return SECANT_OK;
+}
+
+static secant_status
+prepare(secant_step *s, secant_err *err)
+{
+	return prepare_windows(s, &s->in[0].shape.dim[1], &s->out[0].shape.dim[1], err);
+}
+
+static secant_status
+prepare_grad(secant_step *s, secant_err *err)
+{
+	return prepare_windows(s, &s->out[0].shape.dim[1], &s->in[0].shape.dim[1], err);
+}
+
+static secant_status
+run(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+{
+	const pool *k = s->data;
+	const int64_t *x = s->in[0].shape.dim, *y = s->out[0].shape.dim, rows = y[0] * y[1], picture = x[1] * x[2] * x[3], width = y[2] * y[3];
+	bool low = secant_low_in(s), wide = s->out[1].dtype == SECANT_I32;
+	const secant_pool_kernels *kernels = secant_pool_best();
+	SECANT_PARTS(k->parts)
+	for (int t = 0; t < k->parts; t++)
+		for (int64_t r = secant_part(rows, k->parts, t), end = secant_part(rows, k->parts, t + 1); r < end; r++)
+			kernels->max_row(&k->h, &k->w, x[3], k->columns, secant_at(in[0], r / y[1] * picture, low), low, r % y[1],
+			                 out[0] ? secant_at_mut(out[0], r * width, low) : NULL, out[1] ? (char *)out[1] + r * width * (wide ? 4 : 1) : NULL, wide);
+	return SECANT_OK;
+}
+
+static secant_status
+run_grad(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+{
+	const pool *k = s->data;
+	const int64_t *x = s->out[0].shape.dim, *y = s->in[0].shape.dim, rows = x[0] * x[1], picture = y[1] * y[2] * y[3], width = x[2] * x[3];
+	bool low = secant_low_in(s), wide = s->in[1].dtype == SECANT_I32;
+	const secant_pool_kernels *kernels = secant_pool_best();
+	SECANT_PARTS(k->parts)
+	for (int t = 0; t < k->parts; t++)
+		for (int64_t r = secant_part(rows, k->parts, t), end = secant_part(rows, k->parts, t + 1); r < end; r++)
+			kernels->max_grad_row(&k->h, &k->w, x[3], k->columns, secant_at(in[0], r / x[1] * picture, low),
+			                      (const char *)in[1] + r / x[1] * picture * (wide ? 4 : 1), wide, low, r % x[1], secant_at_mut(out[0], r * width, low));
+	return SECANT_OK;
+}
+
+static bool
+supports_grad(const secant_step *s)
+{
+	return secant_native_supports(s) && (s->in[1].dtype == SECANT_U8 || s->in[1].dtype == SECANT_I32);
+}
+
+extern const secant_impl secant_impls_native_pool[];
+const secant_impl secant_impls_native_pool[] = {
+	{ .op = "max_pool2d", .name = "native", .supports = secant_native_supports, .prepare = prepare, .run = run },
+	{ .op = "max_pool2d_grad", .name = "native", .supports = supports_grad, .prepare = prepare_grad, .run = run_grad },
+	{ .op = NULL },
+};
