@@ -159,6 +159,13 @@ append(machine *m, secant_pickle *to, void *const *v, int n)
 	return SECANT_OK;
 }
 
+/* The values from number `from` on; NULL, which append takes, while the stack is empty. */
+static void *const *
+values_from(const machine *m, int from)
+{
+	return m->values.n ? m->values.v + from : NULL;
+}
+
 /* ---- opcodes: `arg` is the row's argument, mostly the width of a number that follows ---- */
 
 static secant_status
@@ -347,7 +354,7 @@ op_collect(machine *m, int arg)
 	if (from < 0)
 		return m->err->code;
 	secant_pickle *v = new_value(m, (secant_pickle_kind)arg);
-	secant_status s = v ? append(m, v, m->values.v + from, m->values.n - from) : m->err->code;
+	secant_status s = v ? append(m, v, values_from(m, from), m->values.n - from) : m->err->code;
 	if (!s && v->kind == SECANT_PICKLE_DICT && v->items.n % 2)
 		s = broken(m, "a dictionary has a key without a value");
 	m->values.n = from;
@@ -360,7 +367,7 @@ op_tuple(machine *m, int arg)
 	if (m->values.n - floor_of(m) < arg)
 		return broken(m, "the stack is empty");
 	secant_pickle *v = new_value(m, SECANT_PICKLE_TUPLE);
-	secant_status s = v ? append(m, v, m->values.v + m->values.n - arg, arg) : m->err->code;
+	secant_status s = v ? append(m, v, values_from(m, m->values.n - arg), arg) : m->err->code;
 	m->values.n -= arg;
 	return s ? s : push(m, v);
 }
@@ -380,7 +387,7 @@ add_to(machine *m, int from, bool keyed)
 		return broken(m, "a dictionary has a key without a value");
 	/* An object that is not a mapping keeps nothing: its contents are of no interest. */
 	bool keep = to->kind != SECANT_PICKLE_OBJECT || (keyed && to->global->role == SECANT_PICKLE_MAPPING);
-	secant_status s = keep ? append(m, to, m->values.v + from, n) : SECANT_OK;
+	secant_status s = keep ? append(m, to, values_from(m, from), n) : SECANT_OK;
 	m->values.n = from;
 	return s;
 }

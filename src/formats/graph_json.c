@@ -1,0 +1,215 @@
+/* Graphs as JSON. See graph_json.h. */
+#include "formats/graph_json.h"
+#include <string.h>
+
+static json_t *
+shape_to_json(const secant_shape *s)
+{
+	json_t *a = json_array();
+	for (int i = 0; i < s->rank; i++)
+		json_array_append_new(a, json_integer(s->dim[i]));
+	return a;
+}
+
+static json_t *
+node_to_json(const secant_node *n)
+{
+	json_t *j = json_object(), *in = json_array();
+	json_object_set_new(j, "op", json_string(n->op->name));
+	for (int i = 0; i < n->n_in; i++)
+		json_array_append_new(in, json_integer(n->in[i]));
+	json_object_set_new(j, "in", in);
+	if (n->attr) {
+		char *text = secant_opts_to_json(n->op->attr, n->attr);
+		json_object_set_new(j, "attr", text ? json_loads(text, 0, NULL) : NULL);
+		secant_free(text);
+	}
+	if (n->name)
+		json_object_set_new(j, "scope", json_string(n->name));
+	return j;
+}
+
+static json_t *
+value_to_json(const secant_graph *g, secant_value v)
+{
+	const secant_value_info *info = secant_graph_value(g, v);
+	if (info->kind == SECANT_VALUE_NODE)
+		return info->slot == 0 ? node_to_json(secant_graph_get_node(g, info->node)) : json_null();
+	json_t *j = json_object();
+	if (info->kind == SECANT_VALUE_CONST) {
+		json_t *numbers = json_array();
+		for (int64_t i = 0, n = secant_shape_count(&info->type.shape); i < n; i++)
+			json_array_append_new(numbers, json_real(info->numbers[i]));
+		json_object_set_new(j, "constant", numbers);
+	} else {
+		json_object_set_new(j, info->kind == SECANT_VALUE_INPUT ? "input" : "state", json_string(info->name));
+	}
+	json_object_set_new(j, "dtype", json_string(secant_dtype_name(info->type.dtype)));
+	json_object_set_new(j, "shape", shape_to_json(&info->type.shape));
+	if (info->trainable)
+		json_object_set_new(j, "trainable", json_true());
+	return j;
+}
+
+json_t *
+secant_graph_to_json(const secant_graph *g, const char *const *names, const secant_value *outputs, int n)
+{
+	json_t *j = json_object(), *values = json_array(), *out = json_object();
+	for (int v = 0; v < secant_graph_values(g); v++)
+		json_array_append_new(values, value_to_json(g, v));
+	for (int i = 0; i < n; i++)
+		if (outputs[i] >= 0)
+			json_object_set_new(out, names[i], json_integer(outputs[i]));
+	json_object_set_new(j, "values", values);
+	json_object_set_new(j, "outputs", out);
+	return j;
+}
+
+/* ---- reading ---- */
+
+typedef struct reader {
+	secant_graph *g;
+	secant_value *map;                           /* place -> value */
+	int places;                                  /* read so far */
+	const secant_shape *input;
+	secant_err *err;
+} reader;
+
+static secant_status
+bad(reader *r, const char *what)
+{
+	return secant_fail(r->err, SECANT_ERR_FORMAT, "graph: value %d: %s", r->places, what);
+}
+
+static secant_status
+read_shape(reader *r, const json_t *j, secant_shape *s)
+{
+	const json_t *a = json_object_get(j, "shape");
+	if (!json_is_array(a) || json_array_size(a) > SECANT_MAX_RANK)
+		return bad(r, "no shape of up to 6 dimensions");
+	*s = (secant_shape){ .rank = (int)json_array_size(a) };
+	for (int i = 0; i < s->rank; i++) {
+		const json_t *d = json_array_get(a, (size_t)i);
+		if (!json_is_integer(d) || json_integer_value(d) < 0 || json_integer_value(d) > (json_int_t)1 << 40)
+			return bad(r, "a dimension is no number from 0 to 2^40");
+		s->dim[i] = json_integer_value(d);
+	}
+	return secant_shape_count(s) < 0 ? bad(r, "the shape overflows") : SECANT_OK;
+}
+
+static secant_dtype
+read_dtype(const json_t *j)
+{
+	const char *name = json_string_value(json_object_get(j, "dtype"));
+	for (int d = SECANT_F32; name && d <= SECANT_BOOL; d++)
+		if (!strcmp(name, secant_dtype_name((secant_dtype)d)))
+			return (secant_dtype)d;
+	return SECANT_F32;
+}
+
+static secant_status
+read_constant(reader *r, const json_t *j, const secant_shape *s)
+{
+	const json_t *numbers = json_object_get(j, "constant");
+	int64_t n = secant_shape_count(s);
+	if (!json_is_array(numbers) || (int64_t)json_array_size(numbers) != n)
+		return bad(r, "a constant has not as many numbers as its shape says");
+	double *v = secant_calloc((size_t)n + 1, sizeof *v);
+	if (!v)
+		return secant_fail(r->err, SECANT_ERR_NOMEM, "no memory for a constant");
+	for (int64_t i = 0; i < n; i++)
+		v[i] = json_number_value(json_array_get(numbers, (size_t)i));
+	r->map[r->places++] = secant_graph_constant(r->g, read_dtype(j), s, v);
+	secant_free(v);
+	return SECANT_OK;
+}
+
+static secant_status
+read_node(reader *r, const json_t *j, const char *name)
+{
+	const secant_op *op = secant_op_find(name);
+	const json_t *in = json_object_get(j, "in"), *attr = json_object_get(j, "attr");
+	size_t n = json_array_size(in);
+	if (!op)
+		return secant_fail(r->err, SECANT_ERR_UNSUPPORTED, "graph: value %d: no operator is named '%s'; was the model made by a newer version?", r->places, name);
+	secant_value *args = secant_arena_alloc(secant_graph_arena(r->g), (n + 1) * sizeof *args);
+	void *attributes = op->attr ? secant_arena_alloc(secant_graph_arena(r->g), op->attr->size) : NULL;
+	if (!args || (op->attr && !attributes))
+		return secant_fail(r->err, SECANT_ERR_NOMEM, "no memory for the graph");
+	for (size_t i = 0; i < n; i++) {
+		json_int_t at = json_integer_value(json_array_get(in, i));
+		if (!json_is_integer(json_array_get(in, i)) || at < -1 || at >= r->places)
+			return bad(r, "an input is no earlier value");
+		args[i] = at < 0 ? -1 : r->map[at];
+	}
+	if (op->attr) {
+		if (secant_opts_init(op->attr, attributes, r->err))
+			return SECANT_ERR_NOMEM;
+		char *text = json_is_object(attr) ? json_dumps(attr, 0) : NULL;
+		secant_status status = text ? secant_opts_set_json(op->attr, attributes, text, op->name, r->err) : SECANT_OK;
+		json_free_text(text);
+		if (status)
+			return status;
+	}
+	secant_graph_scope(r->g, json_string_value(json_object_get(j, "scope")));
+	const secant_node *node = secant_graph_node(r->g, name, attributes, (int)n, args);
+	if (!node)
+		return secant_graph_check(r->g, r->err) ? SECANT_ERR_FORMAT : SECANT_ERR_BUG;
+	for (int k = 0; k < node->n_out; k++)
+		r->map[r->places++] = node->out[k];
+	return SECANT_OK;
+}
+
+static secant_status
+read_value(reader *r, const json_t *j)
+{
+	const char *op = json_string_value(json_object_get(j, "op")), *input = json_string_value(json_object_get(j, "input"));
+	const char *state = json_string_value(json_object_get(j, "state"));
+	secant_shape s;
+	if (op)
+		return read_node(r, j, op);
+	if (read_shape(r, j, &s))
+		return SECANT_ERR_FORMAT;
+	if (json_object_get(j, "constant"))
+		return read_constant(r, j, &s);
+	if (!input && !state)
+		return bad(r, "neither input, state, constant nor op");
+	r->map[r->places] = input ? secant_graph_input(r->g, input, read_dtype(j), r->input && !strcmp(input, "input") ? r->input : &s)
+	                          : secant_graph_state(r->g, state, read_dtype(j), &s, json_is_true(json_object_get(j, "trainable")), SECANT_INIT_ZEROS);
+	r->places++;
+	return SECANT_OK;
+}
+
+secant_graph *
+secant_graph_from_json(const json_t *j, const secant_shape *shape, const char *const *names, secant_value *outputs, int n, secant_err *err)
+{
+	const json_t *values = json_object_get(j, "values"), *out = json_object_get(j, "outputs");
+	int count = (int)json_array_size(values);
+	secant_err own = { 0 };
+	reader r = { secant_graph_new(), secant_calloc((size_t)count + 9, sizeof(secant_value)), 0, shape, &own };
+	if (!r.g || !r.map)
+		secant_fail(&own, SECANT_ERR_NOMEM, "no memory for a graph");
+	else if (!json_is_array(values) || !json_is_object(out))
+		secant_fail(&own, SECANT_ERR_FORMAT, "graph: no \"values\" and \"outputs\"");
+	while (!own.code && r.places < count) {
+		int before = r.places;
+		if (!read_value(&r, json_array_get(values, (size_t)before)))
+			(void)!secant_graph_check(r.g, &own);
+		if (!own.code && r.places > count)
+			secant_fail(&own, SECANT_ERR_FORMAT, "graph: the last node has too few places");
+	}
+	for (int i = 0; i < n && !own.code; i++) {
+		const json_t *at = json_object_get(out, names[i]);
+		outputs[i] = -1;
+		if (at && (!json_is_integer(at) || json_integer_value(at) < 0 || json_integer_value(at) >= r.places))
+			secant_fail(&own, SECANT_ERR_FORMAT, "graph: output '%s' is no value", names[i]);
+		else if (at)
+			outputs[i] = r.map[json_integer_value(at)];
+	}
+	secant_free(r.map);
+	if (!own.code)
+		return r.g;
+	secant_graph_free(r.g);
+	secant_fail(err, own.code, "%s", own.msg);
+	return NULL;
+}
