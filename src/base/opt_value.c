@@ -16,8 +16,9 @@ secant_opt_choice(const char *values, int k, char buffer[64])
 {
 	for (; k > 0; k--) {
 		values = strchr(values, '|');
-		if (!values++)
+		if (!values)
 			return NULL;
+		values++;
 	}
 	(void)snprintf(buffer, 64, "%.*s", (int)strcspn(values, "|"), values);
 	return buffer;

@@ -1,0 +1,186 @@
+#!/usr/bin/env bash
+# What compilers do not check: which room may include which, functions the library must not call, the opening comment of each file, and
+# that each public header stands alone. Prints file:line: message and fails; a file longer than 700 lines is only a warning.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+findings=$(mktemp)
+trap 'rm -f "$findings"' EXIT
+
+# room: the rooms it may include besides itself (docs/design.md, section 2; base and tensor are open to all). Exact, not transitive.
+rooms='
+base:
+tensor: base
+kernels: base tensor
+graph: base tensor
+ops: base tensor graph
+exec: base tensor graph ops kernels
+nn: base tensor graph ops
+formats: base tensor graph
+codec: base tensor
+data: base tensor kernels codec
+train: base tensor kernels graph ops exec nn formats codec data
+deploy: base tensor kernels graph ops exec formats codec
+stream: base tensor deploy
+serve: base tensor deploy
+'
+# Libraries, and the rooms (or folders of a room) that may see them. Everything else in <> is the C library or POSIX.
+libraries='
+dnnl: exec/dnnl
+oneapi/: exec/dnnl
+spng: codec
+jpeglib: codec
+jerror: codec
+tiff: codec
+webp/: codec
+gdal: codec
+cairo: codec data train
+libxml/: data
+zip: formats
+zlib: formats codec
+onnx: formats
+protobuf-c/: formats
+omp: kernels ops exec train deploy
+immintrin: kernels
+arm_neon: kernels
+mpi: train
+gst/: stream
+glib: stream
+microhttpd: serve
+'
+# The room behind each public header; a header named like a room belongs to it.
+headers='
+base: base
+options: base
+info: base
+files: base
+palette: tensor
+cloud: tensor
+tensorfile: formats
+annotations: data
+network: nn
+'
+
+sources() { find "$@" -name '*.c' -o -name '*.h' 2> /dev/null | sort; }
+
+check_includes() {
+	sources src tools | xargs grep -nE '^[[:space:]]*#[[:space:]]*include' | awk -v rooms="$rooms" -v libraries="$libraries" -v headers="$headers" '
+	function table(text, into,   lines, n, i, at) {
+		n = split(text, lines, "\n")
+		for (i = 1; i <= n; i++)
+			if ((at = index(lines[i], ":")))
+				into[substr(lines[i], 1, at - 1)] = substr(lines[i], at + 1) " "
+	}
+	function bad(why) { print file ":" line ": " why }
+	BEGIN { table(rooms, may); table(libraries, library); table(headers, owner) }
+	{
+		file = $0; sub(/:.*/, "", file)
+		line = substr($0, length(file) + 2); sub(/:.*/, "", line)
+		match($0, /[<"][^>"]*[>"]/)
+		what = substr($0, RSTART + 1, RLENGTH - 2)
+		angle = substr($0, RSTART, 1) == "<"
+		split(file, part, "/")
+		room = part[1] == "tools" ? "tools" : part[2]
+		folder = room "/" part[3]
+		if (what ~ /^secant\//) {
+			name = what; sub(/^secant\//, "", name); sub(/\.h$/, "", name)
+			from = (name in owner) ? owner[name] : name
+			gsub(/ /, "", from)
+			if (!(from in may))
+				bad("no room is known for <" what ">: add a row to headers in cmake/lint.sh")
+			else if (room != "tools" && from != room && index(may[room], " " from " ") == 0)
+				bad("room " room " may not include <" what "> of room " from)
+		} else if (angle) {
+			for (name in library)
+				if (index(what, name) == 1 && (what ~ ("^" name "[a-z_0-9-]*\\.h$") || name ~ /\/$/))
+					if (index(library[name], " " room " ") == 0 && index(library[name], " " folder " ") == 0)
+						bad("room " room " may not include <" what ">, only" library[name])
+		} else if (room == "tools") {
+			if (index(what, "/"))
+				bad("tools may include public headers <secant/...> and their own only, not \"" what "\"")
+		} else if (index(what, "/")) {
+			from = what; sub(/\/.*/, "", from)
+			if (!(from in may))
+				bad("\"" what "\" is in no room")
+			else if (from != room && index(may[room], " " from " ") == 0)
+				bad("room " room " may not include \"" what "\" of room " from)
+		}
+	}'
+}
+
+# Sources without comments and the contents of strings, line numbers kept; files are told apart by lines that begin with a form feed.
+stripped() {
+	awk '
+	FNR == 1 { print "\f" FILENAME; inside = 0 }
+	{
+		out = ""; n = length($0); quote = ""
+		for (i = 1; i <= n; i++) {
+			c = substr($0, i, 1); two = substr($0, i, 2)
+			if (inside) { if (two == "*/") { inside = 0; i++ } }
+			else if (quote != "") { if (c == "\\") i++; else if (c == quote) { quote = ""; out = out c } }
+			else if (two == "/*") { inside = 1; i++ }
+			else if (two == "//") break
+			else { out = out c; if (c == "\"" || c == "\047") quote = c }
+		}
+		print out
+	}' "$@"
+}
+
+# banned PATTERN WHY FILES...: calls of functions whose names match. Members (x->free, x.exit) are not calls of them.
+banned() {
+	local names=$1 why=$2
+	shift 2
+	stripped "$@" | awk -v names="$names" -v why="$why" '
+	/^\f/ { file = substr($0, 2); line = 0; next }
+	{ line++ }
+	match($0, "(^|[^A-Za-z0-9_.>])(" names ")[ \t]*\\(") {
+		name = substr($0, RSTART, RLENGTH); gsub(/[^A-Za-z0-9_]/, "", name)
+		print file ":" line ": " name "() is banned: " why
+	}'
+}
+
+check_functions() {
+	local library
+	banned 'strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|atof|gets|rand|srand|random|tmpnam|mktemp' 'it has no bound, no error or a hidden state' $(sources src tools)
+	library=$(sources src | grep -v '^src/base/mem\.c$')
+	banned 'malloc|calloc|realloc|free|strdup|strndup|asprintf|aligned_alloc|posix_memalign' 'the library allocates through base/mem.h' $library
+	banned 'printf|fprintf|vfprintf|puts|putchar|fputs|perror|exit|_exit|abort' 'the library never prints and never ends the process' $(sources src)
+}
+
+check_openings() {
+	local file
+	for file in $(sources src include tools tests); do
+		head -c 2 "$file" | grep -q '/\*' || echo "$file:1: a file opens with a comment that says what it is"
+	done
+	sources src include tools tests | xargs grep -nE '\b(TODO|FIXME|XXX)\b' | sed 's/\(:[0-9]*:\).*/\1 unfinished work is an issue, not a comment/'
+}
+
+check_headers() {
+	local header out
+	for header in include/secant/*.h; do
+		for how in "c -std=c99" "c -std=c11" "c++ -std=c++17"; do
+			out=$(echo "#include <secant/$(basename "$header")>" | ${CC:-gcc} -x $how -Wall -Wextra -pedantic-errors -Werror -fsyntax-only -Iinclude - 2>&1) \
+				|| echo "$header:1: does not compile alone as ${how#*-std=}: $(echo "$out" | grep -m 1 error)"
+		done
+	done
+}
+
+check_fuzzing() {
+	local source name
+	for source in tests/fuzz/fuzz_*.c; do
+		name=$(basename "$source" .c)
+		[ -n "$(ls -A "tests/fuzz/corpus/${name#fuzz_}" 2> /dev/null)" ] || echo "$source:1: tests/fuzz/corpus/${name#fuzz_} is missing or empty"
+	done
+	for source in tests/fuzz/corpus/*/; do
+		name=$(basename "$source")
+		[ -e "tests/fuzz/fuzz_$name.c" ] || echo "$source:1: a corpus without a target tests/fuzz/fuzz_$name.c"
+	done
+}
+
+{ check_includes; check_functions; check_openings; check_headers; check_fuzzing; } > "$findings"
+sources src include tools tests | xargs wc -l | awk '$1 > 700 && $2 != "total" { print $2 ":" $1 ": warning: more than 700 lines" }'
+cat "$findings"
+if [ -s "$findings" ]; then
+	echo "lint: $(grep -c . "$findings") findings" >&2
+	exit 1
+fi
+echo "lint: clean"
