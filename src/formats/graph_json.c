@@ -145,9 +145,9 @@ read_node(reader *r, const json_t *j, const char *name)
 	if (op->attr) {
 		if (secant_opts_init(op->attr, attributes, r->err))
 			return SECANT_ERR_NOMEM;
-		char *text = json_is_object(attr) ? json_dumps(attr, 0) : NULL;
+		char *text = json_is_object(attr) ? secant_json_text(attr, 0) : NULL;
 		secant_status status = text ? secant_opts_set_json(op->attr, attributes, text, op->name, r->err) : SECANT_OK;
-		json_free_text(text);
+		secant_free(text);
 		if (status)
 			return status;
 	}

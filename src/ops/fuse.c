@@ -1,5 +1,5 @@
 /*
- * Joins what one pass over memory can do. In training, batch norm, the sum of a residual connection and relu become one node:
+ * Joins what one pass over memory can do. Batch norm (of training or evaluation), the sum of a residual connection and relu become one node:
  *
  *     n = batch_norm_train(x)         ->  n' = batch_norm_train(x, residual r, act relu)
  *     s = add(n, r)  y = relu(s)
@@ -64,6 +64,7 @@ emit_norm(fusion *f, int i, int add, int relu)
 	const secant_node *n = secant_graph_get_node(f->g, i);
 	secant_norm_attr attr = *(const secant_norm_attr *)n->attr;
 	secant_value in[7] = { -1, -1, -1, -1, -1, -1, -1 };
+	int slots = n->op->max_in;
 	attr.act = relu >= 0 ? SECANT_ACT_RELU : SECANT_ACT_NONE;
 	for (int k = 0; k < n->n_in; k++)
 		in[k] = secant_pass_copy_value(f->to, f->g, n->in[k], f->map);
@@ -72,7 +73,7 @@ emit_norm(fusion *f, int i, int add, int relu)
 		in[5] = secant_pass_copy_value(f->to, f->g, a->in[0] == n->out[0] ? a->in[1] : a->in[0], f->map);
 	}
 	secant_graph_scope(f->to, n->name);
-	const secant_node *joined = secant_graph_node(f->to, n->op->name, &attr, 7, in);
+	const secant_node *joined = secant_graph_node(f->to, n->op->name, &attr, slots, in);
 	for (int k = 1; joined && k < n->n_out; k++)
 		f->map[n->out[k]] = joined->out[k];
 	if (joined)
@@ -99,7 +100,7 @@ run(fusion *f)
 		}
 		if (f->joined[i])
 			continue;
-		if (strcmp(n->op->name, "batch_norm_train")) {
+		if (strcmp(n->op->name, "batch_norm_train") && strcmp(n->op->name, "batch_norm")) {
 			secant_pass_copy_node(f->to, f->g, i, f->map);
 			continue;
 		}

@@ -1,0 +1,37 @@
+/*
+ * Pictures and labels for training, evaluation and prediction, as options: where they lie, how labels are read, how pictures become
+ * numbers.
+ */
+#ifndef SECANT_SAMPLES_H
+#define SECANT_SAMPLES_H
+#include <secant/options.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* How a picture's numbers become the network's input; stored in every model. */
+typedef struct secant_normalize {
+	char *normalize;                             /* "imagenet", "unit", "symmetric", "none", or JSON/list of numbers: MEAN/STD of x/255 "0.5,0.5,0.5/0.2,0.2,0.2" */
+} secant_normalize;
+
+typedef struct secant_data_options {
+	secant_normalize normalize;
+	char *labels;                                /* auto, binary, index, palette, colours */
+	int label_threshold;                         /* binary: foreground from here */
+	int ignore_index;                            /* label value left out of loss and metrics; -1: none */
+	char *class_file;                            /* names (and colours) of the classes, one a line "name [r g b]"; NULL: none */
+	secant_ints size;                            /* H x W of a training sample; n = 0: whole pictures of one size */
+	bool resize;                                 /* scale to size instead of cropping at random */
+	int loader_threads;                          /* 0: one less than the processors, at least 1 */
+	int cache_mb;                                /* memory for decoded pictures */
+	double validation_fraction;                  /* of DATA/{images,labels} without split folders */
+} secant_data_options;
+
+SECANT_API extern const secant_opts secant_normalize_options;
+SECANT_API extern const secant_opts secant_data_options_table;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

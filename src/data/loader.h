@@ -1,0 +1,79 @@
+/*
+ * From folders to batches: lists of samples, decoding, labels, augmentation, batches prepared by threads ahead of the step.
+ *
+ * A batch is a pure function of (list, options, seed, epoch, batch number): the number of threads changes nothing.
+ */
+#ifndef SECANT_DATA_LOADER_H
+#define SECANT_DATA_LOADER_H
+#include <secant/samples.h>
+#include <secant/tensor.h>
+
+typedef enum secant_target_kind {
+	SECANT_TARGET_BINARY,                        /* float N x H x W x 1: 0, 1 (ignored pixels: -1) */
+	SECANT_TARGET_INDEX,                         /* int32 N x H x W: class, or the ignore index */
+	SECANT_TARGET_MULTILABEL,                    /* float N x H x W x C */
+	SECANT_TARGET_NONE                           /* pictures alone */
+} secant_target_kind;
+
+typedef struct secant_samples secant_samples;    /* an opened list of pictures with labels; immutable, shared by loaders */
+
+typedef struct secant_samples_request {
+	const char *path, *split;                    /* DATA, "train"; a DATA without split folders is divided by validation_fraction and seed */
+	const secant_data_options *options;
+	int in_channels, classes;
+	secant_target_kind kind;
+	uint64_t seed;
+} secant_samples_request;
+
+/* Opens and pairs DATA/SPLIT/{images,labels} (same stem, extensions may differ; also masks/ for labels/), reads headers only. Errors name
+ * what is missing: folder, pair ("train/images/a.png has no label in train/labels"), sizes that differ. Zero pictures is an error. */
+secant_samples *secant_samples_open(const secant_samples_request *r, secant_err *err);
+void secant_samples_free(secant_samples *s);
+int secant_samples_count(const secant_samples *s);
+const char *secant_samples_image_path(const secant_samples *s, int i);
+void secant_samples_size(const secant_samples *s, int i, int *height, int *width);
+int secant_samples_class_names(const secant_samples *s, const char *const **names);   /* 0 when there are none */
+bool secant_samples_exists(const char *path, const char *split);                       /* is there such a split? */
+
+/* One whole sample, unaugmented, normalised: image float H x W x C, target by kind (NULL data for NONE). Caller frees both. Thread-safe. */
+secant_status secant_sample_load(const secant_samples *s, int i, secant_tensor *image, secant_tensor *target, secant_err *err) SECANT_NODISCARD;
+
+/* A step of an augmentation pipeline: one file each in src/data/augment (AUGMENT(name) in augment/augments.inc). */
+typedef struct secant_augmentation secant_augmentation;   /* a parsed pipeline; immutable */
+/* "flip-h,flip-v,rotate90" or a JSON list [{"name": "hue-saturation-value", "p": 0.5, ...}]; NULL or "none": nothing. */
+secant_augmentation *secant_augmentation_parse(const char *text, secant_err *err);
+void secant_augmentation_free(secant_augmentation *a);
+
+typedef struct secant_loader_options {
+	int batch;
+	bool shuffle, drop_last;                     /* drop_last: an incomplete last batch is left out */
+	secant_ints size;                            /* n = 2: every sample is cropped at random (or scaled, with `resize`) to it; n = 0: whole pictures, batch 1 unless all sizes are equal */
+	bool resize;
+	bool center;                                 /* crop in the middle instead of at random */
+	const secant_augmentation *augmentation;     /* nullable */
+	uint64_t seed;
+	int threads;
+	int multiple;                                /* whole pictures are padded below and right (reflect picture, ignore label) to this multiple; 1: not */
+} secant_loader_options;
+
+typedef struct secant_batch {
+	int n, height, width;
+	float *input;                                /* n x height x width x channels, normalised */
+	void *target;                                /* by kind; NULL without */
+	const int *sample;                           /* index of each sample in the list */
+	const int *sizes;                            /* 2 a sample: height and width before padding */
+} secant_batch;
+
+typedef struct secant_loader secant_loader;
+secant_loader *secant_loader_new(const secant_samples *s, const secant_loader_options *o, secant_err *err);
+void secant_loader_free(secant_loader *l);
+int secant_loader_batches(const secant_loader *l);
+/* Starts an epoch at batch `first` (0, or where a resumed run continues). Drops what was under way. */
+secant_status secant_loader_start(secant_loader *l, uint32_t epoch, int first, secant_err *err) SECANT_NODISCARD;
+/* The next batch, valid until the next call; *end is set after the last. Errors name the file. */
+secant_status secant_loader_next(secant_loader *l, secant_batch *b, bool *end, secant_err *err) SECANT_NODISCARD;
+
+/* Numbers of the normalisation for `channels` channels: value = x * scale[c] + shift[c] for u8 (u16 divided by 257 first; f32 used as is
+ * with 1/255 taken out). */
+secant_status secant_normalize_parse(const char *text, int channels, float *scale, float *shift, secant_err *err) SECANT_NODISCARD;
+#endif

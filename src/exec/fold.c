@@ -1,0 +1,215 @@
+/*
+ * Folding: with s = weight / sqrt(var + eps) of a batch norm behind a convolution,
+ *
+ *     norm(conv(x; W, b)) = conv(x; s W, s (b - mean) + bias)
+ *
+ * in double, rounded once. The norm's residual input and activation (joined to it by secant_pass_fuse) move to the convolution. An
+ * activation alone behind a convolution moves too.
+ */
+#include "exec/fold.h"
+#include "ops/ops.h"
+#include <math.h>
+#include <string.h>
+
+typedef struct record { int conv, norm; secant_value weight, bias; } record;   /* nodes of the old graph, states of the new */
+
+typedef struct folding {
+	const secant_graph *g;
+	secant_graph *to;
+	secant_value *map;
+	int *readers;                                /* of each value; kept ones count twice */
+	int *absorbed;                               /* conv node -> node that takes its place + 1 */
+	record *records;
+	int n_records;
+} folding;
+
+static const char *const activations[] = { [SECANT_ACT_RELU] = "relu", [SECANT_ACT_RELU6] = "relu6", [SECANT_ACT_SILU] = "silu" };
+
+static int
+producer(const folding *f, secant_value v, const char *op)
+{
+	const secant_value_info *info = v < 0 ? NULL : secant_graph_value(f->g, v);
+	if (!info || info->kind != SECANT_VALUE_NODE || f->readers[v] != 1)
+		return -1;
+	const secant_node *n = secant_graph_get_node(f->g, info->node);
+	return !strcmp(n->op->name, op) && ((const secant_conv_attr *)n->attr)->act == SECANT_ACT_NONE && n->n_in < 4 ? info->node : -1;
+}
+
+static int
+activation_of(const secant_node *n)
+{
+	for (int a = 1; a < (int)(sizeof activations / sizeof *activations); a++)
+		if (!strcmp(n->op->name, activations[a]))
+			return a;
+	return SECANT_ACT_NONE;
+}
+
+static bool
+is_state(const folding *f, secant_value v)
+{
+	return v >= 0 && secant_graph_value(f->g, v)->kind == SECANT_VALUE_STATE;
+}
+
+/* Norm node i behind convolution `conv`. */
+static void
+emit_folded(folding *f, int conv, int i)
+{
+	const secant_node *c = secant_graph_get_node(f->g, conv), *n = secant_graph_get_node(f->g, i);
+	const secant_norm_attr *norm = n->attr;
+	secant_conv_attr attr = *(const secant_conv_attr *)c->attr;
+	char *name = secant_arena_format(secant_graph_arena(f->to), "%s+norm", secant_graph_value(f->g, c->in[1])->name);
+	char *bias_name = secant_arena_format(secant_graph_arena(f->to), "%s+norm.bias", secant_graph_value(f->g, c->in[1])->name);
+	if (!name || !bias_name) {
+		secant_graph_fail(f->to, SECANT_ERR_NOMEM, "no memory to fold norms");
+		return;
+	}
+	record *r = &f->records[f->n_records++];
+	*r = (record){ conv, i, -1, -1 };
+	r->weight = secant_graph_state(f->to, name, SECANT_F32, secant_graph_shape(f->g, c->in[1]), false, SECANT_INIT_ZEROS);
+	r->bias = secant_graph_state(f->to, bias_name, SECANT_F32, secant_graph_shape(f->g, n->in[1]), false, SECANT_INIT_ZEROS);
+	secant_value residual = n->n_in > 5 ? secant_pass_copy_value(f->to, f->g, n->in[5], f->map) : -1;
+	attr.act = norm->act;
+	secant_graph_scope(f->to, c->name);
+	f->map[n->out[0]] = secant_apply(f->to, c->op->name, &attr, 4, secant_pass_copy_value(f->to, f->g, c->in[0], f->map), r->weight, r->bias, residual);
+}
+
+static void
+emit_activated(folding *f, int conv, int i, int act)
+{
+	const secant_node *c = secant_graph_get_node(f->g, conv);
+	secant_conv_attr attr = *(const secant_conv_attr *)c->attr;
+	secant_value in[3] = { -1, -1, -1 };
+	for (int k = 0; k < c->n_in; k++)
+		in[k] = secant_pass_copy_value(f->to, f->g, c->in[k], f->map);
+	attr.act = act;
+	secant_graph_scope(f->to, c->name);
+	f->map[secant_graph_get_node(f->g, i)->out[0]] = secant_apply(f->to, c->op->name, &attr, 3, in[0], in[1], in[2]);
+}
+
+static int
+foldable(const folding *f, const secant_node *n)
+{
+	if (strcmp(n->op->name, "batch_norm"))
+		return -1;
+	for (int k = 1; k < 5 && k < n->n_in; k++)
+		if (n->in[k] >= 0 && !is_state(f, n->in[k]))
+			return -1;
+	int conv = producer(f, n->in[0], "conv2d");
+	if (conv < 0)
+		return -1;
+	const secant_node *c = secant_graph_get_node(f->g, conv);
+	/* weights that two convolutions share cannot take two scales */
+	return is_state(f, c->in[1]) && f->readers[c->in[1]] == 1 && (c->n_in < 3 || c->in[2] < 0 || is_state(f, c->in[2])) ? conv : -1;
+}
+
+static void
+run(folding *f)
+{
+	int nodes = secant_graph_nodes(f->g);
+	for (int i = 0; i < nodes; i++) {
+		const secant_node *n = secant_graph_get_node(f->g, i);
+		int conv = foldable(f, n), act = activation_of(n);
+		if (conv < 0 && act)
+			conv = producer(f, n->in[0], "conv2d");
+		if (conv >= 0)
+			f->absorbed[conv] = i + 1;
+	}
+	for (int i = 0; i < nodes; i++) {
+		const secant_node *n = secant_graph_get_node(f->g, i);
+		if (f->absorbed[i])
+			continue;
+		int conv = foldable(f, n), act = activation_of(n), alone = act ? producer(f, n->in[0], "conv2d") : -1;
+		if (conv >= 0)
+			emit_folded(f, conv, i);
+		else if (alone >= 0 && f->absorbed[alone] == i + 1)
+			emit_activated(f, alone, i, act);
+		else
+			secant_pass_copy_node(f->to, f->g, i, f->map);
+	}
+}
+
+static const secant_slot *
+slot_of(const folding *f, const secant_store *s, const secant_node *n, int input)
+{
+	return input < n->n_in && n->in[input] >= 0 ? secant_store_find(s, secant_graph_value(f->g, n->in[input])->name) : NULL;
+}
+
+static double
+number(const secant_store *s, const secant_slot *slot, int64_t i, double absent)
+{
+	return slot ? secant_slot_get(s, slot, i) : absent;
+}
+
+static void
+fill_record(const folding *f, const record *r, const secant_store *from, secant_store *to)
+{
+	const secant_node *c = secant_graph_get_node(f->g, r->conv), *n = secant_graph_get_node(f->g, r->norm);
+	const secant_slot *w = slot_of(f, from, c, 1), *b = slot_of(f, from, c, 2);
+	const secant_slot *mean = slot_of(f, from, n, 1), *var = slot_of(f, from, n, 2), *gamma = slot_of(f, from, n, 3), *beta = slot_of(f, from, n, 4);
+	secant_slot *weight = secant_store_find(to, secant_graph_value(f->to, r->weight)->name), *bias = secant_store_find(to, secant_graph_value(f->to, r->bias)->name);
+	double eps = ((const secant_norm_attr *)n->attr)->eps;
+	int64_t out = bias->count, each = out ? w->count / out : 0;
+	for (int64_t o = 0; o < out; o++) {
+		double s = number(from, gamma, o, 1) / sqrt(number(from, var, o, 1) + eps);
+		secant_slot_set(to, bias, o, s * (number(from, b, o, 0) - number(from, mean, o, 0)) + number(from, beta, o, 0));
+		if (from->f64)
+			for (int64_t k = 0; k < each; k++)
+				((double *)weight->data)[o * each + k] = s * ((const double *)w->data)[o * each + k];
+		else
+			for (int64_t k = 0; k < each; k++)
+				((float *)weight->data)[o * each + k] = (float)(s * (double)((const float *)w->data)[o * each + k]);
+	}
+}
+
+static secant_status
+fill(const folding *f, const secant_store *from, secant_store *to, secant_err *err)
+{
+	for (int i = 0; i < to->n; i++) {
+		const secant_slot *old = secant_store_find(from, to->slot[i].name);
+		if (old && secant_shape_equal(&old->type.shape, &to->slot[i].type.shape))
+			memcpy(to->slot[i].data, old->data, (size_t)old->count * (from->f64 ? sizeof(double) : secant_dtype_size(old->type.dtype)));
+		else if (!strstr(to->slot[i].name, "+norm"))
+			return secant_fail(err, SECANT_ERR_ARG, "the model has no '%s' of that shape", to->slot[i].name);
+	}
+	for (int i = 0; i < f->n_records; i++)
+		fill_record(f, &f->records[i], from, to);
+	return SECANT_OK;
+}
+
+secant_graph *
+secant_pass_fold(const secant_graph *g, const secant_store *from, secant_value *keep, int n, secant_store **folded, secant_err *err)
+{
+	size_t values = (size_t)secant_graph_values(g) + 1, nodes = (size_t)secant_graph_nodes(g) + 1;
+	folding f = { g, secant_graph_new(), secant_calloc(values, sizeof(secant_value)), secant_calloc(values, sizeof(int)), secant_calloc(nodes, sizeof(int)),
+	              secant_calloc(nodes, sizeof(record)), 0 };
+	bool ok = f.to && f.map && f.readers && f.absorbed && f.records;
+	*folded = NULL;
+	if (!ok)
+		secant_fail(err, SECANT_ERR_NOMEM, "no memory to fold norms");
+	for (size_t v = 0; ok && v < values; v++)
+		f.map[v] = -1;
+	for (int i = 0; ok && i < secant_graph_nodes(g); i++) {
+		const secant_node *node = secant_graph_get_node(g, i);
+		for (int k = 0; k < node->n_in; k++)
+			if (node->in[k] >= 0)
+				f.readers[node->in[k]]++;
+	}
+	for (int i = 0; ok && i < n; i++)
+		if (keep[i] >= 0)
+			f.readers[keep[i]] += 2;
+	if (ok)
+		run(&f);
+	for (int i = 0; ok && i < n; i++)
+		keep[i] = secant_pass_copy_value(f.to, g, keep[i], f.map);
+	ok = ok && !secant_graph_check(f.to, err) && (*folded = secant_store_new(f.to, from->f64, err)) && !fill(&f, from, *folded, err);
+	secant_free(f.map);
+	secant_free(f.readers);
+	secant_free(f.absorbed);
+	secant_free(f.records);
+	if (ok)
+		return f.to;
+	secant_graph_free(f.to);
+	secant_store_free(*folded);
+	*folded = NULL;
+	return NULL;
+}

@@ -1,0 +1,148 @@
+/* A network at any input shape. See runner.h. */
+#include "exec/runner.h"
+#include "exec/fold.h"
+#include "ops/ops.h"
+
+typedef struct entry {
+	secant_shape shape;
+	secant_graph *graph;
+	secant_store *folded;                        /* NULL: the runner's own store is used */
+	secant_plan *plan;
+	secant_context *context;
+	secant_value output[SECANT_RUNNER_OUTPUTS];
+	secant_shape output_shape[SECANT_RUNNER_OUTPUTS];
+	uint64_t used;
+} entry;
+
+struct secant_runner {
+	secant_store *store;
+	secant_graph_maker make;
+	void *user;
+	secant_plan_options options;
+	entry entry[SECANT_RUNNER_PLANS];
+	uint64_t clock;
+};
+
+secant_runner *
+secant_runner_new(secant_store *store, secant_graph_maker make, void *user, const secant_plan_options *options, secant_err *err)
+{
+	secant_runner *r = secant_calloc(1, sizeof *r);
+	if (!r)
+		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a runner");
+	else
+		r->store = store, r->make = make, r->user = user, r->options = *options;
+	return r;
+}
+
+static void
+entry_clear(entry *e)
+{
+	secant_context_free(e->context);
+	secant_plan_free(e->plan);
+	secant_store_free(e->folded);
+	secant_graph_free(e->graph);
+	*e = (entry){ 0 };
+}
+
+void
+secant_runner_forget(secant_runner *r)
+{
+	for (int i = 0; i < SECANT_RUNNER_PLANS; i++)
+		entry_clear(&r->entry[i]);
+}
+
+void
+secant_runner_free(secant_runner *r)
+{
+	if (r)
+		secant_runner_forget(r);
+	secant_free(r);
+}
+
+/* Replaces e->graph by what `pass` made of it. */
+static bool
+replace(entry *e, secant_graph *by)
+{
+	secant_graph_free(e->graph);
+	e->graph = by;
+	return by != NULL;
+}
+
+static secant_status
+entry_make(secant_runner *r, entry *e, const secant_shape *shape, secant_err *err)
+{
+	secant_err own = { 0 };
+	secant_value keep[SECANT_RUNNER_OUTPUTS];
+	bool fold = r->options.precision != SECANT_PRECISION_F64;   /* f64 stays the plain graph: it is the arbiter */
+	e->shape = *shape;
+	e->graph = r->make(r->user, shape, e->output, &own);
+	if (e->graph) {
+		int n = 0;
+		bool ok = true;
+		for (int i = 0; i < SECANT_RUNNER_OUTPUTS; i++)
+			if (e->output[i] >= 0)
+				keep[n++] = e->output[i];
+		if (fold)
+			ok = replace(e, secant_pass_fuse(e->graph, keep, n, &own)) && replace(e, secant_pass_fold(e->graph, r->store, keep, n, &e->folded, &own));
+		for (int i = 0, k = 0; ok && i < SECANT_RUNNER_OUTPUTS; i++)
+			if (e->output[i] >= 0) {
+				e->output[i] = k;
+				e->output_shape[i] = *secant_graph_shape(e->graph, keep[k++]);
+			}
+		if (ok && (e->plan = secant_plan_new(e->graph, e->folded ? e->folded : r->store, keep, n, &r->options, &own)))
+			e->context = secant_context_new(e->plan, &own);
+	}
+	if (e->context)
+		return SECANT_OK;
+	entry_clear(e);
+	return secant_fail(err, own.code ? own.code : SECANT_ERR_BUG, "%s", own.msg);
+}
+
+static secant_status
+find(secant_runner *r, const secant_shape *shape, entry **found, secant_err *err)
+{
+	entry *e = &r->entry[0];
+	for (int i = 0; i < SECANT_RUNNER_PLANS; i++) {
+		if (r->entry[i].context && secant_shape_equal(&r->entry[i].shape, shape)) {
+			e = &r->entry[i];
+			break;
+		}
+		if (r->entry[i].used < e->used)          /* unused ones have 0 */
+			e = &r->entry[i];
+	}
+	if (!e->context || !secant_shape_equal(&e->shape, shape)) {
+		entry_clear(e);
+		if (entry_make(r, e, shape, err))
+			return err ? err->code : SECANT_ERR_BUG;
+	}
+	e->used = ++r->clock;
+	*found = e;
+	return SECANT_OK;
+}
+
+secant_status
+secant_runner_prepare(secant_runner *r, const secant_shape *shape, secant_plan **plan, secant_context **context, secant_err *err)
+{
+	entry *e;
+	secant_status status = find(r, shape, &e, err);
+	if (!status)
+		*plan = e->plan, *context = e->context;
+	return status;
+}
+
+secant_status
+secant_runner_run(secant_runner *r, const secant_shape *shape, const void *input, const void **logits, secant_shape *logits_shape, const void **label,
+                  secant_shape *label_shape, secant_err *err)
+{
+	entry *e;
+	secant_status status = find(r, shape, &e, err);
+	if (status || (status = secant_context_set_input(e->context, "input", input, err)) || (status = secant_context_run(e->context, err)))
+		return status;
+	*logits = secant_context_output(e->context, e->output[0]);
+	*logits_shape = e->output_shape[0];
+	if (label)
+		*label = e->output[1] < 0 ? NULL : secant_context_output(e->context, e->output[1]);
+	if (label_shape)
+		*label_shape = e->output_shape[1];
+	return SECANT_OK;
+}

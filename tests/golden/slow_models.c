@@ -1,0 +1,231 @@
+/*
+ * Golden networks in double: evaluation output, and one training step with every gradient and all running statistics, against PyTorch's
+ * float64 numbers (golden/README.md sections 2 and 9, column "double").
+ */
+#include "model.h"
+
+static const char *const names[] = {
+	"unet_resnet18", "unet_resnet34", "unet_resnet50", "unet_resnext50_32x4d", "unet_resnet18_67x71", "unet_resnet18_bilinear", "unet_resnet18_instancenorm",
+	"unet_resnet18_nonorm", "unet_resnet34_aux", "unet_resnet34_depth3", "unet_resnet34_in4", "unet_resnet34_scse", NULL
+};
+
+static json_t *
+load(const char *name, model *m)
+{
+	char path[128];
+	snprintf(path, sizeof path, "models/%s.json", name);
+	json_t *j = golden_json(path);
+	memset(m, 0, sizeof *m);
+	model_options(m, json_string_value(json_object_get(j, "arch")), json_string_value(json_object_get(j, "encoder")), (int)number(j, "classes"), json_object_get(j, "args"));
+	m->gain = number(j, "gain");
+	return j;
+}
+
+static secant_shape
+input_shape(json_t *j, int64_t batch)
+{
+	json_t *s = json_object_get(j, "input");
+	return (secant_shape){ 4, { batch, json_integer_value(json_array_get(s, 2)), json_integer_value(json_array_get(s, 3)), json_integer_value(json_array_get(s, 1)) } };
+}
+
+static void
+check_statistic(const char *what, statistic got, json_t *want, double relative)
+{
+	double l2 = number(want, "l2");
+	char text[160];
+	snprintf(text, sizeof text, "%s l2", what);
+	assert_near(text, got.l2, l2, relative * l2);
+	snprintf(text, sizeof text, "%s dot", what);
+	assert_near(text, got.dot, number(want, "dot"), relative * l2);
+}
+
+static void
+check_state_dict(const char *name, const model *m, json_t *j)
+{
+	json_t *want = json_object_get(j, "state_dict");
+	if ((int)json_array_size(want) != m->store->n)
+		fail_msg("%s: %d states, want %d", name, m->store->n, (int)json_array_size(want));
+	for (int i = 0; i < m->store->n; i++) {
+		const char *key = json_string_value(json_array_get(json_array_get(want, (size_t)i), 0));
+		if (strcmp(key, m->store->slot[i].name))
+			fail_msg("%s: state %d is '%s', want '%s'", name, i, m->store->slot[i].name, key);
+		json_t *shape = json_array_get(json_array_get(want, (size_t)i), 1);
+		assert_int_equal(json_array_size(shape), m->store->slot[i].type.shape.rank);
+		for (int d = 0; d < m->store->slot[i].type.shape.rank; d++)
+			assert_int_equal(json_integer_value(json_array_get(shape, (size_t)d)), m->store->slot[i].type.shape.dim[d]);
+	}
+}
+
+static void
+run_evaluation(const char *name)
+{
+	model m;
+	secant_err err = { 0 };
+	json_t *j = load(name, &m);
+	secant_shape in = input_shape(j, 1);
+	model_build(&m, &in, false, false, true);
+	check_state_dict(name, &m, j);
+	fill_states(m.store, m.gain);
+	secant_value out[SECANT_FEATURES + 2] = { m.built.logits, m.built.decoder };
+	int n = 2, depth = (int)json_array_size(json_object_get(json_object_get(j, "eval"), "features"));
+	for (int f = 0; f < depth; f++)
+		out[n++] = m.built.feature[f];
+	secant_plan *p = secant_plan_new(m.g, m.store, out, n, &(secant_plan_options){ .precision = SECANT_PRECISION_F64 }, &err);
+	if (!p)
+		fail_msg("%s: %s", name, err.msg);
+	secant_context *c = secant_context_new(p, &err);
+	void *x = make_input("input", &in, true);
+	must(secant_context_set_input(c, "input", x, &err), &err);
+	must(secant_context_run(c, &err), &err);
+	json_t *eval = json_object_get(j, "eval");
+	for (int i = 0; i < n; i++) {
+		char key[32];
+		snprintf(key, sizeof key, i == 0 ? "logits" : i == 1 ? "decoder" : "feature%d", i - 2);
+		json_t *want = i == 0 ? json_object_get(eval, "logits") : i == 1 ? json_object_get(eval, "decoder") : json_array_get(json_object_get(eval, "features"), (size_t)i - 2);
+		check_statistic(key, statistic_of(key, secant_graph_shape(m.g, out[i]), true, get_double, secant_context_output(c, i)), want, 1e-10);
+	}
+	secant_context_free(c);
+	secant_plan_free(p);
+	secant_free(x);
+	model_free(&m);
+	json_decref(j);
+	printf("%s: evaluation agrees\n", name);
+}
+
+typedef struct slot_reader { const secant_store *store; const secant_slot *slot; } slot_reader;
+static double get_slot(const void *p, int64_t i) { const slot_reader *r = p; return secant_slot_get(r->store, r->slot, i); }
+
+static bool
+ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), k = strlen(end);
+	return n >= k && !strcmp(s + n - k, end);
+}
+
+static void
+check_running(const model *m, json_t *train)
+{
+	double dots[2] = { 0 };
+	for (int i = 0; i < m->store->n; i++) {
+		const secant_slot *slot = &m->store->slot[i];
+		int which = ends_with(slot->name, ".running_mean") ? 0 : ends_with(slot->name, ".running_var") ? 1 : -1;
+		if (which < 0)
+			continue;
+		slot_reader r = { m->store, slot };
+		statistic s = statistic_of(slot->name, &slot->type.shape, false, get_slot, &r);
+		dots[which] += s.dot;
+		for (int k = 0; k < 2; k++) {
+			json_t *bn = json_object_get(train, k ? "last_bn" : "first_bn");
+			const char *key = bn && json_is_object(bn) ? json_string_value(json_object_get(bn, "key")) : NULL;
+			if (key && !strncmp(slot->name, key, strlen(key)) && slot->name[strlen(key)] == '.')
+				assert_near(slot->name, s.sum, number(bn, which ? "running_var_sum" : "running_mean_sum"), 1e-9 * (1 + fabs(s.sum)));
+		}
+	}
+	assert_near("all running means", dots[0], number(train, "all_running_mean_dot"), 1e-8 * (1 + fabs(dots[0])));
+	assert_near("all running variances", dots[1], number(train, "all_running_var_dot"), 1e-8 * (1 + fabs(dots[1])));
+}
+
+static void
+check_gradients(const char *name, const model *m, json_t *train, secant_context *c, const int *at)
+{
+	json_t *grads = json_object_get(train, "grads");
+	double total = number(train, "grad_l2_total");
+	size_t n = 0;
+	for (int i = 0; i < m->store->n; i++) {
+		const secant_slot *slot = &m->store->slot[i];
+		if (!slot->trainable)
+			continue;
+		json_t *g = json_array_get(grads, n++);
+		if (strcmp(json_string_value(json_array_get(g, 0)), slot->name))
+			fail_msg("%s: gradient %d is of %s, want %s", name, (int)n, slot->name, json_string_value(json_array_get(g, 0)));
+		if (json_is_null(json_array_get(g, 2))) {
+			if (m->grad[i] >= 0)
+				fail_msg("%s: %s takes part and should not", name, slot->name);
+			continue;
+		}
+		if (m->grad[i] < 0)
+			fail_msg("%s: %s has no gradient", name, slot->name);
+		statistic s = statistic_of(slot->name, &slot->type.shape, false, get_double, secant_context_output(c, at[i]));
+		double l2 = json_number_value(json_array_get(g, 2));
+		/* a bias before a batch norm has gradient zero: its numbers are rounding noise, measured against the total */
+		double allowed = l2 > 1e-6 * total ? 1e-8 * l2 : 1e-12 * total;
+		assert_near(slot->name, s.l2, l2, allowed);
+		assert_near(slot->name, s.dot, json_number_value(json_array_get(g, 3)), allowed);
+	}
+	assert_int_equal(n, json_array_size(grads));
+}
+
+static void
+run_training(const char *name, bool fuse)
+{
+	model m;
+	secant_err err = { 0 };
+	json_t *j = load(name, &m), *train = json_object_get(j, "train");
+	secant_shape in = input_shape(j, 2);
+	model_build(&m, &in, true, fuse, true);
+	fill_states(m.store, m.gain);
+	int *at = secant_calloc((size_t)m.store->n + 1, sizeof *at), n = 2;
+	secant_value *out = secant_calloc((size_t)m.store->n + 3, sizeof *out);
+	out[0] = m.loss, out[1] = m.built.logits;
+	for (int i = 0; i < m.store->n; i++)
+		if (m.grad[i] >= 0)
+			out[at[i] = n++] = m.grad[i];
+	secant_plan *p = secant_plan_new(m.g, m.store, out, n, &(secant_plan_options){ .precision = SECANT_PRECISION_F64, .training = true }, &err);
+	if (!p)
+		fail_msg("%s: %s", name, err.msg);
+	secant_context *c = secant_context_new(p, &err);
+	void *x = make_input("input", &in, true), *aux = NULL;
+	const secant_shape *y = secant_graph_shape(m.g, m.built.logits);
+	secant_shape t = m.net.classes == 1 ? *y : (secant_shape){ 3, { y->dim[0], y->dim[1], y->dim[2] } };
+	void *target = make_target(&m, "target", &t, m.net.classes, true);
+	must(secant_context_set_input(c, "input", x, &err), &err);
+	must(secant_context_set_input(c, "target", target, &err), &err);
+	if (m.built.label >= 0) {
+		aux = make_target(&m, "aux_target", secant_graph_shape(m.g, m.built.label), 1, true);
+		must(secant_context_set_input(c, "aux_target", aux, &err), &err);
+	}
+	must(secant_context_run(c, &err), &err);
+	double loss = *(const double *)secant_context_output(c, 0);
+	assert_near("loss", loss, number(train, "loss"), 1e-10);
+	check_statistic("train_logits", statistic_of("train_logits", y, true, get_double, secant_context_output(c, 1)), json_object_get(train, "logits"), 1e-10);
+	check_running(&m, train);
+	check_gradients(name, &m, train, c, at);
+	secant_context_free(c);
+	secant_plan_free(p);
+	secant_free(x), secant_free(target), secant_free(aux), secant_free(at), secant_free(out);
+	model_free(&m);
+	json_decref(j);
+	printf("%s: training step agrees%s\n", name, fuse ? ", fused" : "");
+}
+
+static void
+test_evaluation_in_double(void **state)
+{
+	for (int i = 0; names[i]; i++)
+		run_evaluation(names[i]);
+}
+
+static void
+test_training_step_in_double(void **state)
+{
+	for (int i = 0; names[i]; i++)
+		run_training(names[i], false);
+}
+
+static void
+test_fused_graph_is_the_same(void **state)
+{
+	run_training("unet_resnet18", true);
+	run_training("unet_resnet50", true);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_evaluation_in_double),
+		cmocka_unit_test(test_training_step_in_double),
+		cmocka_unit_test(test_fused_graph_is_the_same),
+	};
+	return cmocka_run_group_tests_name("golden networks in double", tests, NULL, NULL);
+}
