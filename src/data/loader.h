@@ -7,6 +7,7 @@
 #define SECANT_DATA_LOADER_H
 #include <secant/samples.h>
 #include <secant/tensor.h>
+#include "codec/normalize.h"      /* secant_normalize_parse, secant_normalize_image */
 
 typedef enum secant_target_kind {
 	SECANT_TARGET_BINARY,                        /* float N x H x W x 1: 0, 1 (ignored pixels: -1) */
@@ -73,7 +74,4 @@ secant_status secant_loader_start(secant_loader *l, uint32_t epoch, int first, s
 /* The next batch, valid until the next call; *end is set after the last. Errors name the file. */
 secant_status secant_loader_next(secant_loader *l, secant_batch *b, bool *end, secant_err *err) SECANT_NODISCARD;
 
-/* Numbers of the normalisation for `channels` channels: value = x * scale[c] + shift[c] for u8 (u16 divided by 257 first; f32 used as is
- * with 1/255 taken out). */
-secant_status secant_normalize_parse(const char *text, int channels, float *scale, float *shift, secant_err *err) SECANT_NODISCARD;
 #endif
