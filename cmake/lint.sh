@@ -58,6 +58,7 @@ cloud: tensor
 tensorfile: formats
 annotations: data
 network: nn
+samples: data
 '
 
 sources() { find "$@" -name '*.c' -o -name '*.h' 2> /dev/null | sort; }

@@ -343,12 +343,20 @@ json_bool(const secant_opt *row, const void *field)
 	return json_boolean(*(const bool *)field);
 }
 
-/* Text that is no UTF-8 (a path may be) cannot stand in JSON as it is: it becomes null rather than a failure. */
+/* Text that is no UTF-8 (a path may be) cannot stand in JSON as it is: what is not ASCII in it becomes '?'. NULL: no memory. */
 static json_t *
-text_or_null(const char *text)
+text_json(const char *text)
 {
-	json_t *j = text ? json_string(text) : NULL;
-	return j ? j : json_null();
+	json_t *j = json_string(text);
+	char *ascii = j ? NULL : secant_strdup(text);
+	if (!ascii)
+		return j;
+	for (char *p = ascii; *p; p++)
+		if ((unsigned char)*p >= 0x80)
+			*p = '?';
+	j = json_string(ascii);
+	secant_free(ascii);
+	return j;
 }
 
 static bool
@@ -365,7 +373,7 @@ json_text(const secant_opt *row, const void *field)
 	if (!is_set(row, field))
 		return json_null();
 	char *text = secant_opt_text(row, field);
-	json_t *j = text ? text_or_null(text) : NULL;
+	json_t *j = text ? text_json(text) : NULL;
 	secant_free(text);
 	return j;
 }
@@ -406,7 +414,7 @@ json_strs(const secant_opt *row, const void *field)
 	const secant_strings *l = field;
 	json_t *j = json_array();
 	for (int i = 0; i < l->n && j; i++)
-		j = appended(j, text_or_null(l->v[i]));
+		j = appended(j, text_json(l->v[i]));
 	return j;
 }
 

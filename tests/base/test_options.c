@@ -185,6 +185,17 @@ json_sets_and_reads_back(void **state)
 }
 
 static void
+text_that_is_no_utf8_is_still_json(void **state)
+{
+	assert_int_equal(secant_opts_set(&table, *state, "name", "caf\xe9", NULL), SECANT_OK);
+	assert_int_equal(secant_opts_set(&table, *state, "input", "\xff/x", NULL), SECANT_OK);
+	char *text = secant_opts_to_json(&table, *state);
+	assert_non_null(strstr(text, "\"name\": \"caf?\""));
+	assert_non_null(strstr(text, "\"input\": [\"?/x\"]"));
+	secant_free(text);
+}
+
+static void
 wrong_json(void **state)
 {
 	static const struct { const char *json, *message; } rows[] = {
@@ -401,7 +412,7 @@ main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(defaults), T(a_default_that_does_not_parse_is_our_bug), T(values_from_text), T(wrong_values), T(json_sets_and_reads_back),
-		T(wrong_json), T(command_line), T(lists_of_strings_append), T(wrong_lines), T(the_command_line_wins_over_the_file),
+		T(text_that_is_no_utf8_is_still_json), T(wrong_json), T(command_line), T(lists_of_strings_append), T(wrong_lines), T(the_command_line_wins_over_the_file),
 		T(copies_own_their_strings), T(rows_are_found_and_walked), T(what_people_read), T(every_allocation_fails_once)
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
