@@ -18,7 +18,7 @@ nn: base tensor graph ops
 formats: base tensor graph
 codec: base tensor
 data: base tensor kernels codec
-train: base tensor kernels graph ops exec nn formats codec data
+train: base tensor kernels graph ops exec nn formats codec data deploy
 deploy: base tensor kernels graph ops exec formats codec
 stream: base tensor deploy
 serve: base tensor deploy

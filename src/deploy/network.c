@@ -1,0 +1,162 @@
+/* A model file made ready to run. See network.h. */
+#include "deploy/network.h"
+#include <math.h>
+#include <string.h>
+#include "base/cpu.h"
+#include "codec/normalize.h"
+
+secant_status
+secant_precision_choose(const char *name, secant_precision *p, secant_err *err)
+{
+	if (!strcmp(name, "auto"))
+		return *p = secant_cpu_has_amx() ? SECANT_PRECISION_BF16 : SECANT_PRECISION_F32, SECANT_OK;
+	if (!strcmp(name, "f64"))
+		return *p = SECANT_PRECISION_F64, SECANT_OK;
+	if (!strcmp(name, "f32"))
+		return *p = SECANT_PRECISION_F32, SECANT_OK;
+	if (strcmp(name, "bf16"))
+		return secant_fail(err, SECANT_ERR_ARG, "precision '%s' is not auto, bf16, f32 or f64", name);
+	if (secant_cpu_isa() < SECANT_ISA_AVX512)
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "precision bf16 wants AVX-512, this CPU (%s) works with %s; use f32", secant_cpu_model(), secant_isa_name(secant_cpu_isa()));
+	return *p = SECANT_PRECISION_BF16, SECANT_OK;
+}
+
+/* ---- tensors to store ---- */
+
+/* The names of what does not fit, the first few of each kind. */
+typedef struct complaint { char text[360]; int n; } complaint;
+
+static void
+complain(complaint *c, const char *format, const char *name, const char *a, const char *b)
+{
+	size_t used = strlen(c->text);
+	if (++c->n <= 3)
+		(void)snprintf(c->text + used, sizeof c->text - used, "%s", c->n > 1 ? "; " : "");
+	used = strlen(c->text);
+	if (c->n <= 3)
+		(void)snprintf(c->text + used, sizeof c->text - used, format, name, a, b);
+}
+
+secant_status
+secant_store_load(secant_store *s, const secant_tensors *t, secant_err *err)
+{
+	complaint c = { 0 };
+	char a[96], b[96];
+	for (int i = 0; i < t->n; i++)
+		if (!secant_store_find(s, t->v[i].name))
+			complain(&c, "'%s' has no place in the network%s%s", t->v[i].name, "", "");
+	for (int i = 0; i < s->n; i++) {
+		secant_slot *slot = &s->slot[i];
+		const secant_tensor *from = secant_tensors_find(t, slot->name);
+		if (!from) {
+			if (slot->type.dtype != SECANT_I64)  /* counters are absent from old files */
+				complain(&c, "'%s' is missing%s%s", slot->name, "", "");
+		} else if (secant_shape_count(&from->shape) != slot->count || (from->shape.rank != slot->type.shape.rank && slot->count != 1) ||
+		           (from->shape.rank == slot->type.shape.rank && !secant_shape_equal(&from->shape, &slot->type.shape))) {
+			complain(&c, "'%s' is %s, the network wants %s", slot->name, secant_shape_text(&from->shape, a, sizeof a), secant_shape_text(&slot->type.shape, b, sizeof b));
+		}
+	}
+	if (c.n)
+		return secant_fail(err, SECANT_ERR_SHAPE, "%d tensors do not fit: %s%s", c.n, c.text, c.n > 3 ? "; ..." : "");
+	for (int i = 0; i < s->n; i++) {
+		secant_slot *slot = &s->slot[i];
+		const secant_tensor *from = secant_tensors_find(t, slot->name);
+		if (!from)
+			continue;
+		if (from->dtype == (s->f64 ? SECANT_F64 : slot->type.dtype))
+			memcpy(slot->data, from->data, secant_tensor_bytes(from));
+		else
+			for (int64_t k = 0; k < slot->count; k++)
+				secant_slot_set(s, slot, k, secant_tensor_get(from, k));
+	}
+	s->version++;
+	return SECANT_OK;
+}
+
+/* ---- the network ---- */
+
+static const char *const output_names[SECANT_RUNNER_OUTPUTS] = { "logits", "label" };
+
+static secant_graph *
+make_graph(void *user, const secant_shape *input, secant_value outputs[SECANT_RUNNER_OUTPUTS], secant_err *err)
+{
+	const secant_deployed *d = user;
+	secant_graph *g = secant_graph_from_json(d->file.graph, input, output_names, outputs, SECANT_RUNNER_OUTPUTS, err);
+	if (g && outputs[0] < 0) {
+		secant_fail(err, SECANT_ERR_FORMAT, "graph: no output \"logits\"");
+		secant_graph_free(g);
+		return NULL;
+	}
+	return g;
+}
+
+static secant_status
+read_settings(secant_deployed *d, secant_err *err)
+{
+	static const char *const tasks[] = { "binary", "multiclass", "multilabel" };
+	const json_t *s = d->file.settings, *net = json_object_get(s, "network");
+	const char *mode = json_string_value(json_object_get(s, "mode"));
+	d->in_channels = (int)json_integer_value(json_object_get(net, "in-channels"));
+	d->classes = (int)json_integer_value(json_object_get(net, "classes"));
+	d->multiple = (int)json_integer_value(json_object_get(s, "multiple"));
+	d->activated = json_is_string(json_object_get(net, "activation")) && strcmp(json_string_value(json_object_get(net, "activation")), "identity");
+	if (d->in_channels < 1 || d->in_channels > 16 || d->classes < 1 || d->classes > 65535 || d->multiple < 1 || d->multiple > 1024)
+		return secant_fail(err, SECANT_ERR_FORMAT, "the model's settings want 1 to 16 channels, 1 to 65535 classes and a multiple from 1 to 1024; they say %d, %d, %d", d->in_channels,
+		                   d->classes, d->multiple);
+	d->task = d->classes == 1 ? SECANT_TASK_BINARY : SECANT_TASK_MULTICLASS;
+	for (int i = 0; mode && i < 3; i++)
+		if (!strcmp(mode, tasks[i]))
+			d->task = (secant_task)i;
+	return secant_normalize_parse(json_string_value(json_object_get(s, "normalize")), d->in_channels, d->scale, d->shift, err);
+}
+
+secant_status
+secant_deployed_open(secant_deployed *d, const char *path, const char *precision, int threads, bool allow_reference, secant_err *err)
+{
+	secant_err own = { 0 };
+	*d = (secant_deployed){ 0 };
+	secant_value outputs[SECANT_RUNNER_OUTPUTS];
+	secant_graph *g = NULL;
+	if (!secant_precision_choose(precision, &d->precision, &own) && !secant_model_file_read(&d->file, path, &own)) {
+		bool f64 = d->precision == SECANT_PRECISION_F64;
+		secant_plan_options o = { .precision = d->precision, .threads = threads, .allow_reference = allow_reference };
+		if (read_settings(d, &own) || !(g = make_graph(d, NULL, outputs, &own)) || !(d->store = secant_store_new(g, f64, &own)) ||
+		    secant_store_load(d->store, &d->file.tensors, &own) || !(d->runner = secant_runner_new(d->store, make_graph, d, &o, &own)))
+			secant_err_prefix(&own, "%s", path);
+	}
+	secant_graph_free(g);
+	if (!own.code)
+		return SECANT_OK;
+	secant_deployed_close(d);
+	return secant_fail(err, own.code, "%s", own.msg);
+}
+
+void
+secant_deployed_close(secant_deployed *d)
+{
+	secant_runner_free(d->runner);
+	secant_store_free(d->store);
+	secant_model_file_free(&d->file);
+	*d = (secant_deployed){ 0 };
+}
+
+void
+secant_deployed_probabilities(const secant_deployed *d, float *v, int64_t rows)
+{
+	if (d->activated)
+		return;
+	if (d->task != SECANT_TASK_MULTICLASS) {
+		for (int64_t i = 0; i < rows * d->classes; i++)
+			v[i] = 1 / (1 + expf(-v[i]));
+		return;
+	}
+	for (int64_t i = 0; i < rows; i++) {
+		float *row = v + i * d->classes, top = row[0], sum = 0;
+		for (int c = 1; c < d->classes; c++)
+			top = row[c] > top ? row[c] : top;
+		for (int c = 0; c < d->classes; c++)
+			sum += row[c] = expf(row[c] - top);
+		for (int c = 0; c < d->classes; c++)
+			row[c] /= sum;
+	}
+}

@@ -1,0 +1,32 @@
+/*
+ * A model file made ready to run: graph, store, settings and a runner. What predict, eval, serve and streams share.
+ */
+#ifndef SECANT_DEPLOY_NETWORK_H
+#define SECANT_DEPLOY_NETWORK_H
+#include "exec/runner.h"
+#include "formats/graph_json.h"
+#include "formats/model_file.h"
+
+typedef enum secant_task { SECANT_TASK_BINARY, SECANT_TASK_MULTICLASS, SECANT_TASK_MULTILABEL } secant_task;
+
+typedef struct secant_deployed {
+	secant_model_file file;
+	secant_store *store;
+	secant_runner *runner;
+	secant_precision precision;                  /* what "auto" became */
+	secant_task task;
+	int in_channels, classes, multiple;
+	bool activated;                              /* the network ends in an activation: its results are probabilities already */
+	float scale[16], shift[16];                  /* normalisation */
+} secant_deployed;
+
+/* "auto", "f32", "bf16", "f64" to a precision; auto: bf16 with AMX, else f32. bf16 without AVX-512 is an error naming f32. */
+secant_status secant_precision_choose(const char *name, secant_precision *p, secant_err *err) SECANT_NODISCARD;
+
+secant_status secant_deployed_open(secant_deployed *d, const char *path, const char *precision, int threads, bool allow_reference, secant_err *err) SECANT_NODISCARD;
+void secant_deployed_close(secant_deployed *d);
+/* Turns logits (rows x classes, in place) into probabilities by the task: sigmoid or softmax. */
+void secant_deployed_probabilities(const secant_deployed *d, float *v, int64_t rows);
+/* Copies tensors into a store of the same names; a missing, surplus or misshapen one: one error naming the first few. */
+secant_status secant_store_load(secant_store *s, const secant_tensors *t, secant_err *err) SECANT_NODISCARD;
+#endif
