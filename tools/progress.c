@@ -118,13 +118,12 @@ clock_text(double s, char text[32])
 static void
 draw(int64_t now, int64_t total, const char *values, double rate, double left)
 {
-	enum { CELLS = 24 };
 	char clock[32], line[400];
-	int filled = total > 0 ? (int)(CELLS * now / total) : 0;
+	int width = terminal_width() - 1, cells = width < 100 ? 12 : 24;
+	int filled = total > 0 ? (int)(cells * now / total) : 0;
 	clock_text(left, clock);
 	int n = snprintf(line, sizeof line, "%s [%.*s%.*s] %lld/%lld  %.1f %s/s  %s left  %s", bar.label, filled, "########################",
-		CELLS - filled, "                        ", (long long)now, (long long)total, rate, bar.unit, clock, values);
-	int width = terminal_width() - 1;
+		cells - filled, "                        ", (long long)now, (long long)total, rate, bar.unit, clock, values);
 	if (n > width && width < (int)sizeof line)
 		line[width] = '\0';
 	fprintf(stderr, "\r%s\033[K", line);
