@@ -34,9 +34,14 @@ secant_pull_position(const json_pull *j, const char *at, uint32_t *line, uint32_
 uint32_t
 secant_pull_line(json_pull *j)
 {
-	uint32_t line, column;
-	secant_pull_position(j, j->p, &line, &column);
-	return line;
+	if (!j->line_at || j->line_at > j->p) {
+		j->line_at = j->start;
+		j->line = 1;
+	}
+	for (const char *q; j->line_at < j->p && (q = memchr(j->line_at, '\n', (size_t)(j->p - j->line_at))); j->line_at = q + 1)
+		j->line++;
+	j->line_at = j->p > j->line_at ? j->p : j->line_at;
+	return j->line;
 }
 
 void

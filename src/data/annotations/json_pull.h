@@ -25,6 +25,7 @@ typedef struct json_pull {
 	uint64_t *seen; size_t seen_capacity;        /* hashed keys of one large object, made when it has more than a few */
 	size_t seen_level;
 	secant_str scratch;                          /* unescaped strings */
+	const char *line_at; uint32_t line;          /* a place whose line is known */
 } json_pull;
 
 void secant_pull_init(json_pull *j, const char *data, size_t size, const char *origin);

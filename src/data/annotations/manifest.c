@@ -93,6 +93,23 @@ secant_ann_write_manifest(const ann_set *s, ann_out *out, const char *to, int vo
 	return status;
 }
 
+/* The class of that name; some formats cannot have spaces in it: '-' or '_' stands for them, and the name is put back. */
+static int
+find_class(ann_set *s, ann_field name)
+{
+	int at = secant_ann_find_class(s, name.p, ann_len(name));
+	for (const char *c = "-_"; at < 0 && *c; c++) {
+		char *joined = secant_strndup(name.p, ann_len(name));
+		for (char *p = joined; p && *p; p++)
+			*p = *p == ' ' ? *c : *p;
+		at = joined ? secant_ann_find_class(s, joined, strlen(joined)) : -1;
+		secant_free(joined);
+		if (at >= 0)
+			s->classes[at].name = secant_ann_store(s, name.p, ann_len(name));
+	}
+	return at;
+}
+
 static void
 read_classes(ann_set *s, json_pull *j)
 {
@@ -102,7 +119,7 @@ read_classes(ann_set *s, json_pull *j)
 		int at = -1;
 		for (secant_pull_object(j); secant_pull_key(j, &key);) {
 			if (ann_is(key, "name") && secant_pull_string(j, &name))
-				at = secant_ann_find_class(s, name.p, ann_len(name));
+				at = find_class(s, name);
 			else if (ann_is(key, "id"))
 				(void)secant_pull_integer(j, &id);
 			else

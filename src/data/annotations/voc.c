@@ -601,30 +601,44 @@ put_stem(secant_str *t, const char *name)
 	secant_str_addn(t, "\n", 1);
 }
 
+static int
+by_picture(const void *a, const void *b, void *user)
+{
+	const ann_set *s = user;
+	return strcmp(ann_str(s, s->images[*(const int *)a].name), ann_str(s, s->images[*(const int *)b].name));
+}
+
+/* Lists in byte order of names; trainval is train and val, or everything when there are no lists. */
 static secant_status
-write_lists(const ann_set *s, ann_out *out, secant_err *err)
+write_lists(ann_set *s, ann_out *out, secant_err *err)
 {
 	secant_str t = { 0 };
 	char relative[400];
-	secant_status status = SECANT_OK;
+	int *order = secant_calloc((size_t)s->n_images + 1, sizeof *order);
+	secant_status status = order ? SECANT_OK : secant_ann_nomem(err);
 	uint64_t both = 0;
 	bool has_trainval = false;
+	for (int i = 0; order && i < s->n_images; i++)
+		order[i] = i;
+	if (order)
+		qsort_r(order, (size_t)s->n_images, sizeof *order, by_picture, s);
 	for (int k = 0; k < s->n_splits && !status; k++) {
 		const char *name = ann_str(s, s->splits[k]);
 		has_trainval = has_trainval || !strcmp(name, "trainval");
 		both |= !strcmp(name, "train") || !strcmp(name, "val") ? 1ull << k : 0;
 		for (int i = 0; i < s->n_images; i++)
-			if (s->images[i].splits >> k & 1)
-				put_stem(&t, ann_str(s, s->images[i].name));
+			if (s->images[order[i]].splits >> k & 1)
+				put_stem(&t, ann_str(s, s->images[order[i]].name));
 		snprintf(relative, sizeof relative, "ImageSets/Main/%s.txt", name);
 		status = secant_ann_out_str(out, relative, &t, err);
 	}
 	for (int i = 0; i < s->n_images && !status; i++)
-		if (!s->n_splits || s->images[i].splits & both)
-			put_stem(&t, ann_str(s, s->images[i].name));
+		if (!s->n_splits || s->images[order[i]].splits & both)
+			put_stem(&t, ann_str(s, s->images[order[i]].name));
 	if (!status && (both || !s->n_splits) && !has_trainval)
 		status = secant_ann_out_str(out, "ImageSets/Main/trainval.txt", &t, err);
 	secant_str_free(&t);
+	secant_free(order);
 	return status;
 }
 
