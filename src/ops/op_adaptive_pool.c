@@ -142,23 +142,32 @@ max_grad_reference(const secant_reference *r)
 }
 
 static const secant_opt size_rows[] = {
-	SECANT_OPT(secant_size_attr, size, SIZE, "size", "1", 1, 1 << 24, "height and width of the result (of gradients: of the input)"), SECANT_OPT_END
+	SECANT_OPT(secant_size_attr, size, SIZE, "size", "1", 1, 1 << 24, "height and width of the result (of gradients: of the input)"),
+	SECANT_OPT_END
 };
 static const secant_opts size_attr = { "adaptive_pool", sizeof(secant_size_attr), size_rows };
 
 static const secant_op_case cases[] = {
-	{ "1", "size=1", "2x7x5x3" }, { "2", "size=2", "2x7x5x16" }, { "overlapping", "size=6", "1x7x5x3" }, { "uneven", "size=3x2", "1x8x9x3" },
+	{ "1", "size=1", "2x7x5x3" }, { "2", "size=2", "2x7x5x16" }, { "overlapping", "size=6", "1x7x5x3" },
+	{ "uneven", "size=3x2", "1x8x9x3" },
 	{ "enlarging", "size=5x4", "1x2x3x2" }, { "no pictures", "size=2", "0x4x4x3" }, { 0 }
 };
-static const secant_op_case avg_grad_cases[] = { { "1", "size=7x5", "2x1x1x3" }, { "overlapping", "size=7x5", "1x6x6x3" }, { "no pictures", "size=4", "0x2x2x3" }, { 0 } };
-static const secant_op_case max_grad_cases[] = { { "1", "size=7x5", "2x1x1x3 2x1x1x3#35" }, { "meeting", "size=3x2", "1x4x4x5 1x4x4x5#6" }, { "no pictures", "size=4", "0x2x2x3 0x2x2x3#4" }, { 0 } };
+static const secant_op_case avg_grad_cases[] = {
+	{ "1", "size=7x5", "2x1x1x3" }, { "overlapping", "size=7x5", "1x6x6x3" }, { "no pictures", "size=4", "0x2x2x3" }, { 0 }
+};
+static const secant_op_case max_grad_cases[] = {
+	{ "1", "size=7x5", "2x1x1x3 2x1x1x3#35" }, { "meeting", "size=3x2", "1x4x4x5 1x4x4x5#6" },
+	{ "no pictures", "size=4", "0x2x2x3 0x2x2x3#4" }, { 0 }
+};
 
 #define POOL(nam, text, inputs, outputs, sh, rule, ref, table) \
 	const secant_op secant_op_##nam = { \
 		.name = #nam, .brief = text, .attr = &size_attr, .min_in = inputs, .max_in = inputs, .n_out = outputs, \
-		.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true, .shape = sh, .grad = rule, .reference = ref, .cases = table, \
+		.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true, .shape = sh, .grad = rule, .reference = ref, \
+		.cases = table, \
 	};
 POOL(adaptive_avg_pool2d, "mean of each of so many bins", 1, 1, sized, avg_rule, avg_reference, cases)
 POOL(adaptive_avg_pool2d_grad, "gradient of adaptive_avg_pool2d", 1, 1, sized, NULL, avg_grad_reference, avg_grad_cases)
 POOL(adaptive_max_pool2d, "largest number of each of so many bins, and its place", 1, 2, max_shape, max_rule, max_reference, cases)
-POOL(adaptive_max_pool2d_grad, "gradient of adaptive_max_pool2d, from dy and the places", 2, 1, max_grad_shape, NULL, max_grad_reference, max_grad_cases)
+POOL(adaptive_max_pool2d_grad, "gradient of adaptive_max_pool2d, from dy and the places", 2, 1, max_grad_shape, NULL, max_grad_reference,
+	max_grad_cases)

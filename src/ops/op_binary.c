@@ -151,15 +151,18 @@ FUNCTION(equal, v[0] == v[1])
 FUNCTION(where, v[0] != 0 ? v[1] : v[2])
 
 static const secant_op_case pair_cases[] = {
-	{ "same shape", "", "2x3x4x5 2x3x4x5" }, { "channel", "", "2x3x4x5 5" }, { "channel first", "", "5 2x3x4x5" }, { "sample and channel", "", "2x3x4x5 2x1x1x5" },
-	{ "map", "", "2x3x4x5 2x3x4x1" }, { "row", "", "2x3x4x5 1x1x4x1" }, { "number", "", "2x3x4x5 scalar" }, { "both", "", "2x1x4x1 1x3x1x5" },
+	{ "same shape", "", "2x3x4x5 2x3x4x5" }, { "channel", "", "2x3x4x5 5" }, { "channel first", "", "5 2x3x4x5" },
+	{ "sample and channel", "", "2x3x4x5 2x1x1x5" },
+	{ "map", "", "2x3x4x5 2x3x4x1" }, { "row", "", "2x3x4x5 1x1x4x1" }, { "number", "", "2x3x4x5 scalar" },
+	{ "both", "", "2x1x4x1 1x3x1x5" },
 	{ "wide", "", "2x3x64 64" }, { "empty", "", "0x3 3" }, { 0 }
 };
 static const secant_op_case div_cases[] = {
 	{ "same shape", "", "2x3x4 2x3x4@0.5:2" }, { "channel", "", "2x3x4x5 5@0.5:2" }, { "both", "", "2x1x4x1 1x3x1x5@0.5:2" }, { 0 }
 };
 static const secant_op_case compare_cases[] = {
-	{ "same shape", "", "2x3x4 2x3x4" }, { "number", "", "2x3x4x5 scalar" }, { "integers", "", "2x3x4#3 2x3x4#3" }, { "empty", "", "0x3 3" }, { 0 }
+	{ "same shape", "", "2x3x4 2x3x4" }, { "number", "", "2x3x4x5 scalar" }, { "integers", "", "2x3x4#3 2x3x4#3" },
+	{ "empty", "", "0x3 3" }, { 0 }
 };
 static const secant_op_case where_cases[] = {
 	{ "same shape", "", "2x3x4#2 2x3x4 2x3x4" }, { "number", "", "2x3x4#2 2x3x4 scalar" }, { "broadcast mask", "", "2x3x1#2 3x4 2x1x4" },
@@ -168,7 +171,8 @@ static const secant_op_case where_cases[] = {
 
 #define PAIR(nam, text, rule, table) \
 	const secant_op secant_op_##nam = { \
-		.name = #nam, .brief = text, .min_in = 2, .max_in = 2, .n_out = 1, .low = SECANT_LOW_FOLLOWS, .low_in = 3, .low_out = 1, .commutes = true, \
+		.name = #nam, .brief = text, .min_in = 2, .max_in = 2, .n_out = 1, .low = SECANT_LOW_FOLLOWS, .low_in = 3, .low_out = 1, \
+		.commutes = true, \
 		.shape = arithmetic_shape, .grad = rule, .reference = nam##_reference, .cases = table, \
 	};
 #define div_reference div__reference
@@ -180,7 +184,8 @@ PAIR(maximum, "the larger of two, broadcast", maximum_rule, pair_cases)
 PAIR(minimum, "the smaller of two, broadcast", minimum_rule, pair_cases)
 #define COMPARE(nam, text) \
 	const secant_op secant_op_##nam = { \
-		.name = #nam, .brief = text, .min_in = 2, .max_in = 2, .n_out = 1, .low = SECANT_LOW_FOLLOWS, .low_in = 3, .low_out = 0, .commutes = true, \
+		.name = #nam, .brief = text, .min_in = 2, .max_in = 2, .n_out = 1, .low = SECANT_LOW_FOLLOWS, .low_in = 3, .low_out = 0, \
+		.commutes = true, \
 		.shape = compare_shape, .reference = nam##_reference, .cases = compare_cases, \
 	};
 COMPARE(greater, "mask of a > b, broadcast")

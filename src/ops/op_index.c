@@ -32,8 +32,8 @@ pick_shape(const secant_signature *s, secant_err *err)
 		return SECANT_ERR_SHAPE;
 	rows.rank--;
 	if (rows.rank < 0 || !secant_shape_equal(&rows, &s->in[1].shape))
-		return secant_fail(err, SECANT_ERR_SHAPE, "indices are %s, want one for each row of %s", secant_shape_text(&s->in[1].shape, i, sizeof i),
-		                   secant_shape_text(&s->in[0].shape, x, sizeof x));
+		return secant_fail(err, SECANT_ERR_SHAPE, "indices are %s, want one for each row of %s",
+			secant_shape_text(&s->in[1].shape, i, sizeof i), secant_shape_text(&s->in[0].shape, x, sizeof x));
 	s->out[0].shape = rows;
 	return SECANT_OK;
 }
@@ -62,7 +62,8 @@ with_classes(const secant_signature *s, int i, secant_err *err)
 	if (secant_want_integer(s, i, err))
 		return SECANT_ERR_SHAPE;
 	if (classes < 0 || s->in[i].shape.rank >= SECANT_MAX_RANK)
-		return secant_fail(err, SECANT_ERR_SHAPE, "no room for %d classes behind %d axes, at most %d", classes, s->in[i].shape.rank, SECANT_MAX_RANK);
+		return secant_fail(err, SECANT_ERR_SHAPE, "no room for %d classes behind %d axes, at most %d", classes, s->in[i].shape.rank,
+			SECANT_MAX_RANK);
 	s->out[0].shape = s->in[i].shape;
 	s->out[0].shape.dim[s->out[0].shape.rank++] = classes;
 	return SECANT_OK;
@@ -103,8 +104,8 @@ inside(const secant_shape *index, const secant_shape *x, int axis, secant_err *e
 		fits = k == axis || index->dim[k] <= x->dim[k];
 	if (fits)
 		return SECANT_OK;
-	return secant_fail(err, SECANT_ERR_SHAPE, "indices are %s, want no more than %s in every axis but %d", secant_shape_text(index, i, sizeof i),
-	                   secant_shape_text(x, t, sizeof t), axis);
+	return secant_fail(err, SECANT_ERR_SHAPE, "indices are %s, want no more than %s in every axis but %d",
+		secant_shape_text(index, i, sizeof i), secant_shape_text(x, t, sizeof t), axis);
 }
 
 static secant_status
@@ -123,7 +124,8 @@ scatter_add_shape(const secant_signature *s, secant_err *err)
 	const secant_scatter_attr *a = s->attr;
 	secant_shape to = secant_shape_from(&a->shape);
 	int axis;
-	if (secant_want_real(s, 0, err) || secant_want_integer(s, 1, err) || secant_want_equal(s, 0, 1, err) || secant_want_axis(a->axis, &to, &axis, err))
+	if (secant_want_real(s, 0, err) || secant_want_integer(s, 1, err) || secant_want_equal(s, 0, 1, err) ||
+		secant_want_axis(a->axis, &to, &axis, err))
 		return SECANT_ERR_SHAPE;
 	s->out[0].shape = to;
 	return inside(&s->in[1].shape, &to, axis, err);
@@ -227,7 +229,8 @@ take_grad_shape(const secant_signature *s, secant_err *err)
 	    taken(&x, &s->in[1].shape, axis, &y, err))
 		return SECANT_ERR_SHAPE;
 	if (!secant_shape_equal(&y, &s->in[0].shape))
-		return secant_fail(err, SECANT_ERR_SHAPE, "input 0 is %s, want %s", secant_shape_text(&s->in[0].shape, got, sizeof got), secant_shape_text(&y, want, sizeof want));
+		return secant_fail(err, SECANT_ERR_SHAPE, "input 0 is %s, want %s", secant_shape_text(&s->in[0].shape, got, sizeof got),
+			secant_shape_text(&y, want, sizeof want));
 	s->out[0].shape = x;
 	return SECANT_OK;
 }
@@ -275,7 +278,8 @@ argmax_shape(const secant_signature *s, secant_err *err)
 	if (secant_want_real(s, 0, err) || secant_want_axis(a->axis, &s->in[0].shape, &axis, err))
 		return SECANT_ERR_SHAPE;
 	if (s->in[0].shape.dim[axis] == 0)
-		return secant_fail(err, SECANT_ERR_SHAPE, "no number to choose from along axis %d of %s", axis, secant_shape_text(&s->in[0].shape, text, sizeof text));
+		return secant_fail(err, SECANT_ERR_SHAPE, "no number to choose from along axis %d of %s", axis,
+			secant_shape_text(&s->in[0].shape, text, sizeof text));
 	flag[axis] = true;
 	for (int i = 0; i < s->n_out; i++)
 		s->out[i].shape = secant_shape_reduced(&s->in[0].shape, flag, a->keepdim);
@@ -314,9 +318,13 @@ max_with_index_rule(secant_graph *g, const secant_node *n, const secant_value *d
 
 /* ---- attributes ---- */
 
-static const secant_opt axis_rows[] = { SECANT_OPT(secant_axis_attr, axis, INT, "axis", "0", -6, 5, "the axis; negative counts from the end"), SECANT_OPT_END };
+static const secant_opt axis_rows[] = {
+	SECANT_OPT(secant_axis_attr, axis, INT, "axis", "0", -6, 5, "the axis; negative counts from the end"), SECANT_OPT_END
+};
 static const secant_opts axis_attr = { "axis", sizeof(secant_axis_attr), axis_rows };
-static const secant_opt classes_rows[] = { SECANT_OPT(secant_classes_attr, classes, INT, "classes", "2", 0, 1 << 30, "length of the last axis"), SECANT_OPT_END };
+static const secant_opt classes_rows[] = {
+	SECANT_OPT(secant_classes_attr, classes, INT, "classes", "2", 0, 1 << 30, "length of the last axis"), SECANT_OPT_END
+};
 static const secant_opts classes_attr = { "classes", sizeof(secant_classes_attr), classes_rows };
 static const secant_opt scatter_rows[] = {
 	SECANT_OPT(secant_scatter_attr, axis, INT, "axis", "0", -6, 5, "the axis that is indexed; negative counts from the end"),
@@ -333,30 +341,49 @@ static const secant_opts index_attr = { "argmax", sizeof(secant_index_attr), ind
 
 /* ---- cases: indices go up to one too many ---- */
 
-static const secant_op_case pick_cases[] = { { "map", "", "2x3x4x5 2x3x4#6" }, { "rows", "", "10x4 10#4" }, { "vector", "", "4 scalar#4" }, { "empty", "", "0x3 0#3" }, { 0 } };
-static const secant_op_case pick_grad_cases[] = { { "map", "classes=5", "2x3x4 2x3x4#6" }, { "rows", "classes=4", "10 10#4" }, { "empty", "classes=3", "0 0#3" }, { 0 } };
-static const secant_op_case one_hot_cases[] = { { "map", "classes=5", "2x3x4#7" }, { "number", "classes=3", "scalar#3" }, { "empty", "classes=3", "0#3" }, { 0 } };
+static const secant_op_case pick_cases[] = {
+	{ "map", "", "2x3x4x5 2x3x4#6" }, { "rows", "", "10x4 10#4" }, { "vector", "", "4 scalar#4" }, { "empty", "", "0x3 0#3" }, { 0 }
+};
+static const secant_op_case pick_grad_cases[] = {
+	{ "map", "classes=5", "2x3x4 2x3x4#6" }, { "rows", "classes=4", "10 10#4" }, { "empty", "classes=3", "0 0#3" }, { 0 }
+};
+static const secant_op_case one_hot_cases[] = {
+	{ "map", "classes=5", "2x3x4#7" }, { "number", "classes=3", "scalar#3" }, { "empty", "classes=3", "0#3" }, { 0 }
+};
 static const secant_op_case gather_cases[] = {
-	{ "points", "axis=2", "2x3x9 2x3x5#9" }, { "rows", "axis=0", "7x4 9x4#8" }, { "smaller", "axis=-1", "3x4x5 2x3x7#5" }, { "empty", "axis=0", "3x2 0x2#3" }, { 0 }
+	{ "points", "axis=2", "2x3x9 2x3x5#9" }, { "rows", "axis=0", "7x4 9x4#8" }, { "smaller", "axis=-1", "3x4x5 2x3x7#5" },
+	{ "empty", "axis=0", "3x2 0x2#3" }, { 0 }
 };
-static const secant_op_case scatter_cases[] = { { "points", "axis=2 shape=2,3,9", "2x3x5 2x3x5#9" }, { "rows", "axis=0 shape=4,2", "7x2 7x2#5" }, { "empty", "shape=3,2", "0x2 0x2#3" }, { 0 } };
+static const secant_op_case scatter_cases[] = {
+	{ "points", "axis=2 shape=2,3,9", "2x3x5 2x3x5#9" }, { "rows", "axis=0 shape=4,2", "7x2 7x2#5" }, { "empty", "shape=3,2", "0x2 0x2#3" },
+	{ 0 }
+};
 static const secant_op_case take_cases[] = {
-	{ "rows", "", "7x4 5#7" }, { "table", "axis=0", "7x4 2x3#8" }, { "columns", "axis=1", "3x7x4 5#7" }, { "one", "axis=1", "3x7 scalar#7" }, { "empty", "", "7x4 0#7" }, { 0 }
+	{ "rows", "", "7x4 5#7" }, { "table", "axis=0", "7x4 2x3#8" }, { "columns", "axis=1", "3x7x4 5#7" },
+	{ "one", "axis=1", "3x7 scalar#7" }, { "empty", "", "7x4 0#7" }, { 0 }
 };
-static const secant_op_case take_grad_cases[] = { { "rows", "shape=7,4", "5x4 5#7" }, { "columns", "axis=1 shape=3,7,4", "3x5x4 5#8" }, { "empty", "shape=7,4", "0x4 0#7" }, { 0 } };
-static const secant_op_case argmax_cases[] = { { "last axis", "", "2x3x4x5" }, { "points", "axis=1 keepdim=true", "2x33x5" }, { "vector", "axis=0", "37" }, { "empty", "", "0x3" }, { 0 } };
+static const secant_op_case take_grad_cases[] = {
+	{ "rows", "shape=7,4", "5x4 5#7" }, { "columns", "axis=1 shape=3,7,4", "3x5x4 5#8" }, { "empty", "shape=7,4", "0x4 0#7" }, { 0 }
+};
+static const secant_op_case argmax_cases[] = {
+	{ "last axis", "", "2x3x4x5" }, { "points", "axis=1 keepdim=true", "2x33x5" }, { "vector", "axis=0", "37" }, { "empty", "", "0x3" },
+	{ 0 }
+};
 
 const secant_op secant_op_pick = {
-	.name = "pick", .brief = "one number of each row, by index", .min_in = 2, .max_in = 2, .n_out = 1, .low = SECANT_LOW_NEVER, .commutes = true,
+	.name = "pick", .brief = "one number of each row, by index", .min_in = 2, .max_in = 2, .n_out = 1, .low = SECANT_LOW_NEVER,
+	.commutes = true,
 	.shape = pick_shape, .grad = pick_rule, .reference = pick_reference, .cases = pick_cases,
 };
 const secant_op secant_op_pick_grad = {
-	.name = "pick_grad", .brief = "one number of each row set, by index, the others 0", .attr = &classes_attr, .min_in = 2, .max_in = 2, .n_out = 1,
+	.name = "pick_grad", .brief = "one number of each row set, by index, the others 0", .attr = &classes_attr, .min_in = 2, .max_in = 2,
+	.n_out = 1,
 	.low = SECANT_LOW_NEVER, .commutes = true,
 	.shape = pick_grad_shape, .reference = pick_grad_reference, .cases = pick_grad_cases,
 };
 const secant_op secant_op_one_hot = {
-	.name = "one_hot", .brief = "1 at each index, else 0", .attr = &classes_attr, .min_in = 1, .max_in = 1, .n_out = 1, .low = SECANT_LOW_NEVER, .commutes = true,
+	.name = "one_hot", .brief = "1 at each index, else 0", .attr = &classes_attr, .min_in = 1, .max_in = 1, .n_out = 1,
+	.low = SECANT_LOW_NEVER, .commutes = true,
 	.shape = one_hot_shape, .reference = one_hot_reference, .cases = one_hot_cases,
 };
 const secant_op secant_op_gather = {
@@ -365,7 +392,8 @@ const secant_op secant_op_gather = {
 	.shape = gather_shape, .grad = gather_rule, .reference = gather_reference, .cases = gather_cases,
 };
 const secant_op secant_op_scatter_add = {
-	.name = "scatter_add", .brief = "numbers added up by an index along an axis", .attr = &scatter_attr, .min_in = 2, .max_in = 2, .n_out = 1,
+	.name = "scatter_add", .brief = "numbers added up by an index along an axis", .attr = &scatter_attr, .min_in = 2, .max_in = 2,
+	.n_out = 1,
 	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 0, .commutes = true,
 	.shape = scatter_add_shape, .grad = scatter_add_rule, .reference = scatter_add_reference, .cases = scatter_cases,
 };
@@ -385,7 +413,8 @@ const secant_op secant_op_argmax = {
 	.shape = argmax_shape, .reference = argmax_reference, .cases = argmax_cases,
 };
 const secant_op secant_op_max_with_index = {
-	.name = "max_with_index", .brief = "largest number along an axis, and its index", .attr = &index_attr, .min_in = 1, .max_in = 1, .n_out = 2,
+	.name = "max_with_index", .brief = "largest number along an axis, and its index", .attr = &index_attr, .min_in = 1, .max_in = 1,
+	.n_out = 2,
 	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true,
 	.shape = argmax_shape, .grad = max_with_index_rule, .reference = argmax_reference, .cases = argmax_cases,
 };

@@ -25,8 +25,8 @@ bce_shape(const secant_signature *s, secant_err *err, int alike)
 	if (secant_broadcast(&s->in[0].shape, &s->in[alike].shape, &both, err))
 		return SECANT_ERR_SHAPE;
 	if (!secant_shape_equal(&both, &s->in[0].shape))
-		return secant_fail(err, SECANT_ERR_SHAPE, "weights of positives are %s, the input is %s", secant_shape_text(&s->in[alike].shape, w, sizeof w),
-		                   secant_shape_text(&s->in[0].shape, x, sizeof x));
+		return secant_fail(err, SECANT_ERR_SHAPE, "weights of positives are %s, the input is %s",
+			secant_shape_text(&s->in[alike].shape, w, sizeof w), secant_shape_text(&s->in[0].shape, x, sizeof x));
 	return SECANT_OK;
 }
 
@@ -65,7 +65,8 @@ bce_with_logits_rule(secant_graph *g, const secant_node *n, const secant_value *
 	if (wants[1]) {
 		secant_value d = secant_apply(g, "neg", NULL, 1, n->in[0]);
 		if (n->n_in > 2) {
-			secant_value more = secant_apply(g, "mul", NULL, 2, secant_apply(g, "logsigmoid", NULL, 1, n->in[0]), secant_build_number(g, "add_scalar", -1, n->in[2]));
+			secant_value more = secant_apply(g, "mul", NULL, 2, secant_apply(g, "logsigmoid", NULL, 1, n->in[0]),
+				secant_build_number(g, "add_scalar", -1, n->in[2]));
 			d = secant_apply(g, "sub", NULL, 2, d, more);
 		}
 		dx[1] = secant_apply(g, "mul", NULL, 2, dy[0], d);
@@ -109,18 +110,27 @@ smooth_l1_rule(secant_graph *g, const secant_node *n, const secant_value *dy, co
 		dx[1] = secant_apply(g, "neg", NULL, 1, dx[0]);
 }
 
-static const secant_opt smooth_rows[] = { SECANT_OPT(secant_number_attr, a, REAL, "beta", "1", 0, 1e6, "where the square ends and the line begins"), SECANT_OPT_END };
+static const secant_opt smooth_rows[] = {
+	SECANT_OPT(secant_number_attr, a, REAL, "beta", "1", 0, 1e6, "where the square ends and the line begins"), SECANT_OPT_END
+};
 static const secant_opts smooth_attr = { "smooth_l1", sizeof(secant_number_attr), smooth_rows };
 
 static const secant_op_case bce_cases[] = {
-	{ "soft targets", "", "2x3x4x5@-3:3 2x3x4x5@0:1" }, { "weights", "", "2x3x4x5@-3:3 2x3x4x5@0:1 5@1:3" }, { "large", "", "37@-300:300 37@0:1" },
+	{ "soft targets", "", "2x3x4x5@-3:3 2x3x4x5@0:1" }, { "weights", "", "2x3x4x5@-3:3 2x3x4x5@0:1 5@1:3" },
+	{ "large", "", "37@-300:300 37@0:1" },
 	{ "empty", "", "0x3 0x3" }, { 0 }
 };
 static const secant_op_case bce_grad_cases[] = {
-	{ "soft targets", "", "2x3x4x5@-3:3 2x3x4x5@0:1 2x3x4x5" }, { "weights", "", "2x3x4x5@-3:3 2x3x4x5@0:1 2x3x4x5 5@1:3" }, { "empty", "", "0x3 0x3 0x3" }, { 0 }
+	{ "soft targets", "", "2x3x4x5@-3:3 2x3x4x5@0:1 2x3x4x5" }, { "weights", "", "2x3x4x5@-3:3 2x3x4x5@0:1 2x3x4x5 5@1:3" },
+	{ "empty", "", "0x3 0x3 0x3" }, { 0 }
 };
-static const secant_op_case smooth_cases[] = { { "beta 1", "", "2x3x4 2x3x4" }, { "beta 0.3", "beta=0.3", "37 37" }, { "absolute value", "beta=0", "37@1:2 37" }, { "empty", "", "0x3 0x3" }, { 0 } };
-static const secant_op_case smooth_grad_cases[] = { { "beta 0.3", "beta=0.3", "2x3x4 2x3x4 2x3x4" }, { "empty", "", "0x3 0x3 0x3" }, { 0 } };
+static const secant_op_case smooth_cases[] = {
+	{ "beta 1", "", "2x3x4 2x3x4" }, { "beta 0.3", "beta=0.3", "37 37" }, { "absolute value", "beta=0", "37@1:2 37" },
+	{ "empty", "", "0x3 0x3" }, { 0 }
+};
+static const secant_op_case smooth_grad_cases[] = {
+	{ "beta 0.3", "beta=0.3", "2x3x4 2x3x4 2x3x4" }, { "empty", "", "0x3 0x3 0x3" }, { 0 }
+};
 
 #define LOSS(nam, text, at, least, most, sh, rule, table) \
 	const secant_op secant_op_##nam = { \

@@ -53,8 +53,8 @@ want_vectors(const secant_signature *s, int first, secant_err *err)
 	for (int i = first; i < s->n_in; i++) {
 		const secant_shape *v = &s->in[i].shape;
 		if (v->rank >= 0 && (v->rank != 1 || v->dim[0] != x->dim[x->rank - 1]))
-			return secant_fail(err, SECANT_ERR_SHAPE, "input %d is %s, want one number for each of %lld channels", i, secant_shape_text(v, text, sizeof text),
-			                   (long long)x->dim[x->rank - 1]);
+			return secant_fail(err, SECANT_ERR_SHAPE, "input %d is %s, want one number for each of %lld channels", i,
+				secant_shape_text(v, text, sizeof text), (long long)x->dim[x->rank - 1]);
 	}
 	return SECANT_OK;
 }
@@ -78,8 +78,8 @@ norm_grad_shape(const secant_signature *s, const secant_shape *statistics, secan
 		return SECANT_ERR_SHAPE;
 	for (int i = 2; i < 4; i++)
 		if (!secant_shape_equal(&s->in[i].shape, statistics))
-			return secant_fail(err, SECANT_ERR_SHAPE, "input %d is %s, want statistics of %s", i, secant_shape_text(&s->in[i].shape, got, sizeof got),
-			                   secant_shape_text(statistics, want, sizeof want));
+			return secant_fail(err, SECANT_ERR_SHAPE, "input %d is %s, want statistics of %s", i,
+				secant_shape_text(&s->in[i].shape, got, sizeof got), secant_shape_text(statistics, want, sizeof want));
 	s->out[0].shape = *x;
 	s->out[1].shape = s->out[2].shape = (secant_shape){ 1, { x->dim[x->rank - 1] } };
 	return SECANT_OK;
@@ -209,7 +209,9 @@ group_norm_rule(secant_graph *g, const secant_node *n, const secant_value *dy, c
 	norm_rule(g, "group_norm_grad", n, dy, wants, dx);
 }
 
-static const secant_opt layer_rows[] = { SECANT_OPT(secant_norm_attr, eps, REAL, "eps", "1e-5", 0, 1, "added to the variance"), SECANT_OPT_END };
+static const secant_opt layer_rows[] = {
+	SECANT_OPT(secant_norm_attr, eps, REAL, "eps", "1e-5", 0, 1, "added to the variance"), SECANT_OPT_END
+};
 static const secant_opts layer_attr = { "layer_norm", sizeof(secant_norm_attr), layer_rows };
 static const secant_opt group_rows[] = {
 	SECANT_OPT(secant_norm_attr, eps, REAL, "eps", "1e-5", 0, 1, "added to the variance"),
@@ -219,14 +221,17 @@ static const secant_opt group_rows[] = {
 static const secant_opts group_attr = { "group_norm", sizeof(secant_norm_attr), group_rows };
 
 static const secant_op_case layer_cases[] = {
-	{ "tokens", "", "2x5x8 8 8" }, { "without weight and bias", "", "3x7" }, { "weight alone", "eps=1e-3", "3x32 32" }, { "bias alone", "", "3x7 - 7" },
+	{ "tokens", "", "2x5x8 8 8" }, { "without weight and bias", "", "3x7" }, { "weight alone", "eps=1e-3", "3x32 32" },
+	{ "bias alone", "", "3x7 - 7" },
 	{ "map", "", "2x3x4x40 40 40" }, { "empty", "", "0x3 3 3" }, { 0 }
 };
 static const secant_op_case layer_grad_cases[] = {
-	{ "tokens", "", "2x5x8 2x5x8 2x5 2x5@0.5:2 8" }, { "without weight", "", "3x33 3x33 3 3@0.5:2" }, { "empty", "", "0x3 0x3 0 0 3" }, { 0 }
+	{ "tokens", "", "2x5x8 2x5x8 2x5 2x5@0.5:2 8" }, { "without weight", "", "3x33 3x33 3 3@0.5:2" }, { "empty", "", "0x3 0x3 0 0 3" },
+	{ 0 }
 };
 static const secant_op_case group_cases[] = {
-	{ "one group", "groups=1", "2x5x3x8 8 8" }, { "four groups", "groups=4", "2x5x3x8 8 8" }, { "instances", "groups=6", "2x4x3x6" }, { "wide", "groups=2", "1x3x3x64 64 64" },
+	{ "one group", "groups=1", "2x5x3x8 8 8" }, { "four groups", "groups=4", "2x5x3x8 8 8" }, { "instances", "groups=6", "2x4x3x6" },
+	{ "wide", "groups=2", "1x3x3x64 64 64" },
 	{ "vectors", "groups=2", "3x8 8 8" }, { "empty", "", "0x2x2x3 3 3" }, { 0 }
 };
 static const secant_op_case group_grad_cases[] = {

@@ -20,11 +20,13 @@ check_axis(const secant_pad_attr *a, int axis, int64_t extent, secant_err *err)
 		return SECANT_OK;
 	if (a->mode == SECANT_PAD_CONSTANT)
 		return extent + before + after >= 0 && extent + (before < 0 ? before : 0) + (after < 0 ? after : 0) >= 0 ? SECANT_OK :
-		       secant_fail(err, SECANT_ERR_SHAPE, "axis %d of %lld numbers cannot lose %d and %d", axis, (long long)extent, -before, -after);
+		       secant_fail(err, SECANT_ERR_SHAPE, "axis %d of %lld numbers cannot lose %d and %d", axis, (long long)extent, -before,
+			-after);
 	if (before < 0 || after < 0)
 		return secant_fail(err, SECANT_ERR_ARG, "axis %d: padding %d and %d; only constant padding cuts", axis, before, after);
 	if (before > most || after > most)
-		return secant_fail(err, SECANT_ERR_SHAPE, "axis %d: padding %d and %d, at most %lld numbers for %lld", axis, before, after, (long long)most, (long long)extent);
+		return secant_fail(err, SECANT_ERR_SHAPE, "axis %d: padding %d and %d, at most %lld numbers for %lld", axis, before, after,
+			(long long)most, (long long)extent);
 	if (extent < 1)
 		return secant_fail(err, SECANT_ERR_SHAPE, "axis %d has nothing to pad with", axis);
 	return SECANT_OK;
@@ -38,20 +40,27 @@ padded(const secant_signature *s, int sign, secant_err *err)
 	const secant_shape *x = &s->in[0].shape;
 	s->out[0] = (secant_type){ sign > 0 ? secant_kind_of(s, 0) : SECANT_F32, *x };
 	if (a->before.n != x->rank || a->after.n != x->rank)
-		return secant_fail(err, SECANT_ERR_SHAPE, "before and after have %d and %d numbers for an input of %d axes", a->before.n, a->after.n, x->rank);
+		return secant_fail(err, SECANT_ERR_SHAPE, "before and after have %d and %d numbers for an input of %d axes", a->before.n,
+			a->after.n, x->rank);
 	for (int i = 0; i < x->rank; i++) {
 		int64_t *y = &s->out[0].shape.dim[i];
 		*y = x->dim[i] + sign * ((int64_t)a->before.v[i] + a->after.v[i]);
 		if (check_axis(a, i, sign > 0 ? x->dim[i] : *y, err))
 			return SECANT_ERR_SHAPE;
 		if (*y < 0)
-			return secant_fail(err, SECANT_ERR_SHAPE, "axis %d of %lld numbers is less than its padding, %d and %d", i, (long long)x->dim[i], a->before.v[i], a->after.v[i]);
+			return secant_fail(err, SECANT_ERR_SHAPE, "axis %d of %lld numbers is less than its padding, %d and %d", i,
+				(long long)x->dim[i], a->before.v[i], a->after.v[i]);
 	}
 	return SECANT_OK;
 }
 
 static secant_status pad_shape(const secant_signature *s, secant_err *err) { return padded(s, 1, err); }
-static secant_status pad_grad_shape(const secant_signature *s, secant_err *err) { return secant_want_real(s, 0, err) ? SECANT_ERR_SHAPE : padded(s, -1, err); }
+
+static secant_status
+pad_grad_shape(const secant_signature *s, secant_err *err)
+{
+	return secant_want_real(s, 0, err) ? SECANT_ERR_SHAPE : padded(s, -1, err);
+}
 
 /* Where number i of a padded axis comes from; -1: from the constant. */
 static int64_t
@@ -125,8 +134,10 @@ static const secant_opts pad_attr = { "pad", sizeof(secant_pad_attr), pad_rows }
 
 #define SIDES " before=0,1,2,0 after=0,2,0,0"
 static const secant_op_case pad_cases[] = {
-	{ "constant", "value=0.5" SIDES, "1x5x6x3" }, { "reflect", "mode=reflect" SIDES, "1x5x6x3" }, { "replicate", "mode=replicate" SIDES, "2x5x6x3" },
-	{ "circular", "mode=circular" SIDES, "1x5x6x16" }, { "cut", "before=0,-1 after=2,-2", "3x7" }, { "channels", "before=0,0,0,1 after=0,0,0,2", "2x2x2x5" },
+	{ "constant", "value=0.5" SIDES, "1x5x6x3" }, { "reflect", "mode=reflect" SIDES, "1x5x6x3" },
+	{ "replicate", "mode=replicate" SIDES, "2x5x6x3" },
+	{ "circular", "mode=circular" SIDES, "1x5x6x16" }, { "cut", "before=0,-1 after=2,-2", "3x7" },
+	{ "channels", "before=0,0,0,1 after=0,0,0,2", "2x2x2x5" },
 	{ "empty", SIDES, "0x5x6x3" }, { 0 }
 };
 static const secant_op_case pad_grad_cases[] = {

@@ -27,11 +27,13 @@ pooled(const secant_pool_attr *a, const int64_t in[2], int64_t out[2], secant_er
 		int kernel = a->kernel.v[i], stride = a->stride.n ? a->stride.v[i] : kernel;
 		int before = secant_pad_of(&a->padding, i), after = secant_pad_of(&a->padding, i + 2), most = before > after ? before : after;
 		if (kernel < 1 || stride < 1 || before < 0 || after < 0)
-			return secant_fail(err, SECANT_ERR_ARG, "kernel %d, stride %d, padding %d and %d: no such window", kernel, stride, before, after);
+			return secant_fail(err, SECANT_ERR_ARG, "kernel %d, stride %d, padding %d and %d: no such window", kernel, stride, before,
+				after);
 		if (2 * most > kernel)
 			return secant_fail(err, SECANT_ERR_ARG, "padding %d is more than half of the kernel, %d", most, kernel);
 		if ((out[i] = secant_pool_out(in[i], kernel, stride, before, after, a->ceil_mode)) < 1 && in[i] > 0)
-			return secant_fail(err, SECANT_ERR_SHAPE, "a kernel of %d is larger than the padded input, %lld", kernel, (long long)(in[i] + before + after));
+			return secant_fail(err, SECANT_ERR_SHAPE, "a kernel of %d is larger than the padded input, %lld", kernel,
+				(long long)(in[i] + before + after));
 	}
 	return SECANT_OK;
 }
@@ -65,8 +67,8 @@ pool_grad_shape(const secant_signature *s, secant_err *err)
 	if (pooled(a, in, out, err))
 		return SECANT_ERR_SHAPE;
 	if (out[0] != dy->dim[1] || out[1] != dy->dim[2])
-		return secant_fail(err, SECANT_ERR_SHAPE, "an input of %lldx%lld pools to %lldx%lld, the gradient is %lldx%lld", (long long)in[0], (long long)in[1],
-		                   (long long)out[0], (long long)out[1], (long long)dy->dim[1], (long long)dy->dim[2]);
+		return secant_fail(err, SECANT_ERR_SHAPE, "an input of %lldx%lld pools to %lldx%lld, the gradient is %lldx%lld", (long long)in[0],
+			(long long)in[1], (long long)out[0], (long long)out[1], (long long)dy->dim[1], (long long)dy->dim[2]);
 	s->out[0].shape = (secant_shape){ 4, { dy->dim[0], in[0], in[1], dy->dim[3] } };
 	return SECANT_OK;
 }
@@ -210,7 +212,8 @@ static const secant_opt pool_rows[] = {
 	SECANT_OPT(secant_pool_attr, stride, SIZE, "stride", NULL, 1, 65536, "step between windows; the kernel's size if not given"),
 	SECANT_OPT(secant_pool_attr, padding, INTS, "padding", "0", 0, 65536, "around the input: all sides; h,w; or top,left,bottom,right"),
 	SECANT_OPT(secant_pool_attr, ceil_mode, BOOL, "ceil-mode", "false", 0, 1, "a last window may hang over the border"),
-	SECANT_OPT(secant_pool_attr, count_include_pad, BOOL, "count-include-pad", "true", 0, 1, "means divide by the window, not by its part of the input"),
+	SECANT_OPT(secant_pool_attr, count_include_pad, BOOL, "count-include-pad", "true", 0, 1,
+		"means divide by the window, not by its part of the input"),
 	SECANT_OPT(secant_pool_attr, size, SIZE, "size", NULL, 0, 1 << 24, "of gradients: size of the input"),
 	SECANT_OPT_END
 };
@@ -248,7 +251,8 @@ const secant_op secant_op_max_pool2d = {
 	.shape = pool_shape, .grad = max_pool2d_rule, .reference = max_pool2d_reference, .cases = pool_cases,
 };
 const secant_op secant_op_max_pool2d_grad = {
-	.name = "max_pool2d_grad", .brief = "gradient of max_pool2d, from dy and the winners' places", .attr = &pool_attr, .min_in = 2, .max_in = 2, .n_out = 1,
+	.name = "max_pool2d_grad", .brief = "gradient of max_pool2d, from dy and the winners' places", .attr = &pool_attr, .min_in = 2,
+	.max_in = 2, .n_out = 1,
 	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true,
 	.shape = pool_grad_shape, .reference = max_pool2d_grad_reference, .cases = max_grad_cases,
 };

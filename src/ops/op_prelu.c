@@ -12,8 +12,8 @@ prelu_shape(const secant_signature *s, secant_err *err)
 	if (secant_want_rank(s, 1, 1, err) || secant_want_real(s, 1, err))
 		return SECANT_ERR_SHAPE;
 	if (w->dim[0] != 1 && (x->rank < 1 || w->dim[0] != x->dim[x->rank - 1]))
-		return secant_fail(err, SECANT_ERR_SHAPE, "slopes are %s, want one for each channel of %s, or one", secant_shape_text(w, tw, sizeof tw),
-		                   secant_shape_text(x, tx, sizeof tx));
+		return secant_fail(err, SECANT_ERR_SHAPE, "slopes are %s, want one for each channel of %s, or one",
+			secant_shape_text(w, tw, sizeof tw), secant_shape_text(x, tx, sizeof tx));
 	return secant_shape_like(s, err);
 }
 
@@ -32,7 +32,9 @@ prelu_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const 
 static double prelu(const double *v, const void *attr) { return v[0] > 0 ? v[0] : v[0] * v[1]; }
 static void prelu_reference(const secant_reference *r) { secant_map(r, prelu); }
 
-static const secant_op_case prelu_cases[] = { { "channels", "", "2x3x4x5 5" }, { "one slope", "", "2x3x16 1" }, { "empty", "", "0x3 3" }, { 0 } };
+static const secant_op_case prelu_cases[] = {
+	{ "channels", "", "2x3x4x5 5" }, { "one slope", "", "2x3x16 1" }, { "empty", "", "0x3 3" }, { 0 }
+};
 
 const secant_op secant_op_prelu = {
 	.name = "prelu", .brief = "x above 0, a learnt slope times x below", .min_in = 2, .max_in = 2, .n_out = 1,

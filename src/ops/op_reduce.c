@@ -248,7 +248,8 @@ sum_to_shape(const secant_signature *s, secant_err *err)
 	if (secant_want_real(s, 0, err))
 		return SECANT_ERR_SHAPE;
 	if (secant_broadcast(x, &to, &both, NULL) || !secant_shape_equal(&both, x))
-		return secant_fail(err, SECANT_ERR_SHAPE, "%s is not what %s broadcasts to", secant_shape_text(x, tx, sizeof tx), secant_shape_text(&to, ty, sizeof ty));
+		return secant_fail(err, SECANT_ERR_SHAPE, "%s is not what %s broadcasts to", secant_shape_text(x, tx, sizeof tx),
+			secant_shape_text(&to, ty, sizeof ty));
 	s->out[0].shape = to;
 	return SECANT_OK;
 }
@@ -308,7 +309,9 @@ static const secant_opt var_rows[] = {
 	SECANT_OPT_END
 };
 static const secant_opts var_attr = { "var", sizeof(secant_var_attr), var_rows };
-static const secant_opt sum_to_rows[] = { SECANT_OPT(secant_shape_attr, shape, INTS, "shape", NULL, 0, 1 << 30, "shape of the result"), SECANT_OPT_END };
+static const secant_opt sum_to_rows[] = {
+	SECANT_OPT(secant_shape_attr, shape, INTS, "shape", NULL, 0, 1 << 30, "shape of the result"), SECANT_OPT_END
+};
 static const secant_opts sum_to_attr = { "sum_to", sizeof(secant_shape_attr), sum_to_rows };
 
 #define AXES_CASES \
@@ -318,7 +321,8 @@ static const secant_op_case sum_cases[] = { AXES_CASES, { "number", "", "scalar"
 static const secant_op_case some_cases[] = { AXES_CASES, { "number", "", "scalar" }, { "empty", "axes=1", "0x3" }, { 0 } };
 static const secant_op_case var_cases[] = { AXES_CASES, { "biased", "axes=0,1,2 correction=0", "2x3x4x5" }, { 0 } };
 static const secant_op_case sum_to_cases[] = {
-	{ "channel", "shape=5", "2x3x4x5" }, { "sample and channel", "shape=2,1,1,5", "2x3x4x5" }, { "map", "shape=2,3,4,1", "2x3x4x5" }, { "number", "", "37" },
+	{ "channel", "shape=5", "2x3x4x5" }, { "sample and channel", "shape=2,1,1,5", "2x3x4x5" }, { "map", "shape=2,3,4,1", "2x3x4x5" },
+	{ "number", "", "37" },
 	{ "wide", "shape=64", "4x4x64" }, { "nothing to do", "shape=2,3", "2x3" }, { "empty", "shape=3", "0x3" }, { 0 }
 };
 static const secant_op_case norm_cases[] = { { "three", "", "2x3x4 7 scalar" }, { "one", "", "37" }, { "empty", "", "0x3" }, { 0 } };

@@ -52,8 +52,8 @@ reshape_shape(const secant_signature *s, secant_err *err)
 	if (open >= 0)
 		to.dim[open] = known > 0 ? count / known : 0;
 	if (a->shape.n > SECANT_MAX_RANK || secant_shape_count(&to) != count)
-		return secant_fail(err, SECANT_ERR_SHAPE, "%s has %lld numbers, %s has %lld", secant_shape_text(&s->in[0].shape, x, sizeof x), (long long)count,
-		                   secant_shape_text(&to, y, sizeof y), (long long)secant_shape_count(&to));
+		return secant_fail(err, SECANT_ERR_SHAPE, "%s has %lld numbers, %s has %lld", secant_shape_text(&s->in[0].shape, x, sizeof x),
+			(long long)count, secant_shape_text(&to, y, sizeof y), (long long)secant_shape_count(&to));
 	s->out[0] = (secant_type){ secant_kind_of(s, 0), to };
 	return SECANT_OK;
 }
@@ -122,7 +122,8 @@ broadcast_to_shape(const secant_signature *s, secant_err *err)
 	if (secant_broadcast(&s->in[0].shape, &to, &both, err))
 		return SECANT_ERR_SHAPE;
 	if (!secant_shape_equal(&both, &to))
-		return secant_fail(err, SECANT_ERR_SHAPE, "%s does not repeat to %s", secant_shape_text(&s->in[0].shape, x, sizeof x), secant_shape_text(&to, y, sizeof y));
+		return secant_fail(err, SECANT_ERR_SHAPE, "%s does not repeat to %s", secant_shape_text(&s->in[0].shape, x, sizeof x),
+			secant_shape_text(&to, y, sizeof y));
 	s->out[0] = (secant_type){ secant_kind_of(s, 0), to };
 	return SECANT_OK;
 }
@@ -209,11 +210,13 @@ slice_shape(const secant_signature *s, secant_err *err)
 	const secant_shape *x = &s->in[0].shape;
 	s->out[0] = (secant_type){ secant_kind_of(s, 0), s->in[0].shape };
 	if (a->start.n != x->rank || a->stop.n != x->rank || (a->step.n && a->step.n != x->rank))
-		return secant_fail(err, SECANT_ERR_SHAPE, "start, stop, step have %d, %d, %d numbers for an input of %d axes", a->start.n, a->stop.n, a->step.n, x->rank);
+		return secant_fail(err, SECANT_ERR_SHAPE, "start, stop, step have %d, %d, %d numbers for an input of %d axes", a->start.n,
+			a->stop.n, a->step.n, x->rank);
 	for (int i = 0; i < x->rank; i++) {
 		int start = a->start.v[i], stop = a->stop.v[i], step = step_of(&a->step, i);
 		if (start < 0 || stop < start || stop > x->dim[i] || step < 1)
-			return secant_fail(err, SECANT_ERR_SHAPE, "axis %d: start %d, stop %d, step %d is no part of 0..%lld", i, start, stop, step, (long long)x->dim[i]);
+			return secant_fail(err, SECANT_ERR_SHAPE, "axis %d: start %d, stop %d, step %d is no part of 0..%lld", i, start, stop, step,
+				(long long)x->dim[i]);
 		s->out[0].shape.dim[i] = picked(start, stop, step);
 	}
 	return SECANT_OK;
@@ -255,12 +258,13 @@ slice_grad_shape(const secant_signature *s, secant_err *err)
 	const secant_shape *dy = &s->in[0].shape;
 	secant_shape x = secant_shape_from(&a->shape);
 	if (a->start.n != dy->rank || x.rank != dy->rank || (a->step.n && a->step.n != dy->rank))
-		return secant_fail(err, SECANT_ERR_SHAPE, "start, step, shape have %d, %d, %d numbers for an input of %d axes", a->start.n, a->step.n, x.rank, dy->rank);
+		return secant_fail(err, SECANT_ERR_SHAPE, "start, step, shape have %d, %d, %d numbers for an input of %d axes", a->start.n,
+			a->step.n, x.rank, dy->rank);
 	for (int i = 0; i < x.rank; i++) {
 		int64_t last = a->start.v[i] + (dy->dim[i] - 1) * step_of(&a->step, i);
 		if (a->start.v[i] < 0 || step_of(&a->step, i) < 1 || (dy->dim[i] && last >= x.dim[i]))
-			return secant_fail(err, SECANT_ERR_SHAPE, "axis %d: %lld numbers from %d in steps of %d do not lie in 0..%lld", i, (long long)dy->dim[i], a->start.v[i],
-			                   step_of(&a->step, i), (long long)x.dim[i]);
+			return secant_fail(err, SECANT_ERR_SHAPE, "axis %d: %lld numbers from %d in steps of %d do not lie in 0..%lld", i,
+				(long long)dy->dim[i], a->start.v[i], step_of(&a->step, i), (long long)x.dim[i]);
 	}
 	s->out[0].shape = x;
 	return secant_want_real(s, 0, err);
@@ -303,8 +307,8 @@ unshuffle_shape(const secant_signature *s, secant_err *err)
 		return SECANT_ERR_SHAPE;
 	const int64_t *x = s->in[0].shape.dim;
 	if (f < 1 || x[1] % f || x[2] % f)
-		return secant_fail(err, SECANT_ERR_SHAPE, "%s does not divide into blocks of %lldx%lld", secant_shape_text(&s->in[0].shape, text, sizeof text),
-		                   (long long)f, (long long)f);
+		return secant_fail(err, SECANT_ERR_SHAPE, "%s does not divide into blocks of %lldx%lld",
+			secant_shape_text(&s->in[0].shape, text, sizeof text), (long long)f, (long long)f);
 	s->out[0] = (secant_type){ secant_kind_of(s, 0), { 4, { x[0], x[1] / f, x[2] / f, x[3] * f * f } } };
 	return SECANT_OK;
 }
@@ -352,13 +356,21 @@ pixel_unshuffle_rule(secant_graph *g, const secant_node *n, const secant_value *
 
 /* ---- attributes ---- */
 
-static const secant_opt shape_rows[] = { SECANT_OPT(secant_shape_attr, shape, INTS, "shape", NULL, -1, 1 << 30, "shape of the result"), SECANT_OPT_END };
+static const secant_opt shape_rows[] = {
+	SECANT_OPT(secant_shape_attr, shape, INTS, "shape", NULL, -1, 1 << 30, "shape of the result"),
+	SECANT_OPT_END
+};
 static const secant_opts shape_attr = { "shape", sizeof(secant_shape_attr), shape_rows };
 static const secant_opt transpose_rows[] = {
-	SECANT_OPT(secant_transpose_attr, perm, INTS, "perm", NULL, 0, SECANT_MAX_RANK - 1, "which axis of the input each axis of the result is"), SECANT_OPT_END
+	SECANT_OPT(secant_transpose_attr, perm, INTS, "perm", NULL, 0, SECANT_MAX_RANK - 1,
+		"which axis of the input each axis of the result is"),
+	SECANT_OPT_END
 };
 static const secant_opts transpose_attr = { "transpose", sizeof(secant_transpose_attr), transpose_rows };
-static const secant_opt concat_rows[] = { SECANT_OPT(secant_axis_attr, axis, INT, "axis", "-1", -6, 5, "axis along which the inputs follow each other"), SECANT_OPT_END };
+static const secant_opt concat_rows[] = {
+	SECANT_OPT(secant_axis_attr, axis, INT, "axis", "-1", -6, 5, "axis along which the inputs follow each other"),
+	SECANT_OPT_END
+};
 static const secant_opts concat_attr = { "concat", sizeof(secant_axis_attr), concat_rows };
 static const secant_opt slice_rows[] = {
 	SECANT_OPT(secant_slice_attr, start, INTS, "start", NULL, 0, 1 << 30, "first index, for each axis"),
@@ -374,34 +386,47 @@ static const secant_opt slice_grad_rows[] = {
 	SECANT_OPT_END
 };
 static const secant_opts slice_grad_attr = { "slice_grad", sizeof(secant_slice_grad_attr), slice_grad_rows };
-static const secant_opt factor_rows[] = { SECANT_OPT(secant_factor_attr, factor, INT, "factor", "2", 1, 4096, "side of a block of pixels"), SECANT_OPT_END };
+static const secant_opt factor_rows[] = {
+	SECANT_OPT(secant_factor_attr, factor, INT, "factor", "2", 1, 4096, "side of a block of pixels"),
+	SECANT_OPT_END
+};
 static const secant_opts factor_attr = { "pixel_shuffle", sizeof(secant_factor_attr), factor_rows };
 
 /* ---- cases ---- */
 
 static const secant_op_case upcast_cases[] = { { "real", "", "2x3x4x5" }, { "mask", "", "37#2" }, { "empty", "", "0x3" }, { 0 } };
 static const secant_op_case reshape_cases[] = {
-	{ "flatten", "shape=2,60", "2x3x4x5" }, { "unknown axis", "shape=4,-1,5", "2x3x4x5" }, { "to a number", "", "1x1" }, { "empty", "shape=3,0", "0x3" }, { 0 }
+	{ "flatten", "shape=2,60", "2x3x4x5" }, { "unknown axis", "shape=4,-1,5", "2x3x4x5" }, { "to a number", "", "1x1" },
+	{ "empty", "shape=3,0", "0x3" }, { 0 }
 };
 static const secant_op_case transpose_cases[] = {
-	{ "to channels first", "perm=0,3,1,2", "2x3x4x5" }, { "matrix", "perm=1,0", "17x9" }, { "six axes", "perm=5,3,1,4,2,0", "2x1x3x2x2x3" }, { "empty", "perm=1,0", "0x3" }, { 0 }
+	{ "to channels first", "perm=0,3,1,2", "2x3x4x5" }, { "matrix", "perm=1,0", "17x9" }, { "six axes", "perm=5,3,1,4,2,0", "2x1x3x2x2x3" },
+	{ "empty", "perm=1,0", "0x3" }, { 0 }
 };
 static const secant_op_case broadcast_cases[] = {
-	{ "channels", "shape=2,3,4,5", "5" }, { "map", "shape=2,3,4,5", "2x3x4x1" }, { "number", "shape=3,7", "scalar" }, { "empty", "shape=0,3", "3" }, { 0 }
+	{ "channels", "shape=2,3,4,5", "5" }, { "map", "shape=2,3,4,5", "2x3x4x1" }, { "number", "shape=3,7", "scalar" },
+	{ "empty", "shape=0,3", "3" }, { 0 }
 };
 static const secant_op_case concat_cases[] = {
-	{ "channels", "", "2x3x4x5 2x3x4x1 2x3x4x16" }, { "rows", "axis=1", "2x3x4 2x1x4" }, { "one input", "axis=0", "2x3" }, { "integers", "axis=0", "2x3#9 4x3#9" },
+	{ "channels", "", "2x3x4x5 2x3x4x1 2x3x4x16" }, { "rows", "axis=1", "2x3x4 2x1x4" }, { "one input", "axis=0", "2x3" },
+	{ "integers", "axis=0", "2x3#9 4x3#9" },
 	{ "an empty part", "", "2x3 2x0 2x1" }, { 0 }
 };
 static const secant_op_case slice_cases[] = {
-	{ "channels", "start=0,0,0,2 stop=2,3,4,5", "2x3x4x5" }, { "steps", "start=1,0,2 stop=5,6,8 step=1,2,3", "6x7x8" }, { "nothing", "start=0,2 stop=3,2", "3x4" },
+	{ "channels", "start=0,0,0,2 stop=2,3,4,5", "2x3x4x5" }, { "steps", "start=1,0,2 stop=5,6,8 step=1,2,3", "6x7x8" },
+	{ "nothing", "start=0,2 stop=3,2", "3x4" },
 	{ "integers", "start=1 stop=5", "7#9" }, { 0 }
 };
 static const secant_op_case slice_grad_cases[] = {
-	{ "channels", "start=0,0,0,2 shape=2,3,4,5", "2x3x4x3" }, { "steps", "start=1,0,2 step=1,2,3 shape=6,7,8", "4x3x2" }, { "nothing", "start=0,2 shape=3,4", "3x0" }, { 0 }
+	{ "channels", "start=0,0,0,2 shape=2,3,4,5", "2x3x4x3" }, { "steps", "start=1,0,2 step=1,2,3 shape=6,7,8", "4x3x2" },
+	{ "nothing", "start=0,2 shape=3,4", "3x0" }, { 0 }
 };
-static const secant_op_case shuffle_cases[] = { { "2", "", "2x3x4x12" }, { "3", "factor=3", "1x2x1x9" }, { "empty", "", "0x2x2x4" }, { 0 } };
-static const secant_op_case unshuffle_cases[] = { { "2", "", "2x4x6x3" }, { "3", "factor=3", "1x6x3x2" }, { "empty", "", "0x2x2x4" }, { 0 } };
+static const secant_op_case shuffle_cases[] = {
+	{ "2", "", "2x3x4x12" }, { "3", "factor=3", "1x2x1x9" }, { "empty", "", "0x2x2x4" }, { 0 }
+};
+static const secant_op_case unshuffle_cases[] = {
+	{ "2", "", "2x4x6x3" }, { "3", "factor=3", "1x6x3x2" }, { "empty", "", "0x2x2x4" }, { 0 }
+};
 
 const secant_op secant_op_upcast = {
 	.name = "upcast", .brief = "the same numbers in f32, in every precision", .min_in = 1, .max_in = 1, .n_out = 1,

@@ -130,14 +130,17 @@ l2_normalize_rule(secant_graph *g, const secant_node *n, const secant_value *dy,
 {
 	const secant_l2_attr *a = n->attr;
 	secant_axes_attr along = { { 1, { a->axis } }, true };
-	secant_value norm = secant_apply(g, "norm2", &along, 1, n->in[0]), eps = secant_graph_scalar(g, a->eps), zero = secant_graph_scalar(g, 0);
+	secant_value norm = secant_apply(g, "norm2", &along, 1, n->in[0]), eps = secant_graph_scalar(g, a->eps),
+		zero = secant_graph_scalar(g, 0);
 	secant_value sum = secant_apply(g, "sum", &along, 1, secant_apply(g, "mul", NULL, 2, dy[0], n->out[0]));
 	secant_value counts = secant_apply(g, "where", NULL, 3, secant_apply(g, "greater", NULL, 2, norm, eps), sum, zero);
 	secant_value rest = secant_apply(g, "sub", NULL, 2, dy[0], secant_apply(g, "mul", NULL, 2, n->out[0], counts));
 	dx[0] = secant_apply(g, "div", NULL, 2, rest, secant_apply(g, "maximum", NULL, 2, norm, eps));
 }
 
-static const secant_opt axis_rows[] = { SECANT_OPT(secant_axis_attr, axis, INT, "axis", "-1", -6, 5, "the axis; negative counts from the end"), SECANT_OPT_END };
+static const secant_opt axis_rows[] = {
+	SECANT_OPT(secant_axis_attr, axis, INT, "axis", "-1", -6, 5, "the axis; negative counts from the end"), SECANT_OPT_END
+};
 static const secant_opts axis_attr = { "axis", sizeof(secant_axis_attr), axis_rows };
 static const secant_opt l2_rows[] = {
 	SECANT_OPT(secant_l2_attr, axis, INT, "axis", "-1", -6, 5, "the axis; negative counts from the end"),
@@ -147,12 +150,16 @@ static const secant_opt l2_rows[] = {
 static const secant_opts l2_attr = { "l2_normalize", sizeof(secant_l2_attr), l2_rows };
 
 static const secant_op_case one_cases[] = {
-	{ "last axis", "", "2x3x4x5" }, { "middle axis", "axis=1", "3x7x5@-4:4" }, { "large", "", "2x5@-300:300" }, { "wide", "", "4x64" }, { "empty", "", "0x3" }, { 0 }
+	{ "last axis", "", "2x3x4x5" }, { "middle axis", "axis=1", "3x7x5@-4:4" }, { "large", "", "2x5@-300:300" }, { "wide", "", "4x64" },
+	{ "empty", "", "0x3" }, { 0 }
 };
 static const secant_op_case l2_cases[] = {
-	{ "last axis", "", "2x3x4x5" }, { "middle axis", "axis=1", "3x7x5@-4:4" }, { "below eps", "eps=1", "3x5@-0.2:0.2" }, { "empty", "", "0x3" }, { 0 }
+	{ "last axis", "", "2x3x4x5" }, { "middle axis", "axis=1", "3x7x5@-4:4" }, { "below eps", "eps=1", "3x5@-0.2:0.2" },
+	{ "empty", "", "0x3" }, { 0 }
 };
-static const secant_op_case two_cases[] = { { "last axis", "", "2x3x4x5@0:0.4 2x3x4x5" }, { "middle axis", "axis=1", "3x7x5@0:0.2 3x7x5" }, { "empty", "", "0x3 0x3" }, { 0 } };
+static const secant_op_case two_cases[] = {
+	{ "last axis", "", "2x3x4x5@0:0.4 2x3x4x5" }, { "middle axis", "axis=1", "3x7x5@0:0.2 3x7x5" }, { "empty", "", "0x3 0x3" }, { 0 }
+};
 
 #define ALONG(nam, text, at, inputs, how, rule, table) \
 	static void nam##_reference(const secant_reference *r) { each_line(r, nam##_line); } \

@@ -64,7 +64,8 @@ mish_slope(double x)
 	U(softplus, softplus, wide, INPUT, a * x > b ? x : softplus(a * x) / a, a * v > b ? 1 : sigmoid(a * v), "log(1 + exp(beta x)) / beta") \
 	U(logsigmoid, none, wide, OUTPUT, -softplus(-x), -expm1(v), "log(sigmoid(x))") \
 	U(mish, none, wide, INPUT, x * tanh(softplus(x)), mish_slope(v), "x tanh(softplus(x))") \
-	U(selu, none, any, OUTPUT, SELU_SCALE * (x > 0 ? x : SELU_ALPHA * expm1(x)), v > 0 ? SELU_SCALE : v + SELU_SCALE * SELU_ALPHA, "self-normalising elu") \
+	U(selu, none, any, OUTPUT, SELU_SCALE * (x > 0 ? x : SELU_ALPHA * expm1(x)), v > 0 ? SELU_SCALE : v + SELU_SCALE * SELU_ALPHA, \
+		"self-normalising elu") \
 	U(exp, none, any, OUTPUT, exp(x), v, "exponential") \
 	U(log, none, positive, INPUT, log(x), 1 / v, "natural logarithm") \
 	U(sqrt, none, positive, OUTPUT, sqrt(x), 0.5 / v, "square root") \
@@ -159,7 +160,9 @@ static const secant_opt factor_rows[] = { NUMBER(a, "value", "1", 1, 0, "what x 
 static const secant_opt softplus_rows[] = {
 	NUMBER(a, "beta", "1", 1e-6, 1e6, "sharpness"), NUMBER(b, "threshold", "20", 0, 1e6, "beta x above this: y = x"), SECANT_OPT_END
 };
-static const secant_opt clamp_rows[] = { NUMBER(a, "min", "0", 1, 0, "lower limit"), NUMBER(b, "max", "1", 1, 0, "upper limit"), SECANT_OPT_END };
+static const secant_opt clamp_rows[] = {
+	NUMBER(a, "min", "0", 1, 0, "lower limit"), NUMBER(b, "max", "1", 1, 0, "upper limit"), SECANT_OPT_END
+};
 #define ATTR(nam) static const secant_opts nam##_attr = { #nam, sizeof(secant_number_attr), nam##_rows };
 ATTR(none) ATTR(slope) ATTR(alpha) ATTR(power) ATTR(addend) ATTR(factor) ATTR(softplus) ATTR(clamp)
 
@@ -173,20 +176,31 @@ static const secant_opt unary_grad_rows[] = {
 #undef U
 static const secant_opts unary_grad_attr = { "unary_grad", sizeof(secant_unary_grad_attr), unary_grad_rows };
 
-static const secant_op_case any_cases[] = { { "map", "", "2x3x4x5" }, { "37 numbers", "", "37" }, { "one", "", "scalar" }, { "empty", "", "0x3" }, { 0 } };
-static const secant_op_case wide_cases[] = { { "map", "", "2x3x4x5@-8:8" }, { "37 numbers", "", "37@-8:8" }, { "empty", "", "0x3" }, { 0 } };
-static const secant_op_case positive_cases[] = { { "map", "", "2x3x4x5@0.2:2" }, { "37 numbers", "", "37@0.2:2" }, { "empty", "", "0x3" }, { 0 } };
-static const secant_op_case power_cases[] = { { "cube", "exponent=3", "2x3x4x5" }, { "root", "exponent=0.75", "37@0.2:2" }, { "zero", "exponent=0", "5" }, { 0 } };
+static const secant_op_case any_cases[] = {
+	{ "map", "", "2x3x4x5" }, { "37 numbers", "", "37" }, { "one", "", "scalar" }, { "empty", "", "0x3" }, { 0 }
+};
+static const secant_op_case wide_cases[] = {
+	{ "map", "", "2x3x4x5@-8:8" }, { "37 numbers", "", "37@-8:8" }, { "empty", "", "0x3" }, { 0 }
+};
+static const secant_op_case positive_cases[] = {
+	{ "map", "", "2x3x4x5@0.2:2" }, { "37 numbers", "", "37@0.2:2" }, { "empty", "", "0x3" }, { 0 }
+};
+static const secant_op_case power_cases[] = {
+	{ "cube", "exponent=3", "2x3x4x5" }, { "root", "exponent=0.75", "37@0.2:2" }, { "zero", "exponent=0", "5" }, { 0 }
+};
 static const secant_op_case clamp_cases[] = { { "map", "min=-0.3 max=0.5", "2x3x4x5" }, { "37 numbers", "min=-0.3 max=0.5", "37" }, { 0 } };
 static const secant_op_case number_cases[] = { { "map", "value=-1.5", "2x3x4x5" }, { "37 numbers", "value=0.25", "37" }, { 0 } };
 static const secant_op_case unary_grad_cases[] = {
-	{ "relu", "kind=relu", "2x3x4x5 2x3x4x5" }, { "sigmoid", "kind=sigmoid", "37@0.1:0.9 37" }, { "silu", "kind=silu", "2x3x4x5@-8:8 2x3x4x5" },
-	{ "gelu", "kind=gelu", "2x3x4x5@-8:8 2x3x4x5" }, { "hardswish", "kind=hardswish", "37@-8:8 37" }, { "relu6", "kind=relu6", "37@-8:8 37" },
+	{ "relu", "kind=relu", "2x3x4x5 2x3x4x5" }, { "sigmoid", "kind=sigmoid", "37@0.1:0.9 37" },
+	{ "silu", "kind=silu", "2x3x4x5@-8:8 2x3x4x5" },
+	{ "gelu", "kind=gelu", "2x3x4x5@-8:8 2x3x4x5" }, { "hardswish", "kind=hardswish", "37@-8:8 37" },
+	{ "relu6", "kind=relu6", "37@-8:8 37" },
 	{ "leaky relu", "kind=leaky_relu a=0.2", "37 37" }, { "pow", "kind=pow a=3", "37 37" }, { "empty", "", "0x3 0x3" }, { 0 }
 };
 
 const secant_op secant_op_unary_grad = {
-	.name = "unary_grad", .brief = "derivative of a function of one number, times dy", .attr = &unary_grad_attr, .min_in = 2, .max_in = 2, .n_out = 1,
+	.name = "unary_grad", .brief = "derivative of a function of one number, times dy", .attr = &unary_grad_attr, .min_in = 2, .max_in = 2,
+	.n_out = 1,
 	.low = SECANT_LOW_FOLLOWS, .low_in = 3, .low_out = 1, .commutes = true,
 	.shape = secant_shape_like_pair, .reference = unary_grad_reference, .cases = unary_grad_cases,
 };

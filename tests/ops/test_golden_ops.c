@@ -89,8 +89,19 @@ ints(const trial *t, const char *name, int repeat)
 /* ---- small builders ---- */
 
 static secant_value one(const trial *t, const char *op, const void *attr, secant_value a) { return secant_apply(t->g, op, attr, 1, a); }
-static secant_value two(const trial *t, const char *op, const void *attr, secant_value a, secant_value b) { return secant_apply(t->g, op, attr, 2, a, b); }
-static secant_value times(const trial *t, double factor, secant_value v) { return one(t, "mul_scalar", &(secant_number_attr){ factor, 0 }, v); }
+
+static secant_value
+two(const trial *t, const char *op, const void *attr, secant_value a, secant_value b)
+{
+	return secant_apply(t->g, op, attr, 2, a, b);
+}
+
+static secant_value
+times(const trial *t, double factor, secant_value v)
+{
+	return one(t, "mul_scalar", &(secant_number_attr){ factor, 0 }, v);
+}
+
 static const secant_shape *shape(const trial *t, secant_value v) { return secant_graph_shape(t->g, v); }
 
 /* Axis 1 goes to the end, or comes back from there. */
@@ -139,7 +150,8 @@ by_reduction(const trial *t, secant_value v)
 static secant_conv_attr
 conv_attr(const trial *t)
 {
-	secant_conv_attr a = { .stride = ints(t, "stride", 2), .dilation = { 2, { 1, 1 } }, .padding = ints(t, "padding", 2), .output_padding = ints(t, "output_padding", 2), .groups = 1 };
+	secant_conv_attr a = { .stride = ints(t, "stride", 2), .dilation = { 2, { 1, 1 } }, .padding = ints(t, "padding", 2),
+		.output_padding = ints(t, "output_padding", 2), .groups = 1 };
 	if (json_object_get(t->attrs, "dilation"))
 		a.dilation = ints(t, "dilation", 2);
 	if (json_object_get(t->attrs, "groups"))
@@ -172,14 +184,16 @@ convolution_1d(trial *t)
 	a.stride.v[1] = (int)number(t, "stride");
 	a.padding = (secant_ints){ 2, { 0, (int)number(t, "padding") } };
 	secant_value wide = reshape(t, nhwc(t, "x"), 4, (int)x.dim[0], 1, (int)x.dim[2], (int)x.dim[1]);
-	secant_value y = secant_apply(t->g, "conv2d", &a, 3, wide, reshape(t, in(t, "w"), 4, (int)w.dim[0], (int)w.dim[1], 1, (int)w.dim[2]), in(t, "b"));
+	secant_value y = secant_apply(t->g, "conv2d", &a, 3, wide, reshape(t, in(t, "w"), 4, (int)w.dim[0], (int)w.dim[1], 1, (int)w.dim[2]),
+		in(t, "b"));
 	return nchw(t, reshape(t, y, 3, (int)x.dim[0], -1, (int)w.dim[0], 0));
 }
 
 static secant_value
 pooling(trial *t)
 {
-	secant_pool_attr a = { .kernel = ints(t, "kernel_size", 2), .stride = ints(t, "stride", 2), .padding = ints(t, "padding", 1), .ceil_mode = is_true(t, "ceil_mode"),
+	secant_pool_attr a = { .kernel = ints(t, "kernel_size", 2), .stride = ints(t, "stride", 2), .padding = ints(t, "padding", 1),
+		.ceil_mode = is_true(t, "ceil_mode"),
 	                       .count_include_pad = is_true(t, "count_include_pad") };
 	return nchw(t, one(t, t->op, &a, nhwc(t, "x")));
 }
@@ -277,7 +291,11 @@ attention(trial *t)
 	return two(t, "matmul", NULL, one(t, "softmax", NULL, times(t, 1 / sqrt(8), scores)), in(t, "v"));
 }
 
-static secant_value normalize(trial *t) { return one(t, "l2_normalize", &(secant_l2_attr){ (int)number(t, "dim"), number(t, "eps") }, in(t, "x")); }
+static secant_value
+normalize(trial *t)
+{
+	return one(t, "l2_normalize", &(secant_l2_attr){ (int)number(t, "dim"), number(t, "eps") }, in(t, "x"));
+}
 
 /* The golden case is x where x > w, else 2 w. */
 static secant_value
@@ -287,7 +305,12 @@ where(trial *t)
 	return secant_apply(t->g, "where", NULL, 3, two(t, "greater", NULL, x, w), x, times(t, 2, w));
 }
 
-static secant_value concat(trial *t) { return node_first(secant_graph_node(t->g, "concat", &(secant_axis_attr){ (int)number(t, "dim") }, t->n, t->in)); }
+static secant_value
+concat(trial *t)
+{
+	return node_first(secant_graph_node(t->g, "concat", &(secant_axis_attr){ (int)number(t, "dim") }, t->n, t->in));
+}
+
 static secant_value permute(trial *t) { return one(t, "transpose", &(secant_transpose_attr){ ints(t, "dims", 0) }, in(t, "x")); }
 static secant_value expand(trial *t) { return one(t, "broadcast_to", &(secant_shape_attr){ ints(t, "size", 0) }, in(t, "x")); }
 static secant_value take(trial *t) { return two(t, "take", &(secant_axis_attr){ (int)number(t, "dim") }, in(t, "x"), in(t, "idx")); }
@@ -316,7 +339,8 @@ pad(trial *t)
 {
 	static const char *const modes[] = { "constant", "reflect", "replicate", "circular" };
 	secant_ints p = ints(t, "pad", 0);               /* left, right, top, bottom of NCHW */
-	secant_pad_attr a = { .before = { 4, { 0, 0, p.v[2], p.v[0] } }, .after = { 4, { 0, 0, p.v[3], p.v[1] } }, .value = number(t, "value") };
+	secant_pad_attr a = { .before = { 4, { 0, 0, p.v[2], p.v[0] } }, .after = { 4, { 0, 0, p.v[3], p.v[1] } },
+		.value = number(t, "value") };
 	for (int i = 0; i < 4; i++)
 		if (text_is(t, "mode", modes[i]))
 			a.mode = i;
@@ -330,8 +354,17 @@ reduction(trial *t)
 	return one(t, !strcmp(t->op, "norm") ? "norm2" : t->op, &a, in(t, "x"));
 }
 
-static secant_value variance(trial *t) { return one(t, "var", &(secant_var_attr){ ints(t, "dim", 1), false, (int)number(t, "correction") }, in(t, "x")); }
-static secant_value maximum_of(trial *t) { return one(t, "max_with_index", &(secant_index_attr){ (int)number(t, "dim"), false }, in(t, "x")); }
+static secant_value
+variance(trial *t)
+{
+	return one(t, "var", &(secant_var_attr){ ints(t, "dim", 1), false, (int)number(t, "correction") }, in(t, "x"));
+}
+
+static secant_value
+maximum_of(trial *t)
+{
+	return one(t, "max_with_index", &(secant_index_attr){ (int)number(t, "dim"), false }, in(t, "x"));
+}
 
 /* Losses over classes: labels outside the classes have weight 0 and count nowhere. */
 static secant_value
@@ -374,7 +407,12 @@ bce_with_logits(trial *t)
 static secant_value difference(trial *t) { return two(t, "sub", NULL, in(t, "x"), in(t, "w")); }
 static secant_value mse_loss(trial *t) { return by_reduction(t, one(t, "square", NULL, difference(t))); }
 static secant_value l1_loss(trial *t) { return by_reduction(t, one(t, "abs", NULL, difference(t))); }
-static secant_value smooth_l1_loss(trial *t) { return by_reduction(t, two(t, "smooth_l1", &(secant_number_attr){ number(t, "beta"), 0 }, in(t, "x"), in(t, "w"))); }
+
+static secant_value
+smooth_l1_loss(trial *t)
+{
+	return by_reduction(t, two(t, "smooth_l1", &(secant_number_attr){ number(t, "beta"), 0 }, in(t, "x"), in(t, "w")));
+}
 
 static secant_value
 kl_div(trial *t)
@@ -387,16 +425,22 @@ kl_div(trial *t)
 
 static const struct mapping { const char *op; secant_value (*build)(trial *t); } mappings[] = {
 	{ "conv2d", convolution }, { "pad + conv2d", padded_convolution }, { "conv1d", convolution_1d }, { "conv_transpose2d", convolution },
-	{ "max_pool2d", pooling }, { "avg_pool2d", pooling }, { "adaptive_avg_pool2d", adaptive_pooling }, { "adaptive_max_pool2d", adaptive_pooling },
+	{ "max_pool2d", pooling }, { "avg_pool2d", pooling }, { "adaptive_avg_pool2d", adaptive_pooling },
+	{ "adaptive_max_pool2d", adaptive_pooling },
 	{ "interpolate", interpolation }, { "pixel_shuffle", shuffling }, { "pixel_unshuffle", shuffling },
-	{ "batch_norm", batch_norm }, { "layer_norm", layer_norm }, { "layer_norm over axis 1 of NCHW", layer_norm }, { "group_norm", group_norm },
+	{ "batch_norm", batch_norm }, { "layer_norm", layer_norm }, { "layer_norm over axis 1 of NCHW", layer_norm },
+	{ "group_norm", group_norm },
 	{ "instance_norm", group_norm }, { "prelu", prelu }, { "softmax", along_axis }, { "log_softmax", along_axis }, { "cumsum", along_axis },
 	{ "linear", linear }, { "matmul", matmul }, { "matmul(transpose(x), w)", matmul }, { "matmul(x, transpose(w))", matmul },
-	{ "scaled_dot_product_attention", attention }, { "add", binary }, { "mul", binary }, { "sub", binary }, { "div", binary }, { "maximum", binary },
+	{ "scaled_dot_product_attention", attention }, { "add", binary }, { "mul", binary }, { "sub", binary }, { "div", binary },
+	{ "maximum", binary },
 	{ "minimum", binary }, { "normalize", normalize }, { "where", where }, { "concat", concat }, { "slice", slice }, { "permute", permute },
-	{ "expand", expand }, { "index_select", take }, { "gather", gather }, { "pad", pad }, { "mean", reduction }, { "sum", reduction }, { "amax", reduction },
-	{ "norm", reduction }, { "var", variance }, { "max", maximum_of }, { "cross_entropy", cross_entropy }, { "nll_loss(log_softmax)", nll_loss },
-	{ "nll_loss", nll_loss }, { "bce_with_logits", bce_with_logits }, { "mse_loss", mse_loss }, { "l1_loss", l1_loss }, { "smooth_l1_loss", smooth_l1_loss },
+	{ "expand", expand }, { "index_select", take }, { "gather", gather }, { "pad", pad }, { "mean", reduction }, { "sum", reduction },
+	{ "amax", reduction },
+	{ "norm", reduction }, { "var", variance }, { "max", maximum_of }, { "cross_entropy", cross_entropy },
+	{ "nll_loss(log_softmax)", nll_loss },
+	{ "nll_loss", nll_loss }, { "bce_with_logits", bce_with_logits }, { "mse_loss", mse_loss }, { "l1_loss", l1_loss },
+	{ "smooth_l1_loss", smooth_l1_loss },
 	{ "kl_div(log_softmax(x), softmax(w))", kl_div },
 };
 
@@ -472,7 +516,8 @@ add_inputs(trial *t)
 static double
 check_case(const char *name, json_t *c, const golden *want)
 {
-	trial t = { .name = name, .op = json_string_value(json_object_get(c, "op")), .attrs = json_object_get(c, "attrs"), .inputs = json_object_get(c, "inputs"),
+	trial t = { .name = name, .op = json_string_value(json_object_get(c, "op")), .attrs = json_object_get(c, "attrs"),
+		.inputs = json_object_get(c, "inputs"),
 	            .g = secant_graph_new(), .extra = { -1, -1 } };
 	secant_err err = { 0 };
 	secant_value of[MAX_INPUTS], d[MAX_INPUTS];
@@ -509,7 +554,8 @@ check_case(const char *name, json_t *c, const golden *want)
 	for (int i = 0; i < (int)json_array_size(extra); i++) {
 		if (t.extra[i] < 0)
 			fail_msg("%s: extra output %d has no mapping", name, i);
-		worst = fmax(worst, compare(&t, want, json_string_value(json_array_get(extra, (size_t)i)), shape(&t, t.extra[i]), values[t.extra[i]]));
+		worst = fmax(worst, compare(&t, want, json_string_value(json_array_get(extra, (size_t)i)), shape(&t, t.extra[i]),
+			values[t.extra[i]]));
 	}
 	secant_free(memory);
 	secant_free(values);
@@ -535,7 +581,8 @@ test_references_are_pytorch(void **state)
 	uint64_t header = 0;
 	memcpy(&header, file.data, 8);
 	assert_true(header < file.size - 8);
-	golden want = { secant_json_parse((const char *)file.data + 8, header, "ops.safetensors", &err), file.data + 8 + header, file.size - 8 - header };
+	golden want = { secant_json_parse((const char *)file.data + 8, header, "ops.safetensors", &err), file.data + 8 + header,
+		file.size - 8 - header };
 	assert_non_null(want.header);
 	json_object_foreach(all, name, c) {
 		if (only && strcmp(only, name))

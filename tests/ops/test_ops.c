@@ -123,8 +123,11 @@ build(trial *t, secant_err *err)
 	for (int i = 0; i < t->n_in; i++) {
 		secant_dtype type = t->arg[i].integer ? SECANT_I32 : SECANT_F32;
 		snprintf(name, sizeof name, "in%d", i);
-		t->in[i] = t->arg[i].shape.rank < 0 ? -1 : is_state(t->op, i) ? secant_graph_state(t->g, name, type, &t->arg[i].shape, false, SECANT_INIT_ZEROS) :
-		           secant_graph_input(t->g, name, type, &t->arg[i].shape);
+		t->in[i] = -1;
+		if (t->arg[i].shape.rank >= 0 && is_state(t->op, i))
+			t->in[i] = secant_graph_state(t->g, name, type, &t->arg[i].shape, false, SECANT_INIT_ZEROS);
+		else if (t->arg[i].shape.rank >= 0)
+			t->in[i] = secant_graph_input(t->g, name, type, &t->arg[i].shape);
 		if (!t->arg[i].integer && !is_state(t->op, i))
 			secant_graph_track(t->g, t->in[i]);
 	}
@@ -213,8 +216,8 @@ difference(trial *t, int input, double h, const double *direction)
 }
 
 /*
- * Along each axis where there are few, else along random directions, most of them sparse. Extrema and the like have kinks: where two steps measure different
- * slopes, one lies in between and the direction says nothing; most must say something.
+ * Along each axis where there are few, else along random directions, most of them sparse. Extrema and the like have kinks: where two
+ * steps measure different slopes, one lies in between and the direction says nothing; most must say something.
  */
 static void
 check_gradient(trial *t, int input)
@@ -224,7 +227,8 @@ check_gradient(trial *t, int input)
 	double *direction = secant_calloc((size_t)n, sizeof *direction);
 	if (!secant_shape_equal(secant_graph_shape(t->g, t->d[input]), &t->arg[input].shape)) {
 		char a[96], b[96];
-		fail_msg("%s: the gradient of input %d is %s, the input %s", t->what, input, secant_shape_text(secant_graph_shape(t->g, t->d[input]), a, sizeof a),
+		fail_msg("%s: the gradient of input %d is %s, the input %s", t->what, input,
+			secant_shape_text(secant_graph_shape(t->g, t->d[input]), a, sizeof a),
 		         secant_shape_text(&t->arg[input].shape, b, sizeof b));
 	}
 	for (int64_t axis = 0; axis < directions; axis++) {
@@ -242,7 +246,8 @@ check_gradient(trial *t, int input)
 		if (fabs(measured - difference(t, input, 3e-6, direction)) > 1e-6 * (1 + size))
 			kinks++;
 		else
-			fail_msg("%s: gradient of input %d along direction %d is %.12g, differences say %.12g", t->what, input, (int)axis, claimed, measured);
+			fail_msg("%s: gradient of input %d along direction %d is %.12g, differences say %.12g", t->what, input, (int)axis, claimed,
+				measured);
 	}
 	if (2 * kinks > directions)
 		fail_msg("%s: input %d has kinks along %d of %d directions: choose other numbers", t->what, input, (int)kinks, (int)directions);

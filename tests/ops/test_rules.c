@@ -235,7 +235,8 @@ static void
 test_large_numbers_do_not_overflow(void **state)
 {
 	secant_graph *g = secant_graph_new();
-	secant_value x = vector(g, 3), softmax = secant_apply(g, "softmax", NULL, 1, x), log_softmax = secant_apply(g, "log_softmax", NULL, 1, x);
+	secant_value x = vector(g, 3), softmax = secant_apply(g, "softmax", NULL, 1, x),
+		log_softmax = secant_apply(g, "log_softmax", NULL, 1, x);
 	secant_value sigmoid = secant_apply(g, "sigmoid", NULL, 1, x), log_sigmoid = secant_apply(g, "logsigmoid", NULL, 1, x);
 	secant_value target = vector(g, 3), bce = secant_apply(g, "bce_with_logits", NULL, 2, x, target);
 	lab l = prepare(g);
@@ -257,7 +258,8 @@ test_labels_outside_count_nowhere(void **state)
 	secant_value x = input(g, SECANT_F32, 2, 3, 2, 0, 0), label = input(g, SECANT_I32, 1, 3, 0, 0, 0), d[1];
 	secant_err err = { 0 };
 	secant_graph_track(g, x);
-	secant_value picked = secant_apply(g, "pick", NULL, 2, x, label), hot = secant_apply(g, "one_hot", &(secant_classes_attr){ 2 }, 1, label);
+	secant_value picked = secant_apply(g, "pick", NULL, 2, x, label), hot = secant_apply(g, "one_hot", &(secant_classes_attr){ 2 }, 1,
+		label);
 	secant_value rows = secant_apply(g, "take", NULL, 2, x, label), loss = secant_apply(g, "sum", NULL, 1, picked);
 	assert_int_equal(secant_graph_gradients(g, loss, &x, 1, d, &err), SECANT_OK);
 	lab l = prepare(g);
@@ -310,7 +312,8 @@ test_dropout_draws_by_counter(void **state)
 	enum { N = 4000 };
 	secant_graph *g = secant_graph_new();
 	secant_shape scalar = { 0 };
-	secant_value x = vector(g, N), seed = secant_graph_input(g, "seed", SECANT_I64, &scalar), step = secant_graph_input(g, "step", SECANT_I64, &scalar);
+	secant_value x = vector(g, N), seed = secant_graph_input(g, "seed", SECANT_I64, &scalar),
+		step = secant_graph_input(g, "step", SECANT_I64, &scalar);
 	secant_dropout_attr a = { .p = 0.3, .id = 5 }, b = { .p = 0.3, .id = 6 };
 	secant_value y = secant_apply(g, "dropout", &a, 3, x, seed, step), other = secant_apply(g, "dropout", &b, 3, x, seed, step);
 	lab l = prepare(g);
@@ -391,7 +394,8 @@ test_unary_table_matches_the_operators(void **state)
 		assert_non_null(secant_op_find(f->name));
 		for (double x = 0.3; x < 1; x += 0.2) {              /* the derivative is that of the function */
 			double slope = (f->f(x + 1e-6, 0.4, 9) - f->f(x - 1e-6, 0.4, 9)) / 2e-6;
-			assert_true(fabs(slope - f->df(f->from == SECANT_FROM_OUTPUT ? f->f(x, 0.4, 9) : x, 0.4, 9)) < 1e-8 || !strcmp(f->name, "clamp"));
+			assert_true(fabs(slope - f->df(f->from == SECANT_FROM_OUTPUT ? f->f(x, 0.4, 9) : x, 0.4, 9)) < 1e-8 ||
+				!strcmp(f->name, "clamp"));
 		}
 	}
 	assert_int_equal(secant_unary_find("add"), -1);
@@ -469,10 +473,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_refusals_name_both_numbers), cmocka_unit_test(test_a_mask_has_no_gradient), cmocka_unit_test(test_ties_share_the_gradient),
-		cmocka_unit_test(test_equal_maxima), cmocka_unit_test(test_not_a_number_is_not_hidden), cmocka_unit_test(test_large_numbers_do_not_overflow),
+		cmocka_unit_test(test_refusals_name_both_numbers), cmocka_unit_test(test_a_mask_has_no_gradient),
+		cmocka_unit_test(test_ties_share_the_gradient),
+		cmocka_unit_test(test_equal_maxima), cmocka_unit_test(test_not_a_number_is_not_hidden),
+		cmocka_unit_test(test_large_numbers_do_not_overflow),
 		cmocka_unit_test(test_labels_outside_count_nowhere), cmocka_unit_test(test_a_norm_of_zero_has_gradient_zero),
-		cmocka_unit_test(test_global_norm_joins_all), cmocka_unit_test(test_dropout_draws_by_counter), cmocka_unit_test(test_dropout_of_channels),
+		cmocka_unit_test(test_global_norm_joins_all), cmocka_unit_test(test_dropout_draws_by_counter),
+		cmocka_unit_test(test_dropout_of_channels),
 		cmocka_unit_test(test_count_updates_its_state), cmocka_unit_test(test_unary_table_matches_the_operators),
 		cmocka_unit_test(test_resize_weights_sum_to_one), cmocka_unit_test(test_nearest_takes_pixels_in_float32),
 		cmocka_unit_test(test_lack_of_memory_is_reported),
