@@ -5,14 +5,22 @@
 #include "doc.h"
 #include <string.h>
 
-/* Visits the verbs that run; `name` is full. */
-typedef struct shell { FILE *to; const char *name; const command *c; } shell;
+/* What a visitor of rows needs of their verb; `name` is full. */
+typedef struct shell { FILE *to; const char *name; } shell;
 
 static void
 word_row(void *user, const secant_opt *row, size_t offset)
 {
 	if (row->type != SECANT_OPT_HEADING)
 		fprintf(user, " --%s", row->name);
+}
+
+/* "a b c" for "a|b|c". */
+static void
+choice_words(FILE *to, const secant_opt *row)
+{
+	for (const char *p = row->values; *p; p++)
+		fputc(*p == '|' ? ' ' : *p, to);
 }
 
 static const secant_opts *
@@ -28,15 +36,14 @@ bash_value_row(void *user, const secant_opt *row, size_t offset)
 	if (row->type != SECANT_OPT_CHOICE)
 		return;
 	fprintf(s->to, "\t\"%s --%s\") words=\"", s->name, row->name);
-	for (const char *p = row->values; *p; p++)
-		fputc(*p == '|' ? ' ' : *p, s->to);
+	choice_words(s->to, row);
 	fputs("\" ;;\n", s->to);
 }
 
 static void
 bash_values(void *user, const command *c, const char *name)
 {
-	shell s = { user, name, c };
+	shell s = { user, name };
 	secant_opts_each(options_of(c), bash_value_row, &s);
 }
 
@@ -99,8 +106,7 @@ zsh_row(void *user, const secant_opt *row, size_t offset)
 	fputs("]", to);
 	if (row->type == SECANT_OPT_CHOICE) {
 		fputs(":value:(", to);
-		for (const char *p = row->values; *p; p++)
-			fputc(*p == '|' ? ' ' : *p, to);
+		choice_words(to, row);
 		fputs(")", to);
 	} else if (row->type != SECANT_OPT_BOOL)
 		fputs(":value:_files", to);
@@ -166,8 +172,7 @@ fish_row(void *user, const secant_opt *row, size_t offset)
 	fprintf(s->to, " -l %s%s", row->name, row->type == SECANT_OPT_BOOL ? "" : " -r");
 	if (row->type == SECANT_OPT_CHOICE) {
 		fputs(" -f -a '", s->to);
-		for (const char *p = row->values; *p; p++)
-			fputc(*p == '|' ? ' ' : *p, s->to);
+		choice_words(s->to, row);
 		fputs("'", s->to);
 	}
 	fputs(" -d '", s->to);
@@ -178,7 +183,7 @@ fish_row(void *user, const secant_opt *row, size_t offset)
 static void
 fish_verb(void *user, const command *c, const char *name)
 {
-	shell s = { user, name, c };
+	shell s = { user, name };
 	secant_opts_each(options_of(c), fish_row, &s);
 }
 

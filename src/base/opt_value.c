@@ -378,44 +378,39 @@ json_text(const secant_opt *row, const void *field)
 	return j;
 }
 
-/* The array with one item more; NULL when there was no memory for array or item. Takes both over. */
+/* An array of n items; NULL when there was no memory for it or for one of them. */
 static json_t *
-appended(json_t *array, json_t *item)
+json_list(int n, const void *field, json_t *(*item)(const void *field, int i))
 {
-	if (!json_array_append_new(array, item))
-		return array;
-	json_decref(array);
-	return NULL;
+	json_t *j = json_array();
+	for (int i = 0; i < n && j; i++)
+		if (json_array_append_new(j, item(field, i))) {
+			json_decref(j);
+			j = NULL;
+		}
+	return j;
 }
+
+static json_t *int_item(const void *field, int i) { return json_integer(((const secant_ints *)field)->v[i]); }
+static json_t *real_item(const void *field, int i) { return json_real(((const secant_reals *)field)->v[i]); }
+static json_t *str_item(const void *field, int i) { return text_json(((const secant_strings *)field)->v[i]); }
 
 static json_t *
 json_ints(const secant_opt *row, const void *field)
 {
-	const secant_ints *l = field;
-	json_t *j = json_array();
-	for (int i = 0; i < l->n && j; i++)
-		j = appended(j, json_integer(l->v[i]));
-	return j;
+	return json_list(((const secant_ints *)field)->n, field, int_item);
 }
 
 static json_t *
 json_reals(const secant_opt *row, const void *field)
 {
-	const secant_reals *l = field;
-	json_t *j = json_array();
-	for (int i = 0; i < l->n && j; i++)
-		j = appended(j, json_real(l->v[i]));
-	return j;
+	return json_list(((const secant_reals *)field)->n, field, real_item);
 }
 
 static json_t *
 json_strs(const secant_opt *row, const void *field)
 {
-	const secant_strings *l = field;
-	json_t *j = json_array();
-	for (int i = 0; i < l->n && j; i++)
-		j = appended(j, text_json(l->v[i]));
-	return j;
+	return json_list(((const secant_strings *)field)->n, field, str_item);
 }
 
 static json_t *
