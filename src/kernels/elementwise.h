@@ -22,6 +22,10 @@ typedef struct secant_elementwise_kernels {
 	void (*where)(const uint8_t *mask, const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n, secant_steps sm, secant_steps sa, secant_steps sb);
 	void (*widen)(const uint16_t *x, float *y, int64_t n);      /* bf16 to float */
 	void (*narrow)(const float *x, uint16_t *y, int64_t n);
+	/* y = x above 0, slope[i] * x below, in rows of n. */
+	void (*prelu)(const void *x, void *y, bool low, int64_t rows, int64_t n, const float *slope);
+	/* Smooth absolute difference; its gradient where dy is not NULL. */
+	void (*smooth_l1)(const float *x, const float *t, const float *dy, float *y, int64_t n, float beta);
 	/* Binary cross entropy of logits, weight (nullable) multiplying the positive part; all of one shape but weight with its own steps. */
 	void (*bce)(const float *x, const float *t, const float *weight, int64_t weight_step, float *y, int64_t n);
 	void (*bce_grad)(const float *x, const float *t, const float *weight, int64_t weight_step, const float *dy, float *dx, int64_t n);

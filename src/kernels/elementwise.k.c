@@ -305,7 +305,47 @@ bce_grad(const float *x, const float *t, const float *weight, int64_t step, cons
 		dx[i] = dy[i] * (1 - t[i] - (1 + (weight[i * step] - 1) * t[i]) * vec_sigmoid(-x[i]));
 }
 
+static void
+smooth_l1(const float *x, const float *t, const float *dy, float *y, int64_t n, float beta)
+{
+	float share = beta > 0 ? 1 / beta : 0;
+	if (dy) {
+		SECANT_IVDEP
+		for (int64_t i = 0; i < n; i++) {
+			float d = x[i] - t[i], sign = d > 0 ? 1 : d < 0 ? -1 : 0;
+			y[i] = dy[i] * (fabsf(d) < beta ? d * share : sign);
+		}
+		return;
+	}
+	SECANT_IVDEP
+	for (int64_t i = 0; i < n; i++) {
+		float d = fabsf(x[i] - t[i]);
+		y[i] = d < beta ? 0.5f * share * d * d : d - 0.5f * beta;
+	}
+}
+
+SECANT_INLINE void
+prelu_rows(const void *x, void *y, bool low, int64_t rows, int64_t n, const float *slope)
+{
+	for (int64_t r = 0; r < rows; r++) {
+		SECANT_IVDEP
+		for (int64_t i = 0; i < n; i++) {
+			float v = secant_load(x, r * n + i, low);
+			secant_store_real(y, r * n + i, low, v > 0 ? v : v * slope[i]);
+		}
+	}
+}
+
+static void
+prelu(const void *x, void *y, bool low, int64_t rows, int64_t n, const float *slope)
+{
+	if (low)
+		prelu_rows(x, y, true, rows, n, slope);
+	else
+		prelu_rows(x, y, false, rows, n, slope);
+}
+
 const secant_elementwise_kernels SECANT_KERNEL(elementwise) = {
 	.unary_names = unary_names, .unary = unary, .unary_grad = unary_grad, .pair = pair, .where = where, .widen = widen, .narrow = narrow,
-	.bce = bce, .bce_grad = bce_grad,
+	.prelu = prelu, .smooth_l1 = smooth_l1, .bce = bce, .bce_grad = bce_grad,
 };

@@ -17,28 +17,33 @@ has_most(secant_line_kind kind)
 SECANT_INLINE void
 find_most(const void *a, bool low, int64_t n, int64_t step, int64_t lanes, float *restrict most)
 {
-	for (int64_t i = 0; i < n; i++)
+	for (int64_t i = 0; i < n; i++) {
+		SECANT_IVDEP
 		for (int64_t l = 0; l < lanes; l++) {
-			float v = secant_load(a, i * step + l, low);
-			most[l] = v > most[l] ? v : most[l];
+			float v = secant_load(a, i * step + l, low), m = most[l];
+			most[l] = v > m ? v : m;
 		}
+	}
 }
 
 SECANT_INLINE void
 find_sum(secant_line_kind kind, const void *a, const void *b, bool low, int64_t n, int64_t step, int64_t lanes, const float *restrict most, float *restrict sum)
 {
-	for (int64_t i = 0; i < n; i++)
+	for (int64_t i = 0; i < n; i++) {
+		SECANT_IVDEP
 		for (int64_t l = 0; l < lanes; l++) {
-			float v = secant_load(a, i * step + l, low);
+			float v = secant_load(a, i * step + l, low), s = sum[l];
 			if (has_most(kind))
-				sum[l] += vec_exp(v - most[l]);
+				s += vec_exp(v - most[l]);
 			else if (kind == SECANT_LINE_SOFTMAX_GRAD)
-				sum[l] += v * secant_load(b, i * step + l, low);
+				s += v * secant_load(b, i * step + l, low);
 			else if (kind == SECANT_LINE_LOG_SOFTMAX_GRAD)
-				sum[l] += secant_load(b, i * step + l, low);
+				s += secant_load(b, i * step + l, low);
 			else
-				sum[l] += v * v;
+				s += v * v;
+			sum[l] = s;
 		}
+	}
 }
 
 /* What the sum becomes before it is used. */

@@ -207,6 +207,64 @@ run_where(const secant_step *s, void *bound, const void *const *in, void *const 
 	return SECANT_OK;
 }
 
+/* ---- prelu ---- */
+
+static secant_wide
+prelu_rows(const secant_step *s)
+{
+	return secant_widen(secant_rows(&s->in[0].shape), secant_last(&s->in[0].shape));
+}
+
+static secant_status
+prepare_prelu(secant_step *s, secant_err *err)
+{
+	s->scratch = (size_t)prelu_rows(s).width * sizeof(float);
+	return SECANT_OK;
+}
+
+static secant_status
+run_prelu(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+{
+	const float *w = in[1];
+	secant_wide wide = prelu_rows(s);
+	bool low = secant_low_in(s), single = secant_in_count(s, 1) == 1;
+	int parts = secant_parts(s, secant_in_count(s, 0));
+	if (secant_in_count(s, 0) == 0)
+		return SECANT_OK;
+	secant_repeat(scratch, single ? NULL : w, secant_last(&s->in[0].shape), wide.width, w[0]);
+	SECANT_PARTS(parts)
+	for (int t = 0; t < parts; t++) {
+		int64_t from = secant_part(wide.rows, parts, t), to = secant_part(wide.rows, parts, t + 1), full = to == wide.rows && to > from ? to - 1 : to;
+		const secant_elementwise_kernels *k = secant_elementwise_best();
+		k->prelu(secant_at(in[0], from * wide.width, low), secant_at_mut(out[0], from * wide.width, low), low, full - from, wide.width, scratch);
+		if (full < to)
+			k->prelu(secant_at(in[0], full * wide.width, low), secant_at_mut(out[0], full * wide.width, low), low, 1, wide.last, scratch);
+	}
+	return SECANT_OK;
+}
+
+/* ---- counters ---- */
+
+static secant_status
+run_count(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+{
+	int64_t n = secant_out_count(s, 0);
+	for (int64_t i = 0; i < n; i++)
+		switch (s->out[0].dtype) {
+		case SECANT_I64: ((int64_t *)out[0])[i] = ((const int64_t *)in[0])[i] + 1; break;
+		case SECANT_I32: ((int32_t *)out[0])[i] = ((const int32_t *)in[0])[i] + 1; break;
+		default: ((uint8_t *)out[0])[i] = (uint8_t)(((const uint8_t *)in[0])[i] + 1); break;
+		}
+	return SECANT_OK;
+}
+
+static bool
+supports_count(const secant_step *s)
+{
+	secant_dtype d = s->out[0].dtype;
+	return s->in[0].dtype == d && (d == SECANT_I64 || d == SECANT_I32 || d == SECANT_U8);
+}
+
 /* ---- casts ---- */
 
 static bool
@@ -254,6 +312,8 @@ const secant_impl secant_impls_native_elementwise[] = {
 	{ .op = "unary_grad", .name = "native", .supports = secant_native_supports, .prepare = prepare_unary_grad, .run = run_unary_grad },
 	PAIR(add), PAIR(sub), PAIR(mul), PAIR(div), PAIR(maximum), PAIR(minimum), PAIR(greater), PAIR(equal),
 	{ .op = "where", .name = "native", .supports = secant_native_supports, .prepare = prepare_where, .run = run_where },
+	{ .op = "prelu", .name = "native", .supports = secant_native_supports, .prepare = prepare_prelu, .run = run_prelu },
+	{ .op = "count", .name = "native", .supports = supports_count, .run = run_count },
 	{ .op = "upcast", .name = "native", .supports = supports_cast, .run = run_cast },
 	{ .op = "cast", .name = "native", .supports = supports_cast, .run = run_cast },
 	{ .op = NULL },

@@ -9,13 +9,7 @@
 static int64_t
 index_at(const void *p, secant_dtype d, int64_t i, int64_t extent)
 {
-	int64_t v;
-	switch (d) {
-	case SECANT_U8: case SECANT_BOOL: v = ((const uint8_t *)p)[i]; break;
-	case SECANT_I32: v = ((const int32_t *)p)[i]; break;
-	case SECANT_I64: v = ((const int64_t *)p)[i]; break;
-	default: v = (int64_t)secant_load_any(p, d, i); break;
-	}
+	int64_t v = secant_load_index(p, d, i);
 	return v >= 0 && v < extent ? v : -1;
 }
 

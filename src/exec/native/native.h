@@ -83,6 +83,13 @@ secant_load_any(const void *p, secant_dtype d, int64_t i)
 	}
 }
 
+/* Element i of integers, exactly. */
+static inline int64_t
+secant_load_index(const void *p, secant_dtype d, int64_t i)
+{
+	return d == SECANT_I64 ? ((const int64_t *)p)[i] : d == SECANT_I32 ? ((const int32_t *)p)[i] : (int64_t)secant_load_any(p, d, i);
+}
+
 /* Pieces of a step's scratch, each 64-byte-aligned; with p NULL it only counts. */
 typedef struct secant_scratch { char *p; size_t used; } secant_scratch;
 void *secant_take(secant_scratch *s, int64_t n, size_t size);

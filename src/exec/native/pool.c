@@ -1,14 +1,27 @@
 /*
- * max_pool2d and its gradient. Means over windows are in separable.c.
+ * max_pool2d and adaptive_max_pool2d and their gradients. Means over windows are in separable.c.
  */
 #include "exec/native/native.h"
 #include "kernels/pool.h"
 
 typedef struct pool { secant_windows h, w; int columns, parts; } pool;
 
+/* Where window p of an axis begins, with padding, and ends. */
+typedef struct window { int64_t from, to; } window;
+
+static window
+window_of(const secant_step *s, int which, int64_t in, int64_t out, int64_t p)
+{
+	const secant_pool_attr *a = s->node->attr;
+	if (s->node->op->name[0] == 'a')             /* adaptive: bins that share the axis evenly */
+		return (window){ p * in / out, ((p + 1) * in + out - 1) / out };
+	int64_t from = p * (a->stride.n ? a->stride.v[which] : a->kernel.v[which]) - secant_pad_of(&a->padding, which);
+	return (window){ from, from + a->kernel.v[which] };
+}
+
 /* Fills the five tables of one axis into `room`; returns what is left of it. */
 static int32_t *
-fill_windows(secant_windows *t, int64_t in, int64_t out, int kernel, int stride, int before, int32_t *room)
+fill_windows(const secant_step *s, secant_windows *t, int which, int64_t in, int64_t out, int32_t *room)
 {
 	int32_t *start = room, *end = start + out, *base = end + out, *first = base + out, *last = first + in;
 	for (int64_t i = 0; i < in; i++) {
@@ -16,10 +29,10 @@ fill_windows(secant_windows *t, int64_t in, int64_t out, int kernel, int stride,
 		last[i] = 0;
 	}
 	for (int64_t p = 0; p < out; p++) {
-		int64_t from = p * stride - before, to = from + kernel;
-		base[p] = (int32_t)from;
-		start[p] = (int32_t)(from < 0 ? 0 : from);
-		end[p] = (int32_t)(to < in ? to : in);
+		window w = window_of(s, which, in, out, p);
+		base[p] = (int32_t)w.from;
+		start[p] = (int32_t)(w.from < 0 ? 0 : w.from);
+		end[p] = (int32_t)(w.to < in ? w.to : in);
 		for (int64_t i = start[p]; i < end[p]; i++) {
 			first[i] = first[i] < p ? first[i] : (int32_t)p;
 			last[i] = (int32_t)p + 1;
@@ -32,15 +45,13 @@ fill_windows(secant_windows *t, int64_t in, int64_t out, int kernel, int stride,
 static secant_status
 prepare_windows(secant_step *s, const int64_t *in, const int64_t *out, secant_err *err)
 {
-	const secant_pool_attr *a = s->node->attr;
 	pool *p = secant_calloc(1, sizeof *p + (size_t)(3 * (out[0] + out[1]) + 2 * (in[0] + in[1])) * sizeof(int32_t));
 	if (!(s->data = p))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the windows of '%s'", s->node->op->name);
 	int32_t *room = (int32_t *)(void *)(p + 1);
-	const secant_ints *stride = a->stride.n ? &a->stride : &a->kernel;
-	room = fill_windows(&p->h, in[0], out[0], a->kernel.v[0], stride->v[0], secant_pad_of(&a->padding, 0), room);
-	fill_windows(&p->w, in[1], out[1], a->kernel.v[1], stride->v[1], secant_pad_of(&a->padding, 1), room);
-	p->columns = a->kernel.v[1];
+	room = fill_windows(s, &p->h, 0, in[0], out[0], room);
+	fill_windows(s, &p->w, 1, in[1], out[1], room);
+	p->columns = s->node->op->name[0] == 'a' ? 0 : ((const secant_pool_attr *)s->node->attr)->kernel.v[1];
 	p->parts = secant_parts(s, secant_in_count(s, 0) + secant_out_count(s, 0));
 	return SECANT_OK;
 }
@@ -93,9 +104,44 @@ supports_grad(const secant_step *s)
 	return secant_native_supports(s) && (s->in[1].dtype == SECANT_U8 || s->in[1].dtype == SECANT_I32);
 }
 
+/* ---- the gradient of adaptive pooling: places may be any in the picture, so they are written to; threads share the pictures ---- */
+
+static secant_status
+prepare_adaptive_grad(secant_step *s, secant_err *err)
+{
+	const int64_t *x = s->out[0].shape.dim;
+	s->scratch = (size_t)secant_parts(s, secant_out_count(s, 0)) * (((size_t)(x[1] * x[2] * x[3]) * sizeof(float) + 63) & ~(size_t)63);
+	return SECANT_OK;
+}
+
+static secant_status
+run_adaptive_grad(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+{
+	const int64_t *x = s->out[0].shape.dim, picture = x[1] * x[2] * x[3], bins = s->in[0].shape.dim[1] * s->in[0].shape.dim[2] * x[3];
+	int parts = secant_parts(s, secant_out_count(s, 0));
+	bool low = secant_low_in(s);
+	SECANT_PARTS(parts)
+	for (int t = 0; t < parts; t++) {
+		float *sum = (float *)(void *)((char *)scratch + (size_t)t * (((size_t)picture * sizeof(float) + 63) & ~(size_t)63));
+		for (int64_t n = secant_part(x[0], parts, t), end = secant_part(x[0], parts, t + 1); n < end; n++) {
+			memset(sum, 0, (size_t)picture * sizeof *sum);
+			for (int64_t i = 0; i < bins; i++) {
+				double place = secant_load_any(in[1], s->in[1].dtype, n * bins + i);
+				if (place >= 0 && place < (double)(x[1] * x[2]))
+					sum[(int64_t)place * x[3] + i % x[3]] += secant_load(in[0], n * bins + i, low);
+			}
+			for (int64_t i = 0; i < picture; i++)
+				secant_store_real(out[0], n * picture + i, low, sum[i]);
+		}
+	}
+	return SECANT_OK;
+}
+
 extern const secant_impl secant_impls_native_pool[];
 const secant_impl secant_impls_native_pool[] = {
 	{ .op = "max_pool2d", .name = "native", .supports = secant_native_supports, .prepare = prepare, .run = run },
 	{ .op = "max_pool2d_grad", .name = "native", .supports = supports_grad, .prepare = prepare_grad, .run = run_grad },
+	{ .op = "adaptive_max_pool2d", .name = "native", .supports = secant_native_supports, .prepare = prepare, .run = run },
+	{ .op = "adaptive_max_pool2d_grad", .name = "native", .supports = secant_native_supports, .prepare = prepare_adaptive_grad, .run = run_adaptive_grad },
 	{ .op = NULL },
 };

@@ -67,6 +67,17 @@ avg_pool_rule(taps *t)
 	}
 }
 
+/* Bin i of n: floor(i * in / n) to below ceil((i + 1) * in / n). */
+static void
+adaptive_rule(taps *t)
+{
+	for (int64_t i = 0; i < t->out; i++) {
+		int64_t from = i * t->in / t->out, to = ((i + 1) * t->in + t->out - 1) / t->out;
+		for (int64_t k = from; k < to; k++)
+			tap(t, i, k, 1 / (double)(to - from));
+	}
+}
+
 static void
 fill_axis(taps *t, void (*rule)(taps *t))
 {
@@ -133,6 +144,9 @@ static secant_status prepare_resize_grad(secant_step *s, secant_err *err) { retu
 static secant_status prepare_avg_pool(secant_step *s, secant_err *err) { return prepare(s, avg_pool_rule, false, err); }
 static secant_status prepare_avg_pool_grad(secant_step *s, secant_err *err) { return prepare(s, avg_pool_rule, true, err); }
 
+static secant_status prepare_adaptive(secant_step *s, secant_err *err) { return prepare(s, adaptive_rule, false, err); }
+static secant_status prepare_adaptive_grad(secant_step *s, secant_err *err) { return prepare(s, adaptive_rule, true, err); }
+
 /* Rows of the output, of all pictures, from `row` on; nearest: a row like the one before is copied from there. */
 static void
 copy_rows(const maps *r, const secant_step *s, const void *in, void *out, int64_t row, int64_t end)
@@ -185,5 +199,6 @@ run(const secant_step *s, void *bound, const void *const *in, void *const *out, 
 extern const secant_impl secant_impls_native_separable[];
 const secant_impl secant_impls_native_separable[] = {
 	MAP(resize, resize), MAP(resize_grad, resize_grad), MAP(avg_pool2d, avg_pool), MAP(avg_pool2d_grad, avg_pool_grad),
+	MAP(adaptive_avg_pool2d, adaptive), MAP(adaptive_avg_pool2d_grad, adaptive_grad),
 	{ .op = NULL },
 };

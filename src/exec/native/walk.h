@@ -7,7 +7,7 @@
 #include "exec/native/native.h"
 #include "kernels/elementwise.h"
 
-enum { SECANT_WALK_OPERANDS = 3 };
+enum { SECANT_WALK_OPERANDS = 4 };
 
 typedef struct secant_walk {
 	int n, rank;                                 /* operands; axes, at least 2 */
