@@ -63,6 +63,10 @@ secant_status secant_ann_read_manifest(ann_set *s, const char *root, secant_err 
 secant_status secant_ann_write_manifest(const ann_set *s, ann_out *out, const char *to, int voc_origin, const ann_text *renamed, secant_err *err);
 /* The name of the one split of a picture for formats with split folders; "" none. Counts memberships beyond the first in `more`. */
 const char *secant_ann_one_split(const ann_set *s, const ann_image *im, int *more);
+/* Classes from `from` on (those that no list fixed) take the order of the bytes of their names, which no picture decides. */
+secant_status secant_ann_sort_classes(ann_set *s, int from, secant_err *err);
+/* A name with another byte for its spaces; in a static buffer of the calling thread, valid until the next call. */
+const char *secant_ann_joined(const ann_set *s, ann_text name, char joint);
 static inline bool ann_void_class(const ann_set *s, int class) { return class >= 0 && s->classes[class].is_void; }
 /* finite box? otherwise a finding value-not-finite */
 bool secant_ann_finite(const double *v, int n);

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -366,6 +367,38 @@ secant_ann_finite(const double *v, int n)
 		if (!isfinite(v[i]))
 			return false;
 	return true;
+}
+
+static int
+by_name(const void *a, const void *b, void *user)
+{
+	const ann_set *s = user;
+	return strcmp(ann_str(s, s->classes[*(const int *)a].name), ann_str(s, s->classes[*(const int *)b].name));
+}
+
+secant_status
+secant_ann_sort_classes(ann_set *s, int from, secant_err *err)
+{
+	int n = s->n_classes, *order = secant_calloc((size_t)n + 1, sizeof *order);
+	secant_status status = order ? SECANT_OK : secant_ann_nomem(err);
+	for (int i = 0; !status && i < n; i++)
+		order[i] = i;
+	if (!status && n > from) {
+		qsort_r(order + from, (size_t)(n - from), sizeof *order, by_name, s);
+		status = secant_ann_reorder_classes(s, order, err);
+	}
+	secant_free(order);
+	return status;
+}
+
+const char *
+secant_ann_joined(const ann_set *s, ann_text name, char joint)
+{
+	static _Thread_local char buffer[512];
+	snprintf(buffer, sizeof buffer, "%s", ann_str(s, name));
+	for (char *p = buffer; *p; p++)
+		*p = *p == ' ' || *p == '\t' ? joint : *p;
+	return buffer;
 }
 
 /* --- losses ---------------------------------------------------------------------------------------------------------------------- */

@@ -390,29 +390,6 @@ read_classes(ann_set *s, const char *root, const secant_dataset_reading *o, seca
 	return status;
 }
 
-static int
-by_name(const void *a, const void *b, void *user)
-{
-	const ann_set *s = user;
-	return strcmp(ann_str(s, s->classes[*(const int *)a].name), ann_str(s, s->classes[*(const int *)b].name));
-}
-
-/* Classes that no list fixed (from `from` on) take the order of the bytes of their names, which no picture decides. */
-static secant_status
-order_classes(ann_set *s, int from, secant_err *err)
-{
-	int n = s->n_classes, *order = secant_calloc((size_t)n + 1, sizeof *order);
-	secant_status status = order ? SECANT_OK : secant_ann_nomem(err);
-	for (int i = 0; !status && i < n; i++)
-		order[i] = i;
-	if (!status && n > from) {
-		qsort_r(order + from, (size_t)(n - from), sizeof *order, by_name, s);
-		status = secant_ann_reorder_classes(s, order, err);
-	}
-	secant_free(order);
-	return status;
-}
-
 /* Applies the reading of the numbers. */
 static secant_status
 set_origin(ann_set *s, int wanted, secant_err *err)
@@ -468,7 +445,7 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
 	if (!status)
 		status = read_annotations(s, path, watch, err);
 	if (!status)
-		status = order_classes(s, fixed, err);
+		status = secant_ann_sort_classes(s, fixed, err);
 	if (!status)
 		status = read_lists(s, path, err);
 	if (!status)
