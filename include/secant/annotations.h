@@ -66,16 +66,16 @@ SECANT_API const char *secant_dataset_note(const secant_dataset *d, int i);
 /* Keeps only the pictures of a split; unknown: error that names those there are. */
 SECANT_API secant_status secant_dataset_select(secant_dataset *d, const char *split, secant_err *err) SECANT_NODISCARD;
 
-typedef struct secant_picture {
+typedef struct secant_dataset_item {
 	const char *name;            /* in the data set */
 	const char *path;            /* on disk, "" when it is not there */
 	int width, height, depth;    /* declared, or from the header; 0 unknown */
 	int64_t id;                  /* the file's number, or the index */
 	int first, objects;          /* its objects are 0 .. objects - 1 */
 	uint64_t splits;             /* bit i: belongs to split i */
-} secant_picture;
+} secant_dataset_item;
 
-typedef struct secant_object {
+typedef struct secant_annotation {
 	double box[4];               /* x0, y0, x1, y1, half-open pixels */
 	double area;                 /* the file's, else of the shape, else of the box */
 	int label;                   /* class index, -1 none */
@@ -83,15 +83,15 @@ typedef struct secant_object {
 	int64_t id;                  /* the file's number, or the place in the data set */
 	bool crowd;                  /* COCO's iscrowd, or VOC's difficult: not to be judged */
 	bool difficult, has_box, has_shape;
-} secant_object;
+} secant_annotation;
 
 /* Index from 0; false (and *p zeroed) outside. Neither touches the picture file. */
-SECANT_API bool secant_dataset_picture(const secant_dataset *d, int i, secant_picture *p);
-SECANT_API bool secant_dataset_object(const secant_dataset *d, int picture, int k, secant_object *o);
+SECANT_API bool secant_dataset_picture(const secant_dataset *d, int i, secant_dataset_item *p);
+SECANT_API bool secant_dataset_object(const secant_dataset *d, int picture, int k, secant_annotation *o);
 SECANT_API int secant_dataset_find(const secant_dataset *d, const char *name);   /* index of a picture by name or stem, -1 */
 
 /* A sample as detection training wants it. Arrays have n elements (n may be 0: a picture without objects) and belong to the sample. */
-typedef struct secant_sample {
+typedef struct secant_annotated_sample {
 	secant_image image;          /* the picture, u8, as secant_image_read gives it */
 	int n;
 	double (*boxes)[4];
@@ -99,9 +99,9 @@ typedef struct secant_sample {
 	double *areas;
 	bool *crowd;
 	int64_t id;
-} secant_sample;
-SECANT_API secant_status secant_dataset_sample(const secant_dataset *d, int i, secant_sample *s, secant_err *err) SECANT_NODISCARD;
-SECANT_API void secant_sample_free(secant_sample *s);
+} secant_annotated_sample;
+SECANT_API secant_status secant_dataset_sample(const secant_dataset *d, int i, secant_annotated_sample *s, secant_err *err) SECANT_NODISCARD;
+SECANT_API void secant_annotated_sample_free(secant_annotated_sample *s);
 
 /* Class mask of a picture: u8, one channel, `background` where nothing is, class index + `first` inside objects (polygons and masks
  * where they exist and `boxes` is false, else boxes), 255 for void. Later objects lie on top. More than 254 values: u16, void 65535. */

@@ -257,28 +257,28 @@ secant_dataset_select(secant_dataset *d, const char *split, secant_err *err)
 }
 
 bool
-secant_dataset_picture(const secant_dataset *d, int i, secant_picture *p)
+secant_dataset_picture(const secant_dataset *d, int i, secant_dataset_item *p)
 {
 	const ann_set *s = &d->set;
-	*p = (secant_picture){ .name = "", .path = "" };
+	*p = (secant_dataset_item){ .name = "", .path = "" };
 	if (i < 0 || i >= s->n_images)
 		return false;
 	const ann_image *im = &s->images[i];
-	*p = (secant_picture){ ann_str(s, im->name), ann_str(s, im->path), im->width, im->height, im->depth, im->id == ANN_NO_ID ? i : im->id,
+	*p = (secant_dataset_item){ ann_str(s, im->name), ann_str(s, im->path), im->width, im->height, im->depth, im->id == ANN_NO_ID ? i : im->id,
 		(int)s->first[i], (int)(s->first[i + 1] - s->first[i]), im->splits };
 	return true;
 }
 
 bool
-secant_dataset_object(const secant_dataset *d, int picture, int k, secant_object *to)
+secant_dataset_object(const secant_dataset *d, int picture, int k, secant_annotation *to)
 {
 	const ann_set *s = &d->set;
-	*to = (secant_object){ .class_name = "", .label = -1 };
+	*to = (secant_annotation){ .class_name = "", .label = -1 };
 	if (picture < 0 || picture >= s->n_images || k < 0 || (uint32_t)k >= s->first[picture + 1] - s->first[picture])
 		return false;
 	uint32_t at = s->order[s->first[picture] + (uint32_t)k];
 	const ann_object *o = &s->objects[at];
-	*to = (secant_object){ { ann_x0(o), ann_y0(o), ann_x1(o), ann_y1(o) }, secant_ann_area(s, o), o->class,
+	*to = (secant_annotation){ { ann_x0(o), ann_y0(o), ann_x1(o), ann_y1(o) }, secant_ann_area(s, o), o->class,
 		o->class >= 0 ? ann_str(s, s->classes[o->class].name) : "", o->id == ANN_NO_ID ? (int64_t)at : o->id,
 		(o->flags & (ANN_CROWD | ANN_DIFFICULT)) != 0, (o->flags & ANN_DIFFICULT) != 0, !(o->flags & ANN_NO_BOX), o->shape != 0 };
 	return true;
@@ -298,22 +298,22 @@ secant_dataset_find(const secant_dataset *d, const char *name)
 }
 
 void
-secant_sample_free(secant_sample *s)
+secant_annotated_sample_free(secant_annotated_sample *s)
 {
 	secant_image_free(&s->image);
 	secant_free(s->boxes);
 	secant_free(s->labels);
 	secant_free(s->areas);
 	secant_free(s->crowd);
-	*s = (secant_sample){ 0 };
+	*s = (secant_annotated_sample){ 0 };
 }
 
 secant_status
-secant_dataset_sample(const secant_dataset *d, int i, secant_sample *s, secant_err *err)
+secant_dataset_sample(const secant_dataset *d, int i, secant_annotated_sample *s, secant_err *err)
 {
-	secant_picture p;
-	secant_object o;
-	*s = (secant_sample){ 0 };
+	secant_dataset_item p;
+	secant_annotation o;
+	*s = (secant_annotated_sample){ 0 };
 	if (!secant_dataset_picture(d, i, &p))
 		return secant_fail(err, SECANT_ERR_RANGE, "picture %d of a data set of %d", i, secant_dataset_count(d));
 	if (!*p.path)
@@ -335,7 +335,7 @@ secant_dataset_sample(const secant_dataset *d, int i, secant_sample *s, secant_e
 		s->crowd[s->n++] = o.crowd;
 	}
 	if (status)
-		secant_sample_free(s);
+		secant_annotated_sample_free(s);
 	return status;
 }
 

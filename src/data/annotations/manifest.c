@@ -110,24 +110,50 @@ find_class(ann_set *s, ann_field name)
 	return at;
 }
 
-static void
-read_classes(ann_set *s, json_pull *j)
+/* Numbers and order of the classes, those without objects included. */
+static secant_status
+read_classes(ann_set *s, json_pull *j, secant_err *err)
 {
 	ann_field key, name = { "", "" };
-	for (secant_pull_array(j); secant_pull_element(j);) {
+	int *order = NULL, n = 0, capacity = 0;
+	secant_status status = SECANT_OK;
+	for (secant_pull_array(j); !status && secant_pull_element(j);) {
 		int64_t id = ANN_NO_ID;
 		int at = -1;
+		bool again = false;
 		for (secant_pull_object(j); secant_pull_key(j, &key);) {
-			if (ann_is(key, "name") && secant_pull_string(j, &name))
+			if (ann_is(key, "name") && secant_pull_string(j, &name)) {
 				at = find_class(s, name);
-			else if (ann_is(key, "id"))
+				at = at >= 0 ? at : secant_ann_add_class(s, name.p, ann_len(name), ANN_NO_ID);
+			} else if (ann_is(key, "id"))
 				(void)secant_pull_integer(j, &id);
-			else
+			else if (!ann_is(key, "name"))
 				secant_pull_skip(j, NULL);
 		}
-		if (at >= 0)
-			s->classes[at].id = id;
+		if (at < 0)
+			continue;
+		s->classes[at].id = id;
+		for (int i = 0; i < n; i++)
+			again = again || order[i] == at;
+		if (!again && secant_grow((void **)&order, &capacity, n, sizeof *order))
+			status = secant_ann_nomem(err);
+		else if (!again)
+			order[n++] = at;
 	}
+	int listed = n;
+	for (int i = 0; !status && i < s->n_classes; i++) {
+		bool known = false;
+		for (int k = 0; k < listed && !known; k++)
+			known = order[k] == i;
+		if (!known && secant_grow((void **)&order, &capacity, n, sizeof *order))
+			status = secant_ann_nomem(err);
+		else if (!known)
+			order[n++] = i;
+	}
+	if (!status && !j->err.code && n == s->n_classes && n)
+		status = secant_ann_reorder_classes(s, order, err);
+	secant_free(order);
+	return status;
 }
 
 /* [name, former, id, object ids...]; ids count only when there are as many as objects. */
@@ -177,7 +203,7 @@ secant_ann_read_manifest(ann_set *s, const char *root, secant_err *err)
 			secant_pull_init(&j, data, n, path);
 			for (secant_pull_object(&j); secant_pull_key(&j, &key);) {
 				if (ann_is(key, "classes"))
-					read_classes(s, &j);
+					status = read_classes(s, &j, err);
 				else if (ann_is(key, "names"))
 					read_pictures(s, &j);
 				else if (ann_is(key, "voc_origin") && secant_pull_string(&j, &text)) {
@@ -187,7 +213,7 @@ secant_ann_read_manifest(ann_set *s, const char *root, secant_err *err)
 				} else if (!ann_is(key, "voc_origin"))
 					secant_pull_skip(&j, NULL);
 			}
-			if (j.err.code)
+			if (!status && j.err.code)
 				status = secant_fail(err, j.err.code, "%s", j.err.msg);
 			secant_pull_free(&j);
 		}

@@ -9,6 +9,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+const char *const secant_ann_empty = "";
+
 static void
 out_of_memory(ann_set *s)
 {

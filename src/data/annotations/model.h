@@ -100,7 +100,8 @@ void secant_ann_free(ann_set *s);
 /* Text. secant_ann_intern finds equal text again; secant_ann_text stores without looking (long, unique). 0 on "" and on NOMEM (sticky). */
 ann_text secant_ann_intern(ann_set *s, const char *p, size_t n);
 ann_text secant_ann_store(ann_set *s, const char *p, size_t n);
-static inline const char *ann_str(const ann_set *s, ann_text t) { return s->text ? s->text + t : ""; }
+extern const char *const secant_ann_empty;
+static inline const char *ann_str(const ann_set *s, ann_text t) { return s->text ? s->text + t : secant_ann_empty; }
 
 /* Adding; the indices are stable until secant_ann_compact. Negative: no memory. */
 int secant_ann_add_image(ann_set *s, const char *name, size_t n);
