@@ -1,5 +1,5 @@
 /*
- * Batch norm over a matrix of rows x width, channels-last. Callers may see k rows of c channels as one row of k * c and repeat the vectors
+ * Norms. Batch norm over a matrix of rows x width, channels-last. Callers may see k rows of c channels as one row of k * c and repeat the vectors
  * k times: short rows then run as fast as long ones. x, y, residual, dy and dx are float or bf16 together (`low`), vectors are float.
  * Outputs may be the same buffer as an input of the same kind.
  */
@@ -17,6 +17,11 @@ typedef struct secant_norm_kernels {
 	/* dx = a * d + b * (x - mean) + c, dresidual = d; either may be NULL. */
 	void (*grad)(const void *dy, const void *x, const void *y, void *dx, void *dresidual, bool low, int64_t rows, int64_t width,
 	             const float *mean, const float *a, const float *b, const float *c);
+	/* Layer norm of rows: y = (x - mean) * rstd * weight + bias; y may be NULL, weight and bias have c numbers. */
+	void (*layer)(const void *x, bool low, int64_t rows, int64_t c, const float *weight, const float *bias, float eps, void *y, float *mean, float *rstd);
+	/* Its gradient: dx (may be NULL), and in at most 256 rows' float sums added to doubles: dweight, dbias. */
+	void (*layer_grad)(const void *dy, const void *x, bool low, int64_t rows, int64_t c, const float *mean, const float *rstd, const float *weight,
+	                   void *dx, double *dweight, double *dbias);
 } secant_norm_kernels;
 SECANT_KERNELS(norm)
 #endif

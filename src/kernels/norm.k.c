@@ -1,8 +1,9 @@
 /*
- * Batch norm: the loops of training that move most bytes. Each is one pass over memory; four rows at a time where columns are summed, so
+ * Norms: the loops of training that move most bytes. Each is one pass over memory; four rows at a time where columns are summed, so
  * that the accumulators are read and written once for four.
  */
 #include "kernels/norm.h"
+#include <math.h>
 
 enum { BLOCK_ROWS = 256, BLOCK_COLUMNS = 1024 };
 
@@ -177,4 +178,141 @@ grad(const void *dy, const void *x, const void *y, void *dx, void *dres, bool lo
 	}
 }
 
-const secant_norm_kernels SECANT_KERNEL(norm) = { .moments = moments, .normalise = normalise, .grad_moments = grad_moments, .grad = grad };
+/* ---- layer norm ---- */
+
+enum { LANES = 32 };
+
+/* The sum of x[i] - m, or of its square. A row is summed in LANES lanes, then what is left. */
+SECANT_INLINE float
+row_sum(const void *x, bool low, int64_t n, float m, bool square)
+{
+	float lane[LANES] = { 0 }, sum = 0;
+	int64_t i = 0;
+	for (; i + LANES <= n; i += LANES)
+		for (int l = 0; l < LANES; l++) {
+			float v = secant_load(x, i + l, low) - m;
+			lane[l] += square ? v * v : v;
+		}
+	for (int l = 0; l < LANES; l++)
+		sum += lane[l];
+	for (; i < n; i++) {
+		float v = secant_load(x, i, low) - m;
+		sum += square ? v * v : v;
+	}
+	return sum;
+}
+
+SECANT_INLINE void
+layer_rows(const void *x, bool low, int64_t rows, int64_t c, const float *weight, const float *bias, float eps, void *y, float *mean, float *rstd)
+{
+	for (int64_t r = 0; r < rows; r++) {
+		const void *v = secant_at(x, r * c, low);
+		float first = secant_load(v, 0, low), m = first + row_sum(v, low, c, first, false) / (float)c;
+		float s = 1 / sqrtf(row_sum(v, low, c, m, true) / (float)c + eps);
+		if (mean)
+			mean[r] = m;
+		if (rstd)
+			rstd[r] = s;
+		if (!y)
+			continue;
+		SECANT_IVDEP
+		for (int64_t i = 0; i < c; i++)
+			secant_store_real(y, r * c + i, low, (secant_load(v, i, low) - m) * s * weight[i] + bias[i]);
+	}
+}
+
+static void
+layer(const void *x, bool low, int64_t rows, int64_t c, const float *weight, const float *bias, float eps, void *y, float *mean, float *rstd)
+{
+	if (low)
+		layer_rows(x, true, rows, c, weight, bias, eps, y, mean, rstd);
+	else
+		layer_rows(x, false, rows, c, weight, bias, eps, y, mean, rstd);
+}
+
+/* Sums of a = dy * weight and of a * xhat over a row. */
+SECANT_INLINE void
+layer_sums(const void *dy, const void *x, bool low, int64_t n, float m, float s, const float *weight, float *out, float *out_xhat)
+{
+	float lane[LANES] = { 0 }, lane_xhat[LANES] = { 0 }, sum = 0, sum_xhat = 0;
+	int64_t i = 0;
+	for (; i + LANES <= n; i += LANES)
+		for (int l = 0; l < LANES; l++) {
+			float a = secant_load(dy, i + l, low) * weight[i + l];
+			lane[l] += a;
+			lane_xhat[l] += a * (secant_load(x, i + l, low) - m) * s;
+		}
+	for (int l = 0; l < LANES; l++) {
+		sum += lane[l];
+		sum_xhat += lane_xhat[l];
+	}
+	for (; i < n; i++) {
+		float a = secant_load(dy, i, low) * weight[i];
+		sum += a;
+		sum_xhat += a * (secant_load(x, i, low) - m) * s;
+	}
+	*out = sum / (float)n;
+	*out_xhat = sum_xhat / (float)n;
+}
+
+SECANT_INLINE void
+layer_grad_rows(const void *dy, const void *x, bool low, int64_t rows, int64_t c, const float *mean, const float *rstd, const float *weight, void *dx)
+{
+	for (int64_t r = 0; r < rows; r++) {
+		const void *d = secant_at(dy, r * c, low), *v = secant_at(x, r * c, low);
+		float m = mean[r], s = rstd[r], sum, sum_xhat;
+		layer_sums(d, v, low, c, m, s, weight, &sum, &sum_xhat);
+		SECANT_IVDEP
+		for (int64_t i = 0; i < c; i++) {
+			float xhat = (secant_load(v, i, low) - m) * s;
+			secant_store_real(dx, r * c + i, low, s * (secant_load(d, i, low) * weight[i] - sum - xhat * sum_xhat));
+		}
+	}
+}
+
+/* Columns of dy and of dy * xhat. */
+SECANT_INLINE void
+layer_columns(const void *dy, const void *x, bool low, int64_t rows, int64_t c, const float *mean, const float *rstd, double *dweight, double *dbias)
+{
+	float w[BLOCK_COLUMNS], b[BLOCK_COLUMNS];
+	for (int64_t from = 0; from < c; from += BLOCK_COLUMNS) {
+		int64_t n = c - from < BLOCK_COLUMNS ? c - from : BLOCK_COLUMNS;
+		for (int64_t i = 0; i < n; i++)
+			w[i] = b[i] = 0;
+		for (int64_t r = 0; r < rows; r++) {
+			float m = mean[r], s = rstd[r];
+			SECANT_IVDEP
+			for (int64_t i = 0; i < n; i++) {
+				float d = secant_load(dy, r * c + from + i, low);
+				w[i] += d * (secant_load(x, r * c + from + i, low) - m) * s;
+				b[i] += d;
+			}
+		}
+		for (int64_t i = 0; i < n; i++) {
+			dweight[from + i] += w[i];
+			dbias[from + i] += b[i];
+		}
+	}
+}
+
+static void
+layer_grad(const void *dy, const void *x, bool low, int64_t rows, int64_t c, const float *mean, const float *rstd, const float *weight, void *dx,
+           double *dweight, double *dbias)
+{
+	for (int64_t r = 0; r < rows; r += 64) {         /* small enough to be read twice from the cache */
+		int64_t m = rows - r < 64 ? rows - r : 64;
+		const void *d = secant_at(dy, r * c, low), *v = secant_at(x, r * c, low);
+		if (low) {
+			layer_columns(d, v, true, m, c, mean + r, rstd + r, dweight, dbias);
+			if (dx)
+				layer_grad_rows(d, v, true, m, c, mean + r, rstd + r, weight, secant_at_mut(dx, r * c, true));
+		} else {
+			layer_columns(d, v, false, m, c, mean + r, rstd + r, dweight, dbias);
+			if (dx)
+				layer_grad_rows(d, v, false, m, c, mean + r, rstd + r, weight, secant_at_mut(dx, r * c, false));
+		}
+	}
+}
+
+const secant_norm_kernels SECANT_KERNEL(norm) = { .moments = moments, .normalise = normalise, .grad_moments = grad_moments, .grad = grad,
+	.layer = layer, .layer_grad = layer_grad };

@@ -1,7 +1,7 @@
 /*
- * Batch norm on our own kernels: two passes over memory forward (sums; normalise, add, activate) and two backward (sums; write). Sums are
- * taken for each thread's rows and added in the order of the threads, so that a fixed number of threads gives the same bits every time.
- * Formulas: src/ops/op_batch_norm.c.
+ * Norms over columns: batch norm, and group norm, which is the same within a sample with the columns of a group joined. Two passes over
+ * memory forward (sums; normalise, add, activate) and two backward (sums; write). Sums are taken for each thread's rows and added in the
+ * order of the threads, so that a fixed number of threads gives the same bits every time. Formulas: src/ops/op_batch_norm.c, op_norm.c.
  */
 #include "exec/native/native.h"
 #include "kernels/norm.h"
@@ -18,18 +18,24 @@ typedef struct norm {
 } norm;
 
 static norm
-norm_of(const secant_step *s, int operand, void *scratch)
+norm_make(int64_t n, int64_t c, bool low, int parts, void *scratch)
 {
-	const secant_shape *x = &s->in[operand].shape;
-	const secant_norm_attr *a = s->node->attr;
-	norm b = { .n = secant_rows(x), .c = secant_last(x), .low = secant_low_in(s), .relu = a->act == SECANT_ACT_RELU };
+	norm b = { .n = n, .c = c, .wide = secant_widen(n, c), .parts = parts, .low = low };
 	secant_scratch m = { scratch, 0 };
-	b.wide = secant_widen(b.n, b.c);
-	b.parts = secant_parts(s, b.n * b.c);
 	for (int i = 0; i < 4; i++)
 		b.v[i] = secant_take(&m, b.wide.width, sizeof(float));
-	b.sum = secant_take(&m, b.parts * 2 * b.wide.width, sizeof(double));
+	b.sum = secant_take(&m, parts * 2 * b.wide.width, sizeof(double));
 	b.size = m.used;
+	return b;
+}
+
+static norm
+norm_of(const secant_step *s, void *scratch)
+{
+	const secant_shape *x = &s->in[0].shape;
+	int64_t n = secant_rows(x), c = secant_last(x);
+	norm b = norm_make(n, c, secant_low_in(s), secant_parts(s, n * c), scratch);
+	b.relu = ((const secant_norm_attr *)s->node->attr)->act == SECANT_ACT_RELU;
 	return b;
 }
 
@@ -43,7 +49,7 @@ supports(const secant_step *s)
 static secant_status
 prepare(secant_step *s, secant_err *err)
 {
-	s->scratch = norm_of(s, 0, NULL).size;
+	s->scratch = norm_of(s, NULL).size;
 	return SECANT_OK;
 }
 
@@ -94,6 +100,30 @@ find_pivot(const norm *b, const void *x)
 		b->v[0][j] = b->v[0][j - b->c];
 }
 
+/* The sums of x about the pivot in v[0], or with dy of its gradient about the mean in v[0], over all rows: in the first c of each half. */
+static void
+take_sums(const norm *b, const void *dy, const void *x, const void *y)
+{
+	const secant_norm_kernels *k = secant_norm_best();
+	int64_t width = b->wide.width;
+	SECANT_PARTS(b->parts)
+	for (int t = 0; t < b->parts; t++) {
+		piece p = piece_of(b, t);
+		double *sum = b->sum + 2 * t * width, *sum2 = sum + width;
+		memset(sum, 0, 2 * (size_t)width * sizeof *sum);
+		for (int rest = 0; rest < 2; rest++) {
+			int64_t r = rest ? p.from + p.full : p.from, rows = rest ? p.last > 0 : p.full, w = rest ? p.last : width;
+			if (rows <= 0)
+				continue;
+			if (dy)
+				k->grad_moments(row(b, dy, r), row(b, x, r), row(b, y, r), b->low, rows, w, b->v[0], sum, sum2);
+			else
+				k->moments(row(b, x, r), b->low, rows, w, b->v[0], sum, sum2);
+		}
+	}
+	gather_sums(b);
+}
+
 static void
 repeat_vectors(const norm *b, int from, int to)
 {
@@ -125,23 +155,13 @@ static secant_status
 train(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	const secant_norm_attr *a = s->node->attr;
-	norm b = norm_of(s, 0, scratch);
-	const secant_norm_kernels *k = secant_norm_best();
+	norm b = norm_of(s, scratch);
 	const float *w = s->n_in > 3 ? in[3] : NULL, *bias = s->n_in > 4 ? in[4] : NULL, *running_mean = in[1], *running_var = in[2];
 	double momentum = s->n_in > 6 && in[6] ? *(const float *)in[6] : a->momentum, n = (double)b.n;
 	float *mean = out[1], *rstd = out[2], *new_mean = out[3], *new_var = out[4], *pivot = b.v[0], *scale = b.v[1], *shift = b.v[2];
 
 	find_pivot(&b, in[0]);
-	SECANT_PARTS(b.parts)
-	for (int t = 0; t < b.parts; t++) {
-		piece p = piece_of(&b, t);
-		double *sum = b.sum + 2 * t * b.wide.width, *sum2 = sum + b.wide.width;
-		memset(sum, 0, 2 * (size_t)b.wide.width * sizeof *sum);
-		k->moments(row(&b, in[0], p.from), b.low, p.full, b.wide.width, pivot, sum, sum2);
-		if (p.last)
-			k->moments(row(&b, in[0], p.from + p.full), b.low, 1, p.last, pivot, sum, sum2);
-	}
-	gather_sums(&b);
+	take_sums(&b, NULL, in[0], NULL);
 	for (int64_t i = 0; i < b.c; i++) {
 		double off = b.sum[i] / n, m = pivot[i] + off, var = b.sum[b.wide.width + i] / n - off * off;
 		var = var < 0 ? 0 : var;
@@ -167,7 +187,7 @@ static secant_status
 evaluate(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	const secant_norm_attr *a = s->node->attr;
-	norm b = norm_of(s, 0, scratch);
+	norm b = norm_of(s, scratch);
 	const float *mean = in[1], *var = in[2], *w = s->n_in > 3 ? in[3] : NULL, *bias = s->n_in > 4 ? in[4] : NULL;
 	for (int64_t i = 0; i < b.c; i++) {
 		double f = (w ? w[i] : 1) / sqrt(var[i] + a->eps);
@@ -193,27 +213,37 @@ grad_vectors(const norm *b, const float *rstd, const float *w)
 	repeat_vectors(b, 1, 4);
 }
 
+/* dx and dresidual (either may be NULL) from the four vectors; y NULL: no mask. */
+static void
+write_grad(const norm *b, const void *dy, const void *x, const void *y, void *dx, void *dresidual)
+{
+	const secant_norm_kernels *k = secant_norm_best();
+	SECANT_PARTS(b->parts)
+	for (int t = 0; t < b->parts; t++) {
+		piece p = piece_of(b, t);
+		int64_t end = p.from + p.full;
+		if (p.last)
+			k->grad(row(b, dy, end), row(b, x, end), row(b, y, end), (void *)row(b, dx, end), (void *)row(b, dresidual, end), b->low, 1, p.last,
+			        b->v[0], b->v[1], b->v[2], b->v[3]);
+		for (int64_t step = 65536 / b->wide.width + 1, r = end; r > p.from; ) {
+			int64_t m = r - p.from < step ? r - p.from : step;
+			r -= m;
+			k->grad(row(b, dy, r), row(b, x, r), row(b, y, r), (void *)row(b, dx, r), (void *)row(b, dresidual, r), b->low, m, b->wide.width,
+			        b->v[0], b->v[1], b->v[2], b->v[3]);
+		}
+	}
+}
+
 static secant_status
 train_grad(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
-	norm b = norm_of(s, 0, scratch);
-	const secant_norm_kernels *k = secant_norm_best();
+	norm b = norm_of(s, scratch);
 	const void *dy = in[0], *x = in[1], *y = b.relu ? in[5] : NULL;
 	const float *mean = in[2], *rstd = in[3], *w = s->n_in > 4 ? in[4] : NULL;
 	float *dweight = out[1], *dbias = out[2];
 
 	secant_repeat(b.v[0], mean, b.c, b.wide.width, 0);
-	SECANT_PARTS(b.parts)
-	for (int t = 0; t < b.parts; t++) {
-		piece p = piece_of(&b, t);
-		int64_t end = p.from + p.full;
-		double *sum = b.sum + 2 * t * b.wide.width, *sum2 = sum + b.wide.width;
-		memset(sum, 0, 2 * (size_t)b.wide.width * sizeof *sum);
-		k->grad_moments(row(&b, dy, p.from), row(&b, x, p.from), row(&b, y, p.from), b.low, p.full, b.wide.width, b.v[0], sum, sum2);
-		if (p.last)
-			k->grad_moments(row(&b, dy, end), row(&b, x, end), row(&b, y, end), b.low, 1, p.last, b.v[0], sum, sum2);
-	}
-	gather_sums(&b);
+	take_sums(&b, dy, x, y);
 	for (int64_t i = 0; i < b.c; i++) {
 		if (dweight)
 			dweight[i] = (float)(b.sum[b.wide.width + i] * rstd[i]);
@@ -223,19 +253,141 @@ train_grad(const secant_step *s, void *bound, const void *const *in, void *const
 	if (!out[0] && !out[3])
 		return SECANT_OK;
 	grad_vectors(&b, rstd, w);
-	SECANT_PARTS(b.parts)
-	for (int t = 0; t < b.parts; t++) {
-		piece p = piece_of(&b, t);
-		int64_t end = p.from + p.full;
-		if (p.last)
-			k->grad(row(&b, dy, end), row(&b, x, end), row(&b, y, end), (void *)row(&b, out[0], end), (void *)row(&b, out[3], end), b.low, 1, p.last,
-			        b.v[0], b.v[1], b.v[2], b.v[3]);
-		for (int64_t step = 65536 / b.wide.width + 1, r = end; r > p.from; ) {
-			int64_t m = r - p.from < step ? r - p.from : step;
-			r -= m;
-			k->grad(row(&b, dy, r), row(&b, x, r), row(&b, y, r), (void *)row(&b, out[0], r), (void *)row(&b, out[3], r), b.low, m, b.wide.width,
-			        b.v[0], b.v[1], b.v[2], b.v[3]);
+	write_grad(&b, dy, x, y, out[0], out[3]);
+	return SECANT_OK;
+}
+
+/* ---- group norm: sample after sample; threads share the samples where there are enough, else the pixels of one ---- */
+
+typedef struct groups { int64_t samples, pixels, c, width; int n, outer, inner; size_t room; double *total; } groups;   /* width: channels of a group */
+
+static groups
+groups_of(const secant_step *s, void *scratch)
+{
+	const secant_shape *x = &s->in[0].shape;
+	groups g = { .samples = x->dim[0], .c = secant_last(x), .n = ((const secant_norm_attr *)s->node->attr)->groups };
+	int parts = secant_parts(s, secant_in_count(s, 0));
+	g.pixels = g.samples ? secant_rows(x) / g.samples : 0;
+	g.width = g.c / g.n;
+	g.outer = g.samples >= parts ? parts : 1;
+	g.inner = g.samples >= parts ? 1 : parts;
+	g.room = norm_make(g.pixels, g.c, false, g.inner, NULL).size;
+	secant_scratch m = { scratch, g.room * (size_t)g.outer };
+	g.total = secant_take(&m, 2 * g.c * g.samples, sizeof(double));
+	return g;
+}
+
+static secant_status
+prepare_group(secant_step *s, secant_err *err)
+{
+	groups g = groups_of(s, NULL);
+	s->scratch = g.room * (size_t)g.outer + (size_t)(2 * g.c * g.samples) * sizeof(double);
+	return SECANT_OK;
+}
+
+static void
+group_forward(const norm *b, const groups *g, const void *x, void *y, const float *w, const float *bias, double eps, float *mean, float *rstd)
+{
+	double n = (double)(g->pixels * g->width);
+	find_pivot(b, x);
+	take_sums(b, NULL, x, NULL);
+	for (int k = 0; k < g->n; k++) {
+		int64_t from = k * g->width, to = from + g->width;
+		double sum = 0, sum2 = 0;
+		for (int64_t i = from; i < to; i++)
+			sum += b->sum[i] + (double)g->pixels * b->v[0][i];
+		double m = sum / n;
+		for (int64_t i = from; i < to; i++) {        /* from about each pivot to about the mean */
+			double d = b->v[0][i] - m;
+			sum2 += b->sum[b->wide.width + i] + 2 * d * b->sum[i] + d * d * (double)g->pixels;
 		}
+		double r = 1 / sqrt((sum2 > 0 ? sum2 / n : 0) + eps);
+		for (int64_t i = from; i < to; i++) {
+			b->v[1][i] = (float)(r * (w ? w[i] : 1));
+			b->v[2][i] = (float)((bias ? bias[i] : 0) - m * b->v[1][i]);
+		}
+		if (mean)
+			mean[k] = (float)m;
+		if (rstd)
+			rstd[k] = (float)r;
+	}
+	repeat_vectors(b, 1, 3);
+	if (y)
+		normalise(b, x, NULL, y, b->v[1], b->v[2]);
+}
+
+static secant_status
+group(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+{
+	groups g = groups_of(s, scratch);
+	bool low = secant_low_in(s);
+	const float *w = s->n_in > 1 ? in[1] : NULL, *bias = s->n_in > 2 ? in[2] : NULL;
+	double eps = ((const secant_norm_attr *)s->node->attr)->eps;
+	SECANT_PARTS(g.outer)
+	for (int t = 0; t < g.outer; t++) {
+		norm b = norm_make(g.pixels, g.c, low, g.inner, (char *)scratch + g.room * (size_t)t);
+		for (int64_t i = secant_part(g.samples, g.outer, t), end = secant_part(g.samples, g.outer, t + 1); i < end; i++) {
+			int64_t at = i * g.pixels * g.c;
+			group_forward(&b, &g, secant_at(in[0], at, low), out[0] ? secant_at_mut(out[0], at, low) : NULL, w, bias, eps,
+			              out[1] ? (float *)out[1] + i * g.n : NULL, out[2] ? (float *)out[2] + i * g.n : NULL);
+		}
+	}
+	return SECANT_OK;
+}
+
+/* Leaves the sample's sums of dy and of dy * xhat of each channel in `total`. */
+static void
+group_backward(const norm *b, const groups *g, const void *dy, const void *x, void *dx, const float *mean, const float *rstd, const float *w, double *total)
+{
+	double n = (double)(g->pixels * g->width);
+	for (int64_t i = 0; i < g->c; i++)
+		b->v[0][i] = mean[i / g->width];
+	repeat_vectors(b, 0, 1);
+	take_sums(b, dy, x, NULL);
+	for (int k = 0; k < g->n; k++) {
+		double sum = 0, sum_xhat = 0, r = rstd[k];
+		for (int64_t i = k * g->width; i < (k + 1) * g->width; i++) {
+			total[i] = b->sum[i];
+			total[g->c + i] = b->sum[b->wide.width + i] * r;
+			sum += total[i] * (w ? w[i] : 1);
+			sum_xhat += total[g->c + i] * (w ? w[i] : 1);
+		}
+		for (int64_t i = k * g->width; i < (k + 1) * g->width; i++) {
+			b->v[1][i] = (float)(r * (w ? w[i] : 1));
+			b->v[2][i] = (float)(-r * r * sum_xhat / n);
+			b->v[3][i] = (float)(-r * sum / n);
+		}
+	}
+	repeat_vectors(b, 1, 4);
+	if (dx)
+		write_grad(b, dy, x, NULL, dx, NULL);
+}
+
+static secant_status
+group_grad(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+{
+	groups g = groups_of(s, scratch);
+	bool low = secant_low_in(s);
+	float *dweight = out[1], *dbias = out[2];
+	SECANT_PARTS(g.outer)
+	for (int t = 0; t < g.outer; t++) {
+		norm b = norm_make(g.pixels, g.c, low, g.inner, (char *)scratch + g.room * (size_t)t);
+		for (int64_t i = secant_part(g.samples, g.outer, t), end = secant_part(g.samples, g.outer, t + 1); i < end; i++) {
+			int64_t at = i * g.pixels * g.c;
+			group_backward(&b, &g, secant_at(in[0], at, low), secant_at(in[1], at, low), out[0] ? secant_at_mut(out[0], at, low) : NULL,
+			               (const float *)in[2] + i * g.n, (const float *)in[3] + i * g.n, s->n_in > 4 ? in[4] : NULL, g.total + 2 * g.c * i);
+		}
+	}
+	for (int64_t c = 0; c < g.c; c++) {
+		double sum = 0, sum_xhat = 0;
+		for (int64_t i = 0; i < g.samples; i++) {
+			sum += g.total[2 * g.c * i + c];
+			sum_xhat += g.total[2 * g.c * i + g.c + c];
+		}
+		if (dweight)
+			dweight[c] = (float)sum_xhat;
+		if (dbias)
+			dbias[c] = (float)sum;
 	}
 	return SECANT_OK;
 }
@@ -245,5 +397,7 @@ const secant_impl secant_impls_native_norm[] = {
 	{ .op = "batch_norm", .name = "native", .supports = supports, .prepare = prepare, .run = evaluate },
 	{ .op = "batch_norm_train", .name = "native", .supports = supports, .prepare = prepare, .run = train },
 	{ .op = "batch_norm_train_grad", .name = "native", .supports = supports, .prepare = prepare, .run = train_grad },
+	{ .op = "group_norm", .name = "native", .supports = secant_native_supports, .prepare = prepare_group, .run = group },
+	{ .op = "group_norm_grad", .name = "native", .supports = secant_native_supports, .prepare = prepare_group, .run = group_grad },
 	{ .op = NULL },
 };
