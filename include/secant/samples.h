@@ -26,6 +26,8 @@ typedef struct secant_data_options {
 	int loader_threads;                          /* 0: one less than the processors, at least 1 */
 	int cache_mb;                                /* memory for decoded pictures */
 	double validation_fraction;                  /* of DATA/{images,labels} without split folders */
+	int folds, fold;                             /* the same by folds: fold 0 to folds - 1 is "val"; folds 0 or 1: by the fraction */
+	secant_ints tile;                            /* pictures larger than this are cut into samples of this size; n = 0: not */
 } secant_data_options;
 
 SECANT_API extern const secant_opts secant_normalize_options;

@@ -1,0 +1,105 @@
+/*
+ * The class file: a line a class, in the order of their indices: NAME [R G B]. Names may hold blanks; blank lines and lines that start with
+ * # are passed over. Either every class has a colour or none.
+ */
+#include "data/class_file.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/number.h"
+#include <string.h>
+
+enum { LONGEST_FILE = 1 << 22 };
+
+/* Cuts the last blank-separated word off *n bytes of `line`; its number, or -1 when it is no byte. */
+static int
+last_byte(const char *line, size_t *n)
+{
+	size_t end = *n;
+	while (end > 0 && (line[end - 1] == ' ' || line[end - 1] == '\t' || line[end - 1] == ','))
+		end--;
+	size_t start = end;
+	while (start > 0 && !strchr(" \t,", line[start - 1]))
+		start--;
+	char word[8];
+	if (start == 0 || end - start == 0 || end - start > 3)
+		return -1;
+	memcpy(word, line + start, end - start);
+	word[end - start] = '\0';
+	long long v;
+	if (!secant_int_parse(word, &v) || v < 0 || v > 255)
+		return -1;
+	*n = start;
+	return (int)v;
+}
+
+static secant_status
+add_class(secant_class_list *out, const char *line, const char *path, int number, secant_err *err)
+{
+	size_t n = strlen(line), whole = n;
+	int b = last_byte(line, &n), g = b < 0 ? -1 : last_byte(line, &n), r = g < 0 ? -1 : last_byte(line, &n);
+	if (r < 0)
+		n = whole;
+	while (n > 0 && strchr(" \t,", line[n - 1]))
+		n--;
+	if (out->n > 0 && (out->colours != NULL) != (r >= 0))
+		return secant_fail(err, SECANT_ERR_FORMAT, "%s:%d: '%.100s' has %s colour, unlike the lines before; expected NAME R G B in all or in none", path, number, line, r < 0 ? "no" : "a");
+	if (out->n == out->capacity) {
+		int capacity = out->capacity ? 2 * out->capacity : 16;
+		char **names = secant_realloc(out->names, (size_t)capacity, sizeof *names);
+		out->names = names ? names : out->names;
+		uint8_t (*colours)[3] = names && r >= 0 ? secant_realloc(out->colours, (size_t)capacity, sizeof *colours) : NULL;
+		out->colours = colours ? colours : out->colours;
+		if (!names || (r >= 0 && !colours))
+			return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for %d classes", path, capacity);
+		out->capacity = capacity;
+	}
+	if (r >= 0) {
+		uint8_t *c = out->colours[out->n];
+		c[0] = (uint8_t)r, c[1] = (uint8_t)g, c[2] = (uint8_t)b;
+		for (int i = 0; i < out->n; i++)
+			if (!memcmp(out->colours[i], c, 3))
+				return secant_fail(err, SECANT_ERR_FORMAT, "%s:%d: colour (%d, %d, %d) stands for '%s' already", path, number, r, g, b, out->names[i]);
+	}
+	out->names[out->n] = secant_strndup(line, n);
+	if (!out->names[out->n])
+		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", path);
+	out->n++;
+	return SECANT_OK;
+}
+
+void
+secant_class_list_free(secant_class_list *l)
+{
+	for (int i = 0; i < l->n; i++)
+		secant_free(l->names[i]);
+	secant_free(l->names);
+	secant_free(l->colours);
+	*l = (secant_class_list){ 0 };
+}
+
+secant_status
+secant_class_list_read(secant_class_list *out, const char *path, secant_err *err)
+{
+	char *text = NULL;
+	size_t size = 0;
+	secant_status s = secant_file_read(&text, &size, path, LONGEST_FILE, err);
+	if (s)
+		return s;
+	int number = 1;
+	char *line = text + (size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3) ? 3 : 0);
+	for (char *end; !s && line; line = end, number++) {
+		end = strchr(line, '\n');
+		if (end)
+			*end++ = '\0';
+		line[strcspn(line, "\r")] = '\0';
+		line += strspn(line, " \t");
+		if (*line && *line != '#')
+			s = add_class(out, line, path, number, err);
+	}
+	secant_free(text);
+	if (!s && !out->n)
+		s = secant_fail(err, SECANT_ERR_FORMAT, "%s: no classes; expected a line each: NAME [R G B]", path);
+	if (s)
+		secant_class_list_free(out);
+	return s;
+}

@@ -1,0 +1,204 @@
+/*
+ * From files to decoded samples, and the cache of them. The cache fills until its memory is used up and then stays as it is: in a
+ * shuffled epoch no policy of eviction does better, and nothing depends on who comes first except time.
+ */
+#include "base/mem.h"
+#include "data/samples.h"
+#include <string.h>
+#include <secant/codec.h>
+
+size_t
+secant_picture_pixel_bytes(const secant_picture *p)
+{
+	return (size_t)p->width * (size_t)p->height * (size_t)p->channels * (p->real ? sizeof(float) : 1);
+}
+
+size_t
+secant_picture_label_bytes(const secant_picture *p)
+{
+	return (size_t)p->width * (size_t)p->height * sizeof(uint16_t);
+}
+
+static bool
+ensure(void **block, size_t *room, size_t bytes)
+{
+	if (*block && *room >= bytes)
+		return true;
+	secant_free(*block);
+	*block = secant_alloc_aligned(bytes);
+	*room = *block ? bytes : 0;
+	return *block != NULL;
+}
+
+secant_status
+secant_picture_reserve(secant_picture *p, int width, int height, int channels, bool real, bool labels, secant_err *err)
+{
+	p->width = width;
+	p->height = height;
+	p->channels = channels;
+	p->real = real;
+	if (ensure(&p->pixels, &p->pixel_room, secant_picture_pixel_bytes(p)) && (!labels || ensure((void **)&p->labels, &p->label_room, secant_picture_label_bytes(p))))
+		return SECANT_OK;
+	return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a picture of %dx%d with %d channels", height, width, channels);
+}
+
+void
+secant_picture_free(secant_picture *p)
+{
+	secant_free(p->pixels);
+	secant_free(p->labels);
+	*p = (secant_picture){ 0 };
+}
+
+/* ---- channels ---- */
+
+/* The channel of the file for each channel of the network; false when they do not fit. Whether a fourth channel is alpha was decided when
+ * the header was read. */
+static bool
+map_channels(int from, int to, int map[SECANT_MOST_CHANNELS])
+{
+	for (int c = 0; c < to; c++)
+		map[c] = from == 1 ? 0 : c;
+	return from == to || (to == 3 && (from == 1 || from == 4));
+}
+
+static float
+number_at(const secant_image *im, size_t i)
+{
+	if (im->dtype == SECANT_U8)
+		return ((const uint8_t *)im->data)[i];
+	if (im->dtype == SECANT_U16)
+		return (float)((const uint16_t *)im->data)[i] / 257.f;
+	return im->dtype == SECANT_I16 ? (float)((const int16_t *)im->data)[i] / 257.f : ((const float *)im->data)[i] * 255.f;
+}
+
+static void
+copy_pixels(secant_picture *p, const secant_image *im, const int *map)
+{
+	size_t n = (size_t)p->width * (size_t)p->height, from = (size_t)im->channels, to = (size_t)p->channels;
+	if (!p->real && from == to) {
+		memcpy(p->pixels, im->data, n * to);
+		return;
+	}
+	const uint8_t *bytes = im->data;
+	for (size_t i = 0; i < n; i++)
+		for (size_t c = 0; c < to; c++) {
+			if (p->real)
+				((float *)p->pixels)[i * to + c] = number_at(im, i * from + (size_t)map[c]);
+			else
+				((uint8_t *)p->pixels)[i * to + c] = bytes[i * from + (size_t)map[c]];
+		}
+}
+
+/* ---- files ---- */
+
+static bool
+is_window(const secant_list_entry *e)
+{
+	return e->width != e->picture_width || e->height != e->picture_height;
+}
+
+static secant_status
+read_image(secant_image *im, const secant_list_entry *e, secant_err *err)
+{
+	if (!is_window(e))
+		return secant_image_read(im, e->image, NULL, err);
+	secant_raster *r = secant_raster_open(e->image, NULL, err);
+	if (!r)
+		return err ? err->code : SECANT_ERR_IO;
+	secant_status s = secant_raster_read_window(r, e->x, e->y, e->width, e->height, im, err);
+	secant_raster_close(r);
+	return s;
+}
+
+static secant_status
+read_labels(const secant_samples *s, const secant_list_entry *e, secant_picture *p, secant_err *err)
+{
+	if (!is_window(e))
+		return secant_labels_read(&s->rule, e->label, p->width, p->height, p->labels, err);
+	secant_image im = { 0 };
+	bool indices = s->rule.mode == SECANT_LABELS_INDEX || s->rule.mode == SECANT_LABELS_PALETTE;
+	secant_image_read_options how = { .palette_as_indices = indices && !s->rule.bands };
+	secant_raster *r = secant_raster_open(e->label, &how, err);
+	if (!r)
+		return err ? err->code : SECANT_ERR_IO;
+	secant_status st = secant_raster_read_window(r, e->x, e->y, e->width, e->height, &im, err);
+	secant_raster_close(r);
+	if (!st)
+		st = secant_labels_decode(&s->rule, &im, e->label, false, p->labels, err);
+	secant_image_free(&im);
+	return st;
+}
+
+static secant_status
+decode_file(const secant_samples *s, const secant_list_entry *e, secant_picture *p, secant_err *err)
+{
+	secant_image im = { 0 };
+	int map[SECANT_MOST_CHANNELS];
+	secant_status st = read_image(&im, e, err);
+	if (st)
+		return st;
+	if (im.width != e->width || im.height != e->height)
+		st = secant_fail(err, SECANT_ERR_SHAPE, "%s: is %dx%d now and was %dx%d when the data set was opened (height x width)", e->image, im.height, im.width, e->height, e->width);
+	if (!st && !map_channels(im.channels, s->in_channels, map))
+		st = secant_fail(err, SECANT_ERR_SHAPE, "%s: has %d channels, --in-channels is %d", e->image, im.channels, s->in_channels);
+	if (!st)
+		st = secant_picture_reserve(p, im.width, im.height, s->in_channels, im.dtype != SECANT_U8, e->label != NULL, err);
+	if (!st) {
+		p->bounded = im.dtype == SECANT_U8 || im.dtype == SECANT_U16;
+		copy_pixels(p, &im, map);
+	}
+	secant_image_free(&im);
+	return st || !e->label ? st : read_labels(s, e, p, err);
+}
+
+/* ---- cache ---- */
+
+static const secant_picture *
+keep(secant_samples *s, int i, const secant_picture *p)
+{
+	size_t pixels = secant_picture_pixel_bytes(p), labels = p->labels ? secant_picture_label_bytes(p) : 0, all = pixels + labels + sizeof *p;
+	size_t room = atomic_load(&s->cache_room);
+	do
+		if (room < all)
+			return NULL;
+	while (!atomic_compare_exchange_weak(&s->cache_room, &room, room - all));
+	secant_picture *copy = secant_calloc(1, sizeof *copy);
+	if (!copy || secant_picture_reserve(copy, p->width, p->height, p->channels, p->real, labels > 0, NULL)) {
+		if (copy)
+			secant_picture_free(copy);
+		secant_free(copy);
+		atomic_store(&s->cache_room, 0);   /* memory is short: no more of this */
+		return NULL;
+	}
+	copy->bounded = p->bounded;
+	memcpy(copy->pixels, p->pixels, pixels);
+	if (labels)
+		memcpy(copy->labels, p->labels, labels);
+	const secant_picture *none = NULL;
+	if (!atomic_compare_exchange_strong(&s->cache[i], &none, (const secant_picture *)copy)) {
+		secant_picture_free(copy);
+		secant_free(copy);
+		atomic_fetch_add(&s->cache_room, all);
+		return none;
+	}
+	return copy;
+}
+
+secant_status
+secant_samples_decode(const secant_samples *s, int i, secant_picture *p, const secant_picture **out, secant_err *err)
+{
+	*out = atomic_load(&s->cache[i]);
+	if (*out)
+		return SECANT_OK;
+	secant_err own = { 0 };
+	secant_status st = decode_file(s, &s->v[i], p, &own);
+	if (st) {
+		if (!strstr(own.msg, s->v[i].image) && !(s->v[i].label && strstr(own.msg, s->v[i].label)))
+			secant_err_prefix(&own, "%s", s->v[i].image);
+		return secant_fail(err, st, "%s", own.msg);
+	}
+	const secant_picture *kept = keep((secant_samples *)s, i, p);
+	*out = kept ? kept : p;
+	return SECANT_OK;
+}

@@ -1,0 +1,324 @@
+/*
+ * Label pictures as planes of class indices. What a value means is the rule's business:
+ *
+ *   binary    1 from the threshold on, else 0; of a colour picture the largest of R, G, B counts
+ *   index     the value is the class; an indexed picture gives its indices, a grey picture stored as R = G = B its grey
+ *   palette   as index, but the picture must be an indexed one
+ *   colours   the colour is looked up in the class file
+ *   bands     (multilabel, a picture of several bands) band c from the threshold on is bit c
+ *
+ * The ignore index, where there is one, becomes SECANT_LABEL_IGNORE. A value that is no class is an error with the value, the first place,
+ * how many pixels there are of such, and the option that would fit. Values are never rounded, blended or cut.
+ */
+#include "data/labels.h"
+#include "base/mem.h"
+#include "data/class_file.h"
+#include <stdio.h>
+#include <string.h>
+#include <secant/codec.h>
+
+enum { BAD = 0xfffe };
+static const char *const mode_names[] = { "auto", "binary", "index", "palette", "colours", NULL };
+
+/* ---- the rule ---- */
+
+static secant_status
+pick_mode(secant_label_rule *rule, const char *text, secant_err *err)
+{
+	int m = 0;
+	while (text && mode_names[m] && strcmp(text, mode_names[m]))
+		m++;
+	if (!mode_names[m]) {
+		const char *near = secant_nearest(text, mode_names);
+		return secant_fail(err, SECANT_ERR_ARG, "--labels: '%.60s' is not one of auto, binary, index, palette, colours%s%s%s", text, near ? " (nearest: " : "", near ? near : "", near ? ")" : "");
+	}
+	rule->mode = m > 0 ? (secant_label_mode)(m - 1) : rule->classes == 1 ? SECANT_LABELS_BINARY : SECANT_LABELS_INDEX;
+	return SECANT_OK;
+}
+
+static secant_status
+read_classes(secant_label_rule *rule, const char *path, secant_err *err)
+{
+	secant_class_list list = { 0 };
+	secant_status s = secant_class_list_read(&list, path, err);
+	if (s)
+		return s;
+	rule->names = list.names;
+	rule->name_count = list.n;
+	rule->colours = list.colours;
+	if (list.n != rule->classes && list.n != rule->values)
+		return secant_fail(err, SECANT_ERR_ARG, "%s names %d classes, but there are %d (--classes)", path, list.n, rule->classes);
+	return SECANT_OK;
+}
+
+void
+secant_label_rule_free(secant_label_rule *rule)
+{
+	for (int i = 0; i < rule->name_count; i++)
+		secant_free(rule->names[i]);
+	secant_free(rule->names);
+	secant_free(rule->colours);
+	*rule = (secant_label_rule){ 0 };
+}
+
+static secant_status
+make_rule(secant_label_rule *rule, const secant_data_options *o, secant_target_kind kind, secant_err *err)
+{
+	secant_status s = pick_mode(rule, o->labels, err);
+	if (!s && o->class_file)
+		s = read_classes(rule, o->class_file, err);
+	if (s)
+		return s;
+	if (rule->classes < 1 || rule->classes > SECANT_LABEL_MOST_CLASSES)
+		return secant_fail(err, SECANT_ERR_RANGE, "--classes: %d is outside 1 to %d", rule->classes, SECANT_LABEL_MOST_CLASSES);
+	if (kind == SECANT_TARGET_BINARY && rule->classes != 1)
+		return secant_fail(err, SECANT_ERR_ARG, "binary targets have one class, not %d", rule->classes);
+	if (rule->mode == SECANT_LABELS_BINARY && rule->classes > 2)
+		return secant_fail(err, SECANT_ERR_ARG, "--labels binary: knows foreground and background, but there are %d classes; --labels index would fit", rule->classes);
+	if (rule->mode == SECANT_LABELS_COLOURS && (!rule->colours || rule->name_count < rule->values))
+		return secant_fail(err, SECANT_ERR_ARG, "--labels colours: needs --class-file with %d lines NAME R G B", rule->values);
+	return SECANT_OK;
+}
+
+secant_status
+secant_label_rule_make(secant_label_rule *rule, const secant_data_options *o, int classes, secant_target_kind kind, secant_err *err)
+{
+	*rule = (secant_label_rule){ .threshold = o->label_threshold, .ignore = o->ignore_index, .classes = classes, .values = classes == 1 ? 2 : classes };
+	secant_status s = make_rule(rule, o, kind, err);
+	if (s)
+		secant_label_rule_free(rule);
+	return s;
+}
+
+/* ---- values ---- */
+
+/* The number at element i; a float that is no whole number gives -2, which no rule knows. */
+static long
+value_at(const secant_image *im, size_t i)
+{
+	if (im->dtype == SECANT_U8)
+		return ((const uint8_t *)im->data)[i];
+	if (im->dtype == SECANT_U16)
+		return ((const uint16_t *)im->data)[i];
+	if (im->dtype == SECANT_I16)
+		return ((const int16_t *)im->data)[i];
+	float v = ((const float *)im->data)[i];
+	return v >= -32768 && v <= 65535 && v == (float)(long)v ? (long)v : -2;
+}
+
+static long
+largest(const secant_image *im, size_t pixel)
+{
+	int c = im->channels, colours = c == 2 || c == 4 ? c - 1 : c;   /* without alpha */
+	long best = value_at(im, pixel * (size_t)c);
+	for (int k = 1; k < colours; k++) {
+		long v = value_at(im, pixel * (size_t)c + (size_t)k);
+		best = v > best ? v : best;
+	}
+	return best;
+}
+
+static uint16_t
+as_binary(const secant_label_rule *rule, long v)
+{
+	return v == rule->ignore ? SECANT_LABEL_IGNORE : v >= rule->threshold;
+}
+
+static uint16_t
+as_index(const secant_label_rule *rule, long v)
+{
+	return v == rule->ignore ? SECANT_LABEL_IGNORE : v >= 0 && v < rule->values ? (uint16_t)v : BAD;
+}
+
+static uint16_t
+as_colour(const secant_label_rule *rule, const uint8_t *rgb)
+{
+	for (int i = 0; i < rule->name_count; i++)
+		if (!memcmp(rule->colours[i], rgb, 3))
+			return i == rule->ignore ? SECANT_LABEL_IGNORE : i < rule->values ? (uint16_t)i : BAD;
+	return BAD;
+}
+
+/* ---- messages ---- */
+
+/* What the values of a picture look like, for the advice. */
+typedef struct survey { size_t bad, first; long most, least; bool only_black_white; } survey;
+
+static survey
+survey_values(const secant_image *im, const uint16_t *plane)
+{
+	survey r = { .most = -32768, .least = 65535, .only_black_white = true };
+	size_t n = (size_t)im->width * (size_t)im->height;
+	for (size_t i = n; i-- > 0;) {
+		long v = value_at(im, i * (size_t)im->channels);
+		r.most = v > r.most ? v : r.most;
+		r.least = v < r.least ? v : r.least;
+		r.only_black_white &= v == 0 || v == 255;
+		if (plane[i] == BAD) {
+			r.bad++;
+			r.first = i;
+		}
+	}
+	return r;
+}
+
+static secant_status
+no_class(const secant_label_rule *rule, const secant_image *im, const char *path, const uint16_t *plane, secant_err *err)
+{
+	survey r = survey_values(im, plane);
+	long v = value_at(im, r.first * (size_t)im->channels);
+	char advice[96] = "";
+	if (r.only_black_white && rule->values == 2 && !im->palette)
+		(void)snprintf(advice, sizeof advice, "--labels binary would fit");
+	else if (v == 255 && rule->ignore != 255)
+		(void)snprintf(advice, sizeof advice, "--ignore-index 255 would leave it out");
+	else if (v >= 0 && r.least >= 0)
+		(void)snprintf(advice, sizeof advice, "--classes %ld would fit", r.most + 1);
+	else
+		(void)snprintf(advice, sizeof advice, "labels are whole numbers from 0");
+	char text[32];
+	if (v == -2 && im->dtype == SECANT_F32)
+		(void)snprintf(text, sizeof text, "%g", (double)((const float *)im->data)[r.first * (size_t)im->channels]);
+	else
+		(void)snprintf(text, sizeof text, "%ld", v);
+	return secant_fail(err, SECANT_ERR_FORMAT, "%s: label value %s at (%zu, %zu) is outside the classes 0 to %d, %zu pixel%s; %s", path, text,
+		r.first % (size_t)im->width, r.first / (size_t)im->width, rule->values - 1, r.bad, r.bad == 1 ? " is" : "s are", advice);
+}
+
+static secant_status
+no_colour(const secant_label_rule *rule, const secant_image *im, const char *path, const uint16_t *plane, secant_err *err)
+{
+	survey r = survey_values(im, plane);
+	size_t c = (size_t)im->channels, i = r.first * c;
+	long v[3] = { value_at(im, i), value_at(im, i + (c > 2)), value_at(im, i + (c > 2 ? 2 : 0)) };
+	return secant_fail(err, SECANT_ERR_FORMAT, "%s: label colour (%ld, %ld, %ld) at (%zu, %zu) is none of the %d in the class file, %zu pixel%s; a line 'NAME %ld %ld %ld' in --class-file would fit",
+		path, v[0], v[1], v[2], r.first % (size_t)im->width, r.first / (size_t)im->width, rule->name_count, r.bad, r.bad == 1 ? " is" : "s are", v[0], v[1], v[2]);
+}
+
+/* ---- planes ---- */
+
+/* Binary labels that are 0 and 1 would all be background under the usual threshold: that is a mistake, not a picture without objects. */
+static secant_status
+check_binary(const secant_label_rule *rule, const secant_image *im, const char *path, bool lossy, size_t n, secant_err *err)
+{
+	size_t ones = 0, first = 0;
+	for (size_t i = n; i-- > 0;) {
+		long v = largest(im, i);
+		if (v != 0 && v != 1 && v != rule->ignore)
+			return SECANT_OK;
+		if (v == 1) {
+			ones++;
+			first = i;
+		}
+	}
+	if (!ones || lossy || rule->threshold <= 1)
+		return SECANT_OK;
+	return secant_fail(err, SECANT_ERR_FORMAT, "%s: label values are 0 and 1 alone: value 1 at (%zu, %zu), %zu pixel%s below --label-threshold %d; --labels index would fit",
+		path, first % (size_t)im->width, first / (size_t)im->width, ones, ones == 1 ? " is" : "s are", rule->threshold);
+}
+
+static secant_status
+decode_binary(const secant_label_rule *rule, const secant_image *im, const char *path, bool lossy, uint16_t *plane, size_t n, secant_err *err)
+{
+	size_t foreground = 0;
+	for (size_t i = 0; i < n; i++) {
+		plane[i] = as_binary(rule, largest(im, i));
+		foreground += plane[i] == 1;
+	}
+	return foreground ? SECANT_OK : check_binary(rule, im, path, lossy, n, err);
+}
+
+static bool
+is_grey(const secant_image *im, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t at = i * (size_t)im->channels;
+		if (value_at(im, at) != value_at(im, at + 1) || value_at(im, at) != value_at(im, at + 2))
+			return false;
+	}
+	return true;
+}
+
+static secant_status
+decode_index(const secant_label_rule *rule, const secant_image *im, const char *path, uint16_t *plane, size_t n, secant_err *err)
+{
+	if (rule->mode == SECANT_LABELS_PALETTE && !im->palette)
+		return secant_fail(err, SECANT_ERR_FORMAT, "%s: --labels palette needs an indexed picture, this one has %d channel%s; --labels %s would fit", path, im->channels,
+			im->channels == 1 ? "" : "s", im->channels > 2 ? "colours" : "index");
+	if (im->channels > 2 && !is_grey(im, n))
+		return secant_fail(err, SECANT_ERR_FORMAT, "%s: a colour picture with %d channels is no class index; --labels colours with --class-file would fit", path, im->channels);
+	uint16_t table[256];
+	for (int v = 0; v < 256; v++)
+		table[v] = as_index(rule, v);
+	size_t bad = 0, c = (size_t)im->channels;
+	const uint8_t *bytes = im->dtype == SECANT_U8 ? im->data : NULL;
+	for (size_t i = 0; i < n; i++) {
+		plane[i] = bytes ? table[bytes[i * c]] : as_index(rule, value_at(im, i * c));
+		bad += plane[i] == BAD;
+	}
+	return bad ? no_class(rule, im, path, plane, err) : SECANT_OK;
+}
+
+static secant_status
+decode_colours(const secant_label_rule *rule, const secant_image *im, const char *path, uint16_t *plane, size_t n, secant_err *err)
+{
+	if (im->dtype != SECANT_U8)
+		return secant_fail(err, SECANT_ERR_FORMAT, "%s: --labels colours needs 8 bit colours, this picture has another type; --labels index would fit", path);
+	const uint8_t *p = im->data;
+	size_t bad = 0, c = (size_t)im->channels;
+	for (size_t i = 0; i < n; i++, p += c) {
+		uint8_t rgb[3] = { p[0], p[c > 2 ? 1 : 0], p[c > 2 ? 2 : 0] };
+		bool same = i > 0 && !memcmp(p, p - c, c);
+		plane[i] = same ? plane[i - 1] : as_colour(rule, rgb);
+		bad += plane[i] == BAD;
+	}
+	return bad ? no_colour(rule, im, path, plane, err) : SECANT_OK;
+}
+
+static secant_status
+decode_bands(const secant_label_rule *rule, const secant_image *im, const char *path, uint16_t *plane, size_t n, secant_err *err)
+{
+	if (im->channels != rule->classes)
+		return secant_fail(err, SECANT_ERR_FORMAT, "%s: %d bands for %d classes", path, im->channels, rule->classes);
+	for (size_t i = 0; i < n; i++) {
+		unsigned bits = 0;
+		for (int c = 0; c < im->channels; c++)
+			bits |= (unsigned)(value_at(im, i * (size_t)im->channels + (size_t)c) >= rule->threshold) << c;
+		plane[i] = (uint16_t)bits;
+	}
+	return SECANT_OK;
+}
+
+secant_status
+secant_labels_decode(const secant_label_rule *rule, const secant_image *im, const char *path, bool lossy, uint16_t *plane, secant_err *err)
+{
+	size_t n = (size_t)im->width * (size_t)im->height;
+	if (rule->bands)
+		return decode_bands(rule, im, path, plane, n, err);
+	if (rule->mode == SECANT_LABELS_BINARY)
+		return decode_binary(rule, im, path, lossy, plane, n, err);
+	if (rule->mode == SECANT_LABELS_COLOURS)
+		return decode_colours(rule, im, path, plane, n, err);
+	return decode_index(rule, im, path, plane, n, err);
+}
+
+secant_status
+secant_labels_read(const secant_label_rule *rule, const char *path, int width, int height, uint16_t *plane, secant_err *err)
+{
+	secant_image im = { 0 };
+	secant_image_info info;
+	bool indices = rule->mode == SECANT_LABELS_INDEX || rule->mode == SECANT_LABELS_PALETTE;
+	secant_image_read_options how = { .palette_as_indices = indices && !rule->bands };
+	secant_status s = secant_image_probe(path, &info, err);
+	if (!s)
+		s = secant_image_read(&im, path, &how, err);
+	if (s)
+		return s;
+	bool lossy = !strcmp(info.format, "jpeg") || !strcmp(info.format, "webp");
+	if (im.width != width || im.height != height)
+		s = secant_fail(err, SECANT_ERR_SHAPE, "%s: label is %dx%d, its picture %dx%d (height x width)", path, im.height, im.width, height, width);
+	else
+		s = secant_labels_decode(rule, &im, path, lossy, plane, err);
+	secant_image_free(&im);
+	return s;
+}

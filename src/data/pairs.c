@@ -1,0 +1,414 @@
+/*
+ * The layouts of a data set, tried in this order:
+ *
+ *   DATA/SPLIT/{images,labels|masks}/STEM.*      split folders (ImageFolder)
+ *   DATA/SPLIT/NAME/{image,mask|label}.*         split folders with a folder per sample
+ *   DATA/{images,labels|masks}/STEM.*            no splits: divided
+ *   DATA/NAME/{image,mask|label}.*               a folder per sample, divided
+ *   DATA is a file                               a line a pair: image,label[,split]; relative to the file; divided without third column
+ *
+ * "Divided": names in byte order are shuffled (Fisher-Yates, Philox keyed by the seed); the first share, or every k-th of them, is "val",
+ * the rest is "train", "all" is both; each keeps byte order. Hidden files and files that are no pictures by name are passed over.
+ */
+#include "data/pairs.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/rng.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <secant/codec.h>
+
+enum { LONGEST_LIST = 1 << 28 };
+static const char *const label_folders[] = { "labels", "masks", NULL };
+static const char *const label_stems[] = { "mask", "label", NULL };
+
+void
+secant_pairs_free(secant_pairs *p)
+{
+	for (int i = 0; i < p->n; i++) {
+		secant_free(p->v[i].image);
+		secant_free(p->v[i].label);
+	}
+	secant_free(p->v);
+	*p = (secant_pairs){ 0 };
+}
+
+/* Takes both strings, also on failure. `image` NULL means that making it found no memory. */
+static secant_status
+add_pair(secant_pairs *p, char *image, char *label, bool want_label, secant_err *err)
+{
+	if (!image || (want_label && !label) || secant_grow((void **)&p->v, &p->capacity, p->n, sizeof *p->v)) {
+		secant_free(image);
+		secant_free(label);
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d pictures", p->n + 1);
+	}
+	p->v[p->n++] = (secant_pair){ image, label };
+	return SECANT_OK;
+}
+
+/* ---- folders of pictures and folders of labels ---- */
+
+typedef struct stem_name { char *stem; const char *name; } stem_name;
+typedef struct stem_list { stem_name *v; int n; secant_names names; } stem_list;
+
+static int
+by_stem(const void *a, const void *b)
+{
+	const stem_name *x = a, *y = b;
+	int d = strcmp(x->stem, y->stem);
+	return d ? d : strcmp(x->name, y->name);
+}
+
+static void
+free_stems(stem_list *l)
+{
+	for (int i = 0; i < l->n; i++)
+		secant_free(l->v[i].stem);
+	secant_free(l->v);
+	secant_names_free(&l->names);
+}
+
+/* The pictures of a folder by stem; two of one stem are an error, since nobody can say which is meant. */
+static secant_status
+list_stems(stem_list *l, const char *folder, secant_err *err)
+{
+	*l = (stem_list){ 0 };
+	secant_status s = secant_dir_list(&l->names, folder, SECANT_DIR_FILES, err);
+	if (s)
+		return s;
+	l->v = secant_calloc((size_t)l->names.n + 1, sizeof *l->v);
+	if (!l->v)
+		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for %d names", folder, l->names.n);
+	for (int i = 0; i < l->names.n; i++) {
+		if (l->names.v[i][0] == '.' || !secant_image_is_path(l->names.v[i]))
+			continue;
+		char *stem = secant_path_stem(l->names.v[i]);
+		if (!stem)
+			return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for %d names", folder, l->names.n);
+		l->v[l->n++] = (stem_name){ stem, l->names.v[i] };
+	}
+	qsort(l->v, (size_t)l->n, sizeof *l->v, by_stem);
+	for (int i = 1; i < l->n; i++)
+		if (!strcmp(l->v[i - 1].stem, l->v[i].stem))
+			return secant_fail(err, SECANT_ERR_FORMAT, "%s: '%s' and '%s' have the same stem, so that one name stands for two pictures", folder, l->v[i - 1].name, l->v[i].name);
+	return SECANT_OK;
+}
+
+/* Both lists are sorted by stem: one walk pairs them. */
+static secant_status
+match(secant_pairs *out, const char *images, const stem_list *pictures, const char *labels, const stem_list *masks, secant_err *err)
+{
+	int missing = 0, at = 0;
+	const char *first = NULL;
+	for (int i = 0; i < pictures->n; i++) {
+		while (labels && at < masks->n && strcmp(masks->v[at].stem, pictures->v[i].stem) < 0)
+			at++;
+		bool found = labels && at < masks->n && !strcmp(masks->v[at].stem, pictures->v[i].stem);
+		if (labels && !found) {
+			first = first ? first : pictures->v[i].name;
+			missing++;
+			continue;
+		}
+		secant_status s = add_pair(out, secant_path_join(images, pictures->v[i].name), found ? secant_path_join(labels, masks->v[at].name) : NULL, found, err);
+		if (s)
+			return s;
+	}
+	if (missing > 1)
+		return secant_fail(err, SECANT_ERR_FORMAT, "%s/%s has no label in %s, nor have %d more pictures", images, first, labels, missing - 1);
+	if (missing)
+		return secant_fail(err, SECANT_ERR_FORMAT, "%s/%s has no label in %s", images, first, labels);
+	return SECANT_OK;
+}
+
+/* A child of `path` that is a folder, fresh memory; NULL when there is none (or no memory). */
+static char *
+child_folder(const char *path, const char *name)
+{
+	char *full = secant_path_join(path, name);
+	if (full && !secant_is_dir(full)) {
+		secant_free(full);
+		full = NULL;
+	}
+	return full;
+}
+
+static secant_status
+find_in_folders(secant_pairs *out, const char *path, const char *images, bool want_labels, secant_err *err)
+{
+	char *labels = NULL;
+	stem_list pictures = { 0 }, masks = { 0 };
+	for (int i = 0; want_labels && !labels && label_folders[i]; i++)
+		labels = child_folder(path, label_folders[i]);
+	secant_status s = SECANT_OK;
+	if (want_labels && !labels)
+		s = secant_fail(err, SECANT_ERR_IO, "%s has images but neither labels nor masks beside them", path);
+	if (!s)
+		s = list_stems(&pictures, images, err);
+	if (!s && labels)
+		s = list_stems(&masks, labels, err);
+	if (!s)
+		s = match(out, images, &pictures, labels, &masks, err);
+	if (!s && !out->n)
+		s = secant_fail(err, SECANT_ERR_FORMAT, "%s holds no pictures", images);
+	free_stems(&pictures);
+	free_stems(&masks);
+	secant_free(labels);
+	return s;
+}
+
+/* ---- a folder per sample ---- */
+
+/* The picture in `folder` whose stem is one of `stems`; NULL when there is none (or no memory). */
+static char *
+picture_named(const char *folder, const secant_names *names, const char *const *stems)
+{
+	for (; *stems; stems++)
+		for (int i = 0; i < names->n; i++) {
+			size_t n = strlen(*stems);
+			if (!strncmp(names->v[i], *stems, n) && names->v[i][n] == '.' && !strchr(names->v[i] + n + 1, '.') && secant_image_is_path(names->v[i]))
+				return secant_path_join(folder, names->v[i]);
+		}
+	return NULL;
+}
+
+static secant_status
+sample_folder(secant_pairs *out, const char *folder, bool want_labels, secant_err *err)
+{
+	static const char *const image_stems[] = { "image", NULL };
+	secant_names names = { 0 };
+	secant_status s = secant_dir_list(&names, folder, SECANT_DIR_FILES, err);
+	if (s)
+		return s;
+	char *image = picture_named(folder, &names, image_stems);
+	char *label = image && want_labels ? picture_named(folder, &names, label_stems) : NULL;
+	if (image && want_labels && !label) {
+		s = secant_fail(err, SECANT_ERR_FORMAT, "%s has no label: %s holds neither mask.* nor label.*", image, folder);
+		secant_free(image);
+	} else if (image)
+		s = add_pair(out, image, label, want_labels, err);
+	secant_names_free(&names);
+	return s;
+}
+
+/* Finds nothing, without an error, where there are no such folders. */
+static secant_status
+find_sample_folders(secant_pairs *out, const char *path, bool want_labels, secant_err *err)
+{
+	secant_names names = { 0 };
+	secant_status s = secant_dir_list(&names, path, SECANT_DIR_FOLDERS, err);
+	for (int i = 0; !s && i < names.n; i++) {
+		char *folder = secant_path_join(path, names.v[i]);
+		s = folder ? sample_folder(out, folder, want_labels, err) : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", path);
+		secant_free(folder);
+	}
+	secant_names_free(&names);
+	return s;
+}
+
+static secant_status
+find_in(secant_pairs *out, const char *path, bool want_labels, secant_err *err)
+{
+	char *images = child_folder(path, "images");
+	secant_status s = images ? find_in_folders(out, path, images, want_labels, err) : find_sample_folders(out, path, want_labels, err);
+	secant_free(images);
+	return s;
+}
+
+/* ---- a list ---- */
+
+/* Cuts one field off a line of comma-separated values; quotes around a field are taken off, "" inside them is one quote. */
+static char *
+cut_field(char **at)
+{
+	char *p = *at, *start = p, *to = p;
+	if (!p)
+		return NULL;
+	while (*p == ' ' || *p == '\t')
+		p++;
+	if (*p == '"') {
+		start = to = ++p;
+		for (; *p && !(*p == '"' && p[1] != '"'); p++) {
+			p += *p == '"';
+			*to++ = *p;
+		}
+		p += *p == '"';
+		p += strcspn(p, ",");
+	} else {
+		start = p;
+		p += strcspn(p, ",");
+		to = p;
+		while (to > start && (to[-1] == ' ' || to[-1] == '\t'))
+			to--;
+	}
+	*at = *p ? p + 1 : NULL;
+	*to = '\0';
+	return start;
+}
+
+typedef struct list_reading { const char *path, *split; char *dir; bool want_labels, *has_splits; secant_pairs *out; } list_reading;
+
+static secant_status
+list_line(const list_reading *r, char *line, int number, secant_err *err)
+{
+	char *rest = line, *image = cut_field(&rest), *label = cut_field(&rest), *split = cut_field(&rest);
+	if (!*image || *image == '#' || (number == 1 && !strcmp(image, "image")))
+		return SECANT_OK;
+	if (rest)
+		return secant_fail(err, SECANT_ERR_FORMAT, "%s:%d: more than three fields, expected image,label[,split]", r->path, number);
+	if (r->want_labels && (!label || !*label))
+		return secant_fail(err, SECANT_ERR_FORMAT, "%s:%d: '%.200s' has no label, expected image,label", r->path, number, image);
+	if (split && *split) {
+		*r->has_splits = true;
+		if (strcmp(split, r->split) && strcmp(r->split, "all"))
+			return SECANT_OK;
+	}
+	return add_pair(r->out, secant_path_join(r->dir, image), r->want_labels ? secant_path_join(r->dir, label) : NULL, r->want_labels, err);
+}
+
+static secant_status
+find_in_list(secant_pairs *out, const char *path, const char *split, bool want_labels, bool *has_splits, secant_err *err)
+{
+	char *text = NULL;
+	size_t size = 0;
+	secant_status s = secant_file_read(&text, &size, path, LONGEST_LIST, err);
+	if (s)
+		return s;
+	list_reading r = { path, split, secant_path_dir(path), want_labels, has_splits, out };
+	if (!r.dir)
+		s = secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", path);
+	if (!s && memchr(text, 0, size))
+		s = secant_fail(err, SECANT_ERR_FORMAT, "%s: a zero byte at %zu: not a list of pictures", path, strlen(text));
+	int number = 1;
+	char *line = text + (size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3) ? 3 : 0);
+	for (char *end; !s && line; line = end, number++) {
+		end = strchr(line, '\n');
+		if (end)
+			*end++ = '\0';
+		line[strcspn(line, "\r")] = '\0';
+		s = list_line(&r, line, number, err);
+	}
+	secant_free(r.dir);
+	secant_free(text);
+	return s;
+}
+
+/* ---- division ---- */
+
+static int
+by_image(const void *a, const void *b)
+{
+	return strcmp(((const secant_pair *)a)->image, ((const secant_pair *)b)->image);
+}
+
+/* Which of n are "val". */
+static void
+choose(const secant_division *how, int n, int *order, char *val)
+{
+	for (int i = 0; i < n; i++)
+		order[i] = i;
+	secant_rng rng = secant_rng_make(how->seed, SECANT_FOR_SPLIT, 0, 0);
+	secant_rng_shuffle(&rng, order, n);
+	int held = (int)lround(how->fraction * n);
+	if (how->fraction > 0 && held == 0 && n > 1)
+		held = 1;
+	for (int i = 0; i < n; i++)
+		val[order[i]] = how->folds > 1 ? i % how->folds == how->fold : i < held;
+}
+
+static secant_status
+divide(secant_pairs *p, const char *path, const char *split, const secant_division *how, secant_err *err)
+{
+	bool val = !strcmp(split, "val"), train = !strcmp(split, "train");
+	qsort(p->v, (size_t)p->n, sizeof *p->v, by_image);
+	if (!strcmp(split, "all"))
+		return SECANT_OK;
+	if (!val && !train)
+		return secant_fail(err, SECANT_ERR_ARG, "%s has no split folders, so there are train, val and all, not '%s'", path, split);
+	if (val && how->folds < 2 && !(how->fraction > 0))
+		return secant_fail(err, SECANT_ERR_ARG, "%s has no split folders and --validation-fraction is 0: nothing is left for val", path);
+	if (how->folds > 1 && how->fold >= how->folds)
+		return secant_fail(err, SECANT_ERR_RANGE, "--fold %d: --folds %d has folds 0 to %d", how->fold, how->folds, how->folds - 1);
+	int *order = secant_calloc((size_t)p->n, sizeof *order);
+	char *held = secant_calloc((size_t)p->n, 1);
+	if (!order || !held) {
+		secant_free(order);
+		secant_free(held);
+		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory to divide %d pictures", path, p->n);
+	}
+	choose(how, p->n, order, held);
+	int all = p->n, kept = 0;
+	for (int i = 0; i < all; i++) {
+		if (held[i] == val)
+			p->v[kept++] = p->v[i];
+		else {
+			secant_free(p->v[i].image);
+			secant_free(p->v[i].label);
+		}
+	}
+	p->n = kept;
+	secant_free(order);
+	secant_free(held);
+	return kept ? SECANT_OK : secant_fail(err, SECANT_ERR_ARG, "%s: none of %d pictures falls to %s", path, all, split);
+}
+
+/* ---- the whole ---- */
+
+/* "train, val": which split folders there are, for a message. */
+static void
+name_splits(const char *path, char *buffer, size_t size)
+{
+	static const char *const usual[] = { "train", "val", "test", NULL };
+	buffer[0] = '\0';
+	for (int i = 0; usual[i]; i++) {
+		char *folder = child_folder(path, usual[i]);
+		if (folder)
+			(void)snprintf(buffer + strlen(buffer), size - strlen(buffer), "%s%s", buffer[0] ? ", " : "", usual[i]);
+		secant_free(folder);
+	}
+}
+
+static secant_status
+find_divided(secant_pairs *out, const char *path, const char *split, bool want_labels, const secant_division *how, secant_err *err)
+{
+	char splits[64];
+	name_splits(path, splits, sizeof splits);
+	if (splits[0])
+		return secant_fail(err, SECANT_ERR_IO, "%s has no folder '%s', only %s", path, split, splits);
+	secant_status s = find_in(out, path, want_labels, err);
+	if (!s && !out->n)
+		s = secant_fail(err, SECANT_ERR_IO, "%s: no pictures found; expected %s/images, images, or folders with image.png in it", path, split);
+	return s ? s : divide(out, path, split, how, err);
+}
+
+static secant_status
+find(secant_pairs *out, const char *path, const char *split, bool want_labels, const secant_division *how, secant_err *err)
+{
+	if (secant_is_file(path)) {
+		bool has_splits = false;
+		secant_status s = find_in_list(out, path, split, want_labels, &has_splits, err);
+		if (!s && !out->n)
+			s = secant_fail(err, SECANT_ERR_FORMAT, has_splits ? "%s names no pictures for the split '%s'" : "%s names no pictures", path, split);
+		return s || has_splits ? s : divide(out, path, split, how, err);
+	}
+	if (!secant_is_dir(path))
+		return secant_fail(err, SECANT_ERR_IO, "%s: no such file or folder", path);
+	char *folder = child_folder(path, split);
+	if (!folder)
+		return find_divided(out, path, split, want_labels, how, err);
+	secant_status s = find_in(out, folder, want_labels, err);
+	if (!s && !out->n)
+		s = secant_fail(err, SECANT_ERR_IO, "%s has neither a folder images nor folders with image.png in it", folder);
+	secant_free(folder);
+	return s;
+}
+
+secant_status
+secant_pairs_find(secant_pairs *out, const char *path, const char *split, bool want_labels, const secant_division *how, secant_err *err)
+{
+	secant_status s = find(out, path, split, want_labels, how, err);
+	if (s)
+		secant_pairs_free(out);
+	return s;
+}

@@ -1,0 +1,15 @@
+/* Which picture goes with which label: the layouts of a data set on disk. Names only, nothing is opened. */
+#ifndef SECANT_DATA_PAIRS_H
+#define SECANT_DATA_PAIRS_H
+#include <secant/base.h>
+
+typedef struct secant_pair { char *image, *label; } secant_pair;          /* label NULL: none wanted */
+typedef struct secant_pairs { secant_pair *v; int n, capacity; } secant_pairs;
+
+/* How a data set without split folders is divided: a share, or fold `fold` of `folds` (folds 0: by share). */
+typedef struct secant_division { double fraction; int folds, fold; uint64_t seed; } secant_division;
+
+/* The pairs of one split in byte order of their names (a list: of the order in the file). *out must be zeroed; empty on failure. */
+secant_status secant_pairs_find(secant_pairs *out, const char *path, const char *split, bool want_labels, const secant_division *how, secant_err *err) SECANT_NODISCARD;
+void secant_pairs_free(secant_pairs *p);
+#endif

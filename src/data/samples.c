@@ -1,0 +1,286 @@
+/*
+ * Opening a list of samples: pairs are found, headers are read and compared, options checked; then nothing changes any more except the
+ * cache. What a sample looks like to a network (normalised numbers, targets) is written here too.
+ */
+#include "data/samples.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "data/pairs.h"
+#include <string.h>
+#include <secant/codec.h>
+
+/* ---- opening ---- */
+
+/* Formats whose fourth channel is alpha; a TIFF's is a band, which nobody drops in silence. */
+static bool
+has_alpha(const secant_image_info *info)
+{
+	return (!strcmp(info->format, "png") || !strcmp(info->format, "webp") || !strcmp(info->format, "bmp")) && info->channels == 4;
+}
+
+static secant_status
+check_channels(const secant_samples *s, const char *path, const secant_image_info *info, secant_err *err)
+{
+	int have = info->channels, want = s->in_channels;
+	if (have == want || (want == 3 && (have == 1 || (have == 4 && has_alpha(info)))))
+		return SECANT_OK;
+	return secant_fail(err, SECANT_ERR_SHAPE, "%s: has %d channels, --in-channels is %d", path, have, want);
+}
+
+/* One entry, or one for each tile: the last of a row or column is moved back inside. */
+static secant_status
+add_entries(secant_samples *s, const secant_pair *pair, const secant_image_info *info, const secant_ints *tile, secant_err *err)
+{
+	int th = tile->n == 2 && tile->v[0] < info->height ? tile->v[0] : info->height, tw = tile->n == 2 && tile->v[1] < info->width ? tile->v[1] : info->width;
+	for (int y = 0;; y += th) {
+		int top = y + th > info->height ? info->height - th : y;
+		for (int x = 0;; x += tw) {
+			int left = x + tw > info->width ? info->width - tw : x;
+			if (secant_grow((void **)&s->v, &s->capacity, s->n, sizeof *s->v))
+				return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d samples", s->n + 1);
+			secant_list_entry *e = &s->v[s->n];
+			*e = (secant_list_entry){ .x = left, .y = top, .width = tw, .height = th, .picture_width = info->width, .picture_height = info->height };
+			e->image = secant_strdup(pair->image);
+			e->label = pair->label ? secant_strdup(pair->label) : NULL;
+			s->n++;
+			if (!e->image || (pair->label && !e->label))
+				return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d samples", s->n);
+			if (left + tw >= info->width)
+				break;
+		}
+		if (top + th >= info->height)
+			return SECANT_OK;
+	}
+}
+
+static secant_status
+check_label_header(secant_samples *s, const secant_pair *pair, const secant_image_info *image, secant_err *err)
+{
+	secant_image_info label;
+	secant_status st = secant_image_probe(pair->label, &label, err);
+	if (st)
+		return st;
+	if (label.width != image->width || label.height != image->height)
+		return secant_fail(err, SECANT_ERR_SHAPE, "%s: label is %dx%d, its picture %s is %dx%d (height x width)", pair->label, label.height, label.width, pair->image, image->height, image->width);
+	if (s->kind != SECANT_TARGET_MULTILABEL)
+		return SECANT_OK;
+	bool bands = label.channels > 1 && !label.palette;
+	if (s->n == 0)
+		s->rule.bands = bands;
+	if (bands != s->rule.bands)
+		return secant_fail(err, SECANT_ERR_FORMAT, "%s: has %d channels, the labels before have %s", pair->label, label.channels, bands ? "one" : "a band a class");
+	if (bands && s->classes > SECANT_LABEL_MOST_BANDS)
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: multilabel pictures with a band a class hold at most %d classes, not %d", pair->label, SECANT_LABEL_MOST_BANDS, s->classes);
+	return SECANT_OK;
+}
+
+static secant_status
+add_pair(secant_samples *s, const secant_pair *pair, const secant_ints *tile, secant_err *err)
+{
+	secant_image_info info;
+	secant_status st = secant_image_probe(pair->image, &info, err);
+	if (!st)
+		st = check_channels(s, pair->image, &info, err);
+	if (!st && pair->label)
+		st = check_label_header(s, pair, &info, err);
+	return st ? st : add_entries(s, pair, &info, tile, err);
+}
+
+static secant_status
+open_list(secant_samples *s, const secant_samples_request *r, secant_err *err)
+{
+	const secant_data_options *o = r->options;
+	if (r->in_channels < 1 || r->in_channels > SECANT_MOST_CHANNELS)
+		return secant_fail(err, SECANT_ERR_RANGE, "--in-channels: %d is outside 1 to %d", r->in_channels, SECANT_MOST_CHANNELS);
+	secant_status st = secant_normalize_parse(o->normalize.normalize, r->in_channels, s->scale, s->shift, err);
+	if (!st && r->kind != SECANT_TARGET_NONE)
+		st = secant_label_rule_make(&s->rule, o, r->classes, r->kind, err);
+	secant_pairs pairs = { 0 };
+	secant_division how = { o->validation_fraction, o->folds, o->fold, r->seed };
+	if (!st)
+		st = secant_pairs_find(&pairs, r->path, r->split ? r->split : "all", r->kind != SECANT_TARGET_NONE, &how, err);
+	for (int i = 0; !st && i < pairs.n; i++)
+		st = add_pair(s, &pairs.v[i], &o->tile, err);
+	secant_pairs_free(&pairs);
+	if (st)
+		return st;
+	s->cache = secant_calloc((size_t)s->n, sizeof *s->cache);
+	return s->cache ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d samples", s->n);
+}
+
+secant_samples *
+secant_samples_open(const secant_samples_request *r, secant_err *err)
+{
+	secant_samples *s = secant_calloc(1, sizeof *s);
+	if (!s) {
+		secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", r->path);
+		return NULL;
+	}
+	s->in_channels = r->in_channels;
+	s->classes = r->classes;
+	s->kind = r->kind;
+	s->pad_label = r->options->ignore_index >= 0 ? SECANT_LABEL_IGNORE : 0;
+	atomic_store(&s->cache_room, (size_t)(r->options->cache_mb > 0 ? r->options->cache_mb : 0) << 20);
+	if (open_list(s, r, err)) {
+		secant_samples_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void
+secant_samples_free(secant_samples *s)
+{
+	if (!s)
+		return;
+	for (int i = 0; i < s->n; i++) {
+		secant_free(s->v[i].image);
+		secant_free(s->v[i].label);
+		secant_picture *p = s->cache ? (secant_picture *)atomic_load(&s->cache[i]) : NULL;
+		if (p)
+			secant_picture_free(p);
+		secant_free(p);
+	}
+	secant_free((void *)s->cache);
+	secant_free(s->v);
+	secant_label_rule_free(&s->rule);
+	secant_free(s);
+}
+
+int
+secant_samples_count(const secant_samples *s)
+{
+	return s->n;
+}
+
+const char *
+secant_samples_image_path(const secant_samples *s, int i)
+{
+	return i >= 0 && i < s->n ? s->v[i].image : NULL;
+}
+
+void
+secant_samples_size(const secant_samples *s, int i, int *height, int *width)
+{
+	*height = s->v[i].height;
+	*width = s->v[i].width;
+}
+
+int
+secant_samples_class_names(const secant_samples *s, const char *const **names)
+{
+	*names = (const char *const *)s->rule.names;
+	return s->rule.name_count;
+}
+
+bool
+secant_samples_exists(const char *path, const char *split)
+{
+	char *folder = secant_path_join(path, split);
+	bool there = folder && secant_is_dir(folder);
+	secant_free(folder);
+	return there;
+}
+
+/* ---- numbers and targets ---- */
+
+enum { PERIOD = 16 };   /* pixels after which the pattern of channels repeats at a vector's width */
+
+static void
+normalise_row(const void *from, bool real, float *to, size_t n, size_t period, const float *scale, const float *shift)
+{
+	const uint8_t *bytes = from;
+	const float *reals = from;
+	for (size_t i = 0; i < n; i += period) {
+		size_t m = n - i < period ? n - i : period;
+		if (real)
+			for (size_t k = 0; k < m; k++)
+				to[i + k] = reals[i + k] * scale[k] + shift[k];
+		else
+			for (size_t k = 0; k < m; k++)
+				to[i + k] = bytes[i + k] * scale[k] + shift[k];
+	}
+}
+
+void
+secant_samples_normalise(const secant_samples *s, const secant_picture *p, float *to, size_t stride)
+{
+	float scale[PERIOD * SECANT_MOST_CHANNELS], shift[PERIOD * SECANT_MOST_CHANNELS];
+	size_t c = (size_t)p->channels, n = (size_t)p->width * c, size = p->real ? sizeof(float) : 1;
+	for (size_t k = 0; k < PERIOD * c; k++) {
+		scale[k] = s->scale[k % c];
+		shift[k] = s->shift[k % c];
+	}
+	for (int y = 0; y < p->height; y++)
+		normalise_row((const char *)p->pixels + (size_t)y * n * size, p->real, to + (size_t)y * stride, n, PERIOD * c, scale, shift);
+}
+
+size_t
+secant_samples_target_size(const secant_samples *s)
+{
+	return s->kind == SECANT_TARGET_NONE ? 0 : s->kind == SECANT_TARGET_MULTILABEL ? sizeof(float) * (size_t)s->classes : sizeof(float);
+}
+
+static void
+write_multilabel(const secant_samples *s, const uint16_t *labels, float *to, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		for (int c = 0; c < s->classes; c++) {
+			bool on = s->rule.bands ? labels[i] >> c & 1 : s->classes == 1 ? labels[i] == 1 : labels[i] == c;
+			to[i * (size_t)s->classes + (size_t)c] = labels[i] == SECANT_LABEL_IGNORE ? -1 : on;
+		}
+}
+
+void
+secant_samples_target(const secant_samples *s, const secant_picture *p, void *to, size_t stride)
+{
+	size_t n = (size_t)p->width, size = secant_samples_target_size(s);
+	for (int y = 0; size && y < p->height; y++) {
+		const uint16_t *labels = p->labels + (size_t)y * n;
+		char *row = (char *)to + (size_t)y * stride * size;
+		if (s->kind == SECANT_TARGET_MULTILABEL)
+			write_multilabel(s, labels, (float *)row, n);
+		else if (s->kind == SECANT_TARGET_BINARY)
+			for (size_t i = 0; i < n; i++)
+				((float *)row)[i] = labels[i] == SECANT_LABEL_IGNORE ? -1 : labels[i];
+		else
+			for (size_t i = 0; i < n; i++)
+				((int32_t *)row)[i] = labels[i] == SECANT_LABEL_IGNORE ? s->rule.ignore : labels[i];
+	}
+}
+
+static secant_status
+fill_tensors(const secant_samples *s, const secant_picture *p, secant_tensor *image, secant_tensor *target, secant_err *err)
+{
+	secant_shape shape = secant_shape_of(3, p->height, p->width, p->channels);
+	secant_status st = secant_tensor_new(image, SECANT_F32, &shape, err);
+	if (st)
+		return st;
+	secant_samples_normalise(s, p, image->data, (size_t)p->width * (size_t)p->channels);
+	if (s->kind == SECANT_TARGET_NONE)
+		return SECANT_OK;
+	shape.dim[2] = s->kind == SECANT_TARGET_MULTILABEL ? s->classes : 1;
+	shape.rank = s->kind == SECANT_TARGET_INDEX ? 2 : 3;
+	st = secant_tensor_new(target, s->kind == SECANT_TARGET_INDEX ? SECANT_I32 : SECANT_F32, &shape, err);
+	if (st)
+		secant_tensor_free(image);
+	else
+		secant_samples_target(s, p, target->data, (size_t)p->width);
+	return st;
+}
+
+secant_status
+secant_sample_load(const secant_samples *s, int i, secant_tensor *image, secant_tensor *target, secant_err *err)
+{
+	*image = (secant_tensor){ 0 };
+	*target = (secant_tensor){ 0 };
+	if (i < 0 || i >= s->n)
+		return secant_fail(err, SECANT_ERR_RANGE, "sample %d is outside 0 to %d", i, s->n - 1);
+	secant_picture own = { 0 };
+	const secant_picture *p;
+	secant_status st = secant_samples_decode(s, i, &own, &p, err);
+	if (!st)
+		st = fill_tensors(s, p, image, target, err);
+	secant_picture_free(&own);
+	return st;
+}
