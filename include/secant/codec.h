@@ -139,10 +139,10 @@ typedef enum secant_filter {
 	SECANT_FILTER_AREA           /* the mean over the pixel's footprint; enlarging: as nearest with soft seams */
 } secant_filter;
 
-/* All make a new picture *to (zeroed on failure), which must not be *from; palette and georeference are kept where they still hold:
- * by convert to the same layout and by copy; crop and resize keep the palette, crop moves the georeference. */
+/* All make a new picture *to (zeroed on failure), which must not be *from. What still holds goes along: the palette with copy, crop,
+ * orient and resize by nearest, the georeference with copy, convert, expand and (moved) crop. Not for training: these are plain loops. */
 SECANT_API secant_status secant_image_copy(secant_image *to, const secant_image *from, secant_err *err) SECANT_NODISCARD;
-/* channels and dtype as in secant_image_read_options (0: as they are); to other dtypes than u8 numbers are kept, u8 to u16 is * 257. */
+/* channels as in secant_image_read_options; u8 to u16 is * 257 and back / 257 rounded, otherwise numbers are kept, rounded, cut to range. */
 SECANT_API secant_status secant_image_convert(secant_image *to, const secant_image *from, int channels, secant_dtype dtype, secant_err *err) SECANT_NODISCARD;
 /* An indexed picture as RGB; an index beyond the palette is an error. */
 SECANT_API secant_status secant_image_expand(secant_image *to, const secant_image *from, secant_err *err) SECANT_NODISCARD;

@@ -1,0 +1,338 @@
+/*
+ * Pictures in and out: the table of codecs and what is the same for all of them. Reading maps the file, finds the codec by the first
+ * bytes, looks at the header alone, refuses sizes beyond the limit before memory is taken, decodes, and then turns and converts.
+ */
+#include "codec/codec.h"
+#include <ctype.h>
+#include <string.h>
+
+#define CODEC(name) extern const secant_codec secant_codec_##name;
+#include "codec/codecs.inc"
+#undef CODEC
+static const secant_codec *const table[] = {
+#define CODEC(name) &secant_codec_##name,
+#include "codec/codecs.inc"
+#undef CODEC
+	NULL
+};
+
+static const secant_image_read_options read_defaults;
+static const secant_image_write_options write_defaults;
+enum { MOST_PIXELS = 1 << 30 };
+
+const secant_codec *
+secant_codec_at(int i)
+{
+	return i >= 0 && i < (int)(sizeof table / sizeof table[0]) ? table[i] : NULL;
+}
+
+bool
+secant_image_codec(int i, const char **name, const char **brief, const char **extensions)
+{
+	const secant_codec *c = secant_codec_at(i);
+	if (!c)
+		return false;
+	if (name)
+		*name = c->name;
+	if (brief)
+		*brief = c->brief;
+	if (extensions)
+		*extensions = c->extensions;
+	return true;
+}
+
+bool
+secant_image_is_path(const char *path)
+{
+	for (const secant_codec *const *c = table; *c; c++)
+		if (secant_ext_is(path, (*c)->extensions))
+			return true;
+	return false;
+}
+
+/* ---- reading ---- */
+
+static const secant_codec *
+find_by_content(const uint8_t *data, size_t size, secant_err *err)
+{
+	for (const secant_codec *const *c = table; *c; c++)
+		if ((*c)->detect(data, size))
+			return *c;
+	secant_fail(err, SECANT_ERR_FORMAT, "is no picture that secant reads: PNG, JPEG, TIFF, WebP, BMP or PNM (%zu bytes)", size);
+	return NULL;
+}
+
+secant_status
+secant_image_check_size(int64_t width, int64_t height, int64_t max_pixels, secant_err *err)
+{
+	int64_t limit = max_pixels > 0 ? max_pixels : MOST_PIXELS;
+	if (width < 1 || height < 1)
+		return secant_fail(err, SECANT_ERR_FORMAT, "the header says %lldx%lld pixels", (long long)width, (long long)height);
+	if (width > INT32_MAX || height > INT32_MAX || width > limit / height)
+		return secant_fail(err, SECANT_ERR_RANGE, "%lldx%lld pixels are more than the limit of %lld", (long long)width, (long long)height, (long long)limit);
+	return SECANT_OK;
+}
+
+/* Header and size of a picture that lies in memory; *codec is what reads it. */
+static secant_status
+look(const secant_codec **codec, secant_image_info *info, const uint8_t *data, size_t size, int64_t max_pixels, secant_err *err)
+{
+	const secant_codec *c = *codec = find_by_content(data, size, err);
+	*info = (secant_image_info){ .orientation = 1 };
+	if (!c)
+		return err->code;
+	info->format = c->name;
+	secant_status s = c->probe(info, data, size, err);
+	if (s)
+		return s;
+	s = secant_image_check_size(info->width, info->height, max_pixels, err);
+	int64_t pixels = (int64_t)info->width * info->height;
+	if (!s && c->pixels_per_byte && pixels / c->pixels_per_byte > (int64_t)size)
+		s = secant_fail(err, SECANT_ERR_FORMAT, "the header says %dx%d pixels, which %zu bytes of %s cannot hold", info->width, info->height, size, c->name);
+	return s;
+}
+
+static void
+swap_sides(secant_image_info *info)
+{
+	int w = info->width;
+	if (info->orientation < 5)
+		return;
+	info->width = info->height;
+	info->height = w;
+}
+
+static secant_status
+turn_upright(secant_image *im, int orientation, secant_err *err)
+{
+	secant_image turned;
+	secant_status s = secant_image_orient(&turned, im, orientation, err);
+	secant_image_free(im);
+	if (!s)
+		*im = turned;
+	return s;
+}
+
+static secant_status
+read_any(secant_image *im, const uint8_t *data, size_t size, const secant_image_read_options *o, secant_err *err)
+{
+	secant_image_info info;
+	const secant_codec *codec;
+	if (o->channels != 0 && o->channels != 1 && o->channels != 3 && o->channels != 4)
+		return secant_fail(err, SECANT_ERR_ARG, "%d channels are wanted, can be 1, 3, 4 or 0 for as in the file", o->channels);
+	secant_status s = look(&codec, &info, data, size, o->max_pixels, err);
+	if (!s)
+		s = codec->decode(im, data, size, o, err);
+	if (!s && info.orientation != 1 && !o->ignore_orientation)
+		s = turn_upright(im, info.orientation, err);
+	return s ? s : secant_image_want(im, o, err);
+}
+
+secant_status
+secant_image_decode(secant_image *im, const void *data, size_t size, const char *origin, const secant_image_read_options *options, secant_err *err)
+{
+	secant_err e = { 0 };
+	*im = (secant_image){ 0 };
+	secant_status s = read_any(im, data, size, options ? options : &read_defaults, &e);
+	if (s)
+		secant_image_free(im);
+	return s ? secant_fail(err, s, "%s: %s", origin, e.msg) : SECANT_OK;
+}
+
+secant_status
+secant_image_read(secant_image *im, const char *path, const secant_image_read_options *options, secant_err *err)
+{
+	secant_bytes map;
+	*im = (secant_image){ 0 };
+	secant_err e = { 0 };
+	secant_status s = secant_file_map(&map, path, &e);
+	if (s)
+		return secant_fail(err, s, "%s", e.msg);
+	s = secant_image_decode(im, map.data, map.size, path, options, err);
+	secant_file_unmap(&map);
+	return s;
+}
+
+secant_status
+secant_image_probe_data(secant_image_info *info, const void *data, size_t size, const char *origin, secant_err *err)
+{
+	secant_err e = { 0 };
+	const secant_codec *codec;
+	secant_status s = look(&codec, info, data, size, INT64_MAX, &e);
+	if (s) {
+		*info = (secant_image_info){ 0 };
+		return secant_fail(err, s, "%s: %s", origin, e.msg);
+	}
+	swap_sides(info);
+	return SECANT_OK;
+}
+
+secant_status
+secant_image_probe(const char *path, secant_image_info *info, secant_err *err)
+{
+	secant_bytes map;
+	secant_err e = { 0 };
+	*info = (secant_image_info){ 0 };
+	secant_status s = secant_file_map(&map, path, &e);
+	if (s)
+		return secant_fail(err, s, "%s", e.msg);
+	s = secant_image_probe_data(info, map.data, map.size, path, err);
+	secant_file_unmap(&map);
+	return s;
+}
+
+/* ---- writing ---- */
+
+static secant_status
+grow_memory(secant_sink *s, uint64_t size)
+{
+	size_t capacity = s->capacity * 2 > size ? s->capacity * 2 : (size_t)size + 4096;
+	uint8_t *p = secant_realloc(s->data, capacity, 1);
+	if (!p)
+		return secant_fail(&s->first, SECANT_ERR_NOMEM, "no memory for %llu bytes", (unsigned long long)size);
+	s->data = p;
+	s->capacity = capacity;
+	return SECANT_OK;
+}
+
+bool
+secant_sink_put(secant_sink *s, const void *data, size_t size)
+{
+	if (s->first.code || size == 0)
+		return !s->first.code;
+	if (s->w && secant_writer_put(s->w, data, size, &s->first))
+		return false;
+	if (!s->w) {
+		if (s->at + size > s->capacity && grow_memory(s, s->at + size))
+			return false;
+		memcpy(s->data + s->at, data, size);
+	}
+	s->at += size;
+	if (s->at > s->end)
+		s->end = s->at;
+	s->size = (size_t)s->end;
+	return true;
+}
+
+bool
+secant_sink_seek(secant_sink *s, uint64_t position)
+{
+	if (s->first.code || position == s->at)
+		return !s->first.code;
+	if (position > s->end) {
+		(void)secant_fail(&s->first, SECANT_ERR_BUG, "an encoder seeks beyond the end");
+		return false;
+	}
+	if (s->w && secant_writer_seek(s->w, position, &s->first))
+		return false;
+	s->at = position;
+	return true;
+}
+
+secant_status
+secant_sink_status(const secant_sink *s, secant_err *err)
+{
+	return s->first.code ? secant_fail(err, s->first.code, "%s", s->first.msg) : SECANT_OK;
+}
+
+int
+secant_compression_level(const secant_image_write_options *o)
+{
+	return o->compression == 0 ? 6 : o->compression < 0 ? 0 : o->compression;
+}
+
+secant_status
+secant_image_cannot(const secant_image *im, const char *format, const char *can, secant_err *err)
+{
+	return secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s holds %s; the picture has %d channels of %s", format, can, im->channels, secant_dtype_name(im->dtype));
+}
+
+/* The codec that writes an extension or has a name; `lower` (16 bytes) receives it in lower case. */
+static const secant_codec *
+find_by_name(const char *name, char lower[16])
+{
+	size_t n = 0;
+	for (; name[n] && n < 15; n++)
+		lower[n] = (char)tolower((unsigned char)name[n]);
+	lower[n] = '\0';
+	for (const secant_codec *const *c = table; *c; c++) {
+		if (!strcmp((*c)->name, lower))
+			return *c;
+		for (const char *e = (*c)->extensions; e; e = strchr(e, '|') ? strchr(e, '|') + 1 : NULL)
+			if (!strncmp(e, lower, n) && n && (e[n] == '|' || !e[n]))
+				return *c;
+	}
+	return NULL;
+}
+
+static secant_status
+check_options(const secant_image_write_options *o, secant_err *err)
+{
+	if (o->quality < 0 || o->quality > 100)
+		return secant_fail(err, SECANT_ERR_RANGE, "quality %d is outside 1 to 100", o->quality);
+	if (o->compression < -1 || o->compression > 9)
+		return secant_fail(err, SECANT_ERR_RANGE, "compression %d is outside -1 to 9", o->compression);
+	if (o->tile < 0 || o->tile % 16 || o->tile > 1 << 14)
+		return secant_fail(err, SECANT_ERR_RANGE, "tiles of %d pixels: the side is a multiple of 16, at most 16384", o->tile);
+	return SECANT_OK;
+}
+
+static secant_status
+encode_any(const secant_codec *codec, const secant_image *im, secant_sink *sink, const char *extension, const secant_image_write_options *o, secant_err *err)
+{
+	secant_status s = check_options(o, err);
+	if (!s)
+		s = codec->encode(im, sink, extension, o, err);
+	return sink->first.code ? SECANT_OK : s;     /* a failure of the sink is its own to report */
+}
+
+secant_status
+secant_image_write(const secant_image *im, const char *path, const secant_image_write_options *options, secant_err *err)
+{
+	char extension[16];
+	secant_err e = { 0 };
+	const secant_codec *codec = find_by_name(secant_path_ext(path), extension);
+	if (!codec)
+		return secant_fail(err, SECANT_ERR_ARG, "%s: the extension '%s' is not one of a picture that secant writes: png, jpg, tif, webp, bmp, pgm, ppm, pfm", path,
+			secant_path_ext(path));
+	secant_sink sink = { .w = secant_writer_open(path, &e) };
+	if (!sink.w)
+		return secant_fail(err, e.code, "%s", e.msg);
+	secant_status s = encode_any(codec, im, &sink, extension, options ? options : &write_defaults, &e);
+	if (!s)
+		return secant_writer_commit(sink.w, err);
+	secant_writer_abort(sink.w);
+	return secant_fail(err, s, "%s: %s", path, e.msg);
+}
+
+secant_status
+secant_image_encode(const secant_image *im, const char *format, void **data, size_t *size, const secant_image_write_options *options, secant_err *err)
+{
+	char extension[16];
+	secant_sink sink = { 0 };
+	secant_err e = { 0 };
+	const secant_codec *codec = find_by_name(format, extension);
+	*data = NULL;
+	*size = 0;
+	if (!codec)
+		return secant_fail(err, SECANT_ERR_ARG, "'%s' is not a format that secant writes: png, jpg, tif, webp, bmp, pgm, ppm, pfm", format);
+	secant_status s = encode_any(codec, im, &sink, extension, options ? options : &write_defaults, &e);
+	if (!s)
+		s = secant_sink_status(&sink, &e);
+	if (s) {
+		secant_free(sink.data);
+		return secant_fail(err, s, "%s: %s", codec->name, e.msg);
+	}
+	*data = sink.data;
+	*size = sink.size;
+	return SECANT_OK;
+}
+
+static secant_entry
+entry(int i)
+{
+	const secant_codec *c = secant_codec_at(i);
+	return c ? (secant_entry){ c->name, c->brief, NULL } : (secant_entry){ 0 };
+}
+
+const secant_kind secant_kind_codecs = { "codecs", "Picture files", entry };

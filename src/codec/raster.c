@@ -1,0 +1,365 @@
+/*
+ * Rasters: windows of pictures that need not fit in memory, and pictures written row by row. A TIFF is decoded block by block with a
+ * cache in which block i has place i modulo the number of places: with a row of blocks in it, windows that go along a row decode
+ * nothing twice. Pictures of other formats are decoded whole, and written when complete.
+ */
+#include "codec/codec.h"
+#include "codec/tiff.h"
+
+enum { CACHE_BYTES = 1 << 28 };
+
+struct secant_raster {
+	secant_raster_info about;
+	secant_image_read_options options;
+	secant_bytes map;            /* of a file opened by path */
+	char *name;                  /* NULL: messages get no name */
+	secant_image whole;          /* not a TIFF */
+	secant_tiff file;
+	secant_tiff_layout layout;
+	secant_geo *geo;
+	size_t block_bytes;
+	int places;
+	int *in_place;               /* which block a place holds; -1: none */
+	uint8_t *cache, *scratch;
+};
+
+/* ---- opening ---- */
+
+static secant_status
+open_tiff(secant_raster *r, const uint8_t *data, size_t size, secant_err *err)
+{
+	secant_status s = secant_tiff_open(&r->file, data, size, err);
+	if (!s)
+		s = secant_tiff_look(&r->layout, &r->file, r->options.max_pixels, err);
+	if (!s)
+		s = secant_geo_read(&r->geo, r->file.t, err);
+	if (s)
+		return s;
+	const secant_tiff_layout *l = &r->layout;
+	uint16_t n = 0, *extra = NULL;
+	if (r->geo) {
+		uint16_t photometric = 0;
+		(void)TIFFGetField(r->file.t, TIFFTAG_PHOTOMETRIC, &photometric);
+		(void)TIFFGetField(r->file.t, TIFFTAG_EXTRASAMPLES, &n, &extra);
+		r->geo->colour = photometric == PHOTOMETRIC_RGB || l->rgba || l->colours;
+		r->geo->alpha = n > 0 && (extra[0] == EXTRASAMPLE_UNASSALPHA || extra[0] == EXTRASAMPLE_ASSOCALPHA);
+	}
+	r->about = (secant_raster_info){ .width = l->width, .height = l->height, .channels = l->channels, .dtype = l->dtype, .block_width = l->block_width,
+	                                 .block_height = l->block_height, .format = "tiff", .geo = r->geo };
+	if (l->colours && !r->options.palette_as_indices)
+		r->about.channels = 3;
+	return SECANT_OK;
+}
+
+static secant_status
+open_whole(secant_raster *r, const uint8_t *data, size_t size, const char *origin, secant_err *err)
+{
+	secant_image_info info;
+	secant_image_read_options o = r->options;
+	o.ignore_orientation = true;
+	secant_status s = secant_image_probe_data(&info, data, size, origin, err);
+	if (!s)
+		s = secant_image_decode(&r->whole, data, size, origin, &o, err);
+	if (!s)
+		r->about = (secant_raster_info){ .width = r->whole.width, .height = r->whole.height, .channels = r->whole.channels, .dtype = r->whole.dtype,
+		                                 .block_width = r->whole.width, .block_height = r->whole.height, .format = info.format };
+	return s;
+}
+
+/* Channels and dtype of windows after conversion: those of a picture of one pixel. */
+static secant_status
+predict_conversion(secant_raster *r, secant_err *err)
+{
+	secant_image one;
+	bool indices = r->layout.colours && r->options.palette_as_indices;
+	secant_status s = secant_image_new(&one, 1, 1, r->about.channels, r->about.dtype, err);
+	if (!s && !indices)
+		s = secant_image_want(&one, &r->options, err);
+	if (!s) {
+		r->about.channels = one.channels;
+		r->about.dtype = one.dtype;
+	}
+	secant_image_free(&one);
+	return s;
+}
+
+secant_raster *
+secant_raster_open_data(const void *data, size_t size, const char *origin, const secant_image_read_options *options, secant_err *err)
+{
+	secant_err e = { 0 };
+	secant_raster *r = secant_calloc(1, sizeof *r);
+	if (!r) {
+		secant_fail(err, SECANT_ERR_NOMEM, "%s%sno memory", origin ? origin : "", origin ? ": " : "");
+		return NULL;
+	}
+	if (options)
+		r->options = *options;
+	bool tiff = secant_codec_tiff.detect(data, size);
+	secant_status s = tiff ? open_tiff(r, data, size, &e) : open_whole(r, data, size, origin ? origin : "picture", &e);
+	if (!s && tiff)
+		s = predict_conversion(r, &e);
+	if (!s && origin && !(r->name = secant_strdup(origin)))
+		s = secant_fail(&e, SECANT_ERR_NOMEM, "no memory");
+	if (!s)
+		return r;
+	secant_fail(err, s, origin && tiff ? "%s: %s" : "%s%s", origin && tiff ? origin : "", e.msg);
+	secant_raster_close(r);
+	return NULL;
+}
+
+secant_raster *
+secant_raster_open(const char *path, const secant_image_read_options *options, secant_err *err)
+{
+	secant_bytes map;
+	if (secant_file_map(&map, path, err))
+		return NULL;
+	secant_raster *r = secant_raster_open_data(map.data, map.size, path, options, err);
+	if (r)
+		r->map = map;
+	else
+		secant_file_unmap(&map);
+	return r;
+}
+
+void
+secant_raster_close(secant_raster *r)
+{
+	if (!r)
+		return;
+	secant_tiff_close(&r->file);
+	secant_image_free(&r->whole);
+	secant_geo_free(r->geo);
+	secant_free(r->in_place);
+	secant_free(r->cache);
+	secant_free(r->scratch);
+	secant_free(r->name);
+	if (r->map.data)
+		secant_file_unmap(&r->map);
+	secant_free(r);
+}
+
+const secant_raster_info *
+secant_raster_about(const secant_raster *r)
+{
+	return &r->about;
+}
+
+/* ---- windows ---- */
+
+/* Memory for the cache, taken at the first window; when that is all of the picture, nothing will be asked for twice. */
+static secant_status
+make_cache(secant_raster *r, bool all, secant_err *err)
+{
+	if (r->cache)
+		return SECANT_OK;
+	r->block_bytes = secant_tiff_block_bytes(&r->layout);
+	size_t fit = CACHE_BYTES / r->block_bytes, blocks = (size_t)r->layout.across * (size_t)r->layout.down;
+	size_t wanted = (size_t)r->layout.across * 2;        /* windows seldom start where blocks do */
+	if (!r->layout.tiled && wanted < 1024)
+		wanted = 1024;                                   /* strips may be single rows */
+	size_t places = fit < 1 || all ? 1 : fit < wanted ? fit : wanted;
+	r->places = (int)(places < blocks ? places : blocks);
+	r->cache = secant_calloc((size_t)r->places, r->block_bytes);
+	r->in_place = secant_calloc((size_t)r->places, sizeof *r->in_place);
+	r->scratch = secant_calloc(secant_tiff_scratch_bytes(&r->layout), 1);
+	for (int i = 0; r->in_place && i < r->places; i++)
+		r->in_place[i] = -1;
+	if (r->cache && r->in_place && r->scratch)
+		return SECANT_OK;
+	secant_free(r->cache);
+	secant_free(r->in_place);
+	secant_free(r->scratch);
+	r->cache = r->scratch = NULL;
+	r->in_place = NULL;
+	return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d blocks of %zu bytes", r->places, r->block_bytes);
+}
+
+static const uint8_t *
+get_block(secant_raster *r, int bx, int by, secant_err *err)
+{
+	int number = by * r->layout.across + bx, place = number % r->places;
+	uint8_t *block = r->cache + (size_t)place * r->block_bytes;
+	if (r->in_place[place] == number)
+		return block;
+	r->in_place[place] = -1;
+	if (secant_tiff_block(&r->file, &r->layout, bx, by, block, r->scratch, err))
+		return NULL;
+	r->in_place[place] = number;
+	return block;
+}
+
+/* Copies what a block and the window have in common. */
+static void
+copy_common(secant_image *im, const secant_tiff_layout *l, int bx, int by, const uint8_t *block, int x, int y)
+{
+	size_t pixel = (size_t)l->channels * secant_dtype_size(l->dtype);
+	int64_t left = (int64_t)bx * l->block_width, top = (int64_t)by * l->block_height, right = left + l->block_width, bottom = top + l->block_height;
+	int64_t x0 = left > x ? left : x, x1 = right < (int64_t)x + im->width ? right : (int64_t)x + im->width;
+	int64_t y0 = top > y ? top : y, y1 = bottom < (int64_t)y + im->height ? bottom : (int64_t)y + im->height;
+	for (int64_t row = y0; row < y1; row++)
+		memcpy((uint8_t *)im->data + ((size_t)(row - y) * (size_t)im->width + (size_t)(x0 - x)) * pixel,
+			block + ((size_t)(row - top) * (size_t)l->block_width + (size_t)(x0 - left)) * pixel, (size_t)(x1 - x0) * pixel);
+}
+
+static secant_status
+read_tiff(secant_raster *r, int x, int y, int width, int height, secant_image *im, secant_err *err)
+{
+	const secant_tiff_layout *l = &r->layout;
+	secant_status s = make_cache(r, width == l->width && height == l->height, err);
+	if (!s)
+		s = secant_image_new(im, width, height, l->channels, l->dtype, err);
+	r->file.err = (secant_err){ 0 };
+	for (int by = y / l->block_height; by <= (y + height - 1) / l->block_height && !s; by++) {
+		for (int bx = x / l->block_width; bx <= (x + width - 1) / l->block_width && !s; bx++) {
+			const uint8_t *block = get_block(r, bx, by, err);
+			if (block)
+				copy_common(im, l, bx, by, block, x, y);
+			else
+				s = err->code;
+		}
+	}
+	if (s || !l->colours)
+		return s ? s : secant_image_want(im, &r->options, err);
+	s = secant_image_set_palette(im, (const uint8_t (*)[3])l->palette, l->colours, err);
+	if (s || r->options.palette_as_indices)
+		return s;
+	secant_image colour;
+	s = secant_image_expand(&colour, im, err);
+	secant_image_free(im);
+	if (!s)
+		*im = colour;
+	return s ? s : secant_image_want(im, &r->options, err);
+}
+
+secant_status
+secant_raster_read_window(secant_raster *r, int x, int y, int width, int height, secant_image *im, secant_err *err)
+{
+	secant_err e = { 0 };
+	secant_status s;
+	*im = (secant_image){ 0 };
+	if (x < 0 || y < 0 || width < 1 || height < 1 || width > r->about.width - x || height > r->about.height - y)
+		s = secant_fail(&e, SECANT_ERR_RANGE, "a window of %dx%d at (%d, %d) does not lie in a picture of %dx%d", width, height, x, y, r->about.width, r->about.height);
+	else
+		s = secant_image_check_size(width, height, r->options.max_pixels, &e);
+	if (!s)
+		s = r->whole.data ? secant_image_crop(im, &r->whole, x, y, width, height, &e) : read_tiff(r, x, y, width, height, im, &e);
+	if (!s)
+		return SECANT_OK;
+	secant_image_free(im);
+	return secant_fail(err, s, r->name ? "%s: %s" : "%s%s", r->name ? r->name : "", e.msg);
+}
+
+/* ---- writing ---- */
+
+struct secant_raster_writer {
+	char *path;
+	secant_image_write_options options;
+	secant_sink sink;            /* a TIFF */
+	secant_tiff_writer tiff;
+	secant_image whole;          /* any other format */
+	int row;
+	secant_err first;
+};
+
+/* A picture that will be written whole; an empty one now finds out whether the format can hold it. */
+static secant_status
+start_whole(secant_raster_writer *w, const secant_raster_spec *spec, secant_err *err)
+{
+	secant_status s = secant_image_new(&w->whole, spec->width, spec->height, spec->channels, spec->dtype, err);
+	if (!s)
+		s = secant_image_set_palette(&w->whole, spec->palette, spec->palette_count, err);
+	secant_image one = { .width = 1, .height = 1, .channels = spec->channels, .dtype = spec->dtype, .data = w->whole.data, .palette = w->whole.palette,
+	                     .palette_count = w->whole.palette_count };
+	void *data = NULL;
+	size_t size;
+	secant_err e = { 0 };
+	if (!s && (s = secant_image_encode(&one, secant_path_ext(w->path), &data, &size, &w->options, &e)))
+		(void)secant_fail(err, s, "%s: %s", w->path, e.msg);
+	secant_free(data);
+	return s;
+}
+
+static secant_status
+start(secant_raster_writer *w, const secant_raster_spec *spec, secant_err *err)
+{
+	secant_err e = { 0 };
+	if (!secant_ext_is(w->path, secant_codec_tiff.extensions))
+		return start_whole(w, spec, err);
+	if (!(w->sink.w = secant_writer_open(w->path, err)))
+		return err->code;
+	secant_status s = secant_tiff_write_start(&w->tiff, &w->sink, spec, &w->options, &e);
+	return s ? secant_fail(err, s, "%s: %s", w->path, e.msg) : SECANT_OK;
+}
+
+secant_raster_writer *
+secant_raster_create(const char *path, const secant_raster_spec *spec, const secant_image_write_options *options, secant_err *err)
+{
+	secant_err e = { 0 };
+	secant_raster_writer *w = secant_calloc(1, sizeof *w);
+	if (w && options)
+		w->options = *options;
+	secant_status s = w && (w->path = secant_strdup(path)) ? start(w, spec, &e) : secant_fail(&e, SECANT_ERR_NOMEM, "%s: no memory", path);
+	if (!s)
+		return w;
+	secant_raster_abort(w);
+	secant_fail(err, s, "%s", e.msg);
+	return NULL;
+}
+
+secant_status
+secant_raster_write_rows(secant_raster_writer *w, const void *rows, int n, secant_err *err)
+{
+	secant_err e = { 0 };
+	secant_status s = w->first.code;
+	if (!s && w->whole.data) {
+		size_t row = secant_image_row_bytes(&w->whole);
+		if (n < 0 || n > w->whole.height - w->row)
+			s = secant_fail(&e, SECANT_ERR_ARG, "%d more rows, after %d of %d", n, w->row, w->whole.height);
+		else if (n)
+			memcpy((uint8_t *)w->whole.data + (size_t)w->row * row, rows, (size_t)n * row);
+		w->row += s ? 0 : n;
+	} else if (!s) {
+		s = secant_tiff_write_rows(&w->tiff, rows, n, &e);
+		if (w->sink.first.code)              /* a full disk is the cause, libtiff's complaint the consequence */
+			s = secant_fail(&w->first, w->sink.first.code, "%s", w->sink.first.msg);
+	}
+	if (s)
+		(void)secant_fail(&w->first, s, "%s: %s", w->path, e.msg);
+	return s ? secant_fail(err, s, "%s", w->first.msg) : SECANT_OK;
+}
+
+secant_status
+secant_raster_finish(secant_raster_writer *w, secant_err *err)
+{
+	secant_err e = { 0 };
+	secant_status s = w->first.code;
+	if (!s && w->whole.data) {
+		s = w->row < w->whole.height ? secant_fail(&w->first, SECANT_ERR_ARG, "%s: %d rows were written, the picture has %d", w->path, w->row, w->whole.height)
+			: secant_image_write(&w->whole, w->path, &w->options, &w->first);
+	} else if (!s) {
+		s = secant_tiff_write_finish(&w->tiff, &e);
+		if (s && !w->sink.first.code)
+			(void)secant_fail(&w->first, s, "%s: %s", w->path, e.msg);
+		if (!w->first.code) {
+			secant_tiff_write_free(&w->tiff);
+			s = secant_writer_commit(w->sink.w, &w->first);
+			w->sink.w = NULL;
+		}
+	}
+	if (s)
+		(void)secant_fail(err, s, "%s", w->first.msg);
+	secant_raster_abort(w);
+	return s;
+}
+
+void
+secant_raster_abort(secant_raster_writer *w)
+{
+	if (!w)
+		return;
+	secant_tiff_write_free(&w->tiff);
+	secant_writer_abort(w->sink.w);
+	secant_image_free(&w->whole);
+	secant_free(w->path);
+	secant_free(w);
+}

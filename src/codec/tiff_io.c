@@ -1,0 +1,133 @@
+/*
+ * libtiff's view of the world: memory to read from, a sink to write to, and messages that go into an error record instead of to
+ * standard error. Handlers belong to one handle (libtiff 4.5), so that threads do not meet.
+ */
+#include "codec/tiff.h"
+#include <stdarg.h>
+#include <stdio.h>
+
+#if TIFFLIB_VERSION < 20221213
+# error "libtiff 4.5 or later is needed: handlers of messages for each file"
+#endif
+
+enum { LARGEST_BLOCK = INT32_MAX };
+
+static tmsize_t
+read_bytes(thandle_t h, void *to, tmsize_t n)
+{
+	secant_tiff *f = h;
+	if (!f->data || n < 0 || f->at >= f->size)
+		return 0;
+	uint64_t left = f->size - f->at;
+	if ((uint64_t)n > left)
+		n = (tmsize_t)left;
+	memcpy(to, f->data + f->at, (size_t)n);
+	f->at += (uint64_t)n;
+	return n;
+}
+
+static tmsize_t
+write_bytes(thandle_t h, void *from, tmsize_t n)
+{
+	secant_tiff *f = h;
+	return f->sink && n >= 0 && secant_sink_put(f->sink, from, (size_t)n) ? n : -1;
+}
+
+static toff_t
+seek(thandle_t h, toff_t offset, int whence)
+{
+	secant_tiff *f = h;
+	uint64_t at = f->sink ? f->sink->at : f->at, end = f->sink ? f->sink->end : f->size;
+	uint64_t to = offset + (whence == SEEK_CUR ? at : whence == SEEK_END ? end : 0);
+	if (f->sink)
+		return secant_sink_seek(f->sink, to) ? to : (toff_t)-1;
+	f->at = to;
+	return to;
+}
+
+static toff_t
+size_of(thandle_t h)
+{
+	secant_tiff *f = h;
+	return f->sink ? f->sink->end : f->size;
+}
+
+static int
+leave(thandle_t h)
+{
+	return 0;
+}
+
+static int
+map(thandle_t h, void **data, toff_t *size)
+{
+	secant_tiff *f = h;
+	*data = (void *)(uintptr_t)f->data;
+	*size = f->size;
+	return f->data != NULL;
+}
+
+static void
+unmap(thandle_t h, void *data, toff_t size)
+{
+}
+
+static int
+keep_error(TIFF *t, void *user, const char *module, const char *fmt, va_list ap)
+{
+	secant_tiff *f = user;
+	char text[300];
+	(void)vsnprintf(text, sizeof text, fmt, ap);
+	(void)secant_fail(&f->err, strstr(text, "memory") ? SECANT_ERR_NOMEM : SECANT_ERR_FORMAT, "TIFF: %s", text);
+	return 1;
+}
+
+static int
+drop_warning(TIFF *t, void *user, const char *module, const char *fmt, va_list ap)
+{
+	return 1;
+}
+
+static secant_status
+open_handle(secant_tiff *f, const char *mode, secant_err *err)
+{
+	TIFFOpenOptions *o = TIFFOpenOptionsAlloc();
+	if (!o)
+		return secant_fail(err, SECANT_ERR_NOMEM, "TIFF: no memory");
+	TIFFOpenOptionsSetErrorHandlerExtR(o, keep_error, f);
+	TIFFOpenOptionsSetWarningHandlerExtR(o, drop_warning, f);
+	TIFFOpenOptionsSetMaxSingleMemAlloc(o, LARGEST_BLOCK);
+	f->t = TIFFClientOpenExt("picture", mode, f, read_bytes, write_bytes, seek, leave, size_of, map, unmap, o);
+	TIFFOpenOptionsFree(o);
+	return f->t ? SECANT_OK : secant_tiff_fail(f, "the header or the first directory is damaged", err);
+}
+
+secant_status
+secant_tiff_open(secant_tiff *f, const uint8_t *data, size_t size, secant_err *err)
+{
+	*f = (secant_tiff){ .data = data, .size = size };
+	return open_handle(f, "r", err);
+}
+
+secant_status
+secant_tiff_create(secant_tiff *f, secant_sink *sink, bool big, secant_err *err)
+{
+	*f = (secant_tiff){ .sink = sink };
+	return open_handle(f, big ? "wl8" : "wl", err);
+}
+
+secant_status
+secant_tiff_fail(const secant_tiff *f, const char *what, secant_err *err)
+{
+	if (f->err.code)
+		return secant_fail(err, f->err.code, "%s", f->err.msg);
+	return secant_fail(err, SECANT_ERR_FORMAT, "TIFF: %s", what);
+}
+
+void
+secant_tiff_close(secant_tiff *f)
+{
+	if (f->t)
+		TIFFClose(f->t);
+	f->t = NULL;
+}
