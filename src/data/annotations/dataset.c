@@ -339,8 +339,8 @@ secant_dataset_sample(const secant_dataset *d, int i, secant_annotated_sample *s
 	return status;
 }
 
-static secant_status
-paint_object(const ann_set *s, const ann_object *o, bool boxes, const ann_image *im, uint8_t *layer, secant_err *err)
+secant_status
+secant_ann_paint(const ann_set *s, const ann_object *o, bool boxes, const ann_image *im, uint8_t *layer, secant_err *err)
 {
 	ann_kind kind = ann_shape_kind(s, o->shape);
 	if (!boxes && kind && kind <= ANN_QUAD)
@@ -381,7 +381,7 @@ secant_dataset_mask(const secant_dataset *d, int i, bool boxes, int background, 
 			continue;
 		int value = is_void ? wide ? 65535 : 255 : o->class + first;
 		memset(layer, 0, pixels);
-		status = paint_object(s, o, boxes, im, layer, err);
+		status = secant_ann_paint(s, o, boxes, im, layer, err);
 		for (size_t p = 0; !status && p < pixels; p++)
 			if (layer[p] && wide)
 				large[p] = (uint16_t)value;

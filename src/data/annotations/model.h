@@ -62,7 +62,7 @@ typedef struct ann_class {
 	int64_t id;                     /* its number in the file, or ANN_NO_ID */
 	uint32_t attributes;
 	int32_t colour;                 /* 0xRRGGBB, -1 none */
-	bool is_void;
+	bool is_void, is_background;    /* of masks: not to be judged; what fills the rest */
 } ann_class;
 
 typedef struct ann_attribute { ann_text key, value; uint32_t next; } ann_attribute;
