@@ -31,6 +31,7 @@ typedef struct secant_samples_request {
 secant_samples *secant_samples_open(const secant_samples_request *r, secant_err *err);
 void secant_samples_free(secant_samples *s);
 int secant_samples_count(const secant_samples *s);
+int secant_samples_channels(const secant_samples *s);                                  /* of the request */
 const char *secant_samples_image_path(const secant_samples *s, int i);
 void secant_samples_size(const secant_samples *s, int i, int *height, int *width);
 int secant_samples_class_names(const secant_samples *s, const char *const **names);   /* 0 when there are none */

@@ -153,6 +153,12 @@ secant_samples_count(const secant_samples *s)
 	return s->n;
 }
 
+int
+secant_samples_channels(const secant_samples *s)
+{
+	return s->in_channels;
+}
+
 const char *
 secant_samples_image_path(const secant_samples *s, int i)
 {

@@ -34,6 +34,12 @@ make_arguments(secant_context *c)
 secant_context *
 secant_context_new(secant_plan *p, secant_err *err)
 {
+	return secant_context_new_in(p, NULL, err);
+}
+
+secant_context *
+secant_context_new_in(secant_plan *p, const secant_context *host, secant_err *err)
+{
 	secant_context *c = secant_calloc(1, sizeof *c);
 	if (!c) {
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a context");
@@ -41,7 +47,8 @@ secant_context_new(secant_plan *p, secant_err *err)
 	}
 	c->plan = p;
 	c->dirty = true;
-	c->slab = secant_alloc_aligned(p->slab + 64);
+	c->borrowed = host && host->plan->slab >= p->slab;
+	c->slab = c->borrowed ? host->slab : secant_alloc_aligned(p->slab + 64);
 	c->pointer = secant_calloc((size_t)secant_graph_values(p->g) + 1, sizeof *c->pointer);
 	c->input = secant_calloc((size_t)p->n_input + 1, sizeof *c->input);
 	c->output = secant_calloc((size_t)p->n_output + 1, sizeof *c->output);
@@ -69,7 +76,8 @@ secant_context_free(secant_context *c)
 	secant_free(c->in);
 	secant_free(c->out);
 	secant_free(c->bound);
-	secant_free(c->slab);
+	if (!c->borrowed)
+		secant_free(c->slab);
 	secant_free(c->pointer);
 	secant_free(c->input);
 	secant_free(c->output);

@@ -72,6 +72,9 @@ const char *secant_plan_input_name(const secant_plan *p, int i);
 char *secant_plan_explain(const secant_plan *p, const secant_context *timed, bool json);
 
 secant_context *secant_context_new(secant_plan *p, secant_err *err);
+/* The same on the slab of another context, where that is large enough: for two plans that never run at the same time. The host must
+ * outlive it. */
+secant_context *secant_context_new_in(secant_plan *p, const secant_context *host, secant_err *err);
 void secant_context_free(secant_context *c);
 /* Where an input comes from: memory of the caller's, read during runs, dense, of the input's type (reals float, or double in an f64 plan
  * with everything else double too). Must be set for each input before the first run; stays set. */
@@ -119,6 +122,7 @@ struct secant_step {
 	void *data;                              /* the implementation's own */
 	char detail[32];                         /* which kernel, for explain: "brgconv:avx512_core_bf16" */
 	double flops;                            /* 0: memory-bound */
+	int reorders;                            /* operands that every run lays out anew for it */
 };
 
 /* Tables of implementations, in order of preference, ended by an entry without op; exec/impls.inc names the tables. */

@@ -48,6 +48,7 @@ size_t secant_operand_bytes(const secant_operand *o);
 struct secant_context {
 	secant_plan *plan;
 	char *slab;
+	bool borrowed;                               /* the slab is another context's */
 	void **pointer;                              /* of every value; resolved by set_input and set_output */
 	const void **input;
 	void **output;                               /* given by the caller, or NULL */

@@ -45,7 +45,7 @@ build(secant_nn *n, const secant_encoder *e, secant_value x, int depth, secant_v
 	const resnet *r = e->config;
 	f[0] = x;
 	x = f[1] = secant_nn_relu(n, norm(n, "bn1", conv(n, "conv1", x, 64, 7, 2, 1)));
-	secant_pool_attr pool = secant_pool(3, 2, 1);
+	secant_pool_attr pool = secant_pooling(3, 2, 1);
 	x = secant_apply(n->g, "max_pool2d", &pool, 1, x);
 	for (int stage = 0; stage < 4; stage++) {
 		char name[16];

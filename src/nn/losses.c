@@ -2,6 +2,7 @@
  * The registry of losses and the little language of weighted sums: "1.0*lovasz+0.5*soft-ce(smooth=0.1)". A missing factor is 1.
  */
 #include "nn/nn.h"
+#include "base/registry.h"
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -185,3 +186,11 @@ secant_loss_check(const char *spec, secant_mode mode, secant_err *err)
 	walk(NULL, spec, NULL, mode, &own);
 	return own.code ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;
 }
+
+static secant_entry
+entry(int i)
+{
+	const secant_loss *l = secant_loss_at(i);
+	return l ? (secant_entry){ l->name, l->brief, l->settings } : (secant_entry){ 0 };
+}
+const secant_kind secant_kind_losses = { "losses", "Losses", entry };

@@ -3,6 +3,7 @@
  */
 #include "nn/nn.h"
 #include "base/json.h"
+#include "base/registry.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -165,3 +166,19 @@ secant_network_build(secant_nn *n, const secant_network *net, secant_value x, se
 		classification_head(n, net->aux_params, out->feature[depth], out, err);
 	return err->code ? err->code : secant_graph_check(n->g, err);
 }
+
+static secant_entry
+encoder_entry(int i)
+{
+	const secant_encoder *e = secant_encoder_at(i);
+	return e ? (secant_entry){ e->name, e->brief, NULL } : (secant_entry){ 0 };
+}
+const secant_kind secant_kind_encoders = { "encoders", "Encoders", encoder_entry };
+
+static secant_entry
+architecture_entry(int i)
+{
+	const secant_architecture *a = secant_architecture_at(i);
+	return a ? (secant_entry){ a->name, a->brief, NULL } : (secant_entry){ 0 };
+}
+const secant_kind secant_kind_architectures = { "architectures", "Architectures", architecture_entry };

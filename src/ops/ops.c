@@ -2,6 +2,7 @@
  * The table of operators, and what their rules share. To add an operator see graph.h.
  */
 #include "ops/ops.h"
+#include "base/registry.h"
 #include <string.h>
 
 #define OP(name) extern const secant_op secant_op_##name;
@@ -43,7 +44,7 @@ secant_conv(int stride, int padding, int dilation, int groups)
 }
 
 secant_pool_attr
-secant_pool(int kernel, int stride, int padding)
+secant_pooling(int kernel, int stride, int padding)
 {
 	return (secant_pool_attr){ .kernel = both(kernel), .stride = both(stride), .padding = { 1, { padding } }, .count_include_pad = true };
 }
@@ -124,3 +125,11 @@ secant_strides(const secant_shape *s, int64_t stride[SECANT_MAX_RANK])
 		step *= s->dim[i];
 	}
 }
+
+static secant_entry
+entry(int i)
+{
+	const secant_op *op = secant_op_at(i);
+	return op ? (secant_entry){ op->name, op->brief, op->attr } : (secant_entry){ 0 };
+}
+const secant_kind secant_kind_operators = { "operators", "Operators", entry };

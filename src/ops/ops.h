@@ -31,7 +31,7 @@ typedef struct secant_pool_attr {
 	bool ceil_mode, count_include_pad;           /* the second: avg_pool2d only */
 	secant_ints size;                            /* *_grad: H, W of the input */
 } secant_pool_attr;
-secant_pool_attr secant_pool(int kernel, int stride, int padding);
+secant_pool_attr secant_pooling(int kernel, int stride, int padding);
 int64_t secant_pool_out(int64_t in, int kernel, int stride, int pad_before, int pad_after, bool ceil_mode);
 
 typedef enum secant_resize_mode { SECANT_RESIZE_NEAREST, SECANT_RESIZE_BILINEAR, SECANT_RESIZE_BICUBIC, SECANT_RESIZE_NEAREST_EXACT } secant_resize_mode;

@@ -1,0 +1,98 @@
+/*
+ * Training and evaluation: a folder of pictures and labels in, a run folder with models, log and pictures out.
+ *
+ * Not thread-safe: one training or evaluation at a time in a process uses all the threads it was given.
+ */
+#ifndef SECANT_TRAIN_H
+#define SECANT_TRAIN_H
+#include <secant/network.h>
+#include <secant/samples.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct secant_optimizer_options {
+	char *optimizer;
+	double learning_rate, weight_decay, momentum, dampening, beta1, beta2, eps;
+	bool nesterov;
+} secant_optimizer_options;
+
+typedef struct secant_schedule_options {
+	char *schedule, *unit;                       /* unit: "epoch" or "step" */
+	double minimum_rate, gamma, warmup, power;
+	int restart_period, restart_factor, step_size;
+} secant_schedule_options;
+
+typedef struct secant_train_options {
+	char *out;                                   /* the run folder */
+	bool resume, overwrite;
+	int epochs, batch, seed, threads;
+	char *precision, *loss, *mode, *augment, *weights, *encoder_weights;
+	int recalibrate_norms;
+	bool allow_reference;
+	secant_network network;
+	secant_optimizer_options optimizer;
+	secant_schedule_options schedule;
+	secant_data_options data;
+} secant_train_options;
+
+SECANT_API extern const secant_opts secant_train_options_table;
+
+/* How far a training is: after every step, and after every epoch with `epoch_done`. */
+typedef struct secant_train_progress {
+	int epoch, epochs, step, steps;              /* from 1; steps of this epoch */
+	int images, images_total;                    /* pictures of this epoch seen, and all it will see */
+	double loss, learning_rate, images_per_second, seconds_left;
+	bool epoch_done;
+	double iou, f1, accuracy, best_iou;          /* with epoch_done, NAN without validation pictures */
+	double seconds;                              /* of the epoch */
+} secant_train_progress;
+
+typedef struct secant_train_events {
+	secant_logger log;
+	void (*progress)(void *user, const secant_train_progress *p);   /* may be NULL */
+	bool (*cancelled)(void *user);               /* asked after every step; true: state is saved and SECANT_ERR_CANCELLED returned; may be NULL */
+	void *user;
+} secant_train_events;
+
+typedef struct secant_train_result { int epochs, best_epoch; double best_iou, last_iou, last_loss, seconds; } secant_train_result;
+
+/*
+ * Trains on data/train, validates on data/val where there is one. Writes out/config.json, best.safetensors, last.safetensors (models with
+ * recalibrated statistics), state.safetensors (what --resume needs: raw statistics, optimiser, counters), log.jsonl, curves.png,
+ * learning-rate.png, samples/. An existing run folder is refused unless resume or overwrite. Every file is whole at any moment.
+ */
+SECANT_API secant_status secant_train(const secant_train_options *o, const char *data, const secant_train_events *events, secant_train_result *result, secant_err *err) SECANT_NODISCARD;
+
+/* ---- evaluation ---- */
+
+typedef struct secant_eval_options {
+	char *split, *precision, *save, *loss;
+	int batch, threads;
+	double threshold;
+	bool allow_reference;
+	secant_data_options data;
+} secant_eval_options;
+
+SECANT_API extern const secant_opts secant_eval_options_table;
+
+typedef struct secant_class_score { char name[64]; double iou, f1, precision, recall; int64_t pixels; } secant_class_score;
+typedef struct secant_scores {
+	int64_t images, pixels;
+	double loss;                                 /* mean over pictures of the loss of each */
+	/* Exact over the data set, from summed counts. One class: of the foreground (miou: with the background); more: means over the classes
+	 * that occur. */
+	double iou, f1, accuracy, miou;
+	int classes;                                 /* rows of `confusion`: 2 for one class (background, foreground) */
+	secant_class_score *per_class;               /* `classes` entries; owned */
+	int64_t *confusion;                          /* classes x classes, rows are labels; owned; NULL for multilabel */
+} secant_scores;
+
+SECANT_API secant_status secant_evaluate(const char *model, const char *data, const secant_eval_options *o, const secant_logger *log, secant_scores *scores, secant_err *err) SECANT_NODISCARD;
+SECANT_API void secant_scores_free(secant_scores *s);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,22 @@
+/* A plan to look at or to time, of a model file or of a new network, in evaluation or with a loss, fed with random numbers. */
+#ifndef SECANT_TRAIN_PLANNED_H
+#define SECANT_TRAIN_PLANNED_H
+#include <secant/model.h>
+#include "train/trial.h"
+
+typedef struct secant_planned_run {
+	secant_plan *plan;                           /* borrowed from what follows */
+	secant_context *context;                     /* its inputs are set */
+	secant_deployed deployed;                    /* evaluation of a file */
+	bool is_deployed;
+	secant_model model;                          /* everything else */
+	secant_runner *runner;
+	secant_trial trial;
+	void *input[3];
+	double seconds;                              /* that making the plan took */
+} secant_planned_run;
+
+secant_status secant_planned_open(secant_planned_run *r, const char *model, const secant_planned *o, secant_err *err) SECANT_NODISCARD;
+void secant_planned_close(secant_planned_run *r);
+double secant_seconds(void);                     /* monotonic */
+#endif

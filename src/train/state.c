@@ -1,0 +1,290 @@
+/*
+ * The run folder: refusing, resuming, and the state file that continues a run bit for bit.
+ *
+ * state.safetensors: every state of the network under its own name (raw running statistics), the optimiser's slots as flat arrays
+ * "optimizer.0", "optimizer.1" laid out like the parameters, and counters in the metadata.
+ */
+#include <math.h>
+#include <string.h>
+#include "base/file.h"
+#include "base/json.h"
+#include "train/session.h"
+
+static const char *const run_files[] = { "config.json", "best.safetensors", "last.safetensors", "state.safetensors", "log.jsonl", "curves.png", "learning-rate.png", NULL };
+/* Options that may differ when a run goes on. */
+static const char *const free_options[] = { "out", "resume", "overwrite", "epochs", "loader-threads", "cache-mb", NULL };
+
+static bool
+listed(const char *const *list, const char *name)
+{
+	for (; *list; list++)
+		if (!strcmp(*list, name))
+			return true;
+	return false;
+}
+
+static bool
+is_run(const char *out)
+{
+	char *path = secant_path_join(out, "config.json");
+	bool there = path && secant_is_file(path);
+	secant_free(path);
+	return there;
+}
+
+/* ---- resuming: options ---- */
+
+typedef struct comparison {
+	secant_train_options *given, old, defaults;
+	secant_str differences;
+	bool failed;
+	secant_err err;
+} comparison;
+
+static bool
+same(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+/* An option that was not given (it has its default) takes the run's value; one that was given must agree. */
+static void
+compare(void *user, const secant_opt *row, size_t offset)
+{
+	comparison *c = user;
+	(void)offset;
+	if (row->type == SECANT_OPT_HEADING || c->err.code || listed(free_options, row->name))
+		return;
+	char *given = secant_opts_get(&secant_train_options_table, c->given, row->name), *old = secant_opts_get(&secant_train_options_table, &c->old, row->name);
+	char *usual = secant_opts_get(&secant_train_options_table, &c->defaults, row->name);
+	if (same(given, old)) {
+		/* nothing to do */
+	} else if (same(given, usual)) {
+		if (old)
+			(void)!secant_opts_set(&secant_train_options_table, c->given, row->name, old, &c->err);
+	} else if (strcmp(row->name, "threads")) {
+		secant_str_addf(&c->differences, "%s%s: %s then, %s now", c->differences.n ? "; " : "", row->name, old ? old : "unset", given ? given : "unset");
+	}
+	secant_free(given);
+	secant_free(old);
+	secant_free(usual);
+}
+
+static secant_status
+resume_options(secant_train_options *o, secant_err *err)
+{
+	comparison c = { .given = o };
+	char *path = secant_path_join(o->out, "config.json"), *text = NULL;
+	size_t size;
+	secant_status status = path ? secant_file_read(&text, &size, path, 1 << 24, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
+	if (!status && !secant_opts_init(&secant_train_options_table, &c.old, &c.err) && !secant_opts_init(&secant_train_options_table, &c.defaults, &c.err) &&
+	    !secant_opts_set_json(&secant_train_options_table, &c.old, text, path, &c.err)) {
+		int epochs = o->epochs;
+		secant_opts_each(&secant_train_options_table, compare, &c);
+		if (epochs == c.defaults.epochs)
+			o->epochs = c.old.epochs;
+		if (!c.err.code && c.differences.n)
+			secant_fail(&c.err, SECANT_ERR_ARG, "--resume: the run has other options (%s); give the same, or train into another folder", c.differences.p);
+	}
+	secant_opts_free(&secant_train_options_table, &c.old);
+	secant_opts_free(&secant_train_options_table, &c.defaults);
+	secant_str_free(&c.differences);
+	secant_free(text);
+	secant_free(path);
+	return c.err.code ? secant_fail(err, c.err.code, "%s", c.err.msg) : status;
+}
+
+secant_status
+secant_session_folder(secant_train_options *o, secant_err *err)
+{
+	if (o->resume) {
+		if (!is_run(o->out))
+			return secant_fail(err, SECANT_ERR_ARG, "--resume: %s is no run (it has no config.json)", o->out);
+		return resume_options(o, err);
+	}
+	if (is_run(o->out) && !o->overwrite)
+		return secant_fail(err, SECANT_ERR_ARG, "%s holds a run already: --resume goes on with it, --overwrite replaces it", o->out);
+	return SECANT_OK;
+}
+
+/* Called when everything is ready to start: from here on the folder belongs to this run. */
+secant_status
+secant_session_write_config(const secant_session *s, secant_err *err)
+{
+	secant_status status = secant_make_dirs(s->o->out, err);
+	for (int i = 1; run_files[i] && !status && !s->o->resume; i++) {
+		char *path = secant_session_path(s, run_files[i]);
+		if (!path)
+			status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
+		else if (secant_is_file(path))
+			status = secant_remove_tree(path, err);
+		secant_free(path);
+	}
+	char *text = status ? NULL : secant_opts_to_json(&secant_train_options_table, s->o), *path = secant_session_path(s, "config.json");
+	json_t *j = text ? secant_json_parse(text, strlen(text), "options", err) : NULL;
+	if (!status)
+		status = j && path ? secant_json_write(path, j, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory to write the options");
+	json_decref(j);
+	secant_free(text);
+	secant_free(path);
+	return status;
+}
+
+/* ---- the state file ---- */
+
+static secant_status
+add_slots(const secant_session *s, secant_tensors *t, secant_err *err)
+{
+	secant_status status = SECANT_OK;
+	for (int i = 0; i < secant_optimizer_slots(&s->optimizer) && !status; i++) {
+		char name[32] = "optimizer.0";
+		name[10] = (char)('0' + i);
+		secant_tensor slot = { SECANT_F32, { 1, { s->model.store->params_count } }, s->optimizer.slot[i], NULL };
+		status = secant_tensors_add(t, name, &slot, err);
+	}
+	return status;
+}
+
+static json_t *
+number_or_null(double v)
+{
+	return isfinite(v) ? json_real(v) : json_null();
+}
+
+secant_status
+secant_session_save_state(const secant_session *s, secant_err *err)
+{
+	secant_tensors t;
+	char *text = NULL, *path = secant_session_path(s, "state.safetensors");
+	secant_status status = secant_model_tensors(&s->model, &t, err);
+	if (status)
+		return secant_free(path), status;
+	json_t *j = json_object(), *meta = json_object();
+	json_object_set_new(j, "epoch", json_integer(s->epoch));
+	json_object_set_new(j, "step", json_integer(s->step));
+	json_object_set_new(j, "steps", json_integer(s->steps));
+	json_object_set_new(j, "epoch_loss", number_or_null(s->epoch_loss));
+	json_object_set_new(j, "updates", json_integer(s->optimizer.step));
+	json_object_set_new(j, "best_iou", number_or_null(s->best_iou));
+	json_object_set_new(j, "best_epoch", json_integer(s->best_epoch));
+	json_object_set_new(j, "threads", json_integer(s->o->threads));
+	char *inner = secant_json_text(j, 0);
+	json_object_set_new(meta, "training", json_string(inner ? inner : "{}"));
+	text = secant_json_text(meta, 0);
+	if (!(status = add_slots(s, &t, err)))
+		status = text && inner && path ? secant_tensors_write(&t, text, path, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory to save the state");
+	json_decref(j);
+	json_decref(meta);
+	secant_free(inner);
+	secant_free(text);
+	secant_free(path);
+	secant_tensors_free(&t);
+	return status;
+}
+
+static secant_status
+take_slots(secant_session *s, const secant_tensors *t, secant_tensors *rest, const char *path, secant_err *err)
+{
+	secant_status status = SECANT_OK;
+	for (int i = 0; i < secant_optimizer_slots(&s->optimizer); i++) {
+		char name[32] = "optimizer.0";
+		name[10] = (char)('0' + i);
+		const secant_tensor *slot = secant_tensors_find(t, name);
+		if (!slot || slot->dtype != SECANT_F32 || secant_shape_count(&slot->shape) != s->model.store->params_count)
+			return secant_fail(err, SECANT_ERR_FORMAT, "%s: the optimiser's state '%s' is missing or of another network", path, name);
+		memcpy(s->optimizer.slot[i], slot->data, secant_tensor_bytes(slot));
+	}
+	for (int i = 0; i < t->n && !status; i++)
+		if (strncmp(t->v[i].name, "optimizer.", 10)) {
+			secant_tensor view = { t->v[i].tensor.dtype, t->v[i].tensor.shape, t->v[i].tensor.data, NULL };
+			status = secant_tensors_add(rest, t->v[i].name, &view, err);
+		}
+	return status;
+}
+
+static void
+take_counters(secant_session *s, const json_t *j)
+{
+	const json_t *best = json_object_get(j, "best_iou"), *sum = json_object_get(j, "epoch_loss");
+	s->epoch = (int)json_integer_value(json_object_get(j, "epoch"));
+	s->step = (int)json_integer_value(json_object_get(j, "step"));
+	s->steps = json_integer_value(json_object_get(j, "steps"));
+	s->epoch_loss = json_is_number(sum) ? json_number_value(sum) : 0;
+	s->optimizer.step = json_integer_value(json_object_get(j, "updates"));
+	s->best_iou = json_is_number(best) ? json_number_value(best) : NAN;
+	s->best_epoch = (int)json_integer_value(json_object_get(j, "best_epoch"));
+	int threads = (int)json_integer_value(json_object_get(j, "threads"));
+	if (threads != s->o->threads)
+		secant_log(&s->events->log, SECANT_LOG_WARNING, "the run had --threads %d, now %d: it goes on, but not bit for bit", threads, s->o->threads);
+}
+
+/* Lines of epochs that will be done again are dropped. */
+static secant_status
+trim_log(secant_session *s, secant_err *err)
+{
+	char *path = secant_session_path(s, "log.jsonl"), *text = NULL;
+	size_t size = 0;
+	secant_str kept = { 0 };
+	secant_status status = SECANT_OK;
+	if (path && secant_is_file(path) && !(status = secant_file_read(&text, &size, path, (size_t)1 << 30, err))) {
+		for (char *line = text, *next; *line && !status; line = next) {
+			size_t n = strcspn(line, "\n");
+			next = line + n + (line[n] == '\n');
+			json_t *j = secant_json_parse(line, n, path, err);
+			if (!j) {
+				status = SECANT_ERR_FORMAT;
+				break;
+			}
+			secant_epoch e = { .epoch = (int)json_integer_value(json_object_get(j, "epoch")), .loss = json_number_value(json_object_get(j, "loss")),
+			                   .learning_rate = json_number_value(json_object_get(j, "learning_rate")), .seconds = json_number_value(json_object_get(j, "seconds")) };
+			const json_t *iou = json_object_get(j, "iou"), *val = json_object_get(j, "validation_loss");
+			e.iou = json_is_number(iou) ? json_number_value(iou) : NAN;
+			e.validation_loss = json_is_number(val) ? json_number_value(val) : NAN;
+			if (e.epoch <= s->epoch) {
+				secant_str_addn(&kept, line, n);
+				secant_str_add(&kept, "\n");
+				if (secant_grow((void **)&s->history, &s->history_capacity, s->n_history, sizeof *s->history))
+					status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for the log");
+				else
+					s->history[s->n_history++] = e;
+			}
+			json_decref(j);
+		}
+		if (!status)
+			status = secant_file_write(path, kept.p ? kept.p : "", kept.n, err);
+	}
+	secant_str_free(&kept);
+	secant_free(text);
+	secant_free(path);
+	return status;
+}
+
+secant_status
+secant_session_load_state(secant_session *s, secant_err *err)
+{
+	secant_tensors t = { 0 }, rest = { 0 };
+	char *meta = NULL, *path = secant_session_path(s, "state.safetensors");
+	json_t *j = NULL, *inner = NULL;
+	secant_err own = { 0 };
+	if (!path)
+		secant_fail(&own, SECANT_ERR_NOMEM, "no memory for a path");
+	else if (!secant_is_file(path))                  /* interrupted before the first state was saved: start again */
+		secant_log(&s->events->log, SECANT_LOG_WARNING, "%s is not there: the run starts from the beginning", path);
+	else if (!secant_tensors_read(&t, &meta, path, &own) && (j = secant_json_parse(meta ? meta : "{}", meta ? strlen(meta) : 2, path, &own))) {
+		const char *text = json_string_value(json_object_get(j, "training"));
+		inner = text ? secant_json_parse(text, strlen(text), path, &own) : NULL;
+		if (!inner)
+			secant_fail(&own, SECANT_ERR_FORMAT, "%s: no training state", path);
+		else if (!take_slots(s, &t, &rest, path, &own) && !secant_store_load(s->model.store, &rest, &own)) {
+			take_counters(s, inner);
+			(void)!trim_log(s, &own);
+		}
+	}
+	json_decref(j);
+	json_decref(inner);
+	secant_tensors_free(&rest);
+	secant_tensors_free(&t);
+	secant_free(meta);
+	secant_free(path);
+	return own.code ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;
+}

@@ -1,0 +1,92 @@
+/*
+ * `secant train DATA --out RUN`: trains a network. The work is secant_train's (secant/train.h); here are progress and the last lines.
+ */
+#include "command.h"
+#include <jansson.h>
+#include <math.h>
+#include <secant/train.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+typedef struct train { common common; secant_train_options train; } train;
+
+static const secant_opt train_rows[] = {
+	SECANT_OPT_TABLE(train, train, &secant_train_options_table),
+	SECANT_OPT_TABLE(train, common, &common_options),
+	SECANT_OPT_END
+};
+static const secant_opts train_options = { "train", sizeof(train), train_rows };
+
+static bool
+interrupted(void *user)
+{
+	return tool_interrupted();
+}
+
+static void
+show_epoch(const secant_train_progress *p, const secant_logger *log)
+{
+	char scores[96] = "";
+	if (!isnan(p->iou))
+		snprintf(scores, sizeof scores, "  iou %.4f  f1 %.4f  accuracy %.4f%s", p->iou, p->f1, p->accuracy, p->iou >= p->best_iou ? "  best" : "");
+	secant_log(log, SECANT_LOG_INFO, "epoch %d/%d  loss %.4f%s  rate %.3g  %.1f images/s  %.1f s", p->epoch, p->epochs, p->loss, scores, p->learning_rate,
+	           p->images_per_second, p->seconds);
+}
+
+static void
+progress(void *user, const secant_train_progress *p)
+{
+	const secant_logger *log = user;
+	char label[48], values[64];
+	if (p->epoch_done) {
+		show_epoch(p, log);
+		return;
+	}
+	snprintf(label, sizeof label, "epoch %d/%d", p->epoch, p->epochs);
+	int used = snprintf(values, sizeof values, "loss %.4f", p->loss);
+	if (!isnan(p->best_iou))
+		snprintf(values + used, sizeof values - (size_t)used, "  best iou %.4f", p->best_iou);
+	tool_progress(label, p->images, p->images_total, values);
+}
+
+static void
+print_result(const train *t, const secant_train_result *r)
+{
+	if (t->common.json) {
+		json_t *j = json_pack("{s:s, s:i, s:i, s:f, s:f}", "run", t->train.out, "epochs", r->epochs, "best_epoch", r->best_epoch, "loss", r->last_loss, "seconds", r->seconds);
+		json_object_set_new(j, "best_iou", isnan(r->best_iou) ? json_null() : json_real(r->best_iou));
+		json_object_set_new(j, "iou", isnan(r->last_iou) ? json_null() : json_real(r->last_iou));
+		char *text = json_dumps(j, JSON_COMPACT | JSON_REAL_PRECISION(12));
+		puts(text ? text : "{}");
+		free(text);
+		json_decref(j);
+	} else if (!isnan(r->best_iou)) {
+		printf("%s: %d epochs in %.0f s, best IoU %.4f (epoch %d), last %.4f\n", t->train.out, r->epochs, r->seconds, r->best_iou, r->best_epoch, r->last_iou);
+	} else {
+		printf("%s: %d epochs in %.0f s, last loss %.4f\n", t->train.out, r->epochs, r->seconds, r->last_loss);
+	}
+}
+
+static int
+run(void *options, int n, const char *const *operands, secant_err *err)
+{
+	train *t = options;
+	secant_logger log = tool_logger(&t->common);
+	secant_train_events events = { .log = log, .progress = progress, .cancelled = interrupted, .user = &log };
+	secant_train_result result;
+	tool_progress_begin(&t->common, "images");
+	secant_status status = secant_train(&t->train, operands[0], &events, &result, err);
+	tool_progress_end();
+	if (!status)
+		print_result(t, &result);
+	return 0;
+}
+
+const command command_train = {
+	.name = "train", .brief = "trains a network on pictures and labels", .operands = "DATA --out RUN",
+	.details = "DATA is a folder with train/images and train/labels (and val/ of the same form): a label has its picture's stem, any extension.\n"
+	           "RUN receives best.safetensors, last.safetensors, state.safetensors, config.json, log.jsonl, curves.png, learning-rate.png, samples/.\n"
+	           "Ctrl-C saves the state; --resume goes on exactly there.",
+	.example = "secant train cells --out run --encoder resnet18 --size 256 --epochs 10",
+	.options = &train_options, .min_operands = 1, .max_operands = 1, .run = run,
+};
