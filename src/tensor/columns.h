@@ -1,0 +1,27 @@
+/*
+ * Numbers of any cloud type, strided, to and from doubles; and strided copies of one type. What readers and writers of clouds move data with.
+ */
+#ifndef SECANT_TENSOR_COLUMNS_H
+#define SECANT_TENSOR_COLUMNS_H
+#include <secant/cloud.h>
+
+/* `n` numbers `stride` bytes apart, at any alignment, little-endian or of the machine. */
+void secant_number_load(double *out, const void *from, secant_number type, size_t stride, int64_t n);
+/* The other way: integers are rounded to nearest and saturated; NaN becomes 0 in them. */
+void secant_number_store(void *to, secant_number type, size_t stride, int64_t n, const double *v);
+/* Copies `n` elements of 1, 2, 4 or 8 bytes between strides; `swap` turns their bytes around. */
+void secant_number_copy(void *to, size_t to_stride, const void *from, size_t from_stride, size_t size, bool swap, int64_t n);
+/* From one type and stride to another: a copy when the types agree, else through doubles. */
+void secant_number_convert(void *to, secant_number to_type, size_t to_stride, const void *from, secant_number from_type, size_t from_stride,
+	bool swap, int64_t n);
+bool secant_number_is_real(secant_number t);
+/* Smallest and largest value of an integer type. */
+void secant_number_limits(secant_number t, double *lo, double *hi);
+
+/* Element p of a column. */
+static inline void *
+secant_column_at(const secant_column *c, int64_t p)
+{
+	return (uint8_t *)c->data + (size_t)p * secant_number_size(c->type);
+}
+#endif
