@@ -1,0 +1,18 @@
+/*
+ * Decimal text to floating point and back, exact and fast: the inner loop of every text format.
+ */
+#ifndef SECANT_CODEC_CLOUD_DECIMAL_H
+#define SECANT_CODEC_CLOUD_DECIMAL_H
+#include <secant/base.h>
+
+/* Reads one number at p: decimal, with or without sign, point and exponent, or nan, inf, infinity whatever the case. Returns where it
+ * ends, or NULL when there is none. The text must end in a byte that belongs to no number (a line feed, a zero). The result is the
+ * double nearest to the text, halves to even. */
+const char *decimal_parse(const char *p, double *v);
+
+enum { DECIMAL_ROOM = 32 };
+/* Writes the shortest text that reads back as v ("0.1", "48", "1e-07", "nan"); returns its end. No zero byte. */
+char *decimal_print(char *out, double v);
+char *decimal_print_float(char *out, float v);
+char *decimal_print_int(char *out, int64_t v);
+#endif
