@@ -1,0 +1,271 @@
+/*
+ * Text tables: XYZ, TXT, PTS and CSV are one format here, with four names. A row is a point. Separators are blanks, commas or
+ * semicolons; the columns are named by the option, by a header line ("x y z label"), by a comment ("//X Y Z R G B", "# x,y,z"), or
+ * guessed from the values (guess.c). A line with one number before the rows is the count of Leica's PTS and must be right.
+ */
+#include "codec/cloud/text.h"
+#include "codec/cloud/decimal.h"
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SAMPLE = 100, LINE_ROOM = 16384 };
+
+typedef char field[CLOUD_NAME];
+
+typedef struct text_state {
+	cloud_rows rows;
+	cloud_target target[CLOUD_FIELDS];
+	bool text[CLOUD_FIELDS];
+	int column[CLOUD_FIELDS];            /* of the layout, -1: not wanted */
+	int64_t line, announced;             /* lines behind us; points that a count line promised, -1: none */
+	/* Only while opening: */
+	char one[LINE_ROOM], comment[LINE_ROOM];
+	field name[CLOUD_FIELDS], first[CLOUD_FIELDS];
+	int names, fields;                   /* names known; columns of the first row */
+} text_state;
+
+/* The line at *at as a string, cut to LINE_ROOM; moves *at behind it. False at the end. */
+static bool
+take_line(const secant_cloud_reader *r, size_t *at, char *line)
+{
+	if (*at >= r->size)
+		return false;
+	const uint8_t *feed = memchr(r->data + *at, '\n', r->size - *at);
+	size_t end = feed ? (size_t)(feed - r->data) : r->size, n = end - *at;
+	n = n < LINE_ROOM - 1 ? n : LINE_ROOM - 1;
+	memcpy(line, r->data + *at, n);
+	while (n && isspace((unsigned char)line[n - 1]))
+		n--;
+	line[n] = '\0';
+	*at = feed ? end + 1 : r->size;
+	return true;
+}
+
+static char
+separator_of(const secant_cloud_reader *r, const char *line)
+{
+	static const char chosen[] = { 0, ' ', ' ', ',', ';' };   /* a tab is a blank: columns have numbers in them */
+	if (r->opt.separator)
+		return chosen[r->opt.separator];
+	return strchr(line, ';') ? ';' : strchr(line, ',') ? ',' : ' ';
+}
+
+/* The next field of a line, without quotes and blanks around it; false when there is none. */
+static bool
+take_field(const char **p, char separator, field out)
+{
+	const char stops[] = { separator, separator == ' ' ? '\t' : '\0', '\0' };
+	const char *s = *p + strspn(*p, " \t"), *end = s, *stop;
+	if (!*s && (separator == ' ' || (*p)[0] == '\0'))
+		return false;
+	if (*s == '"') {
+		s++;
+		end = s + strcspn(s, "\"");
+		stop = end + strcspn(end, stops);
+	} else {
+		end = stop = s + strcspn(s, stops);
+		while (end > s && isspace((unsigned char)end[-1]))
+			end--;
+	}
+	snprintf(out, CLOUD_NAME, "%.*s", (int)(end - s < CLOUD_NAME ? end - s : CLOUD_NAME), s);
+	*p = *stop ? stop + 1 : stop;
+	return true;
+}
+
+/* The fields of a line; counts also those beyond CLOUD_FIELDS. */
+static int
+split(const char *line, char separator, field *fields)
+{
+	field overflow;
+	int n = 0;
+	while (take_field(&line, separator, n < CLOUD_FIELDS ? fields[n] : overflow))
+		n++;
+	return n;
+}
+
+static bool
+is_number(const char *text, double *v)
+{
+	const char *end = decimal_parse(text, v);
+	return end && !*end;
+}
+
+/* A header names an axis, or has no number at all. */
+static bool
+is_header(const secant_cloud_reader *r, field *fields, int n)
+{
+	double v;
+	int numbers = 0, axes = 0;
+	for (int i = 0; i < n; i++) {
+		numbers += is_number(fields[i], &v);
+		axes += cloud_axis(fields[i]) >= 0;
+	}
+	return r->opt.header == 1 || (r->opt.header == 0 && (axes > 0 || numbers == 0));
+}
+
+/* Reads up to the first row: a count, names, comments. r->at stays at the first row. */
+static secant_status
+read_opening(secant_cloud_reader *r, text_state *t, secant_err *err)
+{
+	double v;
+	size_t next = r->size >= 3 && !memcmp(r->data, "\xef\xbb\xbf", 3) ? 3 : 0;
+	for (r->at = next; take_line(r, &next, t->one); r->at = next, t->line++) {
+		const char *p = t->one + strspn(t->one, " \t");
+		if (!*p)
+			continue;
+		if (*p == '#' || *p == '/') {
+			snprintf(t->comment, sizeof t->comment, "%s", p + strspn(p, "#/ \t"));
+			continue;
+		}
+		t->rows.separator = separator_of(r, p);
+		int n = split(p, t->rows.separator, t->first);
+		if (n > CLOUD_FIELDS)
+			return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED, "line %lld has %d columns, at most %d can be read", (long long)t->line + 1, n, CLOUD_FIELDS);
+		if (n == 1 && !t->names && t->announced < 0 && is_number(t->first[0], &v) && v >= 0 && v < 1e15 && v == nearbyint(v)) {
+			t->announced = (int64_t)v;
+		} else if (!t->names && is_header(r, t->first, n)) {
+			memcpy(t->name, t->first, sizeof t->name);
+			t->names = n;
+		} else {
+			t->fields = n;
+			return SECANT_OK;
+		}
+	}
+	return SECANT_OK;
+}
+
+/* Names from a comment above the rows, when it has one for each column and begins with an axis. */
+static void
+names_from_comment(text_state *t)
+{
+	char separator = strchr(t->comment, t->rows.separator) ? t->rows.separator : strchr(t->comment, ',') ? ',' : ' ';
+	if (split(t->comment, separator, t->name) == t->fields && cloud_axis(t->name[0]) >= 0)
+		t->names = t->fields;
+}
+
+/* Guesses names from the values of the first rows. */
+static secant_status
+names_from_values(secant_cloud_reader *r, text_state *t, secant_err *err)
+{
+	double *v = secant_calloc((size_t)SAMPLE * (size_t)t->fields, sizeof *v);
+	if (!v)
+		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", r->name);
+	cloud_rows rows = t->rows;
+	cloud_target target[CLOUD_FIELDS];
+	double row[CLOUD_FIELDS];
+	size_t at = r->at;
+	int rows_read = 0;
+	rows.target = target;
+	for (int f = 0; f < t->fields; f++)
+		target[f] = (cloud_target){ row + f, SECANT_N_F64 };
+	/* One row at a time; a damaged one is reported when it is read in earnest. */
+	for (int i = 0; i < SAMPLE && at < r->size; i++) {
+		int64_t n = 0, line = 0;
+		if (cloud_rows_parse(&rows, r->data, r->size, &at, &line, 1, 1, &n, NULL))
+			break;
+		if (n)
+			memcpy(v + (size_t)rows_read++ * (size_t)t->fields, row, (size_t)t->fields * sizeof *v);
+	}
+	cloud_guess_names(v, rows_read, t->fields, t->announced >= 0, t->name);
+	t->names = t->fields;
+	secant_free(v);
+	return SECANT_OK;
+}
+
+static secant_status
+name_columns(secant_cloud_reader *r, text_state *t, secant_err *err)
+{
+	if (r->opt.columns)
+		t->names = split(r->opt.columns, ',', t->name);
+	else if (!t->names)
+		names_from_comment(t);
+	if (!t->names)
+		return names_from_values(r, t, err);
+	if (t->names != t->fields)
+		return cloud_fail(r->name, err, r->opt.columns ? SECANT_ERR_ARG : SECANT_ERR_FORMAT, "line %lld has %d columns, but %d names are given%s",
+			(long long)t->line + 1, t->fields, t->names, r->opt.columns ? " by --columns" : " above it");
+	double v;
+	for (int f = 0; f < t->fields; f++)
+		t->text[f] = !strcmp(t->name[f], "-") || (!is_number(t->first[f], &v) && cloud_axis(t->name[f]) < 0 && *t->first[f]);
+	return SECANT_OK;
+}
+
+/* Columns of the layout: x, y, z wherever they stand, the others in order. */
+static secant_status
+declare_columns(secant_cloud_reader *r, text_state *t, secant_err *err)
+{
+	bool seen[3] = { false };
+	secant_status s = cloud_begin(r, SECANT_N_F64, err);
+	for (int f = 0; !s && f < t->fields; f++) {
+		int axis = cloud_axis(t->name[f]);
+		t->column[f] = -1;
+		if (t->text[f])
+			continue;
+		if (axis >= 0 && !seen[axis])
+			seen[t->column[f] = axis] = true;
+		else
+			s = cloud_declare(r, t->name[f], SECANT_N_F64, &t->column[f], err);
+	}
+	for (int axis = 0; !s && axis < 3; axis++)
+		if (!seen[axis])
+			s = cloud_fail(r->name, err, SECANT_ERR_FORMAT, "there is no column %c among the %d; name them with --columns x,y,z,...", 'x' + axis, t->fields);
+	return s;
+}
+
+secant_status
+cloud_text_open(secant_cloud_reader *r, secant_err *err)
+{
+	text_state *t = r->state = secant_calloc(1, sizeof *t);
+	if (!t)
+		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", r->name);
+	t->announced = -1;
+	t->rows = (cloud_rows){ .target = t->target, .text = t->text, .comments = true, .counts = true, .name = r->name, .separator = ' ' };
+	secant_status s = read_opening(r, t, err);
+	if (s)
+		return s;
+	r->bound = 0;
+	if (t->fields == 0) {
+		if (r->size == 0 || t->names || t->announced == 0)
+			return cloud_begin(r, SECANT_N_F64, err);
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "there is no row of numbers");
+	}
+	if (t->fields < 3)
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "line %lld has %d column%s, expected at least 3: x y z", (long long)t->line + 1, t->fields,
+			t->fields == 1 ? "" : "s");
+	t->rows.fields = t->fields;
+	s = name_columns(r, t, err);
+	if (!s)
+		s = declare_columns(r, t, err);
+	/* A row takes two bytes a column at least. */
+	r->bound = (int64_t)((r->size - r->at) / (2 * (size_t)t->fields) + 1);
+	int64_t lines = cloud_count_lines(r->data, r->at, r->size);
+	r->bound = lines < r->bound ? lines : r->bound;
+	static const char *const words[] = { "blanks", "commas", "semicolons" };
+	snprintf(r->details, sizeof r->details, "%d columns between %s%s", t->fields, words[t->rows.separator == ',' ? 1 : t->rows.separator == ';' ? 2 : 0],
+		t->announced >= 0 ? ", with a count" : "");
+	return s;
+}
+
+secant_status
+cloud_text_next(secant_cloud_reader *r, secant_cloud *out, int64_t max, secant_err *err)
+{
+	text_state *t = r->state;
+	int64_t n = 0;
+	for (int f = 0; f < t->fields; f++) {
+		secant_column *c = t->column[f] < 0 ? NULL : &out->column[t->column[f]];
+		t->target[f] = c ? (cloud_target){ secant_column_at(c, out->n), c->type } : (cloud_target){ NULL, SECANT_N_F64 };
+	}
+	/* Lines without points may fill a block: go on until there is a point, or the end. */
+	while (n == 0 && t->fields && r->at < r->size) {
+		secant_status s = cloud_rows_parse(&t->rows, r->data, r->size, &r->at, &t->line, max, cloud_threads(r), &n, err);
+		if (s)
+			return s;
+	}
+	out->n += n;
+	if (t->announced >= 0 && r->at >= r->size && r->done + n != t->announced)
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "the first line announces %lld points, but there are %lld", (long long)t->announced,
+			(long long)(r->done + n));
+	return SECANT_OK;
+}

@@ -1,0 +1,311 @@
+/*
+ * Writing cloud files of any format: the part that is the same for all, and file-to-file conversion.
+ */
+#include "codec/cloud/format.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { CHUNK = 65536 };
+
+static const secant_opt write_rows[] = {
+	SECANT_OPT_HEADING("Writing clouds"),
+	SECANT_OPT(secant_cloud_writing, format, STR, "out-format", NULL, 0, 0, "format of the written cloud; by extension if not given"),
+	SECANT_OPT_CHOICE(secant_cloud_writing, encoding, "encoding", "auto", "auto|ascii|binary|big-endian|compressed",
+		"of PLY (ascii, binary, big-endian) and PCD (ascii, binary, compressed); auto: binary"),
+	SECANT_OPT_CHOICE(secant_cloud_writing, separator, "out-separator", "auto", "auto|space|tab|comma|semicolon",
+		"text: between columns; auto: comma for csv, else a blank"),
+	SECANT_OPT_CHOICE(secant_cloud_writing, header, "out-header", "auto", "auto|yes|no",
+		"text: names of the columns first; auto: csv yes, txt with attributes as a // line, else no"),
+	SECANT_OPT_CHOICE(secant_cloud_writing, las_version, "las-version", "1.4", "1.4|1.2", "version of a written LAS file"),
+	SECANT_OPT(secant_cloud_writing, las_format, INT, "las-format", "-1", -1, 10, "LAS point format; -1: the smallest that holds the attributes"),
+	SECANT_OPT(secant_cloud_writing, las_scale, REAL, "las-scale", "0", 0, 1e6, "LAS: step of the coordinates; 0: the source's, else as fine as the extent allows"),
+	SECANT_OPT(secant_cloud_writing, classification_dimension, BOOL, "classification-dimension", "false", 0, 0,
+		"LAS: write the class also as an extra dimension named Classification"),
+	SECANT_OPT_END
+};
+const secant_opts secant_cloud_write_options = { "cloud writing", sizeof(secant_cloud_writing), write_rows };
+
+/* ---- for the formats ---- */
+
+uint8_t *
+cloud_scratch(secant_cloud_writer *w, size_t size, secant_err *err)
+{
+	if (size > w->room) {
+		uint8_t *p = secant_realloc(w->buffer, size, 1);
+		if (!p) {
+			secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for %zu bytes", w->name, size);
+			return NULL;
+		}
+		w->buffer = p;
+		w->room = size;
+	}
+	return w->buffer;
+}
+
+bool
+cloud_is_colour(const char *name)
+{
+	secant_cloud_role_name role = secant_role_of(name);
+	return role >= SECANT_ROLE_RED && role <= SECANT_ROLE_BLUE;
+}
+
+secant_number
+cloud_narrow(const secant_cloud_writer *w, int column)
+{
+	const secant_column *c = &w->layout.column[column];
+	if (column < 3)
+		return c->type;
+	if (cloud_is_colour(c->name) && secant_cloud_role(&w->layout, SECANT_ROLE_BLUE) >= 0)
+		return SECANT_N_U8;
+	const struct secant_cloud_span *s = w->survey.columns ? &w->survey.span[column] : NULL;
+	secant_cloud_role_name role = secant_role_of(c->name);
+	if ((role >= SECANT_ROLE_NX && role <= SECANT_ROLE_NZ) || role == SECANT_ROLE_CONFIDENCE || role == SECANT_ROLE_TIME)
+		return c->type;
+	bool wide = secant_number_is_real(c->type) || c->type == SECANT_N_I64 || c->type == SECANT_N_U64;
+	if (!s || !wide || !s->integral || s->bad || s->lo > s->hi)
+		return c->type;
+	return s->lo >= 0 && s->hi <= UINT8_MAX ? SECANT_N_U8 : s->lo >= INT32_MIN && s->hi <= INT32_MAX ? SECANT_N_I32 : c->type;
+}
+
+double
+cloud_colour_factor(secant_cloud_writer *w, const secant_cloud *chunk, double full)
+{
+	if (!w->survey.columns) {          /* the first chunk decides for all */
+		if (w->colour_range == 0)
+			w->colour_range = fmax(secant_cloud_colour_range(chunk), 1);
+		return full / w->colour_range;
+	}
+	double most = 0;
+	secant_number type = SECANT_N_U8;
+	for (int k = 0; k < 3; k++) {
+		int i = secant_cloud_role(&w->layout, (secant_cloud_role_name)(SECANT_ROLE_RED + k));
+		if (i < 0)
+			return 1;
+		type = w->layout.column[i].type;
+		most = fmax(most, w->survey.span[i].hi);
+	}
+	return full / (type == SECANT_N_U8 ? 255 : secant_number_is_real(type) && most <= 1 ? 1 : most <= 255 ? 255 : 65535);
+}
+
+/* ---- life of a writer ---- */
+
+static const cloud_format *
+format_to_write(const char *path, const char *name, secant_err *err)
+{
+	for (int i = 0; cloud_formats[i]; i++) {
+		const cloud_format *f = cloud_formats[i];
+		if (!(name ? !strcmp(f->name, name) : *f->extensions && secant_ext_is(path, f->extensions)))
+			continue;
+		if (f->create)
+			return f;
+		secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: format %s can be read, not written", path, f->name);
+		return NULL;
+	}
+	secant_fail(err, SECANT_ERR_ARG, "%s: no cloud format is written under the %s '%s'; there are ply, txt, xyz, pts, csv, pcd, npy, las", path,
+		name ? "name" : "extension", name ? name : secant_path_ext(path));
+	return NULL;
+}
+
+static void
+writer_free(secant_cloud_writer *w)
+{
+	if (w->format && w->format->discard)
+		w->format->discard(w->state);
+	else
+		secant_free(w->state);
+	secant_cloud_free(&w->layout);
+	secant_cloud_survey_free(&w->survey);
+	secant_opts_free(&secant_cloud_write_options, &w->opt);
+	secant_free(w->buffer);
+	secant_free(w->name);
+	secant_free(w);
+}
+
+void
+secant_cloud_abort(secant_cloud_writer *w)
+{
+	if (!w)
+		return;
+	secant_writer_abort(w->out);
+	writer_free(w);
+}
+
+static secant_status
+copy_survey(secant_cloud_writer *w, const secant_cloud_survey *from, secant_err *err)
+{
+	w->survey.n = from ? from->n : -1;
+	if (!from || !from->columns)
+		return SECANT_OK;
+	if (from->columns != w->layout.columns)
+		return secant_fail(err, SECANT_ERR_ARG, "%s: the survey has %d columns, the cloud %d", w->name, from->columns, w->layout.columns);
+	w->survey.span = secant_calloc((size_t)from->columns, sizeof *w->survey.span);
+	if (!w->survey.span)
+		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", w->name);
+	memcpy(w->survey.span, from->span, (size_t)from->columns * sizeof *from->span);
+	w->survey.columns = from->columns;
+	return SECANT_OK;
+}
+
+secant_cloud_writer *
+secant_cloud_create(const char *path, const secant_cloud *layout, const secant_cloud_survey *survey, const secant_cloud_writing *opt, secant_err *err)
+{
+	secant_cloud_writer *w = secant_calloc(1, sizeof *w);
+	if (!w) {
+		secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", path);
+		return NULL;
+	}
+	w->name = secant_strdup(path);
+	secant_status s = !w->name ? secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", path)
+		: opt ? secant_opts_copy(&secant_cloud_write_options, &w->opt, opt, err) : secant_opts_init(&secant_cloud_write_options, &w->opt, err);
+	if (!s && layout->columns < 3)
+		s = secant_fail(err, SECANT_ERR_ARG, "%s: the cloud has no columns x, y, z", path);
+	const cloud_format *f = s ? NULL : format_to_write(path, w->opt.format, err);
+	if (!s && !f)
+		s = SECANT_ERR_ARG;
+	if (!s)
+		s = secant_cloud_like(&w->layout, layout, err);
+	if (!s)
+		s = copy_survey(w, survey, err);
+	if (!s && !(w->out = secant_writer_open(path, err)))
+		s = SECANT_ERR_IO;
+	if (!s) {
+		w->format = f;
+		s = f->create(w, err);
+	}
+	if (!s)
+		return w;
+	secant_cloud_abort(w);
+	return NULL;
+}
+
+secant_status
+secant_cloud_put(secant_cloud_writer *w, const secant_cloud *chunk, secant_err *err)
+{
+	bool same = chunk->columns == w->layout.columns;
+	for (int i = 0; same && i < chunk->columns; i++)
+		same = chunk->column[i].type == w->layout.column[i].type && !strcmp(chunk->column[i].name, w->layout.column[i].name);
+	if (!same)
+		return secant_fail(err, SECANT_ERR_ARG, "%s: a chunk has other columns than the layout", w->name);
+	if (chunk->n == 0)
+		return SECANT_OK;
+	secant_status s = w->format->put(w, chunk, err);
+	w->n += chunk->n;
+	return s;
+}
+
+secant_status
+secant_cloud_commit(secant_cloud_writer *w, secant_err *err)
+{
+	secant_err local = { 0 };
+	secant_status s = w->format->finish(w, &local);
+	if (s)
+		secant_writer_abort(w->out);
+	else
+		s = secant_writer_commit(w->out, &local);
+	w->out = NULL;
+	writer_free(w);
+	return s ? secant_fail(err, s, "%s", local.msg) : SECANT_OK;
+}
+
+/* Whether ranges make a better file of this cloud: a grid for LAS, narrow types for numbers that the source holds as reals. */
+static bool
+survey_helps(const cloud_format *f, const secant_cloud *layout, const secant_cloud_writing *opt)
+{
+	bool reals = f == &cloud_pcd && layout->column[0].type == SECANT_N_F64;
+	if (f == &cloud_las)
+		return !(layout->scale[0] > 0) || (opt && opt->las_scale > 0);
+	for (int i = 3; i < layout->columns; i++)
+		reals |= secant_number_is_real(layout->column[i].type) || (cloud_is_colour(layout->column[i].name) && layout->column[i].type != SECANT_N_U8);
+	return f->wants_survey && reals;
+}
+
+secant_status
+secant_cloud_write(const secant_cloud *c, const char *path, const secant_cloud_writing *opt, secant_err *err)
+{
+	secant_err local = { 0 };
+	secant_cloud_survey survey = { .n = 0 };
+	const cloud_format *f = format_to_write(path, opt ? opt->format : NULL, &local);
+	secant_status s = f ? SECANT_OK : local.code;
+	if (!s && c->columns >= 3 && survey_helps(f, c, opt))
+		s = secant_cloud_survey_add(&survey, c, &local);
+	survey.n = c->n;
+	secant_cloud_writer *w = s ? NULL : secant_cloud_create(path, c, &survey, opt, &local);
+	secant_cloud_survey_free(&survey);
+	s = w ? secant_cloud_put(w, c, &local) : local.code;
+	if (w && s)
+		secant_cloud_abort(w);
+	else if (w)
+		s = secant_cloud_commit(w, &local);
+	return s ? secant_fail(err, s, "%s", local.msg) : SECANT_OK;
+}
+
+/* ---- conversion ---- */
+
+typedef struct conversion {
+	const char *from, *to;
+	const secant_cloud_reading *reading;
+	const secant_cloud_writing *writing;
+	bool (*progress)(void *user, int64_t done);
+	void *user;
+	int64_t done;
+} conversion;
+
+/* Reads the source once, giving every chunk to the survey or to the writer. */
+static secant_status
+run_through(conversion *k, secant_cloud_reader *r, secant_cloud_survey *survey, secant_cloud_writer *w, secant_err *err)
+{
+	secant_cloud chunk = { 0 };
+	secant_status s;
+	while (!(s = secant_cloud_next(r, &chunk, CHUNK, err)) && chunk.n) {
+		s = w ? secant_cloud_put(w, &chunk, err) : secant_cloud_survey_add(survey, &chunk, err);
+		if (s)
+			break;
+		k->done += w ? chunk.n : 0;
+		if (k->progress && !k->progress(k->user, k->done)) {
+			s = secant_fail(err, SECANT_ERR_CANCELLED, "%s: stopped after %lld points", k->from, (long long)k->done);
+			break;
+		}
+	}
+	secant_cloud_free(&chunk);
+	return s;
+}
+
+static secant_status
+convert(conversion *k, secant_err *err)
+{
+	secant_cloud_survey survey = { .n = 0 };
+	const cloud_format *f = format_to_write(k->to, k->writing ? k->writing->format : NULL, err);
+	secant_cloud_reader *r = f ? secant_cloud_open(k->from, k->reading, err) : NULL;
+	if (!r)
+		return SECANT_ERR_IO;
+	secant_status s = SECANT_OK;
+	survey.n = r->total;
+	if (survey_helps(f, &r->layout, k->writing)) {
+		survey.n = 0;
+		s = run_through(k, r, &survey, NULL, err);
+		secant_cloud_close(r);
+		r = s ? NULL : secant_cloud_open(k->from, k->reading, err);
+	}
+	secant_cloud_writer *w = r ? secant_cloud_create(k->to, &r->layout, &survey, k->writing, err) : NULL;
+	s = w ? run_through(k, r, NULL, w, err) : SECANT_ERR_IO;
+	if (w && s)
+		secant_cloud_abort(w);
+	else if (w)
+		s = secant_cloud_commit(w, err);
+	secant_cloud_close(r);
+	secant_cloud_survey_free(&survey);
+	return s;
+}
+
+secant_status
+secant_cloud_convert(const char *from, const secant_cloud_reading *reading, const char *to, const secant_cloud_writing *writing, int64_t *points,
+	bool (*progress)(void *user, int64_t done), void *user, secant_err *err)
+{
+	secant_err local = { 0 };
+	conversion k = { .from = from, .to = to, .reading = reading, .writing = writing, .progress = progress, .user = user };
+	(void)convert(&k, &local);
+	if (points)
+		*points = k.done;
+	return local.code ? secant_fail(err, local.code, "%s", local.msg) : SECANT_OK;
+}

@@ -1,0 +1,8 @@
+/* Text tables: names, separators, numbers, damaged lines. */
+#include "clouds.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	return fuzz_cloud(data, size, "txt");
+}
