@@ -1,0 +1,8 @@
+/* PLY: header, text and binary rows, lists, faces. */
+#include "clouds.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	return fuzz_cloud(data, size, "ply");
+}
