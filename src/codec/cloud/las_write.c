@@ -1,0 +1,445 @@
+/*
+ * Writing LAS 1.2 and 1.4. The point format is the smallest that holds the attributes (1.2: 0 to 3; 1.4: 6 to 8, or as asked); columns that
+ * the format has no place for become extra bytes under their names. Colours are 16 bits (8-bit ones times 257). The label goes to the class byte;
+ * formats 0 to 5 have 5 bits for it, and a larger class is an error, not a wrap. Returns that nobody gave are 1 of 1.
+ *
+ * The grid: a source's own scale and offset when it has them; else the offset is the middle of the extent, rounded to the step, and
+ * the step the smallest power of ten that lets the extent fit into 31 bits, but not finer than doubles of this size resolve. A coordinate
+ * loses half a step at most.
+ */
+#include "codec/cloud/las.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { SLAB = 2048, CLASS_EXTRA = -2 };
+
+typedef struct las_writer {
+	int minor, format, record, header;
+	las_field field[LAS_FIELDS];
+	int fields, column[LAS_FIELDS];  /* -1: nothing to write there */
+	int *extra, extras;              /* columns that become extra bytes; CLASS_EXTRA: the class once more */
+	bool grid;                       /* scale and offset are settled */
+	double scale[3], offset[3], lo[3], hi[3];
+	int64_t by_return[15];
+	int label, returns;              /* columns; -1: none */
+	uint32_t points_at;
+} las_writer;
+
+void
+las_discard(void *state)
+{
+	las_writer *p = state;
+	if (p)
+		secant_free(p->extra);
+	secant_free(p);
+}
+
+/* ---- choosing ---- */
+
+/* The column for an attribute of LAS: by its own name, else by the role it plays. Scan angles have two names, of degrees and of 0.006. */
+static int
+column_for(const secant_cloud *c, const char *name)
+{
+	int at = secant_cloud_find(c, name);
+	if (at < 0 && !strncmp(name, "scan_angle", 10))
+		return secant_cloud_find(c, name[10] ? "scan_angle" : "scan_angle_rank");
+	if (at >= 0)
+		return at;
+	secant_cloud_role_name role = secant_role_of(name);
+	return role > SECANT_ROLE_Z && role < SECANT_ROLE_COUNT ? secant_cloud_role(c, role) : -1;
+}
+
+static int
+smallest_format(const secant_cloud *c, bool modern)
+{
+	bool time = column_for(c, "gps_time") >= 0, colour = column_for(c, "red") >= 0, infrared = secant_cloud_find(c, "nir") >= 0;
+	return modern ? (infrared ? 8 : colour ? 7 : 6) : time + 2 * colour;
+}
+
+static secant_status
+choose_format(secant_cloud_writer *w, las_writer *p, secant_err *err)
+{
+	p->minor = w->opt.las_version == 1 ? 2 : 4;
+	p->format = w->opt.las_format >= 0 ? w->opt.las_format : smallest_format(&w->layout, p->minor == 4);
+	if (p->minor == 2 && p->format > 3)
+		return cloud_fail(w->name, err, SECANT_ERR_ARG, "--las-format: LAS 1.2 has formats 0 to 3, not %d", p->format);
+	p->header = p->minor == 4 ? 375 : 227;
+	p->record = las_record_size(p->format);
+	p->fields = las_fields(p->format, p->field);
+	return SECANT_OK;
+}
+
+/* The type of extra bytes for a column. */
+static secant_number
+extra_type(const secant_cloud_writer *w, int column)
+{
+	return column == CLASS_EXTRA ? SECANT_N_U8 : cloud_is_colour(w->layout.column[column].name) ? w->layout.column[column].type : cloud_narrow(w, column);
+}
+
+/* Gives each column a place: a field, or extra bytes. */
+static secant_status
+place_columns(secant_cloud_writer *w, las_writer *p, secant_err *err)
+{
+	const secant_cloud *c = &w->layout;
+	bool *placed = secant_calloc((size_t)c->columns, sizeof *placed);
+	p->extra = secant_calloc((size_t)c->columns + 1, sizeof *p->extra);
+	if (!placed || !p->extra) {
+		secant_free(placed);
+		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", w->name);
+	}
+	for (int i = 0; i < p->fields; i++) {
+		p->column[i] = column_for(c, p->field[i].name);
+		if (p->column[i] >= 0)
+			placed[p->column[i]] = true;
+		p->label = !strcmp(p->field[i].name, "classification") ? p->column[i] : p->label;
+		p->returns = !strcmp(p->field[i].name, "return_number") ? p->column[i] : p->returns;
+	}
+	if (w->opt.classification_dimension && p->label >= 0 && secant_cloud_find(c, "Classification") < 0)
+		p->extra[p->extras++] = CLASS_EXTRA;
+	for (int i = 3; i < c->columns; i++)
+		if (!placed[i] || (!strcmp(c->column[i].name, "Classification") && w->opt.classification_dimension))
+			p->extra[p->extras++] = i;
+	secant_free(placed);
+	for (int k = 0; k < p->extras; k++)
+		p->record += (int)secant_number_size(extra_type(w, p->extra[k]));
+	if (p->record > LAS_MAX_RECORD || p->extras * LAS_EXTRA > 65535)
+		return cloud_fail(w->name, err, SECANT_ERR_UNSUPPORTED, "%d attributes are too many for a LAS record", p->extras);
+	return SECANT_OK;
+}
+
+static double
+power_of_ten_at_least(double v)
+{
+	double p = pow(10, ceil(log10(v) - 1e-9));
+	return p >= v * (1 - 1e-9) ? p : p * 10;
+}
+
+static void
+choose_axis(double lo, double hi, double asked, double *scale, double *offset)
+{
+	double extent = hi - lo, most = fmax(fabs(lo), fabs(hi));
+	double step = asked > 0 ? asked : power_of_ten_at_least(fmax(fmax(extent / 2e9, most * 0x1p-50), 1e-12));
+	*scale = step;
+	*offset = nearbyint((lo / 2 + hi / 2) / step) * step;
+	/* Offsets that are whole numbers read better and cost nothing where there is room for them. */
+	double whole = nearbyint(*offset);
+	if (fmax(fabs(lo - whole), fabs(hi - whole)) / step < 2e9)
+		*offset = whole;
+}
+
+static secant_status
+choose_grid(secant_cloud_writer *w, las_writer *p, const secant_cloud *first, secant_err *err)
+{
+	for (int k = 0; k < 3; k++) {
+		double lo = 0, hi = 0;
+		const struct secant_cloud_span *s = w->survey.columns ? &w->survey.span[k] : NULL;
+		if (s && s->bad)
+			return cloud_fail(w->name, err, SECANT_ERR_RANGE, "%lld points have no finite coordinate %c; LAS cannot hold them", (long long)s->bad, 'x' + k);
+		if (w->opt.las_scale <= 0 && w->layout.scale[k] > 0) {
+			p->scale[k] = w->layout.scale[k];
+			p->offset[k] = w->layout.offset[k];
+			continue;
+		}
+		if (s && s->lo <= s->hi) {
+			lo = s->lo;
+			hi = s->hi;
+		} else if (first) {
+			(void)secant_cloud_range(first, k, &lo, &hi);
+		}
+		if (!(lo <= hi))
+			lo = hi = 0;
+		choose_axis(lo, hi, w->opt.las_scale, &p->scale[k], &p->offset[k]);
+	}
+	p->grid = true;
+	return SECANT_OK;
+}
+
+/* ---- header and records ---- */
+
+static void
+put_double(uint8_t *p, double v)
+{
+	uint64_t bits;
+	memcpy(&bits, &v, sizeof bits);
+	secant_put_le(p, bits, 8);
+}
+
+static int
+record_count(const las_writer *p, const secant_cloud *c, bool extended)
+{
+	int n = !extended && p->extras > 0;
+	for (int i = 0; i < c->records; i++)
+		n += (c->record[i].extended && p->minor >= 4) == extended;
+	return n;
+}
+
+/* Records of a LAS 1.4 source that stood behind the points go before them in 1.2, when they fit. */
+static bool
+stands_before(const las_writer *p, const secant_cloud_record *k)
+{
+	return !(k->extended && p->minor >= 4);
+}
+
+static bool
+has_geotiff(const secant_cloud *c)
+{
+	for (int i = 0; i < c->records; i++)
+		if (!strcmp(c->record[i].user, "LASF_Projection") && c->record[i].id == 34735)
+			return true;
+	return false;
+}
+
+static secant_status
+put_header(secant_cloud_writer *w, las_writer *p, uint64_t evlr_at, secant_err *err)
+{
+	uint8_t h[375] = "LASF";
+	time_t now = time(NULL);
+	struct tm day;
+	bool legacy = p->format < 6 && (uint64_t)w->n <= UINT32_MAX;
+	/* Formats 6 to 10 want WKT; a source with GeoTIFF keys alone keeps them, and their meaning. */
+	bool wkt = w->layout.wkt || (p->format >= 6 && !has_geotiff(&w->layout));
+	secant_put_le(h + 6, (uint64_t)(w->layout.gps_standard | wkt << 4), 2);
+	h[24] = 1;
+	h[25] = (uint8_t)p->minor;
+	memcpy(h + 26, "OTHER", 5);
+	snprintf((char *)h + 58, 32, "secant %s", secant_version());
+	if (gmtime_r(&now, &day)) {
+		secant_put_le(h + 90, (uint64_t)day.tm_yday + 1, 2);
+		secant_put_le(h + 92, (uint64_t)day.tm_year + 1900, 2);
+	}
+	secant_put_le(h + 94, (uint64_t)p->header, 2);
+	secant_put_le(h + 96, p->points_at, 4);
+	secant_put_le(h + 100, (uint64_t)record_count(p, &w->layout, false), 4);
+	h[104] = (uint8_t)p->format;
+	secant_put_le(h + 105, (uint64_t)p->record, 2);
+	secant_put_le(h + 107, legacy ? (uint64_t)w->n : 0, 4);
+	for (int i = 0; i < 5 && legacy; i++)
+		secant_put_le(h + 111 + 4 * i, (uint64_t)p->by_return[i], 4);
+	for (int k = 0; k < 3; k++) {
+		put_double(h + 131 + 8 * k, p->scale[k]);
+		put_double(h + 155 + 8 * k, p->offset[k]);
+		put_double(h + 179 + 16 * k, w->n ? p->hi[k] : 0);
+		put_double(h + 187 + 16 * k, w->n ? p->lo[k] : 0);
+	}
+	int extended = record_count(p, &w->layout, true);
+	secant_put_le(h + 235, extended ? evlr_at : 0, 8);
+	secant_put_le(h + 243, (uint64_t)extended, 4);
+	secant_put_le(h + 247, (uint64_t)w->n, 8);
+	for (int i = 0; i < 15; i++)
+		secant_put_le(h + 255 + 8 * i, (uint64_t)p->by_return[i], 8);
+	return secant_writer_put(w->out, h, (size_t)p->header, err);
+}
+
+static secant_status
+put_record_head(secant_cloud_writer *w, const char *user, uint16_t id, const char *description, uint64_t size, bool extended, secant_err *err)
+{
+	uint8_t h[LAS_EVLR] = { 0 };
+	memcpy(h + 2, user, strnlen(user, 16));
+	secant_put_le(h + 18, id, 2);
+	secant_put_le(h + 20, size, extended ? 8 : 2);
+	memcpy(h + (extended ? 28 : 22), description, strnlen(description, 32));
+	return secant_writer_put(w->out, h, extended ? LAS_EVLR : LAS_VLR, err);
+}
+
+static secant_status
+put_extra_record(secant_cloud_writer *w, const las_writer *p, secant_err *err)
+{
+	secant_status s = put_record_head(w, "LASF_Spec", 4, "extra bytes", (uint64_t)p->extras * LAS_EXTRA, false, err);
+	for (int k = 0; !s && k < p->extras; k++) {
+		uint8_t d[LAS_EXTRA] = { 0 };
+		bool again = p->extra[k] == CLASS_EXTRA;
+		const char *name = again ? "Classification" : w->layout.column[p->extra[k]].name;
+		d[2] = (uint8_t)las_extra_type(extra_type(w, p->extra[k]));
+		memcpy(d + 4, name, strnlen(name, 32));
+		s = secant_writer_put(w->out, d, sizeof d, err);
+	}
+	return s;
+}
+
+static secant_status
+put_records(secant_cloud_writer *w, const las_writer *p, bool before, secant_err *err)
+{
+	secant_status s = before && p->extras ? put_extra_record(w, p, err) : SECANT_OK;
+	for (int i = 0; !s && i < w->layout.records; i++) {
+		const secant_cloud_record *k = &w->layout.record[i];
+		if (stands_before(p, k) != before)
+			continue;
+		s = put_record_head(w, k->user, k->id, k->description, k->size, !before, err);
+		if (!s)
+			s = secant_writer_put(w->out, k->data, (size_t)k->size, err);
+	}
+	return s;
+}
+
+secant_status
+las_create(secant_cloud_writer *w, secant_err *err)
+{
+	las_writer *p = w->state = secant_calloc(1, sizeof *p);
+	if (!p)
+		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", w->name);
+	p->label = p->returns = -1;
+	for (int k = 0; k < 3; k++) {
+		p->lo[k] = INFINITY;
+		p->hi[k] = -INFINITY;
+	}
+	secant_status s = choose_format(w, p, err);
+	if (!s)
+		s = place_columns(w, p, err);
+	uint64_t at = (uint64_t)p->header + (p->extras ? LAS_VLR + (uint64_t)p->extras * LAS_EXTRA : 0);
+	for (int i = 0; !s && i < w->layout.records; i++) {
+		const secant_cloud_record *k = &w->layout.record[i];
+		if (!stands_before(p, k))
+			continue;
+		if (k->size > 65535)
+			s = cloud_fail(w->name, err, SECANT_ERR_UNSUPPORTED, "the record %s/%u has %llu bytes, LAS 1.2 holds 65535; write 1.4", k->user, k->id,
+				(unsigned long long)k->size);
+		at += LAS_VLR + k->size;
+	}
+	if (!s && at > UINT32_MAX)
+		s = cloud_fail(w->name, err, SECANT_ERR_UNSUPPORTED, "the records before the points have %llu bytes", (unsigned long long)at);
+	p->points_at = (uint32_t)at;
+	if (!s)
+		s = put_header(w, p, 0, err);
+	return s ? s : put_records(w, p, true, err);
+}
+
+/* ---- points ---- */
+
+static secant_status
+put_axis(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int axis, int64_t first, int64_t n, uint8_t *to, secant_err *err)
+{
+	double v[SLAB], scale = p->scale[axis], offset = p->offset[axis], lo = p->lo[axis], hi = p->hi[axis];
+	secant_cloud_doubles(chunk, axis, first, n, v);
+	for (int64_t i = 0; i < n; i++) {
+		double steps = nearbyint((v[i] - offset) / scale);
+		if (!(fabs(steps) <= 2147483647.0)) {
+			return cloud_fail(w->name, err, SECANT_ERR_RANGE, isfinite(v[i]) ? "point %lld: %c = %.17g is outside the grid of step %g around %.17g"
+				: "point %lld: %c = %g is no coordinate", (long long)(w->n + first + i), 'x' + axis, v[i], scale, offset);
+		}
+		int32_t raw = (int32_t)steps;
+		memcpy(to + (size_t)i * (size_t)p->record, &raw, sizeof raw);
+		lo = steps < lo ? steps : lo;
+		hi = steps > hi ? steps : hi;
+	}
+	p->lo[axis] = lo;
+	p->hi[axis] = hi;
+	return SECANT_OK;
+}
+
+/* What a column's values are multiplied by to become the field's. */
+static double
+factor_for(const las_field *f, const secant_column *c, double colour)
+{
+	if (cloud_is_colour(f->name))
+		return c->type == SECANT_N_U16 ? 1 : colour;
+	if (strncmp(f->name, "scan_angle", 10) || !strcmp(f->name, c->name))
+		return 1;
+	return f->type == SECANT_N_I16 ? 1 / 0.006 : 0.006;
+}
+
+/* One attribute of the format. Bits go into the byte that the other bits are in. */
+static secant_status
+put_field(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int i, int64_t first, int64_t n, double colour, uint8_t *to, secant_err *err)
+{
+	const las_field *f = &p->field[i];
+	double v[SLAB];
+	if (p->column[i] < 0)
+		return SECANT_OK;
+	const secant_column *c = &chunk->column[p->column[i]];
+	double factor = factor_for(f, c, colour);
+	to += f->offset;
+	if (!f->mask && c->type == f->type && factor == 1) {
+		size_t size = secant_number_size(f->type);
+		secant_number_copy(to, (size_t)p->record, secant_column_at(c, first), size, size, false, n);
+		return SECANT_OK;
+	}
+	secant_cloud_doubles(chunk, p->column[i], first, n, v);
+	for (int64_t k = 0; factor != 1 && k < n; k++)
+		v[k] *= factor;
+	double most = f->mask ? f->mask : 255;
+	for (int64_t k = 0; p->column[i] == p->label && k < n; k++)
+		if (!(v[k] >= 0 && v[k] <= most) || v[k] != nearbyint(v[k]))
+			return cloud_fail(w->name, err, SECANT_ERR_RANGE, "point %lld: class %g; point format %d holds whole numbers 0 to %g%s", (long long)(w->n + first + k), v[k],
+				p->format, most, most < 255 ? " (formats 6 to 10, in LAS 1.4, hold 255)" : "");
+	if (!f->mask) {
+		secant_number_store(to, f->type, (size_t)p->record, n, v);
+		return SECANT_OK;
+	}
+	for (int64_t k = 0; k < n; k++, to += p->record) {
+		double bits = nearbyint(v[k]);
+		*to = (uint8_t)(*to | (bits <= 0 || bits != bits ? 0 : bits >= f->mask ? f->mask : (int)bits) << f->shift);
+	}
+	return SECANT_OK;
+}
+
+static void
+put_extras(const secant_cloud_writer *w, const las_writer *p, const secant_cloud *chunk, int64_t first, int64_t n, uint8_t *to)
+{
+	to += las_record_size(p->format);
+	for (int k = 0; k < p->extras; k++) {
+		bool again = p->extra[k] == CLASS_EXTRA;
+		const secant_column *c = &chunk->column[again ? p->label : p->extra[k]];
+		secant_number type = extra_type(w, p->extra[k]);
+		secant_number_convert(to, type, (size_t)p->record, secant_column_at(c, first), c->type, secant_number_size(c->type), false, n);
+		to += secant_number_size(type);
+	}
+}
+
+/* Returns that nobody gave are 1 of 1; counts points by return. */
+static void
+put_returns(las_writer *p, uint8_t *to, int64_t n)
+{
+	uint8_t low = p->format < 6 ? 7 : 15, one = p->format < 6 ? 1 | 1 << 3 : 1 | 1 << 4;
+	for (to += 14; n; n--, to += p->record) {
+		if (p->returns < 0)
+			*to |= one;
+		int r = *to & low;
+		if (r >= 1 && r <= 15)
+			p->by_return[r - 1]++;
+	}
+}
+
+secant_status
+las_put(secant_cloud_writer *w, const secant_cloud *chunk, secant_err *err)
+{
+	las_writer *p = w->state;
+	secant_status s = p->grid ? SECANT_OK : choose_grid(w, p, chunk, err);
+	uint8_t *buffer = s ? NULL : cloud_scratch(w, (size_t)p->record * SLAB, err);
+	if (!buffer)
+		return s ? s : SECANT_ERR_NOMEM;
+	double colour = las_has(p->format, 'c') && column_for(chunk, "red") >= 0 ? cloud_colour_factor(w, chunk, 65535) : 1;
+	for (int64_t first = 0; !s && first < chunk->n; first += SLAB) {
+		int64_t n = chunk->n - first < SLAB ? chunk->n - first : SLAB;
+		memset(buffer, 0, (size_t)p->record * (size_t)n);
+		for (int axis = 0; !s && axis < 3; axis++)
+			s = put_axis(w, p, chunk, axis, first, n, buffer + 4 * axis, err);
+		for (int i = 0; !s && i < p->fields; i++)
+			s = put_field(w, p, chunk, i, first, n, colour, buffer, err);
+		put_extras(w, p, chunk, first, n, buffer);
+		put_returns(p, buffer, n);
+		if (!s)
+			s = secant_writer_put(w->out, buffer, (size_t)p->record * (size_t)n, err);
+	}
+	return s;
+}
+
+secant_status
+las_finish(secant_cloud_writer *w, secant_err *err)
+{
+	las_writer *p = w->state;
+	uint64_t end = p->points_at + (uint64_t)w->n * (uint64_t)p->record;
+	secant_status s = p->grid ? SECANT_OK : choose_grid(w, p, NULL, err);
+	for (int k = 0; k < 3; k++) {
+		p->lo[k] = p->lo[k] * p->scale[k] + p->offset[k];
+		p->hi[k] = p->hi[k] * p->scale[k] + p->offset[k];
+	}
+	if (!s && p->minor < 4 && (uint64_t)w->n > UINT32_MAX)
+		s = cloud_fail(w->name, err, SECANT_ERR_UNSUPPORTED, "%lld points; LAS 1.2 holds %u", (long long)w->n, UINT32_MAX);
+	if (!s)
+		s = put_records(w, p, false, err);
+	if (!s)
+		s = secant_writer_seek(w->out, 0, err);
+	return s ? s : put_header(w, p, end, err);
+}

@@ -1,0 +1,379 @@
+/*
+ * LAZ items of point formats 6 to 10 (versions 3 and 4): each attribute is a layer with a stream of its own, and each scanner channel has its
+ * own models and memory. A layer without bytes means that the attribute keeps its value in the whole chunk. In version 4 the other items
+ * follow POINT14's channel at every point; version 3 differs only in files with several channels: see follow().
+ */
+#include "codec/cloud/laz.h"
+#include <string.h>
+
+enum { CHANNELS = 4, LAYERS = 9, MAX_LAYERS = LAYERS + 4 };
+enum { LAYER_XY, LAYER_Z, LAYER_CLASS, LAYER_FLAGS, LAYER_INTENSITY, LAYER_ANGLE, LAYER_USER, LAYER_SOURCE, LAYER_TIME };
+
+typedef struct layer { laz_decoder decoder; bool used; } layer;
+
+typedef struct point14 {
+	bool ready, time_changed;
+	int32_t x, y, z;
+	uint16_t intensity, source;
+	int16_t angle;
+	uint8_t r, n, class, flags, user;
+	int32_t height[8];
+	uint16_t last_intensity[8];
+	laz_median median_x[12], median_y[12];
+	laz_model *changed[8], *channel, *number[16], *returns[16], *returns_same_time, *classes[64], *flag[64], *users[64];
+	laz_integer of_x, of_y, of_z, of_intensity, of_angle, of_source;
+	laz_time time;
+} point14;
+
+/* The other items, for each channel. */
+typedef struct colour14 { laz_colour colour; uint16_t infrared; laz_model *used, *diff[2]; } colour14;
+typedef struct bytes14 { uint8_t *last; laz_model **diff; } bytes14;
+
+typedef struct layered {
+	int channel, other[LAZ_ITEMS];       /* of POINT14; of each other item */
+	bool switched;                       /* at this point */
+	point14 point[CHANNELS];
+	colour14 colour[CHANNELS];
+	laz_wave wave[CHANNELS];
+	bytes14 bytes[CHANNELS];
+	bool colour_ready[CHANNELS], wave_ready[CHANNELS], bytes_ready[CHANNELS];   /* the item has seen the channel */
+	layer xy[LAYERS], colours, infrared, waves, *byte;
+} layered;
+
+static const char *const return_map[16] = {
+	"0123453445555555", "1013333333333333", "2124444444433333", "3345444444444444", "4344544444444444", "5344454444444444", "3344445444444444",
+	"4344444544444444", "4344444454444444", "5344444445444444", "5344444444544444", "5334444444455444", "5334444444455544", "5334444444445554",
+	"5334444444444555", "5334444444444455"
+};
+
+/* ---- POINT14 ---- */
+
+static void
+point14_models(point14 *p, uint64_t time)
+{
+	for (int i = 0; i < 12; i++) {
+		p->median_x[i] = (laz_median){ .high = true };
+		p->median_y[i] = (laz_median){ .high = true };
+	}
+	for (int i = 0; i < 8; i++) {
+		p->height[i] = p->z;
+		p->last_intensity[i] = p->intensity;
+	}
+	laz_integer_begin(&p->of_x, 32);
+	laz_integer_begin(&p->of_y, 32);
+	laz_integer_begin(&p->of_z, 32);
+	laz_integer_begin(&p->of_intensity, 16);
+	laz_integer_begin(&p->of_angle, 16);
+	laz_integer_begin(&p->of_source, 16);
+	laz_time_begin(&p->time, time, true);
+	p->time_changed = false;
+	p->ready = true;
+}
+
+static void
+point14_begin(layered *s, const uint8_t *v)
+{
+	s->channel = v[15] >> 4 & 3;
+	point14 *p = &s->point[s->channel];
+	p->x = (int32_t)secant_le32(v);
+	p->y = (int32_t)secant_le32(v + 4);
+	p->z = (int32_t)secant_le32(v + 8);
+	p->intensity = secant_le16(v + 12);
+	p->r = v[14] & 15;
+	p->n = v[14] >> 4;
+	p->flags = (uint8_t)((v[15] & 15) | (v[15] >> 6 & 1) << 4 | (v[15] >> 7) << 5);
+	p->class = v[16];
+	p->user = v[17];
+	p->angle = (int16_t)secant_le16(v + 18);
+	p->source = secant_le16(v + 20);
+	point14_models(p, secant_le64(v + 22));
+}
+
+/* Makes a channel's memory from the last point of another. */
+static void
+point14_open(layered *s, int channel, const point14 *from)
+{
+	point14 *p = &s->point[channel];
+	*p = (point14){ .x = from->x, .y = from->y, .z = from->z, .intensity = from->intensity, .source = from->source, .angle = from->angle, .r = from->r,
+		.n = from->n, .class = from->class, .flags = from->flags, .user = from->user };
+	point14_models(p, from->time.time[from->time.last]);
+}
+
+/* Channel, returns, x and y: the first layer. Returns what changed. */
+static uint32_t
+decode_xy(layered *s, laz_models *m, int *context)
+{
+	laz_decoder *d = &s->xy[LAYER_XY].decoder;
+	point14 *p = &s->point[s->channel];
+	int lpr = (p->r == 1) + 2 * (p->r >= p->n) + 4 * p->time_changed;
+	uint32_t changed = laz_symbol(d, laz_model_at(m, &p->changed[lpr], 128));
+	s->switched = changed & 64;
+	if (s->switched) {
+		int channel = (s->channel + (int)laz_symbol(d, laz_model_at(m, &p->channel, 3)) + 1) & 3;
+		if (!s->point[channel].ready)
+			point14_open(s, channel, p);
+		s->channel = channel;
+		p = &s->point[channel];
+	}
+	bool time = changed & 16;
+	if (changed & 4)
+		p->n = (uint8_t)laz_symbol(d, laz_model_at(m, &p->number[p->n], 16));
+	uint32_t step = changed & 3;
+	if (step == 1)
+		p->r = (p->r + 1) & 15;
+	else if (step == 2)
+		p->r = (p->r + 15) & 15;
+	else if (step == 3 && time)
+		p->r = (uint8_t)laz_symbol(d, laz_model_at(m, &p->returns[p->r], 16));
+	else if (step == 3)
+		p->r = (uint8_t)((p->r + laz_symbol(d, laz_model_at(m, &p->returns_same_time, 13)) + 2) & 15);
+	int median = 2 * (return_map[p->n][p->r] - '0') + time, single = p->n == 1;
+	*context = 2 * (p->r == 1) + (p->r >= p->n);
+	int32_t dx = laz_integer_decode(d, m, &p->of_x, p->median_x[median].v[2], single);
+	p->x = (int32_t)((uint32_t)p->x + (uint32_t)dx);
+	laz_median_add(&p->median_x[median], dx);
+	int32_t dy = laz_integer_decode(d, m, &p->of_y, p->median_y[median].v[2], single + laz_even(p->of_x.k, 20));
+	p->y = (int32_t)((uint32_t)p->y + (uint32_t)dy);
+	laz_median_add(&p->median_y[median], dy);
+	p->time_changed = time;
+	return changed;
+}
+
+static void
+decode_layers(layered *s, laz_models *m, uint32_t changed, int context)
+{
+	layer *l = s->xy;
+	point14 *p = &s->point[s->channel];
+	int level = p->n > p->r ? p->n - p->r : p->r - p->n, time = p->time_changed, single = p->n == 1;
+	level = level < 7 ? level : 7;
+	if (l[LAYER_Z].used) {
+		int k = laz_even((p->of_x.k + p->of_y.k) / 2, 18);
+		p->z = p->height[level] = laz_integer_decode(&l[LAYER_Z].decoder, m, &p->of_z, p->height[level], single + k);
+	}
+	if (l[LAYER_CLASS].used)
+		p->class = (uint8_t)laz_symbol(&l[LAYER_CLASS].decoder, laz_model_at(m, &p->classes[(p->class & 31) * 2 + (context == 3)], 256));
+	if (l[LAYER_FLAGS].used)
+		p->flags = (uint8_t)laz_symbol(&l[LAYER_FLAGS].decoder, laz_model_at(m, &p->flag[p->flags], 64)) & 63;
+	if (l[LAYER_INTENSITY].used) {
+		uint16_t *last = &p->last_intensity[2 * context + time];
+		*last = (uint16_t)laz_integer_decode(&l[LAYER_INTENSITY].decoder, m, &p->of_intensity, *last, context);
+		p->intensity = *last;
+	}
+	if (l[LAYER_ANGLE].used && changed & 8)
+		p->angle = (int16_t)laz_integer_decode(&l[LAYER_ANGLE].decoder, m, &p->of_angle, (uint16_t)p->angle, time);
+	if (l[LAYER_USER].used)
+		p->user = (uint8_t)laz_symbol(&l[LAYER_USER].decoder, laz_model_at(m, &p->users[p->user / 4], 256));
+	if (l[LAYER_SOURCE].used && changed & 32)
+		p->source = (uint16_t)laz_integer_decode(&l[LAYER_SOURCE].decoder, m, &p->of_source, p->source, 0);
+	if (l[LAYER_TIME].used && time)
+		laz_time_decode(&l[LAYER_TIME].decoder, m, &p->time);
+}
+
+static void
+point14_put(const layered *s, uint8_t *v)
+{
+	const point14 *p = &s->point[s->channel];
+	secant_put_le(v, (uint32_t)p->x, 4);
+	secant_put_le(v + 4, (uint32_t)p->y, 4);
+	secant_put_le(v + 8, (uint32_t)p->z, 4);
+	secant_put_le(v + 12, p->intensity, 2);
+	v[14] = (uint8_t)(p->r | p->n << 4);
+	v[15] = (uint8_t)((p->flags & 15) | s->channel << 4 | (p->flags >> 4 & 1) << 6 | p->flags >> 5 << 7);
+	v[16] = p->class;
+	v[17] = p->user;
+	secant_put_le(v + 18, (uint16_t)p->angle, 2);
+	secant_put_le(v + 20, p->source, 2);
+	secant_put_le(v + 22, p->time.time[p->time.last], 8);
+}
+
+/* ---- the other items ---- */
+
+/* Whose models an item uses for this point, and whose memory it predicts from and writes to. */
+typedef struct chosen { int models, memory; bool fresh; } chosen;
+
+/* Version 4: models and memory of POINT14's channel. Version 3 does as the first writers did: it is told the channel only at points where
+ * it changes (else 0), and at a switch goes on with the memory of the channel before, unless the new one appears for the first time. */
+static chosen
+follow(layered *s, int item, int version, bool ready[CHANNELS])
+{
+	int old = s->other[item], now = version >= 4 || s->switched ? s->channel : 0;
+	chosen c = { .models = now, .memory = old, .fresh = !ready[now] };
+	if (now != old && (c.fresh || version >= 4))
+		c.memory = now;
+	s->other[item] = now;
+	ready[now] = true;
+	return c;
+}
+
+static void
+colour_next(layered *s, laz_models *m, int item, int version, bool infrared, uint8_t *out)
+{
+	int old = s->other[item];
+	chosen k = follow(s, item, version, s->colour_ready);
+	colour14 *c = &s->colour[k.models], *memory = &s->colour[k.memory];
+	if (k.fresh) {
+		c->infrared = s->colour[old].infrared;
+		memcpy(c->colour.last, s->colour[old].colour.last, sizeof c->colour.last);
+	}
+	if (s->colours.used)
+		laz_colour_decode(&s->colours.decoder, m, &c->colour, memory->colour.last);
+	if (infrared && s->infrared.used) {
+		laz_decoder *d = &s->infrared.decoder;
+		uint32_t used = laz_symbol(d, laz_model_at(m, &c->used, 4));
+		int low = memory->infrared & 255, high = memory->infrared >> 8;
+		if (used & 1)
+			low = (int)((uint32_t)low + laz_symbol(d, laz_model_at(m, &c->diff[0], 256))) & 255;
+		if (used & 2)
+			high = (int)((uint32_t)high + laz_symbol(d, laz_model_at(m, &c->diff[1], 256))) & 255;
+		memory->infrared = (uint16_t)(low | high << 8);
+	}
+	for (int i = 0; i < 3; i++)
+		secant_put_le(out + 2 * i, memory->colour.last[i], 2);
+	if (infrared)
+		secant_put_le(out + 6, memory->infrared, 2);
+}
+
+static void
+wave_next(layered *s, laz_models *m, int item, int version, uint8_t *out)
+{
+	int old = s->other[item];
+	chosen k = follow(s, item, version, s->wave_ready);
+	laz_wave *w = &s->wave[k.models];
+	if (k.fresh)
+		laz_wave_begin(w, s->wave[old].last);
+	if (s->waves.used)
+		laz_wave_decode(&s->waves.decoder, m, w, s->wave[k.memory].last);
+	memcpy(out, s->wave[k.memory].last, 29);
+}
+
+static void
+bytes_next(layered *s, laz_models *m, int item, int version, int n, uint8_t *out)
+{
+	int old = s->other[item];
+	chosen k = follow(s, item, version, s->bytes_ready);
+	bytes14 *b = &s->bytes[k.models], *memory = &s->bytes[k.memory];
+	if (k.fresh)
+		memcpy(b->last, s->bytes[old].last, (size_t)n);
+	for (int i = 0; i < n; i++)
+		if (s->byte[i].used)
+			memory->last[i] = (uint8_t)(memory->last[i] + laz_symbol(&s->byte[i].decoder, laz_model_at(m, &b->diff[i], 256)));
+	memcpy(out, memory->last, (size_t)n);
+}
+
+/* ---- a chunk ---- */
+
+static bool
+bytes_open(const laz_chunk *c, layered *s, size_t n)
+{
+	s->byte = secant_arena_alloc(c->models.arena, n * sizeof *s->byte);
+	bool ok = s->byte != NULL;
+	for (int i = 0; i < CHANNELS; i++) {
+		s->bytes[i].last = secant_arena_alloc(c->models.arena, n);
+		s->bytes[i].diff = secant_arena_alloc(c->models.arena, n * sizeof *s->bytes[i].diff);
+		ok &= s->bytes[i].last && s->bytes[i].diff;
+	}
+	return ok;
+}
+
+static secant_status
+begin_items(laz_chunk *c, layered *s, secant_err *err)
+{
+	int channel = 0;
+	for (int i = 0; i < c->layout->items; i++) {
+		const laz_item *item = &c->layout->item[i];
+		const uint8_t *first = c->record + item->offset;
+		if (item->kind == LAZ_POINT14) {
+			point14_begin(s, first);
+			channel = s->channel;
+		} else if (item->kind == LAZ_RGB14 || item->kind == LAZ_RGBNIR14) {
+			s->colour_ready[channel] = true;
+			for (int k = 0; k < 3; k++)
+				s->colour[channel].colour.last[k] = secant_le16(first + 2 * k);
+			s->colour[channel].infrared = item->kind == LAZ_RGBNIR14 ? secant_le16(first + 6) : 0;
+		} else if (item->kind == LAZ_WAVEPACKET14) {
+			laz_wave_begin(&s->wave[channel], first);
+			s->wave_ready[channel] = true;
+		} else {
+			if (!bytes_open(c, s, (size_t)item->size))
+				return secant_fail(err, SECANT_ERR_NOMEM, "laz: no memory");
+			memcpy(s->bytes[channel].last, first, (size_t)item->size);
+			s->bytes_ready[channel] = true;
+		}
+		s->other[i] = channel;
+	}
+	return SECANT_OK;
+}
+
+/* Gives the layers their bytes: sizes stand together, then the layers. */
+static bool
+begin_layers(const laz_chunk *c, layered *s, const uint8_t *p, size_t size)
+{
+	size_t layers = 0, at = 4;
+	for (int i = 0; i < c->layout->items; i++) {
+		laz_kind k = c->layout->item[i].kind;
+		layers += k == LAZ_POINT14 ? LAYERS : k == LAZ_RGBNIR14 ? 2 : k == LAZ_BYTE14 ? (size_t)c->layout->item[i].size : 1;
+	}
+	if (size < 4 || (size - 4) / 4 < layers)
+		return false;
+	size_t data = 4 + 4 * layers;
+	for (int i = 0; i < c->layout->items; i++) {
+		laz_kind k = c->layout->item[i].kind;
+		int n = k == LAZ_POINT14 ? LAYERS : k == LAZ_RGBNIR14 ? 2 : k == LAZ_BYTE14 ? c->layout->item[i].size : 1;
+		for (int j = 0; j < n; j++, at += 4) {
+			layer *l = k == LAZ_POINT14 ? &s->xy[j] : k == LAZ_BYTE14 ? &s->byte[j] : k == LAZ_WAVEPACKET14 ? &s->waves : j ? &s->infrared : &s->colours;
+			size_t bytes = secant_le32(p + at);
+			if (bytes > size - data)
+				return false;
+			l->used = bytes > 0;
+			if (l->used)
+				laz_decoder_begin(&l->decoder, p + data, bytes);
+			data += bytes;
+		}
+	}
+	return true;
+}
+
+secant_status
+laz_layered_begin(laz_chunk *c, const uint8_t *p, size_t size, secant_err *err)
+{
+	layered *s = c->layered = secant_arena_alloc(c->models.arena, sizeof *s);
+	if (!s)
+		return secant_fail(err, SECANT_ERR_NOMEM, "laz: no memory");
+	secant_status status = begin_items(c, s, err);
+	if (!status && !begin_layers(c, s, p, size))
+		status = secant_fail(err, SECANT_ERR_FORMAT, "laz: the layers of a chunk run past its %zu bytes", size);
+	return status;
+}
+
+void
+laz_layered_next(laz_chunk *c)
+{
+	layered *s = c->layered;
+	laz_models *m = &c->models;
+	for (int i = 0; i < c->layout->items; i++) {
+		const laz_item *item = &c->layout->item[i];
+		uint8_t *out = c->record + item->offset;
+		if (item->kind == LAZ_POINT14) {
+			int context;
+			uint32_t changed = decode_xy(s, m, &context);
+			decode_layers(s, m, changed, context);
+			point14_put(s, out);
+		} else if (item->kind == LAZ_RGB14 || item->kind == LAZ_RGBNIR14) {
+			colour_next(s, m, i, item->version, item->kind == LAZ_RGBNIR14, out);
+		} else if (item->kind == LAZ_WAVEPACKET14) {
+			wave_next(s, m, i, item->version, out);
+		} else {
+			bytes_next(s, m, i, item->version, item->size, out);
+		}
+	}
+}
+
+uint32_t
+laz_layered_over(const laz_chunk *c)
+{
+	const layered *s = c->layered;
+	uint32_t most = 0;
+	for (int i = 0; i < LAYERS; i++)
+		most = s->xy[i].decoder.over > most ? s->xy[i].decoder.over : most;
+	return most;
+}
