@@ -1,0 +1,308 @@
+/*
+ * NPY, numpy's array file: magic, version, a Python literal that describes the array, raw numbers. A cloud is an N x C array of any number
+ * type, either byte or memory order (columns named by their values, guess.c), or an N array of a structured type, whose fields name the
+ * columns. Written is an N x C array of f64, or of f32 when the coordinates are f32 and every attribute is exact in it.
+ */
+#include "codec/cloud/format.h"
+#include "codec/cloud/decimal.h"
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { HEAD_MAX = 65536, SAMPLE = 100, SLAB = 4096, WRITTEN_HEAD = 128 };
+
+typedef struct npy_state {
+	int fields;
+	char name[CLOUD_FIELDS][CLOUD_NAME];
+	cloud_part part[CLOUD_FIELDS];
+	size_t stride;               /* bytes from one point to the next */
+	bool fortran;
+	int64_t n;
+} npy_state;
+
+/* "<f8": byte order, kind, size. */
+static bool
+type_of(const char *text, secant_number *type, bool *swap)
+{
+	static const struct { const char *code; secant_number type; } kinds[] = { { "i1", SECANT_N_I8 }, { "u1", SECANT_N_U8 }, { "b1", SECANT_N_U8 },
+		{ "i2", SECANT_N_I16 }, { "u2", SECANT_N_U16 }, { "i4", SECANT_N_I32 }, { "u4", SECANT_N_U32 }, { "i8", SECANT_N_I64 }, { "u8", SECANT_N_U64 },
+		{ "f4", SECANT_N_F32 }, { "f8", SECANT_N_F64 } };
+	*swap = text[0] == '>';
+	if (!strchr("<>|=", text[0]))
+		return false;
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		if (!strcmp(text + 1, kinds[i].code)) {
+			*type = kinds[i].type;
+			return true;
+		}
+	}
+	return false;
+}
+
+static const char *
+blanks(const char *p)
+{
+	return p + strspn(p, " \t\n");
+}
+
+/* A Python string at p into out; its end, or NULL. */
+static const char *
+string(const char *p, char *out, size_t room)
+{
+	char quote = *p;
+	size_t n = 0;
+	if (quote != '\'' && quote != '"')
+		return NULL;
+	for (p++; *p && *p != quote; p++)
+		if (n < room - 1)
+			out[n++] = *p;
+	out[n] = '\0';
+	return *p ? p + 1 : NULL;
+}
+
+/* The value behind 'key': in the dictionary; NULL if it is not there. */
+static const char *
+value_of(const char *head, const char *key)
+{
+	char quoted[32];
+	snprintf(quoted, sizeof quoted, "'%s'", key);
+	const char *p = strstr(head, quoted);
+	if (!p)
+		return NULL;
+	p = blanks(p + strlen(quoted));
+	return *p == ':' ? blanks(p + 1) : NULL;
+}
+
+/* [('x', '<f8'), ...] */
+static secant_status
+structured(secant_cloud_reader *r, npy_state *t, const char *p, secant_err *err)
+{
+	char type[16];
+	for (p = blanks(p + 1); *p == '('; t->fields++) {
+		cloud_part *f = &t->part[t->fields];
+		if (t->fields == CLOUD_FIELDS)
+			return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED, "more than %d fields", CLOUD_FIELDS);
+		p = string(blanks(p + 1), t->name[t->fields], CLOUD_NAME);
+		p = p ? blanks(p) : p;
+		p = p && *p == ',' ? string(blanks(p + 1), type, sizeof type) : NULL;
+		p = p ? blanks(p) : p;
+		if (!p || *p != ')' || !type_of(type, &f->type, &f->swap))
+			return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED, "field %d of the structured type is no plain number", t->fields + 1);
+		f->offset = t->stride;
+		t->stride += secant_number_size(f->type);
+		p = blanks(p + 1);
+		p = *p == ',' ? blanks(p + 1) : p;
+	}
+	for (int f = 0; f < t->fields; f++)
+		t->part[f].stride = t->stride;
+	return *p == ']' ? SECANT_OK : cloud_fail(r->name, err, SECANT_ERR_FORMAT, "the header's descr is not closed");
+}
+
+static int
+shape_of(const char *p, int64_t dim[4])
+{
+	int rank = 0;
+	if (!p || *p != '(')
+		return -1;
+	for (p = blanks(p + 1); *p != ')'; rank++) {
+		if (!isdigit((unsigned char)*p) || rank == 4)
+			return -1;
+		int64_t v = 0;
+		for (; isdigit((unsigned char)*p); p++)
+			v = v < INT64_MAX / 100 ? v * 10 + (*p - '0') : v;
+		dim[rank] = v;
+		p = blanks(p);
+		p = *p == ',' ? blanks(p + 1) : p;
+	}
+	return rank;
+}
+
+/* The columns of a plain array, named by their values. */
+static secant_status
+plain(secant_cloud_reader *r, npy_state *t, const char *descr, int64_t columns, secant_err *err)
+{
+	char type[16];
+	secant_number number;
+	bool swap;
+	if (!string(descr, type, sizeof type) || !type_of(type, &number, &swap))
+		return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED, "the header's descr '%.20s' is no plain number type", descr);
+	if (columns < 3 || columns > CLOUD_FIELDS)
+		return cloud_fail(r->name, err, SECANT_ERR_SHAPE, "an array of %lld columns, expected 3 to %d: x y z and attributes", (long long)columns, CLOUD_FIELDS);
+	size_t size = secant_number_size(number);
+	t->fields = (int)columns;
+	t->stride = t->fortran ? size : size * (size_t)columns;
+	for (int f = 0; f < t->fields; f++)
+		t->part[f] = (cloud_part){ .type = number, .swap = swap, .offset = size * (size_t)f * (t->fortran ? (size_t)t->n : 1), .stride = t->stride };
+	return SECANT_OK;
+}
+
+static secant_status
+guess(secant_cloud_reader *r, npy_state *t, secant_err *err)
+{
+	int rows = t->n < SAMPLE ? (int)t->n : SAMPLE;
+	double *v = secant_calloc((size_t)SAMPLE * (size_t)t->fields, sizeof *v);
+	if (!v)
+		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", r->name);
+	for (int f = 0; f < t->fields; f++)
+		secant_number_convert(v + f, SECANT_N_F64, sizeof *v * (size_t)t->fields, r->data + r->at + t->part[f].offset, t->part[f].type, t->stride,
+			t->part[f].swap, rows);
+	cloud_guess_names(v, rows, t->fields, false, t->name);
+	secant_free(v);
+	return SECANT_OK;
+}
+
+static secant_status
+declare(secant_cloud_reader *r, npy_state *t, secant_err *err)
+{
+	bool seen[3] = { false };
+	secant_number stored = SECANT_N_F32;
+	for (int f = 0; f < t->fields; f++) {
+		int axis = cloud_axis(t->name[f]);
+		t->part[f].column = -1;
+		if (axis >= 0 && !seen[axis]) {
+			seen[t->part[f].column = axis] = true;
+			stored = t->part[f].type == SECANT_N_F32 || secant_number_size(t->part[f].type) < 4 ? stored : SECANT_N_F64;
+		}
+	}
+	secant_status s = cloud_begin(r, stored, err);
+	for (int axis = 0; !s && axis < 3; axis++)
+		if (!seen[axis])
+			s = cloud_fail(r->name, err, SECANT_ERR_FORMAT, "the structured type has no field %c", 'x' + axis);
+	for (int f = 0; !s && f < t->fields; f++)
+		if (t->part[f].column < 0)
+			s = cloud_declare(r, t->name[f], t->part[f].type, &t->part[f].column, err);
+	return s;
+}
+
+static secant_status
+parse_head(secant_cloud_reader *r, npy_state *t, const char *head, secant_err *err)
+{
+	int64_t dim[4] = { 0 };
+	const char *descr = value_of(head, "descr"), *order = value_of(head, "fortran_order");
+	int rank = shape_of(value_of(head, "shape"), dim);
+	if (!descr || !order || rank < 0)
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "the header lacks descr, fortran_order or shape");
+	t->fortran = *order == 'T';
+	t->n = dim[0];
+	bool fields = *descr == '[';
+	if (rank != (fields ? 1 : 2))
+		return cloud_fail(r->name, err, SECANT_ERR_SHAPE, "an array of rank %d, expected %s", rank, fields ? "1" : "2: points x columns");
+	/* Before any product: there cannot be more points than bytes. */
+	if (t->n > (int64_t)r->size)
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "announces %lld points in a file of %zu bytes", (long long)t->n, r->size);
+	secant_status s = fields ? structured(r, t, descr, err) : plain(r, t, descr, dim[1], err);
+	size_t point = fields ? t->stride : t->stride * (t->fortran ? (size_t)t->fields : 1);
+	if (!s && !cloud_holds(r, (uint64_t)t->n, point))
+		s = cloud_fail(r->name, err, SECANT_ERR_FORMAT, "announces %lld points of %zu bytes, but only %zu bytes follow", (long long)t->n, point, r->size - r->at);
+	if (!s && !fields)
+		s = guess(r, t, err);
+	return s ? s : declare(r, t, err);
+}
+
+static bool
+npy_sniff(const uint8_t *d, size_t n)
+{
+	return n >= 8 && !memcmp(d, "\x93NUMPY", 6);
+}
+
+static secant_status
+npy_open(secant_cloud_reader *r, secant_err *err)
+{
+	if (!npy_sniff(r->data, r->size) || r->size < 12)
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "is no NPY file: it does not begin with \\x93NUMPY");
+	size_t length = r->data[6] == 1 ? secant_le16(r->data + 8) : secant_le32(r->data + 8);
+	r->at = r->data[6] == 1 ? 10 : 12;
+	if (length > HEAD_MAX || length > r->size - r->at)
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "a header of %zu bytes in a file of %zu", length, r->size);
+	npy_state *t = r->state = secant_calloc(1, sizeof *t);
+	char *head = secant_strndup((const char *)r->data + r->at, length);
+	if (!t || !head) {
+		secant_free(head);
+		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", r->name);
+	}
+	r->at += length;
+	secant_status s = parse_head(r, t, head, err);
+	secant_free(head);
+	r->total = t->n;
+	snprintf(r->details, sizeof r->details, "%d columns%s", t->fields, t->fortran ? ", by columns" : "");
+	return s;
+}
+
+static secant_status
+npy_next(secant_cloud_reader *r, secant_cloud *out, int64_t max, secant_err *err)
+{
+	npy_state *t = r->state;
+	int64_t left = t->n - r->done;
+	max = max < left ? max : left;
+	cloud_take_records(t->part, t->fields, r->data + r->at, r->done, max, out);
+	return SECANT_OK;
+}
+
+/* ---- writing ---- */
+
+static secant_number
+written_type(const secant_cloud_writer *w)
+{
+	if (w->layout.column[0].type != SECANT_N_F32)
+		return SECANT_N_F64;
+	for (int i = 3; i < w->layout.columns; i++) {
+		secant_number t = w->layout.column[i].type;
+		if (t != SECANT_N_F32 && secant_number_size(t) > 2)
+			return SECANT_N_F64;
+	}
+	return SECANT_N_F32;
+}
+
+static secant_status
+put_head(secant_cloud_writer *w, int64_t n, secant_err *err)
+{
+	char head[WRITTEN_HEAD], text[WRITTEN_HEAD];
+	int length = snprintf(text, sizeof text, "{'descr': '<f%zu', 'fortran_order': False, 'shape': (%lld, %d), }", secant_number_size(written_type(w)),
+		(long long)n, w->layout.columns);
+	memset(head, ' ', sizeof head);
+	memcpy(head, "\x93NUMPY\x01", 8);
+	secant_put_le((uint8_t *)head + 8, WRITTEN_HEAD - 10, 2);
+	memcpy(head + 10, text, (size_t)length);
+	head[WRITTEN_HEAD - 1] = '\n';
+	return secant_writer_put(w->out, head, WRITTEN_HEAD, err);
+}
+
+static secant_status
+npy_create(secant_cloud_writer *w, secant_err *err)
+{
+	return put_head(w, 0, err);
+}
+
+static secant_status
+npy_put(secant_cloud_writer *w, const secant_cloud *chunk, secant_err *err)
+{
+	secant_number type = written_type(w);
+	size_t size = secant_number_size(type), row = size * (size_t)chunk->columns;
+	uint8_t *buffer = cloud_scratch(w, row * SLAB, err);
+	if (!buffer)
+		return SECANT_ERR_NOMEM;
+	for (int64_t first = 0; first < chunk->n; first += SLAB) {
+		int64_t n = chunk->n - first < SLAB ? chunk->n - first : SLAB;
+		for (int i = 0; i < chunk->columns; i++) {
+			const secant_column *c = &chunk->column[i];
+			secant_number_convert(buffer + (size_t)i * size, type, row, secant_column_at(c, first), c->type, secant_number_size(c->type), false, n);
+		}
+		secant_status s = secant_writer_put(w->out, buffer, row * (size_t)n, err);
+		if (s)
+			return s;
+	}
+	return SECANT_OK;
+}
+
+static secant_status
+npy_finish(secant_cloud_writer *w, secant_err *err)
+{
+	secant_status s = secant_writer_seek(w->out, 0, err);
+	return s ? s : put_head(w, w->n, err);
+}
+
+const cloud_format cloud_npy = {
+	.name = "npy", .brief = "numpy array, N x C or structured", .extensions = "npy", .sniff = npy_sniff,
+	.open = npy_open, .next = npy_next, .create = npy_create, .put = npy_put, .finish = npy_finish
+};

@@ -1,0 +1,8 @@
+/* PCD: header, text, records, LZF blocks. */
+#include "clouds.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	return fuzz_cloud(data, size, "pcd");
+}
