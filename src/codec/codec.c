@@ -18,7 +18,7 @@ static const secant_codec *const table[] = {
 
 static const secant_image_read_options read_defaults;
 static const secant_image_write_options write_defaults;
-enum { MOST_PIXELS = 1 << 30 };
+enum { MOST_PIXELS = 1 << 30, GAP = 4096 };
 
 const secant_codec *
 secant_codec_at(int i)
@@ -217,16 +217,18 @@ secant_sink_put(secant_sink *s, const void *data, size_t size)
 bool
 secant_sink_seek(secant_sink *s, uint64_t position)
 {
+	static const uint8_t zeros[GAP] = { 0 };
 	if (s->first.code || position == s->at)
 		return !s->first.code;
-	if (position > s->end) {
-		(void)secant_fail(&s->first, SECANT_ERR_BUG, "an encoder seeks beyond the end");
+	if (position > s->end && position - s->end > GAP) {
+		(void)secant_fail(&s->first, SECANT_ERR_BUG, "an encoder leaves a gap of %llu bytes", (unsigned long long)(position - s->end));
 		return false;
 	}
-	if (s->w && secant_writer_seek(s->w, position, &s->first))
+	uint64_t to = position < s->end ? position : s->end;
+	if (to != s->at && s->w && secant_writer_seek(s->w, to, &s->first))
 		return false;
-	s->at = position;
-	return true;
+	s->at = to;
+	return secant_sink_put(s, zeros, (size_t)(position - to));
 }
 
 secant_status

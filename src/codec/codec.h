@@ -25,7 +25,7 @@ typedef struct secant_sink {
 } secant_sink;
 
 bool secant_sink_put(secant_sink *s, const void *data, size_t size);   /* false after an error */
-bool secant_sink_seek(secant_sink *s, uint64_t position);              /* at most to the end */
+bool secant_sink_seek(secant_sink *s, uint64_t position);              /* up to 4 KiB, of zeros, behind the end */
 secant_status secant_sink_status(const secant_sink *s, secant_err *err);
 
 typedef struct secant_codec {

@@ -13,22 +13,43 @@ detect(const uint8_t *data, size_t size)
 	return size >= 8 && !memcmp(data, "\x89PNG\r\n\x1a\n", 8);
 }
 
+/* Whether an allocation failed since it was last cleared: libspng and zlib report most of them as damage to the stream. */
+static _Thread_local bool starved;
+
+static void *
+clear_block(size_t n, size_t size)
+{
+	void *p = secant_calloc(n, size);
+	starved = starved || !p;
+	return p;
+}
+
 static void *
 alloc_block(size_t size)
 {
-	return secant_calloc(size, 1);
+	return clear_block(size, 1);
 }
 
 static void *
 grow_block(void *p, size_t size)
 {
-	return secant_realloc(p, size, 1);
+	void *q = secant_realloc(p, size, 1);
+	starved = starved || !q;
+	return q;
+}
+
+static spng_ctx *
+new_context(int flags)
+{
+	struct spng_alloc alloc = { alloc_block, grow_block, clear_block, secant_free };
+	starved = false;
+	return spng_ctx_new2(&alloc, flags);
 }
 
 static secant_status
 fail_png(int code, secant_err *err)
 {
-	return secant_fail(err, code == SPNG_EMEM ? SECANT_ERR_NOMEM : SECANT_ERR_FORMAT, "PNG: %s", code == SPNG_IO_EOF ? "the file ends too early" : spng_strerror(code));
+	return secant_fail(err, starved ? SECANT_ERR_NOMEM : SECANT_ERR_FORMAT, "PNG: %s", starved ? "no memory" : code == SPNG_IO_EOF ? "the file ends too early" : spng_strerror(code));
 }
 
 /* The facts that decide how to decode. */
@@ -43,11 +64,10 @@ typedef struct header {
 static secant_status
 open_png(spng_ctx **ctx, header *h, const uint8_t *data, size_t size, secant_err *err)
 {
-	struct spng_alloc alloc = { alloc_block, grow_block, secant_calloc, secant_free };
 	struct spng_trns trns;
 	struct spng_exif exif;
 	*h = (header){ .orientation = 1 };
-	*ctx = spng_ctx_new2(&alloc, 0);
+	*ctx = new_context(0);
 	if (!*ctx)
 		return secant_fail(err, SECANT_ERR_NOMEM, "PNG: no memory");
 	int e = spng_set_image_limits(*ctx, INT32_MAX, INT32_MAX);
@@ -61,8 +81,11 @@ open_png(spng_ctx **ctx, header *h, const uint8_t *data, size_t size, secant_err
 		h->transparent = true;
 	if (e == SPNG_ECHUNKAVAIL)
 		e = 0;
-	if (!e && !spng_get_exif(*ctx, &exif))
+	int found = e ? SPNG_ECHUNKAVAIL : spng_get_exif(*ctx, &exif);
+	if (!found)
 		h->orientation = secant_exif_orientation((const uint8_t *)exif.data, exif.length);
+	else if (starved)
+		e = found;
 	if (!e)
 		return SECANT_OK;
 	spng_ctx_free(*ctx);
@@ -134,6 +157,21 @@ unpack(uint8_t *to, const uint8_t *from, int width, int height, int bits)
 			*to++ = (uint8_t)(from[x / per_byte] >> (8 - bits * (x % per_byte + 1)) & ((1 << bits) - 1));
 }
 
+/* Whether the chunks (u32 length, name, data, checksum) lead to a whole IEND: libspng stops at its name. */
+static bool
+has_end(const uint8_t *data, size_t size)
+{
+	for (size_t at = 8; size - at >= 12; ) {
+		uint32_t n = secant_be32(data + at);
+		if (n > size - at - 12)
+			return false;
+		if (!memcmp(data + at + 4, "IEND", 4))
+			return true;
+		at += 12 + (size_t)n;
+	}
+	return false;
+}
+
 /* Decodes into `to`, which has what libspng will write, and reads on to the end of the file. */
 static secant_status
 decode_to(spng_ctx *ctx, const target *t, void *to, size_t room, secant_err *err)
@@ -168,7 +206,9 @@ decode(secant_image *im, const uint8_t *data, size_t size, const secant_image_re
 	if (s)
 		return s;
 	target t = choose(&h, o);
-	s = secant_image_new(im, (int)h.ihdr.width, (int)h.ihdr.height, t.channels, t.dtype, err);
+	s = has_end(data, size) ? SECANT_OK : fail_png(SPNG_IO_EOF, err);
+	if (!s)
+		s = secant_image_new(im, (int)h.ihdr.width, (int)h.ihdr.height, t.channels, t.dtype, err);
 	if (!s && t.indices && h.ihdr.bit_depth < 8)
 		s = decode_packed(ctx, &h, &t, im, err);
 	else if (!s)
@@ -222,10 +262,9 @@ encode(const secant_image *im, secant_sink *out, const char *extension, const se
 	secant_status s = indexed ? fill_palette(&palette, im, err) : SECANT_OK;
 	if (s)
 		return s;
-	struct spng_alloc alloc = { alloc_block, grow_block, secant_calloc, secant_free };
 	struct spng_ihdr ihdr = { .width = (uint32_t)im->width, .height = (uint32_t)im->height, .bit_depth = im->dtype == SECANT_U16 ? 16 : 8,
 	                          .color_type = indexed ? SPNG_COLOR_TYPE_INDEXED : types[im->channels] };
-	spng_ctx *ctx = spng_ctx_new2(&alloc, SPNG_CTX_ENCODER);
+	spng_ctx *ctx = new_context(SPNG_CTX_ENCODER);
 	if (!ctx)
 		return secant_fail(err, SECANT_ERR_NOMEM, "PNG: no memory");
 	int e = spng_set_png_stream(ctx, write_out, out);

@@ -198,9 +198,10 @@ look_at_blocks(secant_tiff_layout *l, secant_tiff *f, int64_t max_pixels, secant
 	/* what libtiff will write must be what the layout says */
 	uint64_t row = ((uint64_t)w * (uint64_t)(l->separate ? 1 : l->samples) * (uint64_t)l->bits + 7) / 8;
 	uint64_t bytes = l->tiled ? TIFFTileSize64(f->t) : TIFFVStripSize64(f->t, h);
-	if (!l->rgba && (row * h != bytes || bytes > INT32_MAX))
-		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "TIFF: tiles or strips of %llu bytes, expected are %llu and less than 2^31", (unsigned long long)bytes,
-			(unsigned long long)(row * h));
+	if (bytes > INT32_MAX)
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "TIFF: tiles or strips of %llu bytes, at most 2^31 are read", (unsigned long long)bytes);
+	if (!l->rgba && row * h != bytes)
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "TIFF: tiles or strips of %llu bytes where %llu were expected", (unsigned long long)bytes, (unsigned long long)(row * h));
 	return SECANT_OK;
 }
 

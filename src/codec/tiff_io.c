@@ -82,9 +82,15 @@ keep_error(TIFF *t, void *user, const char *module, const char *fmt, va_list ap)
 	return 1;
 }
 
+/* Warnings are remarks on style, but for one: libtiff leaves out tags whose data lies behind the end of the file. */
 static int
-drop_warning(TIFF *t, void *user, const char *module, const char *fmt, va_list ap)
+consider_warning(TIFF *t, void *user, const char *module, const char *fmt, va_list ap)
 {
+	secant_tiff *f = user;
+	char text[300];
+	(void)vsnprintf(text, sizeof text, fmt, ap);
+	if (strstr(text, "IO error"))
+		(void)secant_fail(&f->err, SECANT_ERR_FORMAT, "TIFF: the file ends too early: %s", text);
 	return 1;
 }
 
@@ -95,11 +101,15 @@ open_handle(secant_tiff *f, const char *mode, secant_err *err)
 	if (!o)
 		return secant_fail(err, SECANT_ERR_NOMEM, "TIFF: no memory");
 	TIFFOpenOptionsSetErrorHandlerExtR(o, keep_error, f);
-	TIFFOpenOptionsSetWarningHandlerExtR(o, drop_warning, f);
+	TIFFOpenOptionsSetWarningHandlerExtR(o, consider_warning, f);
 	TIFFOpenOptionsSetMaxSingleMemAlloc(o, LARGEST_BLOCK);
 	f->t = TIFFClientOpenExt("picture", mode, f, read_bytes, write_bytes, seek, leave, size_of, map, unmap, o);
 	TIFFOpenOptionsFree(o);
-	return f->t ? SECANT_OK : secant_tiff_fail(f, "the header or the first directory is damaged", err);
+	if (f->t && !f->err.code)
+		return SECANT_OK;
+	secant_status s = secant_tiff_fail(f, "the header or the first directory is damaged", err);
+	secant_tiff_close(f);
+	return s;
 }
 
 secant_status
