@@ -549,6 +549,20 @@ secant_ann_reorder_classes(ann_set *s, const int *order, secant_err *err)
 	return secant_ann_sound(s, err);
 }
 
+secant_status
+secant_ann_cut_classes(ann_set *s, int n, secant_err *err)
+{
+	s->n_classes = n;
+	secant_ann_table_free(&s->class_names);
+	for (int i = 0; i < n; i++) {
+		uint64_t key;
+		const char *name = ann_str(s, s->classes[i].name);
+		if (find_name(s, &s->class_names, false, name, strlen(name), &key) < 0 && !secant_ann_table_put(&s->class_names, key, (uint32_t)i))
+			out_of_memory(s);
+	}
+	return secant_ann_sound(s, err);
+}
+
 void
 secant_ann_free(ann_set *s)
 {

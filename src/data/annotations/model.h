@@ -150,6 +150,8 @@ secant_status secant_ann_index(ann_set *s, secant_err *err) SECANT_NODISCARD;
 secant_status secant_ann_compact(ann_set *s, secant_err *err) SECANT_NODISCARD;
 /* Puts class order[i] at place i; objects follow. */
 secant_status secant_ann_reorder_classes(ann_set *s, const int *order, secant_err *err) SECANT_NODISCARD;
+/* Keeps the first n classes; no object may be of another. */
+secant_status secant_ann_cut_classes(ann_set *s, int n, secant_err *err) SECANT_NODISCARD;
 /* NOMEM as an error if an allocation failed since the start. */
 secant_status secant_ann_sound(const ann_set *s, secant_err *err) SECANT_NODISCARD;
 /* Copies of strings, shapes and attributes from one set into another. */
