@@ -121,13 +121,13 @@ largest(const secant_image *im, size_t pixel)
 static uint16_t
 as_binary(const secant_label_rule *rule, long v)
 {
-	return v == rule->ignore ? SECANT_LABEL_IGNORE : v >= rule->threshold;
+	return v >= 0 && v == rule->ignore ? SECANT_LABEL_IGNORE : v >= rule->threshold;
 }
 
 static uint16_t
 as_index(const secant_label_rule *rule, long v)
 {
-	return v == rule->ignore ? SECANT_LABEL_IGNORE : v >= 0 && v < rule->values ? (uint16_t)v : BAD;
+	return v >= 0 && v == rule->ignore ? SECANT_LABEL_IGNORE : v >= 0 && v < rule->values ? (uint16_t)v : BAD;
 }
 
 static uint16_t

@@ -219,6 +219,8 @@ secant_augmentation_apply(const secant_augmentation *a, secant_frame *f, secant_
 			continue;
 		if (!s->type->pointwise)
 			secant_frame_settle(f);
+		if (s->type->mixes && !f->partner)
+			return secant_fail(err, SECANT_ERR_ARG, "augmentation %s: needs other samples of a data set", s->type->name);
 		secant_status status = s->type->apply(s->options, f, err);
 		if (status)
 			return status;

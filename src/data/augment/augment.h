@@ -36,6 +36,7 @@ typedef struct secant_augment {
 	const char *name, *brief;
 	const secant_opts *options;
 	bool pointwise;              /* what it does to a pixel does not depend on where that lies */
+	bool mixes;                  /* needs f->partner */
 	secant_status (*check)(const void *options, secant_err *err);                    /* nullable: limits */
 	/* Nullable: nothing to do but `window`. */
 	secant_status (*apply)(const void *options, secant_frame *f, secant_err *err);

@@ -1,0 +1,246 @@
+/* Labels: what values mean in each mode, and what is said about those that mean nothing. */
+#include "pictures.h"
+
+static secant_data_options o;
+
+static int
+set_up(void **state)
+{
+	*state = strdup(scratch_dir());
+	o = default_options();
+	set_option(&o, "cache-mb", "0");
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	remove_root(*state);
+	free(*state);
+	secant_opts_free(&secant_data_options_table, &o);
+	return 0;
+}
+
+/* Reads an 8 x 4 label written by `value`; the plane, or an error that contains `message`. */
+static const uint16_t *
+read_plane(const char *file, int channels, secant_dtype dtype, double (*value)(int, int, int), int classes, secant_target_kind kind, const char *message)
+{
+	static uint16_t plane[32];
+	secant_err err = { 0 };
+	secant_label_rule rule = { 0 };
+	if (value)
+		write_picture(file, 8, 4, channels, dtype, value);
+	secant_status s = secant_label_rule_make(&rule, &o, classes, kind, &err);
+	if (!s)
+		s = secant_labels_read(&rule, file, 8, 4, plane, &err);
+	secant_label_rule_free(&rule);
+	if (!message && s)
+		fail_msg("%s", err.msg);
+	if (message && (!s || !strstr(err.msg, message)))
+		fail_msg("expected '%s', got '%s'", message, s ? err.msg : "success");
+	return plane;
+}
+
+static double steps(int x, int y, int c) { return x * 36; }
+static double zero_one(int x, int y, int c) { return x == 5 && y == 2; }
+static double black(int x, int y, int c) { return 0; }
+static double red(int x, int y, int c) { return c == 0 && x > 3 ? 200 : 0; }
+static double classes_255(int x, int y, int c) { return y == 1 && x > 5 ? 255 : x % 3; }
+static double classes_9(int x, int y, int c) { return x == 3 && y == 3 ? 9 : x % 3; }
+static double halves(int x, int y, int c) { return x == 2 && y == 1 ? 1.5 : 1; }
+static double negative(int x, int y, int c) { return x == 2 && y == 1 ? -1 : 1; }
+static double wide(int x, int y, int c) { return x * 100; }
+static double one_band(int x, int y, int c) { return x == c ? 255 : 0; }
+
+static void
+binary_from_a_threshold(void **state)
+{
+	const char *f = in_root(*state, "l.png");
+	const uint16_t *p = read_plane(f, 1, SECANT_U8, steps, 1, SECANT_TARGET_BINARY, NULL);
+	for (int i = 0; i < 32; i++)
+		assert_int_equal(p[i], i % 8 * 36 >= 128);
+	set_option(&o, "label-threshold", "37");
+	p = read_plane(f, 1, SECANT_U8, steps, 1, SECANT_TARGET_BINARY, NULL);
+	assert_int_equal(p[1], 0);
+	assert_int_equal(p[2], 1);
+	set_option(&o, "label-threshold", "128");
+	p = read_plane(f, 3, SECANT_U8, red, 1, SECANT_TARGET_BINARY, NULL);   /* the largest of R, G, B */
+	assert_int_equal(p[3], 0);
+	assert_int_equal(p[4], 1);
+	p = read_plane(f, 4, SECANT_U8, red, 1, SECANT_TARGET_BINARY, NULL);   /* alpha does not count */
+	assert_int_equal(p[3], 0);
+	read_plane(f, 1, SECANT_U8, black, 1, SECANT_TARGET_BINARY, NULL);     /* nothing in the picture is fine */
+	set_option(&o, "ignore-index", "252");
+	p = read_plane(f, 1, SECANT_U8, steps, 1, SECANT_TARGET_BINARY, NULL);
+	assert_int_equal(p[7], SECANT_LABEL_IGNORE);
+	assert_int_equal(p[6], 1);
+}
+
+static void
+zeros_and_ones_under_a_threshold_are_a_mistake(void **state)
+{
+	const char *f = in_root(*state, "l.png");
+	read_plane(f, 1, SECANT_U8, zero_one, 1, SECANT_TARGET_BINARY, "label values are 0 and 1 alone: value 1 at (5, 2), 1 pixel is below --label-threshold 128; --labels index would fit");
+	set_option(&o, "labels", "index");
+	const uint16_t *p = read_plane(f, 1, SECANT_U8, zero_one, 1, SECANT_TARGET_BINARY, NULL);
+	assert_int_equal(p[2 * 8 + 5], 1);
+}
+
+static void
+an_index_is_the_class(void **state)
+{
+	const char *f = in_root(*state, "l.png");
+	const uint16_t *p = read_plane(f, 1, SECANT_U8, three_classes, 3, SECANT_TARGET_INDEX, NULL);
+	for (int i = 0; i < 32; i++)
+		assert_int_equal(p[i], (int)three_classes(i % 8, i / 8, 0));
+	read_plane(f, 3, SECANT_U8, three_classes, 3, SECANT_TARGET_INDEX, NULL);   /* grey stored as R = G = B */
+	read_plane(f, 3, SECANT_U8, red, 3, SECANT_TARGET_INDEX, "a colour picture with 3 channels is no class index; --labels colours with --class-file would fit");
+	p = read_plane(f, 1, SECANT_U16, wide, 701, SECANT_TARGET_INDEX, NULL);
+	assert_int_equal(p[7], 700);
+	const char *t = in_root(*state, "l.tif");
+	p = read_plane(t, 1, SECANT_F32, three_classes, 3, SECANT_TARGET_INDEX, NULL);
+	assert_int_equal(p[2], 1);
+	read_plane(t, 1, SECANT_F32, halves, 3, SECANT_TARGET_INDEX, "label value 1.5 at (2, 1) is outside the classes 0 to 2, 1 pixel is; labels are whole numbers from 0");
+	read_plane(t, 1, SECANT_F32, negative, 3, SECANT_TARGET_INDEX, "label value -1 at (2, 1) is outside the classes 0 to 2");
+}
+
+static void
+values_outside_the_classes_are_told(void **state)
+{
+	const char *f = in_root(*state, "l.png");
+	read_plane(f, 1, SECANT_U8, classes_255, 3, SECANT_TARGET_INDEX, "l.png: label value 255 at (6, 1) is outside the classes 0 to 2, 2 pixels are; --ignore-index 255 would leave it out");
+	read_plane(f, 1, SECANT_U8, classes_9, 3, SECANT_TARGET_INDEX, "label value 9 at (3, 3) is outside the classes 0 to 2, 1 pixel is; --classes 10 would fit");
+	read_plane(f, 1, SECANT_U8, half_mask, 2, SECANT_TARGET_INDEX, "label value 255 at (0, 0) is outside the classes 0 to 1, 16 pixels are; --labels binary would fit");
+	set_option(&o, "ignore-index", "255");
+	const uint16_t *p = read_plane(f, 1, SECANT_U8, classes_255, 3, SECANT_TARGET_INDEX, NULL);
+	assert_int_equal(p[8 + 7], SECANT_LABEL_IGNORE);
+	assert_int_equal(p[8 + 5], 2);
+	set_option(&o, "labels", "binary");
+	set_option(&o, "ignore-index", "-1");
+	p = read_plane(f, 1, SECANT_U8, half_mask, 2, SECANT_TARGET_INDEX, NULL);
+	assert_int_equal(p[0], 1);
+	read_plane(f, 1, SECANT_U8, half_mask, 5, SECANT_TARGET_INDEX, "--labels binary: knows foreground and background, but there are 5 classes; --labels index would fit");
+}
+
+static void
+a_palette_gives_indices(void **state)
+{
+	const char *f = in_root(*state, "l.png");
+	secant_err err = { 0 };
+	secant_image im;
+	assert_int_equal(secant_image_new(&im, 8, 4, 1, SECANT_U8, &err), SECANT_OK);
+	im.palette = secant_calloc(3, sizeof *im.palette);
+	im.palette_count = 3;
+	im.palette[1][0] = 128;
+	im.palette[2][1] = 128;
+	for (int i = 0; i < 32; i++)
+		((uint8_t *)im.data)[i] = (uint8_t)(i % 3);
+	assert_int_equal(secant_image_write(&im, f, NULL, &err), SECANT_OK);
+	secant_image_free(&im);
+	set_option(&o, "labels", "palette");
+	const uint16_t *p = read_plane(f, 1, SECANT_U8, NULL, 3, SECANT_TARGET_INDEX, NULL);
+	assert_int_equal(p[5], 2);
+	set_option(&o, "labels", "auto");
+	p = read_plane(f, 1, SECANT_U8, NULL, 3, SECANT_TARGET_INDEX, NULL);
+	assert_int_equal(p[5], 2);
+	p = read_plane(f, 1, SECANT_U8, NULL, 1, SECANT_TARGET_BINARY, NULL);   /* one class: by brightness, (128, 0, 0) is foreground */
+	assert_int_equal(p[0], 0);
+	assert_int_equal(p[1], 1);
+	set_option(&o, "labels", "palette");
+	read_plane(f, 1, SECANT_U8, NULL, 2, SECANT_TARGET_INDEX, "label value 2 at (2, 0) is outside the classes 0 to 1, 10 pixels are; --classes 3 would fit");
+	read_plane(f, 1, SECANT_U8, three_classes, 3, SECANT_TARGET_INDEX, "--labels palette needs an indexed picture, this one has 1 channel; --labels index would fit");
+	read_plane(f, 3, SECANT_U8, red, 3, SECANT_TARGET_INDEX, "this one has 3 channels; --labels colours would fit");
+}
+
+static void
+colours_are_looked_up(void **state)
+{
+	const char *f = in_root(*state, "l.png"), *classes = in_root(*state, "classes.txt");
+	set_option(&o, "labels", "colours");
+	read_plane(f, 3, SECANT_U8, red, 2, SECANT_TARGET_INDEX, "--labels colours: needs --class-file with 2 lines NAME R G B");
+	set_option(&o, "class-file", classes);
+	write_text(classes, "# classes\nback ground 0 0 0\r\nred thing, 200, 0, 0\n");
+	const uint16_t *p = read_plane(f, 3, SECANT_U8, red, 2, SECANT_TARGET_INDEX, NULL);
+	assert_int_equal(p[3], 0);
+	assert_int_equal(p[4], 1);
+	write_text(classes, "a 0 0 0\nb 9 9 9\n");
+	read_plane(f, 3, SECANT_U8, red, 2, SECANT_TARGET_INDEX, "label colour (200, 0, 0) at (4, 0) is none of the 2 in the class file, 16 pixels are; a line 'NAME 200 0 0' in --class-file would fit");
+	write_text(classes, "a 0 0 0\nb\n");
+	read_plane(f, 3, SECANT_U8, red, 2, SECANT_TARGET_INDEX, "classes.txt:2: 'b' has no colour, unlike the lines before");
+	write_text(classes, "a 0 0 0\nb 0 0 0\n");
+	read_plane(f, 3, SECANT_U8, red, 2, SECANT_TARGET_INDEX, "classes.txt:2: colour (0, 0, 0) stands for 'a' already");
+	write_text(classes, "a 0 0 0\nb 1 1 1\nc 2 2 2\n");
+	read_plane(f, 3, SECANT_U8, red, 2, SECANT_TARGET_INDEX, "names 3 classes, but there are 2 (--classes)");
+	write_text(classes, "\n#\n");
+	read_plane(f, 3, SECANT_U8, red, 2, SECANT_TARGET_INDEX, "no classes; expected a line each");
+}
+
+static void
+wrong_modes_are_refused(void **state)
+{
+	const char *f = in_root(*state, "l.png");
+	set_option(&o, "labels", "pallete");
+	read_plane(f, 1, SECANT_U8, three_classes, 3, SECANT_TARGET_INDEX, "--labels: 'pallete' is not one of auto, binary, index, palette, colours (nearest: palette)");
+	set_option(&o, "labels", "auto");
+	read_plane(f, 1, SECANT_U8, three_classes, 3, SECANT_TARGET_BINARY, "binary targets have one class, not 3");
+	read_plane(f, 1, SECANT_U8, three_classes, 0, SECANT_TARGET_INDEX, "--classes: 0 is outside");
+	write_picture(f, 7, 4, 1, SECANT_U8, three_classes);
+	read_plane(f, 1, SECANT_U8, NULL, 3, SECANT_TARGET_INDEX, "l.png: label is 4x7, its picture 4x8 (height x width)");
+}
+
+static secant_tensor
+load_target(const char *root, int classes, secant_target_kind kind)
+{
+	secant_err err = { 0 };
+	secant_tensor image, target;
+	secant_samples *s = open_expecting(root, "train", &o, 3, classes, kind, NULL);
+	if (secant_sample_load(s, 0, &image, &target, &err))
+		fail_msg("%s", err.msg);
+	secant_tensor_free(&image);
+	secant_samples_free(s);
+	return target;
+}
+
+static void
+targets_by_kind(void **state)
+{
+	const char *root = *state;
+	write_split(root, "train", 1, 8, 4, classes_255);
+	set_option(&o, "ignore-index", "255");
+	secant_tensor t = load_target(root, 3, SECANT_TARGET_INDEX);
+	assert_int_equal(t.dtype, SECANT_I32);
+	assert_int_equal(((int32_t *)t.data)[8 + 7], 255);
+	assert_int_equal(((int32_t *)t.data)[8 + 5], 2);
+	secant_tensor_free(&t);
+	t = load_target(root, 3, SECANT_TARGET_MULTILABEL);   /* one class a pixel, as one hot vector */
+	assert_int_equal(t.shape.dim[2], 3);
+	for (int c = 0; c < 3; c++) {
+		assert_true(((float *)t.data)[(8 + 7) * 3 + c] == -1);
+		assert_true(((float *)t.data)[(8 + 5) * 3 + c] == (c == 2));
+	}
+	secant_tensor_free(&t);
+	write_picture(in_root(root, "train/labels/00.png"), 8, 4, 3, SECANT_U8, one_band);   /* a band a class, several at once allowed */
+	t = load_target(root, 3, SECANT_TARGET_MULTILABEL);
+	for (int i = 0; i < 8 * 3; i++)
+		assert_true(((float *)t.data)[i] == (i / 3 == i % 3));
+	secant_tensor_free(&t);
+	write_picture(in_root(root, "train/labels/00.png"), 8, 4, 1, SECANT_U8, classes_255);
+	set_option(&o, "label-threshold", "2");
+	t = load_target(root, 1, SECANT_TARGET_BINARY);
+	assert_int_equal(t.dtype, SECANT_F32);
+	assert_true(((float *)t.data)[8 + 7] == -1);
+	assert_true(((float *)t.data)[8 + 5] == 1);
+	assert_true(((float *)t.data)[8 + 1] == 0);
+	secant_tensor_free(&t);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+		T(binary_from_a_threshold), T(zeros_and_ones_under_a_threshold_are_a_mistake), T(an_index_is_the_class), T(values_outside_the_classes_are_told),
+		T(a_palette_gives_indices), T(colours_are_looked_up), T(wrong_modes_are_refused), T(targets_by_kind),
+	};
+	return cmocka_run_group_tests_name("labels", tests, NULL, NULL);
+}
