@@ -1,0 +1,145 @@
+/*
+ * Ten-step training traces of Unet-resnet18 (golden/README.md section 3) for the optimisers of this version: losses, gradient norms and the
+ * final parameters in double, the losses in f32.
+ */
+#include "golden/model.h"
+#include "train/optimizer.h"
+
+static const char *const names[] = { "sgd", "sgd_plain", "sgd_nesterov", "adamw", "adam", "adam_l2", NULL };
+
+/* torch.optim's settings as options. */
+static void
+read_options(secant_optimizer_options *o, json_t *j)
+{
+	secant_err err = { 0 };
+	json_t *settings = json_object_get(j, "settings"), *v;
+	const char *kind = json_string_value(json_object_get(j, "optimiser")), *key;
+	char text[32];
+	must(secant_opts_init(&secant_optimizer_options_table, o, &err), &err);
+	must(secant_opts_set(&secant_optimizer_options_table, o, "optimizer", !strcmp(kind, "AdamW") ? "adamw" : !strcmp(kind, "Adam") ? "adam" : "sgd", &err), &err);
+	o->momentum = 0, o->weight_decay = 0;
+	json_object_foreach(settings, key, v) {
+		if (!strcmp(key, "lr"))
+			o->learning_rate = json_number_value(v);
+		else if (!strcmp(key, "weight_decay"))
+			o->weight_decay = json_number_value(v);
+		else if (!strcmp(key, "momentum"))
+			o->momentum = json_number_value(v);
+		else if (!strcmp(key, "dampening"))
+			o->dampening = json_number_value(v);
+		else if (!strcmp(key, "eps"))
+			o->eps = json_number_value(v);
+		else if (!strcmp(key, "nesterov"))
+			o->nesterov = json_is_true(v);
+		else if (!strcmp(key, "betas"))
+			o->beta1 = json_number_value(json_array_get(v, 0)), o->beta2 = json_number_value(json_array_get(v, 1));
+		else {
+			snprintf(text, sizeof text, "%s", key);
+			fail_msg("a setting this test does not know: %s", text);
+		}
+	}
+}
+
+typedef struct slot_reader { const secant_store *store; const secant_slot *slot; } slot_reader;
+static double get_slot(const void *p, int64_t i) { const slot_reader *r = p; return secant_slot_get(r->store, r->slot, i); }
+
+static void
+check_final(const model *m, json_t *final)
+{
+	double dot = 0, square = 0;
+	for (int i = 0; i < m->store->n; i++) {
+		const secant_slot *slot = &m->store->slot[i];
+		slot_reader r = { m->store, slot };
+		if (!slot->trainable)
+			continue;
+		statistic s = statistic_of(slot->name, &slot->type.shape, false, get_slot, &r);
+		dot += s.dot, square += s.l2 * s.l2;
+		if (!strcmp(slot->name, "encoder.conv1.weight"))
+			assert_near(slot->name, s.dot, number(final, "first_conv_dot"), 1e-6);
+		if (!strcmp(slot->name, "segmentation_head.0.weight"))
+			assert_near(slot->name, s.dot, number(final, "last_conv_dot"), 1e-6);
+	}
+	assert_near("parameters_dot", dot, number(final, "parameters_dot"), 1e-6 * (1 + fabs(dot)));
+	assert_near("parameters_l2", sqrt(square), number(final, "parameters_l2"), 1e-6);
+}
+
+static void
+run_trace(const char *name, bool f64)
+{
+	char path[64];
+	model m = { 0 };
+	secant_err err = { 0 };
+	secant_optimizer_options options;
+	secant_optimizer o;
+	snprintf(path, sizeof path, "training/%s.json", name);
+	json_t *j = golden_json(path);
+	read_options(&options, j);
+	model_options(&m, "Unet", "resnet18", 1, NULL);
+	secant_shape in = { 4, { 2, 64, 64, 3 } };
+	model_build(&m, &in, true, !f64, f64);
+	fill_states(m.store, number(j, "gain"));
+	must(secant_optimizer_new(&o, &options, m.store, &err), &err);
+	secant_value *out = secant_calloc((size_t)m.store->n + 2, sizeof *out);
+	int n = 1;
+	double loss64 = 0;
+	float loss32 = 0;
+	out[0] = m.loss;
+	for (int i = 0; i < m.store->n; i++)
+		if (m.grad[i] >= 0)
+			out[n++] = m.grad[i];
+	secant_plan *p = secant_plan_new(m.g, m.store, out, n, &(secant_plan_options){ .precision = f64 ? SECANT_PRECISION_F64 : SECANT_PRECISION_F32, .training = true, .external = true }, &err);
+	if (!p)
+		fail_msg("%s", err.msg);
+	secant_context *c = secant_context_new(p, &err);
+	must(secant_context_set_output(c, 0, f64 ? (void *)&loss64 : &loss32, &err), &err);
+	for (int i = 0, k = 1; i < m.store->n; i++)
+		if (m.grad[i] >= 0)
+			must(secant_context_set_output(c, k++, (char *)o.grad + (size_t)m.store->slot[i].offset * (f64 ? 8 : 4), &err), &err);
+	void *x = make_input("input", &in, f64), *target = make_target(&m, "target", &(secant_shape){ 4, { 2, 64, 64, 1 } }, 1, f64);
+	must(secant_context_set_input(c, "input", x, &err), &err);
+	must(secant_context_set_input(c, "target", target, &err), &err);
+	json_t *losses = json_object_get(j, "losses"), *norms = json_object_get(j, "grad_norms");
+	for (size_t step = 0; step < json_array_size(losses); step++) {
+		must(secant_context_run(c, &err), &err);
+		double loss = f64 ? loss64 : (double)loss32, want = json_number_value(json_array_get(losses, step));
+		snprintf(path, sizeof path, "%s, loss of step %d", name, (int)step + 1);
+		assert_near(path, loss, want, f64 ? 1e-9 : step < 2 ? 1e-5 : 2e-2);
+		if (f64)
+			assert_near("gradient norm", secant_optimizer_grad_norm(&o), json_number_value(json_array_get(norms, step)), 1e-8 * json_number_value(json_array_get(norms, step)));
+		secant_optimizer_update(&o, options.learning_rate, 2);
+	}
+	if (f64)
+		check_final(&m, json_object_get(j, "final"));
+	secant_context_free(c);
+	secant_plan_free(p);
+	secant_free(x), secant_free(target), secant_free(out);
+	secant_optimizer_free(&o);
+	secant_opts_free(&secant_optimizer_options_table, &options);
+	model_free(&m);
+	json_decref(j);
+	printf("%s %s: agrees\n", name, f64 ? "f64" : "f32");
+}
+
+static void
+test_traces_in_double(void **state)
+{
+	for (int i = 0; names[i]; i++)
+		run_trace(names[i], true);
+}
+
+static void
+test_traces_in_f32(void **state)
+{
+	for (int i = 0; names[i]; i++)
+		run_trace(names[i], false);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_traces_in_double),
+		cmocka_unit_test(test_traces_in_f32),
+	};
+	return cmocka_run_group_tests_name("training traces", tests, NULL, NULL);
+}
