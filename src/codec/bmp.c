@@ -64,7 +64,7 @@ read_fields(header *h, const uint8_t *p, uint32_t n, size_t size)
 	bool own = h->compression == FIELDS || h->compression == ALPHA_FIELDS;
 	int count = h->compression == ALPHA_FIELDS || n >= 56 ? 4 : 3;
 	memcpy(h->field, usual[h->bits == 32], sizeof h->field);
-	if (!own || (n == 40 && size < n + (size_t)count * 4))
+	if (!own || size < 40 + (size_t)count * 4)
 		return 0;
 	for (int i = 0; i < count; i++)
 		h->field[i] = secant_le32(p + 40 + i * 4);
