@@ -11,9 +11,12 @@ endif()
 foreach(isa ${isas})
   if(kernel_sources)
     add_library(kernels_${isa} OBJECT ${kernel_sources})
-    target_link_libraries(kernels_${isa} PRIVATE secant_flags)
+    # A library of flags behind secant_flags, as the last -ffp-contract counts: kernels use fused multiply-add where there is one.
+    add_library(kernels_flags_${isa} INTERFACE)
+    target_link_libraries(kernels_${isa} PRIVATE secant_flags kernels_flags_${isa})
     target_compile_definitions(kernels_${isa} PRIVATE SECANT_ISA=${isa})
-    target_compile_options(kernels_${isa} PRIVATE -O3 -fno-signed-zeros ${isa_${isa}})
+    target_compile_options(kernels_flags_${isa} INTERFACE -O3 -fno-signed-zeros ${isa_${isa}}
+      $<$<C_COMPILER_ID:GNU>:-fno-tree-loop-distribute-patterns>)   # short loops that copy or clear must not become rep movs
     target_sources(room_kernels PRIVATE $<TARGET_OBJECTS:kernels_${isa}>)
   endif()
 endforeach()

@@ -151,7 +151,7 @@ enum { RELU = 0 };
 static void
 unary(int kind, const void *x, void *y, bool low, int64_t n, float a, float b)
 {
-	float buffer[CHUNK];
+	_Alignas(64) float buffer[CHUNK];
 	if (!low) {
 		unaries[kind].f(x, y, n, a, b);
 		return;
@@ -171,7 +171,7 @@ unary(int kind, const void *x, void *y, bool low, int64_t n, float a, float b)
 static void
 unary_grad(int kind, const void *v, const void *dy, void *dx, bool low, int64_t n, float a, float b)
 {
-	float from[CHUNK], slope[CHUNK];
+	_Alignas(64) float from[CHUNK], slope[CHUNK];
 	if (!low) {
 		unaries[kind].df(v, dy, dx, n, a, b);
 		return;

@@ -85,7 +85,7 @@ write_lines(secant_line_kind kind, const void *a, const void *b, void *y, bool l
 SECANT_INLINE void
 running(const void *a, void *y, bool low, int64_t n, int64_t step, int64_t lanes, bool backwards)
 {
-	double sum[LANES] = { 0 };
+	_Alignas(64) double sum[LANES] = { 0 };
 	for (int64_t k = 0; k < n; k++) {
 		int64_t i = backwards ? n - 1 - k : k;
 		SECANT_IVDEP
@@ -99,7 +99,7 @@ running(const void *a, void *y, bool low, int64_t n, int64_t step, int64_t lanes
 SECANT_INLINE void
 group(secant_line_kind kind, const void *a, const void *b, void *y, bool low, int64_t n, int64_t step, int64_t lanes, float eps)
 {
-	float most[LANES], sum[LANES];
+	_Alignas(64) float most[LANES], sum[LANES];
 	if (kind == SECANT_LINE_CUMSUM || kind == SECANT_LINE_CUMSUM_GRAD) {
 		running(a, y, low, n, step, lanes, kind == SECANT_LINE_CUMSUM_GRAD);
 		return;
@@ -127,7 +127,8 @@ columns_of(secant_line_kind kind, const void *a, const void *b, void *y, bool lo
 SECANT_INLINE void
 long_row(secant_line_kind kind, const void *a, const void *b, void *y, bool low, int64_t n, float eps)
 {
-	float most[LANES], sum[LANES], top = -INFINITY, total = 0;
+	_Alignas(64) float most[LANES], sum[LANES];
+	float top = -INFINITY, total = 0;
 	int64_t full = n / LANES, rest = n % LANES, at = full * LANES;
 	const void *a1 = secant_at(a, at, low), *b1 = b ? secant_at(b, at, low) : NULL;
 	void *y1 = secant_at_mut(y, at, low);
@@ -170,7 +171,7 @@ turn(const void *from, bool low, int64_t m, int64_t n, float *restrict to)
 SECANT_INLINE void
 rows_of(secant_line_kind kind, const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n, float eps)
 {
-	float u[SHORT * LANES], v[SHORT * LANES];
+	_Alignas(64) float u[SHORT * LANES], v[SHORT * LANES];
 	if (n > SHORT) {
 		for (int64_t r = 0; r < rows; r++)
 			long_row(kind, secant_at(a, r * n, low), b ? secant_at(b, r * n, low) : NULL, secant_at_mut(y, r * n, low), low, n, eps);
@@ -216,8 +217,8 @@ rows(secant_line_kind kind, const void *a, const void *b, void *y, bool low, int
 SECANT_INLINE void
 largest_of(const void *x, bool low, int64_t n, int64_t step, int64_t lanes, void *y, int32_t *index)
 {
-	float best[LANES];
-	int32_t where[LANES];
+	_Alignas(64) float best[LANES];
+	_Alignas(64) int32_t where[LANES];
 	for (int64_t l = 0; l < lanes; l++) {
 		best[l] = secant_load(x, l, low);
 		where[l] = 0;

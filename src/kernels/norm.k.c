@@ -68,7 +68,7 @@ grad_moments_block(const void *dy, const void *x, const void *y, int64_t rows, i
 SECANT_INLINE void
 sum_blocks(const void *dy, const void *x, const void *y, int64_t rows, int64_t width, const float *middle, double *sum, double *sum2, bool low, bool grad, bool mask)
 {
-	float s[BLOCK_COLUMNS], q[BLOCK_COLUMNS];
+	_Alignas(64) float s[BLOCK_COLUMNS], q[BLOCK_COLUMNS];
 	for (int64_t r = 0; r < rows; r += BLOCK_ROWS)
 		for (int64_t from = 0; from < width; from += BLOCK_COLUMNS) {
 			int64_t m = rows - r < BLOCK_ROWS ? rows - r : BLOCK_ROWS, n = width - from < BLOCK_COLUMNS ? width - from : BLOCK_COLUMNS;
@@ -186,7 +186,8 @@ enum { LANES = 32 };
 SECANT_INLINE float
 row_sum(const void *x, bool low, int64_t n, float m, bool square)
 {
-	float lane[LANES] = { 0 }, sum = 0;
+	_Alignas(64) float lane[LANES] = { 0 };
+	float sum = 0;
 	int64_t i = 0;
 	for (; i + LANES <= n; i += LANES)
 		for (int l = 0; l < LANES; l++) {
@@ -234,7 +235,8 @@ layer(const void *x, bool low, int64_t rows, int64_t c, const float *weight, con
 SECANT_INLINE void
 layer_sums(const void *dy, const void *x, bool low, int64_t n, float m, float s, const float *weight, float *out, float *out_xhat)
 {
-	float lane[LANES] = { 0 }, lane_xhat[LANES] = { 0 }, sum = 0, sum_xhat = 0;
+	_Alignas(64) float lane[LANES] = { 0 }, lane_xhat[LANES] = { 0 };
+	float sum = 0, sum_xhat = 0;
 	int64_t i = 0;
 	for (; i + LANES <= n; i += LANES)
 		for (int l = 0; l < LANES; l++) {
@@ -274,7 +276,7 @@ layer_grad_rows(const void *dy, const void *x, bool low, int64_t rows, int64_t c
 SECANT_INLINE void
 layer_columns(const void *dy, const void *x, bool low, int64_t rows, int64_t c, const float *mean, const float *rstd, double *dweight, double *dbias)
 {
-	float w[BLOCK_COLUMNS], b[BLOCK_COLUMNS];
+	_Alignas(64) float w[BLOCK_COLUMNS], b[BLOCK_COLUMNS];
 	for (int64_t from = 0; from < c; from += BLOCK_COLUMNS) {
 		int64_t n = c - from < BLOCK_COLUMNS ? c - from : BLOCK_COLUMNS;
 		for (int64_t i = 0; i < n; i++)

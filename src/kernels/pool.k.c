@@ -17,36 +17,59 @@ put_place(void *place, int64_t at, bool wide, int32_t v)
 		((uint8_t *)place)[at] = (uint8_t)v;
 }
 
+/* Joins one tap to the best so far. */
+SECANT_INLINE void
+challenge(float *best, int32_t *where, float v, int32_t here)
+{
+	bool wins = v > *best || v != v;
+	*best = wins ? v : *best;
+	*where = wins ? here : *where;
+}
+
+/* `taps` (1 to 3) numbers side by side in a row of the window; the first of all starts the comparison. */
+SECANT_INLINE void
+max_taps(const void *x, int64_t next, bool low, int taps, bool first, int32_t here, int64_t c, float *restrict best, int32_t *restrict where)
+{
+	for (int64_t i = 0; i < c; i++) {
+		float b = first ? secant_load(x, i, low) : best[i];
+		int32_t w = first ? here : where[i];
+		if (!first)
+			challenge(&b, &w, secant_load(x, i, low), here);
+		if (taps > 1)
+			challenge(&b, &w, secant_load(x, i + next, low), here + 1);
+		if (taps > 2)
+			challenge(&b, &w, secant_load(x, i + 2 * next, low), here + 2);
+		best[i] = b;
+		where[i] = w;
+	}
+}
+
 /* c numbers of one window; number i of pixel (h, w) is x[(h * width + w) * c_all + i]. */
 SECANT_INLINE void
 max_window(const secant_windows *hs, const secant_windows *ws, int64_t p, int64_t q, int64_t c_all, int columns, const void *x, bool low, int64_t c,
            void *y, void *place, int64_t at, bool wide)
 {
-	float best[BLOCK];
-	int32_t where[BLOCK];
+	_Alignas(64) float best[BLOCK];
+	_Alignas(64) int32_t where[BLOCK];
 	bool first = true;
-	for (int64_t i = 0; i < c; i++) {
-		best[i] = -INFINITY;
-		where[i] = 0;
-	}
 	for (int64_t h = hs->start[p]; h < hs->end[p]; h++)
-		for (int64_t w = ws->start[q]; w < ws->end[q]; w++) {
+		for (int64_t w = ws->start[q], left; (left = ws->end[q] - w) > 0; w += 3) {
 			const void *v = secant_at(x, (h * ws->in + w) * c_all, low);
 			int32_t here = (int32_t)(columns ? (h - hs->base[p]) * columns + w - ws->base[q] : h * ws->in + w);
-			if (first) {
-				for (int64_t i = 0; i < c; i++) {
-					best[i] = secant_load(v, i, low);
-					where[i] = here;
-				}
-				first = false;
-				continue;
+			switch ((left > 3 ? 3 : left) | first << 2) {
+			case 1: max_taps(v, c_all, low, 1, false, here, c, best, where); break;
+			case 2: max_taps(v, c_all, low, 2, false, here, c, best, where); break;
+			case 3: max_taps(v, c_all, low, 3, false, here, c, best, where); break;
+			case 5: max_taps(v, c_all, low, 1, true, here, c, best, where); break;
+			case 6: max_taps(v, c_all, low, 2, true, here, c, best, where); break;
+			case 7: max_taps(v, c_all, low, 3, true, here, c, best, where); break;
 			}
-			for (int64_t i = 0; i < c; i++) {
-				float a = secant_load(v, i, low), b = best[i];
-				bool wins = a > b || a != a;
-				best[i] = wins ? a : b;
-				where[i] = wins ? here : where[i];
-			}
+			first = false;
+		}
+	if (first)                                       /* a window in the padding */
+		for (int64_t i = 0; i < c; i++) {
+			best[i] = -INFINITY;
+			where[i] = 0;
 		}
 	if (y)
 		for (int64_t i = 0; i < c; i++)
@@ -87,18 +110,22 @@ SECANT_INLINE void
 max_grad_pixel(const secant_windows *hs, const secant_windows *ws, int64_t row, int64_t col, int64_t c_all, int64_t from, int64_t c, int columns,
                const void *dy, const void *place, bool wide, bool low, void *dx)
 {
-	float sum[BLOCK];
+	_Alignas(64) float sum[BLOCK];
 	bool first = true;
 	for (int64_t p = hs->first[row]; p < hs->last[row]; p++)
 		for (int64_t q = ws->first[col]; q < ws->last[col]; q++) {
 			int64_t at = (p * ws->out + q) * c_all + from;
 			int32_t here = (int32_t)(columns ? (row - hs->base[p]) * columns + col - ws->base[q] : row * ws->in + col);
 			if (first)
-				for (int64_t i = 0; i < c; i++)
-					sum[i] = get_place(place, at + i, wide) == here ? secant_load(dy, at + i, low) : 0;
+				for (int64_t i = 0; i < c; i++) {
+					float d = secant_load(dy, at + i, low);
+					sum[i] = get_place(place, at + i, wide) == here ? d : 0;
+				}
 			else
-				for (int64_t i = 0; i < c; i++)
-					sum[i] += get_place(place, at + i, wide) == here ? secant_load(dy, at + i, low) : 0;
+				for (int64_t i = 0; i < c; i++) {
+					float d = secant_load(dy, at + i, low);
+					sum[i] += get_place(place, at + i, wide) == here ? d : 0;
+				}
 			first = false;
 		}
 	for (int64_t i = 0; i < c; i++)

@@ -9,7 +9,8 @@ enum { COUNTERS = 32, DRAWS = 4 * COUNTERS };
 SECANT_INLINE void
 draw(uint64_t first, const secant_draws *d, float *restrict factor)
 {
-	uint32_t c0[COUNTERS], c1[COUNTERS], c2[COUNTERS], c3[COUNTERS], k0 = d->key[0], k1 = d->key[1];
+	_Alignas(64) uint32_t c0[COUNTERS], c1[COUNTERS], c2[COUNTERS], c3[COUNTERS];
+	uint32_t k0 = d->key[0], k1 = d->key[1];
 	for (int i = 0; i < COUNTERS; i++) {
 		c0[i] = (uint32_t)(first + (uint64_t)i);
 		c1[i] = d->word1;
@@ -40,7 +41,7 @@ draw(uint64_t first, const secant_draws *d, float *restrict factor)
 static void
 factors(float *factor, uint64_t from, int64_t n, const secant_draws *d)
 {
-	float drawn[DRAWS];
+	_Alignas(64) float drawn[DRAWS];
 	for (int64_t i = 0; i < n; ) {
 		uint64_t element = from + (uint64_t)i;
 		int64_t skip = (int64_t)(element % 4), m = n - i < DRAWS - skip ? n - i : DRAWS - skip;
@@ -63,7 +64,7 @@ apply(const void *x, const float *factor, void *y, bool low, int64_t n)
 static void
 dropout(const void *x, void *y, bool low, uint64_t from, int64_t n, const secant_draws *d)
 {
-	float factor[512];
+	_Alignas(64) float factor[512];
 	for (int64_t i = 0; i < n; i += 512) {
 		int64_t m = n - i < 512 ? n - i : 512;
 		factors(factor, from + (uint64_t)i, m, d);

@@ -55,7 +55,7 @@ SECANT_INLINE void
 columns_of(secant_reduction kind, double *acc, const void *x, bool low, int64_t rows, int64_t stride, int64_t n, const float *pivot)
 {
 	static const float zeros[WIDTH];
-	float part[WIDTH], wide[WIDTH];
+	_Alignas(64) float part[WIDTH], wide[WIDTH];
 	int64_t k = stride == n && n < 128 ? WIDTH / 2 / (n ? n : 1) : 1, full = rows / k * k;
 	for (int64_t i = 0; k > 1 && pivot && i < k * n; i++)
 		wide[i] = pivot[i % n];
@@ -77,7 +77,7 @@ columns_of(secant_reduction kind, double *acc, const void *x, bool low, int64_t 
 SECANT_INLINE double
 row_of(secant_reduction kind, double acc, const void *x, bool low, int64_t n, float pivot)
 {
-	float part[LANES], pivots[LANES];
+	_Alignas(64) float part[LANES], pivots[LANES];
 	int64_t rows = n / LANES;
 	for (int i = 0; i < LANES; i++)
 		pivots[i] = pivot;

@@ -72,7 +72,7 @@ pixel(const float *x, const int32_t *place, const float *weight, int taps, void 
 	} else {
 		for (int64_t from = 0; from < c; from += BLOCK) {
 			int64_t m = c - from < BLOCK ? c - from : BLOCK;
-			float sum[BLOCK];
+			_Alignas(64) float sum[BLOCK];
 			blend_all(x + from, false, c, place, weight, taps, sum, m);
 			for (int64_t i = 0; i < m; i++)
 				secant_store_real(y, at + from + i, low, sum[i]);
