@@ -1,7 +1,10 @@
 /* What is common to all codecs (found by content, limits, wanted channels, atomic writing) and the simple work on pictures. */
 #include "pictures.h"
+#include "base/rng.h"
+#include "base/thread.h"
 #include <math.h>
-#include <sys/stat.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 static void
 test_every_codec_is_complete(void **state)
@@ -117,6 +120,97 @@ test_encode_by_name_or_extension(void **state)
 	assert_int_equal(secant_image_encode(&im, "gif", &data, &size, NULL, &err), SECANT_ERR_ARG);
 	assert_string_equal(err.msg, "'gif' is not a format that secant writes: png, jpg, tif, webp, bmp, pgm, ppm, pfm");
 	assert_int_equal(secant_image_encode(&im, "", &data, &size, NULL, NULL), SECANT_ERR_ARG);
+	secant_image_free(&im);
+}
+
+/* A disk that is full after 4 KiB: the message of the system, the old file whole, nothing temporary. */
+static void
+test_full_disk(void **state)
+{
+	static const char *const names[] = { "a.png", "a.tif", "a.jpg", "a.webp", "a.bmp", "a.ppm" };
+	char *dir = scratch_dir(), path[512];
+	secant_image im = pattern(200, 200, 3, SECANT_U8);
+	secant_rng noise = secant_rng_make(0, SECANT_FOR_TEST, 0, 0);        /* nothing compresses it */
+	secant_names files = { 0 };
+	struct rlimit old, small;
+	for (size_t i = 0; i < image_bytes(&im); i++)
+		((uint8_t *)im.data)[i] = (uint8_t)secant_rng_u32(&noise);
+	getrlimit(RLIMIT_FSIZE, &old);
+	small = old;
+	small.rlim_cur = 4096;
+	signal(SIGXFSZ, SIG_IGN);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		char *data;
+		size_t size;
+		secant_err err = { 0 }, errr = { 0 };
+		snprintf(path, sizeof path, "%s/%s", dir, names[i]);
+		assert_int_equal(secant_file_write(path, "old", 3, NULL), 0);
+		setrlimit(RLIMIT_FSIZE, &small);
+		secant_status s = secant_image_write(&im, path, NULL, &err), rows = SECANT_OK;
+		secant_raster_spec spec = { 200, 200, 3, SECANT_U8, NULL, NULL, 0 };
+		secant_raster_writer *w = secant_raster_create(path, &spec, NULL, &errr);
+		for (int y = 0; w && y < 200; y += 10)
+			(void)secant_raster_write_rows(w, (uint8_t *)im.data + y * 600, 10, NULL);
+		rows = w ? secant_raster_finish(w, &errr) : errr.code;
+		setrlimit(RLIMIT_FSIZE, &old);
+		if (s != SECANT_ERR_IO || rows != SECANT_ERR_IO || !strstr(err.msg, "cannot write: File too large") || !strstr(errr.msg, "cannot write: File too large"))
+			fail_msg("%s: %d '%s', rows %d '%s'", names[i], s, err.msg, rows, errr.msg);
+		assert_int_equal(secant_file_read(&data, &size, path, 100, NULL), 0);
+		assert_string_equal(data, "old");
+		secant_free(data);
+	}
+	assert_int_equal(secant_dir_list(&files, dir, SECANT_DIR_ALL, NULL), 0);
+	assert_int_equal(files.n, 6);
+	secant_names_free(&files);
+	secant_image_free(&im);
+	assert_int_equal(secant_remove_tree(dir, NULL), 0);
+}
+
+typedef struct crowd { blob files[12]; secant_image want[12]; char messages[12][200]; int wrong; } crowd;
+
+/* Every file decodes to what it decoded to alone, or fails with the same message. */
+static void
+decode_one(void *user, int64_t index)
+{
+	crowd *c = user;
+	int i = (int)(index % 12);
+	secant_image im;
+	secant_err err = { 0 };
+	bool same;
+	if (secant_image_decode(&im, c->files[i].p, c->files[i].n, "file", NULL, &err))
+		same = !strcmp(err.msg, c->messages[i]);
+	else
+		same = c->want[i].data && !memcmp(im.data, c->want[i].data, image_bytes(&im));
+	secant_image_free(&im);
+	if (!same)
+		__atomic_fetch_add(&c->wrong, 1, __ATOMIC_RELAXED);
+}
+
+static void
+test_many_threads(void **state)
+{
+	static const char *const formats[] = { "png", "jpg", "tif", "webp", "bmp", "ppm" };
+	crowd c = { .wrong = 0 };
+	secant_image im = pattern(40, 30, 3, SECANT_U8);
+	for (int i = 0; i < 12; i++) {
+		secant_err err = { 0 };
+		c.files[i] = encoded(&im, formats[i % 6], NULL);
+		if (i >= 6)
+			c.files[i].n -= 20;          /* the same, cut */
+		secant_status s = secant_image_decode(&c.want[i], c.files[i].p, c.files[i].n, "file", NULL, &err);
+		memcpy(c.messages[i], err.msg, sizeof c.messages[i] - 1);
+		assert_true((i < 6) == (s == SECANT_OK));
+	}
+	secant_pool *pool = secant_pool_new(4, NULL);
+	for (int i = 0; i < 1200; i++)
+		assert_int_equal(secant_pool_submit(pool, decode_one, &c, i, NULL), 0);
+	secant_pool_wait(pool);
+	secant_pool_free(pool);
+	assert_int_equal(c.wrong, 0);
+	for (int i = 0; i < 12; i++) {
+		secant_image_free(&c.want[i]);
+		free(c.files[i].p);
+	}
 	secant_image_free(&im);
 }
 
@@ -346,7 +440,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_codec_is_complete), cmocka_unit_test(test_read_write_probe), cmocka_unit_test(test_messages_name_the_file),
-		cmocka_unit_test(test_failed_writes_leave_the_old_file), cmocka_unit_test(test_encode_by_name_or_extension), cmocka_unit_test(test_convert_channels),
+		cmocka_unit_test(test_failed_writes_leave_the_old_file), cmocka_unit_test(test_encode_by_name_or_extension), cmocka_unit_test(test_full_disk), cmocka_unit_test(test_many_threads),
+		cmocka_unit_test(test_convert_channels),
 		cmocka_unit_test(test_convert_dtypes), cmocka_unit_test(test_crop_keeps_what_holds), cmocka_unit_test(test_orient), cmocka_unit_test(test_resize),
 		cmocka_unit_test(test_resize_weights), cmocka_unit_test(test_expand), cmocka_unit_test(test_lack_of_memory)
 	};
