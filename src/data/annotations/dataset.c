@@ -497,6 +497,8 @@ secant_dataset_write(secant_dataset *d, const secant_dataset_writing *options, c
 			secant_ann_lose_common(s, &out, f);
 		if (!status)
 			status = f->write(s, &out, err);
+		if (!status && s->extra)
+			status = secant_ann_out_file(&out, s->extra_name, s->extra, strlen(s->extra), err);
 		if (!status)
 			status = secant_ann_write_manifest(s, &out, f->name, strcmp(f->name, "voc") ? 0 : s->voc_origin, number ? k.name : NULL, err);
 		secant_status closed = secant_ann_out_close(&out, s, !status, report, err);

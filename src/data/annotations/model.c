@@ -578,6 +578,8 @@ secant_ann_free(ann_set *s)
 	secant_free(s->order);
 	secant_free(s->first);
 	secant_free(s->notes);
+	secant_free(s->extra_name);
+	secant_free(s->extra);
 	secant_ann_findings_free(s->findings);
 	*s = (ann_set){ 0 };
 }

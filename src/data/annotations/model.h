@@ -91,6 +91,7 @@ typedef struct ann_set {
 	bool collect;                   /* findings are collected, not errors (check) */
 	struct ann_findings *findings;
 	ann_text *notes; int n_notes, notes_capacity;   /* what a reader left out or decided, for the report */
+	char *extra_name, *extra;       /* a file of its own that goes with the set when written (tiles.json); owned */
 	secant_err memory;              /* sticky: an allocation failed */
 } ann_set;
 

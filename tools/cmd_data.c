@@ -1,0 +1,101 @@
+/*
+ * `secant data VERB`: data sets. Each verb is a file data_VERB.c, whose last lines are its descriptor, and a line in data.inc.
+ */
+#include "data.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define DATA(verb) extern const command data_##verb;
+#include "data.inc"
+#undef DATA
+
+static const command *const verbs[] = {
+#define DATA(verb) &data_##verb,
+#include "data.inc"
+#undef DATA
+	NULL
+};
+
+static bool
+stop(void *user)
+{
+	return tool_interrupted();
+}
+
+secant_watch
+data_watch(const common *c)
+{
+	return (secant_watch){ .logger = tool_logger(c), .stop = stop };
+}
+
+secant_dataset *
+data_open(const char *path, const secant_dataset_reading *reading, const common *c, secant_err *err)
+{
+	secant_watch watch = data_watch(c);
+	secant_dataset *d = secant_dataset_open(path, reading, &watch, err);
+	for (int i = 0; d && i < secant_dataset_notes(d); i++)
+		secant_log(&watch.logger, SECANT_LOG_INFO, "%s", secant_dataset_note(d, i));
+	return d;
+}
+
+/* The report in words: what was made, and what was lost. */
+static void
+print_report(const char *report, const common *c)
+{
+	json_t *j = json_loads(report, 0, NULL);
+	if (!j)
+		return;
+	const json_t *lost = json_object_get(j, "lost"), *plan = json_object_get(j, "would_write");
+	json_t *row;
+	size_t i;
+	json_array_foreach((json_t *)(uintptr_t)plan, i, row)
+		printf("%s\n", json_string_value(row));
+	if (!c->quiet) {
+		printf("%s %s: %lld pictures, %lld objects, %lld classes, %lld files\n", plan ? "would make" : "made",
+			json_string_value(json_object_get(j, "out")), (long long)json_integer_value(json_object_get(j, "pictures")),
+			(long long)json_integer_value(json_object_get(j, "objects")), (long long)json_integer_value(json_object_get(j, "classes")),
+			(long long)json_integer_value(json_object_get(j, "files")));
+		const char *name;
+		json_object_foreach(json_object_get(j, "splits"), name, row)
+			printf("  list %s: %lld pictures\n", name, (long long)json_integer_value(row));
+	}
+	json_array_foreach((json_t *)(uintptr_t)lost, i, row)
+		printf("  lost: %lld x %s\n", (long long)json_integer_value(json_object_get(row, "count")), json_string_value(json_object_get(row, "what")));
+	json_decref(j);
+}
+
+int
+data_write(secant_dataset *d, const secant_dataset_writing *writing, const common *c, secant_err *err)
+{
+	secant_watch watch = data_watch(c);
+	char *report = NULL;
+	secant_status status = secant_dataset_write(d, writing, &watch, &report, err);
+	data_report(report, c);
+	return status;
+}
+
+void
+data_report(char *report, const common *c)
+{
+	if (report && c->json)
+		fputs(report, stdout);
+	else if (report)
+		print_report(report, c);
+	secant_free(report);
+}
+
+void
+data_same_origin(const secant_dataset_reading *r, secant_dataset_writing *w)
+{
+	if (!w->voc_origin)
+		w->voc_origin = r->voc_origin;
+}
+
+static const secant_opt data_rows[] = {
+	SECANT_OPT_END
+};
+static const secant_opts data_options = { "data", sizeof(common), data_rows };
+
+const command command_data = {
+	.name = "data", .brief = "data sets: convert, check, count, split, change, draw, evaluate", .verbs = verbs, .options = &data_options
+};
