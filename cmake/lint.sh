@@ -58,6 +58,8 @@ cloud: tensor
 tensorfile: formats
 annotations: data
 network: nn
+predict: deploy
+model: train
 samples: data
 '
 

@@ -237,6 +237,7 @@ try_impl(secant_step *s, const secant_impl *impl, secant_err *err)
 	s->data = NULL;
 	s->detail[0] = 0;
 	s->flops = 0;
+	s->reorders = 0;
 	if (impl->supports && !impl->supports(s))
 		return SECANT_ERR_UNSUPPORTED;
 	return impl->prepare ? impl->prepare(s, err) : SECANT_OK;

@@ -61,9 +61,9 @@ secant_model_import(const char *weights, const secant_import *o, const char *out
 {
 	secant_err own = { 0 };
 	secant_model m = { 0 };
-	if (secant_ext_is(secant_path_ext(weights), "onnx"))
+	if (secant_ext_is(weights, "onnx"))
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: ONNX is not read yet; import a state_dict (.pth, .safetensors)", weights);
-	if (!secant_ext_is(secant_path_ext(out), "safetensors"))
+	if (!secant_ext_is(out, "safetensors"))
 		return secant_fail(err, SECANT_ERR_ARG, "%s: a model file ends in .safetensors", out);
 	char *file = weights_file(weights, &own);
 	if (file && secant_same_file(file, out))
@@ -80,9 +80,9 @@ secant_status
 secant_model_export(const char *model, const char *out, secant_err *err)
 {
 	secant_model_file file;
-	if (secant_ext_is(secant_path_ext(out), "onnx"))
+	if (secant_ext_is(out, "onnx"))
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: ONNX is not written yet; export a state_dict (.pth, .safetensors)", out);
-	if (!secant_ext_is(secant_path_ext(out), "safetensors|pth|pt|bin"))
+	if (!secant_ext_is(out, "safetensors|pth|pt|bin"))
 		return secant_fail(err, SECANT_ERR_ARG, "%s: a state_dict ends in .safetensors, .pth, .pt or .bin", out);
 	if (secant_same_file(model, out))
 		return secant_fail(err, SECANT_ERR_ARG, "%s: the weights would replace the model they come from", out);

@@ -276,7 +276,7 @@ secant_model_run(const char *model, const char *in, const char *out, const secan
 		return secant_fail(err, SECANT_ERR_ARG, "--gradients wants --loss: gradients of what?");
 	if (secant_same_file(in, out) || secant_same_file(model, out))
 		return secant_fail(err, SECANT_ERR_ARG, "%s would be replaced by the results", out);
-	if (!secant_ext_is(secant_path_ext(out), "safetensors|pth|pt|bin") && (o->loss || !secant_ext_is(secant_path_ext(out), "npy")))
+	if (!secant_ext_is(out, "safetensors|pth|pt|bin") && (o->loss || !secant_ext_is(out, "npy")))
 		return secant_fail(err, SECANT_ERR_ARG, "%s: results are written to .safetensors or .pth", out);
 	if (!o->loss) {
 		(void)!run_plain(model, &v, o, &results, &own);

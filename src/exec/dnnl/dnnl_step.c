@@ -135,6 +135,7 @@ secant_dnnl_add(secant_step *s, dnnl_primitive_desc_t pd, bool main, secant_err 
 	if (status)
 		return NULL;
 	d->n++;
+	s->reorders += !main;
 	return c;
 }
 

@@ -1,0 +1,90 @@
+/*
+ * Prediction: one model, or several whose probabilities are averaged, on pictures of any size. Needs the library `secant-deploy` only.
+ *
+ *     secant_predictor *p = secant_predictor_open(&path, 1, NULL, &err);
+ *     secant_predictor_mask(p, &picture, &mask, &err);
+ *     secant_predictor_close(p);
+ *
+ * A picture is padded by reflection at its right and lower edge to what the network's strides need, and the result cut back. Pictures
+ * beyond SECANT_PREDICT_WHOLE pixels, or where `tile` says so, go through the network in tiles: all of one size and inside the picture,
+ * spread evenly with at least `overlap` common pixels, blended with weights that fall linearly from a tile's middle to its edge (their
+ * sum is 1 everywhere). Memory then depends on the width of the picture, not on its height.
+ *
+ * A predictor is used by one thread at a time; several predictors may run at once.
+ */
+#ifndef SECANT_PREDICT_H
+#define SECANT_PREDICT_H
+#include <secant/options.h>
+#include <secant/tensor.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { SECANT_PREDICT_WHOLE = 1536 * 1024 };
+
+/* How to predict; all have defaults: secant_opts_init(&secant_predict_options, ...). */
+typedef struct secant_predict {
+	char *precision;             /* auto, f32, bf16, f64 */
+	int threads;                 /* 0: all processors */
+	bool allow_reference;        /* let operators without a fast implementation run slowly */
+	secant_ints tile;            /* H x W; n = 0: as needed; 0x0: never */
+	int overlap;                 /* of neighbouring tiles, in pixels */
+	secant_ints size;            /* with resize: H x W that pictures are scaled to */
+	bool resize;
+	char *tta;                   /* views averaged beside the picture itself: flip-h, flip-v, flips, rot90, d4; NULL: none */
+	double threshold;            /* of one class, and of classes that do not exclude each other */
+	int min_area;                /* connected areas of fewer pixels become background */
+} secant_predict;
+SECANT_API extern const secant_opts secant_predict_options;
+
+typedef struct secant_predictor secant_predictor;
+
+/* Opens `n` model files; `options` NULL: defaults; it is copied. Models of one predictor must agree in task, classes and input channels.
+ * NULL and err on failure. */
+SECANT_API secant_predictor *secant_predictor_open(const char *const *models, int n, const secant_predict *options, secant_err *err);
+SECANT_API void secant_predictor_close(secant_predictor *p);     /* NULL is fine */
+SECANT_API int secant_predictor_classes(const secant_predictor *p);
+SECANT_API int secant_predictor_channels(const secant_predictor *p);         /* of the pictures it wants; grey is repeated to 3, alpha dropped */
+SECANT_API const char *secant_predictor_mode(const secant_predictor *p);     /* "binary", "multiclass", "multilabel"; static */
+SECANT_API const char *secant_predictor_precision(const secant_predictor *p);/* what "auto" became; static */
+SECANT_API const char *secant_predictor_class_name(const secant_predictor *p, int i);   /* NULL: the model has none; lives as long as p */
+/* The colour overlays give class `i` (0 is the only class of a binary model). */
+SECANT_API void secant_predictor_colour(const secant_predictor *p, int i, uint8_t rgb[3]);
+
+/* Probabilities of a picture, float32, classes x H x W; *out must be zeroed or freed, and is the caller's (secant_tensor_free). */
+SECANT_API secant_status secant_predictor_probabilities(secant_predictor *p, const secant_image *im, secant_tensor *out, secant_err *err) SECANT_NODISCARD;
+/* The mask of a picture: one channel, of the picture's size; binary: 0 or 255; otherwise the index of the most probable class, u16 beyond
+ * 255 classes. Of classes that do not exclude each other, 255 (65535) where none reaches the threshold. secant_image_free. */
+SECANT_API secant_status secant_predictor_mask(secant_predictor *p, const secant_image *im, secant_image *mask, secant_err *err) SECANT_NODISCARD;
+/* The picture as RGB with the mask's classes in colour over it: half transparent, opaque along their borders; class 0 of several and
+ * "none" stay clear. */
+SECANT_API secant_status secant_predictor_overlay(const secant_predictor *p, const secant_image *im, const secant_image *mask, secant_image *out, secant_err *err) SECANT_NODISCARD;
+
+/* ---- files to files ---- */
+
+/* Where predictions of files go. */
+typedef struct secant_predict_output {
+	char *out;                   /* folder, made where missing; with one file as input and a picture's extension: the mask itself */
+	bool overlay, probabilities; /* also STEM.overlay.png, STEM.probabilities.npy (float32, classes x H x W) */
+	int format;                  /* of masks in a folder: png, tif (keeps a georeference) */
+} secant_predict_output;
+SECANT_API extern const secant_opts secant_predict_output_options;
+
+typedef struct secant_predict_progress {
+	const char *input;           /* path of the picture */
+	int picture, pictures;       /* this one, counted from 0, of how many */
+	int tile, tiles;             /* done of this one; tile == tiles: it is written */
+	const char *mask;            /* path of its mask, once written; NULL before */
+} secant_predict_progress;
+
+/* Predicts files, and the pictures of folders in byte order. Refused before anything is computed: two pictures of one stem, an output
+ * that would replace one of the inputs. Stops at the first picture that fails, naming it; what was written stays, and nothing is half
+ * written. TIFF is read and written in pieces: memory stays flat. `progress` may be NULL; false from it: CANCELLED. */
+SECANT_API secant_status secant_predictor_files(secant_predictor *p, const char *const *inputs, int n, const secant_predict_output *output,
+	bool (*progress)(void *user, const secant_predict_progress *now), void *user, secant_err *err) SECANT_NODISCARD;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

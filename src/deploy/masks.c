@@ -1,0 +1,220 @@
+/*
+ * From probabilities to what people look at: masks, small areas removed, overlays.
+ */
+#include <secant/palette.h>
+#include <string.h>
+#include "deploy/predictor.h"
+
+/* ---- masks ---- */
+
+secant_dtype
+secant_mask_dtype(const secant_predictor *p)
+{
+	return p->model[0].classes > 255 ? SECANT_U16 : SECANT_U8;
+}
+
+static int
+none_of(const secant_predictor *p)
+{
+	return secant_mask_dtype(p) == SECANT_U16 ? 65535 : 255;
+}
+
+static int
+mask_get(secant_dtype dtype, const void *mask, int64_t i)
+{
+	return dtype == SECANT_U16 ? ((const uint16_t *)mask)[i] : ((const uint8_t *)mask)[i];
+}
+
+static void
+mask_set(secant_dtype dtype, void *mask, int64_t i, int v)
+{
+	if (dtype == SECANT_U16)
+		((uint16_t *)mask)[i] = (uint16_t)v;
+	else
+		((uint8_t *)mask)[i] = (uint8_t)v;
+}
+
+void
+secant_mask_rows(const secant_predictor *p, const float *probabilities, int64_t pixels, void *mask)
+{
+	int classes = p->model[0].classes;
+	secant_task task = p->model[0].task;
+	secant_dtype dtype = secant_mask_dtype(p);
+	float threshold = (float)p->options.threshold;
+	for (int64_t i = 0; i < pixels; i++) {
+		const float *v = probabilities + i * classes;
+		int best = 0;
+		for (int c = 1; c < classes; c++)
+			best = v[c] > v[best] ? c : best;
+		if (task == SECANT_TASK_BINARY)
+			best = v[0] >= threshold ? 255 : 0;
+		else if (task == SECANT_TASK_MULTILABEL && !(v[best] >= threshold))
+			best = none_of(p);
+		mask_set(dtype, mask, i, best);
+	}
+}
+
+/* Collects the area around `start` in `queue`; every pixel of it is marked as seen. */
+static int64_t
+flood(const secant_image *mask, int64_t start, uint8_t *seen, int64_t *queue)
+{
+	int64_t n = 1, w = mask->width, pixels = w * mask->height;
+	int value = mask_get(mask->dtype, mask->data, start);
+	queue[0] = start;
+	seen[start] = 1;
+	for (int64_t k = 0; k < n; k++) {
+		int64_t at = queue[k], column = at % w;
+		const int64_t next[4] = { column ? at - 1 : -1, column + 1 < w ? at + 1 : -1, at - w, at + w };
+		for (int i = 0; i < 4; i++)
+			if (next[i] >= 0 && next[i] < pixels && !seen[next[i]] && mask_get(mask->dtype, mask->data, next[i]) == value) {
+				seen[next[i]] = 1;
+				queue[n++] = next[i];
+			}
+	}
+	return n;
+}
+
+secant_status
+secant_mask_clean(secant_image *mask, int min_area, secant_err *err)
+{
+	int64_t pixels = (int64_t)mask->width * mask->height;
+	uint8_t *seen = secant_calloc((size_t)pixels, 1);
+	int64_t *queue = secant_calloc((size_t)pixels, sizeof *queue);
+	for (int64_t i = 0; i < pixels && seen && queue; i++) {
+		if (seen[i] || !mask_get(mask->dtype, mask->data, i))
+			continue;
+		int64_t n = flood(mask, i, seen, queue);
+		for (int64_t k = 0; k < n && n < min_area; k++)
+			mask_set(mask->dtype, mask->data, queue[k], 0);
+	}
+	secant_status status = seen && queue ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory to find areas in %dx%d pixels", mask->height, mask->width);
+	secant_free(seen);
+	secant_free(queue);
+	return status;
+}
+
+/* ---- overlays ---- */
+
+void
+secant_predictor_colour(const secant_predictor *p, int i, uint8_t rgb[3])
+{
+	if (i >= 0 && i < p->n_palette)
+		memcpy(rgb, p->palette[i], 3);
+	else
+		secant_palette(i, rgb);
+}
+
+/* A picture's value as a byte, on the scale that normalisation uses: u16 and i16 / 257, floats * 255. */
+static int
+byte_of(const secant_image *im, int64_t i)
+{
+	float v;
+	switch (im->dtype) {
+	case SECANT_U8: return ((const uint8_t *)im->data)[i];
+	case SECANT_U16: return ((const uint16_t *)im->data)[i] / 257;
+	case SECANT_I16: v = (float)((const int16_t *)im->data)[i] / 257.f; break;
+	default: v = ((const float *)im->data)[i] * 255.f; break;
+	}
+	return v >= 255 ? 255 : v > 0 ? (int)v : 0;
+}
+
+/* The class to show for a mask's value, -1: none. */
+static int
+shown(const secant_predictor *p, int value)
+{
+	switch (p->model[0].task) {
+	case SECANT_TASK_BINARY: return value ? 0 : -1;
+	case SECANT_TASK_MULTICLASS: return value ? value : -1;
+	default: return value == none_of(p) ? -1 : value;
+	}
+}
+
+void
+secant_overlay_rows(const secant_predictor *p, const secant_image *im, const void *mask, const void *above, uint8_t *rgb)
+{
+	secant_dtype dtype = secant_mask_dtype(p);
+	for (int y = 0; y < im->height; y++) {
+		int64_t row = (int64_t)y * im->width;
+		for (int x = 0; x < im->width; x++) {
+			int64_t i = row + x;
+			int own = mask_get(dtype, mask, i), left = x ? mask_get(dtype, mask, i - 1) : own;
+			int up = y ? mask_get(dtype, mask, i - im->width) : above ? mask_get(dtype, above, x) : own;
+			int show = shown(p, own);
+			bool border = left != own || up != own;
+			if (border && show < 0)
+				show = shown(p, left != own ? left : up);
+			uint8_t colour[3] = { 0 };
+			if (show >= 0)
+				secant_predictor_colour(p, show, colour);
+			for (int c = 0; c < 3; c++) {
+				int from = byte_of(im, i * im->channels + (im->channels < 3 ? 0 : c));
+				rgb[3 * i + c] = (uint8_t)(show < 0 ? from : border ? colour[c] : (from + colour[c] + 1) / 2);
+			}
+		}
+	}
+}
+
+/* ---- pictures in memory ---- */
+
+typedef struct collect { const secant_predictor *p; secant_image *mask; secant_tensor *planes; } collect;
+
+static secant_status
+collect_mask(void *user, int y, int n, const float *probabilities, secant_err *err)
+{
+	collect *c = user;
+	secant_mask_rows(c->p, probabilities, (int64_t)n * c->mask->width, (char *)c->mask->data + (size_t)y * secant_image_row_bytes(c->mask));
+	return SECANT_OK;
+}
+
+static secant_status
+collect_planes(void *user, int y, int n, const float *probabilities, secant_err *err)
+{
+	collect *c = user;
+	int64_t classes = c->planes->shape.dim[0], height = c->planes->shape.dim[1], width = c->planes->shape.dim[2];
+	float *to = c->planes->data;
+	for (int64_t k = 0; k < classes; k++)
+		for (int64_t i = 0; i < n * width; i++)
+			to[(k * height + y) * width + i] = probabilities[i * classes + k];
+	return SECANT_OK;
+}
+
+secant_status
+secant_predictor_probabilities(secant_predictor *p, const secant_image *im, secant_tensor *out, secant_err *err)
+{
+	secant_shape shape = secant_shape_of(3, p->model[0].classes, im->height, im->width);
+	secant_source source = { im->width, im->height, im, NULL };
+	secant_status status = secant_tensor_new(out, SECANT_F32, &shape, err);
+	collect c = { p, NULL, out };
+	if (!status && (status = secant_predict_stream(p, &source, &(secant_sink){ collect_planes, NULL, &c }, err)))
+		secant_tensor_free(out);
+	return status;
+}
+
+secant_status
+secant_predictor_mask(secant_predictor *p, const secant_image *im, secant_image *mask, secant_err *err)
+{
+	secant_source source = { im->width, im->height, im, NULL };
+	secant_status status = secant_image_new(mask, im->width, im->height, 1, secant_mask_dtype(p), err);
+	collect c = { p, mask, NULL };
+	if (status)
+		return status;
+	if (!(status = secant_predict_stream(p, &source, &(secant_sink){ collect_mask, NULL, &c }, err)) && p->options.min_area > 1)
+		status = secant_mask_clean(mask, p->options.min_area, err);
+	if (!status)
+		status = secant_image_set_geo(mask, secant_image_geo(im), err);
+	if (status)
+		secant_image_free(mask);
+	return status;
+}
+
+secant_status
+secant_predictor_overlay(const secant_predictor *p, const secant_image *im, const secant_image *mask, secant_image *out, secant_err *err)
+{
+	if (mask->width != im->width || mask->height != im->height || mask->channels != 1 || mask->dtype != secant_mask_dtype(p))
+		return secant_fail(err, SECANT_ERR_SHAPE, "the mask is %dx%dx%d of %s, want %dx%dx1 of %s", mask->height, mask->width, mask->channels, secant_dtype_name(mask->dtype), im->height,
+		                   im->width, secant_dtype_name(secant_mask_dtype(p)));
+	secant_status status = secant_image_new(out, im->width, im->height, 3, SECANT_U8, err);
+	if (!status)
+		secant_overlay_rows(p, im, mask->data, NULL, out->data);
+	return status;
+}

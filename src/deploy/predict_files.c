@@ -1,0 +1,410 @@
+/*
+ * Prediction of files: which pictures, where their results go, and the way of one picture from its file to mask, overlay and
+ * probabilities by rows. See secant/predict.h.
+ */
+#include <string.h>
+#include <sys/stat.h>
+#include "base/file.h"
+#include "deploy/predictor.h"
+
+static const secant_opt output_rows[] = {
+	SECANT_OPT_HEADING("Results"),
+	SECANT_OPT(secant_predict_output, out, STR, "out", NULL, 0, 0, "folder of the results; with one picture also a file such as mask.png or mask.tif"),
+	SECANT_OPT(secant_predict_output, overlay, BOOL, "overlay", "false", 0, 0, "also STEM.overlay.png: the picture with the classes in colour over it"),
+	SECANT_OPT(secant_predict_output, probabilities, BOOL, "probabilities", "false", 0, 0, "also STEM.probabilities.npy: float32, classes x height x width"),
+	SECANT_OPT_CHOICE(secant_predict_output, format, "format", "png", "png|tif", "of the masks in a folder; tif keeps the georeference of a GeoTIFF"),
+	SECANT_OPT_END
+};
+const secant_opts secant_predict_output_options = { "predict", sizeof(secant_predict_output), output_rows };
+
+/* ---- what goes where ---- */
+
+enum { MASK, OVERLAY, PROBABILITIES, KINDS };
+
+typedef struct item { char *input, *path[KINDS]; } item;
+typedef struct list { item *v; int n, capacity; } list;
+typedef struct identity { dev_t device; ino_t number; const char *path; } identity;
+
+static void
+list_free(list *l)
+{
+	for (int i = 0; i < l->n; i++) {
+		secant_free(l->v[i].input);
+		for (int k = 0; k < KINDS; k++)
+			secant_free(l->v[i].path[k]);
+	}
+	secant_free(l->v);
+}
+
+static secant_status
+list_add(list *l, char *input, secant_err *err)
+{
+	if (!input || secant_grow((void **)&l->v, &l->capacity, l->n, sizeof *l->v)) {
+		secant_free(input);
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a list of pictures");
+	}
+	l->v[l->n++] = (item){ .input = input };
+	return SECANT_OK;
+}
+
+static secant_status
+add_folder(list *l, const char *path, secant_err *err)
+{
+	secant_names names = { 0 };
+	secant_status status = secant_dir_list(&names, path, SECANT_DIR_FILES, err);
+	int before = l->n;
+	for (int i = 0; i < names.n && !status; i++)
+		if (secant_image_is_path(names.v[i]))
+			status = list_add(l, secant_path_join(path, names.v[i]), err);
+	secant_names_free(&names);
+	return status ? status : l->n > before ? SECANT_OK : secant_fail(err, SECANT_ERR_ARG, "%s: the folder holds no pictures", path);
+}
+
+static secant_status
+find_inputs(list *l, const char *const *inputs, int n, secant_err *err)
+{
+	secant_status status = n ? SECANT_OK : secant_fail(err, SECANT_ERR_ARG, "there are no pictures to predict");
+	for (int i = 0; i < n && !status; i++) {
+		if (secant_is_dir(inputs[i]))
+			status = add_folder(l, inputs[i], err);
+		else if (!secant_is_file(inputs[i]))
+			status = secant_fail(err, SECANT_ERR_IO, "%s: no such file or folder", inputs[i]);
+		else
+			status = list_add(l, secant_strdup(inputs[i]), err);
+	}
+	return status;
+}
+
+static secant_status
+name_outputs(list *l, const secant_predict_output *o, bool to_file, secant_err *err)
+{
+	const char *extension = o->format ? "tif" : "png";
+	for (int i = 0; i < l->n; i++) {
+		item *it = &l->v[i];
+		char *folder = to_file ? secant_path_dir(o->out) : secant_strdup(o->out), *stem = secant_path_stem(to_file ? o->out : it->input);
+		char *base = folder && stem ? secant_path_join(folder, stem) : NULL;
+		if (base) {
+			it->path[MASK] = to_file ? secant_strdup(o->out) : secant_format("%s.%s", base, extension);
+			it->path[OVERLAY] = o->overlay ? secant_format("%s.overlay.png", base) : NULL;
+			it->path[PROBABILITIES] = o->probabilities ? secant_format("%s.probabilities.npy", base) : NULL;
+		}
+		bool ok = it->path[MASK] && !o->overlay == !it->path[OVERLAY] && !o->probabilities == !it->path[PROBABILITIES];
+		secant_free(folder);
+		secant_free(stem);
+		secant_free(base);
+		if (!ok)
+			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for file names");
+	}
+	return SECANT_OK;
+}
+
+typedef struct output_name { const char *path, *input; } output_name;
+
+static int
+by_path(const void *a, const void *b)
+{
+	return strcmp(((const output_name *)a)->path, ((const output_name *)b)->path);
+}
+
+static secant_status
+check_twice(const list *l, secant_err *err)
+{
+	output_name *names = secant_calloc((size_t)l->n * KINDS, sizeof *names);
+	int n = 0;
+	secant_status status = names ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for file names");
+	for (int i = 0; i < l->n && names; i++)
+		for (int k = 0; k < KINDS; k++)
+			if (l->v[i].path[k])
+				names[n++] = (output_name){ l->v[i].path[k], l->v[i].input };
+	if (names)
+		qsort(names, (size_t)n, sizeof *names, by_path);
+	for (int i = 1; i < n && !status; i++)
+		if (!strcmp(names[i - 1].path, names[i].path))
+			status = secant_fail(err, SECANT_ERR_ARG, "%s and %s would both be written to %s", names[i - 1].input, names[i].input, names[i].path);
+	secant_free(names);
+	return status;
+}
+
+static int
+by_identity(const void *a, const void *b)
+{
+	const identity *x = a, *y = b;
+	return x->device != y->device ? (x->device < y->device ? -1 : 1) : x->number != y->number ? (x->number < y->number ? -1 : 1) : 0;
+}
+
+/* No picture is lost to its own mask. */
+static secant_status
+check_inputs_survive(const list *l, secant_err *err)
+{
+	identity *ids = secant_calloc((size_t)l->n, sizeof *ids);
+	secant_status status = ids ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for file names");
+	int n = 0;
+	struct stat s;
+	for (int i = 0; i < l->n && ids; i++)
+		if (!stat(l->v[i].input, &s))
+			ids[n++] = (identity){ s.st_dev, s.st_ino, l->v[i].input };
+	if (ids)
+		qsort(ids, (size_t)n, sizeof *ids, by_identity);
+	for (int i = 0; i < l->n * KINDS && !status; i++) {
+		const char *path = l->v[i / KINDS].path[i % KINDS];
+		if (!path || stat(path, &s))
+			continue;
+		const identity *hit = bsearch(&(identity){ s.st_dev, s.st_ino, NULL }, ids, (size_t)n, sizeof *ids, by_identity);
+		if (hit)
+			status = secant_fail(err, SECANT_ERR_ARG, "%s would be replaced by a prediction; choose another --out", hit->path);
+	}
+	secant_free(ids);
+	return status;
+}
+
+static secant_status
+plan_outputs(list *l, const secant_predict_output *o, const char *const *inputs, int n, secant_err *err)
+{
+	if (!o->out)
+		return secant_fail(err, SECANT_ERR_ARG, "--out is missing: a folder, or with one picture a file such as mask.png");
+	bool named = secant_image_is_path(o->out) && !secant_is_dir(o->out), to_file = named && n == 1 && !secant_is_dir(inputs[0]);
+	if (named && !to_file)
+		return secant_fail(err, SECANT_ERR_ARG, "--out %s names a file, but there are %d pictures: give a folder", o->out, l->n);
+	if (to_file && !secant_ext_is(o->out, "png|tif|tiff|bmp|pgm|pnm"))
+		return secant_fail(err, SECANT_ERR_ARG, "--out %s: masks are written to png, tif, bmp or pgm, where every value survives", o->out);
+	secant_status status = name_outputs(l, o, to_file, err);
+	if (status || (status = check_twice(l, err)) || (status = check_inputs_survive(l, err)))
+		return status;
+	char *folder = to_file ? secant_path_dir(o->out) : secant_strdup(o->out);
+	status = folder ? secant_make_dirs(folder, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for file names");
+	secant_free(folder);
+	return status;
+}
+
+/* ---- one picture ---- */
+
+typedef struct job {
+	secant_predictor *p;
+	const item *it;
+	secant_source source;
+	secant_image image, mask;                    /* mask: whole, where areas are looked at first; else rows come and go */
+	secant_raster_writer *writer[2];             /* MASK, OVERLAY */
+	secant_writer *planes;
+	uint64_t planes_start;
+	secant_floats line;
+	void *rows, *above;                          /* mask of the present rows, and the row over them */
+	int rows_capacity;
+	bool is_above;
+	bool (*progress)(void *user, const secant_predict_progress *now);
+	void *user;
+	secant_predict_progress now;
+} job;
+
+/* Pictures that need windows are opened as rasters, the others read (and turned as EXIF says). */
+static secant_status
+open_source(job *j, secant_err *err)
+{
+	secant_image_info info;
+	secant_image_read_options how = { 0 };
+	int wanted = j->p->model[0].in_channels;
+	secant_status status = secant_image_probe(j->it->input, &info, err);
+	if (status)
+		return status;
+	if (info.channels != wanted && info.channels <= 4 && (wanted == 1 || wanted == 3))
+		how.channels = wanted;
+	if (!strcmp(info.format, "tiff") && !j->p->options.resize) {
+		if (!(j->source.raster = secant_raster_open(j->it->input, &how, err)))
+			return err->code;
+		j->source.width = secant_raster_about(j->source.raster)->width;
+		j->source.height = secant_raster_about(j->source.raster)->height;
+		return SECANT_OK;
+	}
+	if ((status = secant_image_read(&j->image, j->it->input, &how, err)))
+		return status;
+	j->source = (secant_source){ j->image.width, j->image.height, &j->image, NULL };
+	return SECANT_OK;
+}
+
+static secant_status
+start_planes(job *j, secant_err *err)
+{
+	char head[256], shape[96];
+	(void)snprintf(shape, sizeof shape, "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d, %d), }", j->p->model[0].classes, j->source.height, j->source.width);
+	memcpy(head, "\x93NUMPY\1\0\x76\0", 10);     /* 128 bytes of header, 118 of them text */
+	(void)snprintf(head + 10, sizeof head - 10, "%-117s\n", shape);
+	j->planes_start = 128;
+	if (!(j->planes = secant_writer_open(j->it->path[PROBABILITIES], err)))
+		return err->code;
+	return secant_writer_put(j->planes, head, (size_t)j->planes_start, err);
+}
+
+static secant_status
+open_outputs(job *j, secant_err *err)
+{
+	const secant_geo *geo = j->source.raster ? secant_raster_about(j->source.raster)->geo : secant_image_geo(&j->image);
+	secant_raster_spec spec = { .width = j->source.width, .height = j->source.height, .channels = 1, .dtype = secant_mask_dtype(j->p), .geo = geo };
+	if (!(j->writer[MASK] = secant_raster_create(j->it->path[MASK], &spec, NULL, err)))
+		return err->code;
+	spec.channels = 3;
+	spec.dtype = SECANT_U8;
+	if (j->it->path[OVERLAY] && !(j->writer[OVERLAY] = secant_raster_create(j->it->path[OVERLAY], &spec, NULL, err)))
+		return err->code;
+	secant_status status = j->it->path[PROBABILITIES] ? start_planes(j, err) : SECANT_OK;
+	if (!status && j->p->options.min_area > 1)
+		status = secant_image_new(&j->mask, j->source.width, j->source.height, 1, secant_mask_dtype(j->p), err);
+	size_t row = (size_t)j->source.width * secant_dtype_size(secant_mask_dtype(j->p));
+	if (!status && !(j->above = secant_calloc(1, row)))
+		status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a row of the mask");
+	return status;
+}
+
+static secant_status
+put_overlay(job *j, int y, int n, const void *mask, secant_err *err)
+{
+	secant_image window = { 0 };
+	const secant_image *view;
+	secant_status status = secant_source_window(&j->source, 0, y, j->source.width, n, &window, &view, err);
+	uint8_t *rgb = status ? NULL : secant_calloc((size_t)n * (size_t)j->source.width, 3);
+	if (!status && !rgb)
+		status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for an overlay");
+	if (!status) {
+		secant_overlay_rows(j->p, view, mask, j->is_above ? j->above : NULL, rgb);
+		status = secant_raster_write_rows(j->writer[OVERLAY], rgb, n, err);
+	}
+	secant_free(rgb);
+	secant_image_free(&window);
+	return status;
+}
+
+/* Finished rows of the mask go to their files. */
+static secant_status
+put_mask(job *j, int y, int n, const void *mask, secant_err *err)
+{
+	size_t row = (size_t)j->source.width * secant_dtype_size(secant_mask_dtype(j->p));
+	secant_status status = secant_raster_write_rows(j->writer[MASK], mask, n, err);
+	if (!status && j->writer[OVERLAY])
+		status = put_overlay(j, y, n, mask, err);
+	memcpy(j->above, (const char *)mask + (size_t)(n - 1) * row, row);
+	j->is_above = true;
+	return status;
+}
+
+static secant_status
+put_planes(job *j, int y, int n, const float *probabilities, secant_err *err)
+{
+	int classes = j->p->model[0].classes;
+	int64_t width = j->source.width, height = j->source.height, count = n * width;
+	secant_status status = secant_floats_reserve(&j->line, (size_t)count, err);
+	for (int c = 0; c < classes && !status; c++) {
+		for (int64_t i = 0; i < count; i++)
+			j->line.v[i] = probabilities[i * classes + c];
+		if (!(status = secant_writer_seek(j->planes, j->planes_start + 4 * (uint64_t)((c * height + y) * width), err)))
+			status = secant_writer_put(j->planes, j->line.v, (size_t)count * 4, err);
+	}
+	return status;
+}
+
+static secant_status
+take_rows(void *user, int y, int n, const float *probabilities, secant_err *err)
+{
+	job *j = user;
+	size_t row = (size_t)j->source.width * secant_dtype_size(secant_mask_dtype(j->p));
+	if (j->planes && put_planes(j, y, n, probabilities, err))
+		return err->code;
+	if (j->mask.data) {
+		secant_mask_rows(j->p, probabilities, (int64_t)n * j->source.width, (char *)j->mask.data + (size_t)y * row);
+		return SECANT_OK;
+	}
+	if (n > j->rows_capacity) {
+		secant_free(j->rows);
+		if (!(j->rows = secant_calloc((size_t)n, row)))
+			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for rows of the mask");
+		j->rows_capacity = n;
+	}
+	secant_mask_rows(j->p, probabilities, (int64_t)n * j->source.width, j->rows);
+	return put_mask(j, y, n, j->rows, err);
+}
+
+static bool
+tell(void *user, int tile, int tiles)
+{
+	job *j = user;
+	j->now.tile = tile < tiles ? tile : tiles - 1;
+	j->now.tiles = tiles;
+	return !j->progress || j->progress(j->user, &j->now);
+}
+
+static secant_status
+put_cleaned(job *j, secant_err *err)
+{
+	enum { ROWS = 256 };
+	secant_status status = secant_mask_clean(&j->mask, j->p->options.min_area, err);
+	for (int y = 0; y < j->mask.height && !status; y += ROWS)
+		status = put_mask(j, y, j->mask.height - y < ROWS ? j->mask.height - y : ROWS, (char *)j->mask.data + (size_t)y * secant_image_row_bytes(&j->mask), err);
+	return status;
+}
+
+/* The mask comes last: where it is, everything is. */
+static secant_status
+finish(job *j, secant_err *err)
+{
+	secant_status status = SECANT_OK;
+	if (j->planes) {
+		status = secant_writer_commit(j->planes, err);
+		j->planes = NULL;
+	}
+	for (int k = OVERLAY; k >= MASK && !status; k--)
+		if (j->writer[k]) {
+			status = secant_raster_finish(j->writer[k], err);
+			j->writer[k] = NULL;
+		}
+	return status;
+}
+
+static void
+job_end(job *j)
+{
+	secant_writer_abort(j->planes);
+	secant_raster_abort(j->writer[MASK]);
+	secant_raster_abort(j->writer[OVERLAY]);
+	secant_raster_close(j->source.raster);
+	secant_image_free(&j->image);
+	secant_image_free(&j->mask);
+	secant_free(j->line.v);
+	secant_free(j->rows);
+	secant_free(j->above);
+}
+
+static secant_status
+predict_one(job *j, secant_err *err)
+{
+	secant_status status = open_source(j, err);
+	if (!status && !(status = open_outputs(j, err)))
+		status = secant_predict_stream(j->p, &j->source, &(secant_sink){ take_rows, tell, j }, err);
+	if (!status && j->mask.data)
+		status = put_cleaned(j, err);
+	if (!status)
+		status = finish(j, err);
+	job_end(j);
+	if (status || !j->progress)
+		return status;
+	j->now.tile = j->now.tiles;
+	j->now.mask = j->it->path[MASK];
+	return j->progress(j->user, &j->now) ? SECANT_OK : secant_fail(err, SECANT_ERR_CANCELLED, "interrupted");
+}
+
+secant_status
+secant_predictor_files(secant_predictor *p, const char *const *inputs, int n, const secant_predict_output *output, bool (*progress)(void *user, const secant_predict_progress *now),
+                       void *user, secant_err *err)
+{
+	list l = { 0 };
+	secant_status status = find_inputs(&l, inputs, n, err);
+	if (!status)
+		status = plan_outputs(&l, output, inputs, n, err);
+	for (int i = 0; i < l.n && !status; i++) {
+		secant_err own = { 0 };
+		job j = { .p = p, .it = &l.v[i], .progress = progress, .user = user, .now = { .input = l.v[i].input, .picture = i, .pictures = l.n } };
+		if ((status = predict_one(&j, &own))) {
+			if (!strstr(own.msg, l.v[i].input))
+				secant_err_prefix(&own, "%s", l.v[i].input);
+			status = secant_fail(err, own.code, "%s", own.msg);
+		}
+	}
+	list_free(&l);
+	return status;
+}

@@ -1,0 +1,282 @@
+/*
+ * The predictor: opens models, turns a picture into probabilities, averaged over models and views. See secant/predict.h.
+ *
+ * A view is one of the eight symmetries of the square, three bits: 1 mirrors left and right, 2 mirrors top and bottom, 4 exchanges rows
+ * and columns (done last). Its probabilities are turned back before they are averaged.
+ */
+#include "deploy/predictor.h"
+#include <string.h>
+#include "codec/normalize.h"
+
+enum { MIRROR_X = 1, MIRROR_Y = 2, EXCHANGE = 4 };
+
+static const secant_opt predict_rows[] = {
+	SECANT_OPT_HEADING("Prediction"),
+	SECANT_OPT(secant_predict, threshold, REAL, "threshold", "0.5", 0, 1, "probability from which a pixel belongs to the one class, or to a class of several that may overlap"),
+	SECANT_OPT(secant_predict, tile, SIZE, "tile", NULL, 0, 65536, "size of tiles; 0: never; by default 512 for pictures of more than 1.5 million pixels"),
+	SECANT_OPT(secant_predict, overlap, INT, "overlap", "64", 0, 32768, "common pixels of neighbouring tiles, at least (an eighth less where that saves a row of tiles)"),
+	SECANT_OPT(secant_predict, size, SIZE, "size", NULL, 1, 65536, "with --resize: what pictures are scaled to"),
+	SECANT_OPT(secant_predict, resize, BOOL, "resize", "false", 0, 0, "scale pictures to --size, and probabilities back"),
+	SECANT_OPT(secant_predict, tta, STR, "tta", NULL, 0, 0, "views averaged beside the picture itself: a list of flip-h, flip-v, flips (both and all), rot90 (quarter turns), d4 (everything)"),
+	SECANT_OPT(secant_predict, min_area, INT, "min-area", "0", 0, 1 << 30, "connected areas of fewer pixels become background"),
+	SECANT_OPT(secant_predict, precision, STR, "precision", "auto", 0, 0, "auto (bf16 where the CPU has AMX, else f32), f32, bf16, f64"),
+	SECANT_OPT(secant_predict, threads, INT, "threads", "0", 0, 1024, "threads of computation; 0: all processors"),
+	SECANT_OPT(secant_predict, allow_reference, BOOL, "allow-reference", "false", 0, 0, "let operators without a fast implementation run slowly"),
+	SECANT_OPT_END
+};
+const secant_opts secant_predict_options = { "predict", sizeof(secant_predict), predict_rows };
+
+secant_status
+secant_floats_reserve(secant_floats *f, size_t n, secant_err *err)
+{
+	if (n <= f->n)
+		return SECANT_OK;
+	secant_free(f->v);
+	f->n = 0;
+	if (n > SIZE_MAX / sizeof(double) || !(f->v = secant_alloc_aligned(n * sizeof(float))))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %.1f million numbers", (double)n / 1e6);
+	f->n = n;
+	return SECANT_OK;
+}
+
+/* ---- opening ---- */
+
+static const struct { const char *name; unsigned views; } augmentations[] = {
+	{ "flip-h", 1u << MIRROR_X }, { "flip-v", 1u << MIRROR_Y }, { "flips", 1u << MIRROR_X | 1u << MIRROR_Y | 1u << (MIRROR_X | MIRROR_Y) },
+	{ "rot90", 1u << (MIRROR_X | MIRROR_Y) | 1u << (EXCHANGE | MIRROR_X) | 1u << (EXCHANGE | MIRROR_Y) }, { "d4", 0xff }, { "none", 0 }
+};
+enum { N_AUGMENTATIONS = sizeof augmentations / sizeof *augmentations };
+
+static secant_status
+read_views(const char *text, unsigned *views, secant_err *err)
+{
+	const char *names[N_AUGMENTATIONS + 1] = { 0 };
+	for (int i = 0; i < N_AUGMENTATIONS; i++)
+		names[i] = augmentations[i].name;
+	*views = 1;
+	for (const char *at = text; at && *at;) {
+		size_t n = strcspn(at, ",");
+		char word[32];
+		int found = -1;
+		(void)snprintf(word, sizeof word, "%.*s", (int)n, at);
+		for (int i = 0; i < N_AUGMENTATIONS; i++)
+			found = strcmp(names[i], word) ? found : i;
+		if (found < 0) {
+			const char *near = secant_nearest(word, names);
+			return secant_fail(err, SECANT_ERR_ARG, "--tta: '%s' is not flip-h, flip-v, flips, rot90, d4 or none%s%s%s", word, near ? " (nearest: " : "", near ? near : "", near ? ")" : "");
+		}
+		*views |= augmentations[found].views;
+		at += n + (at[n] == ',');
+	}
+	return SECANT_OK;
+}
+
+static secant_status
+check_options(secant_predictor *p, secant_err *err)
+{
+	const secant_predict *o = &p->options;
+	if (o->resize && o->size.n != 2)
+		return secant_fail(err, SECANT_ERR_ARG, "--resize wants the size to scale to: --size HxW");
+	if (!o->resize && o->size.n == 2)
+		return secant_fail(err, SECANT_ERR_ARG, "--size scales pictures together with --resize only; pictures are predicted as they are, or in pieces with --tile");
+	if (o->resize && o->tile.n == 2 && o->tile.v[0])
+		return secant_fail(err, SECANT_ERR_ARG, "--resize and --tile exclude each other");
+	for (int i = 0; i < o->tile.n; i++)
+		if (o->tile.v[i] && o->overlap > o->tile.v[i] / 2)
+			return secant_fail(err, SECANT_ERR_ARG, "--overlap %d is more than half of a tile of %dx%d", o->overlap, o->tile.v[0], o->tile.v[1]);
+	return read_views(o->tta, &p->views, err);
+}
+
+static const char *const modes[] = { "binary", "multiclass", "multilabel" };
+
+static secant_status
+check_same(const secant_predictor *p, const char *const *paths, int i, secant_err *err)
+{
+	const secant_deployed *a = &p->model[0], *b = &p->model[i];
+	if (a->classes != b->classes || a->task != b->task)
+		return secant_fail(err, SECANT_ERR_ARG, "%s predicts %d classes (%s), %s %d (%s): models of an ensemble must agree", paths[i], b->classes, modes[b->task], paths[0], a->classes, modes[a->task]);
+	if (a->in_channels != b->in_channels)
+		return secant_fail(err, SECANT_ERR_ARG, "%s wants %d channels, %s %d: models of an ensemble must agree", paths[i], b->in_channels, paths[0], a->in_channels);
+	return SECANT_OK;
+}
+
+/* Class names and colours, which a model need not have. */
+static secant_status
+read_classes(secant_predictor *p, secant_err *err)
+{
+	const json_t *names = json_object_get(p->model[0].file.settings, "class_names"), *colours = json_object_get(p->model[0].file.settings, "palette");
+	size_t n = json_array_size(names), m = json_array_size(colours);
+	if (n > 65535 || m > 65535)
+		return secant_fail(err, SECANT_ERR_FORMAT, "the model has %zu class names and %zu colours, want at most 65535", n, m);
+	p->class_name = secant_calloc(n, sizeof *p->class_name);
+	p->palette = secant_calloc(m, sizeof *p->palette);
+	if (!p->class_name || !p->palette)
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
+	for (size_t i = 0; i < n; i++) {
+		const char *name = json_string_value(json_array_get(names, i));
+		if (!(p->class_name[p->n_class_names++] = secant_strdup(name ? name : "")))
+			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
+	}
+	for (size_t i = 0; i < m; i++, p->n_palette++)
+		for (size_t c = 0; c < 3; c++)
+			p->palette[i][c] = (uint8_t)json_integer_value(json_array_get(json_array_get(colours, i), c));
+	return SECANT_OK;
+}
+
+secant_predictor *
+secant_predictor_open(const char *const *models, int n, const secant_predict *options, secant_err *err)
+{
+	secant_err own = { 0 };
+	secant_predictor *p = secant_calloc(1, sizeof *p);
+	if (!p || n < 1 || !(p->model = secant_calloc((size_t)n, sizeof *p->model))) {
+		secant_free(p);
+		secant_fail(err, n < 1 ? SECANT_ERR_ARG : SECANT_ERR_NOMEM, n < 1 ? "a predictor wants a model" : "no memory for a predictor");
+		return NULL;
+	}
+	if (options ? secant_opts_copy(&secant_predict_options, &p->options, options, &own) : secant_opts_init(&secant_predict_options, &p->options, &own))
+		goto done;
+	if (check_options(p, &own))
+		goto done;
+	for (int i = 0; i < n && !own.code; i++) {
+		if (secant_deployed_open(&p->model[i], models[i], p->options.precision, p->options.threads, p->options.allow_reference, &own))
+			goto done;
+		p->n_models = i + 1;
+		(void)!check_same(p, models, i, &own);
+	}
+	if (!own.code && read_classes(p, &own))
+		secant_err_prefix(&own, "%s", models[0]);
+done:
+	if (!own.code)
+		return p;
+	secant_predictor_close(p);
+	secant_fail(err, own.code, "%s", own.msg);
+	return NULL;
+}
+
+void
+secant_predictor_close(secant_predictor *p)
+{
+	if (!p)
+		return;
+	for (int i = 0; i < p->n_models; i++)
+		secant_deployed_close(&p->model[i]);
+	for (int i = 0; i < p->n_class_names; i++)
+		secant_free(p->class_name[i]);
+	secant_free(p->class_name);
+	secant_free(p->palette);
+	secant_free(p->model);
+	secant_free(p->normal.v);
+	secant_free(p->input.v);
+	secant_free(p->part.v);
+	secant_free(p->window.v);
+	secant_free(p->weighted.v);
+	secant_opts_free(&secant_predict_options, &p->options);
+	secant_free(p);
+}
+
+int secant_predictor_classes(const secant_predictor *p) { return p->model[0].classes; }
+int secant_predictor_channels(const secant_predictor *p) { return p->model[0].in_channels; }
+const char *secant_predictor_mode(const secant_predictor *p) { return modes[p->model[0].task]; }
+
+const char *
+secant_predictor_precision(const secant_predictor *p)
+{
+	return (const char *const[]){ "f64", "f32", "bf16" }[p->model[0].precision];
+}
+
+const char *
+secant_predictor_class_name(const secant_predictor *p, int i)
+{
+	return i >= 0 && i < p->n_class_names ? p->class_name[i] : NULL;
+}
+
+/* ---- windows ---- */
+
+/* Reflection without repeating the edge: ... 2 1 [0 1 2 3] 2 1 0 1 ... */
+static int
+reflect(int i, int n)
+{
+	int period = 2 * (n - 1);
+	if (!period)
+		return 0;
+	i %= period;
+	return i < n ? i : period - i;
+}
+
+static int
+rounded(int n, int multiple)
+{
+	return (n + multiple - 1) / multiple * multiple;
+}
+
+/* Where pixel (y, x) of a view lies in a picture of h x w. */
+static int64_t
+view_pixel(unsigned view, int y, int x, int h, int w)
+{
+	int row = view & EXCHANGE ? x : y, column = view & EXCHANGE ? y : x;
+	row = view & MIRROR_Y ? h - 1 - row : row;
+	column = view & MIRROR_X ? w - 1 - column : column;
+	return (int64_t)row * w + column;
+}
+
+/* One model on one view of the normalised picture; adds to `sum` (h x w x classes). */
+static secant_status
+add_view(secant_predictor *p, secant_deployed *d, unsigned view, int h, int w, float *sum, secant_err *err)
+{
+	bool f64 = d->precision == SECANT_PRECISION_F64;
+	int vh = view & EXCHANGE ? w : h, vw = view & EXCHANGE ? h : w, ph = rounded(vh, d->multiple), pw = rounded(vw, d->multiple), channels = d->in_channels, classes = d->classes;
+	if (secant_floats_reserve(&p->input, (size_t)ph * (size_t)pw * (size_t)channels * (f64 ? 2 : 1), err) || secant_floats_reserve(&p->part, (size_t)vh * (size_t)vw * (size_t)classes, err))
+		return SECANT_ERR_NOMEM;
+	double *wide = (double *)(void *)p->input.v;
+	int64_t to = 0;
+	for (int y = 0; y < ph; y++)
+		for (int x = 0; x < pw; x++) {
+			const float *from = p->normal.v + view_pixel(view, reflect(y, vh), reflect(x, vw), h, w) * channels;
+			for (int c = 0; c < channels; c++, to++)
+				if (f64)
+					wide[to] = from[c];
+				else
+					p->input.v[to] = from[c];
+		}
+	secant_shape shape = secant_shape_of(4, 1, ph, pw, channels), got;
+	const void *logits;
+	secant_status status = secant_runner_run(d->runner, &shape, p->input.v, &logits, &got, NULL, NULL, err);
+	if (status)
+		return status;
+	char text[96];
+	if (got.rank != 4 || got.dim[0] != 1 || got.dim[1] != ph || got.dim[2] != pw || got.dim[3] != classes)
+		return secant_fail(err, SECANT_ERR_SHAPE, "the network's result is %s for a picture of %dx%d, want 1x%dx%dx%d", secant_shape_text(&got, text, sizeof text), ph, pw, ph, pw, classes);
+	for (int y = 0; y < vh; y++)
+		for (int64_t i = 0, at = (int64_t)y * pw * classes, n = (int64_t)vw * classes; i < n; i++)
+			p->part.v[(int64_t)y * n + i] = f64 ? (float)((const double *)logits)[at + i] : ((const float *)logits)[at + i];
+	secant_deployed_probabilities(d, p->part.v, (int64_t)vh * vw);
+	for (int y = 0, i = 0; y < vh; y++)
+		for (int x = 0; x < vw; x++, i++)
+			for (int64_t c = 0, at = view_pixel(view, y, x, h, w) * classes; c < classes; c++)
+				sum[at + c] += p->part.v[(int64_t)i * classes + c];
+	return SECANT_OK;
+}
+
+secant_status
+secant_predict_window(secant_predictor *p, const secant_image *im, float *out, secant_err *err)
+{
+	int h = im->height, w = im->width, passes = 0;
+	int64_t n = (int64_t)h * w * p->model[0].classes;
+	if (secant_floats_reserve(&p->normal, (size_t)h * (size_t)w * (size_t)p->model[0].in_channels, err))
+		return SECANT_ERR_NOMEM;
+	memset(out, 0, (size_t)n * sizeof *out);
+	for (int m = 0; m < p->n_models; m++) {
+		secant_deployed *d = &p->model[m];
+		secant_status status = secant_normalize_image(im, d->in_channels, d->scale, d->shift, p->normal.v, err);
+		for (unsigned view = 0; view < 8 && !status; view++)
+			if (p->views >> view & 1) {
+				status = add_view(p, d, view, h, w, out, err);
+				passes++;
+			}
+		if (status)
+			return status;
+	}
+	for (int64_t i = 0; i < n && passes > 1; i++)
+		out[i] /= (float)passes;
+	return SECANT_OK;
+}

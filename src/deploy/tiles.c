@@ -1,0 +1,181 @@
+/*
+ * Pictures of any size as rows of probabilities: whole, scaled, or in tiles.
+ *
+ * Tiles stand on a grid of rows and columns, so the weight of a tile is a product, w(y, x) = u(y) v(x), each of them a triangle that falls
+ * from the middle to the edges and is divided by the sum of all triangles at its place. What overlaps then adds up to 1 without a plane
+ * of weights, and one band of rows as high as a tile is all that is kept: rows that no later tile touches leave at once.
+ */
+#include "deploy/predictor.h"
+#include <string.h>
+
+/* ---- where tiles lie ---- */
+
+static int
+count(int total, int tile, int overlap)
+{
+	return total <= tile ? 1 : 1 + (total - tile + tile - overlap - 1) / (tile - overlap);
+}
+
+secant_status
+secant_axis_make(secant_axis *a, int total, int tile, int overlap, secant_err *err)
+{
+	int length = tile < total ? tile : total, n = count(total, length, length < total ? overlap : 0);
+	/* One tile less where the overlap shrinks by an eighth at most: no row of tiles for a few last pixels. */
+	if (n > 2 && ((int64_t)(n - 1) * length - total) * 8 >= (int64_t)overlap * 7 * (n - 2))
+		n--;
+	*a = (secant_axis){ n, length, secant_calloc((size_t)n, sizeof(int)), secant_calloc((size_t)n * (size_t)length, sizeof(float)) };
+	float *sum = secant_calloc((size_t)total, sizeof *sum);
+	if (!a->start || !a->weight || !sum) {
+		secant_free(sum);
+		secant_axis_free(a);
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d tiles", n);
+	}
+	for (int i = 0; i < n; i++) {
+		a->start[i] = n > 1 ? (int)((int64_t)(total - length) * i / (n - 1)) : 0;
+		for (int k = 0; k < length; k++)
+			sum[a->start[i] + k] += a->weight[i * length + k] = (float)(k < length - 1 - k ? k : length - 1 - k) + 0.5f;
+	}
+	for (int i = 0; i < n; i++)
+		for (int k = 0; k < length; k++)
+			a->weight[i * length + k] /= sum[a->start[i] + k];
+	secant_free(sum);
+	return SECANT_OK;
+}
+
+void
+secant_axis_free(secant_axis *a)
+{
+	secant_free(a->start);
+	secant_free(a->weight);
+	*a = (secant_axis){ 0 };
+}
+
+/* ---- sources ---- */
+
+secant_status
+secant_source_window(secant_source *s, int x, int y, int width, int height, secant_image *window, const secant_image **view, secant_err *err)
+{
+	*view = window;
+	if (!s->image)
+		return secant_raster_read_window(s->raster, x, y, width, height, window, err);
+	if (width != s->width || height != s->height)
+		return secant_image_crop(window, s->image, x, y, width, height, err);
+	*view = s->image;
+	return SECANT_OK;
+}
+
+/* ---- tiles ---- */
+
+typedef struct grid { secant_axis y, x; secant_floats *band; int width, classes; } grid;
+
+static secant_status
+add_tile(secant_predictor *p, secant_source *s, const grid *g, int row, int column, secant_err *err)
+{
+	secant_image window = { 0 };
+	const secant_image *view;
+	int h = g->y.length, w = g->x.length, classes = g->classes;
+	secant_status status = secant_source_window(s, g->x.start[column], g->y.start[row], w, h, &window, &view, err);
+	if (!status && !(status = secant_floats_reserve(&p->window, (size_t)h * (size_t)w * (size_t)classes, err)))
+		status = secant_predict_window(p, view, p->window.v, err);
+	for (int y = 0; y < h && !status; y++) {
+		const float *from = p->window.v + (int64_t)y * w * classes;
+		float *to = g->band->v + ((int64_t)y * g->width + g->x.start[column]) * classes, u = g->y.weight[row * h + y];
+		for (int x = 0; x < w; x++)
+			for (int c = 0; c < classes; c++)
+				to[x * classes + c] += from[x * classes + c] * (u * g->x.weight[column * w + x]);
+	}
+	if (view == &window)
+		secant_image_free(&window);
+	return status;
+}
+
+static secant_status
+stream_tiles(secant_predictor *p, secant_source *s, const grid *g, const secant_sink *sink, secant_err *err)
+{
+	int64_t row_floats = (int64_t)g->width * g->classes;
+	secant_status status = secant_floats_reserve(g->band, (size_t)(g->y.length * row_floats), err);
+	if (status)
+		return status;
+	memset(g->band->v, 0, (size_t)(g->y.length * row_floats) * sizeof(float));
+	for (int row = 0; row < g->y.n; row++) {
+		for (int column = 0; column < g->x.n; column++) {
+			if ((status = add_tile(p, s, g, row, column, err)))
+				return status;
+			if (sink->progress && !sink->progress(sink->user, row * g->x.n + column + 1, g->y.n * g->x.n))
+				return secant_fail(err, SECANT_ERR_CANCELLED, "interrupted");
+		}
+		int done = (row + 1 < g->y.n ? g->y.start[row + 1] : s->height) - g->y.start[row], kept = g->y.length - done;
+		if ((status = sink->rows(sink->user, g->y.start[row], done, g->band->v, err)))
+			return status;
+		memmove(g->band->v, g->band->v + done * row_floats, (size_t)(kept * row_floats) * sizeof(float));
+		memset(g->band->v + kept * row_floats, 0, (size_t)(done * row_floats) * sizeof(float));
+	}
+	return SECANT_OK;
+}
+
+/* ---- scaled ---- */
+
+/* Where place i of `to` lies among `from`, half-pixel centres, the edge repeated. */
+static float
+place(int i, int from, int to, int *first, int *second)
+{
+	float at = ((float)i + 0.5f) * (float)from / (float)to - 0.5f;
+	at = at < 0 ? 0 : at;
+	*first = (int)at < from - 1 ? (int)at : from - 1;
+	*second = *first + 1 < from ? *first + 1 : *first;
+	return at - (float)*first;
+}
+
+static secant_status
+stream_scaled(secant_predictor *p, secant_source *s, const secant_sink *sink, secant_err *err)
+{
+	secant_image whole = { 0 }, scaled = { 0 };
+	const secant_image *view;
+	int h = p->options.size.v[0], w = p->options.size.v[1], classes = p->model[0].classes;
+	int64_t row = (int64_t)s->width * classes;
+	secant_status status = secant_source_window(s, 0, 0, s->width, s->height, &whole, &view, err);
+	if (!status)
+		status = secant_image_resize(&scaled, view, w, h, SECANT_FILTER_BILINEAR, err);
+	if (view == &whole)
+		secant_image_free(&whole);
+	if (!status && !(status = secant_floats_reserve(&p->window, (size_t)h * (size_t)w * (size_t)classes, err)) && !(status = secant_floats_reserve(&p->weighted, (size_t)row, err)))
+		status = secant_predict_window(p, &scaled, p->window.v, err);
+	secant_image_free(&scaled);
+	if (!status && sink->progress && !sink->progress(sink->user, 1, 1))
+		status = secant_fail(err, SECANT_ERR_CANCELLED, "interrupted");
+	for (int y = 0; y < s->height && !status; y++) {
+		int y0, y1, x0, x1;
+		float v = place(y, h, s->height, &y0, &y1);
+		for (int x = 0; x < s->width; x++) {
+			float u = place(x, w, s->width, &x0, &x1);
+			for (int c = 0; c < classes; c++) {
+				const float *q = p->window.v + c;
+				float top = q[(y0 * w + x0) * (int64_t)classes] * (1 - u) + q[(y0 * w + x1) * (int64_t)classes] * u;
+				float low = q[(y1 * w + x0) * (int64_t)classes] * (1 - u) + q[(y1 * w + x1) * (int64_t)classes] * u;
+				p->weighted.v[x * classes + c] = top * (1 - v) + low * v;
+			}
+		}
+		status = sink->rows(sink->user, y, 1, p->weighted.v, err);
+	}
+	return status;
+}
+
+secant_status
+secant_predict_stream(secant_predictor *p, secant_source *s, const secant_sink *sink, secant_err *err)
+{
+	enum { TILE = 512 };
+	int h = s->height, w = s->width;
+	if (p->options.resize)
+		return stream_scaled(p, s, sink, err);
+	if (p->options.tile.n == 2 && p->options.tile.v[0] && p->options.tile.v[1])
+		h = p->options.tile.v[0], w = p->options.tile.v[1];
+	else if (p->options.tile.n != 2 && (int64_t)h * w > SECANT_PREDICT_WHOLE)
+		h = w = p->options.overlap > TILE / 2 ? 2 * p->options.overlap : TILE;
+	grid g = { .band = &p->weighted, .width = s->width, .classes = p->model[0].classes };
+	secant_status status = secant_axis_make(&g.y, s->height, h, p->options.overlap, err);
+	if (!status && !(status = secant_axis_make(&g.x, s->width, w, p->options.overlap, err)))
+		status = stream_tiles(p, s, &g, sink, err);
+	secant_axis_free(&g.y);
+	secant_axis_free(&g.x);
+	return status;
+}

@@ -1,0 +1,254 @@
+/*
+ * What a file or folder is, found by its contents: picture, cloud, model, tensors; run folder, data set, folder of weights. One JSON
+ * object is made, and the text is that object with a line a member.
+ */
+#include <string.h>
+#include <sys/stat.h>
+#include <secant/cloud.h>
+#include <secant/codec.h>
+#include <secant/model.h>
+#include "base/file.h"
+#include "base/mem.h"
+#include "formats/model_file.h"
+
+static json_t *
+picture(const char *path, const secant_image_info *info)
+{
+	json_t *j = json_pack("{s:s,s:s,s:s,s:i,s:i,s:i,s:s,s:i}", "path", path, "kind", "picture", "format", info->format, "width", info->width, "height", info->height, "channels",
+	                      info->channels, "dtype", secant_dtype_name(info->dtype), "bits", info->bits);
+	if (info->palette)
+		json_object_set_new(j, "palette", json_true());
+	if (info->orientation > 1)
+		json_object_set_new(j, "exif_orientation", json_integer(info->orientation));
+	secant_raster *r = strcmp(info->format, "tiff") ? NULL : secant_raster_open(path, NULL, NULL);
+	const secant_geo *geo = r ? secant_raster_about(r)->geo : NULL;
+	double t[6], nodata;
+	if (geo && secant_geo_epsg(geo))
+		json_object_set_new(j, "epsg", json_integer(secant_geo_epsg(geo)));
+	if (geo && secant_geo_transform(geo, t))
+		json_object_set_new(j, "transform", json_pack("[f,f,f,f,f,f]", t[0], t[1], t[2], t[3], t[4], t[5]));
+	if (geo && secant_geo_nodata(geo, &nodata))
+		json_object_set_new(j, "nodata", json_real(nodata));
+	secant_raster_close(r);
+	return j;
+}
+
+static json_t *
+cloud(const char *path, secant_cloud_reader *r)
+{
+	const secant_cloud *c = secant_cloud_layout(r);
+	json_t *columns = json_object();
+	for (int i = 0; i < c->columns; i++)
+		json_object_set_new(columns, c->column[i].name, json_string(secant_number_name(c->column[i].type)));
+	json_t *j = json_pack("{s:s,s:s,s:s,s:s}", "path", path, "kind", "cloud", "format", secant_cloud_format_name(r), "details", secant_cloud_details(r));
+	if (secant_cloud_total(r) >= 0)
+		json_object_set_new(j, "points", json_integer(secant_cloud_total(r)));
+	json_object_set_new(j, "columns", columns);
+	return j;
+}
+
+static json_t *
+tensors(const char *path, const secant_tensors *set)
+{
+	json_t *j = json_pack("{s:s,s:s,s:i}", "path", path, "kind", "tensors", "count", set->n), *list = json_object();
+	int64_t numbers = 0;
+	for (int i = 0; i < set->n; i++) {
+		char shape[96], text[120];
+		const secant_tensor *t = &set->v[i].tensor;
+		numbers += secant_shape_count(&t->shape);
+		(void)snprintf(text, sizeof text, "%s %s", secant_dtype_name(t->dtype), secant_shape_text(&t->shape, shape, sizeof shape));
+		json_object_set_new(list, set->v[i].name, json_string(text));
+	}
+	json_object_set_new(j, "numbers", json_integer(numbers));
+	json_object_set_new(j, "tensors", list);
+	return j;
+}
+
+static json_t *
+model(const char *path, const secant_model_file *m)
+{
+	json_t *j = json_pack("{s:s,s:s}", "path", path, "kind", "model");
+	const char *key;
+	json_t *value;
+	int64_t parameters = 0, others = 0;
+	for (int i = 0; i < m->tensors.n; i++) {
+		const char *name = m->tensors.v[i].name;
+		bool statistic = strstr(name, "running_") || strstr(name, "num_batches_tracked");
+		*(statistic ? &others : &parameters) += secant_shape_count(&m->tensors.v[i].tensor.shape);
+	}
+	json_object_set_new(j, "parameters", json_integer(parameters));
+	json_object_set_new(j, "statistics", json_integer(others));
+	json_object_set_new(j, "nodes", json_integer((json_int_t)json_array_size(json_object_get(m->graph, "nodes"))));
+	json_object_foreach(m->settings, key, value)
+		json_object_set(j, key, value);
+	return j;
+}
+
+static json_t *
+describe_file(const char *path, secant_err *err)
+{
+	secant_image_info info;
+	secant_cloud_reader *r;
+	secant_tensors set = { 0 };
+	secant_model_file file;
+	secant_err own = { 0 };
+	json_t *j = NULL;
+	if (!secant_image_probe(path, &info, NULL))
+		return picture(path, &info);
+	if (secant_cloud_is_readable(path) && !secant_ext_is(path, "npy") && (r = secant_cloud_open(path, NULL, NULL))) {
+		j = cloud(path, r);
+		secant_cloud_close(r);
+		return j;
+	}
+	if (!secant_model_file_read(&file, path, NULL)) {
+		j = model(path, &file);
+		secant_model_file_free(&file);
+	} else if (!secant_tensors_read(&set, NULL, path, &own)) {
+		j = tensors(path, &set);
+		secant_tensors_free(&set);
+	} else {
+		secant_fail(err, own.code == SECANT_ERR_IO ? own.code : SECANT_ERR_FORMAT, "%s%s%s", own.msg, secant_image_is_path(path) ? "" : "; neither is it a picture or a cloud", "");
+	}
+	return j;
+}
+
+/* ---- folders ---- */
+
+static int
+count_files(const char *folder, const char *name, bool (*is)(const char *path))
+{
+	secant_names names = { 0 };
+	int n = 0;
+	char *path = secant_path_join(folder, name);
+	if (path && secant_is_dir(path) && !secant_dir_list(&names, path, SECANT_DIR_FILES, NULL))
+		for (int i = 0; i < names.n; i++)
+			n += is(names.v[i]);
+	secant_names_free(&names);
+	secant_free(path);
+	return n;
+}
+
+static bool
+holds(const char *folder, const char *name)
+{
+	char *path = secant_path_join(folder, name);
+	bool there = path && (secant_is_file(path) || secant_is_dir(path));
+	secant_free(path);
+	return there;
+}
+
+/* The last line of log.jsonl, and the options a run was made with. */
+static json_t *
+run_folder(const char *path, secant_err *err)
+{
+	char *config = secant_path_join(path, "config.json"), *log = secant_path_join(path, "log.jsonl"), *text = NULL;
+	size_t size = 0;
+	json_t *options = config ? secant_json_read(config, err) : NULL, *j = NULL;
+	if (options) {
+		j = json_pack("{s:s,s:s}", "path", path, "kind", "run");
+		if (log && secant_is_file(log) && !secant_file_read(&text, &size, log, 1u << 28, NULL)) {
+			while (size && text[size - 1] == '\n')
+				text[--size] = '\0';
+			const char *last = strrchr(text, '\n');
+			json_t *line = secant_json_parse(last ? last + 1 : text, strlen(last ? last + 1 : text), "log.jsonl", NULL);
+			if (line)
+				json_object_set_new(j, "last_epoch", line);
+		}
+		static const char *const names[] = { "best.safetensors", "last.safetensors", "state.safetensors" };
+		json_t *files = json_array();
+		for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+			if (holds(path, names[i]))
+				json_array_append_new(files, json_string(names[i]));
+		json_object_set_new(j, "files", files);
+		json_object_set_new(j, "options", options);
+	}
+	secant_free(text);
+	secant_free(config);
+	secant_free(log);
+	return j;
+}
+
+static json_t *
+data_folder(const char *path)
+{
+	static const char *const splits[] = { "", "train", "val", "test" };
+	json_t *found = json_object();
+	for (size_t i = 0; i < sizeof splits / sizeof *splits; i++) {
+		char *folder = *splits[i] ? secant_path_join(path, splits[i]) : secant_strdup(path);
+		int images = folder ? count_files(folder, "images", secant_image_is_path) : 0;
+		int labels = folder ? count_files(folder, "labels", secant_image_is_path) + count_files(folder, "masks", secant_image_is_path) : 0;
+		if (images || labels)
+			json_object_set_new(found, *splits[i] ? splits[i] : "all", json_pack("{s:i,s:i}", "images", images, "labels", labels));
+		secant_free(folder);
+	}
+	if (json_object_size(found))
+		return json_pack("{s:s,s:s,s:o}", "path", path, "kind", "data set", "splits", found);
+	json_decref(found);
+	return NULL;
+}
+
+static json_t *
+describe_folder(const char *path, secant_err *err)
+{
+	if (holds(path, "config.json") && (holds(path, "log.jsonl") || holds(path, "best.safetensors") || holds(path, "last.safetensors") || holds(path, "state.safetensors")))
+		return run_folder(path, err);
+	json_t *j = data_folder(path);
+	if (j)
+		return j;
+	int pictures = count_files(path, ".", secant_image_is_path), clouds = count_files(path, ".", secant_cloud_is_readable);
+	if (holds(path, "model.safetensors"))
+		return json_pack("{s:s,s:s,s:s}", "path", path, "kind", "folder of weights", "weights", "model.safetensors");
+	if (pictures || clouds)
+		return json_pack("{s:s,s:s,s:i,s:i}", "path", path, "kind", "folder", "pictures", pictures, "clouds", clouds);
+	secant_fail(err, SECANT_ERR_FORMAT, "%s: the folder is no run, no data set, and holds no pictures or clouds", path);
+	return NULL;
+}
+
+/* ---- text ---- */
+
+static void
+add_member(secant_str *s, const char *key, const json_t *v, int depth)
+{
+	const char *inner;
+	json_t *member;
+	if (json_is_object(v) && json_object_size(v)) {
+		secant_str_addf(s, "%*s%s:\n", depth * 2, "", key);
+		json_object_foreach((json_t *)(uintptr_t)v, inner, member)
+			add_member(s, inner, member, depth + 1);
+		return;
+	}
+	char *text = json_is_string(v) ? secant_strdup(json_string_value(v)) : json_is_integer(v) || json_is_real(v) ? secant_format("%.10g", json_number_value(v)) : secant_json_text(v, 0);
+	int width = 24 - depth * 2 > 0 ? 24 - depth * 2 : 0;
+	if (!json_is_null(v))
+		secant_str_addf(s, "%*s%-*s %s\n", depth * 2, "", width, key, text ? text : json_is_true(v) ? "true" : "false");
+	secant_free(text);
+}
+
+char *
+secant_describe(const char *path, bool json, secant_err *err)
+{
+	secant_err own = { 0 };
+	struct stat st;
+	json_t *j = NULL;
+	if (stat(path, &st))
+		secant_fail(&own, SECANT_ERR_IO, "%s: no such file or folder", path);
+	else
+		j = secant_is_dir(path) ? describe_folder(path, &own) : describe_file(path, &own);
+	char *text = NULL;
+	secant_str s = { 0 };
+	const char *key;
+	json_t *value;
+	if (j && json)
+		text = secant_json_text(j, 2);
+	else if (j) {
+		secant_str_addf(&s, "%s: %s\n", path, json_string_value(json_object_get(j, "kind")));
+		json_object_foreach(j, key, value)
+			if (strcmp(key, "path") && strcmp(key, "kind"))
+				add_member(&s, key, value, 1);
+		text = secant_str_take(&s);
+	}
+	json_decref(j);
+	if (!text)
+		secant_fail(err, own.code ? own.code : SECANT_ERR_NOMEM, "%s", own.code ? own.msg : "no memory for a description");
+	return text;
+}

@@ -1,0 +1,130 @@
+/* `secant predict`: pictures to masks, overlays and probabilities. */
+#include "command.h"
+#include <jansson.h>
+#include <secant/files.h>
+#include <secant/predict.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct predict {
+	secant_predict_output output;
+	secant_predict predict;
+	common common;
+} predict;
+
+static const secant_opt predict_rows[] = {
+	SECANT_OPT_TABLE(predict, output, &secant_predict_output_options),
+	SECANT_OPT_TABLE(predict, predict, &secant_predict_options),
+	SECANT_OPT_TABLE(predict, common, &common_options),
+	SECANT_OPT_END
+};
+static const secant_opts predict_options = { "predict", sizeof(predict), predict_rows };
+
+/* Pictures are counted; of a single one the tiles. */
+static bool
+progress(void *user, const secant_predict_progress *now)
+{
+	json_t *files = user;
+	if (now->mask)
+		json_array_append_new(files, json_pack("{s:s,s:s}", "input", now->input, "mask", now->mask));
+	if (now->pictures > 1)
+		tool_progress(now->input, now->picture + (now->mask != NULL), now->pictures, NULL);
+	else
+		tool_progress(now->input, now->tile, now->tiles, NULL);
+	return !tool_interrupted();
+}
+
+static int
+print_json(const predict *o, const secant_predictor *p, json_t *files, secant_err *err)
+{
+	json_t *names = json_array(), *all = json_pack("{s:s,s:i,s:s,s:O}", "mode", secant_predictor_mode(p), "classes", secant_predictor_classes(p), "precision", secant_predictor_precision(p),
+		"files", files);
+	for (int i = 0; secant_predictor_class_name(p, i); i++)
+		json_array_append_new(names, json_string(secant_predictor_class_name(p, i)));
+	json_object_set_new(all, "class_names", names);
+	char *text = json_dumps(all, JSON_INDENT(2));
+	json_decref(all);
+	if (!text)
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory");
+	puts(text);
+	free(text);
+	return 0;
+}
+
+/* MODEL may be a run folder: then its best model, or the last where none was best. */
+static const char *
+model_of(const char *given, char *buffer, size_t size)
+{
+	static const char *const names[] = { "best", "last" };
+	for (int i = 0; i < 2 && secant_is_dir(given); i++) {
+		snprintf(buffer, size, "%s/%s.safetensors", given, names[i]);
+		if (secant_is_file(buffer))
+			return buffer;
+	}
+	return given;
+}
+
+static int
+predict_pictures(const predict *o, const char *const *models, int n_models, const char *const *inputs, int n_inputs, secant_err *err)
+{
+	secant_predictor *p = secant_predictor_open(models, n_models, &o->predict, err);
+	if (!p)
+		return err->code;
+	secant_logger log = tool_logger(&o->common);
+	if (!strcmp(o->predict.precision, "auto"))
+		secant_log(&log, SECANT_LOG_DEBUG, "precision: %s", secant_predictor_precision(p));
+	json_t *files = json_array();
+	tool_progress_begin(&o->common, "images");
+	int status = secant_predictor_files(p, inputs, n_inputs, &o->output, progress, files, err);
+	tool_progress_end();
+	if (!status && o->common.json)
+		status = print_json(o, p, files, err);
+	json_decref(files);
+	secant_predictor_close(p);
+	return status;
+}
+
+/* The first operand is a model, and every other that is named like one: pictures are not. */
+static bool
+is_model(const char *operand)
+{
+	const char *dot = strrchr(operand, '.');
+	return dot && !strcmp(dot, ".safetensors");
+}
+
+static int
+predict_run(void *options, int n, const char *const *operands, secant_err *err)
+{
+	enum { MOST = 32 };
+	predict *o = options;
+	const char *models[MOST], **inputs = calloc((size_t)n, sizeof *inputs);
+	char buffer[MOST][1024];
+	int n_models = 0, n_inputs = 0, status = inputs ? 0 : secant_fail(err, SECANT_ERR_NOMEM, "no memory");
+	for (int i = 0; i < n && !status; i++) {
+		if (i && !is_model(operands[i]))
+			inputs[n_inputs++] = operands[i];
+		else if (n_models == MOST)
+			status = secant_fail(err, SECANT_ERR_ARG, "more than %d models", MOST);
+		else {
+			models[n_models] = model_of(operands[i], buffer[n_models], sizeof buffer[0]);
+			n_models++;
+		}
+	}
+	if (!status && !o->output.out)
+		status = secant_fail(err, SECANT_ERR_ARG, "--out is missing: a folder, or with one picture a file such as mask.png");
+	if (!status)
+		status = predict_pictures(o, models, n_models, inputs, n_inputs, err);
+	free(inputs);
+	return status;
+}
+
+const command command_predict = {
+	.name = "predict", .brief = "segments pictures: masks, overlays, probabilities", .operands = "MODEL... INPUT... --out DIR",
+	.details = "MODEL is a model file or a run folder (its best model). INPUT is a picture or a folder of pictures. The\n"
+	           "probabilities of several models (all .safetensors) are averaged. Masks are 0 or 255 for one class, else class indices\n"
+	           "(16 bit beyond 255 classes). With --out FILE.png or FILE.tif and one picture, that file is the mask; a .tif keeps the georeference of a GeoTIFF.\n\n"
+	           "Pictures are padded by reflection to what the network needs and cut back. Large ones go through it in tiles that are blended smoothly.",
+	.example = "secant predict runs/cells pictures --out masks --overlay\n"
+	           "secant predict a.safetensors b.safetensors scene.tif --out mask.tif --tile 512 --overlap 64 --tta flips",
+	.options = &predict_options, .min_operands = 2, .max_operands = -1, .run = predict_run
+};
