@@ -182,34 +182,42 @@ grad(const void *dy, const void *x, const void *y, void *dx, void *dres, bool lo
 
 enum { LANES = 32 };
 
-/* The sum of x[i] - m, or of its square. A row is summed in LANES lanes, then what is left. */
+/* The mean of x[i] - m, and of its square where asked for. A row is summed in LANES lanes, then what is left. */
 SECANT_INLINE float
-row_sum(const void *x, bool low, int64_t n, float m, bool square)
+row_mean(const void *x, bool low, int64_t n, float m, float *squares)
 {
 	_Alignas(64) float lane[LANES] = { 0 };
-	float sum = 0;
+	_Alignas(64) float square[LANES] = { 0 };
+	float sum = 0, sum2 = 0;
 	int64_t i = 0;
 	for (; i + LANES <= n; i += LANES)
 		for (int l = 0; l < LANES; l++) {
 			float v = secant_load(x, i + l, low) - m;
-			lane[l] += square ? v * v : v;
+			lane[l] += v;
+			square[l] += v * v;
 		}
-	for (int l = 0; l < LANES; l++)
+	for (int l = 0; l < LANES; l++) {
 		sum += lane[l];
+		sum2 += square[l];
+	}
 	for (; i < n; i++) {
 		float v = secant_load(x, i, low) - m;
-		sum += square ? v * v : v;
+		sum += v;
+		sum2 += v * v;
 	}
-	return sum;
+	if (squares)
+		*squares = sum2 / (float)n;
+	return sum / (float)n;
 }
 
+/* The second walk, for the variance, also corrects the mean. */
 SECANT_INLINE void
 layer_rows(const void *x, bool low, int64_t rows, int64_t c, const float *weight, const float *bias, float eps, void *y, float *mean, float *rstd)
 {
 	for (int64_t r = 0; r < rows; r++) {
 		const void *v = secant_at(x, r * c, low);
-		float first = secant_load(v, 0, low), m = first + row_sum(v, low, c, first, false) / (float)c;
-		float s = 1 / sqrtf(row_sum(v, low, c, m, true) / (float)c + eps);
+		float first = secant_load(v, 0, low), rough = first + row_mean(v, low, c, first, NULL), squares, off = row_mean(v, low, c, rough, &squares);
+		float m = rough + off, var = squares - off * off, s = 1 / sqrtf((var > 0 ? var : 0) + eps);
 		if (mean)
 			mean[r] = m;
 		if (rstd)
