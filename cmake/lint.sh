@@ -55,6 +55,7 @@ info: base
 files: base
 palette: tensor
 cloud: tensor
+render: codec
 tensorfile: formats
 annotations: data
 network: nn
