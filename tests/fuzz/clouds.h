@@ -18,7 +18,7 @@ fuzz_cloud(const uint8_t *data, size_t size, const char *format)
 		opt.mesh_points = turn ? 50 : -1;
 		secant_cloud chunk = { 0 };
 		secant_cloud_reader *r = secant_cloud_open_memory(data, size, "input", &opt, &err);
-		for (int64_t n = 0; r && n < 100000 && !secant_cloud_next(r, &chunk, turn ? 3000 : 7, &err) && chunk.n; n += chunk.n)
+		for (int64_t n = 0; r && n < 20000 && !secant_cloud_next(r, &chunk, turn ? 3000 : 7, &err) && chunk.n; n += chunk.n)
 			if (chunk.n > 3000)
 				abort();
 		if (err.code && !err.msg[0])

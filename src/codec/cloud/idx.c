@@ -20,7 +20,7 @@ idx_open(secant_cloud_reader *r, secant_err *err)
 		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "ends at byte %zu, in the header of 16 bytes", r->size);
 	uint64_t n = secant_be32(r->data + 4), h = secant_be32(r->data + 8), w = secant_be32(r->data + 12);
 	r->at = 16;
-	if (h > 65535 || w > 65535 || !cloud_holds(r, n, h * w))
+	if (h > 65535 || w > 65535 || (n && (!h || !w)) || !cloud_holds(r, n, h * w))
 		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "announces %llu pictures of %llux%llu, but holds %zu bytes of them", (unsigned long long)n,
 			(unsigned long long)h, (unsigned long long)w, r->size - 16);
 	if (r->opt.entry >= 0 && (uint64_t)r->opt.entry >= n)

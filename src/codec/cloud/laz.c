@@ -237,6 +237,7 @@ decode_whole(secant_cloud_reader *r, las_state *t, secant_cloud *out, int64_t ro
 	laz_reader *z = t->laz;
 	job jobs[BATCH];
 	int n = 0, threads = cloud_threads(r);
+	(void)threads;   /* unused without OpenMP */
 	int64_t left = r->total - r->done;
 	for (; n < BATCH && z->next < z->chunks; n++, z->next++) {
 		int64_t points = z->chunk[z->next].points < left ? z->chunk[z->next].points : left;
