@@ -307,5 +307,7 @@ encode(const secant_image *im, secant_sink *out, const char *extension, const se
 }
 
 const secant_codec secant_codec_bmp = {
-	.name = "bmp", .brief = "Windows bitmap, all depths, runs and bit fields", .extensions = "bmp|dib", .detect = detect, .probe = probe, .decode = decode, .encode = encode
+	.name = "bmp", .brief = "Windows bitmap, all depths, runs and bit fields", .extensions = "bmp|dib",
+	.pixels_per_byte = 1 << 15,   /* runs can skip any area; this is beyond what pictures do */
+	.detect = detect, .probe = probe, .decode = decode, .encode = encode
 };

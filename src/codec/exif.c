@@ -4,7 +4,23 @@
  */
 #include "codec/codec.h"
 
-enum { ORIENTATION = 0x0112, SHORT = 3, LONG = 4 };
+enum { ORIENTATION = 0x0112, BYTE = 1, SHORT = 3, LONG = 4, SSHORT = 8, SLONG = 9 };
+
+static uint32_t
+number(const uint8_t *p, int bytes, bool little)
+{
+	uint32_t v = 0;
+	for (int i = 0; i < bytes; i++)
+		v = v << 8 | p[little ? bytes - 1 - i : i];
+	return v;
+}
+
+/* The standard says SHORT; cameras are known to write the others. */
+static int
+width_of(uint32_t type)
+{
+	return type == BYTE ? 1 : type == SHORT || type == SSHORT ? 2 : type == LONG || type == SLONG ? 4 : 0;
+}
 
 int
 secant_exif_orientation(const uint8_t *data, size_t size)
@@ -12,17 +28,15 @@ secant_exif_orientation(const uint8_t *data, size_t size)
 	bool little = size >= 8 && !memcmp(data, "II*\0", 4);
 	if (!little && (size < 8 || memcmp(data, "MM\0*", 4)))
 		return 1;
-	uint32_t at = little ? secant_le32(data + 4) : secant_be32(data + 4);
-	if (at > size - 2 || size - at < 2)
+	uint32_t at = number(data + 4, 4, little);
+	if (at > size - 2)
 		return 1;
-	int n = little ? secant_le16(data + at) : secant_be16(data + at);
+	uint32_t n = number(data + at, 2, little);
 	const uint8_t *entry = data + at + 2;
 	for (size_t left = size - at - 2; n > 0 && left >= 12; n--, left -= 12, entry += 12) {
-		int tag = little ? secant_le16(entry) : secant_be16(entry), type = little ? secant_le16(entry + 2) : secant_be16(entry + 2);
-		if (tag != ORIENTATION)
+		if (number(entry, 2, little) != ORIENTATION)
 			continue;
-		uint32_t v = type == SHORT ? (little ? secant_le16(entry + 8) : secant_be16(entry + 8))
-			: type == LONG ? (little ? secant_le32(entry + 8) : secant_be32(entry + 8)) : 0;
+		uint32_t v = number(entry + 8, width_of(number(entry + 2, 2, little)), little);
 		return v >= 1 && v <= 8 ? (int)v : 1;
 	}
 	return 1;

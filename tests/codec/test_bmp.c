@@ -133,6 +133,7 @@ test_wrong(void **state)
 	fails(make(3, 1, 8, 0, 2, (part)RED_BLUE, (part)BYTES("\1\2\1\0")), SECANT_ERR_FORMAT, "pixel (1, 0) has index 2, the palette has 2 colours");
 	fails(make(3, 1, 8, 0, 2, (part)NOTHING, (part)BYTES("\1\2\1\0")), SECANT_ERR_FORMAT, "there is no palette");
 	fails(make(100000, 100000, 24, 0, 0, (part)NOTHING, (part)NOTHING), SECANT_ERR_RANGE, "100000x100000 pixels are more than the limit");
+	fails(make(30000, 30000, 8, 1, 2, (part)RED_BLUE, (part)BYTES("\0\1")), SECANT_ERR_FORMAT, "the header says 30000x30000 pixels, which 64 bytes of bmp cannot hold");
 	blob b = make(1, 1, 24, 0, 0, (part)NOTHING, (part)BYTES("\1\2\3\0"));
 	secant_put_le(b.p + 10, 20, 4);
 	refuses(b.p, b.n, SECANT_ERR_FORMAT, "the pixels start at byte 20, the header ends at 54 and the file at 58");

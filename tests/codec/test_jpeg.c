@@ -193,8 +193,11 @@ test_exif_parser(void **state)
 	exif_segment(segment, 3, true);
 	p[12] = 2;                           /* text */
 	assert_int_equal(secant_exif_orientation(p, 26), 1);
-	p[12] = 4;                           /* long */
-	assert_int_equal(secant_exif_orientation(p, 26), 3);
+	static const uint8_t types[] = { 1, 3, 4, 8, 9 };    /* byte, short, long, and the signed ones some cameras write */
+	for (size_t i = 0; i < sizeof types; i++) {
+		p[12] = types[i];
+		assert_int_equal(secant_exif_orientation(p, 26), 3);
+	}
 	p[8] = 0xff;                         /* more entries than there are, the wanted one first */
 	p[9] = 0xff;
 	assert_int_equal(secant_exif_orientation(p, 26), 3);
