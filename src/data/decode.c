@@ -37,7 +37,7 @@ secant_picture_reserve(secant_picture *p, int width, int height, int channels, b
 	p->height = height;
 	p->channels = channels;
 	p->real = real;
-	if (ensure(&p->pixels, &p->pixel_room, secant_picture_pixel_bytes(p)) && (!labels || ensure((void **)&p->labels, &p->label_room, secant_picture_label_bytes(p))))
+	if (ensure(&p->pixels, &p->pixel_room, secant_picture_pixel_bytes(p) + SECANT_PICTURE_SLACK) && (!labels || ensure((void **)&p->labels, &p->label_room, secant_picture_label_bytes(p))))
 		return SECANT_OK;
 	return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a picture of %dx%d with %d channels", height, width, channels);
 }

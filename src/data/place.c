@@ -101,7 +101,7 @@ secant_turn_then(int first, int second)
 }
 
 /* out(y, x) = in at y * row + x * column bytes from `in`; in tiles, so that a transposed picture stays in the cache. */
-#define TURNED(name, size) \
+#define TURNED(name, size, move) \
 	static void \
 	name(const char *in, ptrdiff_t row, ptrdiff_t column, char *out, int width, int height) \
 	{ \
@@ -112,16 +112,17 @@ secant_turn_then(int first, int second)
 				for (int y = y0; y < y1; y++) { \
 					const char *p = in + y * row + x0 * column; \
 					char *q = out + ((size_t)y * (size_t)width + (size_t)x0) * (size); \
-					for (int x = x0; x < x1; x++, p += column, q += (size)) \
-						memcpy(q, p, (size)); \
+					for (int x = x0; x < x1 - 1; x++, p += column, q += (size)) \
+						memcpy(q, p, (move)); \
+					memcpy(q, p, (size)); \
 				} \
 			} \
 	}
-TURNED(turn1, 1)
-TURNED(turn2, 2)
-TURNED(turn3, 3)
-TURNED(turn4, 4)
-TURNED(turn12, 12)
+TURNED(turn1, 1, 1)
+TURNED(turn2, 2, 2)
+TURNED(turn3, 3, 4)   /* one byte too many, which the next pixel overwrites; SECANT_PICTURE_SLACK lets the last be read */
+TURNED(turn4, 4, 4)
+TURNED(turn12, 12, 12)
 
 static void
 turn_plane(const void *from, void *to, int from_width, int from_height, int turn, size_t pixel)

@@ -3,6 +3,7 @@
  * weights of 1/256, so that the result is the same on every machine.
  */
 #include "data/place.h"
+#include "kernels/picture.h"
 #include <math.h>
 #include <string.h>
 
@@ -77,22 +78,27 @@ blend_reals(const char *const at[4], const spot *s, int channels, const float *f
 }
 
 static uint16_t
-label_at(const secant_picture *p, float x, float y, const secant_outside *o)
+label_beyond(const secant_picture *p, float x, float y, const secant_outside *o)
 {
 	spot s = find_spot(x + 0.5f, y + 0.5f);
-	bool inside = s.x >= 0 && s.y >= 0 && s.x < p->width && s.y < p->height;
-	if (!inside) {
-		s.x = o->mark_labels ? -1 : secant_border_index(o->border, s.x, p->width);
-		s.y = secant_border_index(o->border, s.y, p->height);
-	}
+	s.x = o->mark_labels ? -1 : secant_border_index(o->border, s.x, p->width);
+	s.y = secant_border_index(o->border, s.y, p->height);
 	return s.x < 0 || s.y < 0 ? o->label : p->labels[(size_t)s.y * (size_t)p->width + (size_t)s.x];
 }
 
 static void
 map_chunk(const secant_picture *from, secant_picture *to, int x0, int y, int n, const float *xs, const float *ys, const secant_outside *o)
 {
+	const secant_picture_kernels *kernels = secant_picture_best();
 	size_t first = (size_t)y * (size_t)to->width + (size_t)x0, c = (size_t)from->channels, size = c * (from->real ? sizeof(float) : 1);
+	uint8_t outside[CHUNK];
+	if (from->real)
+		memset(outside, 1, sizeof outside);
+	else
+		kernels->sample(from->pixels, from->width, from->height, from->channels, xs, ys, n, (uint8_t *)to->pixels + first * c, outside);
 	for (int i = 0; i < n; i++) {
+		if (!outside[i])
+			continue;
 		const char *at[4];
 		spot s = find_spot(xs[i], ys[i]);
 		neighbours(from, &s, size, o->border, at);
@@ -101,9 +107,12 @@ map_chunk(const secant_picture *from, secant_picture *to, int x0, int y, int n, 
 		else
 			blend_bytes(at, &s, from->channels, o->fill, (uint8_t *)to->pixels + (first + (size_t)i) * c);
 	}
-	if (from->labels && to->labels)
-		for (int i = 0; i < n; i++)
-			to->labels[first + (size_t)i] = label_at(from, xs[i], ys[i], o);
+	if (!from->labels || !to->labels)
+		return;
+	kernels->pick(from->labels, from->width, from->height, xs, ys, n, to->labels + first, outside);
+	for (int i = 0; i < n; i++)
+		if (outside[i])
+			to->labels[first + (size_t)i] = label_beyond(from, xs[i], ys[i], o);
 }
 
 void

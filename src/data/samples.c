@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "data/pairs.h"
+#include "kernels/picture.h"
 #include <string.h>
 #include <secant/codec.h>
 
@@ -193,32 +194,28 @@ secant_samples_exists(const char *path, const char *split)
 enum { PERIOD = 16 };   /* pixels after which the pattern of channels repeats at a vector's width */
 
 static void
-normalise_row(const void *from, bool real, float *to, size_t n, size_t period, const float *scale, const float *shift)
+normalise_reals(const float *from, float *to, size_t n, size_t period, const float *scale, const float *shift)
 {
-	const uint8_t *bytes = from;
-	const float *reals = from;
-	for (size_t i = 0; i < n; i += period) {
-		size_t m = n - i < period ? n - i : period;
-		if (real)
-			for (size_t k = 0; k < m; k++)
-				to[i + k] = reals[i + k] * scale[k] + shift[k];
-		else
-			for (size_t k = 0; k < m; k++)
-				to[i + k] = bytes[i + k] * scale[k] + shift[k];
-	}
+	for (size_t i = 0; i < n; i += period)
+		for (size_t k = 0; k < period && i + k < n; k++)
+			to[i + k] = from[i + k] * scale[k] + shift[k];
 }
 
 void
 secant_samples_normalise(const secant_samples *s, const secant_picture *p, float *to, size_t stride)
 {
 	float scale[PERIOD * SECANT_MOST_CHANNELS], shift[PERIOD * SECANT_MOST_CHANNELS];
-	size_t c = (size_t)p->channels, n = (size_t)p->width * c, size = p->real ? sizeof(float) : 1;
+	size_t c = (size_t)p->channels, n = (size_t)p->width * c;
 	for (size_t k = 0; k < PERIOD * c; k++) {
 		scale[k] = s->scale[k % c];
 		shift[k] = s->shift[k % c];
 	}
-	for (int y = 0; y < p->height; y++)
-		normalise_row((const char *)p->pixels + (size_t)y * n * size, p->real, to + (size_t)y * stride, n, PERIOD * c, scale, shift);
+	for (size_t y = 0; y < (size_t)p->height; y++) {
+		if (p->real)
+			normalise_reals((const float *)p->pixels + y * n, to + y * stride, n, PERIOD * c, scale, shift);
+		else
+			secant_picture_best()->normalise((const uint8_t *)p->pixels + y * n, to + y * stride, (int64_t)n, (int)(PERIOD * c), scale, shift);
+	}
 }
 
 size_t

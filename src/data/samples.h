@@ -6,7 +6,7 @@
 #include "data/labels.h"
 #include "data/loader.h"
 
-enum { SECANT_MOST_CHANNELS = SECANT_NORMALIZE_CHANNELS };
+enum { SECANT_MOST_CHANNELS = SECANT_NORMALIZE_CHANNELS, SECANT_PICTURE_SLACK = 16 };   /* SLACK: bytes that may be read behind the pixels */
 
 /* A decoded sample, before normalisation. Pixels are interleaved: uint8_t, or float where the file has more than 8 bits, in units
  * in which 255 is white: 16 bits are divided by 257, floats multiplied by 255, as codec/normalize.h does. */

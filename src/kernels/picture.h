@@ -1,4 +1,7 @@
-/* Colours and places of bytes: what augmentation spends its time in. Results are the same on every instruction set but for hsv's rounding. */
+/*
+ * Pictures of bytes: colours, places, numbers. What augmentation and the loader spend their time in. Places and numbers come out the same
+ * on every instruction set; a shifted colour may differ by one where it lies between two bytes.
+ */
 #ifndef SECANT_KERNELS_PICTURE_H
 #define SECANT_KERNELS_PICTURE_H
 #include "kernels/kernels.h"
@@ -10,17 +13,18 @@ typedef struct secant_hsv_shift {
 	bool bounded;                /* values are cut to 0..255; else only to 0.. */
 } secant_hsv_shift;
 
-/* A place between pixels: offset in bytes of the upper left one of four, and the weights of right and lower ones, 0 to 256. */
-typedef struct secant_spots { const int32_t *offset; const uint16_t *right, *lower; } secant_spots;
-
 typedef struct secant_picture_kernels {
 	/* Planes of n numbers, in place. */
 	void (*hsv)(float *r, float *g, float *b, int n, const secant_hsv_shift *shift);
 	/* Interleaved bytes of `channels` (3 or more) channels, of which the first three are shifted, in place. */
 	void (*hsv_bytes)(uint8_t *pixels, int channels, int64_t n, const secant_hsv_shift *shift);
-	/* out = the four neighbours blended, n pixels of `channels` bytes; rows of `from` are `stride` bytes apart. All four must lie inside,
-	 * and `slack` says whether 8 bytes may be read at each offset of both rows. */
-	void (*blend_bytes)(const uint8_t *from, int64_t stride, int channels, bool slack, const secant_spots *spots, uint8_t *out, int n);
+	/* n pixels of out: `from` (width x height, interleaved) at the places (x, y), bilinear, in whole numbers with weights of 1/256. Sets
+	 * outside[i], and leaves pixel i undefined, where not all four neighbours lie inside; else clears it. */
+	void (*sample)(const uint8_t *from, int width, int height, int channels, const float *x, const float *y, int n, uint8_t *out, uint8_t *outside);
+	/* The same for planes of labels, nearest: pixel floor(x + .5). */
+	void (*pick)(const uint16_t *from, int width, int height, const float *x, const float *y, int n, uint16_t *out, uint8_t *outside);
+	/* to[i] = from[i] * scale[i % period] + shift[i % period]; period a multiple of 16. */
+	void (*normalise)(const uint8_t *from, float *to, int64_t n, int period, const float *scale, const float *shift);
 } secant_picture_kernels;
 SECANT_KERNELS(picture)
 #endif

@@ -1,9 +1,12 @@
 /*
- * Colours and places of bytes. HSV: with v = max(r, g, b), d = v - min(r, g, b), s = d / v and the hue h in sixths of a turn,
+ * Colours, places and numbers of bytes. HSV: with v = max(r, g, b), d = v - min(r, g, b), s = d / v and the hue h in sixths of a turn,
  * channel k(5, 3, 1) = v - v s max(0, min(k, 4 - k, 1)), k = (n + h) mod 6 (A. R. Smith, Color gamut transform pairs, 1978).
  */
 #include "kernels/picture.h"
 #include <math.h>
+#if defined(__AVX512BW__)
+# include <immintrin.h>
+#endif
 
 enum { CHUNK = 256 };
 
@@ -81,49 +84,181 @@ join(uint8_t *restrict p, int c, int n, const float *restrict r, const float *re
 	}
 }
 
+#if defined(__AVX512BW__)
+/* 16 pixels of three bytes as 16 words r | g << 8 | b << 16, and back. */
+SECANT_INLINE __m512i
+load_rgb(const uint8_t *p)
+{
+	const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 0, 3, 4, 5, 0, 6, 7, 8, 0, 9, 10, 11, 0);
+	const __m512i bytes = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11, -1));
+	return _mm512_shuffle_epi8(_mm512_permutexvar_epi32(lanes, _mm512_maskz_loadu_epi8(0xffffffffffffu, p)), bytes);
+}
+
+SECANT_INLINE void
+store_rgb(uint8_t *p, __m512i v)
+{
+	const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 3, 7, 11, 15);
+	const __m512i bytes = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1));
+	_mm512_mask_storeu_epi8(p, 0xffffffffffffu, _mm512_permutexvar_epi32(lanes, _mm512_shuffle_epi8(v, bytes)));
+}
+
+static int
+split_fast(const uint8_t *p, int n, float *r, float *g, float *b)
+{
+	const __m512i low = _mm512_set1_epi32(255);
+	int i = 0;
+	for (; i + 16 <= n; i += 16) {
+		__m512i v = load_rgb(p + 3 * i);
+		_mm512_storeu_ps(r + i, _mm512_cvtepi32_ps(_mm512_and_si512(v, low)));
+		_mm512_storeu_ps(g + i, _mm512_cvtepi32_ps(_mm512_and_si512(_mm512_srli_epi32(v, 8), low)));
+		_mm512_storeu_ps(b + i, _mm512_cvtepi32_ps(_mm512_srli_epi32(v, 16)));
+	}
+	return i;
+}
+
+static int
+join_fast(uint8_t *p, int n, const float *r, const float *g, const float *b)
+{
+	const __m512 half = _mm512_set1_ps(0.5f);
+	int i = 0;
+	for (; i + 16 <= n; i += 16) {
+		__m512i x = _mm512_cvttps_epi32(_mm512_add_ps(_mm512_loadu_ps(r + i), half)), y = _mm512_cvttps_epi32(_mm512_add_ps(_mm512_loadu_ps(g + i), half));
+		__m512i z = _mm512_cvttps_epi32(_mm512_add_ps(_mm512_loadu_ps(b + i), half));
+		store_rgb(p + 3 * i, _mm512_or_si512(x, _mm512_or_si512(_mm512_slli_epi32(y, 8), _mm512_slli_epi32(z, 16))));
+	}
+	return i;
+}
+#else
+SECANT_INLINE int split_fast(const uint8_t *p, int n, float *r, float *g, float *b) { return 0; }
+SECANT_INLINE int join_fast(uint8_t *p, int n, const float *r, const float *g, const float *b) { return 0; }
+#endif
+
 static void
 hsv_bytes(uint8_t *pixels, int channels, int64_t n, const secant_hsv_shift *shift)
 {
 	float r[CHUNK], g[CHUNK], b[CHUNK];
+	secant_hsv_shift cut = *shift;
+	cut.bounded = true;
 	for (int64_t i = 0; i < n; i += CHUNK) {
-		int m = n - i < CHUNK ? (int)(n - i) : CHUNK;
+		int m = n - i < CHUNK ? (int)(n - i) : CHUNK, done = 0;
 		uint8_t *p = pixels + i * channels;
 		if (channels == 3)
-			split(p, 3, m, r, g, b);
-		else
-			split(p, channels, m, r, g, b);
-		hsv(r, g, b, m, shift);
+			done = split_fast(p, m, r, g, b);
+		split(p + done * channels, channels, m - done, r + done, g + done, b + done);
+		hsv(r, g, b, m, &cut);
 		if (channels == 3)
-			join(p, 3, m, r, g, b);
-		else
-			join(p, channels, m, r, g, b);
+			done = join_fast(p, m, r, g, b);
+		join(p + done * channels, channels, m - done, r + done, g + done, b + done);
 	}
 }
 
 /* ---- places ---- */
 
+/* Far outside is as good as just outside, and fits an int; a NaN is far outside. */
+SECANT_INLINE float
+near_enough(float v)
+{
+	const float far = 1 << 24;
+	return v > -far ? v < far ? v : far : -far;
+}
+
 SECANT_INLINE void
-blend_some(const uint8_t *from, int64_t stride, int channels, const secant_spots *s, uint8_t *out, int first, int n)
+sample_some(const uint8_t *from, int width, int height, int channels, const float *xs, const float *ys, int first, int n, uint8_t *out, uint8_t *outside)
 {
 	for (int i = first; i < n; i++) {
-		const uint8_t *top = from + s->offset[i], *bottom = top + stride;
-		uint32_t fx = s->right[i], fy = s->lower[i];
+		float x = near_enough(xs[i]), y = near_enough(ys[i]), left = floorf(x), top = floorf(y);
+		int u = (int)left, v = (int)top;
+		outside[i] = u < 0 || v < 0 || u + 1 >= width || v + 1 >= height;
+		if (outside[i])
+			continue;
+		const uint8_t *a = from + ((int64_t)v * width + u) * channels, *b = a + (int64_t)width * channels;
+		uint32_t fx = (uint32_t)((x - left) * 256 + 0.5f), fy = (uint32_t)((y - top) * 256 + 0.5f);
 		for (int c = 0; c < channels; c++) {
-			uint32_t t = top[c] * (256 - fx) + top[c + channels] * fx, u = bottom[c] * (256 - fx) + bottom[c + channels] * fx;
-			out[i * channels + c] = (uint8_t)((t * (256 - fy) + u * fy + 32768) >> 16);
+			uint32_t t = a[c] * (256 - fx) + a[c + channels] * fx, w = b[c] * (256 - fx) + b[c + channels] * fx;
+			out[i * channels + c] = (uint8_t)((t * (256 - fy) + w * fy + 32768) >> 16);
 		}
 	}
 }
 
-static void
-blend_bytes(const uint8_t *from, int64_t stride, int channels, bool slack, const secant_spots *spots, uint8_t *out, int n)
+#if defined(__AVX512BW__)
+/* One channel: bits `at` of the words; upper and lower row side by side as 16 bit numbers. */
+SECANT_INLINE __m512i
+blend_channel(__m512i left_top, __m512i left_bottom, __m512i right_top, __m512i right_bottom, int left_at, int right_at, __m512i wx0, __m512i wx1, __m512i wy)
 {
-	if (channels == 3)
-		blend_some(from, stride, 3, spots, out, 0, n);
-	else if (channels == 1)
-		blend_some(from, stride, 1, spots, out, 0, n);
-	else
-		blend_some(from, stride, channels, spots, out, 0, n);
+	const __m512i low = _mm512_set1_epi32(255), sign = _mm512_set1_epi16((short)0x8000);
+	__m512i l = _mm512_or_si512(_mm512_and_si512(_mm512_srli_epi32(left_top, left_at), low), _mm512_slli_epi32(_mm512_and_si512(_mm512_srli_epi32(left_bottom, left_at), low), 16));
+	__m512i r = _mm512_or_si512(_mm512_and_si512(_mm512_srli_epi32(right_top, right_at), low), _mm512_slli_epi32(_mm512_and_si512(_mm512_srli_epi32(right_bottom, right_at), low), 16));
+	__m512i rows = _mm512_add_epi16(_mm512_mullo_epi16(l, wx0), _mm512_mullo_epi16(r, wx1));   /* at most 65280 */
+	/* Signed products: minus 32768 in each row, and 32768 * 256 back, with 32768 for rounding. */
+	__m512i sum = _mm512_madd_epi16(_mm512_xor_si512(rows, sign), wy);
+	return _mm512_srli_epi32(_mm512_add_epi32(sum, _mm512_set1_epi32(32768 * 257)), 16);
 }
 
-const secant_picture_kernels SECANT_KERNEL(picture) = { .hsv = hsv, .hsv_bytes = hsv_bytes, .blend_bytes = blend_bytes };
+/* Three channels, 16 pixels at a time. Two words hold the six bytes of two neighbours: at the first byte and at the third. */
+static int
+sample_fast(const uint8_t *from, int width, int height, const float *xs, const float *ys, int n, uint8_t *out, uint8_t *outside)
+{
+	const __m512 far = _mm512_set1_ps(1 << 24), away = _mm512_set1_ps(-(1 << 24)), scale = _mm512_set1_ps(256), half = _mm512_set1_ps(0.5f);
+	const __m512i zero = _mm512_setzero_si512(), last_x = _mm512_set1_epi32(width - 1), last_y = _mm512_set1_epi32(height - 1), whole_ = _mm512_set1_epi32(256);
+	const __m512i stride = _mm512_set1_epi32(width * 3), three = _mm512_set1_epi32(3);
+	int i = 0;
+	for (; i + 16 <= n; i += 16) {
+		__m512 x = _mm512_min_ps(_mm512_max_ps(_mm512_loadu_ps(xs + i), away), far), y = _mm512_min_ps(_mm512_max_ps(_mm512_loadu_ps(ys + i), away), far);
+		__m512 left = _mm512_roundscale_ps(x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC), top = _mm512_roundscale_ps(y, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+		__m512i u = _mm512_cvttps_epi32(left), v = _mm512_cvttps_epi32(top);
+		__m512i fx = _mm512_cvttps_epi32(_mm512_add_ps(_mm512_mul_ps(_mm512_sub_ps(x, left), scale), half));
+		__m512i fy = _mm512_cvttps_epi32(_mm512_add_ps(_mm512_mul_ps(_mm512_sub_ps(y, top), scale), half));
+		__mmask16 inside = _mm512_cmplt_epu32_mask(u, last_x) & _mm512_cmplt_epu32_mask(v, last_y);
+		_mm_storeu_si128((__m128i *)(outside + i), _mm512_cvtepi32_epi8(_mm512_maskz_set1_epi32((__mmask16)~inside, 1)));
+		if (!inside)
+			continue;
+		__m512i at = _mm512_add_epi32(_mm512_mullo_epi32(v, stride), _mm512_mullo_epi32(u, three)), below = _mm512_add_epi32(at, stride);
+		__m512i lt = _mm512_mask_i32gather_epi32(zero, inside, at, from, 1), rt = _mm512_mask_i32gather_epi32(zero, inside, at, from + 2, 1);
+		__m512i lb = _mm512_mask_i32gather_epi32(zero, inside, below, from, 1), rb = _mm512_mask_i32gather_epi32(zero, inside, below, from + 2, 1);
+		__m512i wx1 = _mm512_or_si512(fx, _mm512_slli_epi32(fx, 16)), fx0 = _mm512_sub_epi32(whole_, fx), wx0 = _mm512_or_si512(fx0, _mm512_slli_epi32(fx0, 16));
+		__m512i wy = _mm512_or_si512(_mm512_sub_epi32(whole_, fy), _mm512_slli_epi32(fy, 16));
+		__m512i r = blend_channel(lt, lb, rt, rb, 0, 8, wx0, wx1, wy), g = blend_channel(lt, lb, rt, rb, 8, 16, wx0, wx1, wy);
+		__m512i b = blend_channel(lt, lb, rt, rb, 16, 24, wx0, wx1, wy);
+		store_rgb(out + 3 * i, _mm512_or_si512(r, _mm512_or_si512(_mm512_slli_epi32(g, 8), _mm512_slli_epi32(b, 16))));
+	}
+	return i;
+}
+#else
+SECANT_INLINE int sample_fast(const uint8_t *from, int width, int height, const float *xs, const float *ys, int n, uint8_t *out, uint8_t *outside) { return 0; }
+#endif
+
+static void
+sample(const uint8_t *from, int width, int height, int channels, const float *x, const float *y, int n, uint8_t *out, uint8_t *outside)
+{
+	if (channels == 3) {
+		int done = (int64_t)width * height < INT32_MAX / 3 ? sample_fast(from, width, height, x, y, n, out, outside) : 0;
+		sample_some(from, width, height, 3, x, y, done, n, out, outside);
+	} else if (channels == 1)
+		sample_some(from, width, height, 1, x, y, 0, n, out, outside);
+	else
+		sample_some(from, width, height, channels, x, y, 0, n, out, outside);
+}
+
+static void
+pick(const uint16_t *from, int width, int height, const float *xs, const float *ys, int n, uint16_t *out, uint8_t *outside)
+{
+	for (int i = 0; i < n; i++) {
+		int x = (int)floorf(near_enough(xs[i] + 0.5f)), y = (int)floorf(near_enough(ys[i] + 0.5f));
+		outside[i] = (uint32_t)x >= (uint32_t)width || (uint32_t)y >= (uint32_t)height;
+		out[i] = outside[i] ? 0 : from[(int64_t)y * width + x];
+	}
+}
+
+/* ---- numbers ---- */
+
+static void
+normalise(const uint8_t *restrict from, float *restrict to, int64_t n, int period, const float *restrict scale, const float *restrict shift)
+{
+	for (int64_t i = 0; i < n; i += period) {
+		int m = n - i < period ? (int)(n - i) : period;
+		for (int k = 0; k < m; k++)
+			to[i + k] = (float)from[i + k] * scale[k] + shift[k];
+	}
+}
+
+const secant_picture_kernels SECANT_KERNEL(picture) = { .hsv = hsv, .hsv_bytes = hsv_bytes, .sample = sample, .pick = pick, .normalise = normalise };
