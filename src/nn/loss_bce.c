@@ -1,19 +1,18 @@
 /*
- * bce: mean binary cross entropy from logits, PyTorch's BCEWithLogitsLoss; over every pixel and class.
+ * bce: mean binary cross entropy from logits, PyTorch's BCEWithLogitsLoss; over every pixel and class that is not ignored.
  */
-#include "nn/nn.h"
+#include "nn/loss_parts.h"
 
 static secant_value
 build(secant_graph *g, const void *settings, const secant_loss_input *in)
 {
-	secant_value each = secant_apply(g, "bce_with_logits", NULL, 2, in->logits, in->target);
-	secant_axes_attr all = { .axes = { .n = secant_graph_shape(g, each)->rank } };
-	for (int i = 0; i < all.axes.n; i++)
-		all.axes.v[i] = i;
-	return secant_apply(g, "mean", &all, 1, each);
+	secant_value mask = secant_loss_mask(g, in, NULL), each = secant_loss_two(g, "bce_with_logits", in->logits, in->target);
+	if (mask < 0)
+		return secant_loss_over(g, "mean", each, false);
+	secant_value sum = secant_loss_over(g, "sum", secant_loss_two(g, "mul", each, mask), false);
+	return secant_loss_two(g, "div", sum, secant_loss_limited(g, secant_loss_over(g, "sum", mask, false), 1, 1e300));
 }
 
 const secant_loss secant_loss_bce = {
-	.name = "bce", .brief = "binary cross entropy from logits, mean over pixels and classes",
-	.modes = 1u << SECANT_MODE_BINARY | 1u << SECANT_MODE_MULTILABEL, .build = build,
+	.name = "bce", .brief = "binary cross entropy from logits, mean over pixels and classes", .modes = SECANT_MODES_SIGMOID, .build = build,
 };

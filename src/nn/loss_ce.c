@@ -1,19 +1,49 @@
 /*
- * ce: mean cross entropy of softmax against class indices, PyTorch's CrossEntropyLoss.
+ * ce and nll: mean negative log-likelihood of the labelled class, from logits (PyTorch's CrossEntropyLoss) or from log-probabilities
+ * (NLLLoss). With class weights w, sum(w_y l) / sum(w_y), over pixels that are not ignored.
  */
-#include "nn/nn.h"
+#include "nn/loss_parts.h"
+
+typedef struct ce { secant_ints ignore; secant_reals weights; } ce;
 
 static secant_value
-build(secant_graph *g, const void *settings, const secant_loss_input *in)
+mean_of(secant_graph *g, const ce *c, const secant_loss_input *in, secant_value logp)
 {
-	secant_value logp = secant_apply(g, "log_softmax", &(secant_axis_attr){ -1 }, 1, in->logits);
-	secant_value picked = secant_apply(g, "pick", NULL, 2, logp, in->target);
-	secant_axes_attr all = { .axes = { .n = secant_graph_shape(g, picked)->rank } };
-	for (int i = 0; i < all.axes.n; i++)
-		all.axes.v[i] = i;
-	return secant_apply(g, "neg", NULL, 1, secant_apply(g, "mean", &all, 1, picked));
+	secant_value mask = secant_loss_mask(g, in, &c->ignore);
+	secant_value each = secant_loss_scaled(g, secant_loss_two(g, "pick", logp, in->target), -1), weight = mask;
+	if (c->weights.n && c->weights.n != in->classes)
+		return secant_graph_fail(g, SECANT_ERR_ARG, "loss: %d class-weights for %d classes", c->weights.n, in->classes);
+	if (c->weights.n) {
+		/* the weight of each pixel's class; 0 where the label is none of the classes */
+		secant_value hot = secant_apply(g, "one_hot", &(secant_classes_attr){ in->classes }, 1, in->target);
+		secant_value own = secant_loss_two(g, "mul", hot, secant_loss_vector(g, &c->weights));
+		own = secant_apply(g, "sum", &(secant_axes_attr){ { 1, { secant_graph_shape(g, own)->rank - 1 } }, false }, 1, own);
+		weight = mask < 0 ? own : secant_loss_two(g, "mul", own, mask);
+	}
+	if (weight < 0)
+		return secant_loss_over(g, "mean", each, false);
+	secant_value sum = secant_loss_over(g, "sum", secant_loss_two(g, "mul", each, weight), false);
+	return secant_loss_two(g, "div", sum, secant_loss_limited(g, secant_loss_over(g, "sum", weight, false), 1e-12, 1e300));
 }
 
+static secant_value
+ce_build(secant_graph *g, const void *settings, const secant_loss_input *in)
+{
+	return mean_of(g, settings, in, secant_apply(g, "log_softmax", &(secant_axis_attr){ -1 }, 1, in->logits));
+}
+
+static secant_value nll_build(secant_graph *g, const void *settings, const secant_loss_input *in) { return mean_of(g, settings, in, in->logits); }
+
+static const secant_opt rows[] = {
+	SECANT_OPT(ce, ignore, INTS, "ignore-index", NULL, 1, 0, "label value that is left out"),
+	SECANT_OPT(ce, weights, REALS, "class-weights", NULL, 0, 1e9, "one weight for each class"),
+	SECANT_OPT_END
+};
+static const secant_opts settings_table = { "cross entropy", sizeof(ce), rows };
+
 const secant_loss secant_loss_ce = {
-	.name = "ce", .brief = "cross entropy of softmax, mean over pixels", .modes = 1u << SECANT_MODE_MULTICLASS, .build = build,
+	.name = "ce", .brief = "cross entropy of softmax, mean over pixels", .settings = &settings_table, .modes = 1u << SECANT_MODE_MULTICLASS, .build = ce_build,
+};
+const secant_loss secant_loss_nll = {
+	.name = "nll", .brief = "negative log-likelihood, from log-probabilities", .settings = &settings_table, .modes = 1u << SECANT_MODE_MULTICLASS, .build = nll_build,
 };

@@ -84,6 +84,17 @@ read_term(const char *at, const char *spec, term *t, secant_err *err)
 	return at;
 }
 
+/* "[1, 2]" to "1,2". */
+static void
+squeeze(char *list)
+{
+	char *to = list;
+	for (const char *from = list; *from; from++)
+		if (!isspace((unsigned char)*from) && *from != '[' && *from != ']')
+			*to++ = *from;
+	*to = 0;
+}
+
 /* "gamma=2, weights=[1,2]": commas inside brackets belong to a value. */
 static secant_status
 read_settings(const secant_loss *l, char *text, void *settings, secant_err *err)
@@ -103,8 +114,12 @@ read_settings(const secant_loss *l, char *text, void *settings, secant_err *err)
 			*--e = 0;
 		if (!l->settings)
 			return secant_fail(err, SECANT_ERR_ARG, "loss %s has no settings, got '%s'", l->name, at);
+		char *value = equals + 1 + (skip_spaces(equals + 1) - (equals + 1));
+		size_t length = strlen(value);
+		if (*value == '[' && length > 1 && value[length - 1] == ']')   /* a list: brackets only keep its commas together */
+			squeeze(value);
 		secant_err own = { 0 };
-		if (secant_opts_set(l->settings, settings, at, skip_spaces(equals + 1), &own))
+		if (secant_opts_set(l->settings, settings, at, value, &own))
 			return secant_fail(err, own.code, "loss %s: %s", l->name, own.msg);
 		at += k + (last ? 0 : 1);
 		if (last)

@@ -107,7 +107,13 @@ int secant_network_multiple(const secant_network *net);
 typedef enum secant_mode { SECANT_MODE_BINARY, SECANT_MODE_MULTICLASS, SECANT_MODE_MULTILABEL } secant_mode;
 /* What a loss is built on. logits: N x ... x C in f32. target: binary and multilabel reals in the logits' shape, multiclass integers
  * without the channel axis. */
-typedef struct secant_loss_input { secant_value logits, target; secant_mode mode; int classes; } secant_loss_input;
+typedef struct secant_loss_input {
+	secant_value logits, target;
+	secant_mode mode;
+	int classes;
+	bool has_ignore;                             /* targets with the value `ignore` are left out, where the loss's own setting says nothing */
+	double ignore;
+} secant_loss_input;
 typedef struct secant_loss {
 	const char *name, *brief;
 	const secant_opts *settings;

@@ -36,7 +36,8 @@ loss_make(loss_plan *l, const secant_evaluation *e, int height, int width, secan
 	l->height = height, l->width = width;
 	if (!(l->g = secant_graph_new()))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the loss");
-	secant_loss_input in = { secant_graph_input(l->g, "logits", SECANT_F32, &logits), secant_graph_input(l->g, "target", index ? SECANT_I32 : SECANT_F32, &target), e->mode, e->classes };
+	secant_loss_input in = { .logits = secant_graph_input(l->g, "logits", SECANT_F32, &logits), .target = secant_graph_input(l->g, "target", index ? SECANT_I32 : SECANT_F32, &target),
+	                         .mode = e->mode, .classes = e->classes, .has_ignore = e->ignore >= 0, .ignore = index ? e->ignore : -1 };
 	secant_value loss = secant_loss_build(l->g, e->loss, &in, err);
 	if (loss < 0 || !(l->store = secant_store_new(l->g, false, err)))
 		return err ? err->code : SECANT_ERR_ARG;
@@ -97,10 +98,24 @@ count_batch(const secant_evaluation *e, const secant_batch *b, const float *logi
 	return SECANT_OK;
 }
 
+/* Whole pictures go together only where all have one size. */
+static int
+batch_of(const secant_evaluation *e, const secant_samples *s)
+{
+	int height, width, h, w;
+	secant_samples_size(s, 0, &height, &width);
+	for (int i = 1; i < secant_samples_count(s) && e->size.n != 2; i++) {
+		secant_samples_size(s, i, &h, &w);
+		if (h != height || w != width)
+			return 1;
+	}
+	return e->batch;
+}
+
 secant_status
 secant_evaluate_samples(const secant_evaluation *e, const secant_samples *s, secant_counts *counts, secant_err *err)
 {
-	secant_loader_options o = { .batch = e->batch, .size = e->size, .resize = e->size.n == 2, .threads = e->loader_threads, .multiple = e->multiple };
+	secant_loader_options o = { .batch = batch_of(e, s), .size = e->size, .resize = e->size.n == 2, .threads = e->loader_threads, .multiple = e->multiple };
 	loss_plan l = { 0 };
 	secant_err own = { 0 };
 	float *dense = NULL;

@@ -35,7 +35,9 @@ open_samples(secant_session *s, const char *data, secant_err *err)
 	if (!(s->train = secant_samples_open(&r, err)))
 		return status_of(err);
 	r.split = "val";
-	if (secant_samples_exists(data, "val") || o->data.validation_fraction > 0) {
+	/* A fraction or fold is held out where there are no split folders; train alone means train alone. */
+	bool divides = (o->data.validation_fraction > 0 || o->data.folds > 1) && !secant_samples_exists(data, "train");
+	if (divides || secant_samples_exists(data, "val")) {
 		if (!(s->validation = secant_samples_open(&r, err)))
 			return status_of(err);
 	} else {
@@ -146,8 +148,9 @@ loss_of(const secant_session *s, secant_graph *g, secant_value logits, secant_er
 	bool index = s->model.mode == SECANT_MODE_MULTICLASS;
 	secant_shape t = *y;
 	t.rank = index ? 3 : 4;
-	secant_loss_input in = { secant_apply(g, "upcast", NULL, 1, logits), secant_graph_input(g, "target", index ? SECANT_I32 : SECANT_F32, &t), s->model.mode,
-	                         s->o->network.classes };
+	int ignore = s->o->data.ignore_index;
+	secant_loss_input in = { .logits = secant_apply(g, "upcast", NULL, 1, logits), .target = secant_graph_input(g, "target", index ? SECANT_I32 : SECANT_F32, &t),
+	                         .mode = s->model.mode, .classes = s->o->network.classes, .has_ignore = ignore >= 0, .ignore = index ? ignore : -1 };
 	return secant_loss_build(g, s->o->loss, &in, err);
 }
 
