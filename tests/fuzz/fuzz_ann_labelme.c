@@ -1,0 +1,8 @@
+/* LabelMe JSON, and XML when the input begins with <. */
+#include "annotations.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	return fuzz_annotations(data, size, "labelme");
+}
