@@ -1,5 +1,6 @@
 /* Where pixels go: windows and turns, by copying alone. See place.h. */
 #include "data/place.h"
+#include "kernels/picture.h"
 #include <string.h>
 
 int
@@ -144,6 +145,15 @@ turn_plane(const void *from, void *to, int from_width, int from_height, int turn
 	if (column == (ptrdiff_t)pixel)
 		for (int y = 0; y < height; y++)
 			memcpy((char *)to + (size_t)y * (size_t)line, in + y * row, (size_t)line);
+	else if (!swap && (pixel == 2 || pixel == 3))
+		for (int y = 0; y < height; y++) {
+			const char *source = (const char *)from + (size_t)(turn & SECANT_TURN_FLIP_V ? height - 1 - y : y) * (size_t)line;
+			char *target = (char *)to + (size_t)y * (size_t)line;
+			if (pixel == 3)
+				secant_picture_best()->reverse3((const uint8_t *)source, (uint8_t *)target, width);
+			else
+				secant_picture_best()->reverse2((const uint16_t *)(const void *)source, (uint16_t *)(void *)target, width);
+		}
 	else if (turned)
 		turned(in, row, column, to, width, height);
 	else

@@ -77,42 +77,73 @@ blend_reals(const char *const at[4], const spot *s, int channels, const float *f
 	}
 }
 
+/* Under a border that repeats something. */
 static uint16_t
 label_beyond(const secant_picture *p, float x, float y, const secant_outside *o)
 {
 	spot s = find_spot(x + 0.5f, y + 0.5f);
-	s.x = o->mark_labels ? -1 : secant_border_index(o->border, s.x, p->width);
+	s.x = secant_border_index(o->border, s.x, p->width);
 	s.y = secant_border_index(o->border, s.y, p->height);
-	return s.x < 0 || s.y < 0 ? o->label : p->labels[(size_t)s.y * (size_t)p->width + (size_t)s.x];
+	return p->labels[(size_t)s.y * (size_t)p->width + (size_t)s.x];
+}
+
+/* One pixel that touches the border, or that no kernel does. */
+static void
+map_pixel(const secant_picture *from, void *to, float x, float y, const secant_outside *o)
+{
+	const char *at[4];
+	spot s = find_spot(x, y);
+	neighbours(from, &s, (size_t)from->channels * (from->real ? sizeof(float) : 1), o->border, at);
+	if (from->real)
+		blend_reals(at, &s, from->channels, o->fill, to);
+	else
+		blend_bytes(at, &s, from->channels, o->fill, to);
+}
+
+static void
+map_bytes(const secant_picture *from, uint8_t *to, int n, const float *xs, const float *ys, const secant_outside *o)
+{
+	size_t c = (size_t)from->channels;
+	static const uint8_t none[8];
+	uint8_t outside[CHUNK], fill[SECANT_MOST_CHANNELS];
+	for (size_t k = 0; k < c; k++)
+		fill[k] = as_byte(o->fill ? o->fill[k] : 0);
+	secant_picture_best()->sample(from->pixels, from->width, from->height, from->channels, xs, ys, n, to, outside);
+	for (int i = 0; i < n; i++) {
+		if (i + 8 <= n && !memcmp(outside + i, none, sizeof none)) {
+			i += 7;
+			continue;
+		}
+		if (outside[i] == 2 && o->border == SECANT_BORDER_CONSTANT)
+			for (size_t k = 0; k < c; k++)
+				to[(size_t)i * c + k] = fill[k];
+		else if (outside[i])
+			map_pixel(from, to + (size_t)i * c, xs[i], ys[i], o);
+	}
+}
+
+static void
+map_labels(const secant_picture *from, uint16_t *to, int n, const float *xs, const float *ys, const secant_outside *o)
+{
+	uint8_t outside[CHUNK];
+	bool plain = o->mark_labels || o->border == SECANT_BORDER_CONSTANT;
+	secant_picture_best()->pick(from->labels, from->width, from->height, xs, ys, n, to, outside);
+	for (int i = 0; i < n; i++)
+		if (outside[i])
+			to[i] = plain ? o->label : label_beyond(from, xs[i], ys[i], o);
 }
 
 static void
 map_chunk(const secant_picture *from, secant_picture *to, int x0, int y, int n, const float *xs, const float *ys, const secant_outside *o)
 {
-	const secant_picture_kernels *kernels = secant_picture_best();
-	size_t first = (size_t)y * (size_t)to->width + (size_t)x0, c = (size_t)from->channels, size = c * (from->real ? sizeof(float) : 1);
-	uint8_t outside[CHUNK];
+	size_t first = (size_t)y * (size_t)to->width + (size_t)x0, c = (size_t)from->channels;
 	if (from->real)
-		memset(outside, 1, sizeof outside);
+		for (int i = 0; i < n; i++)
+			map_pixel(from, (float *)to->pixels + (first + (size_t)i) * c, xs[i], ys[i], o);
 	else
-		kernels->sample(from->pixels, from->width, from->height, from->channels, xs, ys, n, (uint8_t *)to->pixels + first * c, outside);
-	for (int i = 0; i < n; i++) {
-		if (!outside[i])
-			continue;
-		const char *at[4];
-		spot s = find_spot(xs[i], ys[i]);
-		neighbours(from, &s, size, o->border, at);
-		if (from->real)
-			blend_reals(at, &s, from->channels, o->fill, (float *)to->pixels + (first + (size_t)i) * c);
-		else
-			blend_bytes(at, &s, from->channels, o->fill, (uint8_t *)to->pixels + (first + (size_t)i) * c);
-	}
-	if (!from->labels || !to->labels)
-		return;
-	kernels->pick(from->labels, from->width, from->height, xs, ys, n, to->labels + first, outside);
-	for (int i = 0; i < n; i++)
-		if (outside[i])
-			to->labels[first + (size_t)i] = label_beyond(from, xs[i], ys[i], o);
+		map_bytes(from, (uint8_t *)to->pixels + first * c, n, xs, ys, o);
+	if (from->labels && to->labels)
+		map_labels(from, to->labels + first, n, xs, ys, o);
 }
 
 void

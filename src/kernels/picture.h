@@ -1,6 +1,6 @@
 /*
- * Pictures of bytes: colours, places, numbers. What augmentation and the loader spend their time in. Places and numbers come out the same
- * on every instruction set; a shifted colour may differ by one where it lies between two bytes.
+ * Pictures of bytes: colours, places, numbers. What augmentation and the loader spend their time in. Places come out the same on
+ * every instruction set; a shifted colour may differ by one where it lies between two bytes, a number in its last bit.
  */
 #ifndef SECANT_KERNELS_PICTURE_H
 #define SECANT_KERNELS_PICTURE_H
@@ -18,11 +18,15 @@ typedef struct secant_picture_kernels {
 	void (*hsv)(float *r, float *g, float *b, int n, const secant_hsv_shift *shift);
 	/* Interleaved bytes of `channels` (3 or more) channels, of which the first three are shifted, in place. */
 	void (*hsv_bytes)(uint8_t *pixels, int channels, int64_t n, const secant_hsv_shift *shift);
-	/* n pixels of out: `from` (width x height, interleaved) at the places (x, y), bilinear, in whole numbers with weights of 1/256. Sets
-	 * outside[i], and leaves pixel i undefined, where not all four neighbours lie inside; else clears it. */
+	/* n pixels of out: `from` (width x height, interleaved, followed by two bytes that may be read) at the places (x, y), bilinear, in
+	 * whole numbers with weights of 1/256. Sets
+	 * outside[i] and leaves pixel i undefined where not all four neighbours lie inside: to 2 where none does, else to 1; 0 inside. */
 	void (*sample)(const uint8_t *from, int width, int height, int channels, const float *x, const float *y, int n, uint8_t *out, uint8_t *outside);
-	/* The same for planes of labels, nearest: pixel floor(x + .5). */
+	/* The same for planes of labels, nearest: pixel floor(x + .5); outside[i] is 0 or 1. */
 	void (*pick)(const uint16_t *from, int width, int height, const float *x, const float *y, int n, uint16_t *out, uint8_t *outside);
+	/* n pixels of three bytes in reverse order. The two must not overlap. */
+	void (*reverse3)(const uint8_t *from, uint8_t *to, int n);
+	void (*reverse2)(const uint16_t *from, uint16_t *to, int n);      /* the same for labels */
 	/* to[i] = from[i] * scale[i % period] + shift[i % period]; period a multiple of 16. */
 	void (*normalise)(const uint8_t *from, float *to, int64_t n, int period, const float *scale, const float *shift);
 } secant_picture_kernels;

@@ -28,7 +28,8 @@ shift_all(float *restrict r, float *restrict g, float *restrict b, int n, const 
 	for (int i = 0; i < n; i++) {
 		float R = r[i], G = g[i], B = b[i];
 		float v = most(most(R, G), B), d = v - least(least(R, G), B);
-		float inverse = d > 0 ? 1 / d : 0, inverse_v = v > 0 ? 255 / v : 0;
+		/* One division for 1 / d and 1 / v, both of no meaning where d is 0. */
+		float product = d > 0 ? 1 / (d * v) : 0, inverse = product * v, inverse_v = 255 * product * d;
 		float h = v == R ? (G - B) * inverse : v == G ? 2 + (B - R) * inverse : 4 + (R - G) * inverse;
 		h = h < 0 ? h + 6 : h;
 		float s = d * inverse_v;
@@ -168,7 +169,7 @@ sample_some(const uint8_t *from, int width, int height, int channels, const floa
 	for (int i = first; i < n; i++) {
 		float x = near_enough(xs[i]), y = near_enough(ys[i]), left = floorf(x), top = floorf(y);
 		int u = (int)left, v = (int)top;
-		outside[i] = u < 0 || v < 0 || u + 1 >= width || v + 1 >= height;
+		outside[i] = (u < 0 || v < 0 || u + 1 >= width || v + 1 >= height) + (u < -1 || v < -1 || u >= width || v >= height);
 		if (outside[i])
 			continue;
 		const uint8_t *a = from + ((int64_t)v * width + u) * channels, *b = a + (int64_t)width * channels;
@@ -181,26 +182,42 @@ sample_some(const uint8_t *from, int width, int height, int channels, const floa
 }
 
 #if defined(__AVX512BW__)
-/* One channel: bits `at` of the words; upper and lower row side by side as 16 bit numbers. */
-SECANT_INLINE __m512i
-blend_channel(__m512i left_top, __m512i left_bottom, __m512i right_top, __m512i right_bottom, int left_at, int right_at, __m512i wx0, __m512i wx1, __m512i wy)
+SECANT_INLINE __m128i
+load_two(const uint8_t *a, const uint8_t *b)
 {
-	const __m512i low = _mm512_set1_epi32(255), sign = _mm512_set1_epi16((short)0x8000);
-	__m512i l = _mm512_or_si512(_mm512_and_si512(_mm512_srli_epi32(left_top, left_at), low), _mm512_slli_epi32(_mm512_and_si512(_mm512_srli_epi32(left_bottom, left_at), low), 16));
-	__m512i r = _mm512_or_si512(_mm512_and_si512(_mm512_srli_epi32(right_top, right_at), low), _mm512_slli_epi32(_mm512_and_si512(_mm512_srli_epi32(right_bottom, right_at), low), 16));
-	__m512i rows = _mm512_add_epi16(_mm512_mullo_epi16(l, wx0), _mm512_mullo_epi16(r, wx1));   /* at most 65280 */
-	/* Signed products: minus 32768 in each row, and 32768 * 256 back, with 32768 for rounding. */
-	__m512i sum = _mm512_madd_epi16(_mm512_xor_si512(rows, sign), wy);
-	return _mm512_srli_epi32(_mm512_add_epi32(sum, _mm512_set1_epi32(32768 * 257)), 16);
+	int64_t second;
+	memcpy(&second, b, sizeof second);
+	return _mm_insert_epi64(_mm_loadl_epi64((const __m128i *)a), second, 1);
 }
 
-/* Three channels, 16 pixels at a time. Two words hold the six bytes of two neighbours: at the first byte and at the third. */
+SECANT_INLINE __m512i
+load_four(const uint8_t *from, const int32_t at[4])
+{
+	__m128i first = load_two(from + at[0], from + at[1]), second = load_two(from + at[2], from + at[3]);
+	return _mm512_cvtepu8_epi16(_mm256_inserti128_si256(_mm256_castsi128_si256(first), second, 1));
+}
+
+/* Four pixels, a quarter of the register each: two neighbours of three channels in both rows. right and lower are the weights of each
+ * quarter, as pairs (256 - w, w) and twice w. The result has a word r, g, b, - a pixel in its bytes. */
+SECANT_INLINE __m128i
+blend_four(const uint8_t *from, int64_t stride, const int32_t at[4], __m512i right, __m512i lower)
+{
+	const __m512i pairs = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 6, 7, 2, 3, 8, 9, 4, 5, 10, 11, -1, -1, -1, -1));
+	__m512i top = load_four(from, at), bottom = load_four(from + stride, at);
+	__m512i v = _mm512_add_epi16(_mm512_mullo_epi16(top, _mm512_sub_epi16(_mm512_set1_epi16(256), lower)), _mm512_mullo_epi16(bottom, lower));   /* at most 65280 */
+	/* Signed products: minus 32768 on both sides, and 32768 * 256 back, with 32768 for rounding. */
+	v = _mm512_shuffle_epi8(_mm512_xor_si512(v, _mm512_set1_epi16((short)0x8000)), pairs);
+	v = _mm512_add_epi32(_mm512_madd_epi16(v, right), _mm512_set1_epi32(32768 * 257));
+	return _mm512_cvtepi32_epi8(_mm512_srli_epi32(v, 16));
+}
+
+/* Three channels, 16 pixels at a time. Eight bytes hold the six of two neighbours; plain loads beat gathers here. */
 static int
 sample_fast(const uint8_t *from, int width, int height, const float *xs, const float *ys, int n, uint8_t *out, uint8_t *outside)
 {
 	const __m512 far = _mm512_set1_ps(1 << 24), away = _mm512_set1_ps(-(1 << 24)), scale = _mm512_set1_ps(256), half = _mm512_set1_ps(0.5f);
-	const __m512i zero = _mm512_setzero_si512(), last_x = _mm512_set1_epi32(width - 1), last_y = _mm512_set1_epi32(height - 1), whole_ = _mm512_set1_epi32(256);
-	const __m512i stride = _mm512_set1_epi32(width * 3), three = _mm512_set1_epi32(3);
+	const __m512i quarters = _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3), last_x = _mm512_set1_epi32(width - 1), last_y = _mm512_set1_epi32(height - 1), whole_ = _mm512_set1_epi32(256);
+	const __m512i stride = _mm512_set1_epi32(width * 3), three = _mm512_set1_epi32(3), one = _mm512_set1_epi32(1), width_ = _mm512_set1_epi32(width), height_ = _mm512_set1_epi32(height);
 	int i = 0;
 	for (; i + 16 <= n; i += 16) {
 		__m512 x = _mm512_min_ps(_mm512_max_ps(_mm512_loadu_ps(xs + i), away), far), y = _mm512_min_ps(_mm512_max_ps(_mm512_loadu_ps(ys + i), away), far);
@@ -209,17 +226,21 @@ sample_fast(const uint8_t *from, int width, int height, const float *xs, const f
 		__m512i fx = _mm512_cvttps_epi32(_mm512_add_ps(_mm512_mul_ps(_mm512_sub_ps(x, left), scale), half));
 		__m512i fy = _mm512_cvttps_epi32(_mm512_add_ps(_mm512_mul_ps(_mm512_sub_ps(y, top), scale), half));
 		__mmask16 inside = _mm512_cmplt_epu32_mask(u, last_x) & _mm512_cmplt_epu32_mask(v, last_y);
-		_mm_storeu_si128((__m128i *)(outside + i), _mm512_cvtepi32_epi8(_mm512_maskz_set1_epi32((__mmask16)~inside, 1)));
+		__mmask16 near = _mm512_cmple_epu32_mask(_mm512_add_epi32(u, one), width_) & _mm512_cmple_epu32_mask(_mm512_add_epi32(v, one), height_);
+		__m512i mark = _mm512_mask_set1_epi32(_mm512_maskz_set1_epi32((__mmask16)~inside, 1), (__mmask16)~near, 2);
+		_mm_storeu_si128((__m128i *)(outside + i), _mm512_cvtepi32_epi8(mark));
 		if (!inside)
 			continue;
-		__m512i at = _mm512_add_epi32(_mm512_mullo_epi32(v, stride), _mm512_mullo_epi32(u, three)), below = _mm512_add_epi32(at, stride);
-		__m512i lt = _mm512_mask_i32gather_epi32(zero, inside, at, from, 1), rt = _mm512_mask_i32gather_epi32(zero, inside, at, from + 2, 1);
-		__m512i lb = _mm512_mask_i32gather_epi32(zero, inside, below, from, 1), rb = _mm512_mask_i32gather_epi32(zero, inside, below, from + 2, 1);
-		__m512i wx1 = _mm512_or_si512(fx, _mm512_slli_epi32(fx, 16)), fx0 = _mm512_sub_epi32(whole_, fx), wx0 = _mm512_or_si512(fx0, _mm512_slli_epi32(fx0, 16));
-		__m512i wy = _mm512_or_si512(_mm512_sub_epi32(whole_, fy), _mm512_slli_epi32(fy, 16));
-		__m512i r = blend_channel(lt, lb, rt, rb, 0, 8, wx0, wx1, wy), g = blend_channel(lt, lb, rt, rb, 8, 16, wx0, wx1, wy);
-		__m512i b = blend_channel(lt, lb, rt, rb, 16, 24, wx0, wx1, wy);
-		store_rgb(out + 3 * i, _mm512_or_si512(r, _mm512_or_si512(_mm512_slli_epi32(g, 8), _mm512_slli_epi32(b, 16))));
+		int32_t at[16];
+		_mm512_storeu_si512(at, _mm512_maskz_add_epi32(inside, _mm512_mullo_epi32(v, stride), _mm512_mullo_epi32(u, three)));
+		__m512i right = _mm512_or_si512(_mm512_sub_epi32(whole_, fx), _mm512_slli_epi32(fx, 16)), lower = _mm512_or_si512(fy, _mm512_slli_epi32(fy, 16));
+		__m128i four[4];
+		for (int q = 0; q < 4; q++) {
+			__m512i quarter = _mm512_add_epi32(quarters, _mm512_set1_epi32(4 * q));
+			four[q] = blend_four(from, (int64_t)width * 3, at + 4 * q, _mm512_permutexvar_epi32(quarter, right), _mm512_permutexvar_epi32(quarter, lower));
+		}
+		__m512i all = _mm512_inserti32x4(_mm512_castsi128_si512(four[0]), four[1], 1);
+		store_rgb(out + 3 * i, _mm512_inserti32x4(_mm512_inserti32x4(all, four[2], 2), four[3], 3));
 	}
 	return i;
 }
@@ -239,14 +260,62 @@ sample(const uint8_t *from, int width, int height, int channels, const float *x,
 		sample_some(from, width, height, channels, x, y, 0, n, out, outside);
 }
 
+#if defined(__AVX512BW__)
+static int
+pick_fast(const uint16_t *from, int width, int height, const float *xs, const float *ys, int n, uint16_t *out, uint8_t *outside)
+{
+	const __m512 far = _mm512_set1_ps(1 << 24), away = _mm512_set1_ps(-(1 << 24)), half = _mm512_set1_ps(0.5f);
+	const __m512i width_ = _mm512_set1_epi32(width), height_ = _mm512_set1_epi32(height);
+	int i = 0;
+	for (; i + 16 <= n; i += 16) {
+		__m512 x = _mm512_min_ps(_mm512_max_ps(_mm512_add_ps(_mm512_loadu_ps(xs + i), half), away), far);
+		__m512 y = _mm512_min_ps(_mm512_max_ps(_mm512_add_ps(_mm512_loadu_ps(ys + i), half), away), far);
+		__m512i u = _mm512_cvttps_epi32(_mm512_roundscale_ps(x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC));
+		__m512i v = _mm512_cvttps_epi32(_mm512_roundscale_ps(y, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC));
+		__mmask16 inside = _mm512_cmplt_epu32_mask(u, width_) & _mm512_cmplt_epu32_mask(v, height_);
+		int32_t at[16];
+		_mm512_storeu_si512(at, _mm512_maskz_add_epi32(inside, _mm512_mullo_epi32(v, width_), u));
+		for (int k = 0; k < 16; k++)
+			out[i + k] = from[at[k]];
+		_mm256_storeu_si256((__m256i *)(out + i), _mm256_maskz_loadu_epi16(inside, out + i));
+		_mm_storeu_si128((__m128i *)(outside + i), _mm512_cvtepi32_epi8(_mm512_maskz_set1_epi32((__mmask16)~inside, 1)));
+	}
+	return i;
+}
+#else
+SECANT_INLINE int pick_fast(const uint16_t *from, int width, int height, const float *xs, const float *ys, int n, uint16_t *out, uint8_t *outside) { return 0; }
+#endif
+
 static void
 pick(const uint16_t *from, int width, int height, const float *xs, const float *ys, int n, uint16_t *out, uint8_t *outside)
 {
-	for (int i = 0; i < n; i++) {
+	int64_t all = (int64_t)width * height;
+	int done = all < INT32_MAX / 2 ? pick_fast(from, width, height, xs, ys, n, out, outside) : 0;
+	for (int i = done; i < n; i++) {
 		int x = (int)floorf(near_enough(xs[i] + 0.5f)), y = (int)floorf(near_enough(ys[i] + 0.5f));
 		outside[i] = (uint32_t)x >= (uint32_t)width || (uint32_t)y >= (uint32_t)height;
 		out[i] = outside[i] ? 0 : from[(int64_t)y * width + x];
 	}
+}
+
+static void
+reverse3(const uint8_t *restrict from, uint8_t *restrict to, int n)
+{
+	int i = 0;
+#if defined(__AVX512BW__)
+	const __m512i back = _mm512_setr_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+	for (; i + 16 <= n; i += 16)
+		store_rgb(to + 3 * i, _mm512_permutexvar_epi32(back, load_rgb(from + 3 * (n - 16 - i))));
+#endif
+	for (; i < n; i++)
+		memcpy(to + 3 * i, from + 3 * (n - 1 - i), 3);
+}
+
+static void
+reverse2(const uint16_t *restrict from, uint16_t *restrict to, int n)
+{
+	for (int i = 0; i < n; i++)
+		to[i] = from[n - 1 - i];
 }
 
 /* ---- numbers ---- */
@@ -261,4 +330,4 @@ normalise(const uint8_t *restrict from, float *restrict to, int64_t n, int perio
 	}
 }
 
-const secant_picture_kernels SECANT_KERNEL(picture) = { .hsv = hsv, .hsv_bytes = hsv_bytes, .sample = sample, .pick = pick, .normalise = normalise };
+const secant_picture_kernels SECANT_KERNEL(picture) = { .hsv = hsv, .hsv_bytes = hsv_bytes, .sample = sample, .pick = pick, .reverse3 = reverse3, .reverse2 = reverse2, .normalise = normalise };

@@ -21,12 +21,12 @@ sampling_is_the_same_everywhere(void **state)
 	for (int channels = 1; channels <= 5; channels++)
 		for (size_t k = 0; k < 3 && isas[k] <= secant_cpu_isa(); k++)
 			for (int n = 0; n <= MOST; n += n < 40 ? 1 : 15) {
-				/* Exactly as large as it says, so that a sanitizer sees a read beyond it. */
-				uint8_t *from = malloc((size_t)W * H * (size_t)channels), out[2][MOST * 5 + 64], outside[2][MOST];
-				uint16_t labels[W * H], picked[2][MOST];
+				/* Exactly as large as it says, with two bytes more, so that a sanitizer sees a read beyond it. */
+				uint8_t *from = malloc((size_t)W * H * (size_t)channels + 2), out[2][MOST * 5 + 64], outside[2][MOST];
+				uint16_t *labels = malloc(W * H * 2), picked[2][MOST];
 				float x[MOST], y[MOST];
 				fill(from, (size_t)W * H * (size_t)channels);
-				fill((uint8_t *)labels, sizeof labels);
+				fill((uint8_t *)labels, W * H * 2);
 				for (int i = 0; i < n; i++) {
 					x[i] = (float)secant_rng_range(&rng, -3, W + 2);
 					y[i] = (float)secant_rng_range(&rng, -3, H + 2);
@@ -54,13 +54,35 @@ sampling_is_the_same_everywhere(void **state)
 				assert_memory_equal(picked[0], picked[1], (size_t)n * 2);
 				assert_memory_equal(outside[0], outside[1], (size_t)n);
 				free(from);
+				free(labels);
 			}
+}
+
+static void
+reversed_pixels(void **state)
+{
+	for (int n = 0; n < 70; n++) {
+		uint8_t *from = malloc((size_t)n * 3 + 1), *to = malloc((size_t)n * 3 + 1);
+		fill(from, (size_t)n * 3);
+		to[n * 3] = 9;
+		secant_picture_best()->reverse3(from, to, n);
+		for (int i = 0; i < n; i++)
+			assert_memory_equal(to + 3 * i, from + 3 * (n - 1 - i), 3);
+		assert_int_equal(to[n * 3], 9);
+		free(from), free(to);
+		uint16_t labels[70], back[71] = { 0 };
+		fill((uint8_t *)labels, sizeof labels);
+		secant_picture_best()->reverse2(labels, back, n);
+		for (int i = 0; i < n; i++)
+			assert_int_equal(back[i], labels[n - 1 - i]);
+		assert_int_equal(back[n], 0);
+	}
 }
 
 static void
 a_place_between_four(void **state)
 {
-	static const uint8_t from[4] = { 10, 20, 30, 50 };
+	static const uint8_t from[6] = { 10, 20, 30, 50 };
 	static const struct { float x, y; int v; } cases[] = { { 0, 0, 10 }, { 0.5f, 0, 15 }, { 0, 0.5f, 20 }, { 0.5f, 0.5f, 28 }, { 0.25f, 0.75f, 29 } };
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		uint8_t out, outside;
@@ -114,7 +136,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sampling_is_the_same_everywhere), cmocka_unit_test(a_place_between_four), cmocka_unit_test(colours_agree_to_one), cmocka_unit_test(numbers_are_scaled),
+		cmocka_unit_test(sampling_is_the_same_everywhere), cmocka_unit_test(reversed_pixels), cmocka_unit_test(a_place_between_four), cmocka_unit_test(colours_agree_to_one), cmocka_unit_test(numbers_are_scaled),
 	};
 	rng = secant_rng_make(3, SECANT_FOR_TEST, 0, 0);
 	return cmocka_run_group_tests_name("picture kernels", tests, NULL, NULL);
