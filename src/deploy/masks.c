@@ -185,7 +185,7 @@ secant_predictor_probabilities(secant_predictor *p, const secant_image *im, seca
 	secant_source source = { im->width, im->height, im, NULL };
 	secant_status status = secant_tensor_new(out, SECANT_F32, &shape, err);
 	collect c = { p, NULL, out };
-	if (!status && (status = secant_predict_stream(p, &source, &(secant_sink){ collect_planes, NULL, &c }, err)))
+	if (!status && (status = secant_predict_stream(p, &source, &(secant_row_sink){ collect_planes, NULL, &c }, err)))
 		secant_tensor_free(out);
 	return status;
 }
@@ -198,7 +198,7 @@ secant_predictor_mask(secant_predictor *p, const secant_image *im, secant_image 
 	collect c = { p, mask, NULL };
 	if (status)
 		return status;
-	if (!(status = secant_predict_stream(p, &source, &(secant_sink){ collect_mask, NULL, &c }, err)) && p->options.min_area > 1)
+	if (!(status = secant_predict_stream(p, &source, &(secant_row_sink){ collect_mask, NULL, &c }, err)) && p->options.min_area > 1)
 		status = secant_mask_clean(mask, p->options.min_area, err);
 	if (!status)
 		status = secant_image_set_geo(mask, secant_image_geo(im), err);

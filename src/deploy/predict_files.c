@@ -375,7 +375,7 @@ predict_one(job *j, secant_err *err)
 {
 	secant_status status = open_source(j, err);
 	if (!status && !(status = open_outputs(j, err)))
-		status = secant_predict_stream(j->p, &j->source, &(secant_sink){ take_rows, tell, j }, err);
+		status = secant_predict_stream(j->p, &j->source, &(secant_row_sink){ take_rows, tell, j }, err);
 	if (!status && j->mask.data)
 		status = put_cleaned(j, err);
 	if (!status)

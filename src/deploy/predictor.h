@@ -38,12 +38,12 @@ typedef struct secant_source {
 secant_status secant_source_window(secant_source *s, int x, int y, int width, int height, secant_image *window, const secant_image **view, secant_err *err) SECANT_NODISCARD;
 
 /* Receives finished rows, top to bottom: n x width x classes. tile of tiles is for progress. */
-typedef struct secant_sink {
+typedef struct secant_row_sink {
 	secant_status (*rows)(void *user, int y, int n, const float *probabilities, secant_err *err);
 	bool (*progress)(void *user, int tile, int tiles);           /* nullable; false: cancelled */
 	void *user;
-} secant_sink;
-secant_status secant_predict_stream(secant_predictor *p, secant_source *s, const secant_sink *sink, secant_err *err) SECANT_NODISCARD;
+} secant_row_sink;
+secant_status secant_predict_stream(secant_predictor *p, secant_source *s, const secant_row_sink *sink, secant_err *err) SECANT_NODISCARD;
 
 /* Tiles along one axis: `n` starts, every tile `length` long, weights n x length that add up to 1 at every place. */
 typedef struct secant_axis { int n, length, *start; float *weight; } secant_axis;

@@ -90,7 +90,7 @@ add_tile(secant_predictor *p, secant_source *s, const grid *g, int row, int colu
 }
 
 static secant_status
-stream_tiles(secant_predictor *p, secant_source *s, const grid *g, const secant_sink *sink, secant_err *err)
+stream_tiles(secant_predictor *p, secant_source *s, const grid *g, const secant_row_sink *sink, secant_err *err)
 {
 	int64_t row_floats = (int64_t)g->width * g->classes;
 	secant_status status = secant_floats_reserve(g->band, (size_t)(g->y.length * row_floats), err);
@@ -127,7 +127,7 @@ place(int i, int from, int to, int *first, int *second)
 }
 
 static secant_status
-stream_scaled(secant_predictor *p, secant_source *s, const secant_sink *sink, secant_err *err)
+stream_scaled(secant_predictor *p, secant_source *s, const secant_row_sink *sink, secant_err *err)
 {
 	secant_image whole = { 0 }, scaled = { 0 };
 	const secant_image *view;
@@ -161,7 +161,7 @@ stream_scaled(secant_predictor *p, secant_source *s, const secant_sink *sink, se
 }
 
 secant_status
-secant_predict_stream(secant_predictor *p, secant_source *s, const secant_sink *sink, secant_err *err)
+secant_predict_stream(secant_predictor *p, secant_source *s, const secant_row_sink *sink, secant_err *err)
 {
 	enum { TILE = 512 };
 	int h = s->height, w = s->width;

@@ -70,15 +70,18 @@ model(const char *path, const secant_model_file *m)
 	json_t *j = json_pack("{s:s,s:s}", "path", path, "kind", "model");
 	const char *key;
 	json_t *value;
-	int64_t parameters = 0, others = 0;
-	for (int i = 0; i < m->tensors.n; i++) {
-		const char *name = m->tensors.v[i].name;
+	int64_t parameters = 0, others = 0, nodes = 0;
+	size_t i;
+	for (int k = 0; k < m->tensors.n; k++) {
+		const char *name = m->tensors.v[k].name;
 		bool statistic = strstr(name, "running_") || strstr(name, "num_batches_tracked");
-		*(statistic ? &others : &parameters) += secant_shape_count(&m->tensors.v[i].tensor.shape);
+		*(statistic ? &others : &parameters) += secant_shape_count(&m->tensors.v[k].tensor.shape);
 	}
+	json_array_foreach(json_object_get(m->graph, "values"), i, value)
+		nodes += json_object_get(value, "op") != NULL;
 	json_object_set_new(j, "parameters", json_integer(parameters));
 	json_object_set_new(j, "statistics", json_integer(others));
-	json_object_set_new(j, "nodes", json_integer((json_int_t)json_array_size(json_object_get(m->graph, "nodes"))));
+	json_object_set_new(j, "nodes", json_integer(nodes));
 	json_object_foreach(m->settings, key, value)
 		json_object_set(j, key, value);
 	return j;

@@ -1,0 +1,225 @@
+/*
+ * Running allocates nothing of our own, forward or with gradients, in any precision: malloc and oneDNN's execute are replaced by versions
+ * that count. Outside execute there may be no block at all; inside, oneDNN makes small ones of its own: at most 16 a call, none of more
+ * than 4 KiB.
+ */
+#include <dlfcn.h>
+#include <dnnl.h>
+#include <malloc.h>
+#include <stdatomic.h>
+#include "../golden/model.h"
+#include "base/cpu.h"
+#include "exec/runner.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+# define SANITIZED
+#elif defined(__has_feature)
+# if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#  define SANITIZED
+# endif
+#endif
+
+enum { MOST_BLOCKS = 16, LARGEST_BLOCK = 4096 };
+
+static atomic_bool watching, inside;
+static atomic_int ours, calls;               /* blocks outside execute; calls of execute */
+static atomic_int theirs, most;              /* blocks of the present call; of the worst one */
+static atomic_size_t largest;                /* block inside execute */
+
+#ifndef SANITIZED
+static void
+see(size_t size)
+{
+	if (!watching)
+		return;
+	if (!inside) {
+		ours++;
+		return;
+	}
+	theirs++;
+	if (size > largest)
+		largest = size;
+}
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *p, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
+
+void *malloc(size_t size) { see(size); return __libc_malloc(size); }
+void *calloc(size_t n, size_t size) { see(n * size); return __libc_calloc(n, size); }
+void *realloc(void *p, size_t size) { see(size); return __libc_realloc(p, size); }
+void *memalign(size_t alignment, size_t size) { see(size); return __libc_memalign(alignment, size); }
+void *aligned_alloc(size_t alignment, size_t size) { see(size); return __libc_memalign(alignment, size); }
+
+int
+posix_memalign(void **p, size_t alignment, size_t size)
+{
+	see(size);
+	*p = __libc_memalign(alignment, size);
+	return *p ? 0 : 12;
+}
+#endif
+
+dnnl_status_t
+dnnl_primitive_execute(const_dnnl_primitive_t primitive, dnnl_stream_t stream, int n, const dnnl_exec_arg_t *args)
+{
+	static dnnl_status_t (*real)(const_dnnl_primitive_t, dnnl_stream_t, int, const dnnl_exec_arg_t *);
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "dnnl_primitive_execute");
+	calls++;
+	theirs = 0;
+	inside = true;
+	dnnl_status_t status = real(primitive, stream, n, args);
+	inside = false;
+	if (theirs > most)
+		most = theirs;
+	return status;
+}
+
+static void
+start(void)
+{
+	ours = calls = most = 0;
+	largest = 0;
+	watching = true;
+}
+
+static void
+stop(const char *what, long counted)
+{
+	watching = false;
+	if (secant_mem_count() != counted)
+		fail_msg("%s: %ld allocations through base/mem.h", what, secant_mem_count() - counted);
+	if (ours)
+		fail_msg("%s: %d blocks outside oneDNN", what, ours);
+	if (most > MOST_BLOCKS || largest > LARGEST_BLOCK)
+		fail_msg("%s: oneDNN made up to %d blocks a primitive, the largest of %zu bytes; at most %d of %d are known", what, most, (size_t)largest, MOST_BLOCKS, LARGEST_BLOCK);
+	assert_true(calls > 20);                 /* it was oneDNN that ran */
+}
+
+static void
+network(model *m)
+{
+	memset(m, 0, sizeof *m);
+	model_options(m, "Unet", "resnet18", 1, NULL);
+	m->gain = 1;
+}
+
+static secant_graph *
+make_graph(void *user, const secant_shape *input, secant_value outputs[SECANT_RUNNER_OUTPUTS], secant_err *err)
+{
+	model m = { .net = ((model *)user)->net, .store = ((model *)user)->store };
+	model_build(&m, input, false, false, false);
+	outputs[0] = m.built.logits;
+	outputs[1] = -1;
+	return m.g;
+}
+
+static void
+forward(secant_precision precision, const char *what)
+{
+	secant_err err = { 0 };
+	secant_shape shape = { 4, { 1, 64, 96, 3 } }, got;
+	const void *logits;
+	model m;
+	network(&m);
+	model_build(&m, &shape, false, false, false);
+	fill_states(m.store, 1);
+	secant_runner *r = secant_runner_new(m.store, make_graph, &m, &(secant_plan_options){ .precision = precision, .threads = 2 }, &err);
+	void *x = make_input("input", &shape, false);
+	for (int i = 0; i < 2; i++)
+		must(secant_runner_run(r, &shape, x, &logits, &got, NULL, NULL, &err), &err);
+	long counted = secant_mem_count();
+	start();
+	secant_status status = secant_runner_run(r, &shape, x, &logits, &got, NULL, NULL, &err);
+	stop(what, counted);
+	must(status, &err);
+	secant_runner_free(r);
+	secant_free(x);
+	model_free(&m);
+}
+
+static void
+training(secant_precision precision, const char *what)
+{
+	secant_err err = { 0 };
+	secant_shape shape = { 4, { 2, 64, 64, 3 } }, target = { 4, { 2, 64, 64, 1 } };
+	model m;
+	network(&m);
+	model_build(&m, &shape, true, true, false);
+	fill_states(m.store, 1);
+	secant_value *out = secant_calloc((size_t)m.store->n + 1, sizeof *out);
+	int n = 0;
+	out[n++] = m.loss;
+	for (int i = 0; i < m.store->n; i++)
+		if (m.grad[i] >= 0)
+			out[n++] = m.grad[i];
+	secant_plan *plan = secant_plan_new(m.g, m.store, out, n, &(secant_plan_options){ .precision = precision, .threads = 2, .training = true }, &err);
+	secant_context *c = plan ? secant_context_new(plan, &err) : NULL;
+	if (!c)
+		fail_msg("%s", err.msg);
+	void *x = make_input("input", &shape, false), *t = make_target(&m, "target", &target, 1, false);
+	must(secant_context_set_input(c, "input", x, &err), &err);
+	must(secant_context_set_input(c, "target", t, &err), &err);
+	for (int i = 0; i < 2; i++)
+		must(secant_context_run(c, &err), &err);
+	long counted = secant_mem_count();
+	start();
+	secant_status status = secant_context_run(c, &err);
+	stop(what, counted);
+	must(status, &err);
+	secant_context_free(c);
+	secant_plan_free(plan);
+	secant_free(out);
+	secant_free(x);
+	secant_free(t);
+	model_free(&m);
+}
+
+static void test_forward_f32(void **state) { forward(SECANT_PRECISION_F32, "f32"); }
+static void test_training_f32(void **state) { training(SECANT_PRECISION_F32, "training in f32"); }
+
+static void
+test_forward_bf16(void **state)
+{
+	if (secant_cpu_isa() < SECANT_ISA_AVX512)
+		skip();
+	forward(SECANT_PRECISION_BF16, "bf16");
+}
+
+static void
+test_training_bf16(void **state)
+{
+	if (secant_cpu_isa() < SECANT_ISA_AVX512)
+		skip();
+	training(SECANT_PRECISION_BF16, "training in bf16");
+}
+
+/* The counters count: a block outside, and one inside. */
+static void
+test_counters_see_blocks(void **state)
+{
+#ifndef SANITIZED
+	start();
+	void *volatile p = malloc(10);
+	inside = true;
+	void *volatile q = calloc(3, 5000);
+	inside = false;
+	watching = false;
+	free(p);
+	free(q);
+	assert_int_equal(ours, 1);
+	assert_int_equal(largest, 15000);
+#endif
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_counters_see_blocks), cmocka_unit_test(test_forward_f32), cmocka_unit_test(test_forward_bf16),
+		cmocka_unit_test(test_training_f32), cmocka_unit_test(test_training_bf16)
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
