@@ -31,10 +31,9 @@ append_line(const secant_session *s, const secant_epoch *e, secant_err *err)
 	set_number(j, "validation_loss", e->validation_loss);
 	set_number(j, "images_per_second", e->images_per_second);
 	set_number(j, "seconds", e->seconds);
-	char *text = secant_json_text(j, 0), *line = text ? secant_format("%s\n", text) : NULL, *path = secant_session_path(s, "log.jsonl");
+	char *line = secant_json_text(j, 0), *path = secant_session_path(s, "log.jsonl");
 	secant_status status = line && path ? secant_file_append(path, line, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for the log");
 	json_decref(j);
-	secant_free(text);
 	secant_free(line);
 	secant_free(path);
 	return status;

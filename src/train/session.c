@@ -400,7 +400,7 @@ validate(secant_session *s, secant_epoch *e, secant_err *err)
 	secant_runner_forget(s->runner);
 	if (!(status = secant_evaluate_samples(&ev, s->validation, &counts, err)) && !(status = secant_counts_scores(&counts, s->model.class_names, s->model.n_class_names, &scores, err))) {
 		e->iou = scores.iou, e->f1 = scores.f1, e->accuracy = scores.accuracy, e->miou = scores.miou, e->validation_loss = scores.loss;
-		if (gallery)
+		if (gallery && !(status = secant_session_claim(s, err)))
 			status = secant_gallery_write(gallery, e->epoch, err);
 	}
 	secant_runner_forget(s->runner);             /* its slab is not needed while training */
@@ -431,7 +431,7 @@ finish_epoch(secant_session *s, secant_err *err)
 		status = validate(s, &e, err);
 	e.seconds = now() - s->epoch_started;
 	bool best = !s->validation || isnan(s->best_iou) || e.iou > s->best_iou;
-	if (!status)
+	if (!status && !(status = secant_session_claim(s, err)))
 		status = save(s, "last.safetensors", err);
 	if (!status && best) {
 		s->best_iou = e.iou;
@@ -459,7 +459,7 @@ loop(secant_session *s, secant_err *err)
 		status = train_epoch(s, err);
 		if (status == SECANT_ERR_CANCELLED) {
 			secant_err own = { 0 };
-			if (secant_session_save_state(s, &own))
+			if (secant_session_claim(s, &own) || secant_session_save_state(s, &own))
 				secant_log(&s->events->log, SECANT_LOG_ERROR, "the state could not be saved: %s", own.msg);
 		}
 		if (!status)
@@ -501,6 +501,7 @@ secant_train(const secant_train_options *options, const char *data, const secant
 	static const secant_train_events silent;
 	secant_train_options o;
 	secant_err own = { 0 };
+	bool replaces;
 	secant_session s = { .o = &o, .events = events ? events : &silent, .best_iou = NAN };
 	if (secant_opts_copy(&secant_train_options_table, &o, options, &own))
 		return secant_fail(err, own.code, "%s", own.msg);
@@ -512,9 +513,10 @@ secant_train(const secant_train_options *options, const char *data, const secant
 	}
 	if (!o.out)
 		secant_fail(&own, SECANT_ERR_ARG, "--out: a folder for the run is wanted");
-	/* Nothing is written before everything has been opened and built. */
-	if (!own.code && !secant_session_folder(&o, &own) && !open_session(&s, data, &own) && !plan_training(&s, &own) && !(o.resume && secant_session_load_state(&s, &own)) &&
-	    !secant_session_write_config(&s, &own)) {
+	/* Nothing is written before everything has been opened and built; a run that is to be replaced stays until there is something in its
+	 * place. */
+	if (!own.code && !secant_session_folder(&o, &replaces, &own) && !open_session(&s, data, &own) && !plan_training(&s, &own) &&
+	    !(o.resume && secant_session_load_state(&s, &own)) && (replaces || !secant_session_claim(&s, &own))) {
 		secant_log(&s.events->log, SECANT_LOG_INFO, "training %s-%s on %d pictures in %s, %d threads, slab %.0f MiB", o.network.arch, o.network.encoder,
 		           secant_samples_count(s.train), s.precision == SECANT_PRECISION_BF16 ? "bf16" : "f32", o.threads > 0 ? o.threads : secant_cpu_count(),
 		           (double)secant_plan_slab_bytes(s.plan) / 1048576);

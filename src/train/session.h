@@ -43,6 +43,7 @@ typedef struct secant_session {
 	double epoch_loss;                           /* sum over the steps of the running epoch */
 	double best_iou;                             /* NAN: none yet */
 	int best_epoch;
+	bool claimed;                                /* the run folder is ours */
 	secant_epoch *history;                       /* every epoch so far, of resumed parts too */
 	int n_history, history_capacity;
 	double started, epoch_started;               /* monotonic seconds */
@@ -51,9 +52,10 @@ typedef struct secant_session {
 char *secant_session_path(const secant_session *s, const char *name);       /* RUN/name; secant_free */
 
 /* ---- state.c ---- */
-/* Refuses or prepares the run folder; with `resume` compares the options with those of the run. */
-secant_status secant_session_folder(secant_train_options *o, secant_err *err) SECANT_NODISCARD;
-secant_status secant_session_write_config(const secant_session *s, secant_err *err) SECANT_NODISCARD;
+/* Refuses or accepts the run folder; `replaces`: another run lies there. With `resume` compares the options with those of the run. */
+secant_status secant_session_folder(secant_train_options *o, bool *replaces, secant_err *err) SECANT_NODISCARD;
+/* Makes the folder this run's own, once: the files of a run before it go, config.json is written. */
+secant_status secant_session_claim(secant_session *s, secant_err *err) SECANT_NODISCARD;
 secant_status secant_session_save_state(const secant_session *s, secant_err *err) SECANT_NODISCARD;
 secant_status secant_session_load_state(secant_session *s, secant_err *err) SECANT_NODISCARD;
 

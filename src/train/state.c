@@ -10,7 +10,7 @@
 #include "base/json.h"
 #include "train/session.h"
 
-static const char *const run_files[] = { "config.json", "best.safetensors", "last.safetensors", "state.safetensors", "log.jsonl", "curves.png", "learning-rate.png", NULL };
+static const char *const run_files[] = { "config.json", "best.safetensors", "last.safetensors", "state.safetensors", "log.jsonl", "curves.png", "learning-rate.png", "samples", NULL };
 /* Options that may differ when a run goes on. */
 static const char *const free_options[] = { "out", "resume", "overwrite", "epochs", "loader-threads", "cache-mb", NULL };
 
@@ -95,28 +95,31 @@ resume_options(secant_train_options *o, secant_err *err)
 }
 
 secant_status
-secant_session_folder(secant_train_options *o, secant_err *err)
+secant_session_folder(secant_train_options *o, bool *replaces, secant_err *err)
 {
+	*replaces = false;
 	if (o->resume) {
 		if (!is_run(o->out))
 			return secant_fail(err, SECANT_ERR_ARG, "--resume: %s is no run (it has no config.json)", o->out);
 		return resume_options(o, err);
 	}
-	if (is_run(o->out) && !o->overwrite)
+	*replaces = is_run(o->out);
+	if (*replaces && !o->overwrite)
 		return secant_fail(err, SECANT_ERR_ARG, "%s holds a run already: --resume goes on with it, --overwrite replaces it", o->out);
 	return SECANT_OK;
 }
 
-/* Called when everything is ready to start: from here on the folder belongs to this run. */
 secant_status
-secant_session_write_config(const secant_session *s, secant_err *err)
+secant_session_claim(secant_session *s, secant_err *err)
 {
+	if (s->claimed)
+		return SECANT_OK;
 	secant_status status = secant_make_dirs(s->o->out, err);
 	for (int i = 1; run_files[i] && !status && !s->o->resume; i++) {
 		char *path = secant_session_path(s, run_files[i]);
 		if (!path)
 			status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
-		else if (secant_is_file(path))
+		else if (secant_is_file(path) || secant_is_dir(path))
 			status = secant_remove_tree(path, err);
 		secant_free(path);
 	}
@@ -124,6 +127,7 @@ secant_session_write_config(const secant_session *s, secant_err *err)
 	json_t *j = text ? secant_json_parse(text, strlen(text), "options", err) : NULL;
 	if (!status)
 		status = j && path ? secant_json_write(path, j, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory to write the options");
+	s->claimed = !status;
 	json_decref(j);
 	secant_free(text);
 	secant_free(path);

@@ -1,0 +1,92 @@
+/*
+ * --resume: a training that was interrupted after any step and goes on is, to the last bit, the training that never stopped. Options come
+ * from the run; others are refused.
+ */
+#include "train/training.h"
+
+static char root[256];
+
+static int
+setup(void **state)
+{
+	fresh_root(root);
+	write_discs(root, "data/train", 12, disc_label);
+	write_discs(root, "data/val", 2, disc_label);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	remove_root(root);
+	return 0;
+}
+
+static const char *data(void) { return in_root(root, "data"); }
+
+/* The training that never stops: 2 epochs of 3 steps. */
+static void
+never_stopped(void **state)
+{
+	secant_train_options o = tiny_options(in_root(root, "whole"));
+	watcher w = { 0 };
+	train_expecting(&o, data(), &w, NULL);
+	assert_int_equal(w.steps, 6);
+	free_options(&o);
+}
+
+static void
+stopped_twice(void **state)
+{
+	secant_train_options o = tiny_options(in_root(root, "twice"));
+	watcher w = { .stop_after = 2 };
+	train_expecting(&o, data(), &w, "interrupted after step 2");
+	train_set(&o, "resume", "true");
+	w = (watcher){ .stop_after = 2 };
+	train_expecting(&o, data(), &w, "interrupted after step 4");
+	train_expecting(&o, data(), NULL, NULL);
+	assert_same_run(root, "twice");
+	free_options(&o);
+}
+
+static void
+other_options_are_refused(void **state)
+{
+	uint64_t before;
+	before = digest_tree(in_root(root, "whole"));
+	secant_train_options o = tiny_options(in_root(root, "whole"));
+	train_set(&o, "resume", "true");
+	train_set(&o, "batch", "3");
+	train_set(&o, "loss", "bce");
+	train_expecting(&o, data(), NULL, "--resume: the run has other options (batch: 4 then, 3 now; loss: 0.5*dice+0.5*bce then, bce now)");
+	free_options(&o);
+	o = tiny_options(in_root(root, "nowhere"));
+	train_set(&o, "resume", "true");
+	train_expecting(&o, data(), NULL, "nowhere is no run (it has no config.json)");
+	assert_false(secant_is_dir(in_root(root, "nowhere")));
+	free_options(&o);
+	assert_true(digest_tree(in_root(root, "whole")) == before);
+}
+
+static void
+other_threads_are_said(void **state)
+{
+	secant_train_options o = tiny_options(in_root(root, "threads"));
+	watcher w = { .stop_after = 1 };
+	train_expecting(&o, data(), &w, "interrupted");
+	train_set(&o, "resume", "true");
+	train_set(&o, "threads", "2");
+	w = (watcher){ 0 };
+	train_expecting(&o, data(), &w, NULL);
+	assert_string_equal(w.warning, "the run had --threads 1, now 2: it goes on, but not bit for bit");
+	free_options(&o);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(never_stopped), cmocka_unit_test(stopped_twice), cmocka_unit_test(other_options_are_refused), cmocka_unit_test(other_threads_are_said)
+	};
+	return cmocka_run_group_tests_name("resume", tests, setup, teardown);
+}

@@ -1,0 +1,233 @@
+/*
+ * The run folder: what a training leaves in it, when an existing one is refused and what replaces it, what the log says, which epoch is
+ * the best.
+ */
+#include "train/training.h"
+#include <math.h>
+
+static char root[256];
+
+static int
+setup(void **state)
+{
+	fresh_root(root);
+	write_discs(root, "data/train", 8, disc_label);
+	write_discs(root, "data/val", 3, disc_label);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	remove_root(root);
+	return 0;
+}
+
+static const char *data(void) { return in_root(root, "data"); }
+
+static void
+names_are(const char *folder, const char *const *want)
+{
+	secant_names l = { 0 };
+	secant_err err = { 0 };
+	int n = 0;
+	must(secant_dir_list(&l, folder, SECANT_DIR_ALL, &err), &err);
+	for (; want[n]; n++)
+		assert_string_equal(n < l.n ? l.v[n] : "(nothing)", want[n]);
+	if (l.n != n)
+		fail_msg("%s holds more: %s", folder, l.v[n]);
+	secant_names_free(&l);
+}
+
+static void
+holds_what_was_promised(void **state)
+{
+	secant_train_options o = tiny_options(in_root(root, "run"));
+	watcher w = { 0 };
+	secant_train_result r = train_expecting(&o, data(), &w, NULL);
+	static const char *const files[] = { "best.safetensors", "config.json", "curves.png", "last.safetensors", "learning-rate.png", "log.jsonl", "samples",
+		"state.safetensors", NULL };
+	static const char *const samples[] = { "epoch-001.png", "epoch-002.png", NULL };
+	names_are(in_root(root, "run"), files);
+	names_are(in_root(root, "run/samples"), samples);
+	assert_int_equal(w.steps, 4);
+	assert_int_equal(w.epochs, 2);
+	assert_string_equal(w.warning, "");
+	assert_int_equal(r.epochs, 2);
+	assert_true(r.best_iou >= r.last_iou && r.best_iou <= 1 && r.last_iou >= 0);
+	assert_true(r.best_epoch == 1 || r.best_epoch == 2);
+	assert_true(w.last.epoch_done && w.last.epoch == 2 && w.last.epochs == 2 && w.last.steps == 2);
+
+	/* every option, defaults included, in the order and words of the command line */
+	secant_err err = { 0 };
+	json_t *config = secant_json_read(in_root(root, "run/config.json"), &err);
+	assert_non_null(config);
+	assert_int_equal(json_integer_value(json_object_get(config, "epochs")), 2);
+	assert_string_equal(json_string_value(json_object_get(config, "encoder")), "resnet18");
+	assert_string_equal(json_string_value(json_object_get(config, "loss")), "0.5*dice+0.5*bce");
+	assert_string_equal(json_string_value(json_object_get(config, "schedule")), "cosine");
+	assert_true(json_is_integer(json_object_get(config, "recalibrate-norms")));
+	json_decref(config);
+	free_options(&o);
+}
+
+static void
+log_has_a_line_an_epoch(void **state)
+{
+	secant_train_options o = tiny_options(in_root(root, "logged"));
+	train_set(&o, "epochs", "3");
+	secant_train_result r = train_expecting(&o, data(), NULL, NULL);
+	char *path = secant_path_join(root, "logged/log.jsonl");
+	double best = -1;
+	int best_epoch = 0;
+	for (int i = 0; i < 3; i++) {
+		assert_true(line_number(path, i, "epoch") == i + 1);
+		/* cosine from 0.02 to 0 over 3 epochs */
+		assert_true(fabs(line_number(path, i, "learning_rate") - 1e-2 * (1 + cos(acos(-1) * i / 3))) < 1e-15);
+		static const char *const shares[] = { "iou", "f1", "accuracy", "miou" };
+		for (size_t k = 0; k < 4; k++)
+			assert_true(line_number(path, i, shares[k]) >= 0 && line_number(path, i, shares[k]) <= 1);
+		static const char *const positive[] = { "loss", "validation_loss", "images_per_second", "seconds" };
+		for (size_t k = 0; k < 4; k++)
+			assert_true(line_number(path, i, positive[k]) > 0);
+		if (line_number(path, i, "iou") > best)
+			best = line_number(path, i, "iou"), best_epoch = i + 1;
+	}
+	assert_null(json_line(path, 3));
+	assert_int_equal(r.best_epoch, best_epoch);
+	assert_true(r.best_iou == best && r.last_iou == line_number(path, 2, "iou") && r.last_loss == line_number(path, 2, "loss"));
+	secant_free(path);
+	free_options(&o);
+}
+
+/* The best model is the last one of the epoch with the best IoU: what a run stopped there would have as its last. */
+static void
+best_is_the_best_epoch(void **state)
+{
+	secant_train_options o = tiny_options(in_root(root, "logged"));
+	train_set(&o, "epochs", "3");
+	train_set(&o, "overwrite", "true");
+	secant_train_result r = train_expecting(&o, data(), NULL, NULL);
+	if (r.best_epoch == 3)
+		assert_same_file(in_root(root, "logged/best.safetensors"), in_root(root, "logged/last.safetensors"));
+	else
+		assert_other_file(in_root(root, "logged/best.safetensors"), in_root(root, "logged/last.safetensors"));
+	secant_eval_options e;
+	secant_scores scores;
+	secant_err err = { 0 };
+	must(secant_opts_init(&secant_eval_options_table, &e, &err), &err);
+	must(secant_opts_set(&secant_eval_options_table, &e, "precision", "f32", &err), &err);
+	must(secant_evaluate(in_root(root, "logged/best.safetensors"), data(), &e, NULL, &scores, &err), &err);
+	assert_true(fabs(scores.iou - r.best_iou) < 1e-12);              /* the same pictures through the same plan */
+	assert_int_equal(scores.images, 3);
+	assert_int_equal(scores.pixels, 3 * 32 * 32);
+	secant_scores_free(&scores);
+	secant_opts_free(&secant_eval_options_table, &e);
+	free_options(&o);
+}
+
+static void
+existing_runs_are_refused(void **state)
+{
+	uint64_t before;
+	secant_train_options o = tiny_options(in_root(root, "run"));
+	before = digest_tree(in_root(root, "run"));
+	train_expecting(&o, data(), NULL, "run holds a run already: --resume goes on with it, --overwrite replaces it");
+	train_set(&o, "loss", "dic");
+	train_set(&o, "overwrite", "true");
+	train_expecting(&o, data(), NULL, "loss: none is named 'dic'; did you mean 'dice'? (secant list losses)");
+	assert_true(digest_tree(in_root(root, "run")) == before);                              /* even --overwrite replaces only once it can start */
+	free_options(&o);
+
+	o = tiny_options(in_root(root, "run"));
+	train_set(&o, "overwrite", "true");
+	train_set(&o, "epochs", "1");
+	train_expecting(&o, data(), NULL, NULL);
+	assert_null(json_line(in_root(root, "run/log.jsonl"), 1));
+	assert_false(secant_is_file(in_root(root, "run/samples/epoch-002.png")));
+	free_options(&o);
+
+	o = tiny_options("run");
+	secant_free(o.out);
+	o.out = NULL;
+	train_expecting(&o, data(), NULL, "--out: a folder for the run is wanted");
+	free_options(&o);
+}
+
+static void
+works_without_validation_pictures(void **state)
+{
+	write_discs(root, "alone/train", 3, disc_class);
+	secant_train_options o = tiny_options(in_root(root, "run-alone"));
+	train_set(&o, "classes", "3");
+	watcher w = { 0 };
+	secant_train_result r = train_expecting(&o, in_root(root, "alone"), &w, NULL);
+	assert_non_null(strstr(w.warning, "there are 3 training pictures: the batch is 3, not 4"));
+	assert_true(isnan(r.best_iou) && isnan(w.last.iou) && r.best_epoch == 2);
+	assert_same_file(in_root(root, "run-alone/best.safetensors"), in_root(root, "run-alone/last.safetensors"));
+	json_t *line = json_line(in_root(root, "run-alone/log.jsonl"), 0);
+	assert_true(json_is_null(json_object_get(line, "iou")));
+	json_decref(line);
+	free_options(&o);
+}
+
+/* Pictures of several sizes: crops to train on, whole pictures to validate on, whatever the batch. */
+static void
+pictures_may_have_several_sizes(void **state)
+{
+	write_split(root, "sizes/train", 4, 40, 36, half_mask);
+	write_split(root, "sizes/val", 2, 40, 36, half_mask);
+	write_picture(in_root(root, "sizes/val/images/07.png"), 33, 70, 3, SECANT_U8, place_value);
+	write_picture(in_root(root, "sizes/val/labels/07.png"), 33, 70, 1, SECANT_U8, half_mask);
+	secant_train_options o = tiny_options(in_root(root, "run-sizes"));
+	train_set(&o, "epochs", "1");
+	train_set(&o, "size", "32");
+	secant_train_result r = train_expecting(&o, in_root(root, "sizes"), NULL, NULL);
+	assert_true(r.last_iou >= 0 && r.last_iou <= 1);
+	write_picture(in_root(root, "sizes/train/images/07.png"), 33, 70, 3, SECANT_U8, place_value);
+	write_picture(in_root(root, "sizes/train/labels/07.png"), 33, 70, 1, SECANT_U8, half_mask);
+	secant_ints none = { 0 };
+	o.data.size = none;
+	train_set(&o, "overwrite", "true");
+	train_expecting(&o, in_root(root, "sizes"), NULL, "the pictures have several sizes (");
+	free_options(&o);
+}
+
+static void
+classes_and_their_names_reach_the_scores(void **state)
+{
+	write_discs(root, "kinds/train", 4, disc_class);
+	write_discs(root, "kinds/val", 2, disc_class);
+	write_text(in_root(root, "names.txt"), "nothing 0 0 0\nred 255 0 0\nblue 0 0 255\n");
+	secant_train_options o = tiny_options(in_root(root, "run-kinds"));
+	train_set(&o, "classes", "3");
+	train_set(&o, "epochs", "1");
+	train_set(&o, "class-file", in_root(root, "names.txt"));
+	train_expecting(&o, in_root(root, "kinds"), NULL, NULL);
+	secant_eval_options e;
+	secant_scores scores;
+	secant_err err = { 0 };
+	must(secant_opts_init(&secant_eval_options_table, &e, &err), &err);
+	must(secant_evaluate(in_root(root, "run-kinds/last.safetensors"), in_root(root, "kinds"), &e, NULL, &scores, &err), &err);
+	assert_int_equal(scores.classes, 3);
+	assert_string_equal(scores.per_class[0].name, "nothing");
+	assert_string_equal(scores.per_class[2].name, "blue");
+	int64_t sum = 0;
+	for (int i = 0; i < 9; i++)
+		sum += scores.confusion[i];
+	assert_int_equal(sum, 2 * 32 * 32);
+	secant_scores_free(&scores);
+	secant_opts_free(&secant_eval_options_table, &e);
+	free_options(&o);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(holds_what_was_promised), cmocka_unit_test(log_has_a_line_an_epoch), cmocka_unit_test(best_is_the_best_epoch),
+		cmocka_unit_test(existing_runs_are_refused), cmocka_unit_test(works_without_validation_pictures), cmocka_unit_test(pictures_may_have_several_sizes),
+		cmocka_unit_test(classes_and_their_names_reach_the_scores)
+	};
+	return cmocka_run_group_tests_name("run folder", tests, setup, teardown);
+}
