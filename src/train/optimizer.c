@@ -1,73 +1,50 @@
 /*
- * Optimisers with PyTorch's formulas (torch.optim), term by term:
- *
- *     sgd     g += decay p;  b = momentum b + (1 - dampening) g (first step: b = g);  p -= rate (nesterov ? g + momentum b : b)
- *     adam    g += decay p;  m = b1 m + (1-b1) g;  v = b2 v + (1-b2) g^2;  p -= rate/(1-b1^t) m / (sqrt(v)/sqrt(1-b2^t) + eps)
- *     adamw   p -= rate decay p;  then as adam without decay in g              (Loshchilov, Hutter 2019)
+ * Optimisers by name: which kernel, with which settings. The formulas are in kernels/optimizer.h.
  */
 #include "train/optimizer.h"
 #include <math.h>
 #include <string.h>
+#include "kernels/optimizer.h"
 
-typedef struct update {                          /* one range of one update */
-	const secant_optimizer_options *o;
-	double rate;
-	int64_t step;                                /* from 1 */
-	int64_t n;
-} update;
+/* One range of one update: n numbers from p, gradients g, slots a and b; all float, or double in a double store. */
+typedef struct update { const secant_optimizer_options *o; double rate; int64_t step, n; bool f64; void *p, *a, *b; const void *g; } update;
 
 typedef struct secant_optimizer_kind {
 	const char *name, *brief;
 	int slots;
-	void (*f32)(const update *u, float *p, const float *g, float *a, float *b);
-	void (*f64)(const update *u, double *p, const double *g, double *a, double *b);
+	void (*run)(const update *u);
 } secant_optimizer_kind;
 
-/* The same text for both number types. */
-#define SGD(T, NAME) \
-static void \
-NAME(const update *u, T *restrict p, const T *restrict g, T *restrict buffer, T *restrict unused) \
-{ \
-	T rate = (T)u->rate, decay = (T)u->o->weight_decay, momentum = (T)u->o->momentum, keep = u->step == 1 ? 1 : (T)(1 - u->o->dampening); \
-	bool nesterov = u->o->nesterov; \
-	if (momentum == 0) { \
-		for (int64_t i = 0; i < u->n; i++) \
-			p[i] -= rate * (g[i] + decay * p[i]); \
-		return; \
-	} \
-	T old = u->step == 1 ? 0 : momentum; \
-	for (int64_t i = 0; i < u->n; i++) { \
-		T d = g[i] + decay * p[i], v = old * buffer[i] + keep * d; \
-		buffer[i] = v; \
-		p[i] -= rate * (nesterov ? d + momentum * v : v); \
-	} \
+static void
+sgd(const update *u)
+{
+	secant_sgd_step s = { .rate = u->rate, .momentum = u->o->momentum, .dampening = u->o->dampening, .weight_decay = u->o->weight_decay, .scale = 1,
+	                      .nesterov = u->o->nesterov, .first = u->step == 1 };
+	void *buffer = u->o->momentum != 0 ? u->a : NULL;
+	if (u->f64)
+		secant_optimizer_best()->sgd64(u->p, u->g, buffer, u->n, &s);
+	else
+		secant_optimizer_best()->sgd(u->p, u->g, buffer, u->n, &s);
 }
-SGD(float, sgd_f32)
-SGD(double, sgd_f64)
 
-#define ADAM(T, NAME, ROOT, DECOUPLED) \
-static void \
-NAME(const update *u, T *restrict p, const T *restrict g, T *restrict m, T *restrict v) \
-{ \
-	T b1 = (T)u->o->beta1, b2 = (T)u->o->beta2, c1 = (T)(1 - u->o->beta1), c2 = (T)(1 - u->o->beta2), eps = (T)u->o->eps; \
-	T size = (T)(u->rate / (1 - pow(u->o->beta1, (double)u->step))), root = (T)(1 / sqrt(1 - pow(u->o->beta2, (double)u->step))); \
-	T decay = DECOUPLED ? 0 : (T)u->o->weight_decay, shrink = DECOUPLED ? (T)(1 - u->rate * u->o->weight_decay) : 1; \
-	for (int64_t i = 0; i < u->n; i++) { \
-		T d = g[i] + decay * p[i], a = b1 * m[i] + c1 * d, b = b2 * v[i] + c2 * d * d; \
-		m[i] = a; \
-		v[i] = b; \
-		p[i] = shrink * p[i] - size * a / (ROOT(b) * root + eps); \
-	} \
+static void
+adam_step(const update *u, bool decoupled)
+{
+	secant_adam_step s = { .rate = u->rate, .beta1 = u->o->beta1, .beta2 = u->o->beta2, .eps = u->o->eps, .weight_decay = u->o->weight_decay, .scale = 1,
+	                       .step = u->step, .decoupled = decoupled };
+	if (u->f64)
+		secant_optimizer_best()->adam64(u->p, u->g, u->a, u->b, NULL, u->n, &s);
+	else
+		secant_optimizer_best()->adam(u->p, u->g, u->a, u->b, NULL, u->n, &s);
 }
-ADAM(float, adam_f32, sqrtf, false)
-ADAM(double, adam_f64, sqrt, false)
-ADAM(float, adamw_f32, sqrtf, true)
-ADAM(double, adamw_f64, sqrt, true)
+
+static void adamw(const update *u) { adam_step(u, true); }
+static void adam(const update *u) { adam_step(u, false); }
 
 static const secant_optimizer_kind kinds[] = {
-	{ "adamw", "Adam with decoupled weight decay", 2, adamw_f32, adamw_f64 },
-	{ "adam", "Adam; weight decay is added to the gradient", 2, adam_f32, adam_f64 },
-	{ "sgd", "stochastic gradient descent, momentum, nesterov", 1, sgd_f32, sgd_f64 },
+	{ "adamw", "Adam with decoupled weight decay (Loshchilov, Hutter 2019)", 2, adamw },
+	{ "adam", "Adam; weight decay is added to the gradient", 2, adam },
+	{ "sgd", "stochastic gradient descent, momentum, nesterov", 1, sgd },
 	{ 0 }
 };
 
@@ -136,12 +113,9 @@ secant_optimizer_update(secant_optimizer *o, double learning_rate, int threads)
 #endif
 	for (int64_t c = 0; c < chunks; c++) {
 		int64_t first = c * CHUNK;
-		update u = { &o->options, learning_rate, o->step, n - first < CHUNK ? n - first : CHUNK };
-		void *p = at(o->store->params, size, first), *g = at(o->grad, size, first), *a = at(o->slot[0], size, first), *b = at(o->slot[1], size, first);
-		if (o->store->f64)
-			o->kind->f64(&u, p, g, a, b);
-		else
-			o->kind->f32(&u, p, g, a, b);
+		update u = { &o->options, learning_rate, o->step, n - first < CHUNK ? n - first : CHUNK, o->store->f64, at(o->store->params, size, first),
+		             at(o->slot[0], size, first), at(o->slot[1], size, first), at(o->grad, size, first) };
+		o->kind->run(&u);
 	}
 	o->store->version++;
 }
