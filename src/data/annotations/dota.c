@@ -36,7 +36,7 @@ parse(ann_set *s, int image, const char *data, size_t n, const char *origin, sec
 		if (!ann_len(whole))
 			continue;
 		const char *colon = memchr(whole.p, ':', ann_len(whole));
-		if (colon && (!strncmp(whole.p, "imagesource", 11) || !strncmp(whole.p, "gsd", 3))) {
+		if (colon && (ann_starts(whole, "imagesource") || ann_starts(whole, "gsd"))) {
 			ann_field v = secant_ann_trim(colon + 1, whole.end);
 			secant_ann_attribute_text(s, &s->images[image].attributes, *whole.p == 'g' ? "dota.gsd" : "dota.imagesource", v.p, ann_len(v));
 			continue;

@@ -149,7 +149,7 @@ meta_lines(ann_set *s, int image, const char *data, size_t n, const char *origin
 	while (secant_ann_next_line(&l)) {
 		ann_field f = secant_ann_trim(l.line, l.line + l.n), part[5];
 		int64_t c[3] = { -1, -1, -1 };
-		if (!ann_len(f) || *f.p == '#' || !strncmp(f.p, "Idx", 3))
+		if (!ann_len(f) || *f.p == '#' || ann_starts(f, "Idx"))
 			continue;
 		ann_field name = f;
 		if (memchr(f.p, ':', ann_len(f))) {

@@ -37,4 +37,5 @@ int secant_ann_fields(const char *p, size_t n, char separator, ann_field *fields
 ann_field secant_ann_trim(const char *p, const char *end);
 static inline size_t ann_len(ann_field f) { return (size_t)(f.end - f.p); }
 static inline bool ann_is(ann_field f, const char *s) { return ann_len(f) == __builtin_strlen(s) && !__builtin_memcmp(f.p, s, ann_len(f)); }
+static inline bool ann_starts(ann_field f, const char *s) { return ann_len(f) >= __builtin_strlen(s) && !__builtin_memcmp(f.p, s, __builtin_strlen(s)); }
 #endif
