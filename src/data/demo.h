@@ -20,8 +20,14 @@ float secant_demo_distance(float x, float y, const float a[2], const float b[2])
 void secant_demo_illuminate(secant_canvas *c, float low, float range);
 /* Adds a soft blob of that height and radius (standard deviation). */
 void secant_demo_add_blob(secant_canvas *c, float x, float y, float rx, float ry, float angle, float light);
+/* n of them anywhere, with radii and light between these. */
+void secant_demo_add_blobs(secant_canvas *c, int n, double least, double most, double dim, double bright);
 /* Adds a line of that width with soft edges; `label` marks it too. */
 void secant_demo_add_line(secant_canvas *c, const float a[2], const float b[2], float width, float light, bool label);
+
+/* Draws n numbers in order, number i between range[i][0] and range[i][1]. Arguments of a call are drawn in no order that C promises: draw
+ * them with this. */
+void secant_demo_draw_numbers(secant_canvas *c, int n, const double range[][2], float *v);
 
 void secant_demo_draw_cells(secant_canvas *c);
 void secant_demo_draw_tiles(secant_canvas *c);

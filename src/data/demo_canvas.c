@@ -36,6 +36,13 @@ secant_demo_distance(float x, float y, const float a[2], const float b[2])
 }
 
 void
+secant_demo_draw_numbers(secant_canvas *c, int n, const double range[][2], float *v)
+{
+	for (int i = 0; i < n; i++)
+		v[i] = (float)secant_rng_range(&c->rng, range[i][0], range[i][1]);
+}
+
+void
 secant_demo_illuminate(secant_canvas *c, float low, float range)
 {
 	float angle = (float)secant_rng_range(&c->rng, 0, 2 * M_PI), cosine = cosf(angle), sine = sinf(angle);
@@ -69,6 +76,17 @@ secant_demo_add_blob(secant_canvas *c, float x, float y, float rx, float ry, flo
 			float dx = (float)i - x, dy = (float)j - y, u = (dx * cosine + dy * sine) / rx, v = (dy * cosine - dx * sine) / ry;
 			c->light[(size_t)j * (size_t)c->width + (size_t)i] += light * expf(-0.5f * (u * u + v * v));
 		}
+}
+
+void
+secant_demo_add_blobs(secant_canvas *c, int n, double least, double most, double dim, double bright)
+{
+	const double range[6][2] = { { 0, c->width }, { 0, c->height }, { least, most }, { least, most }, { 0, M_PI }, { dim, bright } };
+	float v[6];
+	for (int i = 0; i < n; i++) {
+		secant_demo_draw_numbers(c, 6, range, v);
+		secant_demo_add_blob(c, v[0], v[1], v[2], v[3], v[4], v[5]);
+	}
 }
 
 void

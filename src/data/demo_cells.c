@@ -18,7 +18,10 @@ draw_in(secant_canvas *c, double lo, double hi)
 static cell
 draw_cell(secant_canvas *c)
 {
-	cell k = { .x = draw_in(c, 0, c->width), .y = draw_in(c, 0, c->height), .radius = draw_in(c, 11, 21), .stretch = draw_in(c, 1, 1.5), .angle = draw_in(c, 0, M_PI) };
+	const double range[5][2] = { { 0, c->width }, { 0, c->height }, { 11, 21 }, { 1, 1.5 }, { 0, M_PI } };
+	float v[5];
+	secant_demo_draw_numbers(c, 5, range, v);
+	cell k = { .x = v[0], .y = v[1], .radius = v[2], .stretch = v[3], .angle = v[4] };
 	for (int h = 0; h < HARMONICS; h++) {
 		k.wobble[h] = draw_in(c, 0, 0.12 / (h + 1));
 		k.phase[h] = draw_in(c, 0, 2 * M_PI);
@@ -63,7 +66,10 @@ draw(secant_canvas *c, const cell *k)
 static void
 draw_fibre(secant_canvas *c)
 {
-	float a[2] = { draw_in(c, 0, c->width), draw_in(c, 0, c->height) }, angle = draw_in(c, 0, 2 * M_PI), light = draw_in(c, 30, 55), width = draw_in(c, 2, 5);
+	const double range[2][2] = { { 0, c->width }, { 0, c->height } };
+	float a[2];
+	secant_demo_draw_numbers(c, 2, range, a);
+	float angle = draw_in(c, 0, 2 * M_PI), light = draw_in(c, 30, 55), width = draw_in(c, 2, 5);
 	int parts = 3 + (int)secant_rng_below(&c->rng, 6);
 	for (int i = 0; i < parts; i++) {
 		angle += draw_in(c, -0.5, 0.5);
@@ -81,10 +87,8 @@ secant_demo_draw_cells(secant_canvas *c)
 	secant_demo_illuminate(c, 45, 105);
 	int ghosts = (int)lround(areas * secant_rng_range(&c->rng, 9, 15)), fibres = (int)lround(areas * secant_rng_range(&c->rng, 5, 9));
 	int dust = (int)lround(areas * secant_rng_range(&c->rng, 25, 45)), cells = (int)lround(areas * secant_rng_range(&c->rng, 13, 21));
-	for (int i = 0; i < ghosts; i++)
-		secant_demo_add_blob(c, draw_in(c, 0, c->width), draw_in(c, 0, c->height), draw_in(c, 9, 16), draw_in(c, 9, 16), draw_in(c, 0, M_PI), draw_in(c, 32, 55));
-	for (int i = 0; i < dust; i++)
-		secant_demo_add_blob(c, draw_in(c, 0, c->width), draw_in(c, 0, c->height), draw_in(c, 1, 2.2), draw_in(c, 1, 2.2), 0, draw_in(c, 35, 75));
+	secant_demo_add_blobs(c, ghosts, 9, 16, 32, 55);
+	secant_demo_add_blobs(c, dust, 1, 2.2, 35, 75);
 	for (int i = 0; i < fibres; i++)
 		draw_fibre(c);
 	cell all[MOST_CELLS];

@@ -51,9 +51,12 @@ secant_demo_draw_tiles(secant_canvas *c)
 		for (int x = 0; x < c->width; x++)
 			c->light[(size_t)y * (size_t)c->width + (size_t)x] += 7 * secant_demo_noise(salt, (float)x, (float)y, 4) + 6 * secant_demo_noise(salt + 1, (float)x, (float)y, 17);
 	int stains = (int)lround(areas * secant_rng_range(&c->rng, 8, 14)), cracks = (int)lround(areas * secant_rng_range(&c->rng, 3, 5.5));
-	for (int i = 0; i < stains; i++)
-		secant_demo_add_blob(c, draw_in(c, 0, c->width), draw_in(c, 0, c->height), draw_in(c, 5, 20), draw_in(c, 5, 20), draw_in(c, 0, M_PI), draw_in(c, -60, -30));
+	secant_demo_add_blobs(c, stains, 5, 20, -60, -30);
 	draw_joints(c);
-	for (int i = 0; i < cracks || i == 0; i++)
-		draw_crack(c, draw_in(c, 0, c->width), draw_in(c, 0, c->height), draw_in(c, 0, 2 * M_PI), draw_in(c, 5, 9), draw_in(c, -65, -45), 2);
+	const double range[5][2] = { { 0, c->width }, { 0, c->height }, { 0, 2 * M_PI }, { 5, 9 }, { -65, -45 } };
+	for (int i = 0; i < cracks || i == 0; i++) {
+		float v[5];
+		secant_demo_draw_numbers(c, 5, range, v);
+		draw_crack(c, v[0], v[1], v[2], v[3], v[4], 2);
+	}
 }

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { CHUNK = 256 };
+enum { CHUNK = 256, EIGHT = 8 };
 
 /* A place: the pixel to the upper left, and how far beyond it. */
 typedef struct spot { int x, y; float fx, fy; } spot;
@@ -100,18 +100,28 @@ map_pixel(const secant_picture *from, void *to, float x, float y, const secant_o
 		blend_bytes(at, &s, from->channels, o->fill, to);
 }
 
+/* Whether there are eight more places and all lie inside: the usual case, to be passed over at once. */
+static inline bool
+all_inside(const uint8_t *outside, int left)
+{
+	uint64_t marks;
+	if (left < EIGHT)
+		return false;
+	memcpy(&marks, outside, sizeof marks);
+	return marks == 0;
+}
+
 static void
 map_bytes(const secant_picture *from, uint8_t *to, int n, const float *xs, const float *ys, const secant_outside *o)
 {
 	size_t c = (size_t)from->channels;
-	static const uint8_t none[8];
 	uint8_t outside[CHUNK], fill[SECANT_MOST_CHANNELS];
 	for (size_t k = 0; k < c; k++)
 		fill[k] = as_byte(o->fill ? o->fill[k] : 0);
 	secant_picture_best()->sample(from->pixels, from->width, from->height, from->channels, xs, ys, n, to, outside);
 	for (int i = 0; i < n; i++) {
-		if (i + 8 <= n && !memcmp(outside + i, none, sizeof none)) {
-			i += 7;
+		if (all_inside(outside + i, n - i)) {
+			i += EIGHT - 1;
 			continue;
 		}
 		if (outside[i] == 2 && o->border == SECANT_BORDER_CONSTANT)
@@ -128,9 +138,12 @@ map_labels(const secant_picture *from, uint16_t *to, int n, const float *xs, con
 	uint8_t outside[CHUNK];
 	bool plain = o->mark_labels || o->border == SECANT_BORDER_CONSTANT;
 	secant_picture_best()->pick(from->labels, from->width, from->height, xs, ys, n, to, outside);
-	for (int i = 0; i < n; i++)
-		if (outside[i])
+	for (int i = 0; i < n; i++) {
+		if (all_inside(outside + i, n - i))
+			i += EIGHT - 1;
+		else if (outside[i])
 			to[i] = plain ? o->label : label_beyond(from, xs[i], ys[i], o);
+	}
 }
 
 static void

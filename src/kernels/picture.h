@@ -22,7 +22,7 @@ typedef struct secant_picture_kernels {
 	 * whole numbers with weights of 1/256. Sets
 	 * outside[i] and leaves pixel i undefined where not all four neighbours lie inside: to 2 where none does, else to 1; 0 inside. */
 	void (*sample)(const uint8_t *from, int width, int height, int channels, const float *x, const float *y, int n, uint8_t *out, uint8_t *outside);
-	/* The same for planes of labels, nearest: pixel floor(x + .5); outside[i] is 0 or 1. */
+	/* The same for planes of labels, nearest: pixel floor(x + .5); outside[i] is 0 or 1, and there out[i] undefined. */
 	void (*pick)(const uint16_t *from, int width, int height, const float *x, const float *y, int n, uint16_t *out, uint8_t *outside);
 	/* n pixels of three bytes in reverse order. The two must not overlap. */
 	void (*reverse3)(const uint8_t *from, uint8_t *to, int n);

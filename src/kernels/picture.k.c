@@ -277,7 +277,6 @@ pick_fast(const uint16_t *from, int width, int height, const float *xs, const fl
 		_mm512_storeu_si512(at, _mm512_maskz_add_epi32(inside, _mm512_mullo_epi32(v, width_), u));
 		for (int k = 0; k < 16; k++)
 			out[i + k] = from[at[k]];
-		_mm256_storeu_si256((__m256i *)(out + i), _mm256_maskz_loadu_epi16(inside, out + i));
 		_mm_storeu_si128((__m128i *)(outside + i), _mm512_cvtepi32_epi8(_mm512_maskz_set1_epi32((__mmask16)~inside, 1)));
 	}
 	return i;
@@ -294,7 +293,8 @@ pick(const uint16_t *from, int width, int height, const float *xs, const float *
 	for (int i = done; i < n; i++) {
 		int x = (int)floorf(near_enough(xs[i] + 0.5f)), y = (int)floorf(near_enough(ys[i] + 0.5f));
 		outside[i] = (uint32_t)x >= (uint32_t)width || (uint32_t)y >= (uint32_t)height;
-		out[i] = outside[i] ? 0 : from[(int64_t)y * width + x];
+		if (!outside[i])
+			out[i] = from[(int64_t)y * width + x];
 	}
 }
 

@@ -51,7 +51,8 @@ sampling_is_the_same_everywhere(void **state)
 					assert_int_equal(out[1][i], 7);
 				plain->pick(labels, W, H, x, y, n, picked[0], outside[0]);
 				secant_picture_at(isas[k])->pick(labels, W, H, x, y, n, picked[1], outside[1]);
-				assert_memory_equal(picked[0], picked[1], (size_t)n * 2);
+				for (int i = 0; i < n; i++)
+					assert_true(outside[0][i] || picked[0][i] == picked[1][i]);
 				assert_memory_equal(outside[0], outside[1], (size_t)n);
 				free(from);
 				free(labels);

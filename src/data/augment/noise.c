@@ -63,7 +63,7 @@ apply(const void *options_, secant_frame *f, secant_err *err)
 	secant_picture *p = f->now;
 	pthread_once(&once, fill_quantiles);
 	float deviation = (float)secant_limits_draw(&o->deviation, 0, &f->rng);
-	uint64_t state = (uint64_t)secant_rng_u32(&f->rng) << 32 | secant_rng_u32(&f->rng) | 1, bits = 0;
+	uint64_t high = secant_rng_u32(&f->rng), state = high << 32 | secant_rng_u32(&f->rng) | 1, bits = 0;
 	size_t n = (size_t)p->width * (size_t)p->height, repeat = o->per_channel ? 1 : (size_t)p->channels;
 	n = n * (size_t)p->channels / repeat;
 	for (size_t i = 0; i < n; i++) {
