@@ -200,6 +200,8 @@ parse(ann_set *s, int image, const char *data, size_t n, const char *origin, sec
 	char *keys[COLUMNS] = { 0 };
 	bool bad = false, first = true;
 	secant_status status = SECANT_OK;
+	for (int i = 0; i < COLUMNS; i++)                        /* rows may be longer than the header */
+		map[i] = -1;
 	while (!status && next_record(&l, ',', &r, &bad)) {
 		if (bad || r.room.failed) {
 			status = secant_ann_bad(s, "parse-error", origin, l.number, 0, err, "a quote without its end, or more than %d columns", COLUMNS);

@@ -100,6 +100,8 @@ secant_ann_rle_box(const ann_rle *r, double xywh[4])
 	uint32_t before = 0;
 	for (uint64_t i = 0; i < m; i++) {
 		at += r->runs[i];
+		if (!r->runs[i | 1])                                  /* a run of ones without length has no place */
+			continue;
 		uint64_t t = at - (i & 1);
 		uint32_t y = (uint32_t)(t % r->h), x = (uint32_t)(t / r->h);
 		if (!(i & 1))
@@ -113,6 +115,8 @@ secant_ann_rle_box(const ann_rle *r, double xywh[4])
 		y0 = y < y0 ? y : y0;
 		y1 = y > y1 ? y : y1;
 	}
+	if (x1 < x0)
+		return;
 	xywh[0] = x0;
 	xywh[1] = y0;
 	xywh[2] = x1 - x0 + 1.0;
