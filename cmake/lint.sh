@@ -62,6 +62,7 @@ network: nn
 predict: deploy
 model: train
 samples: data
+demo: data
 '
 
 sources() { find "$@" -name '*.c' -o -name '*.h' 2> /dev/null | sort; }
