@@ -1,0 +1,178 @@
+/*
+ * The fast precisions against the golden networks: f32 and bf16 logits (plain and folded for inference), f32 loss and, where PyTorch's own
+ * float32 gradients mean anything, f32 gradients (golden/README.md section 9).
+ */
+#include <secant/tensorfile.h>
+#include "exec/runner.h"
+#include "model.h"
+
+static const char *const names[] = {
+	"unet_resnet18", "unet_resnet34", "unet_resnet50", "unet_resnext50_32x4d", "unet_resnet18_67x71", "unet_resnet18_bilinear", "unet_resnet18_instancenorm",
+	"unet_resnet18_nonorm", "unet_resnet34_aux", "unet_resnet34_depth3", "unet_resnet34_in4", "unet_resnet34_scse", NULL
+};
+
+static json_t *
+load(const char *name, model *m, secant_shape *in, int batch)
+{
+	char path[128];
+	snprintf(path, sizeof path, "models/%s.json", name);
+	json_t *j = golden_json(path), *s = json_object_get(j, "input");
+	memset(m, 0, sizeof *m);
+	model_options(m, json_string_value(json_object_get(j, "arch")), json_string_value(json_object_get(j, "encoder")), (int)number(j, "classes"), json_object_get(j, "args"));
+	m->gain = number(j, "gain");
+	*in = (secant_shape){ 4, { batch, json_integer_value(json_array_get(s, 2)), json_integer_value(json_array_get(s, 3)), json_integer_value(json_array_get(s, 1)) } };
+	return j;
+}
+
+static secant_graph *
+make(void *user, const secant_shape *input, secant_value outputs[SECANT_RUNNER_OUTPUTS], secant_err *err)
+{
+	const model *m = user;
+	secant_graph *g = secant_graph_new();
+	secant_nn nn = { .g = g, .phase = SECANT_PHASE_EVAL, .momentum = -1, .counter = -1, .seed = -1 };
+	secant_built built;
+	if (secant_network_build(&nn, &m->net, secant_graph_input(g, "input", SECANT_F32, input), &built, err)) {
+		secant_graph_free(g);
+		return NULL;
+	}
+	outputs[0] = built.logits, outputs[1] = built.label;
+	return g;
+}
+
+/* Largest difference, and root mean square error over the deviation, of logits (N H W C) from golden ones (N C H W). */
+static void
+compare(const float *got, const secant_shape *s, const secant_tensor *want, double *largest, double *top, double *rms)
+{
+	double sum = 0, square = 0, error = 0;
+	int64_t n = secant_shape_count(s);
+	*largest = *top = 0;
+	for (int64_t i = 0; i < n; i++) {
+		double w = secant_tensor_get(want, to_nchw(s, i)), d = fabs((double)got[i] - w);
+		*largest = d > *largest ? d : *largest;
+		*top = fabs(w) > *top ? fabs(w) : *top;
+		sum += w, square += w * w, error += d * d;
+	}
+	*rms = sqrt(error / (double)n) / sqrt(square / (double)n - sum / (double)n * (sum / (double)n));
+}
+
+static void
+run_logits(const char *name, secant_precision precision, bool training_store)
+{
+	model m;
+	secant_err err = { 0 };
+	secant_shape in, shape;
+	char path[128];
+	secant_tensors golden = { 0 };
+	json_t *j = load(name, &m, &in, 1);
+	model_build(&m, &in, false, false, false);
+	fill_states(m.store, m.gain);
+	snprintf(path, sizeof path, "models/%s.safetensors", name);
+	must(secant_tensors_read(&golden, NULL, golden_path(path), &err), &err);
+	secant_runner *r = secant_runner_new(m.store, make, &m, &(secant_plan_options){ .precision = precision, .training = training_store }, &err);
+	void *x = make_input("input", &in, false);
+	const void *logits;
+	must(secant_runner_run(r, &in, x, &logits, &shape, NULL, NULL, &err), &err);
+	double largest, top, rms;
+	compare(logits, &shape, secant_tensors_find(&golden, "logits"), &largest, &top, &rms);
+	printf("%s %s: largest difference %.2g of %.2g, rms %.2g of deviation\n", name, precision == SECANT_PRECISION_F32 ? "f32" : "bf16", largest, top, rms);
+	if (precision == SECANT_PRECISION_F32)
+		assert_near(name, largest, 0, fmax(2e-5 * fmax(1, top), 10 * number(json_object_get(j, "eval"), "float32_max_abs")));
+	else
+		assert_near(name, rms, 0, 0.03);
+	secant_free(x);
+	secant_runner_free(r);
+	secant_tensors_free(&golden);
+	model_free(&m);
+	json_decref(j);
+}
+
+static void
+run_training(const char *name)
+{
+	model m;
+	secant_err err = { 0 };
+	secant_shape in;
+	json_t *j = load(name, &m, &in, 2), *train = json_object_get(j, "train"), *f32 = json_object_get(train, "float32");
+	model_build(&m, &in, true, true, false);
+	fill_states(m.store, m.gain);
+	float *grads = secant_store_buffer(m.store), loss;
+	secant_value *out = secant_calloc((size_t)m.store->n + 2, sizeof *out);
+	int n = 1;
+	out[0] = m.loss;
+	for (int i = 0; i < m.store->n; i++)
+		if (m.grad[i] >= 0)
+			out[n++] = m.grad[i];
+	secant_plan *p = secant_plan_new(m.g, m.store, out, n, &(secant_plan_options){ .precision = SECANT_PRECISION_F32, .training = true, .external = true }, &err);
+	if (!p)
+		fail_msg("%s: %s", name, err.msg);
+	secant_context *c = secant_context_new(p, &err);
+	must(secant_context_set_output(c, 0, &loss, &err), &err);
+	for (int i = 0, k = 1; i < m.store->n; i++)
+		if (m.grad[i] >= 0)
+			must(secant_context_set_output(c, k++, grads + m.store->slot[i].offset, &err), &err);
+	void *x = make_input("input", &in, false), *aux = NULL;
+	const secant_shape *y = secant_graph_shape(m.g, m.built.logits);
+	secant_shape t = m.net.classes == 1 ? *y : (secant_shape){ 3, { y->dim[0], y->dim[1], y->dim[2] } };
+	void *target = make_target(&m, "target", &t, m.net.classes, false);
+	must(secant_context_set_input(c, "input", x, &err), &err);
+	must(secant_context_set_input(c, "target", target, &err), &err);
+	if (m.built.label >= 0) {
+		aux = make_target(&m, "aux_target", secant_graph_shape(m.g, m.built.label), 1, false);
+		must(secant_context_set_input(c, "aux_target", aux, &err), &err);
+	}
+	must(secant_context_run(c, &err), &err);
+	assert_near("loss", loss, number(train, "loss"), fmax(1e-5, 10 * number(f32, "loss_abs")));
+	if (number(f32, "grad_rel_total") < 1e-4) {
+		json_t *list = json_object_get(train, "grads");
+		double total = number(train, "grad_l2_total");
+		size_t k = 0;
+		for (int i = 0; i < m.store->n; i++) {
+			const secant_slot *slot = &m.store->slot[i];
+			json_t *g = slot->trainable ? json_array_get(list, k++) : NULL;
+			if (!g || m.grad[i] < 0)
+				continue;
+			statistic s = statistic_of(slot->name, &slot->type.shape, false, get_float, grads + slot->offset);
+			double l2 = json_number_value(json_array_get(g, 2)), allowed = l2 > 1e-5 * total ? 1e-3 * l2 : 1e-5 * total;
+			assert_near(slot->name, s.l2, l2, allowed);
+			assert_near(slot->name, s.dot, json_number_value(json_array_get(g, 3)), allowed);
+		}
+		printf("%s f32: gradients agree\n", name);
+	}
+	secant_context_free(c);
+	secant_plan_free(p);
+	secant_free(x), secant_free(target), secant_free(aux), secant_free(out), secant_free(grads);
+	model_free(&m);
+	json_decref(j);
+}
+
+static void
+test_logits_in_f32(void **state)
+{
+	for (int i = 0; names[i]; i++)
+		run_logits(names[i], SECANT_PRECISION_F32, false);
+}
+
+static void
+test_logits_in_bf16(void **state)
+{
+	for (int i = 0; names[i]; i++)
+		run_logits(names[i], SECANT_PRECISION_BF16, false);
+}
+
+static void
+test_training_step_in_f32(void **state)
+{
+	for (int i = 0; names[i]; i++)
+		run_training(names[i]);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_logits_in_f32),
+		cmocka_unit_test(test_logits_in_bf16),
+		cmocka_unit_test(test_training_step_in_f32),
+	};
+	return cmocka_run_group_tests_name("golden networks in f32 and bf16", tests, NULL, NULL);
+}
