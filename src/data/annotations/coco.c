@@ -656,10 +656,18 @@ read_file(ann_set *s, const char *root, const char *relative, int files, const s
 	char in_images[160], with_year[160], *above = relative ? NULL : secant_path_join(dir, "../images");
 	snprintf(in_images, sizeof in_images, "images/%s", split);
 	snprintf(with_year, sizeof with_year, "images/%s2017", split);
-	const char *const folders[] = { o->images ? o->images : "images", in_images, split, with_year, "", "JPEGImages", "data", "train2017", "val2017", NULL };
+	const char *const usual[] = { o->images ? o->images : "images", in_images, split, with_year, "", "JPEGImages", "data", "train2017", "val2017", NULL };
+	const char *folders[10] = { NULL };
+	for (int i = 0, n = 0; usual[i]; i++) {                   /* folders that are not there need not be asked for every picture */
+		char *folder = secant_path_join(base, usual[i]);
+		if (folder && (!*usual[i] ? i == 4 : secant_is_dir(folder)))
+			folders[n++] = usual[i];
+		secant_free(folder);
+	}
 	const char *const beside[] = { "", NULL };
+	bool has_above = above && secant_is_dir(above);
 	for (int i = first; !status && i < s->n_images; i++)
-		if (!s->images[i].path && !secant_ann_locate(s, i, base, folders) && !(relative && secant_ann_locate(s, i, dir, beside)) && above)
+		if (!s->images[i].path && !secant_ann_locate(s, i, base, folders) && !(relative && secant_ann_locate(s, i, dir, beside)) && above && has_above)
 			(void)secant_ann_locate(s, i, above, beside);
 	secant_free(above), secant_free(dir), secant_free(path);
 	return status;
