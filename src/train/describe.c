@@ -33,10 +33,17 @@ picture(const char *path, const secant_image_info *info)
 	return j;
 }
 
+/* Some points are read too: any text might pass for the start of a cloud. */
 static json_t *
-cloud(const char *path, secant_cloud_reader *r)
+cloud(const char *path, secant_cloud_reader *r, secant_err *err)
 {
+	enum { SOME = 1000 };
 	const secant_cloud *c = secant_cloud_layout(r);
+	secant_cloud points = { 0 };
+	secant_status status = secant_cloud_next(r, &points, SOME, err);
+	secant_cloud_free(&points);
+	if (status)
+		return NULL;
 	json_t *columns = json_object();
 	for (int i = 0; i < c->columns; i++)
 		json_object_set_new(columns, c->column[i].name, json_string(secant_number_name(c->column[i].type)));
@@ -99,7 +106,7 @@ describe_file(const char *path, secant_err *err)
 	if (!secant_image_probe(path, &info, NULL))
 		return picture(path, &info);
 	if (secant_cloud_is_readable(path) && !secant_ext_is(path, "npy") && (r = secant_cloud_open(path, NULL, NULL))) {
-		j = cloud(path, r);
+		j = cloud(path, r, err);
 		secant_cloud_close(r);
 		return j;
 	}
@@ -180,7 +187,7 @@ data_folder(const char *path)
 		char *folder = *splits[i] ? secant_path_join(path, splits[i]) : secant_strdup(path);
 		int images = folder ? count_files(folder, "images", secant_image_is_path) : 0;
 		int labels = folder ? count_files(folder, "labels", secant_image_is_path) + count_files(folder, "masks", secant_image_is_path) : 0;
-		if (images || labels)
+		if (images)
 			json_object_set_new(found, *splits[i] ? splits[i] : "all", json_pack("{s:i,s:i}", "images", images, "labels", labels));
 		secant_free(folder);
 	}
