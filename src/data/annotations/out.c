@@ -9,6 +9,7 @@
 #include <secant/codec.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -212,10 +213,9 @@ secant_ann_out_picture(ann_out *o, const ann_set *s, const ann_image *im, const 
 		return SECANT_OK;
 	}
 	if (o->options->link == ANN_SYMLINK) {
-		char *full = realpath(from, NULL);
+		char room[PATH_MAX], *full = realpath(from, room);
 		if (!full || symlinkat(full, o->fd, relative))
 			status = secant_fail(err, SECANT_ERR_IO, "%s/%s: cannot be a link to %s: %s", o->path, relative, from, strerror(errno));
-		free(full);
 		return status;
 	}
 	return copy_or_clone(o, from, relative, o->options->link == ANN_REFLINK, err);
