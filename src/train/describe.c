@@ -41,6 +41,8 @@ cloud(const char *path, secant_cloud_reader *r, secant_err *err)
 	const secant_cloud *c = secant_cloud_layout(r);
 	secant_cloud points = { 0 };
 	secant_status status = secant_cloud_next(r, &points, SOME, err);
+	if (!status && !points.n && secant_cloud_total(r) < 0)
+		status = secant_fail(err, SECANT_ERR_FORMAT, "%s: neither a picture nor a model, and a cloud without points at best", path);
 	secant_cloud_free(&points);
 	if (status)
 		return NULL;
