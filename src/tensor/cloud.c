@@ -277,7 +277,7 @@ span_add(struct secant_cloud_span *span, const secant_cloud *c, int i)
 			}
 			span->lo = v[j] < span->lo ? v[j] : span->lo;
 			span->hi = v[j] > span->hi ? v[j] : span->hi;
-			span->integral &= v[j] == nearbyint(v[j]);
+			span->integral &= v[j] == secant_round_even(v[j]);
 		}
 	}
 }

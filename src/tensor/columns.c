@@ -10,7 +10,7 @@
 	static inline T \
 	round_##T(double v) \
 	{ \
-		v = nearbyint(v); \
+		v = secant_round_even(v); \
 		return v != v ? 0 : v <= (double)(lo) ? (T)(lo) : v >= (double)(hi) ? (T)(hi) : (T)v; \
 	}
 ROUND(int8_t, INT8_MIN, INT8_MAX)

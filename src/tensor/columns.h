@@ -18,6 +18,14 @@ bool secant_number_is_real(secant_number t);
 /* Smallest and largest value of an integer type. */
 void secant_number_limits(secant_number t, double *lo, double *hi);
 
+/* To the nearest whole number, halves to even: nearbyint without a call. Between 2^51 and 2^52 there are halves left, far outside every
+ * integer type they are rounded for. */
+static inline double
+secant_round_even(double v)
+{
+	return v > -0x1p51 && v < 0x1p51 ? (v + 0x1.8p52) - 0x1.8p52 : v;
+}
+
 /* Element p of a column. */
 static inline void *
 secant_column_at(const secant_column *c, int64_t p)

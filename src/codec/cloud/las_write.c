@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { SLAB = 2048, CLASS_EXTRA = -2 };
+enum { SLAB = 4096, CLASS_EXTRA = -2 };
 
 typedef struct las_writer {
 	int minor, format, record, header;
@@ -313,7 +313,7 @@ put_axis(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int a
 	double v[SLAB], scale = p->scale[axis], offset = p->offset[axis], lo = p->lo[axis], hi = p->hi[axis];
 	secant_cloud_doubles(chunk, axis, first, n, v);
 	for (int64_t i = 0; i < n; i++) {
-		double steps = nearbyint((v[i] - offset) / scale);
+		double steps = secant_round_even((v[i] - offset) / scale);
 		if (!(fabs(steps) <= 2147483647.0)) {
 			return cloud_fail(w->name, err, SECANT_ERR_RANGE, isfinite(v[i]) ? "point %lld: %c = %.17g is outside the grid of step %g around %.17g"
 				: "point %lld: %c = %g is no coordinate", (long long)(w->n + first + i), 'x' + axis, v[i], scale, offset);
@@ -339,6 +339,20 @@ factor_for(const las_field *f, const secant_column *c, double colour)
 	return f->type == SECANT_N_I16 ? 1 / 0.006 : 0.006;
 }
 
+/* Bytes as bits of a byte; larger ones are cut to the largest, or, for a class, leave it to the caller to complain. */
+static bool
+put_bits(uint8_t *to, int record, const las_field *f, const uint8_t *v, int64_t n, bool is_class)
+{
+	uint8_t most = 0;
+	for (int64_t k = 0; k < n && is_class; k++)
+		most = v[k] > most ? v[k] : most;
+	if (most > f->mask)
+		return false;
+	for (int64_t k = 0; k < n; k++, to += record)
+		*to = (uint8_t)(*to | (v[k] > f->mask ? f->mask : v[k]) << f->shift);
+	return true;
+}
+
 /* One attribute of the format. Bits go into the byte that the other bits are in. */
 static secant_status
 put_field(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int i, int64_t first, int64_t n, double colour, uint8_t *to, secant_err *err)
@@ -355,6 +369,8 @@ put_field(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int 
 		secant_number_copy(to, (size_t)p->record, secant_column_at(c, first), size, size, false, n);
 		return SECANT_OK;
 	}
+	if (f->mask && c->type == SECANT_N_U8 && put_bits(to, p->record, f, secant_column_at(c, first), n, p->column[i] == p->label))
+		return SECANT_OK;
 	secant_cloud_doubles(chunk, p->column[i], first, n, v);
 	for (int64_t k = 0; factor != 1 && k < n; k++)
 		v[k] *= factor;
@@ -409,7 +425,8 @@ las_put(secant_cloud_writer *w, const secant_cloud *chunk, secant_err *err)
 	uint8_t *buffer = s ? NULL : cloud_scratch(w, (size_t)p->record * SLAB, err);
 	if (!buffer)
 		return s ? s : SECANT_ERR_NOMEM;
-	double colour = las_has(p->format, 'c') && column_for(chunk, "red") >= 0 ? cloud_colour_factor(w, chunk, 65535) : 1;
+	int red = column_for(chunk, "red");
+	double colour = las_has(p->format, 'c') && red >= 0 && chunk->column[red].type != SECANT_N_U16 ? cloud_colour_factor(w, chunk, 65535) : 1;
 	for (int64_t first = 0; !s && first < chunk->n; first += SLAB) {
 		int64_t n = chunk->n - first < SLAB ? chunk->n - first : SLAB;
 		memset(buffer, 0, (size_t)p->record * (size_t)n);

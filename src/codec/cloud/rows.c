@@ -90,6 +90,11 @@ store(const cloud_target *t, int64_t row, double v)
 		((float *)t->data)[row] = (float)v;
 		return true;
 	}
+	if (t->type == SECANT_N_U8) {
+		int whole = v >= 0 && v <= 255 ? (int)v : -1;
+		((uint8_t *)t->data)[row] = (uint8_t)whole;
+		return (double)whole == v;
+	}
 	double lo, hi;
 	secant_number_limits(t->type, &lo, &hi);
 	if (!(v >= lo && v <= hi) || v != nearbyint(v))
