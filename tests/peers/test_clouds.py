@@ -384,6 +384,22 @@ class Others(unittest.TestCase):
             np.testing.assert_allclose(np.asarray(back.points), self.xyz, rtol=0, atol=1e-6 if name == "b.pcd" else 1e-12, err_msg=name)
             np.testing.assert_array_equal(np.rint(np.asarray(back.colors) * 255), self.rgb, name)
 
+    def test_cloudcompare(self):
+        import shutil
+        import subprocess
+        program = shutil.which("CloudCompare") or shutil.which("cloudcompare")
+        if not program or not shutil.which("xvfb-run"):
+            self.skipTest("no CloudCompare with xvfb-run")
+        np.save(self.path("a.npy"), self.vertices())
+        for name, more in (("b.ply", {}), ("b.ply", {"encoding": "ascii"}), ("b.xyz", {}), ("b.txt", {}), ("b.csv", {})):
+            convert(self.path("a.npy"), self.path(name), **more)
+            subprocess.run(["xvfb-run", "-a", program, "-SILENT", "-AUTO_SAVE", "OFF", "-O", self.path(name), "-C_EXPORT_FMT", "ASC", "-PREC", "8",
+                            "-SAVE_CLOUDS", "FILE", self.path("out.asc")], check=True, capture_output=True, timeout=120)
+            back = np.loadtxt(self.path("out.asc"))
+            np.testing.assert_allclose(back[:, :3], self.xyz, rtol=0, atol=2e-5, err_msg=name)
+            np.testing.assert_array_equal(back[:, 3:6], self.rgb, name)
+            os.remove(self.path("out.asc"))
+
     def test_open3d_mesh(self):
         try:
             import open3d as o3d
