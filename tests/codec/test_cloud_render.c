@@ -162,7 +162,7 @@ ring(void)
 static char *
 written(const secant_cloud *c, const char *name, const char *const *pairs, size_t *size)
 {
-	char *data;
+	char *data = NULL;
 	secant_view view;
 	secant_err err = { 0 };
 	set_options(&secant_view_options, &view, pairs);
