@@ -5,10 +5,11 @@
  *     secant_predictor_mask(p, &picture, &mask, &err);
  *     secant_predictor_close(p);
  *
- * A picture is padded by reflection at its right and lower edge to what the network's strides need, and the result cut back. Pictures
- * beyond SECANT_PREDICT_WHOLE pixels, or where `tile` says so, go through the network in tiles: all of one size and inside the picture,
- * spread evenly with at least `overlap` common pixels, blended with weights that fall linearly from a tile's middle to its edge (their
- * sum is 1 everywhere). Memory then depends on the width of the picture, not on its height.
+ * A picture is padded by reflection at its right and lower edge, as in training, to what the network's strides need, and the result cut
+ * back. Pictures beyond SECANT_PREDICT_WHOLE pixels, or where `tile` says so, go through the network in tiles: all of one size and inside
+ * the picture, spread evenly with at least `overlap` common pixels (an eighth less where that saves a row of tiles), blended with weights
+ * that fall linearly from a tile's middle to its edge (their sum is 1 everywhere). Memory then depends on the picture's width, not on its
+ * height.
  *
  * A predictor is used by one thread at a time; several predictors may run at once.
  */

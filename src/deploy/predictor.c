@@ -13,7 +13,7 @@ enum { MIRROR_X = 1, MIRROR_Y = 2, EXCHANGE = 4 };
 static const secant_opt predict_rows[] = {
 	SECANT_OPT_HEADING("Prediction"),
 	SECANT_OPT(secant_predict, threshold, REAL, "threshold", "0.5", 0, 1, "probability from which a pixel belongs to the one class, or to a class of several that may overlap"),
-	SECANT_OPT(secant_predict, tile, SIZE, "tile", NULL, 0, 65536, "size of tiles; 0: never; by default 512 for pictures of more than 1.5 million pixels"),
+	SECANT_OPT(secant_predict, tile, SIZE, "tile", NULL, 0, 65536, "size of tiles; 0: never; by default at most 512 for pictures of more than 1.5 million pixels"),
 	SECANT_OPT(secant_predict, overlap, INT, "overlap", "64", 0, 32768, "common pixels of neighbouring tiles, at least (an eighth less where that saves a row of tiles)"),
 	SECANT_OPT(secant_predict, size, SIZE, "size", NULL, 1, 65536, "with --resize: what pictures are scaled to"),
 	SECANT_OPT(secant_predict, resize, BOOL, "resize", "false", 0, 0, "scale pictures to --size, and probabilities back"),

@@ -10,19 +10,29 @@
 
 /* ---- where tiles lie ---- */
 
+/* One tile less where the overlap shrinks by an eighth at most: no row of tiles for a few last pixels. */
 static int
 count(int total, int tile, int overlap)
 {
-	return total <= tile ? 1 : 1 + (total - tile + tile - overlap - 1) / (tile - overlap);
+	if (total <= tile)
+		return 1;
+	int step = tile - overlap, n = 1 + (total - tile + step - 1) / step;
+	return n > 2 && ((int64_t)(n - 1) * tile - total) * 8 >= (int64_t)overlap * 7 * (n - 2) ? n - 1 : n;
+}
+
+/* The smallest tile that covers with as many: what would only make the overlap wider is not computed. A multiple of 32 at most `tile`. */
+static int
+fit(int total, int tile, int overlap)
+{
+	int n = count(total, tile, overlap), length = (total + (n - 1) * overlap + n - 1) / n;
+	length = (length + 31) / 32 * 32;
+	return length < tile ? length : tile;
 }
 
 secant_status
 secant_axis_make(secant_axis *a, int total, int tile, int overlap, secant_err *err)
 {
-	int length = tile < total ? tile : total, n = count(total, length, length < total ? overlap : 0);
-	/* One tile less where the overlap shrinks by an eighth at most: no row of tiles for a few last pixels. */
-	if (n > 2 && ((int64_t)(n - 1) * length - total) * 8 >= (int64_t)overlap * 7 * (n - 2))
-		n--;
+	int length = tile < total ? tile : total, n = count(total, length, overlap);
 	*a = (secant_axis){ n, length, secant_calloc((size_t)n, sizeof(int)), secant_calloc((size_t)n * (size_t)length, sizeof(float)) };
 	float *sum = secant_calloc((size_t)total, sizeof *sum);
 	if (!a->start || !a->weight || !sum) {
@@ -169,8 +179,11 @@ secant_predict_stream(secant_predictor *p, secant_source *s, const secant_row_si
 		return stream_scaled(p, s, sink, err);
 	if (p->options.tile.n == 2 && p->options.tile.v[0] && p->options.tile.v[1])
 		h = p->options.tile.v[0], w = p->options.tile.v[1];
-	else if (p->options.tile.n != 2 && (int64_t)h * w > SECANT_PREDICT_WHOLE)
-		h = w = p->options.overlap > TILE / 2 ? 2 * p->options.overlap : TILE;
+	else if (p->options.tile.n != 2 && (int64_t)h * w > SECANT_PREDICT_WHOLE) {
+		int most = p->options.overlap > TILE / 2 ? 2 * p->options.overlap : TILE;
+		h = fit(h, most, p->options.overlap);
+		w = fit(w, most, p->options.overlap);
+	}
 	grid g = { .band = &p->weighted, .width = s->width, .classes = p->model[0].classes };
 	secant_status status = secant_axis_make(&g.y, s->height, h, p->options.overlap, err);
 	if (!status && !(status = secant_axis_make(&g.x, s->width, w, p->options.overlap, err)))

@@ -285,6 +285,22 @@ tiles_equal_the_whole(void **state)
 }
 
 static void
+large_pictures_go_in_tiles(void **state)
+{
+	/* 1,600 x 1,000 is above the limit: 4 x 3 tiles of 448 x 384, found by what the network is asked for. */
+	tiny_red(in_dir(path_a, "a.safetensors"));
+	secant_predictor *p = open_one(path_a, "precision=f32");
+	secant_image im = noise(1600, 1000, 3, SECANT_U8), mask;
+	assert_int_equal(secant_predictor_mask(p, &im, &mask, NULL), 0);
+	assert_int_equal(p->input.n, 448 * 384 * 3);
+	for (int i = 0; i < 1600000; i++)
+		assert_int_equal(((uint8_t *)mask.data)[i], ((uint8_t *)im.data)[3 * i] > 100 ? 255 : 0);
+	secant_image_free(&mask);
+	secant_image_free(&im);
+	secant_predictor_close(p);
+}
+
+static void
 tiles_blend(void **state)
 {
 	/* A network that sees its neighbours errs at the edge of a tile only, where the other tile weighs more. */
@@ -589,7 +605,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tiles_cover_evenly_and_weigh_one), cmocka_unit_test(pixels_become_probabilities), cmocka_unit_test(thresholds),
 		cmocka_unit_test(other_kinds_of_pictures), cmocka_unit_test(padding_reflects), cmocka_unit_test(precisions),
-		cmocka_unit_test(tiles_equal_the_whole), cmocka_unit_test(tiles_blend), cmocka_unit_test(views_are_turned_back),
+		cmocka_unit_test(tiles_equal_the_whole), cmocka_unit_test(large_pictures_go_in_tiles), cmocka_unit_test(tiles_blend), cmocka_unit_test(views_are_turned_back),
 		cmocka_unit_test(ensembles_average), cmocka_unit_test(what_does_not_go_together), cmocka_unit_test(scaled_pictures),
 		cmocka_unit_test(classes_and_none), cmocka_unit_test(many_classes_want_two_bytes), cmocka_unit_test(small_areas_go),
 		cmocka_unit_test(overlays_show_classes), cmocka_unit_test(every_allocation_may_fail)
