@@ -116,7 +116,7 @@ test_refusals_name_both_numbers(void **state)
 	refused(g, "amax: no number to choose from in 0");
 
 	g = secant_graph_new();
-	secant_pool_attr large = secant_pool(5, 1, 0), wide = secant_pool(3, 1, 2);
+	secant_pool_attr large = secant_pooling(5, 1, 0), wide = secant_pooling(3, 1, 2);
 	secant_apply(g, "max_pool2d", &large, 1, input(g, SECANT_F32, 4, 1, 4, 9, 1));
 	refused(g, "max_pool2d: a kernel of 5 is larger than the padded input, 4");
 
@@ -219,7 +219,7 @@ test_not_a_number_is_not_hidden(void **state)
 		finish(&l);
 	}
 	secant_graph *g = secant_graph_new();
-	secant_pool_attr a = secant_pool(3, 1, 0);
+	secant_pool_attr a = secant_pooling(3, 1, 0);
 	secant_value x = input(g, SECANT_F32, 4, 1, 3, 3, 1), y = secant_apply(g, "max_pool2d", &a, 1, x);
 	secant_value most = secant_apply(g, "amax", NULL, 1, x), larger = secant_apply(g, "maximum", NULL, 2, x, secant_graph_scalar(g, 100));
 	lab l = prepare(g);
