@@ -3,6 +3,8 @@
 #define FUZZ_ANNOTATIONS_H
 #include "data/annotations/format.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 static inline int
 fuzz_annotations(const uint8_t *data, size_t size, const char *format)
 {
