@@ -35,7 +35,7 @@ again(const uint8_t *data, size_t size)
 	size_t n;
 	if (secant_image_decode(&im, data, size, "fuzz", &(secant_image_read_options){ .max_pixels = 1 << 12 }, NULL))
 		return;
-	(void)secant_image_encode(&im, "tif", &out, &n, NULL, NULL);
+	(void)!secant_image_encode(&im, "tif", &out, &n, NULL, NULL);
 	secant_free(out);
 	secant_image_free(&im);
 }
