@@ -1,0 +1,52 @@
+/*
+ * The table of encoders: names are unique, the count of trainable parameters and the channels of every feature are those of the graph, and
+ * features halve in size.
+ */
+#include "nn/nn.h"
+#include "data.h"
+
+static int64_t
+trainable(const secant_graph *g)
+{
+	int64_t n = 0;
+	for (int i = 0; i < secant_graph_values(g); i++) {
+		const secant_value_info *v = secant_graph_value(g, i);
+		n += v->kind == SECANT_VALUE_STATE && v->trainable ? secant_shape_count(&v->type.shape) : 0;
+	}
+	return n;
+}
+
+static void
+tables_are_true(void **state)
+{
+	for (int i = 0; secant_encoder_at(i); i++) {
+		const secant_encoder *e = secant_encoder_at(i);
+		secant_nn n = { .g = secant_graph_new(), .phase = SECANT_PHASE_EVAL, .momentum = -1, .counter = -1, .seed = -1 };
+		secant_shape s = { 4, { 1, 64, 96, 3 } };
+		secant_value f[SECANT_FEATURES] = { -1, -1, -1, -1, -1, -1 };
+		secant_err err = { 0 };
+		assert_ptr_equal(secant_encoder_find(e->name), e);
+		assert_true(e->brief && *e->brief);
+		e->build(&n, e, secant_graph_input(n.g, "input", SECANT_F32, &s), 5, f);
+		if (secant_graph_check(n.g, &err))
+			fail_msg("%s: %s", e->name, err.msg);
+		if (trainable(n.g) != e->parameters)
+			fail_msg("%s: %lld trainable parameters, its row says %lld", e->name, (long long)trainable(n.g), (long long)e->parameters);
+		for (int k = 1; k < SECANT_FEATURES; k++) {
+			if (f[k] < 0)
+				continue;                    /* some families have no feature at half size */
+			const secant_shape *y = secant_graph_shape(n.g, f[k]);
+			if (y->dim[3] != e->channels[k])
+				fail_msg("%s: feature %d has %lld channels, its row says %d", e->name, k, (long long)y->dim[3], e->channels[k]);
+			assert_true(y->dim[1] * 3 == y->dim[2] * 2);
+		}
+		secant_graph_free(n.g);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(tables_are_true) };
+	return cmocka_run_group_tests_name("encoders", tests, NULL, NULL);
+}
