@@ -52,16 +52,17 @@ static secant_status
 run(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	const arguments *a = s->data;
+	char none = 0, *base = scratch ? scratch : &none;    /* a step without scratch converts nothing */
 	for (int i = 0; i < s->n_in; i++) {
 		secant_tensor t = { s->in[i].dtype, s->in[i].shape, (void *)(uintptr_t)in[i], NULL };
-		double *converted = (double *)(void *)((char *)scratch + a->in_at[i]);
+		double *converted = (double *)(void *)(base + a->in_at[i]);
 		if (in[i] && s->in[i].dtype != SECANT_F64)
 			for (int64_t k = 0, n = secant_shape_count(&t.shape); k < n; k++)
 				converted[k] = secant_tensor_get(&t, k);
 		a->in[i] = !in[i] || s->in[i].dtype == SECANT_F64 ? in[i] : converted;
 	}
 	for (int i = 0; i < s->n_out; i++)
-		a->out[i] = out[i] && s->out[i].dtype == SECANT_F64 ? out[i] : (double *)(void *)((char *)scratch + a->out_at[i]);
+		a->out[i] = out[i] && s->out[i].dtype == SECANT_F64 ? out[i] : (double *)(void *)(base + a->out_at[i]);
 	secant_reference r = { s->node->attr, s->n_in, s->n_out, a->in_shape, a->out_shape, a->in, a->out };
 	s->node->op->reference(&r);
 	for (int i = 0; i < s->n_out; i++) {
