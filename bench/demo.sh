@@ -24,5 +24,5 @@ rm -rf "$out/predictions"
 echo
 echo "model:       $out/run/best.safetensors"
 echo "predictions: $out/predictions"
-echo "IoU:         $(sed -n 's/^ *"iou": *\([0-9.]*\).*/\1/p' "$out/eval.json" | head -n 1) on the validation pictures"
+echo "IoU:         $(sed -n 's/^{"iou": *\([0-9.]*\).*/\1/p' "$out/eval.json") on the validation pictures"
 echo "picture:     $(find "$out/run/samples" -name '*.png' | sort | head -n 1) (input, label, prediction)"

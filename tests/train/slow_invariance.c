@@ -17,8 +17,7 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	remove_root(root);
-	return 0;
+	return close_root(root);
 }
 
 static const char *data(void) { return in_root(root, "data"); }

@@ -31,8 +31,7 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	remove_root(root);
-	return 0;
+	return close_root(root);
 }
 
 /* A fresh copy of the good data to spoil. */

@@ -17,14 +17,28 @@ must(secant_status status, const secant_err *err)
 		fail_msg("%s", err->msg);
 }
 
-/* A fresh folder, kept until it is removed with remove_root; `name` of the test in a copy of the path. */
+static long live_before;                         /* blocks that were there before the first test */
+
+/* A fresh folder, kept until close_root removes it. */
 static inline char *
 fresh_root(char path[256])
 {
+	live_before = secant_mem_live();
 	if (!access("/dev/shm", W_OK))
 		setenv("TMPDIR", "/dev/shm", 0);
 	snprintf(path, 256, "%s", scratch_dir());
 	return path;
+}
+
+/* Removes the folder; fails when blocks were left behind. */
+static inline int
+close_root(const char *path)
+{
+	remove_root(path);
+	long left = secant_mem_live() - live_before;
+	if (left)
+		fprintf(stderr, "%ld blocks were not freed\n", left);
+	return left != 0;
 }
 
 static inline double
