@@ -348,7 +348,8 @@ secant_plan_new(const secant_graph *g, secant_store *store, const secant_value *
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a plan");
 		return NULL;
 	}
-	memcpy(p->output, outputs, (size_t)n * sizeof *outputs);
+	if (n)
+		memcpy(p->output, outputs, (size_t)n * sizeof *outputs);
 	p->n_output = n;
 	p->options = *options;
 	p->store = store;

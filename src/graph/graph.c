@@ -8,8 +8,8 @@
 
 struct secant_graph {
 	secant_arena *arena;
-	secant_value_info *value;
-	secant_node *node;
+	secant_value_info **value;               /* these and the nodes stay where they are while the graph grows: rules hold pointers to them */
+	secant_node **node;
 	int values, value_capacity, nodes, node_capacity;
 	int *name_slot;                          /* open-addressing table of named values: index + 1, 0 empty */
 	int names, name_capacity;
@@ -69,14 +69,14 @@ no_memory(secant_graph *g)
 secant_arena *secant_graph_arena(secant_graph *g) { return g->arena; }
 int secant_graph_values(const secant_graph *g) { return g->values; }
 int secant_graph_nodes(const secant_graph *g) { return g->nodes; }
-const secant_value_info *secant_graph_value(const secant_graph *g, secant_value v) { return &g->value[v]; }
-const secant_node *secant_graph_get_node(const secant_graph *g, int i) { return &g->node[i]; }
+const secant_value_info *secant_graph_value(const secant_graph *g, secant_value v) { return g->value[v]; }
+const secant_node *secant_graph_get_node(const secant_graph *g, int i) { return g->node[i]; }
 
 const secant_shape *
 secant_graph_shape(const secant_graph *g, secant_value v)
 {
 	static const secant_shape scalar;
-	return v < 0 ? &scalar : &g->value[v].type.shape;
+	return v < 0 ? &scalar : &g->value[v]->type.shape;
 }
 
 /* ---- names ---- */
@@ -99,7 +99,7 @@ secant_graph_find(const secant_graph *g, const char *name)
 		int slot = g->name_slot[i % (uint32_t)g->name_capacity];
 		if (!slot)
 			return -1;
-		if (!strcmp(g->value[slot - 1].name, name))
+		if (!strcmp(g->value[slot - 1]->name, name))
 			return slot - 1;
 	}
 }
@@ -107,7 +107,7 @@ secant_graph_find(const secant_graph *g, const char *name)
 static void
 name_put(secant_graph *g, secant_value v)
 {
-	uint32_t i = name_hash(g->value[v].name);
+	uint32_t i = name_hash(g->value[v]->name);
 	while (g->name_slot[i % (uint32_t)g->name_capacity])
 		i++;
 	g->name_slot[i % (uint32_t)g->name_capacity] = v + 1;
@@ -125,7 +125,7 @@ name_add(secant_graph *g, secant_value v)
 		g->name_slot = slot;
 		g->name_capacity = capacity;
 		for (int i = 0; i < g->values; i++)
-			if (i != v && g->value[i].name)
+			if (i != v && g->value[i]->name)
 				name_put(g, i);
 	}
 	name_put(g, v);
@@ -144,11 +144,13 @@ value_add(secant_graph *g, const secant_value_info *info)
 	if (secant_shape_count(&info->type.shape) < 0)
 		return secant_graph_fail(g, SECANT_ERR_SHAPE, "%s: no such shape: %s", info->name ? info->name : g->scope ? g->scope : "value",
 		                         secant_shape_text(&info->type.shape, text, sizeof text));
-	if (secant_grow((void **)&g->value, &g->value_capacity, g->values, sizeof *g->value))
+	secant_value_info *v = secant_arena_alloc(g->arena, sizeof *v);
+	if (!v || secant_grow((void **)&g->value, &g->value_capacity, g->values, sizeof *g->value))
 		return no_memory(g);
-	g->value[g->values] = *info;
+	*v = *info;
+	g->value[g->values] = v;
 	if (info->name) {
-		if (!(g->value[g->values].name = secant_arena_strdup(g->arena, info->name)) || name_add(g, g->values))
+		if (!(v->name = secant_arena_strdup(g->arena, info->name)) || name_add(g, g->values))
 			return no_memory(g);
 	}
 	return g->values++;
@@ -172,10 +174,10 @@ secant_graph_state(secant_graph *g, const char *name, secant_dtype dtype, const 
 	secant_value v = secant_graph_find(g, name);
 	if (v >= 0) {
 		char a[96], b[96];
-		if (g->value[v].kind == SECANT_VALUE_STATE && secant_shape_equal(&g->value[v].type.shape, shape))
+		if (g->value[v]->kind == SECANT_VALUE_STATE && secant_shape_equal(&g->value[v]->type.shape, shape))
 			return v;
 		return secant_graph_fail(g, SECANT_ERR_SHAPE, "state '%s' is wanted as %s and as %s", name,
-		                         secant_shape_text(&g->value[v].type.shape, a, sizeof a), secant_shape_text(shape, b, sizeof b));
+		                         secant_shape_text(&g->value[v]->type.shape, a, sizeof a), secant_shape_text(shape, b, sizeof b));
 	}
 	return value_add(g, &(secant_value_info){ .kind = SECANT_VALUE_STATE, .type = { dtype, *shape }, .name = name, .trainable = trainable,
 	                                          .leads = trainable, .init = init });
@@ -185,7 +187,7 @@ void
 secant_graph_set_fan_in(secant_graph *g, secant_value state, int64_t fan_in)
 {
 	if (state >= 0)
-		g->value[state].fan_in = fan_in;
+		g->value[state]->fan_in = fan_in;
 }
 
 secant_value
@@ -211,14 +213,14 @@ void
 secant_graph_track(secant_graph *g, secant_value v)
 {
 	if (v >= 0)
-		g->value[v].leads = true;
+		g->value[v]->leads = true;
 }
 
 void
 secant_graph_store_as(secant_graph *g, secant_value v, secant_dtype dtype)
 {
 	if (v >= 0)
-		g->value[v].type.dtype = dtype;
+		g->value[v]->type.dtype = dtype;
 }
 
 const char *
@@ -268,7 +270,7 @@ infer(secant_graph *g, const secant_op *op, const void *attr, int n, const secan
 	for (int i = 0; i < n; i++) {
 		if (in[i] >= g->values || (in[i] < 0 && i < op->min_in))
 			return secant_fail(err, SECANT_ERR_ARG, "input %d is missing", i);
-		types[i] = in[i] < 0 ? (secant_type){ SECANT_F32, { .rank = -1 } } : g->value[in[i]].type;
+		types[i] = in[i] < 0 ? (secant_type){ SECANT_F32, { .rank = -1 } } : g->value[in[i]]->type;
 	}
 	for (int i = 0; i < op->n_out; i++)
 		out[i] = (secant_type){ SECANT_F32, { 0 } };
@@ -297,24 +299,26 @@ secant_graph_node(secant_graph *g, const char *op_name, const void *attr, int n,
 	}
 	if (infer(g, op, copy, n, in, out, &err))
 		return node_fail(g, op, &err);
-	secant_node node = { .op = op, .attr = copy, .name = g->scope, .n_in = n, .n_out = op->n_out,
-	                     .in = secant_arena_alloc(g->arena, (size_t)(n + 1) * sizeof(secant_value)),
-	                     .out = secant_arena_alloc(g->arena, (size_t)(op->n_out + 1) * sizeof(secant_value)) };
-	if (!node.in || !node.out || secant_grow((void **)&g->node, &g->node_capacity, g->nodes, sizeof *g->node)) {
+	secant_node *node = secant_arena_alloc(g->arena, sizeof *node);
+	if (node)
+		*node = (secant_node){ .op = op, .attr = copy, .name = g->scope, .n_in = n, .n_out = op->n_out,
+		                       .in = secant_arena_alloc(g->arena, (size_t)(n + 1) * sizeof(secant_value)),
+		                       .out = secant_arena_alloc(g->arena, (size_t)(op->n_out + 1) * sizeof(secant_value)) };
+	if (!node || !node->in || !node->out || secant_grow((void **)&g->node, &g->node_capacity, g->nodes, sizeof *g->node)) {
 		no_memory(g);
 		return NULL;
 	}
 	bool leads = false;
 	for (int i = 0; i < n; i++) {
-		node.in[i] = in[i];
-		leads |= in[i] >= 0 && g->value[in[i]].leads;
+		node->in[i] = in[i];
+		leads |= in[i] >= 0 && g->value[in[i]]->leads;
 	}
 	for (int i = 0; i < op->n_out; i++)
-		if ((node.out[i] = value_add(g, &(secant_value_info){ .kind = SECANT_VALUE_NODE, .type = out[i], .node = g->nodes, .slot = i,
+		if ((node->out[i] = value_add(g, &(secant_value_info){ .kind = SECANT_VALUE_NODE, .type = out[i], .node = g->nodes, .slot = i,
 		                                                     .leads = leads && op->grad && out[i].dtype == SECANT_F32 })) < 0)
 			return NULL;
 	g->node[g->nodes] = node;
-	return &g->node[g->nodes++];
+	return g->node[g->nodes++];
 }
 
 secant_value
@@ -337,7 +341,7 @@ secant_pass_copy_value(secant_graph *to, const secant_graph *from, secant_value 
 {
 	if (v < 0 || map[v] >= 0)
 		return v < 0 ? -1 : map[v];
-	secant_value_info info = from->value[v];
+	secant_value_info info = *from->value[v];
 	if (info.kind == SECANT_VALUE_NODE)
 		return secant_graph_fail(to, SECANT_ERR_BUG, "a pass reads value %d before it copied its node", v);
 	if (info.kind == SECANT_VALUE_CONST)
@@ -348,7 +352,7 @@ secant_pass_copy_value(secant_graph *to, const secant_graph *from, secant_value 
 const secant_node *
 secant_pass_copy_node(secant_graph *to, const secant_graph *from, int i, secant_value *map)
 {
-	const secant_node *n = &from->node[i];
+	const secant_node *n = from->node[i];
 	secant_value *in = secant_arena_alloc(to->arena, (size_t)(n->n_in + 1) * sizeof *in);
 	if (!in) {
 		no_memory(to);
