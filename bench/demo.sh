@@ -25,4 +25,4 @@ echo
 echo "model:       $out/run/best.safetensors"
 echo "predictions: $out/predictions"
 echo "IoU:         $(sed -n 's/^{"iou": *\([0-9.]*\).*/\1/p' "$out/eval.json") on the validation pictures"
-echo "picture:     $(find "$out/run/samples" -name '*.png' | sort | head -n 1) (input, label, prediction)"
+echo "picture:     $(find "$out/run/samples" -name '*.png' | sort | tail -n 1) (input, label, prediction)"
