@@ -2,6 +2,7 @@
  * Opening, reading and closing cloud files of any format: the part that is the same for all. Whole files are read by the same steps as
  * pieces.
  */
+#include "base/registry.h"
 #include "codec/cloud/format.h"
 #include "base/thread.h"
 #include <stdarg.h>
@@ -453,3 +454,14 @@ secant_cloud_read(secant_cloud *c, const char *path, const secant_cloud_reading 
 	}
 	return SECANT_OK;
 }
+
+static secant_entry
+format_entry(int i)
+{
+	secant_entry e = { 0 };
+	const char *extensions;
+	bool reads, writes;
+	e.name = secant_cloud_format_at(i, &e.brief, &extensions, &reads, &writes);
+	return e;
+}
+const secant_kind secant_kind_clouds = { "clouds", "Cloud files", format_entry };

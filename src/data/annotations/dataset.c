@@ -1,4 +1,5 @@
 /* Opening, looking at and writing data sets: the public face of the model. */
+#include "base/registry.h"
 #include "data/annotations/dataset.h"
 #include "data/annotations/rle.h"
 #include "base/file.h"
@@ -508,3 +509,11 @@ secant_dataset_write(secant_dataset *d, const secant_dataset_writing *options, c
 	restore(s, &k);
 	return status;
 }
+
+static secant_entry
+format_entry(int i)
+{
+	secant_entry e = { 0 };
+	return secant_dataset_format(i, &e.name, &e.brief, NULL, NULL) ? e : (secant_entry){ 0 };
+}
+const secant_kind secant_kind_datasets = { "datasets", "Data set formats", format_entry };
