@@ -25,6 +25,8 @@ test_columns_and_roles(void **state)
 	c.n = 4;
 	for (int i = 0; i < 4; i++) {
 		secant_cloud_set(&c, 0, i, i * .5);
+		secant_cloud_set(&c, 1, i, 0);
+		secant_cloud_set(&c, 2, i, 0);
 		secant_cloud_set(&c, 3, i, i * 100 - 50);
 		secant_cloud_set(&c, 4, i, i == 2 ? NAN : 1e9);
 	}

@@ -99,8 +99,9 @@ note(ann_set *s, int rule, int level, const char *file, uint32_t line, uint32_t 
 	if (secant_grow((void **)&f->v, &f->capacity, f->n, sizeof *f->v))
 		return SECANT_ERR_NOMEM;
 	level = level < 0 ? (int)secant_ann_rules[rule].level : level;
-	f->v[f->n++] = (ann_finding){ (uint16_t)rule, (uint16_t)level, line, column, secant_ann_intern(s, file, strlen(file)),
-		secant_ann_store(s, message, strlen(message)) };
+	/* `file` often lies in the set's own text, which the next call may move: it is read first. */
+	ann_text name = secant_ann_intern(s, file, strlen(file));
+	f->v[f->n++] = (ann_finding){ (uint16_t)rule, (uint16_t)level, line, column, name, secant_ann_store(s, message, strlen(message)) };
 	f->per_rule[rule]++;
 	f->count[level]++;
 	return s->memory.code;

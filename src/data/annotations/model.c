@@ -120,11 +120,14 @@ secant_ann_store(ann_set *s, const char *p, size_t n)
 	}
 	if (s->text_n + n + 2 > s->text_capacity) {
 		size_t next = s->text_capacity + s->text_capacity / 2 + n + 4096;
+		bool own = s->text && p >= s->text && p < s->text + s->text_n;   /* text of the set itself moves with it */
+		size_t offset = own ? (size_t)(p - s->text) : 0;
 		char *grown = secant_realloc(s->text, next, 1);
 		if (!grown) {
 			out_of_memory(s);
 			return 0;
 		}
+		p = own ? grown + offset : p;
 		s->text = grown;
 		s->text_capacity = next;
 		if (!s->text_n)

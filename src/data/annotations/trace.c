@@ -186,6 +186,10 @@ secant_ann_trace(ann_set *s, const ann_rle *r, double tolerance, secant_err *err
 {
 	double box[4];
 	secant_ann_rle_box(r, box);
+	if (box[0] + box[2] > r->w || box[1] + box[3] > r->h) {
+		secant_fail(err, SECANT_ERR_FORMAT, "run lengths reach beyond the picture of %ux%u", (unsigned)r->w, (unsigned)r->h);
+		return 0;
+	}
 	int bx = (int)box[0], by = (int)box[1];
 	field f = { .w = (int)box[2], .h = (int)box[3] };
 	if (f.w < 1 || f.h < 1)
