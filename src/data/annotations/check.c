@@ -558,7 +558,7 @@ secant_check_finding(const secant_check *c, int i, secant_finding *to)
 	if (i < 0 || i >= secant_check_findings(c))
 		return false;
 	const ann_finding *f = &s->findings->v[i];
-	*to = (secant_finding){ secant_ann_rules[f->rule].id, (secant_finding_level)f->level, ann_str(s, f->file), (int)f->line, (int)f->column, ann_str(s, f->message) };
+	*to = (secant_finding){ secant_ann_rules[f->rule].id, (secant_finding_level)f->level, ann_finding_text(s, f->file), (int)f->line, (int)f->column, ann_finding_text(s, f->message) };
 	return true;
 }
 

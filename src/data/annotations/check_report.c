@@ -21,7 +21,7 @@ findings(const ann_set *s)
 static void
 place(secant_str *t, const ann_set *s, const ann_finding *f)
 {
-	secant_str_add(t, ann_str(s, f->file));
+	secant_str_add(t, ann_finding_text(s, f->file));
 	if (f->line)
 		secant_str_addf(t, ":%u", f->line);
 	if (f->line && f->column)
@@ -45,7 +45,7 @@ text(secant_str *t, const ann_set *s, int limit)
 					secant_str_addf(t, "%s %s (%d): %s\n", words[level], secant_ann_rules[r].id, n, secant_ann_rules[r].brief);
 				secant_str_add(t, "  ");
 				place(t, s, f);
-				secant_str_addf(t, ": %s\n", ann_str(s, f->message));
+				secant_str_addf(t, ": %s\n", ann_finding_text(s, f->message));
 			}
 			if (n > shown)
 				secant_str_addf(t, "  and %d more\n", n - shown);
@@ -81,9 +81,9 @@ json(secant_str *t, const ann_set *s)
 	for (int i = 0; i < all->n; i++) {
 		const ann_finding *f = &all->v[i];
 		secant_str_addf(t, "%s\n    {\"rule\": \"%s\", \"level\": \"%s\", \"file\": ", i ? "," : "", secant_ann_rules[f->rule].id, words[f->level]);
-		put(t, ann_str(s, f->file));
+		put(t, ann_finding_text(s, f->file));
 		secant_str_addf(t, ", \"line\": %u, \"column\": %u, \"message\": ", f->line, f->column);
-		put(t, ann_str(s, f->message));
+		put(t, ann_finding_text(s, f->message));
 		secant_str_add(t, "}");
 	}
 	secant_str_add(t, all->n ? "\n  ]\n}\n" : "]\n}\n");
@@ -107,10 +107,10 @@ sarif(secant_str *t, const ann_set *s)
 		const ann_finding *f = &all->v[i];
 		secant_str_addf(t, "%s\n      {\"ruleId\": \"%s\", \"ruleIndex\": %d, \"level\": \"%s\", \"message\": {\"text\": ", i ? "," : "", secant_ann_rules[f->rule].id,
 			f->rule, sarif_words[f->level]);
-		put(t, ann_str(s, f->message));
+		put(t, ann_finding_text(s, f->message));
 		secant_str_add(t, "}, \"locations\": [{\"physicalLocation\": {\"artifactLocation\": {\"uri\": ");
 		secant_str uri = { 0 };
-		for (const char *p = ann_str(s, f->file); *p; p++)
+		for (const char *p = ann_finding_text(s, f->file); *p; p++)
 			if (((uint8_t)*p | 32) >= 'a' && ((uint8_t)*p | 32) <= 'z')
 				secant_str_addn(&uri, p, 1);
 			else if ((*p >= '0' && *p <= '9') || strchr("/-._~", *p))
@@ -162,7 +162,7 @@ html(secant_str *t, const ann_set *s)
 				secant_str_add(t, "<tr><td>");
 				escaped(t, where.p ? where.p : "");
 				secant_str_add(t, "</td><td>");
-				escaped(t, ann_str(s, f->message));
+				escaped(t, ann_finding_text(s, f->message));
 				secant_str_add(t, "</td></tr>\n");
 				secant_str_free(&where);
 			}

@@ -85,9 +85,19 @@ secant_ann_rule(const char *id)
 void
 secant_ann_findings_free(ann_findings *f)
 {
-	if (f)
+	if (f) {
 		secant_free(f->v);
+		secant_str_free(&f->text);
+	}
 	secant_free(f);
+}
+
+static uint32_t
+keep(ann_findings *f, const char *text)
+{
+	size_t at = f->text.n;
+	secant_str_addn(&f->text, text, strlen(text) + 1);
+	return f->text.n > UINT32_MAX || f->text.failed ? 0 : (uint32_t)at;
 }
 
 static secant_status
@@ -99,9 +109,9 @@ note(ann_set *s, int rule, int level, const char *file, uint32_t line, uint32_t 
 	if (secant_grow((void **)&f->v, &f->capacity, f->n, sizeof *f->v))
 		return SECANT_ERR_NOMEM;
 	level = level < 0 ? (int)secant_ann_rules[rule].level : level;
-	/* `file` often lies in the set's own text, which the next call may move: it is read first. */
-	ann_text name = secant_ann_intern(s, file, strlen(file));
-	f->v[f->n++] = (ann_finding){ (uint16_t)rule, (uint16_t)level, line, column, name, secant_ann_store(s, message, strlen(message)) };
+	f->v[f->n++] = (ann_finding){ (uint16_t)rule, (uint16_t)level, line, column, keep(f, file), keep(f, message) };
+	if (f->text.failed)
+		return SECANT_ERR_NOMEM;
 	f->per_rule[rule]++;
 	f->count[level]++;
 	return s->memory.code;
