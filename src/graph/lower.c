@@ -9,6 +9,7 @@ typedef struct lowering {
 	secant_graph *to;
 	secant_value *map;                       /* old value -> new value as its producer gives it */
 	secant_value *other;                     /* old value -> its cast to the other storage; -1 */
+	bool *wanted_low;                        /* old value: somebody reads it who can take bf16 */
 } lowering;
 
 static secant_value
@@ -31,6 +32,21 @@ slot_is_low(uint32_t mask, int slot)
 	return mask >> (slot < 31 ? slot : 31) & 1;
 }
 
+/* A product whose result only f32 readers take (a norm of samples, a loss, the caller) gives f32 at once: rounding it would be lost accuracy
+ * and an extra pass. A convolution with a sum inside keeps the sum's storage. */
+static void
+find_wanted(lowering *l, const secant_graph *g)
+{
+	for (int i = 0; i < secant_graph_nodes(g); i++) {
+		const secant_node *n = secant_graph_get_node(g, i);
+		for (int k = 0; k < n->n_in; k++)
+			if (n->in[k] >= 0 && n->op->low != SECANT_LOW_NEVER && slot_is_low(n->op->low_in, k))
+				l->wanted_low[n->in[k]] = true;
+		if (n->op->low == SECANT_LOW_DRIVES && n->n_in > 3 && n->in[3] >= 0)
+			l->wanted_low[n->out[0]] = true;
+	}
+}
+
 static void
 lower_node(lowering *l, const secant_graph *g, int i)
 {
@@ -51,7 +67,8 @@ lower_node(lowering *l, const secant_graph *g, int i)
 	const secant_node *copy = secant_graph_node(l->to, n->op->name, n->attr, n->n_in, in);
 	for (int k = 0; copy && k < n->n_out; k++) {
 		secant_value v = l->map[n->out[k]] = copy->out[k];
-		if (low && slot_is_low(n->op->low_out, k) && secant_graph_value(l->to, v)->type.dtype == SECANT_F32)
+		bool wanted = n->op->low != SECANT_LOW_DRIVES || l->wanted_low[n->out[k]];
+		if (low && wanted && slot_is_low(n->op->low_out, k) && secant_graph_value(l->to, v)->type.dtype == SECANT_F32)
 			secant_graph_store_as(l->to, v, SECANT_BF16);
 	}
 }
@@ -60,12 +77,15 @@ secant_graph *
 secant_pass_lower(const secant_graph *g, secant_value *keep, int n, secant_err *err)
 {
 	int values = secant_graph_values(g);
-	lowering l = { secant_graph_new(), secant_calloc((size_t)values + 1, sizeof(secant_value)), secant_calloc((size_t)values + 1, sizeof(secant_value)) };
-	bool ok = l.to && l.map && l.other;
+	lowering l = { secant_graph_new(), secant_calloc((size_t)values + 1, sizeof(secant_value)), secant_calloc((size_t)values + 1, sizeof(secant_value)),
+	               secant_calloc((size_t)values + 1, sizeof(bool)) };
+	bool ok = l.to && l.map && l.other && l.wanted_low;
 	if (!ok)
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a bf16 graph");
 	for (int i = 0; ok && i < values; i++)
 		l.map[i] = l.other[i] = -1;
+	if (ok)
+		find_wanted(&l, g);
 	for (int i = 0; ok && i < secant_graph_nodes(g); i++)
 		lower_node(&l, g, i);
 	for (int i = 0; ok && i < n; i++)
@@ -77,6 +97,7 @@ secant_pass_lower(const secant_graph *g, secant_value *keep, int n, secant_err *
 		ok = false;
 	secant_free(l.map);
 	secant_free(l.other);
+	secant_free(l.wanted_low);
 	if (!ok)
 		secant_graph_free(l.to);
 	return ok ? l.to : NULL;

@@ -47,7 +47,10 @@ build(secant_nn *n, const secant_encoder *e, secant_value x, int depth, secant_v
 	x = f[1] = secant_nn_relu(n, norm(n, "bn1", conv(n, "conv1", x, 64, 7, 2, 1)));
 	secant_pool_attr pool = secant_pooling(3, 2, 1);
 	x = secant_apply(n->g, "max_pool2d", &pool, 1, x);
+	secant_phase phase = n->phase;
 	for (int stage = 0; stage < 4; stage++) {
+		/* Stages that nobody reads only give their states: nothing of theirs runs, and their statistics must not move. */
+		n->phase = stage + 2 <= depth ? phase : SECANT_PHASE_EVAL;
 		char name[16];
 		(void)snprintf(name, sizeof name, "layer%d", stage + 1);
 		size_t mark = secant_nn_enter(n, name);
@@ -60,6 +63,7 @@ build(secant_nn *n, const secant_encoder *e, secant_value x, int depth, secant_v
 		if (stage + 2 <= depth)
 			f[stage + 2] = x;
 	}
+	n->phase = phase;
 }
 
 #define BASIC(a, b, c, d) &(const resnet){ false, { a, b, c, d }, 1, 64 }
