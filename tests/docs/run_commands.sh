@@ -32,7 +32,7 @@ done
 
 # Links to files of this tree lead somewhere.
 for page; do
-	grep -o '](\([^)#:]*\))' "$page" | sed 's/^](//; s/)$//' | while read -r link; do
+	{ grep -o '](\([^)#:]*\))' "$page" || true; } | sed 's/^](//; s/)$//' | while read -r link; do
 		[ -e "$(dirname "$page")/$link" ] || { echo "docs: $page: no file $link" >&2; exit 1; }
 	done
 done
