@@ -4,6 +4,7 @@
  */
 #include "data.h"
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/wait.h>
 #include "../../tools/progress.c"
 
@@ -34,9 +35,12 @@ watch(bool terminal, const char *setting, void (*work)(const common *c), bool qu
 	int status;
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
-	fcntl(main_end, F_SETFL, O_NONBLOCK);
-	ssize_t n = terminal ? read(main_end, seen, sizeof seen - 1) : pread(file, seen, sizeof seen - 1, 0);
-	seen[n > 0 ? n : 0] = '\0';
+	size_t n = 0;
+	ssize_t got = terminal ? 0 : pread(file, seen, sizeof seen - 1, 0);
+	/* A terminal hands on what was written in pieces, and some of them late. */
+	for (struct pollfd p = { .fd = main_end, .events = POLLIN }; terminal && poll(&p, 1, 300) > 0 && (got = read(main_end, seen + n, sizeof seen - 1 - n)) > 0; got = 0)
+		n += (size_t)got;
+	seen[n + (got > 0 ? (size_t)got : 0)] = '\0';
 	close(main_end);
 	close(other_end);
 	close(file);
