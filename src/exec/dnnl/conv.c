@@ -81,17 +81,11 @@ prepare_conv2d(secant_step *s, secant_err *err)
 	dnnl_primitive_desc_t pd = d ? forward(&g, &x, &w, bias ? &b : NULL, &y, sum, a->act) : NULL;
 	if (!pd)
 		return d ? unsupported(err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a convolution");
-	dnnl_argument weights;
-	secant_status status = secant_dnnl_weights(s, 1, &user, dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0), &weights, err);
-	if (status) {
-		dnnl_primitive_desc_destroy(pd);
+	dnnl_call *c;
+	secant_status status = secant_dnnl_weighted(s, pd, 1, &user, &c, err);
+	if (status)
 		return status;
-	}
-	dnnl_call *c = secant_dnnl_add(s, pd, true, err);
-	if (!c)
-		return SECANT_ERR_UNSUPPORTED;
 	secant_dnnl_arg(c, DNNL_ARG_SRC, &x, WHERE_IN, 0, 0);
-	secant_dnnl_arg(c, DNNL_ARG_WEIGHTS, &weights.md, weights.where, weights.index, weights.offset);
 	if (bias)
 		secant_dnnl_arg(c, DNNL_ARG_BIAS, &b, WHERE_IN, 2, 0);
 	secant_dnnl_arg(c, DNNL_ARG_DST, &y, WHERE_OUT, 0, 0);
@@ -117,17 +111,11 @@ prepare_grad_data(secant_step *s, secant_err *err)
 		dnnl_primitive_desc_destroy(hint);
 	if (!pd)
 		return unsupported(err);
-	dnnl_argument weights;
-	secant_status status = secant_dnnl_weights(s, 0, &user, dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0), &weights, err);
-	if (status) {
-		dnnl_primitive_desc_destroy(pd);
+	dnnl_call *c;
+	secant_status status = secant_dnnl_weighted(s, pd, 0, &user, &c, err);
+	if (status)
 		return status;
-	}
-	dnnl_call *c = secant_dnnl_add(s, pd, true, err);
-	if (!c)
-		return SECANT_ERR_UNSUPPORTED;
 	secant_dnnl_arg(c, DNNL_ARG_DIFF_DST, &dy, WHERE_IN, 1, 0);
-	secant_dnnl_arg(c, DNNL_ARG_WEIGHTS, &weights.md, weights.where, weights.index, weights.offset);
 	secant_dnnl_arg(c, DNNL_ARG_DIFF_SRC, &dx, WHERE_OUT, 0, 0);
 	s->flops = work(&s->in[1].shape, &s->in[0].shape);
 	return SECANT_OK;
@@ -196,17 +184,11 @@ prepare_transpose(secant_step *s, secant_err *err)
 	dnnl_primitive_attr_destroy(attr);
 	if (!pd)
 		return unsupported(err);
-	dnnl_argument weights;
-	secant_status status = secant_dnnl_weights(s, 1, &user, dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0), &weights, err);
-	if (status) {
-		dnnl_primitive_desc_destroy(pd);
+	dnnl_call *c;
+	secant_status status = secant_dnnl_weighted(s, pd, 1, &user, &c, err);
+	if (status)
 		return status;
-	}
-	dnnl_call *c = secant_dnnl_add(s, pd, true, err);
-	if (!c)
-		return SECANT_ERR_UNSUPPORTED;
 	secant_dnnl_arg(c, DNNL_ARG_SRC, &x, WHERE_IN, 0, 0);
-	secant_dnnl_arg(c, DNNL_ARG_WEIGHTS, &weights.md, weights.where, weights.index, weights.offset);
 	if (bias)
 		secant_dnnl_arg(c, DNNL_ARG_BIAS, &b, WHERE_IN, 2, 0);
 	secant_dnnl_arg(c, DNNL_ARG_DST, &y, WHERE_OUT, 0, 0);

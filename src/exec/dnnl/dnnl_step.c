@@ -186,6 +186,21 @@ secant_dnnl_weights(secant_step *s, int input, const dnnl_memory_desc_t *user, c
 	return SECANT_OK;
 }
 
+secant_status
+secant_dnnl_weighted(secant_step *s, dnnl_primitive_desc_t pd, int input, const dnnl_memory_desc_t *user, dnnl_call **call, secant_err *err)
+{
+	dnnl_argument w;
+	secant_status status = secant_dnnl_weights(s, input, user, dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0), &w, err);
+	if (status) {
+		dnnl_primitive_desc_destroy(pd);
+		return status;
+	}
+	if (!(*call = secant_dnnl_add(s, pd, true, err)))
+		return SECANT_ERR_UNSUPPORTED;
+	secant_dnnl_arg(*call, DNNL_ARG_WEIGHTS, &w.md, w.where, w.index, w.offset);
+	return SECANT_OK;
+}
+
 void
 secant_dnnl_result(secant_step *s, const dnnl_memory_desc_t *user, const dnnl_memory_desc_t *made, int arg, dnnl_argument *out)
 {

@@ -41,6 +41,9 @@ size_t secant_dnnl_scratch(secant_step *s, const dnnl_memory_desc_t *md);
 /* Makes weights available in layout `wanted`: the argument to use in the call. A state is packed (by pack), anything else reordered in
  * every run; in the right layout already: used as it is. Must come before the call that uses it. */
 secant_status secant_dnnl_weights(secant_step *s, int input, const dnnl_memory_desc_t *user, const dnnl_memory_desc_t *wanted, dnnl_argument *arg, secant_err *err);
+/* The main call of a step with weights: makes input `input` (in layout `user`) available as `pd` wants it, adds the call and its weights
+ * argument. Takes pd. */
+secant_status secant_dnnl_weighted(secant_step *s, dnnl_primitive_desc_t pd, int input, const dnnl_memory_desc_t *user, dnnl_call **call, secant_err *err);
 /* Where a result in layout `made` goes so that output 0 gets it in layout `user`: the argument, and after the main call
  * secant_dnnl_deliver adds the reorder if one is needed. */
 void secant_dnnl_result(secant_step *s, const dnnl_memory_desc_t *user, const dnnl_memory_desc_t *made, int arg, dnnl_argument *out);

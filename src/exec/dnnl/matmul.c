@@ -43,17 +43,11 @@ prepare(secant_step *s, int ia, matrix a, int ib, matrix b, bool bias, secant_er
 	dnnl_primitive_attr_destroy(attr);
 	if (!pd)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "oneDNN does not do this product");
-	dnnl_argument weights;
-	secant_status status = secant_dnnl_weights(s, ib, &user, dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0), &weights, err);
-	if (status) {
-		dnnl_primitive_desc_destroy(pd);
+	dnnl_call *c;
+	secant_status status = secant_dnnl_weighted(s, pd, ib, &user, &c, err);
+	if (status)
 		return status;
-	}
-	dnnl_call *c = secant_dnnl_add(s, pd, true, err);
-	if (!c)
-		return SECANT_ERR_UNSUPPORTED;
 	secant_dnnl_arg(c, DNNL_ARG_SRC, &ma, WHERE_IN, ia, 0);
-	secant_dnnl_arg(c, DNNL_ARG_WEIGHTS, &weights.md, weights.where, weights.index, weights.offset);
 	if (bias)
 		secant_dnnl_arg(c, DNNL_ARG_BIAS, &mbias, WHERE_IN, 2, 0);
 	secant_dnnl_arg(c, DNNL_ARG_DST, &my, WHERE_OUT, 0, 0);
