@@ -7,6 +7,7 @@
 #include <secant/train.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct train { common common; secant_train_options train; } train;
 
@@ -23,14 +24,21 @@ interrupted(void *user)
 	return tool_interrupted();
 }
 
+/* The metric that counts, then others, three in all. */
 static void
 show_epoch(const secant_train_progress *p, const secant_logger *log)
 {
-	char scores[96] = "";
-	if (!isnan(p->iou))
-		snprintf(scores, sizeof scores, "  iou %.4f  f1 %.4f  accuracy %.4f%s", p->iou, p->f1, p->accuracy, p->iou >= p->best_iou ? "  best" : "");
-	secant_log(log, SECANT_LOG_INFO, "epoch %d/%d  loss %.4f%s  rate %.3g  %.1f images/s  %.1f s", p->epoch, p->epochs, p->loss, scores, p->learning_rate,
-	           p->images_per_second, p->seconds);
+	char scores[128] = "";
+	size_t used = 0;
+	for (int i = 0, shown = 0; i < p->n_scores && used < sizeof scores; i++) {
+		bool counts = !strcmp(p->scores[i].name, p->metric);
+		if (!counts && shown >= 3)
+			continue;
+		used += (size_t)snprintf(scores + used, sizeof scores - used, "  %s %.4f", p->scores[i].name, p->scores[i].value);
+		shown++;
+	}
+	secant_log(log, SECANT_LOG_INFO, "epoch %d/%d  loss %.4f%s%s  rate %.3g  %.1f images/s  %.1f s", p->epoch, p->epochs, p->loss, scores, p->n_scores && p->is_best ? "  best" : "",
+	           p->learning_rate, p->images_per_second, p->seconds);
 }
 
 static void
@@ -44,8 +52,8 @@ progress(void *user, const secant_train_progress *p)
 	}
 	snprintf(label, sizeof label, "epoch %d/%d", p->epoch, p->epochs);
 	int used = snprintf(values, sizeof values, "loss %.4f", p->loss);
-	if (!isnan(p->best_iou))
-		snprintf(values + used, sizeof values - (size_t)used, "  best iou %.4f", p->best_iou);
+	if (!isnan(p->best))
+		snprintf(values + used, sizeof values - (size_t)used, "  best %s %.4f", p->metric, p->best);
 	tool_progress(label, p->images, p->images_total, values);
 }
 
@@ -54,14 +62,16 @@ print_result(const train *t, const secant_train_result *r)
 {
 	if (t->common.json) {
 		json_t *j = json_pack("{s:s, s:i, s:i, s:f, s:f}", "run", t->train.out, "epochs", r->epochs, "best_epoch", r->best_epoch, "loss", r->last_loss, "seconds", r->seconds);
-		json_object_set_new(j, "best_iou", isnan(r->best_iou) ? json_null() : json_real(r->best_iou));
-		json_object_set_new(j, "iou", isnan(r->last_iou) ? json_null() : json_real(r->last_iou));
+		char best[80];
+		snprintf(best, sizeof best, "best_%s", r->metric);
+		json_object_set_new(j, best, isnan(r->best) ? json_null() : json_real(r->best));
+		json_object_set_new(j, r->metric, isnan(r->last) ? json_null() : json_real(r->last));
 		char *text = json_dumps(j, JSON_COMPACT | JSON_REAL_PRECISION(12));
 		puts(text ? text : "{}");
 		free(text);
 		json_decref(j);
-	} else if (!isnan(r->best_iou)) {
-		printf("%s: %d epochs in %.0f s, best IoU %.4f (epoch %d), last %.4f\n", t->train.out, r->epochs, r->seconds, r->best_iou, r->best_epoch, r->last_iou);
+	} else if (!isnan(r->best)) {
+		printf("%s: %d epochs in %.0f s, best %s %.4f (epoch %d), last %.4f\n", t->train.out, r->epochs, r->seconds, r->metric, r->best, r->best_epoch, r->last);
 	} else {
 		printf("%s: %d epochs in %.0f s, last loss %.4f\n", t->train.out, r->epochs, r->seconds, r->last_loss);
 	}

@@ -39,13 +39,19 @@ typedef struct secant_train_options {
 
 SECANT_API extern const secant_opts secant_train_options_table;
 
+typedef struct secant_train_score { const char *name; double value; } secant_train_score;   /* "iou"; NAN: none */
+
 /* How far a training is: after every step, and after every epoch with `epoch_done`. */
 typedef struct secant_train_progress {
 	int epoch, epochs, step, steps;              /* from 1; steps of this epoch */
 	int images, images_total;                    /* pictures of this epoch seen, and all it will see */
 	double loss, learning_rate, images_per_second, seconds_left;
 	bool epoch_done;
-	double iou, f1, accuracy, best_iou;          /* with epoch_done, NAN without validation pictures */
+	const char *metric;                          /* the name of the one that chooses the best epoch */
+	double best;                                 /* of it so far; NAN: none yet */
+	bool is_best;                                /* with epoch_done: this epoch is the best so far */
+	const secant_train_score *scores;            /* with epoch_done: n_scores of them, valid during the call; none without validation samples */
+	int n_scores;
 	double seconds;                              /* of the epoch */
 } secant_train_progress;
 
@@ -56,7 +62,8 @@ typedef struct secant_train_events {
 	void *user;
 } secant_train_events;
 
-typedef struct secant_train_result { int epochs, best_epoch; double best_iou, last_iou, last_loss, seconds; } secant_train_result;
+/* `metric`: the name of what chose the best epoch; best and last are its values, NAN without validation samples. */
+typedef struct secant_train_result { const char *metric; int epochs, best_epoch; double best, last, last_loss, seconds; } secant_train_result;
 
 /*
  * Trains on data/train, validates on data/val where there is one. Writes out/config.json, best.safetensors, last.safetensors (models with

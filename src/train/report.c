@@ -24,12 +24,9 @@ append_line(const secant_session *s, const secant_epoch *e, secant_err *err)
 	json_object_set_new(j, "epoch", json_integer(e->epoch));
 	set_number(j, "loss", e->loss);
 	set_number(j, "learning_rate", e->learning_rate);
-	set_number(j, "iou", e->iou);
-	set_number(j, "f1", e->f1);
-	set_number(j, "accuracy", e->accuracy);
-	set_number(j, "miou", e->miou);
-	set_number(j, "validation_loss", e->validation_loss);
-	set_number(j, "images_per_second", e->images_per_second);
+	for (int i = 0; s->task->metrics[i].name; i++)
+		set_number(j, s->task->metrics[i].name, e->metric[i]);
+	set_number(j, s->task->rate, e->samples_per_second);
 	set_number(j, "seconds", e->seconds);
 	char *line = secant_json_text(j, 0), *path = secant_session_path(s, "log.jsonl");
 	secant_status status = line && path ? secant_file_append(path, line, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for the log");
@@ -42,19 +39,20 @@ append_line(const secant_session *s, const secant_epoch *e, secant_err *err)
 static secant_status
 draw_curves(const secant_session *s, secant_err *err)
 {
-	int n = s->n_history;
+	int n = s->n_history, loss = secant_task_metric(s->task, "validation_loss");
 	double *v = secant_calloc((size_t)n * 5 + 1, sizeof *v);
 	char *curves = secant_session_path(s, "curves.png"), *rates = secant_session_path(s, "learning-rate.png");
 	secant_status status = v && curves && rates ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for curves");
 	for (int i = 0; i < n && !status; i++) {
 		const secant_epoch *e = &s->history[i];
-		v[i] = e->epoch, v[n + i] = e->loss, v[2 * n + i] = e->validation_loss, v[3 * n + i] = e->iou, v[4 * n + i] = e->learning_rate;
+		v[i] = e->epoch, v[n + i] = e->loss, v[2 * n + i] = loss < 0 ? NAN : e->metric[loss], v[3 * n + i] = e->metric[s->metric], v[4 * n + i] = e->learning_rate;
 	}
-	secant_series all[] = { { "training loss", v, v ? v + n : NULL, n, 0 }, { "validation loss", v, v ? v + 2 * n : NULL, n, 0 }, { "IoU", v, v ? v + 3 * n : NULL, n, 1 } };
+	const char *name = s->task->metrics[s->metric].title;
+	secant_series all[] = { { "training loss", v, v ? v + n : NULL, n, 0 }, { "validation loss", v, v ? v + 2 * n : NULL, n, 0 }, { name, v, v ? v + 3 * n : NULL, n, 1 } };
 	secant_series rate = { "learning rate", v, v ? v + 4 * n : NULL, n, 0 };
 	char title[160];
 	(void)snprintf(title, sizeof title, "%s-%s", s->o->network.arch, s->o->network.encoder);
-	secant_chart c = { title, "epoch", "loss", "IoU", all, s->validation ? 3 : 1, false };
+	secant_chart c = { title, "epoch", "loss", name, all, s->validates ? 3 : 1, false };
 	if (!status)
 		status = secant_chart_write(&c, curves, err);
 	c = (secant_chart){ "learning rate", "epoch", "rate", NULL, &rate, 1, false };
@@ -82,16 +80,17 @@ enum { ROWS = 4, CELL = 256, GAP = 6 };
 
 struct secant_gallery {
 	const secant_session *s;
+	const secant_samples *samples;
 	secant_image sheet;
 	int row;
 	bool failed;
 };
 
 secant_gallery *
-secant_gallery_new(const secant_session *s)
+secant_gallery_new(const secant_session *s, const secant_samples *validation)
 {
 	secant_gallery *g = secant_calloc(1, sizeof *g);
-	int rows = secant_samples_count(s->validation) < ROWS ? secant_samples_count(s->validation) : ROWS;
+	int rows = secant_samples_count(validation) < ROWS ? secant_samples_count(validation) : ROWS;
 	secant_err own = { 0 };
 	if (g && secant_image_new(&g->sheet, 3 * CELL + 4 * GAP, rows * (CELL + GAP) + GAP, 3, SECANT_U8, &own)) {
 		secant_free(g);
@@ -100,6 +99,7 @@ secant_gallery_new(const secant_session *s)
 	if (g) {
 		memset(g->sheet.data, 255, (size_t)g->sheet.width * (size_t)g->sheet.height * 3);
 		g->s = s;
+		g->samples = validation;
 	}
 	return g;
 }
@@ -160,12 +160,12 @@ void
 secant_gallery_see(void *gallery, int sample, const float *logits, const void *target, int height, int width, int stride)
 {
 	secant_gallery *g = gallery;
-	int rows = (g->sheet.height - GAP) / (CELL + GAP), count = secant_samples_count(g->s->validation);
+	int rows = (g->sheet.height - GAP) / (CELL + GAP), count = secant_samples_count(g->samples);
 	if (g->row >= rows || g->failed || sample != (int)((int64_t)g->row * count / rows))
 		return;
 	secant_image picture = { 0 };
 	secant_err own = { 0 };
-	if (secant_image_read(&picture, secant_samples_image_path(g->s->validation, sample), &(secant_image_read_options){ .channels = 3, .to_u8 = true }, &own)) {
+	if (secant_image_read(&picture, secant_samples_image_path(g->samples, sample), &(secant_image_read_options){ .channels = 3, .to_u8 = true }, &own)) {
 		g->failed = true;                        /* many bands, for instance: there is no picture to show */
 		return;
 	}

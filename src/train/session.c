@@ -27,103 +27,15 @@ status_of(const secant_err *err)
 /* ---- opening ---- */
 
 static secant_status
-open_samples(secant_session *s, const char *data, secant_err *err)
-{
-	const secant_train_options *o = s->o;
-	secant_samples_request r = { .path = data, .split = "train", .options = &o->data, .in_channels = o->network.in_channels, .classes = o->network.classes,
-	                             .kind = secant_target_of(s->model.mode), .seed = (uint64_t)o->seed };
-	if (!(s->train = secant_samples_open(&r, err)))
-		return status_of(err);
-	r.split = "val";
-	/* A fraction or fold is held out where there are no split folders; train alone means train alone. */
-	bool divides = (o->data.validation_fraction > 0 || o->data.folds > 1) && !secant_samples_exists(data, "train");
-	if (divides || secant_samples_exists(data, "val")) {
-		if (!(s->validation = secant_samples_open(&r, err)))
-			return status_of(err);
-	} else {
-		secant_log(&s->events->log, SECANT_LOG_WARNING, "%s has no val: the last epoch is the best", data);
-	}
-	const char *const *names;
-	int n = secant_samples_class_names(s->train, &names);
-	if (n > 0 && !(s->model.class_names = secant_calloc((size_t)n, sizeof *s->model.class_names)))
-		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
-	for (int i = 0; i < n; i++, s->model.n_class_names++)
-		if (!(s->model.class_names[i] = secant_strdup(names[i])))
-			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
-	return SECANT_OK;
-}
-
-/* Height and width of a training sample: the option, or the one size all pictures have. */
-static secant_status
-choose_size(secant_session *s, secant_err *err)
-{
-	int h, w, m = s->model.multiple > 1 ? s->model.multiple : 32;   /* any size works, a multiple of the encoder's stride works well */
-	if (s->o->data.size.n == 2) {
-		h = s->o->data.size.v[0], w = s->o->data.size.v[1];
-	} else {
-		secant_samples_size(s->train, 0, &h, &w);
-		for (int i = 1; i < secant_samples_count(s->train); i++) {
-			int hi, wi;
-			secant_samples_size(s->train, i, &hi, &wi);
-			if (hi != h || wi != w)
-				return secant_fail(err, SECANT_ERR_ARG, "the pictures have several sizes (%s is %dx%d, %s is %dx%d): give --size for crops of one size",
-				                   secant_samples_image_path(s->train, 0), h, w, secant_samples_image_path(s->train, i), hi, wi);
-		}
-		h = (h + m - 1) / m * m, w = (w + m - 1) / m * m;
-	}
-	if (h % s->model.multiple || w % s->model.multiple)
-		return secant_fail(err, SECANT_ERR_ARG, "size %dx%d: %s wants multiples of %d; the next is %dx%d", h, w, s->o->network.arch, s->model.multiple,
-		                   (h + m - 1) / m * m, (w + m - 1) / m * m);
-	s->input = (secant_shape){ 4, { s->batch, h, w, s->o->network.in_channels } };
-	return SECANT_OK;
-}
-
-static int
-loader_threads(const secant_train_options *o)
-{
-	int n = o->data.loader_threads > 0 ? o->data.loader_threads : secant_cpu_count() - 1;
-	return n > 0 ? n : 1;
-}
-
-static secant_loader *
-new_loader(const secant_session *s, bool augment, secant_err *err)
-{
-	secant_loader_options lo = { .batch = s->batch, .shuffle = true, .drop_last = true, .size = { 2, { (int)s->input.dim[1], (int)s->input.dim[2] } },
-	                             .resize = s->o->data.resize, .augmentation = augment ? s->augmentation : NULL, .seed = (uint64_t)s->o->seed,
-	                             .threads = loader_threads(s->o), .multiple = 1 };
-	return secant_loader_new(s->train, &lo, err);
-}
-
-/* The option is JSON: a list of steps, or a string of names. */
-static secant_status
-open_augmentation(secant_session *s, secant_err *err)
-{
-	const char *text = s->o->augment;
-	json_t *j = text && *text == '"' ? secant_json_parse(text, strlen(text), "augment", err) : NULL;
-	s->augmentation = secant_augmentation_parse(j ? json_string_value(j) : text, err);
-	json_decref(j);
-	return s->augmentation ? SECANT_OK : status_of(err);
-}
-
-static secant_status
 open_session(secant_session *s, const char *data, secant_err *err)
 {
 	const secant_train_options *o = s->o;
-	if (secant_schedule_check(&o->schedule, err) || secant_precision_choose(o->precision, &s->precision, err) ||
-	    secant_model_new(&s->model, &o->network, o->mode, o->data.normalize.normalize, s->precision == SECANT_PRECISION_F64, err) ||
-	    secant_loss_check(o->loss, s->model.mode, err) || open_samples(s, data, err))
+	s->task = secant_training_of(&o->network);
+	if (secant_schedule_check(&o->schedule, err) || secant_precision_choose(o->precision, &s->precision, err))
 		return status_of(err);
 	if (s->precision == SECANT_PRECISION_F64)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "precision f64 runs scalar references: it is for secant run, training wants f32 or bf16");
-	if (open_augmentation(s, err))
-		return status_of(err);
-	int count = secant_samples_count(s->train);
-	s->batch = o->batch;
-	if (s->batch > count) {
-		s->batch = count;
-		secant_log(&s->events->log, SECANT_LOG_WARNING, "there are %d training pictures: the batch is %d, not %d", count, count, o->batch);
-	}
-	if (choose_size(s, err) || !(s->loader = new_loader(s, true, err)))
+	if (s->task->open(s, data, err) || !(s->feed = s->task->feed_new(s, true, err)))
 		return status_of(err);
 	secant_model_initialize(&s->model, (uint64_t)o->seed);
 	if (o->weights && secant_model_load(&s->model, o->weights, err))
@@ -139,19 +51,6 @@ static secant_plan_options
 plan_options(const secant_session *s)
 {
 	return (secant_plan_options){ .precision = s->precision, .threads = s->o->threads, .training = true, .allow_reference = s->o->allow_reference, .external = true };
-}
-
-static secant_value
-loss_of(const secant_session *s, secant_graph *g, secant_value logits, secant_err *err)
-{
-	const secant_shape *y = secant_graph_shape(g, logits);
-	bool index = s->model.mode == SECANT_MODE_MULTICLASS;
-	secant_shape t = *y;
-	t.rank = index ? 3 : 4;
-	int ignore = s->o->data.ignore_index;
-	secant_loss_input in = { .logits = secant_apply(g, "upcast", NULL, 1, logits), .target = secant_graph_input(g, "target", index ? SECANT_I32 : SECANT_F32, &t),
-	                         .mode = s->model.mode, .classes = s->o->network.classes, .has_ignore = ignore >= 0, .ignore = index ? ignore : -1 };
-	return secant_loss_build(g, s->o->loss, &in, err);
 }
 
 /* Gradients go straight to their place in the optimiser's buffer. */
@@ -215,16 +114,10 @@ bind_counters(secant_session *s, secant_err *err)
 static secant_status
 plan_training(secant_session *s, secant_err *err)
 {
-	secant_model_graph m;
-	if (secant_model_build(&s->model, SECANT_PHASE_TRAIN, &s->input, &m, err))
+	secant_value loss;
+	if (s->task->build(s, SECANT_PHASE_TRAIN, &s->graph, &loss, err))
 		return status_of(err);
-	s->graph = m.g;
-	secant_value loss = loss_of(s, m.g, m.built.logits, err);
-	if (loss < 0)
-		return status_of(err);
-	if (m.built.label >= 0)
-		secant_log(&s->events->log, SECANT_LOG_WARNING, "the classification head gets no labels from pictures and masks: it is not trained");
-	secant_graph *fused = secant_pass_fuse(m.g, &loss, 1, err);
+	secant_graph *fused = secant_pass_fuse(s->graph, &loss, 1, err);
 	if (!fused)
 		return status_of(err);
 	secant_graph_free(s->graph);
@@ -236,22 +129,33 @@ plan_training(secant_session *s, secant_err *err)
 static secant_status
 plan_recalibration(secant_session *s, secant_err *err)
 {
-	secant_model_graph m;
-	if (secant_model_build(&s->model, SECANT_PHASE_RECALIBRATE, &s->input, &m, err))
+	secant_value none;
+	if (s->task->build(s, SECANT_PHASE_RECALIBRATE, &s->recal_graph, &none, err))
 		return status_of(err);
-	s->recal_graph = m.g;
-	if (secant_graph_find(m.g, "norm_momentum") < 0)
+	if (secant_graph_find(s->recal_graph, "norm_momentum") < 0)
 		return SECANT_OK;                        /* a network without batch norms */
-	secant_graph *fused = secant_pass_fuse(m.g, NULL, 0, err);
+	secant_graph *fused = secant_pass_fuse(s->recal_graph, NULL, 0, err);
 	if (!fused)
 		return status_of(err);
-	secant_graph_free(m.g);
+	secant_graph_free(s->recal_graph);
 	s->recal_graph = fused;
 	secant_plan_options po = plan_options(s);
 	if (!(s->recal_plan = secant_plan_new(fused, s->model.store, NULL, 0, &po, err)) || !(s->recal_context = secant_context_new_in(s->recal_plan, s->context, err)) ||
-	    !(s->recal_loader = new_loader(s, false, err)))
+	    !(s->recal_feed = s->task->feed_new(s, false, err)))
 		return status_of(err);
 	return secant_context_set_input(s->recal_context, "norm_momentum", &s->norm_momentum, err);
+}
+
+/* Hands a batch to the plan's inputs of those names; what a plan has no input for (the target, in recalibration) is left out. */
+static secant_status
+bind_batch(const secant_plan *p, secant_context *c, const secant_task_batch *b, secant_err *err)
+{
+	secant_status status = SECANT_OK;
+	for (int i = 0; i < secant_plan_inputs(p); i++)
+		for (int k = 0; k < b->inputs && !status; k++)
+			if (!strcmp(secant_plan_input_name(p, i), b->input[k].name))
+				status = secant_context_set_input(c, b->input[k].name, b->input[k].data, err);
+	return status;
 }
 
 /* ---- statistics ---- */
@@ -284,14 +188,14 @@ recalibrate(secant_session *s, secant_err *err)
 	if (!s->raw && !(s->raw = secant_calloc(bytes + 1, 1)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory to keep running statistics");
 	memcpy(s->raw, store->others, bytes);
-	secant_status status = secant_loader_start(s->recal_loader, 0, 0, err);
+	secant_status status = s->task->feed_start(s->recal_feed, 0, 0, err);
 	for (int k = 1; k <= s->o->recalibrate_norms && !status; k++) {
-		secant_batch b;
+		secant_task_batch b;
 		bool end = false;
-		if ((status = secant_loader_next(s->recal_loader, &b, &end, err)) || end)
+		if ((status = s->task->feed_next(s->recal_feed, &b, &end, err)) || end)
 			break;
 		s->norm_momentum = 1.f / (float)k;
-		if (!(status = secant_context_set_input(s->recal_context, "input", b.input, err)))
+		if (!(status = bind_batch(s->recal_plan, s->recal_context, &b, err)))
 			status = secant_context_run(s->recal_context, err);
 	}
 	return status;
@@ -316,7 +220,7 @@ static double
 learning_rate(const secant_session *s)
 {
 	const secant_schedule_options *o = &s->o->schedule;
-	int per_epoch = secant_loader_batches(s->loader);
+	int per_epoch = s->task->feed_batches(s->feed);
 	bool by_step = !strcmp(o->unit, "step");
 	return secant_schedule_rate(o, s->o->optimizer.learning_rate, by_step ? (double)s->steps : s->epoch, by_step ? (double)s->o->epochs * per_epoch : s->o->epochs);
 }
@@ -326,42 +230,47 @@ tell(const secant_session *s, const secant_epoch *done)
 {
 	if (!s->events->progress)
 		return;
-	int steps = secant_loader_batches(s->loader);
+	int steps = s->task->feed_batches(s->feed);
+	secant_train_score scores[SECANT_TASK_METRICS];
 	double spent = now() - s->epoch_started, each = s->step ? spent / s->step : 0;
 	secant_train_progress p = { .epoch = done ? done->epoch : s->epoch + 1, .epochs = s->o->epochs, .step = s->step, .steps = steps,
 	                            .images = s->step * s->batch, .images_total = steps * s->batch,
 	                            .loss = s->step ? s->epoch_loss / s->step : NAN, .learning_rate = done ? done->learning_rate : learning_rate(s),
-	                            .images_per_second = spent > 0 ? s->step * s->batch / spent : 0, .iou = NAN, .f1 = NAN, .accuracy = NAN, .best_iou = s->best_iou };
+	                            .images_per_second = spent > 0 ? s->step * s->batch / spent : 0, .metric = s->task->metrics[s->metric].name, .best = s->best };
 	p.seconds_left = each * ((double)(s->o->epochs - p.epoch) * steps + steps - s->step);
 	if (done) {
 		p.epoch_done = true;
 		p.loss = done->loss;
-		p.images_per_second = done->images_per_second;
-		p.iou = done->iou, p.f1 = done->f1, p.accuracy = done->accuracy, p.seconds = done->seconds;
+		p.images_per_second = done->samples_per_second;
+		p.seconds = done->seconds;
+		p.n_scores = s->validates ? secant_task_metrics(s->task) : 0;
+		for (int i = 0; i < p.n_scores; i++)
+			scores[i] = (secant_train_score){ s->task->metrics[i].name, done->metric[i] };
+		p.scores = scores;
+		p.is_best = done->epoch == s->best_epoch;
 	}
 	s->events->progress(s->events->user, &p);
 }
 
 static secant_status
-name_batch(const secant_session *s, const secant_batch *b, secant_err *err)
+name_batch(const secant_session *s, const secant_task_batch *b, secant_err *err)
 {
-	return secant_fail(err, SECANT_ERR_RANGE, "the loss is %g at step %lld (epoch %d; first picture of the batch: %s); a smaller --learning-rate may help", (double)s->loss,
-	                   (long long)s->steps, s->epoch + 1, secant_samples_image_path(s->train, b->sample[0]));
+	return secant_fail(err, SECANT_ERR_RANGE, "the loss is %g at step %lld (epoch %d; first sample of the batch: %s); a smaller --learning-rate may help", (double)s->loss,
+	                   (long long)s->steps, s->epoch + 1, s->task->sample_name(s, b->sample[0]));
 }
 
 /* Runs the rest of the epoch; CANCELLED leaves the session where a later start continues. */
 static secant_status
 train_epoch(secant_session *s, secant_err *err)
 {
-	secant_status status = secant_loader_start(s->loader, (uint32_t)s->epoch, s->step, err);
+	secant_status status = s->task->feed_start(s->feed, (uint32_t)s->epoch, s->step, err);
 	while (!status) {
-		secant_batch b;
+		secant_task_batch b;
 		bool end = false;
-		if ((status = secant_loader_next(s->loader, &b, &end, err)) || end)
+		if ((status = s->task->feed_next(s->feed, &b, &end, err)) || end)
 			break;
 		double rate = learning_rate(s);
-		if ((status = secant_context_set_input(s->context, "input", b.input, err)) || (status = secant_context_set_input(s->context, "target", b.target, err)) ||
-		    (status = secant_context_run(s->context, err)))
+		if ((status = bind_batch(s->plan, s->context, &b, err)) || (status = secant_context_run(s->context, err)))
 			break;
 		if (!isfinite(s->loss))
 			return name_batch(s, &b, err);
@@ -376,38 +285,10 @@ train_epoch(secant_session *s, secant_err *err)
 	return status;
 }
 
-static secant_status
-validate(secant_session *s, secant_epoch *e, secant_err *err)
+static bool
+better(const secant_session *s, double value)
 {
-	secant_counts counts;
-	secant_scores scores = { 0 };
-	e->iou = e->f1 = e->accuracy = e->miou = e->validation_loss = NAN;
-	if (!s->validation)
-		return SECANT_OK;
-	secant_status status = secant_counts_new(&counts, s->model.mode, s->o->network.classes, err);
-	if (status)
-		return status;
-	secant_plan_options po = { .precision = s->precision, .threads = s->o->threads, .allow_reference = s->o->allow_reference };
-	if (!s->runner && !(s->runner = secant_model_runner(&s->model, &po, err)))
-		return status_of(err);
-	secant_gallery *gallery = secant_gallery_new(s);
-	secant_evaluation ev = { .runner = s->runner, .mode = s->model.mode, .classes = s->o->network.classes, .multiple = s->model.multiple,
-	                         .batch = s->batch, .threads = s->o->threads, .loader_threads = loader_threads(s->o), .loss = s->o->loss, .activated = s->o->network.activation != NULL,
-	                         .threshold = 0.5f, .ignore = s->o->data.ignore_index, .precision = s->precision, .seen = gallery ? secant_gallery_see : NULL,
-	                         .user = gallery };      /* not to be cancelled: an epoch is finished once its steps are done */
-	if (s->o->data.resize)
-		ev.size = (secant_ints){ 2, { (int)s->input.dim[1], (int)s->input.dim[2] } };
-	secant_runner_forget(s->runner);
-	if (!(status = secant_evaluate_samples(&ev, s->validation, &counts, err)) && !(status = secant_counts_scores(&counts, s->model.class_names, s->model.n_class_names, &scores, err))) {
-		e->iou = scores.iou, e->f1 = scores.f1, e->accuracy = scores.accuracy, e->miou = scores.miou, e->validation_loss = scores.loss;
-		if (gallery && !(status = secant_session_claim(s, err)))
-			status = secant_gallery_write(gallery, e->epoch, err);
-	}
-	secant_runner_forget(s->runner);             /* its slab is not needed while training */
-	secant_gallery_free(gallery);
-	secant_scores_free(&scores);
-	secant_counts_free(&counts);
-	return status;
+	return isnan(s->best) || (s->task->metrics[s->metric].lower ? value < s->best : value > s->best);
 }
 
 static secant_status
@@ -425,16 +306,18 @@ finish_epoch(secant_session *s, secant_err *err)
 {
 	double trained = now();
 	secant_epoch e = { .epoch = s->epoch + 1, .loss = s->step ? s->epoch_loss / s->step : NAN, .learning_rate = learning_rate(s) };
-	e.images_per_second = s->step * s->batch / (trained - s->epoch_started + 1e-9);
+	for (int i = 0; i < SECANT_TASK_METRICS; i++)
+		e.metric[i] = NAN;
+	e.samples_per_second = s->step * s->batch / (trained - s->epoch_started + 1e-9);
 	secant_status status = recalibrate(s, err);
-	if (!status)
-		status = validate(s, &e, err);
+	if (!status && s->validates)
+		status = s->task->validate(s, e.epoch, e.metric, err);
 	e.seconds = now() - s->epoch_started;
-	bool best = !s->validation || isnan(s->best_iou) || e.iou > s->best_iou;
+	bool best = !s->validates || better(s, e.metric[s->metric]);
 	if (!status && !(status = secant_session_claim(s, err)))
 		status = save(s, "last.safetensors", err);
 	if (!status && best) {
-		s->best_iou = e.iou;
+		s->best = e.metric[s->metric];
 		s->best_epoch = e.epoch;
 		status = save(s, "best.safetensors", err);
 	}
@@ -471,19 +354,18 @@ loop(secant_session *s, secant_err *err)
 static void
 close_session(secant_session *s)
 {
-	secant_runner_free(s->runner);
-	secant_loader_free(s->recal_loader);
+	if (s->task) {
+		s->task->feed_free(s->recal_feed);
+		s->task->feed_free(s->feed);
+		s->task->close(s->work);
+	}
 	secant_context_free(s->recal_context);
 	secant_plan_free(s->recal_plan);
 	secant_graph_free(s->recal_graph);
 	secant_context_free(s->context);
 	secant_plan_free(s->plan);
 	secant_graph_free(s->graph);
-	secant_loader_free(s->loader);
 	secant_optimizer_free(&s->optimizer);
-	secant_augmentation_free(s->augmentation);
-	secant_samples_free(s->train);
-	secant_samples_free(s->validation);
 	secant_model_free(&s->model);
 	secant_free(s->raw);
 	secant_free(s->history);
@@ -502,7 +384,7 @@ secant_train(const secant_train_options *options, const char *data, const secant
 	secant_train_options o;
 	secant_err own = { 0 };
 	bool replaces;
-	secant_session s = { .o = &o, .events = events ? events : &silent, .best_iou = NAN };
+	secant_session s = { .o = &o, .events = events ? events : &silent, .best = NAN };
 	if (secant_opts_copy(&secant_train_options_table, &o, options, &own))
 		return secant_fail(err, own.code, "%s", own.msg);
 	s.started = now();
@@ -517,13 +399,13 @@ secant_train(const secant_train_options *options, const char *data, const secant
 	 * place. */
 	if (!own.code && !secant_session_folder(&o, &replaces, &own) && !open_session(&s, data, &own) && !plan_training(&s, &own) &&
 	    !(o.resume && secant_session_load_state(&s, &own)) && (replaces || !secant_session_claim(&s, &own))) {
-		secant_log(&s.events->log, SECANT_LOG_INFO, "training %s-%s on %d pictures in %s, %d threads, slab %.0f MiB", o.network.arch, o.network.encoder,
-		           secant_samples_count(s.train), s.precision == SECANT_PRECISION_BF16 ? "bf16" : "f32", o.threads > 0 ? o.threads : secant_cpu_count(),
+		secant_log(&s.events->log, SECANT_LOG_INFO, "training %s-%s on %d %s in %s, %d threads, slab %.0f MiB", o.network.arch, o.network.encoder,
+		           s.n_samples, s.task->samples, s.precision == SECANT_PRECISION_BF16 ? "bf16" : "f32", o.threads > 0 ? o.threads : secant_cpu_count(),
 		           (double)secant_plan_slab_bytes(s.plan) / 1048576);
 		(void)!loop(&s, &own);
 	}
 	if (result)
-		*result = (secant_train_result){ s.epoch, s.best_epoch, s.best_iou, s.n_history ? s.history[s.n_history - 1].iou : NAN,
+		*result = (secant_train_result){ s.task ? s.task->metrics[s.metric].name : "", s.epoch, s.best_epoch, s.best, s.n_history ? s.history[s.n_history - 1].metric[s.metric] : NAN,
 		                                 s.n_history ? s.history[s.n_history - 1].loss : NAN, now() - s.started };
 	close_session(&s);
 	secant_opts_free(&secant_train_options_table, &o);

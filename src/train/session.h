@@ -4,26 +4,33 @@
 #ifndef SECANT_TRAIN_SESSION_H
 #define SECANT_TRAIN_SESSION_H
 #include "data/loader.h"
-#include "train/evaluate.h"
 #include "train/model.h"
 #include "train/optimizer.h"
 #include "train/schedule.h"
+#include "train/task.h"
 
 /* One line of the log. */
-typedef struct secant_epoch { int epoch; double loss, learning_rate, iou, f1, accuracy, miou, validation_loss, images_per_second, seconds; } secant_epoch;
+typedef struct secant_epoch {
+	int epoch;
+	double loss, learning_rate, samples_per_second, seconds;
+	double metric[SECANT_TASK_METRICS];          /* in the order of the task's table; NAN: none */
+} secant_epoch;
 
 typedef struct secant_session {
 	const secant_train_options *o;
 	const secant_train_events *events;
+	const secant_training *task;                     /* what is trained; it fills the next members */
+	secant_work *work;
 	secant_model model;
-	secant_samples *train, *validation;          /* the second may be NULL */
-	secant_augmentation *augmentation;
-	secant_loader *loader;
-	int batch;                                   /* o->batch, or the number of pictures where there are fewer */
+	int batch;                                   /* o->batch, or the number of samples where there are fewer */
+	int n_samples;                               /* to train on */
+	bool validates;                              /* there are samples to validate on */
 	secant_shape input;                          /* of a step */
+	secant_feed *feed;
+	int metric;                                  /* the one that chooses the best epoch */
 	secant_optimizer optimizer;
 	secant_precision precision;
-	/* the training plan: inputs "input", "target"; outputs loss, then a gradient for each parameter that has one */
+	/* the training plan: inputs as the task names them; outputs loss, then a gradient for each parameter that has one */
 	secant_graph *graph;
 	secant_plan *plan;
 	secant_context *context;
@@ -32,16 +39,15 @@ typedef struct secant_session {
 	secant_graph *recal_graph;
 	secant_plan *recal_plan;
 	secant_context *recal_context;
-	secant_loader *recal_loader;
+	secant_feed *recal_feed;
 	float norm_momentum;
 	void *raw;                                   /* the store's other states while recalibrated ones stand in */
-	secant_runner *runner;                       /* of evaluation */
 	/* progress */
 	int epoch;                                   /* epochs done */
 	int step;                                    /* steps done in the running epoch */
 	int64_t steps, seed;                         /* steps done in all; seed of dropout */
 	double epoch_loss;                           /* sum over the steps of the running epoch */
-	double best_iou;                             /* NAN: none yet */
+	double best;                                 /* of the metric; NAN: none yet */
 	int best_epoch;
 	bool claimed;                                /* the run folder is ours */
 	secant_epoch *history;                       /* every epoch so far, of resumed parts too */
@@ -63,7 +69,7 @@ secant_status secant_session_load_state(secant_session *s, secant_err *err) SECA
 secant_status secant_session_log(secant_session *s, const secant_epoch *e, secant_err *err) SECANT_NODISCARD;   /* log.jsonl and curves */
 /* RUN/samples/epoch-NNN.png: a few validation pictures, label and prediction side by side. */
 typedef struct secant_gallery secant_gallery;
-secant_gallery *secant_gallery_new(const secant_session *s);                 /* NULL: no memory; the pictures are only for looking at */
+secant_gallery *secant_gallery_new(const secant_session *s, const secant_samples *validation);   /* NULL: no memory; the pictures are only for looking at */
 void secant_gallery_see(void *gallery, int sample, const float *logits, const void *target, int height, int width, int stride);
 secant_status secant_gallery_write(secant_gallery *g, int epoch, secant_err *err) SECANT_NODISCARD;
 void secant_gallery_free(secant_gallery *g);

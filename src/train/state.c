@@ -169,7 +169,7 @@ secant_session_save_state(const secant_session *s, secant_err *err)
 	json_object_set_new(j, "steps", json_integer(s->steps));
 	json_object_set_new(j, "epoch_loss", number_or_null(s->epoch_loss));
 	json_object_set_new(j, "updates", json_integer(s->optimizer.step));
-	json_object_set_new(j, "best_iou", number_or_null(s->best_iou));
+	json_object_set_new(j, "best", number_or_null(s->best));
 	json_object_set_new(j, "best_epoch", json_integer(s->best_epoch));
 	json_object_set_new(j, "threads", json_integer(s->o->threads));
 	char *inner = secant_json_text(j, 0);
@@ -209,13 +209,13 @@ take_slots(secant_session *s, const secant_tensors *t, secant_tensors *rest, con
 static void
 take_counters(secant_session *s, const json_t *j)
 {
-	const json_t *best = json_object_get(j, "best_iou"), *sum = json_object_get(j, "epoch_loss");
+	const json_t *best = json_object_get(j, "best"), *sum = json_object_get(j, "epoch_loss");
 	s->epoch = (int)json_integer_value(json_object_get(j, "epoch"));
 	s->step = (int)json_integer_value(json_object_get(j, "step"));
 	s->steps = json_integer_value(json_object_get(j, "steps"));
 	s->epoch_loss = json_is_number(sum) ? json_number_value(sum) : 0;
 	s->optimizer.step = json_integer_value(json_object_get(j, "updates"));
-	s->best_iou = json_is_number(best) ? json_number_value(best) : NAN;
+	s->best = json_is_number(best) ? json_number_value(best) : NAN;
 	s->best_epoch = (int)json_integer_value(json_object_get(j, "best_epoch"));
 	int threads = (int)json_integer_value(json_object_get(j, "threads"));
 	if (threads != s->o->threads)
@@ -241,9 +241,10 @@ trim_log(secant_session *s, secant_err *err)
 			}
 			secant_epoch e = { .epoch = (int)json_integer_value(json_object_get(j, "epoch")), .loss = json_number_value(json_object_get(j, "loss")),
 			                   .learning_rate = json_number_value(json_object_get(j, "learning_rate")), .seconds = json_number_value(json_object_get(j, "seconds")) };
-			const json_t *iou = json_object_get(j, "iou"), *val = json_object_get(j, "validation_loss");
-			e.iou = json_is_number(iou) ? json_number_value(iou) : NAN;
-			e.validation_loss = json_is_number(val) ? json_number_value(val) : NAN;
+			for (int i = 0; s->task->metrics[i].name; i++) {
+				const json_t *v = json_object_get(j, s->task->metrics[i].name);
+				e.metric[i] = json_is_number(v) ? json_number_value(v) : NAN;
+			}
 			if (e.epoch <= s->epoch) {
 				secant_str_addn(&kept, line, n);
 				secant_str_add(&kept, "\n");

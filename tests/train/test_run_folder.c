@@ -53,7 +53,7 @@ holds_what_was_promised(void **state)
 	assert_int_equal(w.epochs, 2);
 	assert_string_equal(w.warning, "");
 	assert_int_equal(r.epochs, 2);
-	assert_true(r.best_iou >= r.last_iou && r.best_iou <= 1 && r.last_iou >= 0);
+	assert_true(r.best >= r.last && r.best <= 1 && r.last >= 0);
 	assert_true(r.best_epoch == 1 || r.best_epoch == 2);
 	assert_true(w.last.epoch_done && w.last.epoch == 2 && w.last.epochs == 2 && w.last.steps == 2);
 
@@ -94,7 +94,7 @@ log_has_a_line_an_epoch(void **state)
 	}
 	assert_null(json_line(path, 3));
 	assert_int_equal(r.best_epoch, best_epoch);
-	assert_true(r.best_iou == best && r.last_iou == line_number(path, 2, "iou") && r.last_loss == line_number(path, 2, "loss"));
+	assert_true(r.best == best && r.last == line_number(path, 2, "iou") && r.last_loss == line_number(path, 2, "loss"));
 	secant_free(path);
 	free_options(&o);
 }
@@ -117,7 +117,7 @@ best_is_the_best_epoch(void **state)
 	must(secant_opts_init(&secant_eval_options_table, &e, &err), &err);
 	must(secant_opts_set(&secant_eval_options_table, &e, "precision", "f32", &err), &err);
 	must(secant_evaluate(in_root(root, "logged/best.safetensors"), data(), &e, NULL, &scores, &err), &err);
-	assert_true(fabs(scores.iou - r.best_iou) < 1e-12);              /* the same pictures through the same plan */
+	assert_true(fabs(scores.iou - r.best) < 1e-12);              /* the same pictures through the same plan */
 	assert_int_equal(scores.images, 3);
 	assert_int_equal(scores.pixels, 3 * 32 * 32);
 	secant_scores_free(&scores);
@@ -162,7 +162,7 @@ works_without_validation_pictures(void **state)
 	watcher w = { 0 };
 	secant_train_result r = train_expecting(&o, in_root(root, "alone"), &w, NULL);
 	assert_non_null(strstr(w.warning, "there are 3 training pictures: the batch is 3, not 4"));
-	assert_true(isnan(r.best_iou) && isnan(w.last.iou) && r.best_epoch == 2);
+	assert_true(isnan(r.best) && w.last.n_scores == 0 && r.best_epoch == 2);
 	assert_same_file(in_root(root, "run-alone/best.safetensors"), in_root(root, "run-alone/last.safetensors"));
 	json_t *line = json_line(in_root(root, "run-alone/log.jsonl"), 0);
 	assert_true(json_is_null(json_object_get(line, "iou")));
@@ -182,7 +182,7 @@ pictures_may_have_several_sizes(void **state)
 	train_set(&o, "epochs", "1");
 	train_set(&o, "size", "32");
 	secant_train_result r = train_expecting(&o, in_root(root, "sizes"), NULL, NULL);
-	assert_true(r.last_iou >= 0 && r.last_iou <= 1);
+	assert_true(r.last >= 0 && r.last <= 1);
 	write_picture(in_root(root, "sizes/train/images/07.png"), 33, 70, 3, SECANT_U8, place_value);
 	write_picture(in_root(root, "sizes/train/labels/07.png"), 33, 70, 1, SECANT_U8, half_mask);
 	secant_ints none = { 0 };

@@ -1,0 +1,260 @@
+/*
+ * Training on pictures and masks: a network from N x H x W x C to logits at every pixel. Losses as in nn/losses.c; validation sees whole
+ * pictures through the folded graph, as a product would.
+ */
+#include <math.h>
+#include <string.h>
+#include "base/json.h"
+#include "base/thread.h"
+#include "train/evaluate.h"
+#include "train/session.h"
+
+struct secant_work {
+	secant_samples *train, *validation;          /* the second may be NULL */
+	secant_augmentation *augmentation;
+	secant_runner *runner;                       /* of validation */
+};
+
+struct secant_feed { secant_loader *loader; };
+
+static secant_status
+status_of(const secant_err *err)
+{
+	return err->code;
+}
+
+static bool takes(const secant_network *net) { return true; }
+
+/* ---- opening ---- */
+
+static secant_status
+take_class_names(secant_session *s, secant_err *err)
+{
+	const char *const *names;
+	int n = secant_samples_class_names(s->work->train, &names);
+	if (n > 0 && !(s->model.class_names = secant_calloc((size_t)n, sizeof *s->model.class_names)))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
+	for (int i = 0; i < n; i++, s->model.n_class_names++)
+		if (!(s->model.class_names[i] = secant_strdup(names[i])))
+			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
+	return SECANT_OK;
+}
+
+static secant_status
+open_samples(secant_session *s, const char *data, secant_err *err)
+{
+	const secant_train_options *o = s->o;
+	secant_samples_request r = { .path = data, .split = "train", .options = &o->data, .in_channels = o->network.in_channels, .classes = o->network.classes,
+	                             .kind = secant_target_of(s->model.mode), .seed = (uint64_t)o->seed };
+	if (!(s->work->train = secant_samples_open(&r, err)))
+		return status_of(err);
+	r.split = "val";
+	/* A fraction or fold is held out where there are no split folders; train alone means train alone. */
+	bool divides = (o->data.validation_fraction > 0 || o->data.folds > 1) && !secant_samples_exists(data, "train");
+	if (divides || secant_samples_exists(data, "val")) {
+		if (!(s->work->validation = secant_samples_open(&r, err)))
+			return status_of(err);
+	} else {
+		secant_log(&s->events->log, SECANT_LOG_WARNING, "%s has no val: the last epoch is the best", data);
+	}
+	s->validates = s->work->validation != NULL;
+	return take_class_names(s, err);
+}
+
+/* Height and width of a training sample: the option, or the one size all pictures have. */
+static secant_status
+choose_size(secant_session *s, secant_err *err)
+{
+	const secant_samples *train = s->work->train;
+	int h, w, m = s->model.multiple > 1 ? s->model.multiple : 32;   /* any size works, a multiple of the encoder's stride works well */
+	if (s->o->data.size.n == 2) {
+		h = s->o->data.size.v[0], w = s->o->data.size.v[1];
+	} else {
+		secant_samples_size(train, 0, &h, &w);
+		for (int i = 1; i < secant_samples_count(train); i++) {
+			int hi, wi;
+			secant_samples_size(train, i, &hi, &wi);
+			if (hi != h || wi != w)
+				return secant_fail(err, SECANT_ERR_ARG, "the pictures have several sizes (%s is %dx%d, %s is %dx%d): give --size for crops of one size",
+				                   secant_samples_image_path(train, 0), h, w, secant_samples_image_path(train, i), hi, wi);
+		}
+		h = (h + m - 1) / m * m, w = (w + m - 1) / m * m;
+	}
+	if (h % s->model.multiple || w % s->model.multiple)
+		return secant_fail(err, SECANT_ERR_ARG, "size %dx%d: %s wants multiples of %d; the next is %dx%d", h, w, s->o->network.arch, s->model.multiple,
+		                   (h + m - 1) / m * m, (w + m - 1) / m * m);
+	s->input = (secant_shape){ 4, { s->batch, h, w, s->o->network.in_channels } };
+	return SECANT_OK;
+}
+
+/* The option is JSON: a list of steps, or a string of names. */
+static secant_status
+open_augmentation(secant_session *s, secant_err *err)
+{
+	const char *text = s->o->augment;
+	json_t *j = text && *text == '"' ? secant_json_parse(text, strlen(text), "augment", err) : NULL;
+	s->work->augmentation = secant_augmentation_parse(j ? json_string_value(j) : text, err);
+	json_decref(j);
+	return s->work->augmentation ? SECANT_OK : status_of(err);
+}
+
+static secant_status
+open_pictures(secant_session *s, const char *data, secant_err *err)
+{
+	const secant_train_options *o = s->o;
+	if (!(s->work = secant_calloc(1, sizeof *s->work)))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a training");
+	if (secant_model_new(&s->model, &o->network, o->mode, o->data.normalize.normalize, false, err) || secant_loss_check(o->loss, s->model.mode, err) ||
+	    open_samples(s, data, err) || open_augmentation(s, err))
+		return status_of(err);
+	s->n_samples = secant_samples_count(s->work->train);
+	s->batch = o->batch;
+	if (s->batch > s->n_samples) {
+		s->batch = s->n_samples;
+		secant_log(&s->events->log, SECANT_LOG_WARNING, "there are %d training pictures: the batch is %d, not %d", s->n_samples, s->n_samples, o->batch);
+	}
+	return choose_size(s, err);
+}
+
+static void
+close_pictures(secant_work *w)
+{
+	if (!w)
+		return;
+	secant_runner_free(w->runner);
+	secant_augmentation_free(w->augmentation);
+	secant_samples_free(w->train);
+	secant_samples_free(w->validation);
+	secant_free(w);
+}
+
+/* ---- the graph ---- */
+
+static secant_value
+loss_of(const secant_session *s, secant_graph *g, secant_value logits, secant_err *err)
+{
+	const secant_shape *y = secant_graph_shape(g, logits);
+	bool index = s->model.mode == SECANT_MODE_MULTICLASS;
+	secant_shape t = *y;
+	t.rank = index ? 3 : 4;
+	int ignore = s->o->data.ignore_index;
+	secant_loss_input in = { .logits = secant_apply(g, "upcast", NULL, 1, logits), .target = secant_graph_input(g, "target", index ? SECANT_I32 : SECANT_F32, &t),
+	                         .mode = s->model.mode, .classes = s->o->network.classes, .has_ignore = ignore >= 0, .ignore = index ? ignore : -1 };
+	return secant_loss_build(g, s->o->loss, &in, err);
+}
+
+static secant_status
+build(secant_session *s, secant_phase phase, secant_graph **g, secant_value *loss, secant_err *err)
+{
+	secant_model_graph m;
+	*loss = -1;
+	if (secant_model_build(&s->model, phase, &s->input, &m, err))
+		return status_of(err);
+	*g = m.g;
+	if (phase == SECANT_PHASE_RECALIBRATE)
+		return SECANT_OK;
+	if ((*loss = loss_of(s, m.g, m.built.logits, err)) < 0)
+		return status_of(err);
+	if (m.built.label >= 0)
+		secant_log(&s->events->log, SECANT_LOG_WARNING, "the classification head gets no labels from pictures and masks: it is not trained");
+	return SECANT_OK;
+}
+
+/* ---- batches ---- */
+
+static int
+loader_threads(const secant_train_options *o)
+{
+	int n = o->data.loader_threads > 0 ? o->data.loader_threads : secant_cpu_count() - 1;
+	return n > 0 ? n : 1;
+}
+
+static secant_feed *
+feed_new(secant_session *s, bool augment, secant_err *err)
+{
+	secant_loader_options lo = { .batch = s->batch, .shuffle = true, .drop_last = true, .size = { 2, { (int)s->input.dim[1], (int)s->input.dim[2] } },
+	                             .resize = s->o->data.resize, .augmentation = augment ? s->work->augmentation : NULL, .seed = (uint64_t)s->o->seed,
+	                             .threads = loader_threads(s->o), .multiple = 1 };
+	secant_feed *f = secant_calloc(1, sizeof *f);
+	if (!f)
+		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a loader");
+	else if (!(f->loader = secant_loader_new(s->work->train, &lo, err)))
+		secant_free(f), f = NULL;
+	return f;
+}
+
+static void
+feed_free(secant_feed *f)
+{
+	if (f)
+		secant_loader_free(f->loader);
+	secant_free(f);
+}
+
+static int feed_batches(const secant_feed *f) { return secant_loader_batches(f->loader); }
+static secant_status feed_start(secant_feed *f, uint32_t epoch, int first, secant_err *err) { return secant_loader_start(f->loader, epoch, first, err); }
+
+static secant_status
+feed_next(secant_feed *f, secant_task_batch *b, bool *end, secant_err *err)
+{
+	secant_batch pictures;
+	secant_status status = secant_loader_next(f->loader, &pictures, end, err);
+	*b = (secant_task_batch){ .n = pictures.n, .inputs = 2, .input = { { "input", pictures.input }, { "target", pictures.target } }, .sample = pictures.sample };
+	return status;
+}
+
+static const char *sample_name(const secant_session *s, int sample) { return secant_samples_image_path(s->work->train, sample); }
+
+/* ---- validation ---- */
+
+enum { IOU, F1, ACCURACY, MIOU, LOSS };
+static const secant_metric metrics[] = {
+	[IOU] = { "iou", "IoU", false }, [F1] = { "f1", "F1", false }, [ACCURACY] = { "accuracy", "accuracy", false }, [MIOU] = { "miou", "mean IoU", false },
+	[LOSS] = { "validation_loss", "validation loss", true }, { 0 }
+};
+
+static void
+take_scores(const secant_scores *from, double *values)
+{
+	values[IOU] = from->iou, values[F1] = from->f1, values[ACCURACY] = from->accuracy, values[MIOU] = from->miou, values[LOSS] = from->loss;
+}
+
+static secant_status
+validate(secant_session *s, int epoch, double *values, secant_err *err)
+{
+	secant_work *w = s->work;
+	secant_counts counts;
+	secant_scores scores = { 0 };
+	secant_status status = secant_counts_new(&counts, s->model.mode, s->o->network.classes, err);
+	if (status)
+		return status;
+	secant_plan_options po = { .precision = s->precision, .threads = s->o->threads, .allow_reference = s->o->allow_reference };
+	if (!w->runner && !(w->runner = secant_model_runner(&s->model, &po, err))) {
+		secant_counts_free(&counts);
+		return status_of(err);
+	}
+	secant_gallery *gallery = secant_gallery_new(s, w->validation);
+	secant_evaluation ev = { .runner = w->runner, .mode = s->model.mode, .classes = s->o->network.classes, .multiple = s->model.multiple,
+	                         .batch = s->batch, .threads = s->o->threads, .loader_threads = loader_threads(s->o), .loss = s->o->loss, .activated = s->o->network.activation != NULL,
+	                         .threshold = 0.5f, .ignore = s->o->data.ignore_index, .precision = s->precision, .seen = gallery ? secant_gallery_see : NULL,
+	                         .user = gallery };      /* not to be cancelled: an epoch is finished once its steps are done */
+	if (s->o->data.resize)
+		ev.size = (secant_ints){ 2, { (int)s->input.dim[1], (int)s->input.dim[2] } };
+	secant_runner_forget(w->runner);
+	if (!(status = secant_evaluate_samples(&ev, w->validation, &counts, err)) && !(status = secant_counts_scores(&counts, s->model.class_names, s->model.n_class_names, &scores, err))) {
+		take_scores(&scores, values);
+		if (gallery && !(status = secant_session_claim(s, err)))
+			status = secant_gallery_write(gallery, epoch, err);
+	}
+	secant_runner_forget(w->runner);             /* its slab is not needed while training */
+	secant_gallery_free(gallery);
+	secant_scores_free(&scores);
+	secant_counts_free(&counts);
+	return status;
+}
+
+const secant_training secant_training_pictures = {
+	.name = "pictures", .brief = "a class for every pixel", .samples = "pictures", .rate = "images_per_second", .metrics = metrics, .takes = takes, .open = open_pictures, .close = close_pictures,
+	.build = build, .feed_new = feed_new, .feed_free = feed_free, .feed_batches = feed_batches, .feed_start = feed_start, .feed_next = feed_next,
+	.sample_name = sample_name, .validate = validate,
+};
