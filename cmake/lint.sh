@@ -36,7 +36,7 @@ gdal: codec
 cairo: codec data train
 libxml/: data
 zip: formats
-zlib: formats codec
+zlib: formats codec data
 onnx: formats
 protobuf-c/: formats
 omp: kernels ops exec train deploy
@@ -62,6 +62,7 @@ network: nn
 predict: deploy
 model: train
 samples: data
+clouds: codec
 demo: data
 '
 

@@ -302,10 +302,14 @@ by_image(const void *a, const void *b)
 	return strcmp(((const secant_pair *)a)->image, ((const secant_pair *)b)->image);
 }
 
-/* Which of n are "val". */
-static void
-choose(const secant_division *how, int n, int *order, char *val)
+secant_status
+secant_division_choose(const secant_division *how, int n, char *val, secant_err *err)
 {
+	if (how->folds > 1 && how->fold >= how->folds)
+		return secant_fail(err, SECANT_ERR_RANGE, "--fold %d: --folds %d has folds 0 to %d", how->fold, how->folds, how->folds - 1);
+	int *order = secant_calloc((size_t)n + 1, sizeof *order);
+	if (!order)
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory to divide %d samples", n);
 	for (int i = 0; i < n; i++)
 		order[i] = i;
 	secant_rng rng = secant_rng_make(how->seed, SECANT_FOR_SPLIT, 0, 0);
@@ -315,6 +319,8 @@ choose(const secant_division *how, int n, int *order, char *val)
 		held = 1;
 	for (int i = 0; i < n; i++)
 		val[order[i]] = how->folds > 1 ? i % how->folds == how->fold : i < held;
+	secant_free(order);
+	return SECANT_OK;
 }
 
 static secant_status
@@ -328,16 +334,10 @@ divide(secant_pairs *p, const char *path, const char *split, const secant_divisi
 		return secant_fail(err, SECANT_ERR_ARG, "%s has no split folders, so there are train, val and all, not '%s'", path, split);
 	if (val && how->folds < 2 && !(how->fraction > 0))
 		return secant_fail(err, SECANT_ERR_ARG, "%s has no split folders and --validation-fraction is 0: nothing is left for val", path);
-	if (how->folds > 1 && how->fold >= how->folds)
-		return secant_fail(err, SECANT_ERR_RANGE, "--fold %d: --folds %d has folds 0 to %d", how->fold, how->folds, how->folds - 1);
-	int *order = secant_calloc((size_t)p->n, sizeof *order);
 	char *held = secant_calloc((size_t)p->n, 1);
-	if (!order || !held) {
-		secant_free(order);
-		secant_free(held);
-		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory to divide %d pictures", path, p->n);
-	}
-	choose(how, p->n, order, held);
+	secant_status s = held ? secant_division_choose(how, p->n, held, err) : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory to divide %d pictures", path, p->n);
+	if (s)
+		return secant_free(held), s;
 	int all = p->n, kept = 0;
 	for (int i = 0; i < all; i++) {
 		if (held[i] == val)
@@ -348,7 +348,6 @@ divide(secant_pairs *p, const char *path, const char *split, const secant_divisi
 		}
 	}
 	p->n = kept;
-	secant_free(order);
 	secant_free(held);
 	return kept ? SECANT_OK : secant_fail(err, SECANT_ERR_ARG, "%s: none of %d pictures falls to %s", path, all, split);
 }

@@ -9,6 +9,9 @@ typedef struct secant_pairs { secant_pair *v; int n, capacity; } secant_pairs;
 /* How a data set without split folders is divided: a share, or fold `fold` of `folds` (folds 0: by share). */
 typedef struct secant_division { double fraction; int folds, fold; uint64_t seed; } secant_division;
 
+/* Which of n samples, in byte order of their names, are held out: val[i] is 1 or 0. */
+secant_status secant_division_choose(const secant_division *how, int n, char *val, secant_err *err) SECANT_NODISCARD;
+
 /* The pairs of one split in byte order of their names (a list: of the order in the file). *out must be zeroed; empty on failure. */
 secant_status secant_pairs_find(secant_pairs *out, const char *path, const char *split, bool want_labels, const secant_division *how, secant_err *err) SECANT_NODISCARD;
 void secant_pairs_free(secant_pairs *p);

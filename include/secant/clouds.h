@@ -1,0 +1,49 @@
+/*
+ * Point clouds for training, evaluation and prediction, as options: where they lie, how labels are read, how points become numbers.
+ */
+#ifndef SECANT_CLOUDS_H
+#define SECANT_CLOUDS_H
+#include <secant/options.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum secant_fit { SECANT_FIT_AUTO, SECANT_FIT_SPHERE, SECANT_FIT_BOX, SECANT_FIT_CENTRE, SECANT_FIT_BLOCK, SECANT_FIT_NONE } secant_fit;
+
+/* How a cloud's points become a network's input; stored in every model. */
+typedef struct secant_cloud_recipe {
+	char *features;              /* "xyz", "xyz,normals", "xyz,colour,position", "xyz,intensity,return_number" */
+	int fit;                     /* a secant_fit; auto: block with blocks, else sphere */
+	int up;                      /* 0 x, 1 y, 2 z */
+	double block;                /* side of the square columns a scene is cut into, in its unit; 0: whole clouds */
+	int points;                  /* of a sample */
+} secant_cloud_recipe;
+
+/* Where clouds and labels are and how training varies them. */
+typedef struct secant_cloud_options {
+	secant_cloud_recipe recipe;
+	char *layout;                /* of the data set: a name of `secant list cloudsets`; NULL: by its contents */
+	char *category;              /* only this one */
+	char *train_split, *validation_split;
+	int test_area;               /* S3DIS: this area is test and val, the others train */
+	char *label_column;          /* of labelled clouds; NULL: by role */
+	char *label_values;          /* value in the files of each class, comma-separated: 2,6,9; NULL: the class's index */
+	bool label_others;           /* with label_values: other values are left out instead of being an error */
+	int mesh_points;             /* drawn once on each mesh, by area */
+	bool replace;                /* points of a sample are drawn with replacement */
+	int rotate;                  /* none up all */
+	double jitter, jitter_clip;  /* deviation of normal noise; clipped at this, 0: not */
+	secant_reals scale;          /* factor from .. to; one factor a sample */
+	double shift;                /* up to this along each axis */
+	double point_dropout;        /* up to this share of the points becomes the first point */
+	int block_least;             /* a training block holds at least so many points where that is possible */
+} secant_cloud_options;
+
+SECANT_API extern const secant_opts secant_cloud_recipe_options;
+SECANT_API extern const secant_opts secant_cloud_options_table;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

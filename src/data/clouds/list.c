@@ -1,0 +1,270 @@
+/* The list of clouds that a layout fills, the table of layouts, and what they read: label files, lists of lines. */
+#include "data/clouds/clouds.h"
+#include <stdio.h>
+#include <string.h>
+#include <secant/info.h>
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/number.h"
+#include "base/registry.h"
+
+enum { LONGEST_FILE = 1 << 30 };
+
+#define CLOUDSET(name) extern const secant_cloudset secant_cloudset_##name;
+#include "data/clouds/cloudsets.inc"
+#undef CLOUDSET
+
+static const secant_cloudset *const sets[] = {
+#define CLOUDSET(name) &secant_cloudset_##name,
+#include "data/clouds/cloudsets.inc"
+#undef CLOUDSET
+	NULL
+};
+
+const secant_cloudset *
+secant_cloudset_at(int i)
+{
+	return i >= 0 && i < (int)(sizeof sets / sizeof *sets) ? sets[i] : NULL;
+}
+
+const secant_cloudset *
+secant_cloudset_of(const char *path, const char *name, secant_err *err)
+{
+	const char *names[sizeof sets / sizeof *sets] = { 0 };
+	char all[300] = "";
+	for (int i = 0; sets[i]; i++) {
+		names[i] = sets[i]->name;
+		(void)snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i ? ", " : "", sets[i]->name);
+		if (name ? !strcmp(name, sets[i]->name) : sets[i]->detect(path))
+			return sets[i];
+	}
+	const char *nearest = name ? secant_nearest(name, names) : NULL;
+	if (name)
+		secant_fail(err, SECANT_ERR_ARG, "--layout '%s' is none of %s%s%s", name, all, nearest ? "; nearest: " : "", nearest ? nearest : "");
+	else if (!secant_is_dir(path) && !secant_is_file(path))
+		secant_fail(err, SECANT_ERR_IO, "%s: no such file or folder", path);
+	else
+		secant_fail(err, SECANT_ERR_FORMAT, "%s: no data set of clouds is recognised there (%s)", path, all);
+	return NULL;
+}
+
+/* ---- the list ---- */
+
+void
+secant_cloud_list_free(secant_cloud_list *l)
+{
+	for (int i = 0; i < l->n; i++) {
+		secant_free(l->v[i].path);
+		secant_free(l->v[i].labels);
+	}
+	for (int i = 0; i < l->categories; i++)
+		secant_free(l->category[i]);
+	for (int i = 0; l->class_name && i < l->classes; i++)
+		secant_free(l->class_name[i]);
+	secant_free(l->v);
+	secant_free(l->category);
+	secant_free(l->parts);
+	secant_free(l->class_name);
+	secant_free(l->columns);
+	secant_free(l->shared);
+	secant_free(l->values);
+	*l = (secant_cloud_list){ 0 };
+}
+
+secant_status
+secant_cloud_list_add(secant_cloud_list *l, const char *path, const char *labels, int entry, int category, secant_err *err)
+{
+	if (secant_grow((void **)&l->v, &l->capacity, l->n, sizeof *l->v))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d clouds", l->n + 1);
+	secant_cloud_item *it = &l->v[l->n];
+	*it = (secant_cloud_item){ .path = secant_strdup(path), .labels = labels ? secant_strdup(labels) : NULL, .entry = entry, .category = category };
+	l->n++;
+	return it->path && (!labels || it->labels) ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d clouds", l->n);
+}
+
+int
+secant_cloud_list_category(secant_cloud_list *l, const char *name, bool add, secant_err *err)
+{
+	for (int i = 0; i < l->categories; i++)
+		if (!strcmp(l->category[i], name))
+			return i;
+	if (!add)
+		return -1;
+	if (secant_grow((void **)&l->category, &l->category_room, l->categories, sizeof *l->category) || !(l->category[l->categories] = secant_strdup(name))) {
+		secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d categories", l->categories + 1);
+		return -2;
+	}
+	return l->categories++;
+}
+
+static secant_status
+unknown_category(const secant_cloud_list *l, const char *name, secant_err *err)
+{
+	char all[320] = "";
+	for (int i = 0; i < l->categories && strlen(all) + strlen(l->category[i]) + 3 < sizeof all; i++)
+		(void)snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i ? ", " : "", l->category[i]);
+	return secant_fail(err, SECANT_ERR_ARG, "--category '%.60s' is none of %s", name, all[0] ? all : "the data set's: it has none");
+}
+
+secant_status
+secant_cloud_list_only(secant_cloud_list *l, const char *name, secant_err *err)
+{
+	if (!name)
+		return SECANT_OK;
+	int want = secant_cloud_list_category(l, name, false, err), kept = 0;
+	if (want < 0)
+		return unknown_category(l, name, err);
+	for (int i = 0; i < l->n; i++) {
+		if (l->v[i].category == want) {
+			l->v[i].category = 0;
+			l->v[kept++] = l->v[i];
+		} else {
+			secant_free(l->v[i].path);
+			secant_free(l->v[i].labels);
+		}
+	}
+	l->n = kept;
+	if (l->parts) {
+		int first = 0;
+		for (int i = 0; i < want; i++)
+			first += l->parts[i];
+		l->first_label += l->local ? 0 : first;
+		l->local = true;
+		for (int i = 0; l->class_name && i < l->classes; i++)
+			if (i < first || i >= first + l->parts[want])
+				secant_free(l->class_name[i]);
+			else
+				l->class_name[i - first] = l->class_name[i];
+		l->classes = l->parts[0] = l->parts[want];
+	}
+	char *keep = l->category[want];
+	for (int i = 0; i < l->categories; i++)
+		if (i != want)
+			secant_free(l->category[i]);
+	l->category[0] = keep;
+	l->categories = 1;
+	return kept ? SECANT_OK : secant_fail(err, SECANT_ERR_ARG, "--category '%s': the split has no cloud of it", name);
+}
+
+/* ---- text ---- */
+
+static secant_status
+bad_label(const char *path, int64_t line, const char *at, secant_err *err)
+{
+	return secant_fail(err, SECANT_ERR_FORMAT, "%s:%lld: '%.*s' is no whole number; expected one label a line", path, (long long)line, (int)strcspn(at, "\r\n") > 40 ? 40 : (int)strcspn(at, "\r\n"), at);
+}
+
+secant_status
+secant_label_file_read(int64_t **out, int64_t *n, const char *path, secant_err *err)
+{
+	char *text = NULL;
+	size_t size = 0;
+	secant_status s = secant_file_read(&text, &size, path, LONGEST_FILE, err);
+	int64_t lines = 1, line = 0;
+	*out = NULL;
+	*n = 0;
+	for (size_t i = 0; !s && i < size; i++)
+		lines += text[i] == '\n';
+	if (!s && !(*out = secant_calloc((size_t)lines, sizeof **out)))
+		s = secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for %lld labels", path, (long long)lines);
+	for (char *at = text, *next; !s && at && at < text + size; at = next) {
+		size_t length = strcspn(at, "\n");
+		char word[48];
+		next = at + length + 1;
+		line++;
+		char *start = at + strspn(at, " \t\r");
+		size_t used = strcspn(start, " \t\r\n");
+		if (start >= at + length || used == 0)
+			continue;
+		long long v;
+		double real;
+		(void)snprintf(word, sizeof word, "%.*s", (int)(used < sizeof word ? used : sizeof word - 1), start);
+		bool whole = used < sizeof word && start[used + strspn(start + used, " \t\r")] == (at + length < text + size ? '\n' : '\0');
+		if (whole && secant_int_parse(word, &v))
+			(*out)[(*n)++] = v;
+		else if (whole && secant_real_parse(word, &real) && real == (double)(int64_t)real)   /* "48.000000" */
+			(*out)[(*n)++] = (int64_t)real;
+		else
+			s = bad_label(path, line, at, err);
+	}
+	secant_free(text);
+	if (s) {
+		secant_free(*out);
+		*out = NULL;
+	}
+	return s;
+}
+
+void
+secant_lines_free(secant_lines *l)
+{
+	secant_free(l->text);
+	secant_free(l->v);
+	*l = (secant_lines){ 0 };
+}
+
+secant_status
+secant_lines_read(secant_lines *l, const char *path, secant_err *err)
+{
+	size_t size = 0;
+	*l = (secant_lines){ 0 };
+	secant_status s = secant_file_read(&l->text, &size, path, LONGEST_FILE, err);
+	for (char *at = l->text, *end; !s && at; at = end) {
+		end = strchr(at, '\n');
+		if (end)
+			*end++ = '\0';
+		at += strspn(at, " \t\r");
+		size_t n = strlen(at);
+		while (n && strchr(" \t\r", at[n - 1]))
+			at[--n] = '\0';
+		if (!n)
+			continue;
+		if (secant_grow((void **)&l->v, &l->capacity, l->n, sizeof *l->v))
+			s = secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", path);
+		else
+			l->v[l->n++] = at;
+	}
+	if (s)
+		secant_lines_free(l);
+	return s;
+}
+
+/* Rows of numbers are counted as the readers of text do: lines that begin with a number. */
+void
+secant_cloud_where(const char *path, int64_t point, char *buffer, size_t size)
+{
+	secant_bytes b;
+	int64_t row = -1, line = 1;
+	bool body = true;
+	(void)snprintf(buffer, size, "%s: point %lld", path, (long long)point + 1);
+	if (!secant_ext_is(path, "pts|xyz|txt|csv|ply|seg|label|labels") || secant_file_map(&b, path, NULL))
+		return;
+	const char *at = (const char *)b.data, *end = at + b.size;
+	if (b.size > 3 && !memcmp(at, "ply", 3)) {
+		body = false;
+		if (!memmem(at, b.size < 4096 ? b.size : 4096, "format ascii", 12))
+			end = at;
+	}
+	for (; at < end; line++) {
+		const char *stop = memchr(at, '\n', (size_t)(end - at)), *p = at;
+		stop = stop ? stop : end;
+		while (p < stop && (*p == ' ' || *p == '\t'))
+			p++;
+		if (!body)
+			body = stop - p >= 10 && !memcmp(p, "end_header", 10);
+		else if (p < stop && strchr("+-.0123456789nNiI", *p) && ++row == point) {
+			(void)snprintf(buffer, size, "%s:%lld", path, (long long)line);
+			break;
+		}
+		at = stop + 1;
+	}
+	secant_file_unmap(&b);
+}
+
+static secant_entry
+set_entry(int i)
+{
+	const secant_cloudset *s = secant_cloudset_at(i);
+	return s ? (secant_entry){ .name = s->name, .brief = s->brief } : (secant_entry){ 0 };
+}
+const secant_kind secant_kind_cloudsets = { "cloudsets", "Layouts of data sets of clouds", set_entry };

@@ -1,0 +1,488 @@
+/* Data sets of clouds: layouts, labels, what is refused and how it is said, batches that do not depend on threads. */
+#include "data.h"
+#include <math.h>
+#include "base/file.h"
+#include "base/mem.h"
+#include "data/clouds/clouds.h"
+
+static char *root;
+static secant_cloud_options o;
+static secant_data_options data;
+
+static int
+set_up(void **state)
+{
+	root = strdup(scratch_dir());
+	assert_int_equal(secant_opts_init(&secant_cloud_options_table, &o, NULL), 0);
+	assert_int_equal(secant_opts_init(&secant_data_options_table, &data, NULL), 0);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)!secant_remove_tree(root, NULL);
+	free(root);
+	secant_opts_free(&secant_cloud_options_table, &o);
+	secant_opts_free(&secant_data_options_table, &data);
+	return 0;
+}
+
+static void
+option(const char *name, const char *value)
+{
+	secant_err err = { 0 };
+	if (secant_opts_set(&secant_cloud_options_table, &o, name, value, &err))
+		fail_msg("%s", err.msg);
+}
+
+static void
+put(const char *name, const char *text)
+{
+	char path[600], *dir;
+	snprintf(path, sizeof path, "%s/%s", root, name);
+	dir = secant_path_dir(path);
+	assert_int_equal(secant_make_dirs(dir, NULL), 0);
+	secant_free(dir);
+	assert_int_equal(secant_file_write(path, text, strlen(text), NULL), 0);
+}
+
+/* Opens, or expects the message. */
+static secant_clouds *
+open_at(const char *path, const char *split, bool classify, const char *message)
+{
+	secant_err err = { 0 };
+	secant_clouds_request r = { .path = path, .split = split, .options = &o, .data = &data, .classify = classify };
+	secant_clouds *s = secant_clouds_open(&r, &err);
+	if (!message && !s)
+		fail_msg("%s", err.msg);
+	if (message && (s || !strstr(err.msg, message)))
+		fail_msg("expected '%s', got '%s'", message, s ? "success" : err.msg);
+	return s;
+}
+
+static void
+expect_item(const secant_clouds *s, int i, const char *message)
+{
+	secant_err err = { 0 };
+	secant_points own = { 0 };
+	const secant_points *p;
+	secant_status st = secant_clouds_decode(s, i, &own, &p, &err);
+	if (!message && st)
+		fail_msg("%s", err.msg);
+	if (message && (!st || !strstr(err.msg, message)))
+		fail_msg("expected '%s', got '%s'", message, st ? err.msg : "success");
+	secant_points_free(&own);
+}
+
+static void
+put_shapenet(void)
+{
+	put("synsetoffset2category.txt", "Bag\t02773838\nKnife\t03624134\n");
+	put("train_test_split/shuffled_train_file_list.json", "[\"shape_data/02773838/a\", \"shape_data/03624134/a\"]");
+	put("02773838/points/a.pts", "0 0 0\n1 0 0\n0 1 0\n");
+	put("02773838/points_label/a.seg", "1\n2\n2\n");
+	put("03624134/points/a.pts", "0 0 0\n2 0 0\n");
+	put("03624134/points_label/a.seg", "2\n1\n");
+}
+
+static void
+shapenet_parts_count_over_all_categories(void **state)
+{
+	put_shapenet();
+	secant_clouds *s = open_at(root, "train", false, NULL);
+	secant_points own = { 0 };
+	const secant_points *p;
+	assert_string_equal(s->set->name, "shapenet");
+	assert_int_equal(s->list.n, 2);
+	assert_int_equal(s->classes, 4);
+	assert_int_equal(secant_clouds_decode(s, 1, &own, &p, NULL), 0);
+	assert_int_equal(p->category, 1);
+	assert_int_equal(p->label[0], 3);
+	assert_int_equal(p->label[1], 2);
+	secant_points_free(&own);
+	secant_clouds_free(s);
+}
+
+static void
+one_category_counts_from_zero(void **state)
+{
+	put_shapenet();
+	option("category", "Knife");
+	secant_clouds *s = open_at(root, "train", false, NULL);
+	secant_points own = { 0 };
+	const secant_points *p;
+	char **names;
+	int n;
+	assert_int_equal(s->list.n, 1);
+	assert_int_equal(s->classes, 2);
+	assert_int_equal(secant_clouds_decode(s, 0, &own, &p, NULL), 0);
+	assert_int_equal(p->label[0], 1);
+	assert_int_equal(p->label[1], 0);
+	assert_int_equal(secant_clouds_class_names(s, &names, &n, NULL), 0);
+	assert_int_equal(n, 2);
+	assert_string_equal(names[0], "Knife 1");
+	for (int i = 0; i < n; i++)
+		secant_free(names[i]);
+	secant_free(names);
+	secant_points_free(&own);
+	secant_clouds_free(s);
+}
+
+static void
+wrong_shapenet_sets_are_named(void **state)
+{
+	put_shapenet();
+	option("category", "knife");
+	open_at(root, "train", false, "--category 'knife' is none of Bag, Knife");
+	option("category", "Bag");
+	open_at(root, "test", false, "shuffled_test_file_list.json");
+	put("02773838/points_label/a.seg", "1\n2\n");
+	secant_clouds *s = open_at(root, "train", false, NULL);
+	expect_item(s, 0, "a.seg: 2 labels for the 3 points of");
+	secant_clouds_free(s);
+	put("02773838/points_label/a.seg", "1\n2\n3\n");
+	s = open_at(root, "train", false, NULL);
+	expect_item(s, 0, "a.seg:3: label 3 is outside 1 to 2, the parts of Bag");
+	secant_clouds_free(s);
+	put("02773838/points_label/a.seg", "1\nx\n2\n");
+	s = open_at(root, "train", false, NULL);
+	expect_item(s, 0, "a.seg:2: 'x' is no whole number");
+	secant_clouds_free(s);
+	put("02773838/points_label/a.seg", "1\n2\n2\n");
+	put("02773838/points/a.pts", "0 0 0\n1 nan 0\n0 1 0\n");
+	s = open_at(root, "train", false, NULL);
+	expect_item(s, 0, "a.pts:2: ");
+	secant_clouds_free(s);
+	put("02773838/points/a.pts", "");
+	s = open_at(root, "train", false, NULL);
+	expect_item(s, 0, "no points");
+	secant_clouds_free(s);
+	put("train_test_split/shuffled_train_file_list.json", "[\"shape_data/02773838/b\"]");
+	open_at(root, "train", false, "entry 0: there is no");
+	put("train_test_split/shuffled_train_file_list.json", "[\"shape_data/99/b\"]");
+	open_at(root, "train", false, "folder '99' is no category");
+	put("train_test_split/shuffled_train_file_list.json", "[\"shape_data/02773838/../../x\"]");
+	open_at(root, "train", false, "expected shape_data/SYNSET/TOKEN");
+}
+
+static void
+normals_come_with_the_other_layout(void **state)
+{
+	put("synsetoffset2category.txt", "Bag\t02773838\nKnife\t03624134\n");
+	put("train_test_split/shuffled_train_file_list.json", "[\"shape_data/03624134/a\"]");
+	put("03624134/a.txt", "0 0 0 0 0 1 2.000000\n1 0 0 0 1 0 3.000000\n");
+	option("features", "xyz,normals");
+	secant_clouds *s = open_at(root, "train", false, NULL);
+	secant_points own = { 0 };
+	const secant_points *p;
+	assert_string_equal(s->set->name, "shapenet-normal");
+	assert_int_equal(secant_clouds_decode(s, 0, &own, &p, NULL), 0);
+	assert_int_equal(p->label[1], 3);
+	assert_true(p->more[2] == 1 && p->more[4] == 1);
+	secant_points_free(&own);
+	secant_clouds_free(s);
+	put("03624134/a.txt", "0 0 0 0 0 1 0\n");
+	s = open_at(root, "train", false, NULL);
+	expect_item(s, 0, "has label 0; Knife has 2 to 3");
+	secant_clouds_free(s);
+	option("features", "xyz,colour");
+	s = open_at(root, "train", false, NULL);
+	expect_item(s, 0, "the cloud has no colour; beside coordinates it has");
+	secant_clouds_free(s);
+}
+
+static void
+modelnet_has_three_forms(void **state)
+{
+	put("cup/train/cup_0001.off", "OFF4 2 0\n0 0 0\n1 0 0\n1 1 0\n0 1 0\n3 0 1 2\n3 0 2 3\n");
+	put("bed/train/bed_0001.off", "OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n");
+	option("mesh-points", "50");
+	secant_clouds *s = open_at(root, "train", true, NULL);
+	secant_points own = { 0 };
+	const secant_points *p;
+	assert_string_equal(s->set->name, "modelnet");
+	assert_int_equal(s->classes, 2);
+	assert_string_equal(s->list.category[1], "cup");
+	assert_int_equal(secant_clouds_decode(s, 1, &own, &p, NULL), 0);
+	assert_int_equal(p->n, 50);
+	assert_int_equal(p->category, 1);
+	secant_points_free(&own);
+	secant_clouds_free(s);
+	open_at(root, "test", true, "no class has a folder 'test'");
+	open_at(root, "train", false, "its points have no labels");
+	put("train.txt", "cup/train/c.ply\n");
+	open_at(root, "train", true, "train.txt:1: there is no");
+	put("cup/train/c.ply", "ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\nproperty float y\nproperty float z\nend_header\n1 2 3\n");
+	s = open_at(root, "train", true, NULL);
+	assert_string_equal(s->set->name, "modelnet-ply");
+	expect_item(s, 0, NULL);
+	secant_clouds_free(s);
+	put("modelnet40_shape_names.txt", "cup\nnight_stand\n");
+	put("modelnet40_train.txt", "night_stand_0007\n");
+	put("night_stand/night_stand_0007.txt", "0,0,0,0,0,1\n1,1,1,0,0,1\n");
+	s = open_at(root, "train", true, NULL);
+	assert_string_equal(s->set->name, "modelnet-normal");
+	assert_int_equal(s->list.v[0].category, 1);
+	secant_clouds_free(s);
+}
+
+static void
+s3dis_rooms_survive_control_bytes(void **state)
+{
+	char path[600];
+	put("Area_1/office_1/Annotations/floor_1.txt", "0 0 0 1 2 3\n");
+	put("Area_5/office_1/Annotations/ceiling_1.txt", "1 1 1 5 5 5\n");
+	put("Area_5/office_1/Annotations/stairs_1.txt", "2 2 2 6 6 6\n");
+	snprintf(path, sizeof path, "%s/Area_5/office_1/Annotations/wall_1.txt", root);
+	static const char broken[] = "1.0 2.0 3.0 185\x10" "187 4\n1.0\x10" "5 2 3 10 20 30\n";
+	assert_int_equal(secant_file_write(path, broken, sizeof broken - 1, NULL), 0);
+	option("features", "xyz,colour");
+	secant_clouds *s = open_at(root, "test", false, NULL);
+	secant_points own = { 0 };
+	const secant_points *p;
+	assert_string_equal(s->set->name, "s3dis");
+	assert_int_equal(s->list.n, 1);
+	assert_int_equal(s->classes, 13);
+	assert_int_equal(secant_clouds_decode(s, 0, &own, &p, NULL), 0);
+	assert_int_equal(p->n, 4);
+	assert_int_equal(p->label[0], 0);
+	assert_int_equal(p->label[1], 12);
+	assert_int_equal(p->label[2], 2);
+	assert_true(fabs(p->xyz[9] + p->origin[0] - 1.05) < 1e-6);
+	assert_true(fabs(p->more[6] - 185 / 255.) < 1e-6 && fabs(p->more[7] - 187 / 255.) < 1e-6);
+	secant_points_free(&own);
+	secant_clouds_free(s);
+	s = open_at(root, "train", false, NULL);
+	assert_int_equal(s->list.n, 1);
+	secant_clouds_free(s);
+}
+
+static void
+folders_find_their_classes(void **state)
+{
+	put("train/a.txt", "//X Y Z Label\n0 0 0 2\n1 0 0 6\n");
+	put("train/b.txt", "//X Y Z Label\n0 0 0 2\n1 0 0 9\n");
+	put("val/c.xyz", "0 0 0\n1 0 0\n");
+	put("val/c.seg", "2\n6\n");
+	secant_clouds *s = open_at(root, "train", false, NULL);
+	assert_string_equal(s->set->name, "folder");
+	assert_int_equal(s->classes, 3);
+	assert_string_equal(s->list.class_name[2], "class 9");
+	secant_clouds_free(s);
+	option("label-values", "2,6");
+	s = open_at(root, "val", false, NULL);
+	expect_item(s, 0, NULL);
+	secant_clouds_free(s);
+	s = open_at(root, "train", false, NULL);
+	expect_item(s, 1, "b.txt:3: label 9 is none of the 2 numbers of classes");
+	secant_clouds_free(s);
+	option("label-others", "true");
+	s = open_at(root, "train", false, NULL);
+	secant_points own = { 0 };
+	const secant_points *p;
+	assert_int_equal(secant_clouds_decode(s, 1, &own, &p, NULL), 0);
+	assert_int_equal(p->label[0], 0);
+	assert_int_equal(p->label[1], -1);
+	secant_points_free(&own);
+	secant_clouds_free(s);
+	put("classes.txt", "ground\n");
+	open_at(root, "train", false, "--label-values has 2 classes");
+	open_at(root, "test", false, "has no folder 'test' with clouds");
+	option("label-values", "2,x");
+	open_at(root, "train", false, "--label-values: 'x' is no whole number");
+}
+
+static void
+clouds_without_labels_are_refused(void **state)
+{
+	put("train/a.xyz", "0 0 0\n1 0 0\n");
+	open_at(root, "train", false, "no column of labels; give --label-column");
+	put("classes.txt", "a\nb\n");
+	secant_clouds *s = open_at(root, "train", false, NULL);
+	expect_item(s, 0, "no column of labels");
+	secant_clouds_free(s);
+	open_at("/nonexistent", "train", false, "no such file or folder");
+	option("layout", "shapent");
+	open_at(root, "train", false, "--layout 'shapent' is none of shapenet, ");
+}
+
+/* ---- batches ---- */
+
+static void
+put_scene(int n)
+{
+	secant_str text = { 0 };
+	for (int i = 0; i < n; i++)
+		secant_str_addf(&text, "%d %d %.2f %d\n", i % 40, i / 40, (i * 7 % 11) / 10., i % 3);
+	put("train/s.txt", text.p);
+	secant_str_free(&text);
+	put("classes.txt", "a\nb\nc\n");
+}
+
+static uint64_t
+digest(const secant_clouds *s, int threads, int first)
+{
+	secant_err err = { 0 };
+	uint64_t sum = 14695981039346656037u;
+	secant_cloud_loader_options lo = { .batch = 3, .threads = threads, .shuffle = true, .augment = true, .seed = 5 };
+	secant_loader *l = secant_cloud_loader_new(s, &lo, &err);
+	bool end = false;
+	if (!l || secant_loader_start(l, 2, first, &err))
+		fail_msg("%s", err.msg);
+	while (!end) {
+		secant_batch b;
+		if (secant_loader_next(l, &b, &end, &err))
+			fail_msg("%s", err.msg);
+		for (size_t i = 0; !end && i < (size_t)(b.n * b.height * s->features.channels); i++) {
+			uint32_t bits;
+			memcpy(&bits, b.input + i, 4);
+			sum = (sum ^ bits) * 1099511628211u;
+		}
+		for (size_t i = 0; !end && i < (size_t)(b.n * b.height); i++)
+			sum = (sum ^ (uint32_t)((int32_t *)b.target)[i]) * 1099511628211u;
+	}
+	secant_loader_free(l);
+	return sum;
+}
+
+static void
+threads_and_resuming_change_no_batch(void **state)
+{
+	put_scene(1600);
+	static const char *const settings[][2] = { { "points", "100" }, { "block", "10" }, { "rotate", "all" }, { "jitter", "0.01" }, { "scale", "0.8,1.25" }, { "shift", "0.1" },
+		{ "point-dropout", "0.5" }, { "up", "z" }, { "features", "xyz,position" } };
+	for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+		option(settings[i][0], settings[i][1]);
+	secant_clouds *s = open_at(root, "train", false, NULL);
+	assert_int_equal(secant_clouds_samples(s), 16);
+	uint64_t one = digest(s, 1, 0);
+	assert_true(one == digest(s, 4, 0));
+	assert_true(digest(s, 1, 2) == digest(s, 3, 2));
+	assert_true(one != digest(s, 1, 2));
+	secant_clouds_free(s);
+}
+
+static secant_batch
+one_batch(secant_loader *l)
+{
+	secant_batch b;
+	bool end;
+	secant_err err = { 0 };
+	if (secant_loader_next(l, &b, &end, &err) || end)
+		fail_msg("%s", err.code ? err.msg : "no batch");
+	return b;
+}
+
+static void
+samples_fit_the_unit_sphere(void **state)
+{
+	put_shapenet();
+	option("points", "5");
+	secant_clouds *s = open_at(root, "train", false, NULL);
+	secant_cloud_loader_options lo = { .batch = 2, .threads = 1 };
+	secant_loader *l = secant_cloud_loader_new(s, &lo, NULL);
+	secant_batch b = one_batch(l);
+	assert_int_equal(b.height, 5);
+	for (int k = 0; k < b.n; k++) {
+		double mean[3] = { 0 }, most = 0;
+		for (int i = 0; i < 5; i++) {
+			const float *v = b.input + (k * 5 + i) * 3;
+			for (int c = 0; c < 3; c++)
+				mean[c] += v[c] / 5;
+			most = fmax(most, sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]));
+		}
+		assert_true(fabs(mean[0]) < 1e-6 && fabs(mean[1]) < 1e-6 && fabs(mean[2]) < 1e-6);
+		assert_true(fabs(most - 1) < 1e-6);
+		assert_true(b.extra[2 * k + k] == 1 && b.extra[2 * k + 1 - k] == 0);
+	}
+	assert_int_equal(b.sizes[0], 3);
+	assert_int_equal(b.sizes[2], 2);
+	secant_loader_free(l);
+	secant_clouds_free(s);
+}
+
+static void
+without_replacement_takes_each_point_once(void **state)
+{
+	put_scene(400);
+	option("points", "400");
+	option("fit", "none");
+	secant_clouds *s = open_at(root, "train", false, NULL);
+	secant_cloud_loader_options lo = { .batch = 1, .threads = 1 };
+	secant_loader *l = secant_cloud_loader_new(s, &lo, NULL);
+	secant_batch b = one_batch(l);
+	bool seen[400] = { 0 };
+	for (int i = 0; i < 400; i++) {
+		int k = (int)lround(b.input[3 * i] + 19.5) + 40 * (int)lround(b.input[3 * i + 1] + 4.5);
+		assert_false(seen[k]);
+		seen[k] = true;
+		assert_int_equal(((int32_t *)b.target)[i], k % 3);
+	}
+	secant_loader_free(l);
+	secant_clouds_free(s);
+}
+
+static void
+blocks_cover_every_point(void **state)
+{
+	put_scene(1600);
+	option("up", "z");
+	option("block", "7");
+	secant_clouds *s = open_at(root, "train", false, NULL);
+	secant_points own = { 0 };
+	const secant_points *p;
+	secant_blocks b;
+	assert_int_equal(secant_clouds_decode(s, 0, &own, &p, NULL), 0);
+	assert_int_equal(secant_blocks_make(&b, p, &o.recipe, 3.5, NULL), 0);
+	int *count = calloc((size_t)p->n, sizeof *count);
+	int64_t *index = calloc((size_t)p->n, sizeof *index);
+	for (int64_t k = 0; k < b.count[0] * b.count[1]; k++) {
+		float corner[3];
+		secant_blocks_corner(&b, k, corner);
+		int64_t n = secant_blocks_points(&b, corner, index, p->n);
+		for (int64_t i = 0; i < n; i++)
+			count[index[i]]++;
+	}
+	for (int64_t i = 0; i < p->n; i++)
+		assert_true(count[i] >= 1);
+	free(count);
+	free(index);
+	secant_blocks_free(&b);
+	secant_points_free(&own);
+	secant_clouds_free(s);
+}
+
+static void
+real_sets_open(void **state)
+{
+	skip_without(data_path("point-clouds/shapenet-part-sample"));
+	secant_clouds *s = open_at(data_path("point-clouds/shapenet-part-sample"), "train", false, NULL);
+	assert_int_equal(s->list.n, 16);
+	assert_int_equal(s->classes, 50);
+	for (int i = 0; i < 16; i++)
+		expect_item(s, i, NULL);
+	secant_clouds_free(s);
+	s = open_at(data_path("point-clouds/geometric-shapes/raw"), "train", true, NULL);
+	assert_int_equal(s->classes, 40);
+	for (int i = 0; i < s->list.n; i++)
+		expect_item(s, i, NULL);
+	secant_clouds_free(s);
+	s = open_at(data_path("mnist-10k"), "test", true, NULL);
+	assert_int_equal(s->list.n, 2004);
+	expect_item(s, 2003, NULL);
+	secant_clouds_free(s);
+}
+
+int
+main(void)
+{
+#define EACH(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		EACH(shapenet_parts_count_over_all_categories), EACH(one_category_counts_from_zero), EACH(wrong_shapenet_sets_are_named), EACH(normals_come_with_the_other_layout),
+		EACH(modelnet_has_three_forms), EACH(s3dis_rooms_survive_control_bytes), EACH(folders_find_their_classes), EACH(clouds_without_labels_are_refused),
+		EACH(threads_and_resuming_change_no_batch), EACH(samples_fit_the_unit_sphere), EACH(without_replacement_takes_each_point_once), EACH(blocks_cover_every_point),
+		EACH(real_sets_open),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
