@@ -118,6 +118,7 @@ struct secant_step {
 	int n_in, n_out;
 	secant_operand *in, *out;
 	int threads;
+	bool training;                           /* states change between runs: copies of them are good for one run */
 	size_t scratch;                          /* bytes wanted during run, 64-byte-aligned */
 	void *data;                              /* the implementation's own */
 	char detail[32];                         /* which kernel, for explain: "brgconv:avx512_core_bf16" */
