@@ -14,14 +14,24 @@ extern "C" {
 
 typedef struct secant_optimizer_options {
 	char *optimizer;
-	double learning_rate, weight_decay, momentum, dampening, beta1, beta2, eps;
-	bool nesterov;
+	double learning_rate, weight_decay, momentum, dampening, beta1, beta2, eps, alpha;
+	double encoder_rate;                         /* a factor on the rate of parameters named encoder.* */
+	double clip_norm, clip_value;                /* 0: gradients are not clipped */
+	bool nesterov, amsgrad, centered, decay_norms;
 } secant_optimizer_options;
 
 typedef struct secant_schedule_options {
 	char *schedule, *unit;                       /* unit: "epoch" or "step" */
-	double minimum_rate, gamma, warmup, power;
+	double length, minimum_rate, gamma, warmup, warmup_factor, power, start_factor, end_factor;
 	int restart_period, restart_factor, step_size;
+	secant_ints milestones;
+	double pct_start, div_factor, final_div_factor, base_momentum, max_momentum;   /* of one-cycle */
+	bool three_phase, linear_anneal, cycle_momentum;
+	double cycle_up, cycle_down;                 /* of cyclic */
+	bool halve_cycles;
+	int plateau_patience, plateau_cooldown;
+	double plateau_threshold;
+	bool threshold_absolute;
 } secant_schedule_options;
 
 typedef struct secant_train_options {

@@ -1,5 +1,6 @@
 /*
- * SGD (Sutskever et al. 2013, as PyTorch writes it), Adam (Kingma, Ba 2015), AdamW (Loshchilov, Hutter 2019), AMSGrad (Reddi et al. 2018).
+ * SGD (Sutskever et al. 2013, as PyTorch writes it), Adam (Kingma, Ba 2015), AdamW (Loshchilov, Hutter 2019), AMSGrad (Reddi et al. 2018),
+ * RMSprop (Hinton, lecture 6e, 2012; as PyTorch writes it), Lion (Chen et al. 2023).
  */
 #include "kernels/optimizer.h"
 #include <math.h>
@@ -63,8 +64,52 @@
 		case 2: adam_loop##suffix(p, g, m, v, most, n, o, false, true); break; \
 		case 3: adam_loop##suffix(p, g, m, v, most, n, o, true, true); break; \
 		} \
+	} \
+	SECANT_INLINE void \
+	rmsprop_loop##suffix(real *restrict p, const real *restrict g, real *restrict s, real *restrict v, real *restrict a, int64_t n, const secant_rmsprop_step *o, \
+	                     bool moves, bool centered) \
+	{ \
+		real rate = (real)o->rate, alpha = (real)o->alpha, rest = (real)(1 - o->alpha), eps = (real)o->eps, decay = (real)o->weight_decay; \
+		real momentum = (real)o->momentum, scale = (real)o->scale; \
+		for (int64_t i = 0; i < n; i++) { \
+			real d = g[i] * scale + decay * p[i], square = alpha * s[i] + rest * d * d, c = square; \
+			s[i] = square; \
+			if (centered) { \
+				real mean = a[i] + rest * (d - a[i]); \
+				a[i] = mean; \
+				c = square - mean * mean; \
+				c = c > 0 ? c : 0; \
+			} \
+			real u = d / (root(c) + eps); \
+			if (moves) { \
+				u += momentum * v[i]; \
+				v[i] = u; \
+			} \
+			p[i] -= rate * u; \
+		} \
+	} \
+	static void \
+	rmsprop##suffix(real *p, const real *g, real *s, real *v, real *a, int64_t n, const secant_rmsprop_step *o) \
+	{ \
+		switch ((v != NULL) | (a != NULL) << 1) { \
+		case 0: rmsprop_loop##suffix(p, g, s, NULL, NULL, n, o, false, false); break; \
+		case 1: rmsprop_loop##suffix(p, g, s, v, NULL, n, o, true, false); break; \
+		case 2: rmsprop_loop##suffix(p, g, s, NULL, a, n, o, false, true); break; \
+		case 3: rmsprop_loop##suffix(p, g, s, v, a, n, o, true, true); break; \
+		} \
+	} \
+	static void \
+	lion##suffix(real *restrict p, const real *restrict g, real *restrict m, int64_t n, const secant_lion_step *o) \
+	{ \
+		real rate = (real)o->rate, keep1 = (real)o->beta1, take1 = (real)(1 - o->beta1), take2 = (real)(1 - o->beta2); \
+		real shrink = (real)(1 - o->rate * o->weight_decay), scale = (real)o->scale; \
+		for (int64_t i = 0; i < n; i++) { \
+			real d = g[i] * scale, u = keep1 * m[i] + take1 * d; \
+			p[i] = p[i] * shrink - (u > 0 ? rate : u < 0 ? -rate : 0); \
+			m[i] += take2 * (d - m[i]); \
+		} \
 	}
 OPTIMIZERS(float, , sqrtf)
 OPTIMIZERS(double, 64, sqrt)
 
-const secant_optimizer_kernels SECANT_KERNEL(optimizer) = { .sgd = sgd, .sgd64 = sgd64, .adam = adam, .adam64 = adam64 };
+const secant_optimizer_kernels SECANT_KERNEL(optimizer) = { .sgd = sgd, .sgd64 = sgd64, .adam = adam, .adam64 = adam64, .rmsprop = rmsprop, .rmsprop64 = rmsprop64, .lion = lion, .lion64 = lion64 };

@@ -274,7 +274,7 @@ train_epoch(secant_session *s, secant_err *err)
 			break;
 		if (!isfinite(s->loss))
 			return name_batch(s, &b, err);
-		secant_optimizer_update(&s->optimizer, rate, s->o->threads > 0 ? s->o->threads : secant_cpu_count());
+		secant_optimizer_update(&s->optimizer, rate, -1, s->o->threads > 0 ? s->o->threads : secant_cpu_count());
 		s->epoch_loss += (double)s->loss;
 		s->step++;
 		s->steps++;

@@ -525,6 +525,66 @@ test_adam(void **state)
 		}
 }
 
+static void
+test_rmsprop(void **state)
+{
+	EACH_ISA(isa)
+		for (int mode = 0; mode < 4; mode++) {               /* bit 0: momentum, bit 1: centered */
+			enum { N = 37 };
+			float p[N + 1], g[N], s[N] = { 0 }, v[N] = { 0 }, a[N] = { 0 };
+			double p64[N], g64[N], s64[N] = { 0 }, v64[N] = { 0 }, a64[N] = { 0 }, want[N], ws[N] = { 0 }, wv[N] = { 0 }, wa[N] = { 0 };
+			p[N] = 77;
+			for (int i = 0; i < N; i++)
+				want[i] = p64[i] = p[i] = (float)uniform(-1, 1);
+			for (int step = 1; step < 6; step++) {
+				secant_rmsprop_step o = { 1e-2, 0.9, 1e-3, 0.1, mode & 1 ? 0.8 : 0, 0.5 };
+				for (int i = 0; i < N; i++)
+					g64[i] = g[i] = (float)uniform(-1, 1);
+				secant_optimizer_at(isa)->rmsprop(p, g, s, mode & 1 ? v : NULL, mode & 2 ? a : NULL, N, &o);
+				secant_optimizer_at(isa)->rmsprop64(p64, g64, s64, mode & 1 ? v64 : NULL, mode & 2 ? a64 : NULL, N, &o);
+				for (int i = 0; i < N; i++) {
+					double d = 0.5 * g64[i] + 0.1 * want[i];
+					ws[i] = 0.9 * ws[i] + 0.1 * d * d;
+					wa[i] = 0.9 * wa[i] + 0.1 * d;
+					double u = d / (sqrt(mode & 2 ? ws[i] - wa[i] * wa[i] : ws[i]) + 1e-3);
+					wv[i] = 0.8 * wv[i] + u;
+					want[i] -= 1e-2 * (mode & 1 ? wv[i] : u);
+					if (fabs(p[i] - want[i]) > 2e-5 || fabs(p64[i] - want[i]) > 1e-12)
+						fail_msg("rmsprop %s: mode %d step %d: %.9g and %.17g, want %.17g", secant_isa_name(isa), mode, step, p[i], p64[i], want[i]);
+				}
+			}
+			assert_true(p[N] == 77);
+		}
+}
+
+static void
+test_lion(void **state)
+{
+	EACH_ISA(isa) {
+		enum { N = 37 };
+		float p[N + 1], g[N], m[N] = { 0 };
+		double p64[N], g64[N], m64[N] = { 0 }, want[N], wm[N] = { 0 };
+		p[N] = 77;
+		for (int i = 0; i < N; i++)
+			want[i] = p64[i] = p[i] = (float)uniform(-1, 1);
+		for (int step = 1; step < 6; step++) {
+			secant_lion_step o = { 1e-2, 0.9, 0.99, 0.1, 0.5 };
+			for (int i = 0; i < N; i++)
+				g64[i] = g[i] = i == 3 ? 0 : (float)uniform(-1, 1);      /* a gradient of 0 moves nothing but by decay */
+			secant_optimizer_at(isa)->lion(p, g, m, N, &o);
+			secant_optimizer_at(isa)->lion64(p64, g64, m64, N, &o);
+			for (int i = 0; i < N; i++) {
+				double d = 0.5 * g64[i], u = 0.9 * wm[i] + 0.1 * d;
+				want[i] = want[i] * (1 - 1e-3) - 1e-2 * (u > 0 ? 1 : u < 0 ? -1 : 0);
+				wm[i] = 0.99 * wm[i] + 0.01 * d;
+				if (fabs(p[i] - want[i]) > 1e-6 || fabs(p64[i] - want[i]) > 1e-14)
+					fail_msg("lion %s: step %d, %d: %.9g and %.17g, want %.17g", secant_isa_name(isa), step, i, p[i], p64[i], want[i]);
+			}
+		}
+		assert_true(p[N] == 77);
+	}
+}
+
 int
 main(void)
 {
@@ -534,6 +594,7 @@ main(void)
 		cmocka_unit_test(test_copies_every_length), cmocka_unit_test(test_copies_turn), cmocka_unit_test(test_reductions),
 		cmocka_unit_test(test_softmax_rows_and_columns), cmocka_unit_test(test_taps), cmocka_unit_test(test_max_of_windows),
 		cmocka_unit_test(test_draws_are_philox), cmocka_unit_test(test_sgd), cmocka_unit_test(test_adam),
+		cmocka_unit_test(test_rmsprop), cmocka_unit_test(test_lion),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
