@@ -7,6 +7,7 @@
 #include <secant/train.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct eval { common common; secant_eval_options eval; } eval;
 
@@ -20,26 +21,76 @@ static const secant_opts eval_options = { "eval", sizeof(eval), eval_rows };
 static json_t *
 number(double v)
 {
-	return isnan(v) ? json_null() : json_real(v);
+	return isfinite(v) ? json_real(v) : json_null();
+}
+
+/* "macro-imagewise" to "macro_imagewise": keys of the JSON are one word. */
+static const char *
+key(const char *name, char *buffer, size_t size)
+{
+	snprintf(buffer, size, "%s", name);
+	for (char *p = buffer; *p; p++)
+		*p = *p == '-' ? '_' : *p;
+	return buffer;
+}
+
+static json_t *
+reductions_json(const secant_scores *s)
+{
+	json_t *all = json_object();
+	char a[64], b[64];
+	for (int i = 0; i < SECANT_METRICS; i++) {
+		json_t *one = json_object();
+		for (int r = 0; r < SECANT_REDUCTIONS; r++)
+			json_object_set_new(one, key(secant_reduction_name(r), a, sizeof a), number(s->reduced[i][r]));
+		json_object_set_new(all, key(secant_metric_name(i), b, sizeof b), one);
+	}
+	return all;
+}
+
+static json_t *
+classes_json(const secant_scores *s)
+{
+	json_t *classes = json_array();
+	for (int k = 0; k < s->classes; k++) {
+		const secant_class_score *c = &s->per_class[k];
+		json_array_append_new(classes, json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I}", "name", c->name, "iou", number(c->iou), "f1", number(c->f1), "precision",
+		                                         number(c->precision), "recall", number(c->recall), "specificity", number(c->specificity), "accuracy", number(c->accuracy), "boundary_f1",
+		                                         number(c->boundary_f1), "pixels", (json_int_t)c->pixels, "predicted", (json_int_t)c->predicted));
+	}
+	return classes;
+}
+
+static json_t *
+confusion_json(const secant_scores *s)
+{
+	if (!s->confusion)
+		return json_null();
+	json_t *confusion = json_array();
+	for (int k = 0; k < s->classes; k++) {
+		json_t *row = json_array();
+		for (int i = 0; i < s->classes; i++)
+			json_array_append_new(row, json_integer(s->confusion[(int64_t)k * s->classes + i]));
+		json_array_append_new(confusion, row);
+	}
+	return confusion;
 }
 
 static void
 print_json(const secant_scores *s)
 {
-	json_t *classes = json_array(), *confusion = s->confusion ? json_array() : json_null();
-	for (int k = 0; k < s->classes; k++) {
-		const secant_class_score *c = &s->per_class[k];
-		json_array_append_new(classes, json_pack("{s:s, s:o, s:o, s:o, s:o, s:I}", "name", c->name, "iou", number(c->iou), "f1", number(c->f1), "precision",
-		                                         number(c->precision), "recall", number(c->recall), "pixels", (json_int_t)c->pixels));
-		json_t *row = json_array();
-		for (int i = 0; s->confusion && i < s->classes; i++)
-			json_array_append_new(row, json_integer(s->confusion[(int64_t)k * s->classes + i]));
-		if (s->confusion)
-			json_array_append(confusion, row);
-		json_decref(row);
-	}
-	json_t *j = json_pack("{s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o}", "iou", number(s->iou), "f1", number(s->f1), "accuracy", number(s->accuracy), "miou", number(s->miou),
-	                      "loss", number(s->loss), "images", (json_int_t)s->images, "per_class", classes, "confusion", confusion);
+	const struct { const char *name; double value; } row[] = {
+		{ "iou", s->iou }, { "f1", s->f1 }, { "accuracy", s->accuracy }, { "miou", s->miou }, { "precision", s->precision }, { "recall", s->recall },
+		{ "class_accuracy", s->class_accuracy }, { "frequency_weighted_accuracy", s->frequency_weighted_accuracy }, { "kappa", s->kappa },
+		{ "boundary_f1", s->boundary_f1 }, { "thresholded_iou", s->thresholded_iou }, { "loss", s->loss },
+	};
+	json_t *j = json_object();
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++)
+		json_object_set_new(j, row[i].name, number(row[i].value));
+	json_object_set_new(j, "images", json_integer((json_int_t)s->images));
+	json_object_set_new(j, "per_class", classes_json(s));
+	json_object_set_new(j, "confusion", confusion_json(s));
+	json_object_set_new(j, "reductions", reductions_json(s));
 	char *text = json_dumps(j, JSON_COMPACT | JSON_REAL_PRECISION(15));
 	puts(text ? text : "{}");
 	free(text);
@@ -50,25 +101,54 @@ static void
 print_number(double v)
 {
 	if (isnan(v))
-		printf("%10s", "-");
+		printf("%11s", "-");
 	else
-		printf("%10.4f", v);
+		printf("%11.4f", v);
 }
 
 static void
 print_table(const secant_scores *s)
 {
-	printf("%-20s%10s%10s%10s%10s%14s\n", "class", "iou", "f1", "precision", "recall", "pixels");
+	printf("%-20s%11s%11s%11s%11s%11s%14s\n", "class", "iou", "f1", "precision", "recall", "boundary", "pixels");
 	for (int k = 0; k < s->classes; k++) {
 		const secant_class_score *c = &s->per_class[k];
 		printf("%-20s", c->name);
-		print_number(c->iou), print_number(c->f1), print_number(c->precision), print_number(c->recall);
+		print_number(c->iou), print_number(c->f1), print_number(c->precision), print_number(c->recall), print_number(c->boundary_f1);
 		printf("%14lld\n", (long long)c->pixels);
 	}
 	printf("\npictures %lld  iou %.4f  f1 %.4f  accuracy %.4f  miou %.4f", (long long)s->images, s->iou, s->f1, s->accuracy, s->miou);
 	if (!isnan(s->loss))
 		printf("  loss %.4f", s->loss);
+	printf("\nclass accuracy %.4f  frequency-weighted accuracy %.4f", s->class_accuracy, s->frequency_weighted_accuracy);
+	if (!isnan(s->kappa))
+		printf("  kappa %.4f", s->kappa);
+	if (!isnan(s->boundary_f1))
+		printf("  boundary f1 %.4f", s->boundary_f1);
+	printf("  thresholded iou %.4f\n", s->thresholded_iou);
+}
+
+/* The usual scores, taken together in every way; the others are in the JSON. */
+static void
+print_reductions(const secant_scores *s)
+{
+	printf("\n%-20s", "taken together");
+	for (int r = 0; r < SECANT_REDUCTIONS; r++)
+		printf("%20s", secant_reduction_name(r));
 	printf("\n");
+	for (int i = 0; i < SECANT_METRICS; i++) {
+		const char *name = secant_metric_name(i);
+		if (strcmp(name, "iou") && strcmp(name, "f1") && strcmp(name, "precision") && strcmp(name, "recall") && strcmp(name, "accuracy"))
+			continue;
+		printf("%-20s", name);
+		for (int r = 0; r < SECANT_REDUCTIONS; r++)
+			printf("%20.4f", s->reduced[i][r]);
+		printf("\n");
+	}
+}
+
+static void
+print_confusion(const secant_scores *s)
+{
 	if (!s->confusion || s->classes > 12)
 		return;
 	printf("\nconfusion: rows are labels, columns predictions\n");
@@ -90,15 +170,23 @@ run(void *options, int n, const char *const *operands, secant_err *err)
 		return 0;
 	if (e->common.json)
 		print_json(&scores);
-	else
+	else {
 		print_table(&scores);
+		print_reductions(&scores);
+		print_confusion(&scores);
+	}
 	secant_scores_free(&scores);
 	return 0;
 }
 
 const command command_eval = {
 	.name = "eval", .brief = "scores a model on a split of a data set", .operands = "MODEL DATA",
-	.details = "Scores are exact over the data set: counts are summed over all pixels of all pictures, then divided once.",
-	.example = "secant eval run/best.safetensors cells --split val",
+	.details = "Scores are exact over the data set: counts are summed over all pixels of all pictures, then divided once. Means leave out\n"
+	           "classes that neither occur nor were predicted, unless --zero-division says what they count as. \"Taken together\" are the\n"
+	           "reductions of segmentation_models.pytorch (--json has them for every metric of `secant list metrics`).\n\n"
+	           "boundary: F1 of the areas' edges within a tolerance (Csurka, Larlus, Perronnin 2013), from counts over all pictures. thresholded iou:\n"
+	           "of each picture ceil(min(max(20 (IoU - 0.5), 0), 10)) / 10, as competitions score, averaged over pictures.",
+	.example = "secant eval run/best.safetensors cells --split val\n"
+	           "secant eval run/best.safetensors cells --report report.html --confusion confusion.png",
 	.options = &eval_options, .min_operands = 2, .max_operands = 2, .run = run,
 };

@@ -78,7 +78,7 @@ typedef struct secant_train_result { const char *metric; int epochs, best_epoch;
 /*
  * Trains on data/train, validates on data/val where there is one. Writes out/config.json, best.safetensors, last.safetensors (models with
  * recalibrated statistics), state.safetensors (what --resume needs: raw statistics, optimiser, counters), log.jsonl, curves.png,
- * learning-rate.png, samples/. An existing run folder is refused unless resume or overwrite. Every file is whole at any moment.
+ * learning-rate.png (and .svg), events.out.tfevents.secant, samples/, report.html. An existing run folder is refused unless resume or overwrite. Every file is whole at any moment.
  */
 SECANT_API secant_status secant_train(const secant_train_options *o, const char *data, const secant_train_events *events, secant_train_result *result, secant_err *err) SECANT_NODISCARD;
 
@@ -86,21 +86,39 @@ SECANT_API secant_status secant_train(const secant_train_options *o, const char 
 
 typedef struct secant_eval_options {
 	char *split, *precision, *save, *loss;
+	char *confusion, *report;                    /* pictures of the matrix, a page of everything; NULL: none */
 	int batch, threads;
-	double threshold;
+	double threshold, boundary, beta;
+	int zero_division;
+	secant_reals class_weights;
 	bool allow_reference;
 	secant_data_options data;
 } secant_eval_options;
 
 SECANT_API extern const secant_opts secant_eval_options_table;
 
-typedef struct secant_class_score { char name[64]; double iou, f1, precision, recall; int64_t pixels; } secant_class_score;
+/* One class against all others; NAN is 0/0. boundary_f1 is NAN for the background of one class. */
+typedef struct secant_class_score { char name[64]; double iou, f1, precision, recall, specificity, accuracy, boundary_f1; int64_t pixels, predicted; } secant_class_score;
+
+/* Scores that are quotients of true and false positives and negatives, and the ways of taking classes and pictures together (those of
+ * segmentation_models.pytorch: micro, macro, weighted, and the same imagewise). NULL beyond the last. */
+enum { SECANT_METRICS = 15, SECANT_REDUCTIONS = 6 };
+SECANT_API const char *secant_metric_name(int i);            /* 0: "iou", 1: "f1" (dice), ... */
+SECANT_API const char *secant_reduction_name(int i);         /* 0: "micro", 1: "macro", ... */
+
 typedef struct secant_scores {
 	int64_t images, pixels;
+	int64_t labelled;                            /* pixels of all classes; a pixel may have several where they do not exclude each other */
 	double loss;                                 /* mean over pictures of the loss of each */
 	/* Exact over the data set, from summed counts. One class: of the foreground (miou: with the background); more: means over the classes
 	 * that occur. */
-	double iou, f1, accuracy, miou;
+	double iou, f1, accuracy, miou, precision, recall;
+	double class_accuracy;                       /* mean recall */
+	double frequency_weighted_accuracy;          /* sum over classes of the share of its labels times its IoU */
+	double kappa;                                /* Cohen's; NAN where classes do not exclude each other */
+	double boundary_f1;                          /* see --boundary; NAN where it is 0 */
+	double thresholded_iou;                      /* mean over pictures (and classes in them) of ceil(min(max(20 (IoU - .5), 0), 10)) / 10 */
+	double reduced[SECANT_METRICS][SECANT_REDUCTIONS];       /* of the foreground, or of all classes; NAN: nothing to divide by */
 	int classes;                                 /* rows of `confusion`: 2 for one class (background, foreground) */
 	secant_class_score *per_class;               /* `classes` entries; owned */
 	int64_t *confusion;                          /* classes x classes, rows are labels; owned; NULL for multilabel */

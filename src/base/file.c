@@ -350,23 +350,29 @@ secant_file_write(const char *path, const void *data, size_t size, secant_err *e
 }
 
 secant_status
-secant_file_append(const char *path, const char *line, secant_err *err)
+secant_file_append_bytes(const char *path, const void *data, size_t n, secant_err *err)
 {
-	size_t n = strlen(line);
-	char *text = secant_format("%s\n", line);
-	if (!text)
-		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", path);
 	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 	secant_status s = fd < 0 ? fail_errno(err, path, "cannot open") : SECANT_OK;
 	if (!s) {
-		ssize_t put = write(fd, text, n + 1);
-		if (put >= 0 && (size_t)put < n + 1)
+		ssize_t put = write(fd, data, n);
+		if (put >= 0 && (size_t)put < n)
 			errno = ENOSPC;
-		if (put < 0 || (size_t)put < n + 1)
+		if (put < 0 || (size_t)put < n)
 			s = fail_errno(err, path, "cannot write");
 	}
 	if (fd >= 0 && close(fd) && !s)
 		s = fail_errno(err, path, "cannot write");
+	return s;
+}
+
+secant_status
+secant_file_append(const char *path, const char *line, secant_err *err)
+{
+	char *text = secant_format("%s\n", line);
+	if (!text)
+		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", path);
+	secant_status s = secant_file_append_bytes(path, text, strlen(text), err);
 	secant_free(text);
 	return s;
 }

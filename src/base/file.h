@@ -22,6 +22,7 @@ secant_status secant_writer_commit(secant_writer *w, secant_err *err) SECANT_NOD
 void secant_writer_abort(secant_writer *w);                                                            /* NULL is fine */
 /* Appends one line to a log file (O_APPEND, one write). */
 secant_status secant_file_append(const char *path, const char *line, secant_err *err) SECANT_NODISCARD;
+secant_status secant_file_append_bytes(const char *path, const void *data, size_t n, secant_err *err) SECANT_NODISCARD;   /* the same with any bytes */
 
 secant_status secant_remove_tree(const char *path, secant_err *err) SECANT_NODISCARD;                  /* does not follow links */
 

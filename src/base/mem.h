@@ -40,6 +40,7 @@ typedef struct secant_str { char *p; size_t n, capacity; bool failed; } secant_s
 void secant_str_add(secant_str *s, const char *text);
 void secant_str_addn(secant_str *s, const char *text, size_t n);
 void secant_str_addf(secant_str *s, const char *fmt, ...) SECANT_PRINTF(2, 3);
+void secant_str_add_base64(secant_str *s, const void *data, size_t n);
 char *secant_str_take(secant_str *s);  /* the text, caller frees; NULL after a failure; the string is empty again */
 void secant_str_free(secant_str *s);
 

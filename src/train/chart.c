@@ -1,24 +1,26 @@
 /*
- * Line charts with cairo: up to two value axes, ticks at 1, 2, 5 times powers of ten, a legend, colours that colour-blind readers can
- * tell apart (Okabe, Ito 2008).
+ * Line charts: up to two value axes, linear or logarithmic, ticks at 1, 2, 5 times powers of ten, a legend, colours that colour-blind
+ * readers can tell apart (Okabe, Ito 2008). Several charts make a figure.
  */
 #include "train/chart.h"
-#include <cairo-svg.h>
 #include <cairo.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include "base/file.h"
 
-enum { WIDTH = 960, HEIGHT = 540, LEFT = 80, RIGHT = 80, TOP = 60, BOTTOM = 60, TICKS = 6 };
+enum { WIDTH = 960, PLOT = 300, ALONE = 420, LEFT = 96, RIGHT = 84, HEAD = 56, TOP = 34, BOTTOM = 52, TICKS = 6 };
 
-typedef struct range { double lo, hi; } range;
+typedef struct range { double lo, hi; bool log; } range;
+typedef struct plot { cairo_t *cr; double top, height; range x, left, right; } plot;
 
 static const double colours[][3] = { { 0, .447, .698 }, { .835, .369, 0 }, { 0, .62, .451 }, { .8, .475, .655 }, { .902, .624, 0 }, { .337, .706, .914 } };
+
+static double scaled(range r, double v) { return r.log ? v > 0 ? log10(v) : NAN : v; }
 
 static void
 widen(range *r, double v)
 {
+	v = scaled(*r, v);
 	if (!isfinite(v))
 		return;
 	r->lo = v < r->lo ? v : r->lo;
@@ -28,15 +30,20 @@ widen(range *r, double v)
 static range
 range_of(const secant_chart *c, int axis, bool of_x)
 {
-	range r = { INFINITY, -INFINITY };
+	range r = { INFINITY, -INFINITY, of_x ? c->log_x : axis == 0 && c->log_left };
 	for (int i = 0; i < c->n; i++)
 		for (int k = 0; k < c->series[i].n; k++)
 			if (of_x || c->series[i].axis == axis)
 				widen(&r, of_x ? c->series[i].x[k] : c->series[i].y[k]);
 	if (r.lo > r.hi)
-		r = (range){ 0, 1 };
-	if (r.hi - r.lo < 1e-12)
-		r = (range){ r.lo - .5 * (fabs(r.lo) + 1e-3), r.hi + .5 * (fabs(r.hi) + 1e-3) };
+		r.lo = 0, r.hi = 1;
+	if (r.hi - r.lo < 1e-12) {
+		double half = r.log ? .5 : .5 * (fabs(r.lo) + 1e-3);
+		r.lo -= half, r.hi += half;
+	} else if (!of_x) {
+		double air = .04 * (r.hi - r.lo);
+		r.lo -= air, r.hi += air;
+	}
 	return r;
 }
 
@@ -47,135 +54,187 @@ nice_step(range r)
 	return power * (m < 1.5 ? 1 : m < 3.5 ? 2 : m < 7.5 ? 5 : 10);
 }
 
-static double place_x(range r, double v) { return LEFT + (v - r.lo) / (r.hi - r.lo) * (WIDTH - LEFT - RIGHT); }
-static double place_y(range r, double v) { return HEIGHT - BOTTOM - (v - r.lo) / (r.hi - r.lo) * (HEIGHT - TOP - BOTTOM); }
+static double place_x(const plot *p, double v) { return LEFT + (scaled(p->x, v) - p->x.lo) / (p->x.hi - p->x.lo) * (WIDTH - LEFT - RIGHT); }
+static double place_y(const plot *p, range r, double v) { return p->top + p->height - (scaled(r, v) - r.lo) / (r.hi - r.lo) * p->height; }
 
+/* side 0: x, 1: left, 2: right */
 static void
-text(cairo_t *cr, double x, double y, double align, const char *s)
+draw_tick(const plot *p, range r, int side, double v)
 {
-	cairo_text_extents_t e;
-	cairo_text_extents(cr, s, &e);
-	cairo_move_to(cr, x - align * e.x_advance, y);
-	cairo_show_text(cr, s);
+	char number[32];
+	double at = side ? place_y(p, r, v) : place_x(p, v);
+	(void)snprintf(number, sizeof number, "%.4g", v);
+	if (side < 2) {
+		cairo_set_source_rgb(p->cr, .9, .9, .9);
+		cairo_move_to(p->cr, side ? LEFT : at, side ? at : p->top);
+		cairo_line_to(p->cr, side ? WIDTH - RIGHT : at, side ? at : p->top + p->height);
+		cairo_stroke(p->cr);
+	}
+	cairo_set_source_rgb(p->cr, .25, .25, .25);
+	if (side == 0)
+		secant_painting_text(p->cr, at, p->top + p->height + 19, .5, number);
+	else
+		secant_painting_text(p->cr, side == 1 ? LEFT - 8 : WIDTH - RIGHT + 8, at + 5, side == 1 ? 1 : 0, number);
 }
 
 static void
-draw_axis(cairo_t *cr, range r, int side, const char *label)     /* side 0: x, 1: left, 2: right */
+draw_ticks(const plot *p, range r, int side)
 {
-	double step = nice_step(r);
-	char number[32];
-	for (double v = ceil(r.lo / step) * step; v <= r.hi + step * 1e-9; v += step) {
-		(void)snprintf(number, sizeof number, "%.4g", fabs(v) < step * 1e-6 ? 0 : v);
-		cairo_set_source_rgb(cr, .88, .88, .88);
-		if (side == 0)
-			cairo_move_to(cr, place_x(r, v), TOP), cairo_line_to(cr, place_x(r, v), HEIGHT - BOTTOM);
-		else if (side == 1)
-			cairo_move_to(cr, LEFT, place_y(r, v)), cairo_line_to(cr, WIDTH - RIGHT, place_y(r, v));
-		cairo_stroke(cr);
-		cairo_set_source_rgb(cr, .25, .25, .25);
-		if (side == 0)
-			text(cr, place_x(r, v), HEIGHT - BOTTOM + 20, .5, number);
-		else
-			text(cr, side == 1 ? LEFT - 8 : WIDTH - RIGHT + 8, place_y(r, v) + 5, side == 1 ? 1 : 0, number);
+	if (!r.log) {
+		double step = nice_step(r);
+		if (side == 0 && step < 1)
+			step = 1 > r.hi - r.lo ? step : 1;           /* epochs are whole */
+		for (double v = ceil(r.lo / step) * step; v <= r.hi + step * 1e-9; v += step)
+			draw_tick(p, r, side, fabs(v) < step * 1e-6 ? 0 : v);
+		return;
 	}
+	static const double few[] = { 1 }, many[] = { 1, 2, 5 };
+	bool wide = r.hi - r.lo > 2;
+	for (double e = floor(r.lo); e <= r.hi; e++)
+		for (int i = 0; i < (wide ? 1 : 3); i++) {
+			double v = (wide ? few : many)[i] * pow(10, e);
+			if (log10(v) >= r.lo - 1e-9 && log10(v) <= r.hi + 1e-9)
+				draw_tick(p, r, side, v);
+		}
+}
+
+static void
+draw_axis(const plot *p, range r, int side, const char *label)
+{
+	cairo_set_font_size(p->cr, 13);
+	draw_ticks(p, r, side);
 	if (!label)
 		return;
 	if (side == 0) {
-		text(cr, (LEFT + WIDTH - RIGHT) / 2., HEIGHT - 14, .5, label);
+		secant_painting_text(p->cr, (LEFT + WIDTH - RIGHT) / 2., p->top + p->height + 40, .5, label);
 		return;
 	}
-	cairo_save(cr);
-	cairo_translate(cr, side == 1 ? 22 : WIDTH - 14, (TOP + HEIGHT - BOTTOM) / 2.);
-	cairo_rotate(cr, -acos(0));
-	text(cr, 0, 0, .5, label);
-	cairo_restore(cr);
+	cairo_save(p->cr);
+	cairo_translate(p->cr, side == 1 ? 20 : WIDTH - 14, p->top + p->height / 2);
+	cairo_rotate(p->cr, -acos(0));
+	secant_painting_text(p->cr, 0, 0, .5, label);
+	cairo_restore(p->cr);
 }
 
 static void
-draw_series(cairo_t *cr, const secant_series *s, range x, range y, const double *colour)
+draw_series(const plot *p, const secant_series *s, const double *colour)
 {
+	range y = s->axis ? p->right : p->left;
 	bool pen = false;
-	cairo_set_source_rgb(cr, colour[0], colour[1], colour[2]);
-	cairo_set_line_width(cr, 2);
+	cairo_set_source_rgb(p->cr, colour[0], colour[1], colour[2]);
+	cairo_set_line_width(p->cr, 2);
+	cairo_set_line_join(p->cr, CAIRO_LINE_JOIN_ROUND);
 	for (int k = 0; k < s->n; k++) {
-		if (!isfinite(s->y[k])) {
+		double at_x = place_x(p, s->x[k]), at_y = place_y(p, y, s->y[k]);
+		if (!isfinite(at_x) || !isfinite(at_y)) {
 			pen = false;
 			continue;
 		}
-		(pen ? cairo_line_to : cairo_move_to)(cr, place_x(x, s->x[k]), place_y(y, s->y[k]));
+		(pen ? cairo_line_to : cairo_move_to)(p->cr, at_x, at_y);
 		pen = true;
 	}
-	cairo_stroke(cr);
-	for (int k = 0; k < s->n && s->n <= 60; k++)
-		if (isfinite(s->y[k])) {
-			cairo_arc(cr, place_x(x, s->x[k]), place_y(y, s->y[k]), 3, 0, 7);
-			cairo_fill(cr);
+	cairo_stroke(p->cr);
+	for (int k = 0; k < s->n && s->n <= 60; k++) {
+		double at_x = place_x(p, s->x[k]), at_y = place_y(p, y, s->y[k]);
+		if (isfinite(at_x) && isfinite(at_y)) {
+			cairo_arc(p->cr, at_x, at_y, 3, 0, 7);
+			cairo_fill(p->cr);
 		}
+	}
 }
 
 static void
-draw(cairo_t *cr, const secant_chart *c)
+draw_legend(const plot *p, const secant_chart *c)
 {
-	range x = range_of(c, 0, true), left = range_of(c, 0, false), right = range_of(c, 1, false);
-	bool two = false;
-	double at = LEFT + 12;
-	for (int i = 0; i < c->n; i++)
-		two |= c->series[i].axis == 1;
-	cairo_set_source_rgb(cr, 1, 1, 1);
-	cairo_paint(cr);
-	cairo_select_font_face(cr, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
-	cairo_set_font_size(cr, 14);
-	cairo_set_line_width(cr, 1);
-	draw_axis(cr, x, 0, c->x_label);
-	draw_axis(cr, left, 1, c->left_label);
-	if (two)
-		draw_axis(cr, right, 2, c->right_label);
-	cairo_set_source_rgb(cr, .25, .25, .25);
-	cairo_rectangle(cr, LEFT, TOP, WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM);
-	cairo_stroke(cr);
+	double at = LEFT;
+	cairo_set_font_size(p->cr, 13);
 	for (int i = 0; i < c->n; i++) {
 		const double *colour = colours[i % 6];
-		draw_series(cr, &c->series[i], x, c->series[i].axis ? right : left, colour);
-		cairo_rectangle(cr, at, TOP - 22, 14, 10);
-		cairo_fill(cr);
-		cairo_set_source_rgb(cr, .15, .15, .15);
-		cairo_text_extents_t e;
-		cairo_text_extents(cr, c->series[i].name, &e);
-		text(cr, at + 20, TOP - 12, 0, c->series[i].name);
-		at += e.x_advance + 44;
+		cairo_set_source_rgb(p->cr, colour[0], colour[1], colour[2]);
+		cairo_rectangle(p->cr, at, p->top - 18, 14, 10);
+		cairo_fill(p->cr);
+		cairo_set_source_rgb(p->cr, .15, .15, .15);
+		secant_painting_text(p->cr, at + 20, p->top - 8, 0, c->series[i].name);
+		at += secant_painting_width(p->cr, c->series[i].name) + 44;
 	}
-	cairo_set_font_size(cr, 18);
-	text(cr, WIDTH / 2., 26, .5, c->title);
 }
 
-typedef struct sink { secant_writer *w; secant_err *err; } sink;
-
-static cairo_status_t
-put(void *closure, const unsigned char *data, unsigned int length)
+static void
+draw_mark(const plot *p, const secant_chart *c)
 {
-	sink *s = closure;
-	return secant_writer_put(s->w, data, length, s->err) ? CAIRO_STATUS_WRITE_ERROR : CAIRO_STATUS_SUCCESS;
+	const double dash[] = { 4, 4 };
+	double at = place_x(p, c->mark_x);
+	if (!c->mark || !isfinite(at))
+		return;
+	cairo_set_source_rgb(p->cr, .45, .45, .45);
+	cairo_set_line_width(p->cr, 1);
+	cairo_set_dash(p->cr, dash, 2, 0);
+	cairo_move_to(p->cr, at, p->top);
+	cairo_line_to(p->cr, at, p->top + p->height);
+	cairo_stroke(p->cr);
+	cairo_set_dash(p->cr, NULL, 0, 0);
+	bool right = at > WIDTH / 2.;
+	secant_painting_text(p->cr, at + (right ? -6 : 6), p->top + p->height - 8, right ? 1 : 0, c->mark);
+}
+
+static void
+draw_chart(cairo_t *cr, const secant_chart *c, double top, double height)
+{
+	plot p = { cr, top, height, range_of(c, 0, true), range_of(c, 0, false), range_of(c, 1, false) };
+	bool two = false;
+	for (int i = 0; i < c->n; i++)
+		two |= c->series[i].axis == 1;
+	cairo_set_line_width(cr, 1);
+	draw_axis(&p, p.x, 0, c->x_label);
+	draw_axis(&p, p.left, 1, c->left_label);
+	if (two)
+		draw_axis(&p, p.right, 2, c->right_label);
+	cairo_set_source_rgb(cr, .55, .55, .55);
+	cairo_rectangle(cr, LEFT, top, WIDTH - LEFT - RIGHT, height);
+	cairo_stroke(cr);
+	draw_mark(&p, c);
+	for (int i = 0; i < c->n; i++)
+		draw_series(&p, &c->series[i], colours[i % 6]);
+	draw_legend(&p, c);
+}
+
+static double plot_height(const secant_figure *f) { return f->n > 1 ? PLOT - TOP - BOTTOM : ALONE; }
+
+static void
+draw_figure(void *cairo, const void *what)
+{
+	const secant_figure *f = what;
+	if (f->title) {
+		cairo_set_source_rgb(cairo, .1, .1, .1);
+		cairo_set_font_size(cairo, 18);
+		secant_painting_text(cairo, LEFT, 30, 0, f->title);
+	}
+	for (int i = 0; i < f->n; i++)
+		draw_chart(cairo, &f->chart[i], HEAD + TOP - 10 + i * (plot_height(f) + TOP + BOTTOM), plot_height(f));
+}
+
+static secant_painting
+painting(const secant_figure *f)
+{
+	return (secant_painting){ WIDTH, HEAD + f->n * (plot_height(f) + TOP + BOTTOM), draw_figure, f };
+}
+
+secant_status
+secant_figure_write(const secant_figure *f, const char *path, secant_err *err)
+{
+	secant_painting p = painting(f);
+	return secant_painting_write(&p, path, err);
+}
+
+char *
+secant_figure_svg(const secant_figure *f, const char *prefix, secant_err *err)
+{
+	secant_painting p = painting(f);
+	return secant_painting_svg(&p, prefix, err);
 }
 
 secant_status
 secant_chart_write(const secant_chart *c, const char *path, secant_err *err)
 {
-	bool svg = secant_ext_is(path, "svg");
-	sink s = { secant_writer_open(path, err), err };
-	if (!s.w)
-		return err ? err->code : SECANT_ERR_IO;
-	cairo_surface_t *surface = svg ? cairo_svg_surface_create_for_stream(put, &s, WIDTH, HEIGHT) : cairo_image_surface_create(CAIRO_FORMAT_RGB24, WIDTH, HEIGHT);
-	cairo_t *cr = cairo_create(surface);
-	draw(cr, c);
-	cairo_status_t status = cairo_status(cr);
-	if (!status && !svg)
-		status = cairo_surface_write_to_png_stream(surface, put, &s);
-	cairo_destroy(cr);
-	cairo_surface_finish(surface);
-	cairo_surface_destroy(surface);
-	if (status) {
-		secant_writer_abort(s.w);
-		return secant_fail(err, SECANT_ERR_IO, "%s: cannot draw the chart: %s", path, cairo_status_to_string(status));
-	}
-	return secant_writer_commit(s.w, err);
+	return secant_figure_write(&(secant_figure){ c->title, c, 1 }, path, err);
 }

@@ -3,7 +3,6 @@
  * each picture by a small plan of its own and averaged over pictures.
  */
 #include "train/evaluate.h"
-#include <math.h>
 #include <string.h>
 #include "train/model.h"
 
@@ -69,12 +68,6 @@ cut(char *to, const char *from, int height, size_t width, size_t stride)
 		memmove(to + (size_t)y * width, from + (size_t)y * stride, width);
 }
 
-static float
-cut_of(const secant_evaluation *e)
-{
-	return e->activated ? e->threshold : logf(e->threshold / (1 - e->threshold));
-}
-
 static secant_status
 count_batch(const secant_evaluation *e, const secant_batch *b, const float *logits, loss_plan *l, float *dense, char *dense_target, secant_counts *counts, secant_err *err)
 {
@@ -84,14 +77,16 @@ count_batch(const secant_evaluation *e, const secant_batch *b, const float *logi
 		int h = b->sizes[2 * i], w = b->sizes[2 * i + 1];
 		const float *v = logits + (int64_t)i * b->height * b->width * channels;
 		const char *target = (const char *)b->target + (size_t)i * (size_t)b->height * (size_t)b->width * label;
-		secant_counts_add(counts, v, target, h, w, b->width, cut_of(e), e->ignore);
+		secant_status status = secant_counts_add(counts, v, target, h, w, b->width, secant_cut_of((double)e->threshold, e->activated), e->ignore, err);
+		if (status)
+			return status;
 		if (e->seen)
 			e->seen(e->user, b->sample[i], v, target, h, w, b->width);
 		if (!e->loss)
 			continue;
 		cut((char *)dense, (const char *)v, h, (size_t)w * pixel, (size_t)b->width * pixel);
 		cut(dense_target, target, h, (size_t)w * label, (size_t)b->width * label);
-		secant_status status = loss_of(l, e, dense, dense_target, h, w, &counts->loss, err);
+		status = loss_of(l, e, dense, dense_target, h, w, &counts->loss, err);
 		if (status)
 			return status;
 	}

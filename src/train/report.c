@@ -1,14 +1,16 @@
 /*
- * What a run shows of itself: a line of log.jsonl for each epoch, curves, and a few validation pictures with label and prediction.
+ * What a run shows of itself: a line of log.jsonl and an event of TensorBoard for each epoch, curves, a few validation pictures with label
+ * and prediction, and at the end a page of all of it.
  */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <secant/codec.h>
-#include <secant/palette.h>
+#include <time.h>
 #include "base/file.h"
 #include "base/json.h"
-#include "train/chart.h"
+#include "train/events.h"
+#include "train/page.h"
 #include "train/session.h"
 
 static void
@@ -37,30 +39,94 @@ append_line(const secant_session *s, const secant_epoch *e, secant_err *err)
 }
 
 static secant_status
+append_event(const secant_session *s, const secant_epoch *e, secant_err *err)
+{
+	secant_scalar v[SECANT_TASK_METRICS + 2] = { { "train/loss", e->loss }, { "train/learning_rate", e->learning_rate } };
+	char tag[SECANT_TASK_METRICS][64], *path = secant_session_path(s, "events.out.tfevents.secant");
+	int n = 2;
+	for (int i = 0; s->task->metrics[i].name; i++) {
+		(void)snprintf(tag[i], sizeof tag[i], "val/%s", s->task->metrics[i].name);
+		v[n++] = (secant_scalar){ tag[i], e->metric[i] };
+	}
+	secant_status status = path ? secant_events_append(path, (double)time(NULL), e->epoch, v, n, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for the log");
+	secant_free(path);
+	return status;
+}
+
+/* ---- curves ---- */
+
+enum { EPOCH, TRAINING, RATE, METRICS };         /* columns; then a column for each metric */
+
+/* A panel for losses, one for the other metrics (unless they are all losses), one for the rate. */
+typedef struct curves {
+	double *column;                              /* n_history numbers a column */
+	secant_series losses[SECANT_TASK_METRICS + 1], scores[SECANT_TASK_METRICS], rate;
+	secant_chart chart[3];
+	char title[160], mark[96];
+	secant_figure figure;
+} curves;
+
+static const double *column_of(const curves *c, int column, int n) { return c->column + (size_t)column * (size_t)n; }
+
+static bool
+is_shown(const secant_session *s, int metric)
+{
+	static const char *const few[] = { "iou", "miou", "f1", "accuracy" };
+	bool known = metric == s->metric;
+	for (size_t i = 0; i < sizeof few / sizeof *few; i++)
+		known |= !strcmp(s->task->metrics[metric].name, few[i]);
+	return known;
+}
+
+static secant_status
+curves_make(curves *c, const secant_session *s, secant_err *err)
+{
+	int n = s->n_history, metrics = secant_task_metrics(s->task), losses = 0, scores = 0;
+	*c = (curves){ .column = secant_calloc((size_t)n * (size_t)(METRICS + metrics) + 1, sizeof(double)) };
+	if (!c->column)
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for curves");
+	for (int i = 0; i < n; i++) {
+		const secant_epoch *e = &s->history[i];
+		c->column[EPOCH * n + i] = e->epoch, c->column[TRAINING * n + i] = e->loss, c->column[RATE * n + i] = e->learning_rate;
+		for (int k = 0; k < metrics; k++)
+			c->column[(METRICS + k) * n + i] = e->metric[k];
+	}
+	const double *x = column_of(c, EPOCH, n);
+	c->losses[losses++] = (secant_series){ "training loss", x, column_of(c, TRAINING, n), n, 0 };
+	for (int k = 0; k < metrics && s->validates; k++) {
+		const secant_metric *m = &s->task->metrics[k];
+		secant_series one = { m->title, x, column_of(c, METRICS + k, n), n, 0 };
+		if (m->lower)
+			c->losses[losses++] = one;
+		else if (is_shown(s, k))
+			c->scores[scores++] = one;
+	}
+	c->rate = (secant_series){ "learning rate", x, column_of(c, RATE, n), n, 0 };
+	if (s->validates && s->best_epoch > 0)
+		(void)snprintf(c->mark, sizeof c->mark, "best %s %.4f, epoch %d", s->task->metrics[s->metric].title, s->best, s->best_epoch);
+	int charts = 0;
+	c->chart[charts++] = (secant_chart){ .title = NULL, .x_label = "epoch", .left_label = "loss", .series = c->losses, .n = losses };
+	if (scores)
+		c->chart[charts++] = (secant_chart){ .x_label = "epoch", .left_label = "score", .series = c->scores, .n = scores, .mark = c->mark[0] ? c->mark : NULL, .mark_x = s->best_epoch };
+	c->chart[charts++] = (secant_chart){ .x_label = "epoch", .left_label = "learning rate", .series = &c->rate, .n = 1 };
+	(void)snprintf(c->title, sizeof c->title, "%s-%s", s->o->network.arch, s->o->network.encoder);
+	c->figure = (secant_figure){ c->title, c->chart, charts };
+	return SECANT_OK;
+}
+
+static secant_status
 draw_curves(const secant_session *s, secant_err *err)
 {
-	int n = s->n_history, loss = secant_task_metric(s->task, "validation_loss");
-	double *v = secant_calloc((size_t)n * 5 + 1, sizeof *v);
-	char *curves = secant_session_path(s, "curves.png"), *rates = secant_session_path(s, "learning-rate.png");
-	secant_status status = v && curves && rates ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for curves");
-	for (int i = 0; i < n && !status; i++) {
-		const secant_epoch *e = &s->history[i];
-		v[i] = e->epoch, v[n + i] = e->loss, v[2 * n + i] = loss < 0 ? NAN : e->metric[loss], v[3 * n + i] = e->metric[s->metric], v[4 * n + i] = e->learning_rate;
+	static const char *const names[] = { "curves.png", "curves.svg", "learning-rate.png", "learning-rate.svg" };
+	curves c;
+	secant_status status = curves_make(&c, s, err);
+	for (int i = 0; i < 4 && !status; i++) {
+		char *path = secant_session_path(s, names[i]);
+		const secant_figure *figure = i < 2 ? &c.figure : &(secant_figure){ "learning rate", &c.chart[c.figure.n - 1], 1 };
+		status = path ? secant_figure_write(figure, path, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for curves");
+		secant_free(path);
 	}
-	const char *name = s->task->metrics[s->metric].title;
-	secant_series all[] = { { "training loss", v, v ? v + n : NULL, n, 0 }, { "validation loss", v, v ? v + 2 * n : NULL, n, 0 }, { name, v, v ? v + 3 * n : NULL, n, 1 } };
-	secant_series rate = { "learning rate", v, v ? v + 4 * n : NULL, n, 0 };
-	char title[160];
-	(void)snprintf(title, sizeof title, "%s-%s", s->o->network.arch, s->o->network.encoder);
-	secant_chart c = { title, "epoch", "loss", name, all, s->validates ? 3 : 1, false };
-	if (!status)
-		status = secant_chart_write(&c, curves, err);
-	c = (secant_chart){ "learning rate", "epoch", "rate", NULL, &rate, 1, false };
-	if (!status)
-		status = secant_chart_write(&c, rates, err);
-	secant_free(v);
-	secant_free(curves);
-	secant_free(rates);
+	secant_free(c.column);
 	return status;
 }
 
@@ -71,116 +137,84 @@ secant_session_log(secant_session *s, const secant_epoch *e, secant_err *err)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the log");
 	s->history[s->n_history++] = *e;
 	secant_status status = append_line(s, e, err);
+	if (!status)
+		status = append_event(s, e, err);
 	return status ? status : draw_curves(s, err);
 }
 
-/* ---- the gallery: rows of picture, label, prediction ---- */
+/* ---- the gallery: rows of picture, label, prediction, errors ---- */
 
 enum { ROWS = 4, CELL = 256, GAP = 6 };
 
 struct secant_gallery {
 	const secant_session *s;
 	const secant_samples *samples;
+	const secant_counts *counts;                 /* of the evaluation; the picture that is seen is their last */
 	secant_image sheet;
 	int row;
 	bool failed;
+	secant_cases cases;
+	secant_scores scores;                        /* of the last epoch */
 };
 
 secant_gallery *
-secant_gallery_new(const secant_session *s, const secant_samples *validation)
+secant_gallery_begin(secant_session *s, const secant_samples *validation, const secant_counts *counts)
 {
-	secant_gallery *g = secant_calloc(1, sizeof *g);
+	secant_gallery *g = s->gallery ? s->gallery : secant_calloc(1, sizeof *g);
 	int rows = secant_samples_count(validation) < ROWS ? secant_samples_count(validation) : ROWS;
 	secant_err own = { 0 };
-	if (g && secant_image_new(&g->sheet, 3 * CELL + 4 * GAP, rows * (CELL + GAP) + GAP, 3, SECANT_U8, &own)) {
-		secant_free(g);
+	s->gallery = g;
+	if (!g || (!g->sheet.data && secant_image_new(&g->sheet, SECANT_CELLS * CELL + (SECANT_CELLS + 1) * GAP, rows * (CELL + GAP) + GAP, 3, SECANT_U8, &own)))
 		return NULL;
-	}
-	if (g) {
-		memset(g->sheet.data, 255, (size_t)g->sheet.width * (size_t)g->sheet.height * 3);
-		g->s = s;
-		g->samples = validation;
-	}
+	memset(g->sheet.data, 255, (size_t)g->sheet.width * (size_t)g->sheet.height * 3);
+	secant_cases_free(&g->cases);
+	g->s = s;
+	g->samples = validation;
+	g->counts = counts;
+	g->row = 0;
+	g->failed = false;
 	return g;
 }
 
 void
 secant_gallery_free(secant_gallery *g)
 {
-	if (g)
-		secant_image_free(&g->sheet);
+	if (!g)
+		return;
+	secant_image_free(&g->sheet);
+	secant_cases_free(&g->cases);
+	secant_scores_free(&g->scores);
 	secant_free(g);
 }
 
-static void
-class_colour(const secant_session *s, int k, uint8_t *rgb)
-{
-	if (s->model.mode == SECANT_MODE_BINARY)
-		rgb[0] = rgb[1] = rgb[2] = k ? 255 : 0;
-	else
-		secant_palette(k, rgb);
-}
-
-/* Class of the pixel at `at`: of the label, or with logits of the prediction. */
-static int
-class_at(const secant_session *s, const float *logits, const void *target, int64_t at)
-{
-	int n = s->o->network.classes;
-	if (s->model.mode == SECANT_MODE_BINARY)
-		return logits ? logits[at] >= (s->o->network.activation ? .5f : 0) : ((const float *)target)[at] >= .5f;
-	if (!logits && s->model.mode == SECANT_MODE_MULTICLASS)
-		return ((const int32_t *)target)[at];
-	const float *v = (logits ? logits : (const float *)target) + at * n;
-	int best = 0;
-	for (int k = 1; k < n; k++)
-		best = v[k] > v[best] ? k : best;
-	return best;
-}
-
-static void
-paint(secant_gallery *g, int column, const secant_image *picture, const float *logits, const void *target, int height, int width, int stride)
-{
-	double scale = (double)CELL / (height > width ? height : width);
-	int h = (int)(height * scale), w = (int)(width * scale), y0 = GAP + g->row * (CELL + GAP), x0 = GAP + column * (CELL + GAP);
-	for (int y = 0; y < h; y++)
-		for (int x = 0; x < w; x++) {
-			uint8_t *out = (uint8_t *)g->sheet.data + ((int64_t)(y0 + y) * g->sheet.width + x0 + x) * 3;
-			int sy = (int)(y / scale), sx = (int)(x / scale);
-			sy = sy < height ? sy : height - 1, sx = sx < width ? sx : width - 1;
-			if (picture) {
-				int py = (int)((int64_t)sy * picture->height / height), px = (int)((int64_t)sx * picture->width / width);
-				memcpy(out, (const uint8_t *)picture->data + ((int64_t)py * picture->width + px) * 3, 3);
-			} else {
-				class_colour(g->s, class_at(g->s, logits, target, (int64_t)sy * stride + sx), out);
-			}
-		}
-}
-
 void
-secant_gallery_see(void *gallery, int sample, const float *logits, const void *target, int height, int width, int stride)
+secant_gallery_see(void *gallery, int sample, const float *outputs, const void *target, int height, int width, int stride)
 {
 	secant_gallery *g = gallery;
+	const secant_session *s = g->s;
 	int rows = (g->sheet.height - GAP) / (CELL + GAP), count = secant_samples_count(g->samples);
-	if (g->row >= rows || g->failed || sample != (int)((int64_t)g->row * count / rows))
-		return;
-	secant_image picture = { 0 };
+	secant_view view = { .samples = g->samples, .sample = sample, .mode = s->model.mode, .classes = s->o->network.classes, .ignore = s->o->data.ignore_index,
+	                     .cut = secant_cut_of(.5, s->o->network.activation != NULL), .outputs = outputs, .target = target, .height = height, .width = width, .stride = stride };
 	secant_err own = { 0 };
-	if (secant_image_read(&picture, secant_samples_image_path(g->samples, sample), &(secant_image_read_options){ .channels = 3, .to_u8 = true }, &own)) {
-		g->failed = true;                        /* many bands, for instance: there is no picture to show */
+	if (g->failed)
 		return;
-	}
-	paint(g, 0, &picture, NULL, NULL, height, width, stride);
-	paint(g, 1, NULL, NULL, target, height, width, stride);
-	paint(g, 2, NULL, logits, NULL, height, width, stride);
-	secant_image_free(&picture);
+	if (secant_cases_take(&g->cases, &view, secant_counts_picture(g->counts, g->counts->images - 1), &own))
+		g->failed = true;
+	if (g->row >= rows || sample != (int)((int64_t)g->row * count / rows))
+		return;
+	if (secant_view_paint(&view, 0, SECANT_CELLS - 1, &g->sheet, GAP, GAP + g->row * (CELL + GAP), CELL, GAP, &own))
+		g->failed = true;                        /* the pictures are only for looking at */
 	g->row++;
 }
 
 secant_status
-secant_gallery_write(secant_gallery *g, int epoch, secant_err *err)
+secant_gallery_end(secant_gallery *g, secant_scores *scores, int epoch, secant_err *err)
 {
 	char name[48], *folder = secant_session_path(g->s, "samples"), *path;
 	secant_status status = SECANT_OK;
+	secant_scores_free(&g->scores);
+	g->scores = *scores;
+	*scores = (secant_scores){ 0 };
 	if (!g->row)
 		return secant_free(folder), SECANT_OK;
 	(void)snprintf(name, sizeof name, "epoch-%03d.png", epoch);
@@ -190,6 +224,39 @@ secant_gallery_write(secant_gallery *g, int epoch, secant_err *err)
 	else if (!(status = secant_make_dirs(folder, err)))
 		status = secant_image_write(&g->sheet, path, NULL, err);
 	secant_free(folder);
+	secant_free(path);
+	return status;
+}
+
+/* ---- the page ---- */
+
+secant_status
+secant_session_report(const secant_session *s, secant_err *err)
+{
+	const secant_gallery *g = s->gallery;
+	const char *metric = s->task->metrics[s->metric].title;
+	secant_fact facts[4] = { { .name = "network" }, { .name = "samples" }, { .name = "epochs" }, { .name = "best" } };
+	curves c;
+	if (!s->n_history || (s->validates && !g))
+		return SECANT_OK;                        /* this process has trained nothing */
+	char *settings = secant_opts_to_json(&secant_train_options_table, s->o), *path = secant_session_path(s, "report.html");
+	json_t *j = settings ? json_loads(settings, 0, NULL) : NULL;
+	char *text = secant_json_text(j, 2);
+	secant_status status = path && text ? curves_make(&c, s, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for the report");
+	(void)snprintf(facts[0].text, sizeof facts[0].text, "%s-%s, %s", s->o->network.arch, s->o->network.encoder, s->precision == SECANT_PRECISION_BF16 ? "bf16" : "f32");
+	(void)snprintf(facts[1].text, sizeof facts[1].text, "%d %s to learn from", s->n_samples, s->task->samples);
+	(void)snprintf(facts[2].text, sizeof facts[2].text, "%d of %d; scores and pictures below are those of the last", s->epoch, s->o->epochs);
+	(void)snprintf(facts[3].text, sizeof facts[3].text, "%s %.4f, epoch %d", metric, s->best, s->best_epoch);
+	if (!status) {
+		secant_page page = { .title = c.title, .facts = facts, .n_facts = s->validates ? 4 : 3, .curves = &c.figure, .settings = text };
+		if (g && g->scores.per_class)
+			page.scores = &g->scores, page.cases = &g->cases, page.samples = g->samples;
+		status = secant_page_write(&page, path, err);
+		secant_free(c.column);
+	}
+	json_decref(j);
+	secant_free(settings);
+	secant_free(text);
 	secant_free(path);
 	return status;
 }

@@ -367,6 +367,7 @@ close_session(secant_session *s)
 	secant_graph_free(s->graph);
 	secant_optimizer_free(&s->optimizer);
 	secant_model_free(&s->model);
+	secant_gallery_free(s->gallery);
 	secant_free(s->raw);
 	secant_free(s->history);
 }
@@ -402,7 +403,10 @@ secant_train(const secant_train_options *options, const char *data, const secant
 		secant_log(&s.events->log, SECANT_LOG_INFO, "training %s-%s on %d %s in %s, %d threads, slab %.0f MiB", o.network.arch, o.network.encoder,
 		           s.n_samples, s.task->samples, s.precision == SECANT_PRECISION_BF16 ? "bf16" : "f32", o.threads > 0 ? o.threads : secant_cpu_count(),
 		           (double)secant_plan_slab_bytes(s.plan) / 1048576);
-		(void)!loop(&s, &own);
+		secant_status status = loop(&s, &own);
+		secant_err late = { 0 };
+		if ((!status || status == SECANT_ERR_CANCELLED) && secant_session_report(&s, &late))
+			secant_log(&s.events->log, SECANT_LOG_WARNING, "there is no report: %s", late.msg);
 	}
 	if (result)
 		*result = (secant_train_result){ s.task ? s.task->metrics[s.metric].name : "", s.epoch, s.best_epoch, s.best, s.n_history ? s.history[s.n_history - 1].metric[s.metric] : NAN,

@@ -4,6 +4,7 @@
 #ifndef SECANT_TRAIN_SESSION_H
 #define SECANT_TRAIN_SESSION_H
 #include "data/loader.h"
+#include "train/metrics.h"
 #include "train/model.h"
 #include "train/optimizer.h"
 #include "train/schedule.h"
@@ -15,6 +16,8 @@ typedef struct secant_epoch {
 	double loss, learning_rate, samples_per_second, seconds;
 	double metric[SECANT_TASK_METRICS];          /* in the order of the task's table; NAN: none */
 } secant_epoch;
+
+typedef struct secant_gallery secant_gallery;
 
 typedef struct secant_session {
 	const secant_train_options *o;
@@ -52,6 +55,7 @@ typedef struct secant_session {
 	bool claimed;                                /* the run folder is ours */
 	secant_epoch *history;                       /* every epoch so far, of resumed parts too */
 	int n_history, history_capacity;
+	secant_gallery *gallery;                     /* report.c; NULL: no picture has been seen */
 	double started, epoch_started;               /* monotonic seconds */
 } secant_session;
 
@@ -67,10 +71,12 @@ secant_status secant_session_load_state(secant_session *s, secant_err *err) SECA
 
 /* ---- report.c ---- */
 secant_status secant_session_log(secant_session *s, const secant_epoch *e, secant_err *err) SECANT_NODISCARD;   /* log.jsonl and curves */
-/* RUN/samples/epoch-NNN.png: a few validation pictures, label and prediction side by side. */
-typedef struct secant_gallery secant_gallery;
-secant_gallery *secant_gallery_new(const secant_session *s, const secant_samples *validation);   /* NULL: no memory; the pictures are only for looking at */
-void secant_gallery_see(void *gallery, int sample, const float *logits, const void *target, int height, int width, int stride);
-secant_status secant_gallery_write(secant_gallery *g, int epoch, secant_err *err) SECANT_NODISCARD;
+/* RUN/report.html: curves, scores, the worst pictures of the last epoch, the settings; only where this process has trained an epoch. */
+secant_status secant_session_report(const secant_session *s, secant_err *err) SECANT_NODISCARD;
+/* RUN/samples/epoch-NNN.png: a few validation pictures, label, prediction and errors side by side; kept for the report. Lives in s->gallery;
+ * NULL: no memory; the pictures are only for looking at. `see` is the evaluation's, whose counts are `counts`. */
+secant_gallery *secant_gallery_begin(secant_session *s, const secant_samples *validation, const secant_counts *counts);
+void secant_gallery_see(void *gallery, int sample, const float *outputs, const void *target, int height, int width, int stride);
+secant_status secant_gallery_end(secant_gallery *g, secant_scores *scores, int epoch, secant_err *err) SECANT_NODISCARD;   /* takes the scores */
 void secant_gallery_free(secant_gallery *g);
 #endif

@@ -10,7 +10,8 @@
 #include "base/json.h"
 #include "train/session.h"
 
-static const char *const run_files[] = { "config.json", "best.safetensors", "last.safetensors", "state.safetensors", "log.jsonl", "curves.png", "learning-rate.png", "samples", NULL };
+static const char *const run_files[] = { "config.json", "best.safetensors", "last.safetensors", "state.safetensors", "log.jsonl", "curves.png", "curves.svg", "learning-rate.png",
+	"learning-rate.svg", "report.html", "events.out.tfevents.secant", "samples", NULL };
 /* Options that may differ when a run goes on. */
 static const char *const free_options[] = { "out", "resume", "overwrite", "epochs", "loader-threads", "cache-mb", NULL };
 

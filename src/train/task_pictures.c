@@ -207,16 +207,20 @@ static const char *sample_name(const secant_session *s, int sample) { return sec
 
 /* ---- validation ---- */
 
-enum { IOU, F1, ACCURACY, MIOU, LOSS };
+enum { IOU, F1, ACCURACY, MIOU, PRECISION, RECALL, CLASS_ACCURACY, WEIGHTED_ACCURACY, KAPPA, THRESHOLDED, LOSS };
 static const secant_metric metrics[] = {
 	[IOU] = { "iou", "IoU", false }, [F1] = { "f1", "F1", false }, [ACCURACY] = { "accuracy", "accuracy", false }, [MIOU] = { "miou", "mean IoU", false },
-	[LOSS] = { "validation_loss", "validation loss", true }, { 0 }
+	[PRECISION] = { "precision", "precision", false }, [RECALL] = { "recall", "recall", false }, [CLASS_ACCURACY] = { "class_accuracy", "class accuracy", false },
+	[WEIGHTED_ACCURACY] = { "frequency_weighted_accuracy", "frequency-weighted accuracy", false }, [KAPPA] = { "kappa", "kappa", false },
+	[THRESHOLDED] = { "thresholded_iou", "thresholded IoU", false }, [LOSS] = { "validation_loss", "validation loss", true }, { 0 }
 };
 
 static void
 take_scores(const secant_scores *from, double *values)
 {
 	values[IOU] = from->iou, values[F1] = from->f1, values[ACCURACY] = from->accuracy, values[MIOU] = from->miou, values[LOSS] = from->loss;
+	values[PRECISION] = from->precision, values[RECALL] = from->recall, values[CLASS_ACCURACY] = from->class_accuracy;
+	values[WEIGHTED_ACCURACY] = from->frequency_weighted_accuracy, values[KAPPA] = from->kappa, values[THRESHOLDED] = from->thresholded_iou;
 }
 
 static secant_status
@@ -233,7 +237,7 @@ validate(secant_session *s, int epoch, double *values, secant_err *err)
 		secant_counts_free(&counts);
 		return status_of(err);
 	}
-	secant_gallery *gallery = secant_gallery_new(s, w->validation);
+	secant_gallery *gallery = secant_gallery_begin(s, w->validation, &counts);
 	secant_evaluation ev = { .runner = w->runner, .mode = s->model.mode, .classes = s->o->network.classes, .multiple = s->model.multiple,
 	                         .batch = s->batch, .threads = s->o->threads, .loader_threads = loader_threads(s->o), .loss = s->o->loss, .activated = s->o->network.activation != NULL,
 	                         .threshold = 0.5f, .ignore = s->o->data.ignore_index, .precision = s->precision, .seen = gallery ? secant_gallery_see : NULL,
@@ -244,10 +248,9 @@ validate(secant_session *s, int epoch, double *values, secant_err *err)
 	if (!(status = secant_evaluate_samples(&ev, w->validation, &counts, err)) && !(status = secant_counts_scores(&counts, s->model.class_names, s->model.n_class_names, &scores, err))) {
 		take_scores(&scores, values);
 		if (gallery && !(status = secant_session_claim(s, err)))
-			status = secant_gallery_write(gallery, epoch, err);
+			status = secant_gallery_end(gallery, &scores, epoch, err);
 	}
 	secant_runner_forget(w->runner);             /* its slab is not needed while training */
-	secant_gallery_free(gallery);
 	secant_scores_free(&scores);
 	secant_counts_free(&counts);
 	return status;

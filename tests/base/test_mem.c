@@ -200,6 +200,20 @@ nearest_names(void **state)
 	assert_null(secant_nearest("x", (const char *[]){ NULL }));
 }
 
+/* RFC 4648, section 10. */
+static void
+base64(void **state)
+{
+	static const char *const want[] = { "", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy" };
+	for (size_t n = 0; n <= 6; n++) {
+		secant_str s = { 0 };
+		secant_str_add(&s, "");
+		secant_str_add_base64(&s, "foobar", n);
+		assert_string_equal(s.p, want[n]);
+		secant_str_free(&s);
+	}
+}
+
 int
 main(void)
 {
@@ -209,7 +223,7 @@ main(void)
 		cmocka_unit_test(realloc_failure_keeps_the_old_block), cmocka_unit_test(arrays_grow),
 		cmocka_unit_test(arena_blocks_are_apart_zeroed_and_aligned), cmocka_unit_test(arena_survives_failure),
 		cmocka_unit_test(strings_grow), cmocka_unit_test(a_failed_string_stays_failed), cmocka_unit_test(distances),
-		cmocka_unit_test(nearest_names)
+		cmocka_unit_test(nearest_names), cmocka_unit_test(base64)
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

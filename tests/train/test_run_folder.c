@@ -44,8 +44,8 @@ holds_what_was_promised(void **state)
 	secant_train_options o = tiny_options(in_root(root, "run"));
 	watcher w = { 0 };
 	secant_train_result r = train_expecting(&o, data(), &w, NULL);
-	static const char *const files[] = { "best.safetensors", "config.json", "curves.png", "last.safetensors", "learning-rate.png", "log.jsonl", "samples",
-		"state.safetensors", NULL };
+	static const char *const files[] = { "best.safetensors", "config.json", "curves.png", "curves.svg", "events.out.tfevents.secant", "last.safetensors",
+		"learning-rate.png", "learning-rate.svg", "log.jsonl", "report.html", "samples", "state.safetensors", NULL };
 	static const char *const samples[] = { "epoch-001.png", "epoch-002.png", NULL };
 	names_are(in_root(root, "run"), files);
 	names_are(in_root(root, "run/samples"), samples);
