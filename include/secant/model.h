@@ -41,7 +41,8 @@ SECANT_API extern const secant_opts secant_run_options;
 
 /*
  * Tensors in, tensors out, in PyTorch's shapes. Reads `input` (N,C,H,W) of any dtype and writes `logits` (N,C,H,W), and `label` where the
- * network has a classification head. With a loss it also reads `target` (binary N,1,H,W or N,H,W; multiclass N,H,W; multilabel N,C,H,W) and,
+ * network has a classification head. A network of clouds reads `input` (N,C,P) and, where it is told the category of an object, `category`
+ * (N numbers from 0), and writes `logits` (N,classes,P, or N,classes of whole clouds), before any softmax unless the network has an activation. With a loss it also reads `target` (binary N,1,H,W or N,H,W; multiclass N,H,W; multilabel N,C,H,W; clouds N,P or N) and,
  * where it is there, `label_target`, whose mean binary cross entropy is added; it writes `loss`, in evaluation. With gradients it runs one
  * pass in training mode without dropout instead, and writes `grad:NAME` of every parameter (zero for one that takes no part) and the new
  * running statistics under their names. Numbers are float64 with precision f64, else float32.
@@ -60,6 +61,7 @@ SECANT_API char *secant_describe(const char *path, bool json, secant_err *err);
 typedef struct secant_planned {
 	secant_network network;      /* without a model file */
 	secant_ints size;            /* H x W */
+	int points;                  /* of a cloud */
 	int batch;
 	char *precision;
 	int threads;

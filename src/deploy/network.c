@@ -96,13 +96,20 @@ read_settings(secant_deployed *d, secant_err *err)
 	static const char *const tasks[] = { "binary", "multiclass", "multilabel" };
 	const json_t *s = d->file.settings, *net = json_object_get(s, "network");
 	const char *mode = json_string_value(json_object_get(s, "mode"));
+	const char *kind = json_string_value(json_object_get(s, "kind"));
+	const json_t *inputs = json_object_get(s, "inputs");
 	d->in_channels = (int)json_integer_value(json_object_get(net, "in-channels"));
+	d->inputs = json_is_integer(inputs) ? (int)json_integer_value(inputs) : d->in_channels;
+	d->kind = !kind || !strcmp(kind, "pictures") ? SECANT_INPUT_PICTURES : !strcmp(kind, "points") ? SECANT_INPUT_POINTS : SECANT_INPUT_CLOUDS;
+	d->categories = d->inputs > d->in_channels ? (int)json_integer_value(json_object_get(net, "categories")) : 0;
 	d->classes = (int)json_integer_value(json_object_get(net, "classes"));
 	d->multiple = (int)json_integer_value(json_object_get(s, "multiple"));
 	d->activated = json_is_string(json_object_get(net, "activation")) && strcmp(json_string_value(json_object_get(net, "activation")), "identity");
 	if (d->in_channels < 1 || d->in_channels > 16 || d->classes < 1 || d->classes > 65535 || d->multiple < 1 || d->multiple > 1024)
 		return secant_fail(err, SECANT_ERR_FORMAT, "the model's settings want 1 to 16 channels, 1 to 65535 classes and a multiple from 1 to 1024; they say %d, %d, %d", d->in_channels,
 		                   d->classes, d->multiple);
+	if (d->inputs < d->in_channels || d->inputs > d->in_channels + 1 || d->categories < 0)
+		return secant_fail(err, SECANT_ERR_FORMAT, "the model's settings want %d inputs for %d channels", d->inputs, d->in_channels);
 	d->task = d->classes == 1 ? SECANT_TASK_BINARY : SECANT_TASK_MULTICLASS;
 	for (int i = 0; mode && i < 3; i++)
 		if (!strcmp(mode, tasks[i]))

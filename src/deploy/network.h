@@ -9,13 +9,18 @@
 
 typedef enum secant_task { SECANT_TASK_BINARY, SECANT_TASK_MULTICLASS, SECANT_TASK_MULTILABEL } secant_task;
 
+/* What a network takes: N x H x W x C, or clouds N x P x 1 x inputs, and gives a class for each point or for each cloud. */
+typedef enum secant_input_kind { SECANT_INPUT_PICTURES, SECANT_INPUT_POINTS, SECANT_INPUT_CLOUDS } secant_input_kind;
+
 typedef struct secant_deployed {
 	secant_model_file file;
 	secant_store *store;
 	secant_runner *runner;
 	secant_precision precision;                  /* what "auto" became */
 	secant_task task;
+	secant_input_kind kind;
 	int in_channels, classes, multiple;
+	int inputs, categories;                      /* channels of the input tensor; more than in_channels: the last one holds the category, 0 to categories - 1 */
 	bool activated;                              /* the network ends in an activation: its results are probabilities already */
 	float scale[16], shift[16];                  /* normalisation */
 } secant_deployed;

@@ -3,8 +3,8 @@
  * a state_dict's order; they know no files and no devices.
  *
  * TO ADD AN ENCODER: a row in its family's table (encoder_resnet.c), or a new file encoder_FAMILY.c whose last lines are its table, and a
- * line ENCODERS(FAMILY) in encoders.inc. TO ADD AN ARCHITECTURE: arch_NAME.c and ARCHITECTURE(NAME) in architectures.inc. TO ADD A LOSS:
- * loss_NAME.c and LOSS(NAME) in losses.inc.
+ * line ENCODERS(FAMILY) in encoders.inc. TO ADD AN ARCHITECTURE: arch_NAME.c and ARCHITECTURE(NAME) in architectures.inc (for
+ * pictures arch_unet.c, for clouds arch_pointnet.c is the example). TO ADD A LOSS: loss_NAME.c and LOSS(NAME) in losses.inc.
  */
 #ifndef SECANT_NN_H
 #define SECANT_NN_H
@@ -68,6 +68,25 @@ secant_value secant_nn_activation(secant_nn *n, secant_value x, const char *acti
 /* smp's SegmentationHead under the current path: convolution, optional x factor upsampling, activation. */
 secant_value secant_nn_segmentation_head(secant_nn *n, secant_value x, int classes, int kernel, int upsampling, const char *activation, secant_err *err);
 
+/* ---- layers of networks for clouds, N x P x 1 x C (points.c) ---- */
+
+/* Conv1d (axes 1) or Conv2d (axes 2) of kernel 1 with bias, on the last axis. */
+secant_value secant_nn_pointwise(secant_nn *n, const char *name, secant_value x, int out, int axes);
+/* The same on the concatenation of `parts` along channels, which is never made: a part of N x 1 x 1 x C counts for every point of its cloud. */
+secant_value secant_nn_pointwise_parts(secant_nn *n, const char *name, int parts, const secant_value *part, int out, int axes);
+/* Only its states, for a state_dict's order. */
+void secant_nn_pointwise_states(secant_nn *n, const char *name, int in, int out, int axes);
+void secant_nn_linear_states(secant_nn *n, const char *name, int in, int out, secant_init init);
+/* The largest of all points, N x 1 x 1 x C; the gradient goes to one of them. */
+secant_value secant_nn_max_of_points(secant_nn *n, secant_value x);
+/* N x 1 x 1 x C to N x C and back. */
+secant_value secant_nn_flat(secant_nn *n, secant_value x);
+secant_value secant_nn_unflat(secant_nn *n, secant_value x);
+/* Each row of N x P x 1 x k times the k x k matrix of its cloud (N x k x k). */
+secant_value secant_nn_transform_points(secant_nn *n, secant_value x, secant_value matrix);
+/* Channels [from, to). */
+secant_value secant_nn_channels_of(secant_nn *n, secant_value x, int from, int to);
+
 /* ---- encoders ---- */
 
 enum { SECANT_FEATURES = 6 };
@@ -85,14 +104,25 @@ const secant_encoder *secant_encoder_at(int i);  /* NULL after the last */
 
 /* ---- architectures ---- */
 
-typedef struct secant_built { secant_value logits, label, decoder, feature[SECANT_FEATURES]; } secant_built;   /* label -1: no classification head */
-typedef struct secant_architecture {
+typedef struct secant_built {
+	secant_value logits, label, decoder, feature[SECANT_FEATURES];   /* label -1: no classification head */
+	secant_value penalty;                        /* a scalar to add to the loss, in phases of training; -1: none */
+} secant_built;
+typedef struct secant_cloud_input { secant_value points, category; } secant_cloud_input;   /* N x P x 1 x C; one-hot N x 1 x 1 x categories or -1 */
+typedef struct secant_architecture secant_architecture;
+struct secant_architecture {
 	const char *name, *brief;
 	int default_depth;
 	/* Builds decoder and segmentation head on features f[0..depth]. */
 	void (*build)(secant_nn *n, const secant_network *net, const secant_encoder *e, int depth, const secant_value *f, secant_built *out, secant_err *err);
 	bool any_size;                               /* accepts sizes that the encoder's stride does not divide */
-} secant_architecture;
+
+	/* Networks for clouds have no encoder and this instead of build. */
+	secant_network_kind kind;
+	bool category;                               /* is told the category of the object */
+	void (*build_cloud)(secant_nn *n, const secant_network *net, const secant_architecture *a, const secant_cloud_input *in, secant_built *out, secant_err *err);
+	const void *config;                          /* of the family */
+};
 const secant_architecture *secant_architecture_find(const char *name);
 const secant_architecture *secant_architecture_at(int i);
 

@@ -1,8 +1,9 @@
 /*
  * Products of matrices. matmul: y = op(a) op(b) over the last two axes, op(x) = x or its transpose; leading axes of both are equal, or b
- * is one matrix for all of a. linear: y = x wT + b over the last axis of x, w as PyTorch stores it (out x in).
+ * is one matrix for all of a. linear: y = act(x wT + b) over the last axis of x, w as PyTorch stores it (out x in, with axes of 1 behind for
+ * a convolution of kernel 1); the activation is what folding sets.
  */
-#include "ops/ops.h"
+#include "ops/rules.h"
 
 typedef struct product { int64_t batch, m, n, k; bool shared; } product;   /* shared: one b for the whole batch */
 
@@ -115,8 +116,8 @@ linear_shape(const secant_signature *s, secant_err *err)
 {
 	const secant_shape *x = &s->in[0].shape, *w = &s->in[1].shape;
 	char tx[96], tw[96];
-	if (secant_want_rank(s, 1, 2, err))
-		return SECANT_ERR_SHAPE;
+	if (w->rank < 2 || secant_shape_count(w) != w->dim[0] * w->dim[1])
+		return secant_fail(err, SECANT_ERR_SHAPE, "weights are %s, want out x in", secant_shape_text(w, tw, sizeof tw));
 	if (x->rank < 1 || x->dim[x->rank - 1] != w->dim[1])
 		return secant_fail(err, SECANT_ERR_SHAPE, "weights %s (out x in) do not fit an input of %s", secant_shape_text(w, tw, sizeof tw), secant_shape_text(x, tx, sizeof tx));
 	if (s->n_in > 2 && s->in[2].shape.rank >= 0 && (s->in[2].shape.rank != 1 || s->in[2].shape.dim[0] != w->dim[0]))
@@ -141,22 +142,29 @@ linear_reference(const secant_reference *r)
 	const secant_shape *w = &r->in_shape[1];
 	product p = { .batch = 1, .m = leading(&r->in_shape[0]), .n = w->dim[0], .k = w->dim[1], .shared = true };
 	multiply(p, false, true, r->in[0], r->in[1], r->n_in > 2 ? r->in[2] : NULL, r->out[0]);
+	if (((const secant_linear_attr *)r->attr)->act == SECANT_ACT_RELU)
+		for (int64_t i = 0, n = secant_shape_count(&r->out_shape[0]); i < n; i++)
+			r->out[0][i] = r->out[0][i] > 0 ? r->out[0][i] : 0;
 }
 
 static void
 linear_grad(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
 {
-	const secant_shape *x = secant_graph_shape(g, n->in[0]), *w = secant_graph_shape(g, n->in[1]);
-	if (wants[0] && x->rank > 1)
-		dx[0] = matmul(g, false, false, dy[0], n->in[1]);
+	const secant_shape x = *secant_graph_shape(g, n->in[0]), w = *secant_graph_shape(g, n->in[1]);
+	secant_value back = dy[0];
+	if (((const secant_linear_attr *)n->attr)->act == SECANT_ACT_RELU)
+		back = secant_apply(g, "where", NULL, 3, secant_apply(g, "greater", NULL, 2, n->out[0], secant_graph_scalar(g, 0)), back, secant_graph_scalar(g, 0));
+	secant_value matrix = wants[0] ? secant_build_reshape(g, n->in[1], &(secant_shape){ 2, { w.dim[0], w.dim[1] } }) : -1;
+	if (wants[0] && x.rank > 1)
+		dx[0] = matmul(g, false, false, back, matrix);
 	else if (wants[0]) {
-		secant_value row = secant_apply(g, "reshape", &(secant_shape_attr){ { 2, { 1, (int)w->dim[0] } } }, 1, dy[0]);
-		dx[0] = secant_apply(g, "reshape", &(secant_shape_attr){ { 1, { (int)w->dim[1] } } }, 1, matmul(g, false, false, row, n->in[1]));
+		secant_value row = secant_build_reshape(g, back, &(secant_shape){ 2, { 1, w.dim[0] } });
+		dx[0] = secant_build_reshape(g, matmul(g, false, false, row, matrix), &x);
 	}
 	if (wants[1])
-		dx[1] = secant_apply(g, "linear_grad_weights", NULL, 2, n->in[0], dy[0]);
+		dx[1] = secant_build_reshape(g, secant_apply(g, "linear_grad_weights", NULL, 2, n->in[0], back), &w);
 	if (n->n_in > 2 && wants[2])
-		dx[2] = secant_apply(g, "sum_to", &(secant_shape_attr){ { 1, { (int)w->dim[0] } } }, 1, dy[0]);
+		dx[2] = secant_apply(g, "sum_to", &(secant_shape_attr){ { 1, { (int)w.dim[0] } } }, 1, back);
 }
 
 static secant_status
@@ -197,7 +205,13 @@ static const secant_op_case matmul_cases[] = {
 	{ "no rows", "", "0x4 4x5" },
 	{ 0 }
 };
+static const secant_opt linear_rows[] = {
+	SECANT_OPT_CHOICE(secant_linear_attr, act, "act", "none", "none|relu", "activation of the result"), SECANT_OPT_END
+};
+static const secant_opts linear_attr = { "linear", sizeof(secant_linear_attr), linear_rows };
 static const secant_op_case linear_cases[] = {
+	{ "convolution of kernel 1", "", "2x7x1x8 3x8x1 3" },
+	{ "relu", "act=relu", "5x8 3x8 3" },
 	{ "matrix", "", "5x8 3x8 3" },
 	{ "without bias", "", "2x3x4x8 16x8" },
 	{ "vector", "", "8 3x8 3" },
@@ -217,7 +231,7 @@ const secant_op secant_op_matmul = {
 	.shape = matmul_shape, .grad = matmul_grad, .reference = matmul_reference, .cases = matmul_cases,
 };
 const secant_op secant_op_linear = {
-	.name = "linear", .brief = "fully connected layer over the last axis", .min_in = 2, .max_in = 3, .n_out = 1,
+	.name = "linear", .brief = "fully connected layer over the last axis", .attr = &linear_attr, .min_in = 2, .max_in = 3, .n_out = 1,
 	.low = SECANT_LOW_DRIVES, .low_in = 1, .low_out = 1, .commutes = true,
 	.shape = linear_shape, .grad = linear_grad, .reference = linear_reference, .cases = linear_cases,
 };

@@ -1,6 +1,7 @@
 /*
  * Moving numbers without changing them: reshape, transpose, broadcast_to, concat, slice and its gradient, pixel_shuffle and back, and
- * upcast. They take any type. The gradient of each is another of them (of broadcast_to it is sum_to; of slice, numbers put back among
+ * upcast. They take any type. A reshape's -1 is whatever fits, its -2 the input's axis of that place; a slice's stop of -1 is the end: so
+ * that a stored graph holds for inputs of any size. The gradient of each is another of them (of broadcast_to it is sum_to; of slice, numbers put back among
  * zeros).
  *
  * upcast marks where real numbers leave the precision of the plan: its result is f32 in every plan, whatever comes in (also masks and
@@ -42,13 +43,18 @@ reshape_shape(const secant_signature *s, secant_err *err)
 	secant_shape to = secant_shape_from(&a->shape);
 	int64_t count = secant_shape_count(&s->in[0].shape), known = 1;
 	int open = -1;
-	for (int i = 0; i < to.rank; i++)
+	for (int i = 0; i < to.rank; i++) {
+		if (to.dim[i] == -2 && i >= s->in[0].shape.rank)
+			return secant_fail(err, SECANT_ERR_ARG, "shape wants axis %d of an input of %d axes", i, s->in[0].shape.rank);
+		if (to.dim[i] == -2)
+			to.dim[i] = s->in[0].shape.dim[i];
 		if (to.dim[i] != -1)
 			known *= to.dim[i];
 		else if (open >= 0)
 			return secant_fail(err, SECANT_ERR_ARG, "shape has two unknown axes, %d and %d", open, i);
 		else
 			open = i;
+	}
 	if (open >= 0)
 		to.dim[open] = known > 0 ? count / known : 0;
 	if (a->shape.n > SECANT_MAX_RANK || secant_shape_count(&to) != count)
@@ -213,10 +219,11 @@ slice_shape(const secant_signature *s, secant_err *err)
 		return secant_fail(err, SECANT_ERR_SHAPE, "start, stop, step have %d, %d, %d numbers for an input of %d axes", a->start.n,
 			a->stop.n, a->step.n, x->rank);
 	for (int i = 0; i < x->rank; i++) {
-		int start = a->start.v[i], stop = a->stop.v[i], step = step_of(&a->step, i);
+		int64_t start = a->start.v[i], stop = a->stop.v[i] == -1 ? x->dim[i] : a->stop.v[i];
+		int step = step_of(&a->step, i);
 		if (start < 0 || stop < start || stop > x->dim[i] || step < 1)
-			return secant_fail(err, SECANT_ERR_SHAPE, "axis %d: start %d, stop %d, step %d is no part of 0..%lld", i, start, stop, step,
-				(long long)x->dim[i]);
+			return secant_fail(err, SECANT_ERR_SHAPE, "axis %d: start %lld, stop %lld, step %d is no part of 0..%lld", i, (long long)start,
+				(long long)stop, step, (long long)x->dim[i]);
 		s->out[0].shape.dim[i] = picked(start, stop, step);
 	}
 	return SECANT_OK;
@@ -357,7 +364,7 @@ pixel_unshuffle_rule(secant_graph *g, const secant_node *n, const secant_value *
 /* ---- attributes ---- */
 
 static const secant_opt shape_rows[] = {
-	SECANT_OPT(secant_shape_attr, shape, INTS, "shape", NULL, -1, 1 << 30, "shape of the result"),
+	SECANT_OPT(secant_shape_attr, shape, INTS, "shape", NULL, -2, 1 << 30, "shape of the result; of a reshape, -1: what fits, -2: as the input's axis"),
 	SECANT_OPT_END
 };
 static const secant_opts shape_attr = { "shape", sizeof(secant_shape_attr), shape_rows };
@@ -374,7 +381,7 @@ static const secant_opt concat_rows[] = {
 static const secant_opts concat_attr = { "concat", sizeof(secant_axis_attr), concat_rows };
 static const secant_opt slice_rows[] = {
 	SECANT_OPT(secant_slice_attr, start, INTS, "start", NULL, 0, 1 << 30, "first index, for each axis"),
-	SECANT_OPT(secant_slice_attr, stop, INTS, "stop", NULL, 0, 1 << 30, "index after the last, for each axis"),
+	SECANT_OPT(secant_slice_attr, stop, INTS, "stop", NULL, -1, 1 << 30, "index after the last, for each axis; -1: all to the end"),
 	SECANT_OPT(secant_slice_attr, step, INTS, "step", NULL, 1, 1 << 30, "step, for each axis; ones if not given"),
 	SECANT_OPT_END
 };
@@ -397,7 +404,7 @@ static const secant_opts factor_attr = { "pixel_shuffle", sizeof(secant_factor_a
 static const secant_op_case upcast_cases[] = { { "real", "", "2x3x4x5" }, { "mask", "", "37#2" }, { "empty", "", "0x3" }, { 0 } };
 static const secant_op_case reshape_cases[] = {
 	{ "flatten", "shape=2,60", "2x3x4x5" }, { "unknown axis", "shape=4,-1,5", "2x3x4x5" }, { "to a number", "", "1x1" },
-	{ "empty", "shape=3,0", "0x3" }, { 0 }
+	{ "axes of the input", "shape=-2,-1,5", "2x3x4x5" }, { "empty", "shape=3,0", "0x3" }, { 0 }
 };
 static const secant_op_case transpose_cases[] = {
 	{ "to channels first", "perm=0,3,1,2", "2x3x4x5" }, { "matrix", "perm=1,0", "17x9" }, { "six axes", "perm=5,3,1,4,2,0", "2x1x3x2x2x3" },
@@ -414,7 +421,7 @@ static const secant_op_case concat_cases[] = {
 };
 static const secant_op_case slice_cases[] = {
 	{ "channels", "start=0,0,0,2 stop=2,3,4,5", "2x3x4x5" }, { "steps", "start=1,0,2 stop=5,6,8 step=1,2,3", "6x7x8" },
-	{ "nothing", "start=0,2 stop=3,2", "3x4" },
+	{ "nothing", "start=0,2 stop=3,2", "3x4" }, { "to the end", "start=0,2,1 stop=-1,-1,3", "3x4x5" },
 	{ "integers", "start=1 stop=5", "7#9" }, { 0 }
 };
 static const secant_op_case slice_grad_cases[] = {

@@ -61,7 +61,7 @@ typedef struct secant_l2_attr { int axis; double eps; } secant_l2_attr;         
 
 typedef struct secant_axis_attr { int axis; } secant_axis_attr;   /* concat, softmax, log_softmax, cumsum, gather; negative counts from the end */
 
-typedef struct secant_shape_attr { secant_ints shape; } secant_shape_attr;   /* reshape, broadcast_to, sum_to: the wanted shape */
+typedef struct secant_shape_attr { secant_ints shape; } secant_shape_attr;   /* reshape (-1: what fits, -2: the input's axis), broadcast_to, sum_to: the wanted shape */
 
 typedef struct secant_transpose_attr { secant_ints perm; } secant_transpose_attr;  /* axis i of the output is axis perm[i] of the input */
 
@@ -83,11 +83,13 @@ secant_pad_attr secant_pad_hw(int mode, int top, int left, int bottom, int right
 
 typedef struct secant_slice_grad_attr { secant_ints start, step, shape; } secant_slice_grad_attr;   /* shape: of the tensor that was cut */
 
-typedef struct secant_slice_attr { secant_ints start, stop, step; } secant_slice_attr;   /* one number an axis; step n = 0: ones */
+typedef struct secant_slice_attr { secant_ints start, stop, step; } secant_slice_attr;   /* one number an axis; stop -1: to the end; step n = 0: ones */
 
 typedef struct secant_number_attr { double a, b; } secant_number_attr;   /* leaky_relu (a slope), elu (a alpha), clamp (a..b), pow (a), softplus (a beta, b threshold), add_scalar, mul_scalar */
 
 typedef struct secant_matmul_attr { bool transpose_a, transpose_b; } secant_matmul_attr;
+
+typedef struct secant_linear_attr { int act; } secant_linear_attr;   /* secant_act; plans for inference only */
 
 typedef struct secant_dropout_attr { double p; int id; bool channels; } secant_dropout_attr;   /* id: distinguishes the layers of a network; channels: whole channels per sample (Dropout2d) */
 

@@ -27,7 +27,8 @@ secant_mode_choose(const char *text, int classes, secant_mode *mode, secant_err 
 static secant_shape
 nominal(const secant_model *m)
 {
-	return (secant_shape){ 4, { 1, 128, 128, m->net.in_channels } };
+	bool cloud = secant_network_kind_of(&m->net) != SECANT_NETWORK_PICTURES;
+	return (secant_shape){ 4, { 1, 128, cloud ? 1 : 128, secant_network_inputs(&m->net) } };
 }
 
 secant_status
@@ -56,6 +57,8 @@ secant_model_new(secant_model *m, const secant_network *net, const char *mode, c
 	if (secant_opts_copy(&secant_network_options, &m->net, net, &own) || secant_mode_choose(mode, net->classes, &m->mode, &own))
 		goto done;
 	float scale[16], shift[16];
+	if (secant_network_kind_of(net) != SECANT_NETWORK_PICTURES)
+		normalize = "none";                          /* a cloud's numbers are coordinates */
 	if (secant_normalize_parse(normalize, net->in_channels, scale, shift, &own))
 		goto done;
 	if (normalize && !(m->normalize = secant_strdup(normalize))) {
@@ -151,12 +154,14 @@ secant_model_tensors(const secant_model *m, secant_tensors *out, secant_err *err
 static json_t *
 settings_of(const secant_model *m)
 {
-	static const char *const modes[] = { "binary", "multiclass", "multilabel" };
+	static const char *const modes[] = { "binary", "multiclass", "multilabel" }, *const kinds[] = { "pictures", "points", "clouds" };
 	char *text = secant_opts_to_json(&secant_network_options, &m->net);
 	json_t *j = json_object(), *names = json_array();
 	json_object_set_new(j, "version", json_integer(1));
 	json_object_set_new(j, "network", text ? json_loads(text, 0, NULL) : NULL);
 	json_object_set_new(j, "mode", json_string(modes[m->mode]));
+	json_object_set_new(j, "kind", json_string(kinds[secant_network_kind_of(&m->net)]));
+	json_object_set_new(j, "inputs", json_integer(secant_network_inputs(&m->net)));
 	json_object_set_new(j, "normalize", json_string(m->normalize ? m->normalize : "imagenet"));
 	json_object_set_new(j, "multiple", json_integer(m->multiple));
 	for (int i = 0; i < m->n_class_names; i++)

@@ -7,7 +7,8 @@
 static const secant_opt planned_rows[] = {
 	SECANT_OPT_HEADING("Plan"),
 	SECANT_OPT(secant_planned, size, SIZE, "size", "256", 1, 65536, "height and width of the pictures"),
-	SECANT_OPT(secant_planned, batch, INT, "batch", "1", 1, 4096, "pictures at a time"),
+	SECANT_OPT(secant_planned, points, INT, "points", "2500", 1, 1 << 26, "points of a cloud, for networks of clouds"),
+	SECANT_OPT(secant_planned, batch, INT, "batch", "1", 1, 4096, "pictures or clouds at a time"),
 	SECANT_OPT(secant_planned, train, BOOL, "train", "false", 0, 0, "forward and backward with a loss, instead of evaluation"),
 	SECANT_OPT(secant_planned, loss, STR, "loss", NULL, 0, 0, "of --train; by default 0.5*dice+0.5*bce for one class, ce or bce for several"),
 	SECANT_OPT(secant_planned, precision, STR, "precision", "auto", 0, 0, "auto (bf16 where the CPU has AMX, else f32), f32, bf16, f64"),
@@ -77,6 +78,12 @@ open_network(secant_planned_run *r, const char *model, const secant_planned *o, 
 	return status;
 }
 
+static secant_shape
+input_shape(const secant_planned *o, bool cloud, int channels)
+{
+	return cloud ? secant_shape_of(4, o->batch, o->points, 1, channels) : secant_shape_of(4, o->batch, o->size.v[0], o->size.v[1], channels);
+}
+
 secant_status
 secant_planned_open(secant_planned_run *r, const char *model, const secant_planned *o, secant_err *err)
 {
@@ -87,16 +94,16 @@ secant_planned_open(secant_planned_run *r, const char *model, const secant_plann
 	if (secant_precision_choose(o->precision, &plan.precision, &own))
 		return secant_fail(err, own.code, "%s", own.msg);
 	bool f64 = plan.precision == SECANT_PRECISION_F64;
-	secant_shape shape = secant_shape_of(4, o->batch, o->size.v[0], o->size.v[1], 0);
+	secant_shape shape;
 	if (model && !o->train) {
 		if (!secant_deployed_open(&r->deployed, model, o->precision, o->threads, o->allow_reference, &own)) {
 			r->is_deployed = true;
-			shape.dim[3] = r->deployed.in_channels;
+			shape = input_shape(o, r->deployed.kind != SECANT_INPUT_PICTURES, r->deployed.inputs);
 			start = secant_seconds();
 			(void)!secant_runner_prepare(r->deployed.runner, &shape, &r->plan, &r->context, &own);
 		}
 	} else if (!open_network(r, model, o, f64, &own)) {
-		shape.dim[3] = r->model.net.in_channels;
+		shape = input_shape(o, secant_network_kind_of(&r->model.net) != SECANT_NETWORK_PICTURES, secant_network_inputs(&r->model.net));
 		start = secant_seconds();
 		if (o->train)
 			(void)!open_trial(r, o, &plan, &shape, &own);

@@ -124,8 +124,44 @@ given_free(given *v)
 	secant_free(v->z);
 }
 
+/* What is read: pictures N,C,H,W, or clouds N,C,P and, where the network is told it, the category of each. */
+typedef struct wanted { bool cloud; int channels, inputs, categories; } wanted;
+
+/* Clouds N,C,P as N x P x 1 x inputs, with the category of its cloud at every point. */
 static secant_status
-read_input(given *v, int channels, secant_err *err)
+read_cloud(given *v, const wanted *w, secant_err *err)
+{
+	char text[96];
+	const secant_shape *s = &v->input->shape;
+	const secant_tensor *category = secant_tensors_find(&v->tensors, "category");
+	if (s->rank != 3 || secant_shape_count(s) < 1)
+		return secant_fail(err, SECANT_ERR_SHAPE, "%s: 'input' is %s, want N,C,P", v->path, secant_shape_text(s, text, sizeof text));
+	if (s->dim[1] != w->channels)
+		return secant_fail(err, SECANT_ERR_SHAPE, "%s: 'input' is %s, the network wants %d numbers a point, not %lld", v->path, secant_shape_text(s, text, sizeof text), w->channels,
+		                   (long long)s->dim[1]);
+	if (w->inputs > w->channels && (!category || secant_shape_count(&category->shape) != s->dim[0]))
+		return secant_fail(err, SECANT_ERR_SHAPE, "%s: the network wants a tensor 'category' with one number for each of %lld clouds", v->path, (long long)s->dim[0]);
+	v->shape = secant_shape_of(4, s->dim[0], s->dim[2], 1, w->inputs);
+	if (!(v->x = numbers_new(secant_shape_count(&v->shape), err)))
+		return SECANT_ERR_NOMEM;
+	for (int64_t n = 0, at = 0; n < s->dim[0]; n++) {
+		double own = w->inputs > w->channels ? secant_tensor_get(category, n) : 0;
+		if (own != floor(own) || own < 0 || (w->categories && own >= w->categories))
+			return secant_fail(err, SECANT_ERR_RANGE, "%s: 'category' holds %g at %lld, which is no category 0 to %d", v->path, own, (long long)n, w->categories - 1);
+		for (int64_t p = 0; p < s->dim[2]; p++)
+			for (int c = 0; c < w->inputs; c++, at++) {
+				double number = c < w->channels ? secant_tensor_get(v->input, (n * w->channels + c) * s->dim[2] + p) : own;
+				if (v->f64)
+					((double *)v->x)[at] = number;
+				else
+					((float *)v->x)[at] = (float)number;
+			}
+	}
+	return SECANT_OK;
+}
+
+static secant_status
+read_input(given *v, const wanted *w, secant_err *err)
 {
 	char text[96];
 	secant_status status = secant_tensors_read(&v->tensors, NULL, v->path, err);
@@ -137,13 +173,15 @@ read_input(given *v, int channels, secant_err *err)
 	if (!v->input)
 		return secant_fail(err, SECANT_ERR_ARG, "%s: holds no tensor 'input'", v->path);
 	const secant_shape *s = &v->input->shape;
-	if (s->rank != 4 || secant_shape_count(s) < 1)
-		return secant_fail(err, SECANT_ERR_SHAPE, "%s: 'input' is %s, want N,C,H,W", v->path, secant_shape_text(s, text, sizeof text));
-	if (s->dim[1] != channels)
-		return secant_fail(err, SECANT_ERR_SHAPE, "%s: 'input' is %s, the network wants %d channels, not %lld", v->path, secant_shape_text(s, text, sizeof text), channels, (long long)s->dim[1]);
-	v->shape = secant_shape_of(4, s->dim[0], s->dim[2], s->dim[3], s->dim[1]);
 	v->target = secant_tensors_find(&v->tensors, "target");
 	v->label_target = secant_tensors_find(&v->tensors, "label_target");
+	if (w->cloud)
+		return read_cloud(v, w, err);
+	if (s->rank != 4 || secant_shape_count(s) < 1)
+		return secant_fail(err, SECANT_ERR_SHAPE, "%s: 'input' is %s, want N,C,H,W", v->path, secant_shape_text(s, text, sizeof text));
+	if (s->dim[1] != w->channels)
+		return secant_fail(err, SECANT_ERR_SHAPE, "%s: 'input' is %s, the network wants %d channels, not %lld", v->path, secant_shape_text(s, text, sizeof text), w->channels, (long long)s->dim[1]);
+	v->shape = secant_shape_of(4, s->dim[0], s->dim[2], s->dim[3], s->dim[1]);
 	v->x = take_reals(v->input, &v->shape, true, v->f64, err);
 	return v->x ? SECANT_OK : SECANT_ERR_NOMEM;
 }
@@ -163,6 +201,15 @@ read_targets(given *v, const secant_run *o, const secant_model *m, const secant_
 {
 	char a[96], b[96];
 	const secant_shape *got = &v->target->shape, *want = &t->target;
+	if (secant_network_kind_of(&m->net) != SECANT_NETWORK_PICTURES && mode == SECANT_MODE_MULTICLASS) {   /* N,P or N */
+		if (got->dim[0] != want->dim[0] || got->rank != (want->rank == 3 ? 2 : 1) || secant_shape_count(got) != secant_shape_count(want))
+			return secant_fail(err, SECANT_ERR_SHAPE, "%s: 'target' is %s, want %s for logits %s (N,P,1,C or N,C)", v->path, secant_shape_text(got, a, sizeof a),
+			                   want->rank == 3 ? "N,P" : "N", secant_shape_text(&t->logits, b, sizeof b));
+		v->y = take_classes(v->target, m->net.classes, strstr(o->loss, "ignore"), v->f64, err);
+		return v->y ? SECANT_OK : secant_err_prefix(err, "%s", v->path);
+	}
+	if (secant_network_kind_of(&m->net) != SECANT_NETWORK_PICTURES)
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "a loss of clouds is multiclass, with at least 2 classes");
 	bool rows = got->rank == 3 && got->dim[0] == want->dim[0] && got->dim[1] == want->dim[1] && got->dim[2] == want->dim[2];
 	bool planes = got->rank == 4 && got->dim[0] == want->dim[0] && got->dim[2] == want->dim[1] && got->dim[3] == want->dim[2];
 	planes &= got->rank == 4 && got->dim[1] == (mode == SECANT_MODE_MULTICLASS ? 1 : want->dim[3]);
@@ -183,6 +230,13 @@ read_targets(given *v, const secant_run *o, const secant_model *m, const secant_
 
 /* ---- the two ways ---- */
 
+/* Logits of points, N x P x 1 x C, are N,C,P in files. */
+static secant_shape
+logits_in_file(const secant_shape *s, bool cloud)
+{
+	return cloud && s->rank == 4 ? secant_shape_of(3, s->dim[0], s->dim[1], s->dim[3]) : *s;
+}
+
 /* A label is N x C however the network came to it. */
 static secant_shape
 flat(const secant_shape *label)
@@ -199,9 +253,12 @@ run_plain(const char *model, given *v, const secant_run *o, secant_tensors *out,
 	secant_status status = secant_deployed_open(&d, model, o->precision, o->threads, o->allow_reference, err);
 	if (status)
 		return status;
+	wanted w = { d.kind != SECANT_INPUT_PICTURES, d.in_channels, d.inputs, d.categories };
 	v->f64 = d.precision == SECANT_PRECISION_F64;
-	if (!(status = read_input(v, d.in_channels, err)) && !(status = secant_runner_run(d.runner, &v->shape, v->x, &logits, &logits_shape, &label, &label_shape, err)))
+	if (!(status = read_input(v, &w, err)) && !(status = secant_runner_run(d.runner, &v->shape, v->x, &logits, &logits_shape, &label, &label_shape, err))) {
+		logits_shape = logits_in_file(&logits_shape, w.cloud);
 		status = give(out, "logits", &logits_shape, logits, true, v->f64, err);
+	}
 	if (!status && label) {
 		label_shape = flat(&label_shape);
 		status = give(out, "label", &label_shape, label, false, v->f64, err);
@@ -248,13 +305,15 @@ run_with_loss(secant_model *m, given *v, const secant_run *o, secant_precision p
 	secant_trial t = { 0 };
 	secant_trial_spec spec = { .phase = o->gradients ? SECANT_PHASE_TRAIN_SURE : SECANT_PHASE_EVAL, .loss = o->loss, .gradients = o->gradients };
 	secant_plan_options plan = { .precision = precision, .threads = o->threads, .training = o->gradients, .allow_reference = o->allow_reference };
-	secant_status status = read_input(v, m->net.in_channels, err);
+	wanted w = { secant_network_kind_of(&m->net) != SECANT_NETWORK_PICTURES, m->net.in_channels, secant_network_inputs(&m->net), m->net.categories };
+	secant_status status = read_input(v, &w, err);
+	secant_shape logits;
 	if (status || (status = choose_mode(v, o, m, &spec.mode, err)))
 		return status;
 	spec.label = v->label_target && m->net.aux_params;
 	if (!(status = secant_trial_make(&t, m, &v->shape, &spec, &plan, err)) && !(status = read_targets(v, o, m, &t, spec.mode, err)) && !(status = run_context(v, &t, err)) &&
 	    !(status = give(out, "loss", &(secant_shape){ 0 }, secant_context_output(t.context, t.at_loss), false, v->f64, err)))
-		status = give(out, "logits", &t.logits, secant_context_output(t.context, t.at_logits), true, v->f64, err);
+		logits = logits_in_file(&t.logits, w.cloud), status = give(out, "logits", &logits, secant_context_output(t.context, t.at_logits), true, v->f64, err);
 	if (!status && t.at_label >= 0) {
 		secant_shape label = flat(&t.label);
 		status = give(out, "label", &label, secant_context_output(t.context, t.at_label), false, v->f64, err);

@@ -16,11 +16,13 @@ build_loss(secant_trial *t, const secant_model *m, const secant_model_graph *g, 
 {
 	const secant_shape *y = secant_graph_shape(g->g, g->built.logits);
 	secant_value logits = secant_apply(g->g, "upcast", NULL, 1, g->built.logits);
-	t->target = *y;
+	t->target = *y;                              /* a class index stands for the last axis */
 	if (spec->mode == SECANT_MODE_MULTICLASS)
-		t->target.rank = 3;
+		t->target.rank--;
 	secant_value target = secant_graph_input(g->g, "target", spec->mode == SECANT_MODE_MULTICLASS ? SECANT_I32 : SECANT_F32, &t->target);
 	secant_value loss = secant_loss_build(g->g, spec->loss, &(secant_loss_input){ logits, target, spec->mode, m->net.classes }, err);
+	if (loss >= 0 && g->built.penalty >= 0)
+		loss = secant_apply(g->g, "add", NULL, 2, loss, g->built.penalty);
 	if (loss < 0 || !spec->label)
 		return loss;
 	secant_value label = secant_apply(g->g, "upcast", NULL, 1, g->built.label);

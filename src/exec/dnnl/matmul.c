@@ -23,7 +23,7 @@ md_of(matrix m, int rank, secant_dtype type, bool any)
 
 /* y = a b (+ bias): a, b are inputs ia, ib of the step; b may be packed when it is a state. */
 static secant_status
-prepare(secant_step *s, int ia, matrix a, int ib, matrix b, bool bias, secant_err *err)
+prepare(secant_step *s, int ia, matrix a, int ib, matrix b, bool bias, int act, secant_err *err)
 {
 	int rank = a.batch > 1 || b.batch > 1 ? 3 : 2;
 	matrix y = { a.batch, a.rows, b.columns, false };
@@ -36,7 +36,7 @@ prepare(secant_step *s, int ia, matrix a, int ib, matrix b, bool bias, secant_er
 	dnnl_primitive_desc_t pd = NULL;
 	if (!secant_dnnl_new(s))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a product");
-	dnnl_primitive_attr_t attr = secant_dnnl_attr(false, 0);
+	dnnl_primitive_attr_t attr = secant_dnnl_attr(false, act);
 	if (dnnl_matmul_desc_init(&desc, &ma, &mb, bias ? &mbias : NULL, &my) != dnnl_success ||
 	    dnnl_primitive_desc_create(&pd, &desc, attr, secant_dnnl_engine(), NULL) != dnnl_success)
 		pd = NULL;
@@ -83,19 +83,21 @@ prepare_matmul(secant_step *s, secant_err *err)
 		a.rows *= a.batch;
 		a.batch = 1;
 	}
-	return prepare(s, 0, a, 1, b, false, err);
+	return prepare(s, 0, a, 1, b, false, 0, err);
 }
 
 static secant_status
 prepare_linear(secant_step *s, secant_err *err)
 {
-	return prepare(s, 0, flat(&s->in[0].shape, false), 1, flat(&s->in[1].shape, true), s->n_in > 2 && s->in[2].shape.rank >= 0, err);
+	const secant_shape *w = &s->in[1].shape;     /* axes of 1 may stand behind out x in */
+	return prepare(s, 0, flat(&s->in[0].shape, false), 1, (matrix){ 1, w->dim[1], w->dim[0], true }, s->n_in > 2 && s->in[2].shape.rank >= 0,
+	               ((const secant_linear_attr *)s->node->attr)->act, err);
 }
 
 static secant_status
 prepare_linear_grad_weights(secant_step *s, secant_err *err)
 {
-	return prepare(s, 1, flat(&s->in[1].shape, true), 0, flat(&s->in[0].shape, false), false, err);
+	return prepare(s, 1, flat(&s->in[1].shape, true), 0, flat(&s->in[0].shape, false), false, 0, err);
 }
 
 const secant_impl secant_impls_dnnl_matmul[] = {
