@@ -23,10 +23,10 @@ static void
 load(trial *t, const char *name, bool f64)
 {
 	secant_err err = { 0 };
-	json_t *all = golden_json("pointnet.json");
+	json_t *cases = golden_json("pointnet.json");
 	memset(t, 0, sizeof *t);
-	t->j = json_incref(json_object_get(all, name));
-	json_decref(all);
+	t->j = json_incref(json_object_get(cases, name));
+	json_decref(cases);
 	t->f64 = f64;
 	t->dense = !strcmp(json_string_value(json_object_get(t->j, "network")), "PointNetDenseCls");
 	model_options(&t->m, t->dense ? "pointnet-dense" : "pointnet-cls", "resnet34", (int)number(t->j, "k"), NULL);
