@@ -303,7 +303,7 @@ run_adam(const char *name, bool f64, size_t steps)
 		must(secant_context_run(t.context, &err), &err);
 		snprintf(text, sizeof text, "%s, loss of step %d", name, (int)step + 1);
 		assert_near(text, f64 ? loss64 : (double)loss32, json_number_value(json_array_get(losses, step)), f64 ? 1e-8 : step == 0 ? 1e-4 : 2e-1);
-		secant_optimizer_update(&o, json_number_value(json_array_get(rates, step)), 2);
+		secant_optimizer_update(&o, json_number_value(json_array_get(rates, step)), -1, 2);
 		if (f64 && (step == 9 || step == 23)) {
 			double dot = sum_of_dots(&t, "");
 			assert_near("parameters_dot", dot, number(adam, step == 9 ? "parameters_dot_after_10" : "parameters_dot_after_24"), 1e-6 * (1 + fabs(dot)));
