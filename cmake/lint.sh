@@ -61,6 +61,7 @@ annotations: data
 network: nn
 predict: deploy
 model: train
+bench: train
 samples: data
 clouds: codec
 demo: data

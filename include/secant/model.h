@@ -1,5 +1,5 @@
 /*
- * Work on model files: from and to PyTorch's weights, raw tensors through a network, what a file is, plans and their times. Functions may
+ * Work on model files: from and to PyTorch's weights, raw tensors through a network, what a file is, plans. Functions may
  * be called from several threads at once, on different files.
  */
 #ifndef SECANT_MODEL_H
@@ -66,7 +66,7 @@ typedef struct secant_planned {
 	char *precision;
 	int threads;
 	bool allow_reference;
-	bool train;                  /* forward and backward with a loss, instead of evaluation */
+	bool train;                  /* forward and backward with a loss, instead of evaluation; bench.h adds the optimiser */
 	char *loss;                  /* NULL: 0.5*dice+0.5*bce, or ce for several classes, bce for classes that may overlap */
 } secant_planned;
 SECANT_API extern const secant_opts secant_planned_options;
@@ -74,17 +74,6 @@ SECANT_API extern const secant_opts secant_planned_options;
 /* The plan, a line a step: operator, implementation, shapes, memory, work; with `timed` also the time of every step (in the third of three
  * runs on random numbers), GFLOP/s and GB/s. Text or JSON; caller frees with secant_free; NULL and err on failure. `model` NULL: a new network. */
 SECANT_API char *secant_model_explain(const char *model, const secant_planned *options, bool timed, bool json, secant_err *err);
-
-typedef struct secant_bench_result {
-	double median_ms, min_ms, max_ms;
-	int64_t peak_bytes;          /* largest resident memory of the process so far */
-	int runs;
-	double plan_ms;              /* making the plan, once a shape */
-} secant_bench_result;
-
-/* Times `runs` runs after `warm_up` others. `tick` (nullable) is called after each; false: CANCELLED. */
-SECANT_API secant_status secant_model_bench(const char *model, const secant_planned *options, int runs, int warm_up, bool (*tick)(void *user, int done, int total), void *user,
-	secant_bench_result *result, secant_err *err) SECANT_NODISCARD;
 
 #ifdef __cplusplus
 }

@@ -184,6 +184,8 @@ draw_chart(cairo_t *cr, const secant_chart *c, double top, double height)
 	bool two = false;
 	for (int i = 0; i < c->n; i++)
 		two |= c->series[i].axis == 1;
+	if (c->left_from_0 && !p.left.log && p.left.lo > 0)
+		p.left.lo = 0;
 	cairo_set_line_width(cr, 1);
 	draw_axis(&p, p.x, 0, c->x_label);
 	draw_axis(&p, p.left, 1, c->left_label);

@@ -9,6 +9,7 @@ typedef struct secant_chart {
 	const secant_series *series;
 	int n;
 	bool log_left, log_x;                        /* values that are not positive are gaps */
+	bool left_from_0;                            /* for quantities that are to be compared by their height */
 	const char *mark;                            /* text at a dashed line at mark_x; NULL: none */
 	double mark_x;
 } secant_chart;

@@ -9,7 +9,7 @@ static const secant_opt planned_rows[] = {
 	SECANT_OPT(secant_planned, size, SIZE, "size", "256", 1, 65536, "height and width of the pictures"),
 	SECANT_OPT(secant_planned, points, INT, "points", "2500", 1, 1 << 26, "points of a cloud, for networks of clouds"),
 	SECANT_OPT(secant_planned, batch, INT, "batch", "1", 1, 4096, "pictures or clouds at a time"),
-	SECANT_OPT(secant_planned, train, BOOL, "train", "false", 0, 0, "forward and backward with a loss, instead of evaluation"),
+	SECANT_OPT(secant_planned, train, BOOL, "train", "false", 0, 0, "a step of training, instead of evaluation"),
 	SECANT_OPT(secant_planned, loss, STR, "loss", NULL, 0, 0, "of --train; by default 0.5*dice+0.5*bce for one class, ce or bce for several"),
 	SECANT_OPT(secant_planned, precision, STR, "precision", "auto", 0, 0, "auto (bf16 where the CPU has AMX, else f32), f32, bf16, f64"),
 	SECANT_OPT(secant_planned, threads, INT, "threads", "0", 0, 1024, "threads of computation; 0: all processors"),
@@ -54,16 +54,34 @@ default_loss(secant_mode mode)
 	return mode == SECANT_MODE_BINARY ? "0.5*dice+0.5*bce" : mode == SECANT_MODE_MULTICLASS ? "ce" : "bce";
 }
 
+/* AdamW with its usual settings; the plan's outputs go where the optimiser reads them. */
+static secant_status
+bind_optimizer(secant_planned_run *r, secant_err *err)
+{
+	secant_store *store = r->model.store;
+	size_t size = store->f64 ? sizeof(double) : sizeof(float);
+	secant_status status = secant_opts_init(&secant_optimizer_options_table, &r->settings, err);
+	if (status || (status = secant_optimizer_new(&r->optimizer, &r->settings, store, err)))
+		return status;
+	status = secant_context_set_output(r->context, r->trial.at_loss, &r->loss, err);
+	for (int i = 0; i < store->n && !status; i++)
+		if (r->trial.at_grad[i] >= 0)
+			status = secant_context_set_output(r->context, r->trial.at_grad[i], (char *)r->optimizer.grad + (size_t)store->slot[i].offset * size, err);
+	return status;
+}
+
 static secant_status
 open_trial(secant_planned_run *r, const secant_planned *o, const secant_plan_options *plan, const secant_shape *shape, secant_err *err)
 {
 	secant_mode mode = r->model.mode;
-	secant_trial_spec spec = { .phase = SECANT_PHASE_TRAIN_SURE, .loss = o->loss ? o->loss : default_loss(mode), .mode = mode, .gradients = true };
+	secant_trial_spec spec = { .phase = SECANT_PHASE_TRAIN_SURE, .loss = o->loss ? o->loss : default_loss(mode), .mode = mode, .gradients = true, .step = true };
 	secant_status status = secant_trial_make(&r->trial, &r->model, shape, &spec, plan, err);
 	if (status)
 		return status;
 	r->plan = r->trial.plan;
 	r->context = r->trial.context;
+	if ((status = bind_optimizer(r, err)))
+		return status;
 	return feed(r, 1, "target", &r->trial.target, mode == SECANT_MODE_MULTICLASS ? r->model.net.classes : 1, plan->precision == SECANT_PRECISION_F64, err);
 }
 
@@ -88,7 +106,7 @@ secant_status
 secant_planned_open(secant_planned_run *r, const char *model, const secant_planned *o, secant_err *err)
 {
 	secant_err own = { 0 };
-	secant_plan_options plan = { .threads = o->threads, .training = o->train, .allow_reference = o->allow_reference };
+	secant_plan_options plan = { .threads = o->threads, .training = o->train, .allow_reference = o->allow_reference, .external = o->train };
 	*r = (secant_planned_run){ 0 };
 	double start = 0;
 	if (secant_precision_choose(o->precision, &plan.precision, &own))
@@ -123,6 +141,8 @@ void
 secant_planned_close(secant_planned_run *r)
 {
 	secant_trial_free(&r->trial);
+	secant_optimizer_free(&r->optimizer);
+	secant_opts_free(&secant_optimizer_options_table, &r->settings);
 	secant_runner_free(r->runner);
 	if (r->is_deployed)
 		secant_deployed_close(&r->deployed);

@@ -1,7 +1,11 @@
-/* A plan to look at or to time, of a model file or of a new network, in evaluation or with a loss, fed with random numbers. */
+/*
+ * A plan to look at or to time, of a model file or of a new network, in evaluation or as a step of training, fed with random numbers. A
+ * step is planned as session.c does: the loss and the gradients go to memory of the optimiser's.
+ */
 #ifndef SECANT_TRAIN_PLANNED_H
 #define SECANT_TRAIN_PLANNED_H
 #include <secant/model.h>
+#include "train/optimizer.h"
 #include "train/trial.h"
 
 typedef struct secant_planned_run {
@@ -12,6 +16,9 @@ typedef struct secant_planned_run {
 	secant_model model;                          /* everything else */
 	secant_runner *runner;
 	secant_trial trial;
+	secant_optimizer_options settings;           /* of the optimiser: the defaults */
+	secant_optimizer optimizer;                  /* of a step of training; store NULL otherwise */
+	double loss;
 	void *input[3];
 	double seconds;                              /* that making the plan took */
 } secant_planned_run;

@@ -64,10 +64,12 @@ make(secant_trial *t, secant_model *m, secant_model_graph *g, const secant_trial
 	secant_value keep[3];
 	int n = 0;
 	t->logits = *secant_graph_shape(g->g, g->built.logits);
-	keep[t->at_logits = n++] = g->built.logits;
+	if (!spec->step)
+		keep[t->at_logits = n++] = g->built.logits;
 	if (g->built.label >= 0) {
 		t->label = *secant_graph_shape(g->g, g->built.label);
-		keep[t->at_label = n++] = g->built.label;
+		if (!spec->step)
+			keep[t->at_label = n++] = g->built.label;
 	}
 	if (spec->loss) {
 		secant_value loss = build_loss(t, m, g, spec, err);

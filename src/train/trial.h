@@ -12,6 +12,7 @@ typedef struct secant_trial_spec {
 	secant_mode mode;
 	bool label;                                  /* the classification head's loss is added; input "label_target" */
 	bool gradients;
+	bool step;                                   /* as in training: loss and gradients are the only outputs, and go to memory of the caller's */
 } secant_trial_spec;
 
 /* Inputs "input", "target", "label_target". */

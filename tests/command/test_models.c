@@ -205,9 +205,23 @@ test_bench(void **state)
 	json_decref(j);
 	j = json_of("$SECANT bench --encoder resnet18 --size 32 --batch 2 --train --runs 1 --warm-up 0 --threads 1 --precision f32 --json --quiet");
 	assert_int_equal(member(j, "runs"), 1);
+	assert_true(member(j, "flops") > 1e8 && member(j, "bytes") > 1e8);
+	assert_string_equal(text(j, "precision"), "f32");
+	json_decref(j);
+	/* A worker: it says that it is ready, and runs once for each line. */
+	works("yes '' | head -n 3 | $SECANT bench m.safetensors --size 16 --precision f32 --on-request > answers && grep -c '^{\"ms\": [0-9.e-]*}$' answers");
+	assert_string_equal(out, "3\n");
+	j = json_of("head -n 1 answers");
+	assert_true(json_is_true(json_object_get(j, "ready")));
+	assert_true(member(j, "flops") > 0 && member(j, "bytes") > 0 && member(j, "plan_ms") > 0);
+	json_decref(j);
+	j = json_of("$SECANT bench m.safetensors --size 16 --precision f32 --on-request < /dev/null");
+	assert_true(json_is_true(json_object_get(j, "ready")));
 	json_decref(j);
 	says("$SECANT bench m.safetensors --size 16 --runs 2 --precision f32 --quiet", " (2 runs); ");
 	fails(2, "--runs", "$SECANT bench m.safetensors --runs 0");
+	fails(1, "none.safetensors", "$SECANT bench none.safetensors --on-request < /dev/null");
+	fails(2, "--largest", "$SECANT bench --plots x --largest 64");
 	fails(2, "loss", "$SECANT bench --encoder resnet18 --size 64 --train --loss nonsense");
 }
 

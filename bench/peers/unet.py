@@ -1,0 +1,174 @@
+"""Unet-resnet34 of the peers, for bench/compare.py.
+
+    unet.py export FOLDER SIZExBATCH...          weights, a picture, ONNX files, and what the network says to one input
+    unet.py PEER KIND SIZE BATCH PRECISION THREADS FOLDER
+
+The second form is a worker: it warms up, prints {"ready": true, "versions": {...}, "set_up": "..."}, and for each line of standard input runs
+once and prints {"ms": X}. KIND is train or infer; peers are torch-eager, torch-compile, ipex, onnxruntime, openvino, each as its own
+documentation sets it up for speed: channels_last and autocast in bf16, the fused AdamW, static shapes, one stream.
+"""
+import json, os, shutil, sys, time
+
+WARM_UP = 2
+
+
+def torch_net(threads):
+    import torch
+    import segmentation_models_pytorch as smp
+    torch.set_num_threads(threads)
+    torch.manual_seed(0)
+    return torch, smp, smp.Unet("resnet34", encoder_weights=None, classes=1)
+
+
+def versions(*names):
+    from importlib.metadata import version
+    return {n: version(n) for n in names}
+
+
+def export(folder, shapes):
+    from safetensors.torch import save_file
+    torch, smp, net = torch_net(int(os.environ.get("OMP_NUM_THREADS", "1")))
+    net.eval()
+    torch.save(net.state_dict(), f"{folder}/unet.pth")
+    for shape in shapes:
+        size, batch = map(int, shape.split("x"))
+        torch.onnx.export(net, (torch.randn(batch, 3, size, size),), f"{folder}/unet-{shape}.onnx", dynamo=True, external_data=False,
+                          input_names=["input"], output_names=["logits"])
+    x = torch.randn(1, 3, 64, 64)
+    with torch.inference_mode():
+        save_file({"input": x}, f"{folder}/input.safetensors")
+        save_file({"logits": net(x).contiguous()}, f"{folder}/logits.safetensors")
+    shutil.copy(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "picture.jpg"), folder)
+
+
+def check(ours, theirs):
+    """Prints the largest difference of two files of logits, as a share of the largest logit."""
+    from safetensors.numpy import load_file
+    a, b = load_file(ours)["logits"], load_file(theirs)["logits"]
+    print(float(abs(a - b).max() / abs(b).max()))
+
+
+def faster(a, b):
+    """Of two ways to do a step the one whose second call is faster."""
+    times = []
+    for way in (a, b):
+        way()
+        start = time.perf_counter()
+        way()
+        times.append(time.perf_counter() - start)
+    return times[0] <= times[1]
+
+
+def training(peer, size, batch, low, threads):
+    torch, smp, net = torch_net(threads)
+    dice, bce = smp.losses.DiceLoss("binary"), torch.nn.BCEWithLogitsLoss()
+    x, y = torch.rand(batch, 3, size, size) * 2 - 1, (torch.rand(batch, 1, size, size) < 0.5).float()
+    set_up = "AdamW(fused), "
+
+    def prepare(layout):
+        net.to(memory_format=layout).train()
+        return x.contiguous(memory_format=layout)
+
+    def forward(x, y):
+        p = net(x)
+        return 0.5 * dice(p, y) + 0.5 * bce(p, y)
+
+    net.train()
+    optimizer = torch.optim.AdamW(net.parameters(), 1e-3, weight_decay=1e-2, fused=peer != "ipex")
+    if peer == "ipex":
+        import intel_extension_for_pytorch as ipex
+        net.to(memory_format=torch.channels_last)
+        net, optimizer = ipex.optimize(net, optimizer=optimizer, dtype=torch.bfloat16 if low else torch.float32)
+        set_up = "ipex.optimize, "
+    loss_of = torch.compile(forward) if peer == "torch-compile" else forward
+
+    def step(x):
+        optimizer.zero_grad(set_to_none=True)
+        with torch.autocast("cpu", torch.bfloat16, enabled=low):
+            loss = loss_of(x, y)
+        loss.backward()
+        optimizer.step()
+
+    last = prepare(torch.channels_last)
+    if peer == "torch-eager" and not low:       # in f32 either layout may be the faster one
+        if not faster(lambda: step(last), lambda: step(prepare(torch.contiguous_format))):
+            plain = prepare(torch.contiguous_format)
+            return lambda: step(plain), set_up + "contiguous"
+        last = prepare(torch.channels_last)
+    return lambda: step(last), set_up + "channels_last" + (", autocast bf16" if low else "") + (", torch.compile" if peer == "torch-compile" else "")
+
+
+def torch_inference(peer, size, batch, low, threads):
+    torch, smp, net = torch_net(threads)
+    dtype = torch.bfloat16 if low else torch.float32
+    net = net.eval().to(memory_format=torch.channels_last)
+    x = torch.randn(batch, 3, size, size).contiguous(memory_format=torch.channels_last)
+    if peer == "ipex":
+        import intel_extension_for_pytorch as ipex
+        net = ipex.optimize(net, dtype=dtype)
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=low):
+            net = torch.jit.freeze(torch.jit.trace(net, x))
+    elif peer == "torch-compile":
+        net = torch.compile(net)
+
+    def run():
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=low):
+            net(x)
+    return run, "channels_last" + (", autocast bf16" if low else "")
+
+
+def onnxruntime_inference(size, batch, low, threads, folder):
+    import numpy, onnxruntime
+    if low:
+        raise SystemExit("onnxruntime: no bf16 on this kind of processor")
+    o = onnxruntime.SessionOptions()
+    o.intra_op_num_threads = threads
+    o.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(f"{folder}/unet-{size}x{batch}.onnx", o, providers=["CPUExecutionProvider"])
+    x = numpy.random.default_rng(0).normal(size=(batch, 3, size, size)).astype("float32")
+    return lambda: session.run(None, {"input": x}), f"CPUExecutionProvider, intra_op_num_threads={threads}"
+
+
+def openvino_inference(size, batch, low, threads, folder):
+    import numpy, openvino
+    hint = "bf16" if low else "f32"
+    net = openvino.Core().compile_model(f"{folder}/unet-{size}x{batch}.onnx", "CPU", {
+        "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": hint, "INFERENCE_NUM_THREADS": threads})
+    request = net.create_infer_request()
+    request.set_input_tensor(openvino.Tensor(numpy.random.default_rng(0).normal(size=(batch, 3, size, size)).astype("float32")))
+    return request.infer, f"LATENCY, INFERENCE_PRECISION_HINT={hint}, INFERENCE_NUM_THREADS={threads}"
+
+
+def make(peer, kind, size, batch, precision, threads, folder):
+    low = precision == "bf16"
+    if peer == "onnxruntime":
+        return onnxruntime_inference(size, batch, low, threads, folder), versions("onnxruntime")
+    if peer == "openvino":
+        return openvino_inference(size, batch, low, threads, folder), versions("openvino")
+    of = versions("torch", "segmentation-models-pytorch", *(["intel-extension-for-pytorch"] if peer == "ipex" else []))
+    return (training if kind == "train" else torch_inference)(peer, size, batch, low, threads), of
+
+
+def work(run, of, set_up):
+    for _ in range(WARM_UP):
+        run()
+    print(json.dumps({"ready": True, "versions": of, "set_up": set_up}), flush=True)
+    for _ in sys.stdin:
+        start = time.perf_counter()
+        run()
+        print(json.dumps({"ms": 1e3 * (time.perf_counter() - start)}), flush=True)
+
+
+def main(arguments):
+    if arguments[0] == "export":
+        export(arguments[1], arguments[2:])
+    elif arguments[0] == "check":
+        check(*arguments[1:])
+    else:
+        peer, kind, size, batch, precision, threads, folder = arguments
+        (run, set_up), of = make(peer, kind, int(size), int(batch), precision, int(threads), folder)
+        work(run, of, set_up)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
