@@ -6,6 +6,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static atomic_long total, live, fail_in;
 
@@ -55,16 +57,30 @@ secant_realloc(void *p, size_t n, size_t size)
 }
 
 void *
-secant_alloc_aligned(size_t bytes)
+secant_alloc_raw(size_t bytes)
 {
 	void *p;
 	size_t size;
 	if (!product(bytes, 1, &size) || fails_now())
 		return NULL;
-	if (posix_memalign(&p, 64, size))
-		return NULL;
-	memset(p, 0, size);
-	return counted(p);
+	return posix_memalign(&p, 64, size) ? NULL : counted(p);
+}
+
+void *
+secant_alloc_aligned(size_t bytes)
+{
+	void *p = secant_alloc_raw(bytes);
+	if (p)
+		memset(p, 0, bytes);
+	return p;
+}
+
+void
+secant_mem_drop(void *p, size_t bytes)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = ((uintptr_t)p + page - 1) / page * page, to = ((uintptr_t)p + bytes) / page * page;
+	if (to > from)
+		(void)madvise((void *)from, to - from, MADV_DONTNEED);   /* refused: the pages stay, nothing else */
 }
 
 void

@@ -12,6 +12,10 @@ void *secant_calloc(size_t n, size_t size);
 void *secant_realloc(void *p, size_t n, size_t size);
 /* 64-byte-aligned, zeroed; freed with secant_free like the others. */
 void *secant_alloc_aligned(size_t bytes);
+/* The same with whatever the memory held before: for what is written before it is read. Pages that are never touched cost nothing. */
+void *secant_alloc_raw(size_t bytes);
+/* The contents will never be read again: whole pages go back to the system, the block itself stays until it is freed. */
+void secant_mem_drop(void *p, size_t bytes);
 char *secant_strdup(const char *s);
 char *secant_strndup(const char *s, size_t n);
 /* Frees (declared in secant/options.h, repeated here for those who need no options). */

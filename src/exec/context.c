@@ -48,7 +48,7 @@ secant_context_new_in(secant_plan *p, const secant_context *host, secant_err *er
 	c->plan = p;
 	c->dirty = true;
 	c->borrowed = host && host->plan->slab >= p->slab;
-	c->slab = c->borrowed ? host->slab : secant_alloc_aligned(p->slab + 64);
+	c->slab = c->borrowed ? host->slab : secant_alloc_raw(p->slab + 64);
 	c->pointer = secant_calloc((size_t)secant_graph_values(p->g) + 1, sizeof *c->pointer);
 	c->input = secant_calloc((size_t)p->n_input + 1, sizeof *c->input);
 	c->output = secant_calloc((size_t)p->n_output + 1, sizeof *c->output);

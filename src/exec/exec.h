@@ -64,6 +64,9 @@ secant_plan *secant_plan_new(const secant_graph *g, secant_store *store, const s
 void secant_plan_free(secant_plan *p);
 /* Packs weights anew after states changed; only where no context runs. Training contexts do it by themselves. */
 secant_status secant_plan_refresh(secant_plan *p, secant_err *err) SECANT_NODISCARD;
+/* Gives back the memory of states of which this plan keeps packed copies and reads nothing else. Its store is then good for this plan
+ * alone, and the plan cannot be refreshed. */
+void secant_plan_drop_packed_states(secant_plan *p);
 size_t secant_plan_slab_bytes(const secant_plan *p);
 size_t secant_plan_sum_bytes(const secant_plan *p);      /* what all tensors would take side by side */
 int secant_plan_inputs(const secant_plan *p);            /* inputs the plan reads, in the graph's order */
@@ -119,6 +122,7 @@ struct secant_step {
 	secant_operand *in, *out;
 	int threads;
 	bool training;                           /* states change between runs: copies of them are good for one run */
+	int packs;                               /* i + 1: input i is a state that only `pack` reads */
 	size_t scratch;                          /* bytes wanted during run, 64-byte-aligned */
 	void *data;                              /* the implementation's own */
 	char detail[32];                         /* which kernel, for explain: "brgconv:avx512_core_bf16" */

@@ -237,7 +237,7 @@ try_impl(secant_step *s, const secant_impl *impl, secant_err *err)
 	s->data = NULL;
 	s->detail[0] = 0;
 	s->flops = 0;
-	s->reorders = 0;
+	s->reorders = s->packs = 0;
 	if (impl->supports && !impl->supports(s))
 		return SECANT_ERR_UNSUPPORTED;
 	return impl->prepare ? impl->prepare(s, err) : SECANT_OK;
@@ -303,6 +303,20 @@ secant_plan_refresh(secant_plan *p, secant_err *err)
 	}
 	p->packed_version = p->store->version;
 	return SECANT_OK;
+}
+
+void
+secant_plan_drop_packed_states(secant_plan *p)
+{
+	for (int v = 0; v < secant_graph_values(p->g); v++) {
+		const secant_location *l = &p->at[v];
+		bool kept = l->place != SECANT_PLACE_STATE || l->last >= secant_graph_nodes(p->g);
+		for (int i = 0; i < p->n_step && !kept; i++)
+			for (int k = 0; k < p->step[i].n_in; k++)
+				kept |= p->step[i].node->in[k] == v && p->step[i].packs != k + 1;
+		if (!kept)
+			secant_mem_drop(l->pointer, (size_t)secant_shape_count(&secant_graph_value(p->g, v)->type.shape) * secant_dtype_size(stored_as(p, v)));
+	}
 }
 
 static secant_status

@@ -92,8 +92,11 @@ entry_make(secant_runner *r, entry *e, const secant_shape *shape, secant_err *er
 		if (ok && (e->plan = secant_plan_new(e->graph, e->folded ? e->folded : r->store, keep, n, &r->options, &own)))
 			e->context = secant_context_new(e->plan, &own);
 	}
-	if (e->context)
+	if (e->context) {
+		if (e->folded)                           /* made for this plan alone */
+			secant_plan_drop_packed_states(e->plan);
 		return SECANT_OK;
+	}
 	entry_clear(e);
 	return secant_fail(err, own.code ? own.code : SECANT_ERR_BUG, "%s", own.msg);
 }

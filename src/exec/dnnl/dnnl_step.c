@@ -161,7 +161,7 @@ secant_dnnl_weights(secant_step *s, int input, const dnnl_memory_desc_t *user, c
 	dnnl_primitive_desc_t pd = reorder(user, wanted);
 	if (!pd)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "oneDNN cannot reorder these weights");
-	if (s->in[input].state) {
+	if (s->in[input].state && !s->training) {
 		secant_status status = fill_call(s, &d->pack, pd, false, err);
 		dnnl_primitive_desc_destroy(pd);
 		if (status)
@@ -170,15 +170,16 @@ secant_dnnl_weights(secant_step *s, int input, const dnnl_memory_desc_t *user, c
 			return secant_fail(err, SECANT_ERR_UNSUPPORTED, "oneDNN wants scratch memory to reorder these weights");
 		secant_dnnl_arg(&d->pack, DNNL_ARG_FROM, user, WHERE_IN, input, 0);
 		secant_dnnl_arg(&d->pack, DNNL_ARG_TO, wanted, WHERE_PACKED, 0, 0);
-		d->pack_from = input;
+		s->packs = input + 1;
 		arg->where = WHERE_PACKED;
-		if (!(d->packed = secant_alloc_aligned(dnnl_memory_desc_get_size(wanted) + 64)))
+		if (!(d->packed = secant_alloc_raw(dnnl_memory_desc_get_size(wanted) + 64)))
 			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for packed weights");
 		return SECANT_OK;
 	}
 	dnnl_call *c = secant_dnnl_add(s, pd, false, err);
 	if (!c)
 		return SECANT_ERR_NOMEM;
+	s->reorders -= s->in[input].state;           /* each run packs what the run before changed: no layout is undone */
 	arg->where = WHERE_SCRATCH;
 	arg->offset = secant_dnnl_scratch(s, wanted);
 	secant_dnnl_arg(c, DNNL_ARG_FROM, user, WHERE_IN, input, 0);

@@ -20,7 +20,6 @@ typedef struct dnnl_data {
 	int n;
 	dnnl_call pack;                              /* state -> packed; primitive NULL: nothing is packed */
 	void *packed;                                /* the weights as the primitive wants them */
-	int pack_from;                               /* index of the state input */
 	int copy_in;                                 /* i + 1: input i is copied to output 0 before the calls (residual sum) */
 } dnnl_data;
 
@@ -38,8 +37,8 @@ dnnl_call *secant_dnnl_add(secant_step *s, dnnl_primitive_desc_t pd, bool main, 
 void secant_dnnl_arg(dnnl_call *c, int arg, const dnnl_memory_desc_t *md, dnnl_where where, int index, size_t offset);
 /* Room in the step's scratch; returns its offset. */
 size_t secant_dnnl_scratch(secant_step *s, const dnnl_memory_desc_t *md);
-/* Makes weights available in layout `wanted`: the argument to use in the call. A state is packed (by pack), anything else reordered in
- * every run; in the right layout already: used as it is. Must come before the call that uses it. */
+/* Makes weights available in layout `wanted`: the argument to use in the call. A state is packed once (by pack), in training and anything
+ * else in every run, into scratch; in the right layout already: used as it is. Must come before the call that uses it. */
 secant_status secant_dnnl_weights(secant_step *s, int input, const dnnl_memory_desc_t *user, const dnnl_memory_desc_t *wanted, dnnl_argument *arg, secant_err *err);
 /* The main call of a step with weights: makes input `input` (in layout `user`) available as `pd` wants it, adds the call and its weights
  * argument. Takes pd. */

@@ -86,7 +86,8 @@ prepare(secant_step *s, const secant_shape *x, const secant_shape *y, const seca
 	l->spectra = spectra_size(l->x.channels, l->block);
 	l->results = POINTS * l->block * l->y.channels;
 	int64_t weights = POINTS * l->x.channels * l->y.channels;
-	if (stays && !(l->packed = secant_alloc_aligned((size_t)weights * sizeof(float))))
+	s->packs = stays ? 2 : 0;
+	if (stays && !(l->packed = secant_alloc_raw((size_t)weights * sizeof(float))))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for packed weights");
 	s->scratch = (size_t)((stays ? 0 : weights) + l->parts * (l->spectra + l->results)) * sizeof(float);
 	say(s, y, w);
