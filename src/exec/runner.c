@@ -19,6 +19,7 @@ struct secant_runner {
 	secant_graph_maker make;
 	void *user;
 	secant_plan_options options;
+	const secant_context *host;                  /* whose slab contexts stand on; NULL: their own */
 	entry entry[SECANT_RUNNER_PLANS];
 	uint64_t clock;
 };
@@ -32,6 +33,12 @@ secant_runner_new(secant_store *store, secant_graph_maker make, void *user, cons
 	else
 		r->store = store, r->make = make, r->user = user, r->options = *options;
 	return r;
+}
+
+void
+secant_runner_stand_on(secant_runner *r, const secant_context *host)
+{
+	r->host = host;
 }
 
 static void
@@ -90,7 +97,7 @@ entry_make(secant_runner *r, entry *e, const secant_shape *shape, secant_err *er
 				e->output_shape[i] = *secant_graph_shape(e->graph, keep[k++]);
 			}
 		if (ok && (e->plan = secant_plan_new(e->graph, e->folded ? e->folded : r->store, keep, n, &r->options, &own)))
-			e->context = secant_context_new(e->plan, &own);
+			e->context = secant_context_new_in(e->plan, r->host, &own);
 	}
 	if (e->context) {
 		if (e->folded)                           /* made for this plan alone */
