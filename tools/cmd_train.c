@@ -95,6 +95,7 @@ run(void *options, int n, const char *const *operands, secant_err *err)
 const command command_train = {
 	.name = "train", .brief = "trains a network on pictures and labels", .operands = "DATA --out RUN",
 	.details = "DATA is a folder with train/images and train/labels (and val/ of the same form): a label has its picture's stem, any extension.\n"
+	           "Or it is a data set with annotations in any format of `secant list datasets` (VOC, COCO, YOLO, ...): boxes and polygons become labels.\n"
 	           "RUN receives best.safetensors, last.safetensors, state.safetensors, config.json, log.jsonl, curves.png, learning-rate.png, samples/.\n"
 	           "Ctrl-C saves the state; --resume goes on exactly there.",
 	.example = "secant train cells --out run --encoder resnet18 --size 256 --epochs 10",

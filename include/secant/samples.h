@@ -28,6 +28,9 @@ typedef struct secant_data_options {
 	double validation_fraction;                  /* of DATA/{images,labels} without split folders */
 	int folds, fold;                             /* the same by folds: fold 0 to folds - 1 is "val"; folds 0 or 1: by the fraction */
 	secant_ints tile;                            /* pictures larger than this are cut into samples of this size; n = 0: not */
+	char *from, *task;                           /* of annotations: the format (NULL: found out), and which of COCO's files */
+	int objects;                                 /* of annotations: shapes where there are, else boxes (0); always filled boxes (1) */
+	int on_top;                                  /* where objects overlap: the later (0), the smaller (1), that of the later class (2) */
 } secant_data_options;
 
 SECANT_API extern const secant_opts secant_normalize_options;

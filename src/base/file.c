@@ -63,49 +63,16 @@ read_some(int fd, char *data, size_t size)
 	return (ssize_t)n;
 }
 
-secant_status
-secant_file_map(secant_bytes *b, const char *path, secant_err *err)
-{
-	struct stat st;
-	*b = (secant_bytes){ 0 };
-	int fd = open_read(path, &st, err);
-	if (fd < 0)
-		return err ? err->code : SECANT_ERR_IO;
-	if (!S_ISREG(st.st_mode) || st.st_size <= READ_UP_TO) {
-		close(fd);
-		char *data;
-		secant_status s = secant_file_read(&data, &b->size, path, S_ISREG(st.st_mode) ? READ_UP_TO : (size_t)1 << 30, err);
-		b->data = s ? NULL : (uint8_t *)data;
-		return s;
-	}
-	void *map = (uint64_t)st.st_size <= PTRDIFF_MAX ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
-	secant_status s = map == MAP_FAILED ? fail_errno(err, path, "cannot map") : SECANT_OK;
-	close(fd);
-	if (!s)
-		*b = (secant_bytes){ .data = map, .size = (size_t)st.st_size, .map = map };
-	return s;
-}
-
-void
-secant_file_unmap(secant_bytes *b)
-{
-	if (b->map)
-		munmap(b->map, b->size);
-	else
-		secant_free((void *)b->data);
-	*b = (secant_bytes){ 0 };
-}
-
-/* Reads all of fd, growing as it goes: pipes and /proc have no size to trust. */
+/* Reads all of fd, growing as it goes: pipes and /proc have no size to trust; `exact`: the file has `guess` bytes. */
 static secant_status
-read_all(int fd, char **data, size_t *size, size_t guess, const char *path, size_t limit, secant_err *err)
+read_all(int fd, char **data, size_t *size, size_t guess, bool exact, const char *path, size_t limit, secant_err *err)
 {
 	size_t capacity = guess < limit ? guess : limit, n = 0;
 	char *p = secant_calloc(capacity + 2, 1);
 	if (!p)
 		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for %zu bytes", path, capacity);
 	for (;;) {
-		ssize_t got = read_some(fd, p + n, capacity + 1 - n);
+		ssize_t got = read_some(fd, p + n, n || !exact ? capacity + 1 - n : capacity);
 		secant_status s = got < 0 ? fail_errno(err, path, "cannot read") : SECANT_OK;
 		n += got > 0 ? (size_t)got : 0;
 		if (!s && n > limit)
@@ -130,6 +97,19 @@ read_all(int fd, char **data, size_t *size, size_t guess, const char *path, size
 	return SECANT_OK;
 }
 
+/* The rest of reading: closes fd. */
+static secant_status
+read_open(int fd, const struct stat *st, char **data, size_t *size, const char *path, size_t limit, secant_err *err)
+{
+	secant_status s;
+	if (S_ISREG(st->st_mode) && (uint64_t)st->st_size > limit)
+		s = secant_fail(err, SECANT_ERR_RANGE, "%s: %lld bytes are more than the limit of %zu", path, (long long)st->st_size, limit);
+	else
+		s = read_all(fd, data, size, S_ISREG(st->st_mode) ? (size_t)st->st_size : BUFFER, S_ISREG(st->st_mode) && st->st_size > 0, path, limit, err);
+	close(fd);
+	return s;
+}
+
 secant_status
 secant_file_read(char **data, size_t *size, const char *path, size_t limit, secant_err *err)
 {
@@ -142,13 +122,65 @@ secant_file_read(char **data, size_t *size, const char *path, size_t limit, seca
 	int fd = open_read(path, &st, &local);
 	if (fd < 0)
 		return secant_fail(err, local.code, "%s", local.msg);
-	secant_status s;
-	if (S_ISREG(st.st_mode) && (uint64_t)st.st_size > limit)
-		s = secant_fail(err, SECANT_ERR_RANGE, "%s: %lld bytes are more than the limit of %zu", path, (long long)st.st_size, limit);
-	else
-		s = read_all(fd, data, size, S_ISREG(st.st_mode) ? (size_t)st.st_size : BUFFER, path, limit, err);
+	return read_open(fd, &st, data, size, path, limit, err);
+}
+
+secant_status
+secant_file_head(const char *path, void *room, size_t size, size_t *got, uint64_t *whole, secant_err *err)
+{
+	struct stat st;
+	*got = 0;
+	*whole = UINT64_MAX;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return fail_errno(err, path, "cannot open");
+	ssize_t n = pread(fd, room, size, 0);                  /* takes nothing from a pipe */
+	secant_status s = SECANT_OK;
+	if (n < 0 && errno == EISDIR)
+		s = secant_fail(err, SECANT_ERR_IO, "%s: is a folder, expected a file", path);
+	else if (n < 0 && errno != ESPIPE)
+		s = fail_errno(err, path, "cannot read");
+	else if (n >= 0) {
+		*got = (size_t)n;
+		if ((size_t)n < size)
+			*whole = (uint64_t)n;
+		else if (!fstat(fd, &st))
+			*whole = (uint64_t)st.st_size;
+	}
 	close(fd);
 	return s;
+}
+
+secant_status
+secant_file_map(secant_bytes *b, const char *path, secant_err *err)
+{
+	struct stat st;
+	*b = (secant_bytes){ 0 };
+	int fd = open_read(path, &st, err);
+	if (fd < 0)
+		return err ? err->code : SECANT_ERR_IO;
+	if (!S_ISREG(st.st_mode) || st.st_size <= READ_UP_TO) {
+		char *data;
+		secant_status s = read_open(fd, &st, &data, &b->size, path, S_ISREG(st.st_mode) ? READ_UP_TO : (size_t)1 << 30, err);
+		b->data = s ? NULL : (uint8_t *)data;
+		return s;
+	}
+	void *map = (uint64_t)st.st_size <= PTRDIFF_MAX ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
+	secant_status s = map == MAP_FAILED ? fail_errno(err, path, "cannot map") : SECANT_OK;
+	close(fd);
+	if (!s)
+		*b = (secant_bytes){ .data = map, .size = (size_t)st.st_size, .map = map };
+	return s;
+}
+
+void
+secant_file_unmap(secant_bytes *b)
+{
+	if (b->map)
+		munmap(b->map, b->size);
+	else
+		secant_free((void *)b->data);
+	*b = (secant_bytes){ 0 };
 }
 
 struct secant_writer {

@@ -10,6 +10,8 @@
 typedef struct secant_bytes { const uint8_t *data; size_t size; void *map; } secant_bytes;
 secant_status secant_file_map(secant_bytes *b, const char *path, secant_err *err) SECANT_NODISCARD;   /* read-only, private */
 void secant_file_unmap(secant_bytes *b);
+/* The first bytes of a file, at most `size`: *got of them, of *whole. A pipe is left alone: *got is 0, *whole UINT64_MAX. */
+secant_status secant_file_head(const char *path, void *room, size_t size, size_t *got, uint64_t *whole, secant_err *err) SECANT_NODISCARD;
 
 /* Atomic writing: bytes go to a temporary name in the same folder; commit flushes (fsync) and renames; abort removes. An existing
  * file stays whole until commit succeeded. Errors are sticky: commit reports the first. */

@@ -50,10 +50,15 @@ static void
 str_addv(secant_str *s, const char *fmt, va_list ap)
 {
 	va_list again;
+	if (s->failed)
+		return;
 	va_copy(again, ap);
-	int n = vsnprintf(NULL, 0, fmt, ap);
+	size_t room = s->p && s->capacity > s->n ? s->capacity - s->n : 0;
+	int n = vsnprintf(room ? s->p + s->n : NULL, room, fmt, ap);
 	if (n < 0)
 		s->failed = true;
+	else if ((size_t)n < room)
+		s->n += (size_t)n;
 	else if (str_reserve(s, (size_t)n)) {
 		(void)vsnprintf(s->p + s->n, (size_t)n + 1, fmt, again);
 		s->n += (size_t)n;

@@ -73,9 +73,9 @@ secant_image_check_size(int64_t width, int64_t height, int64_t max_pixels, secan
 	return SECANT_OK;
 }
 
-/* Header and size of a picture that lies in memory; *codec is what reads it. */
+/* Header and size of a picture of which `size` bytes of `whole` lie in memory; *codec is what reads it. */
 static secant_status
-look(const secant_codec **codec, secant_image_info *info, const uint8_t *data, size_t size, int64_t max_pixels, secant_err *err)
+look(const secant_codec **codec, secant_image_info *info, const uint8_t *data, size_t size, uint64_t whole, int64_t max_pixels, secant_err *err)
 {
 	const secant_codec *c = *codec = find_by_content(data, size, err);
 	*info = (secant_image_info){ .orientation = 1 };
@@ -87,8 +87,8 @@ look(const secant_codec **codec, secant_image_info *info, const uint8_t *data, s
 		return s;
 	s = secant_image_check_size(info->width, info->height, max_pixels, err);
 	int64_t pixels = (int64_t)info->width * info->height;
-	if (!s && c->pixels_per_byte && pixels / c->pixels_per_byte > (int64_t)size)
-		s = secant_fail(err, SECANT_ERR_FORMAT, "the header says %dx%d pixels, which %zu bytes of %s cannot hold", info->width, info->height, size, c->name);
+	if (!s && c->pixels_per_byte && (uint64_t)(pixels / c->pixels_per_byte) > whole)
+		s = secant_fail(err, SECANT_ERR_FORMAT, "the header says %dx%d pixels, which %llu bytes of %s cannot hold", info->width, info->height, (unsigned long long)whole, c->name);
 	return s;
 }
 
@@ -120,7 +120,7 @@ read_any(secant_image *im, const uint8_t *data, size_t size, const secant_image_
 	const secant_codec *codec;
 	if (o->channels != 0 && o->channels != 1 && o->channels != 3 && o->channels != 4)
 		return secant_fail(err, SECANT_ERR_ARG, "%d channels are wanted, can be 1, 3, 4 or 0 for as in the file", o->channels);
-	secant_status s = look(&codec, &info, data, size, o->max_pixels, err);
+	secant_status s = look(&codec, &info, data, size, size, o->max_pixels, err);
 	if (!s)
 		s = codec->decode(im, data, size, o, err);
 	if (!s && info.orientation != 1 && !o->ignore_orientation)
@@ -158,7 +158,7 @@ secant_image_probe_data(secant_image_info *info, const void *data, size_t size, 
 {
 	secant_err e = { 0 };
 	const secant_codec *codec;
-	secant_status s = look(&codec, info, data, size, INT64_MAX, &e);
+	secant_status s = look(&codec, info, data, size, size, INT64_MAX, &e);
 	if (s) {
 		*info = (secant_image_info){ 0 };
 		return secant_fail(err, s, "%s: %s", origin, e.msg);
@@ -167,13 +167,26 @@ secant_image_probe_data(secant_image_info *info, const void *data, size_t size, 
 	return SECANT_OK;
 }
 
+/* Most headers stand in the first page or two; what does not, or stands there only in part, is looked at as a whole. */
 secant_status
 secant_image_probe(const char *path, secant_image_info *info, secant_err *err)
 {
+	uint8_t first[8192];
+	size_t got;
+	uint64_t whole;
 	secant_bytes map;
-	secant_err e = { 0 };
+	secant_err e = { 0 }, ignored = { 0 };
+	const secant_codec *codec;
 	*info = (secant_image_info){ 0 };
-	secant_status s = secant_file_map(&map, path, &e);
+	secant_status s = secant_file_head(path, first, sizeof first, &got, &whole, &e);
+	if (!s && got == whole)
+		return secant_image_probe_data(info, first, got, path, err);
+	if (!s && got && !look(&codec, info, first, got, whole, INT64_MAX, &ignored) && codec->header_first) {
+		swap_sides(info);
+		return SECANT_OK;
+	}
+	if (!s)
+		s = secant_file_map(&map, path, &e);
 	if (s)
 		return secant_fail(err, s, "%s", e.msg);
 	s = secant_image_probe_data(info, map.data, map.size, path, err);

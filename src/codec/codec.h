@@ -32,6 +32,7 @@ typedef struct secant_codec {
 	const char *name, *brief;
 	const char *extensions;      /* "jpg|jpeg" */
 	int64_t pixels_per_byte;     /* no file packs more, so a header that claims more lies; 0: no such limit */
+	bool header_first;           /* probe sees the same in the first part of a file as in all of it, or fails */
 	bool (*detect)(const uint8_t *data, size_t size);
 	/* Fills all but `format`; width and height as stored, channels and dtype as decode gives them with all-zero options. */
 	secant_status (*probe)(secant_image_info *info, const uint8_t *data, size_t size, secant_err *err);

@@ -244,6 +244,6 @@ encode(const secant_image *im, secant_sink *out, const char *extension, const se
 }
 
 const secant_codec secant_codec_jpeg = {
-	.name = "jpeg", .brief = "JPEG, grey, colour and CMYK, turned as EXIF says", .extensions = "jpg|jpeg|jpe|jfif", .pixels_per_byte = 4096,
+	.name = "jpeg", .header_first = true, .brief = "JPEG, grey, colour and CMYK, turned as EXIF says", .extensions = "jpg|jpeg|jpe|jfif", .pixels_per_byte = 4096,
 	.detect = detect, .probe = probe, .decode = decode, .encode = encode
 };

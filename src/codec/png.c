@@ -277,6 +277,6 @@ encode(const secant_image *im, secant_sink *out, const char *extension, const se
 }
 
 const secant_codec secant_codec_png = {
-	.name = "png", .brief = "PNG, all colour types, 1 to 16 bits", .extensions = "png", .pixels_per_byte = 8 * 1032,   /* deflate's best, at 1 bit */
+	.name = "png", .header_first = true, .brief = "PNG, all colour types, 1 to 16 bits", .extensions = "png", .pixels_per_byte = 8 * 1032,   /* deflate's best, at 1 bit */
 	.detect = detect, .probe = probe, .decode = decode, .encode = encode
 };

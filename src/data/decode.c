@@ -114,6 +114,8 @@ read_image(secant_image *im, const secant_list_entry *e, secant_err *err)
 static secant_status
 read_labels(const secant_samples *s, const secant_list_entry *e, secant_picture *p, secant_err *err)
 {
+	if (s->annotated)
+		return secant_annotated_plane(s->annotated, &s->rule, e->picture, e->x, e->y, e->width, e->height, p->labels, err);
 	if (!is_window(e))
 		return secant_labels_read(&s->rule, e->label, p->width, p->height, p->labels, err);
 	secant_image im = { 0 };

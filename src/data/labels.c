@@ -61,6 +61,16 @@ secant_label_rule_free(secant_label_rule *rule)
 	*rule = (secant_label_rule){ 0 };
 }
 
+secant_status
+secant_label_rule_names(secant_label_rule *rule, char *const *names, int n, secant_err *err)
+{
+	rule->names = secant_calloc((size_t)n, sizeof *rule->names);
+	for (rule->name_count = 0; rule->names && rule->name_count < n; rule->name_count++)
+		if (!(rule->names[rule->name_count] = secant_strdup(names[rule->name_count])))
+			break;
+	return rule->names && rule->name_count == n ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d class names", n);
+}
+
 static secant_status
 make_rule(secant_label_rule *rule, const secant_data_options *o, secant_target_kind kind, secant_err *err)
 {

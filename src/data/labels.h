@@ -21,6 +21,8 @@ typedef struct secant_label_rule {
 
 /* Checks the options against classes and kind and reads the class file. *rule must be zeroed. */
 secant_status secant_label_rule_make(secant_label_rule *rule, const secant_data_options *o, int classes, secant_target_kind kind, secant_err *err) SECANT_NODISCARD;
+/* Gives a rule without names these; copies. */
+secant_status secant_label_rule_names(secant_label_rule *rule, char *const *names, int n, secant_err *err) SECANT_NODISCARD;
 void secant_label_rule_free(secant_label_rule *rule);
 /* Reads a label file of width x height into `plane`. */
 secant_status secant_labels_read(const secant_label_rule *rule, const char *path, int width, int height, uint16_t *plane, secant_err *err) SECANT_NODISCARD;

@@ -24,10 +24,13 @@ typedef struct secant_samples_request {
 	int in_channels, classes;
 	secant_target_kind kind;
 	uint64_t seed;
+	char *const *class_names;                    /* of annotations: the order a model was trained in, NULL: the data set's own */
+	int n_class_names;
 } secant_samples_request;
 
 /* Opens and pairs DATA/SPLIT/{images,labels} (same stem, extensions may differ; also masks/ for labels/), reads headers only. Errors name
- * what is missing: folder, pair ("train/images/a.png has no label in train/labels"), sizes that differ. Zero pictures is an error. */
+ * what is missing: folder, pair ("train/images/a.png has no label in train/labels"), sizes that differ. Zero pictures is an error. Where
+ * there are no such folders, or options->from says so, DATA is a data set in any annotation format (data/annotated.h). */
 secant_samples *secant_samples_open(const secant_samples_request *r, secant_err *err);
 void secant_samples_free(secant_samples *s);
 int secant_samples_count(const secant_samples *s);
@@ -35,7 +38,8 @@ int secant_samples_channels(const secant_samples *s);                           
 const char *secant_samples_image_path(const secant_samples *s, int i);
 void secant_samples_size(const secant_samples *s, int i, int *height, int *width);
 int secant_samples_class_names(const secant_samples *s, const char *const **names);   /* 0 when there are none */
-bool secant_samples_exists(const char *path, const char *split);                       /* is there such a split? */
+/* Is there such a split: a folder, or a list of annotations (which are looked for where `o` is given)? */
+bool secant_samples_exists(const char *path, const char *split, const secant_data_options *o);
 
 /* One whole sample, unaugmented, normalised: image float H x W x C, target by kind (NULL data for NONE). Caller frees both. Thread-safe. */
 secant_status secant_sample_load(const secant_samples *s, int i, secant_tensor *image, secant_tensor *target, secant_err *err) SECANT_NODISCARD;

@@ -21,6 +21,10 @@ static const secant_opt rows[] = {
 	SECANT_OPT(secant_data_options, folds, INT, "folds", "0", 0, 1000, "divide a data set without split folders into so many folds; 0: by validation-fraction"),
 	SECANT_OPT(secant_data_options, fold, INT, "fold", "0", 0, 999, "which fold is held out for validation"),
 	SECANT_OPT(secant_data_options, tile, SIZE, "tile", NULL, 16, 65536, "cut pictures larger than this into samples of this size, on the fly"),
+	SECANT_OPT(secant_data_options, from, STR, "from", NULL, 0, 0, "format of annotations (voc, coco, yolo, ...); found out where the folders hold no label pictures"),
+	SECANT_OPT(secant_data_options, task, STR, "task", NULL, 0, 0, "coco: which annotation files: instances, panoptic, ..."),
+	SECANT_OPT_CHOICE(secant_data_options, objects, "objects", "shapes", "shapes|boxes", "annotated objects become their polygons and masks (boxes where there are none), or filled boxes"),
+	SECANT_OPT_CHOICE(secant_data_options, on_top, "on-top", "later", "later|smaller|class", "which annotated object covers another: the later one, the smaller one, the one of the later class"),
 	SECANT_OPT_END
 };
 const secant_opts secant_data_options_table = { "data", sizeof(secant_data_options), rows };

@@ -35,9 +35,8 @@ secant_pairs_free(secant_pairs *p)
 	*p = (secant_pairs){ 0 };
 }
 
-/* Takes both strings, also on failure. `image` NULL means that making it found no memory. */
-static secant_status
-add_pair(secant_pairs *p, char *image, char *label, bool want_label, secant_err *err)
+secant_status
+secant_pairs_add(secant_pairs *p, char *image, char *label, bool want_label, secant_err *err)
 {
 	if (!image || (want_label && !label) || secant_grow((void **)&p->v, &p->capacity, p->n, sizeof *p->v)) {
 		secant_free(image);
@@ -111,7 +110,7 @@ match(secant_pairs *out, const char *images, const stem_list *pictures, const ch
 			missing++;
 			continue;
 		}
-		secant_status s = add_pair(out, secant_path_join(images, pictures->v[i].name), found ? secant_path_join(labels, masks->v[at].name) : NULL, found, err);
+		secant_status s = secant_pairs_add(out, secant_path_join(images, pictures->v[i].name), found ? secant_path_join(labels, masks->v[at].name) : NULL, found, err);
 		if (s)
 			return s;
 	}
@@ -187,7 +186,7 @@ sample_folder(secant_pairs *out, const char *folder, bool want_labels, secant_er
 		s = secant_fail(err, SECANT_ERR_FORMAT, "%s has no label: %s holds neither mask.* nor label.*", image, folder);
 		secant_free(image);
 	} else if (image)
-		s = add_pair(out, image, label, want_labels, err);
+		s = secant_pairs_add(out, image, label, want_labels, err);
 	secant_names_free(&names);
 	return s;
 }
@@ -264,7 +263,7 @@ list_line(const list_reading *r, char *line, int number, secant_err *err)
 		if (strcmp(split, r->split) && strcmp(r->split, "all"))
 			return SECANT_OK;
 	}
-	return add_pair(r->out, secant_path_join(r->dir, image), r->want_labels ? secant_path_join(r->dir, label) : NULL, r->want_labels, err);
+	return secant_pairs_add(r->out, secant_path_join(r->dir, image), r->want_labels ? secant_path_join(r->dir, label) : NULL, r->want_labels, err);
 }
 
 static secant_status
@@ -323,8 +322,8 @@ secant_division_choose(const secant_division *how, int n, char *val, secant_err 
 	return SECANT_OK;
 }
 
-static secant_status
-divide(secant_pairs *p, const char *path, const char *split, const secant_division *how, secant_err *err)
+secant_status
+secant_pairs_divide(secant_pairs *p, const char *path, const char *split, const secant_division *how, secant_err *err)
 {
 	bool val = !strcmp(split, "val"), train = !strcmp(split, "train");
 	qsort(p->v, (size_t)p->n, sizeof *p->v, by_image);
@@ -378,7 +377,7 @@ find_divided(secant_pairs *out, const char *path, const char *split, bool want_l
 	secant_status s = find_in(out, path, want_labels, err);
 	if (!s && !out->n)
 		s = secant_fail(err, SECANT_ERR_IO, "%s: no pictures found; expected %s/images, images, or folders with image.png in it", path, split);
-	return s ? s : divide(out, path, split, how, err);
+	return s ? s : secant_pairs_divide(out, path, split, how, err);
 }
 
 static secant_status
@@ -389,7 +388,7 @@ find(secant_pairs *out, const char *path, const char *split, bool want_labels, c
 		secant_status s = find_in_list(out, path, split, want_labels, &has_splits, err);
 		if (!s && !out->n)
 			s = secant_fail(err, SECANT_ERR_FORMAT, has_splits ? "%s names no pictures for the split '%s'" : "%s names no pictures", path, split);
-		return s || has_splits ? s : divide(out, path, split, how, err);
+		return s || has_splits ? s : secant_pairs_divide(out, path, split, how, err);
 	}
 	if (!secant_is_dir(path))
 		return secant_fail(err, SECANT_ERR_IO, "%s: no such file or folder", path);

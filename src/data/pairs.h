@@ -3,7 +3,7 @@
 #define SECANT_DATA_PAIRS_H
 #include <secant/base.h>
 
-typedef struct secant_pair { char *image, *label; } secant_pair;          /* label NULL: none wanted */
+typedef struct secant_pair { char *image, *label; int picture; } secant_pair;   /* label NULL: none wanted; picture: of an annotated data set */
 typedef struct secant_pairs { secant_pair *v; int n, capacity; } secant_pairs;
 
 /* How a data set without split folders is divided: a share, or fold `fold` of `folds` (folds 0: by share). */
@@ -15,4 +15,8 @@ secant_status secant_division_choose(const secant_division *how, int n, char *va
 /* The pairs of one split in byte order of their names (a list: of the order in the file). *out must be zeroed; empty on failure. */
 secant_status secant_pairs_find(secant_pairs *out, const char *path, const char *split, bool want_labels, const secant_division *how, secant_err *err) SECANT_NODISCARD;
 void secant_pairs_free(secant_pairs *p);
+/* Adds a pair; takes both strings, also on failure. NULL where one is wanted means that making it found no memory. */
+secant_status secant_pairs_add(secant_pairs *p, char *image, char *label, bool want_label, secant_err *err) SECANT_NODISCARD;
+/* Sorts the pairs by the names of their pictures, and keeps those that fall to "train" or "val" ("all": keeps all). `path` for messages. */
+secant_status secant_pairs_divide(secant_pairs *p, const char *path, const char *split, const secant_division *how, secant_err *err) SECANT_NODISCARD;
 #endif

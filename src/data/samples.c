@@ -40,7 +40,7 @@ add_entries(secant_samples *s, const secant_pair *pair, const secant_image_info 
 			if (secant_grow((void **)&s->v, &s->capacity, s->n, sizeof *s->v))
 				return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d samples", s->n + 1);
 			secant_list_entry *e = &s->v[s->n];
-			*e = (secant_list_entry){ .x = left, .y = top, .width = tw, .height = th, .picture_width = info->width, .picture_height = info->height };
+			*e = (secant_list_entry){ .picture = pair->picture, .x = left, .y = top, .width = tw, .height = th, .picture_width = info->width, .picture_height = info->height };
 			e->image = secant_strdup(pair->image);
 			e->label = pair->label ? secant_strdup(pair->label) : NULL;
 			s->n++;
@@ -83,8 +83,28 @@ add_pair(secant_samples *s, const secant_pair *pair, const secant_ints *tile, se
 	if (!st)
 		st = check_channels(s, pair->image, &info, err);
 	if (!st && pair->label)
-		st = check_label_header(s, pair, &info, err);
+		st = s->annotated ? secant_annotated_size(s->annotated, pair, info.width, info.height, err) : check_label_header(s, pair, &info, err);
 	return st ? st : add_entries(s, pair, &info, tile, err);
+}
+
+/* Pictures and label pictures in folders, or where they are not there, annotations in any format. */
+static secant_status
+find_pairs(secant_samples *s, secant_pairs *pairs, const secant_samples_request *r, secant_err *err)
+{
+	const secant_data_options *o = r->options;
+	const char *split = r->split ? r->split : "all";
+	secant_division how = { o->validation_fraction, o->folds, o->fold, r->seed };
+	secant_err plain = { 0 };
+	bool none = false, labels = r->kind != SECANT_TARGET_NONE;
+	if (!o->from && !secant_pairs_find(pairs, r->path, split, labels, &how, &plain))
+		return SECANT_OK;
+	s->annotated = secant_annotated_open(r->path, o, &none, err);
+	if (none)
+		return secant_fail(err, plain.code, "%s", plain.msg);
+	secant_status st = s->annotated ? secant_annotated_pairs(s->annotated, split, labels, &how, pairs, err) : err ? err->code : SECANT_ERR_FORMAT;
+	if (!st && labels && !s->rule.names && r->n_class_names > 0)
+		st = secant_label_rule_names(&s->rule, r->class_names, r->n_class_names, err);
+	return st || !labels ? st : secant_annotated_classes(s->annotated, &s->rule, o, r->kind, err);
 }
 
 static secant_status
@@ -97,9 +117,8 @@ open_list(secant_samples *s, const secant_samples_request *r, secant_err *err)
 	if (!st && r->kind != SECANT_TARGET_NONE)
 		st = secant_label_rule_make(&s->rule, o, r->classes, r->kind, err);
 	secant_pairs pairs = { 0 };
-	secant_division how = { o->validation_fraction, o->folds, o->fold, r->seed };
 	if (!st)
-		st = secant_pairs_find(&pairs, r->path, r->split ? r->split : "all", r->kind != SECANT_TARGET_NONE, &how, err);
+		st = find_pairs(s, &pairs, r, err);
 	for (int i = 0; !st && i < pairs.n; i++)
 		st = add_pair(s, &pairs.v[i], &o->tile, err);
 	secant_pairs_free(&pairs);
@@ -145,6 +164,7 @@ secant_samples_free(secant_samples *s)
 	secant_free((void *)s->cache);
 	secant_free(s->v);
 	secant_label_rule_free(&s->rule);
+	secant_annotated_free(s->annotated);
 	secant_free(s);
 }
 
@@ -181,11 +201,14 @@ secant_samples_class_names(const secant_samples *s, const char *const **names)
 }
 
 bool
-secant_samples_exists(const char *path, const char *split)
+secant_samples_exists(const char *path, const char *split, const secant_data_options *o)
 {
-	char *folder = secant_path_join(path, split);
-	bool there = folder && secant_is_dir(folder);
+	char *folder = o && o->from ? NULL : secant_path_join(path, split);
+	bool there = folder && secant_is_dir(folder), none;
 	secant_free(folder);
+	secant_annotated *a = there || !o ? NULL : secant_annotated_open(path, o, &none, NULL);
+	there = there || (a && secant_annotated_has(a, split));
+	secant_annotated_free(a);
 	return there;
 }
 

@@ -3,6 +3,7 @@
 #define SECANT_DATA_SAMPLES_H
 #include <stdatomic.h>
 #include "codec/normalize.h"
+#include "data/annotated.h"
 #include "data/labels.h"
 #include "data/loader.h"
 
@@ -27,6 +28,7 @@ void secant_picture_free(secant_picture *p);
 
 typedef struct secant_list_entry {
 	char *image, *label;
+	int picture;                 /* in the annotated data set, where there is one */
 	int x, y, width, height;     /* the window; all of the picture where it has these sizes */
 	int picture_width, picture_height;
 } secant_list_entry;
@@ -38,6 +40,7 @@ struct secant_samples {
 	int in_channels, classes;
 	secant_target_kind kind;
 	secant_label_rule rule;
+	secant_annotated *annotated; /* labels come from here; NULL: from label pictures */
 	int pad_label;               /* what lies beside a picture in training: SECANT_LABEL_IGNORE, or background where nothing is ignored */
 	float scale[SECANT_MOST_CHANNELS], shift[SECANT_MOST_CHANNELS];
 	_Atomic size_t cache_room;   /* bytes left */

@@ -188,16 +188,19 @@ evaluate(const request *q, secant_scores *scores, secant_err *err)
 	secant_data_options options = q->o->data;
 	char *normalize = (char *)(uintptr_t)json_string_value(json_object_get(d->file.settings, "normalize"));
 	options.normalize.normalize = normalize ? normalize : options.normalize.normalize;
-	secant_samples_request r = { .path = q->data, .split = q->o->split, .options = &options, .in_channels = d->in_channels, .classes = d->classes, .kind = secant_target_of((secant_mode)d->task) };
-	secant_status status = check_options(q, err);
-	secant_samples *s = status ? NULL : secant_samples_open(&r, err);
 	secant_counts counts = { 0 };
 	collector c = { 0 };
 	char **names = NULL;
 	int n_names = 0;
-	if (!s)
-		return status ? status : err ? err->code : SECANT_ERR_IO;
-	if (!(status = count_samples(q, s, &c, &counts, err)) && !(status = take_names(d, &names, &n_names, err))) {
+	secant_status status = check_options(q, err);
+	if (!status)
+		status = take_names(d, &names, &n_names, err);
+	secant_samples_request r = { .path = q->data, .split = q->o->split, .options = &options, .in_channels = d->in_channels, .classes = d->classes,
+	                             .kind = secant_target_of((secant_mode)d->task), .class_names = names, .n_class_names = n_names };
+	secant_samples *s = status ? NULL : secant_samples_open(&r, err);
+	if (!status && !s)
+		status = err ? err->code : SECANT_ERR_IO;
+	if (!status && !(status = count_samples(q, s, &c, &counts, err))) {
 		secant_scoring how = { .names = names, .n_names = n_names, .weights = q->o->class_weights.n ? q->o->class_weights.v : NULL, .beta = q->o->beta, .zero_division = q->o->zero_division };
 		status = secant_counts_scores_as(&counts, &how, scores, err);
 	}

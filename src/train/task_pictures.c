@@ -50,8 +50,8 @@ open_samples(secant_session *s, const char *data, secant_err *err)
 		return status_of(err);
 	r.split = "val";
 	/* A fraction or fold is held out where there are no split folders; train alone means train alone. */
-	bool divides = (o->data.validation_fraction > 0 || o->data.folds > 1) && !secant_samples_exists(data, "train");
-	if (divides || secant_samples_exists(data, "val")) {
+	bool divides = (o->data.validation_fraction > 0 || o->data.folds > 1) && !secant_samples_exists(data, "train", &o->data);
+	if (divides || secant_samples_exists(data, "val", &o->data)) {
 		if (!(s->work->validation = secant_samples_open(&r, err)))
 			return status_of(err);
 	} else {

@@ -37,8 +37,8 @@ split_folders_pair_by_stem(void **state)
 	assert_int_equal(w, 10);
 	assert_string_equal(secant_samples_image_path(s, 3), in_root(root, "train/images/b.jpg"));
 	assert_null(secant_samples_image_path(s, 4));
-	assert_true(secant_samples_exists(root, "train"));
-	assert_false(secant_samples_exists(root, "val"));
+	assert_true(secant_samples_exists(root, "train", NULL));
+	assert_false(secant_samples_exists(root, "val", &o));
 	const char *const *names;
 	assert_int_equal(secant_samples_class_names(s, &names), 0);
 	secant_samples_free(s);

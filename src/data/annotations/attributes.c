@@ -40,15 +40,25 @@ secant_ann_text_value(secant_str *json, const char *p, size_t n)
 }
 
 static void
+indent(secant_str *out, int depth)
+{
+	for (int i = 0; i < depth; i++)
+		secant_str_addn(out, "  ", 2);
+}
+
+static void
 put_one(secant_str *out, const char *key, const char *json, int depth)
 {
 	secant_str value = { 0 };
 	secant_ann_value_text(&value, json);
-	secant_str_addf(out, "%*s<attribute>\n%*s<name>", depth * 2, "", depth * 2 + 2, "");
+	indent(out, depth), secant_str_add(out, "<attribute>\n");
+	indent(out, depth + 1), secant_str_add(out, "<name>");
 	secant_ann_xml_text(out, key, strlen(key));
-	secant_str_addf(out, "</name>\n%*s<value>", depth * 2 + 2, "");
+	secant_str_add(out, "</name>\n");
+	indent(out, depth + 1), secant_str_add(out, "<value>");
 	secant_ann_xml_text(out, value.p ? value.p : "", value.n);
-	secant_str_addf(out, "</value>\n%*s</attribute>\n", depth * 2, "");
+	secant_str_add(out, "</value>\n");
+	indent(out, depth), secant_str_add(out, "</attribute>\n");
 	secant_str_free(&value);
 }
 
@@ -61,18 +71,18 @@ secant_ann_attributes_xml(secant_str *out, const ann_set *s, uint32_t head, cons
 		if (secant_ann_native(key, prefix) || !strcmp(key, "truncated") || !strcmp(key, "occluded"))
 			continue;
 		if (!any)
-			secant_str_addf(out, "%*s<attributes>\n", depth * 2, "");
+			indent(out, depth), secant_str_add(out, "<attributes>\n");
 		any = true;
 		put_one(out, key, ann_str(s, s->attributes[head].value), depth + 1);
 	}
 	for (; extra && *extra; extra += 2) {
 		if (!any)
-			secant_str_addf(out, "%*s<attributes>\n", depth * 2, "");
+			indent(out, depth), secant_str_add(out, "<attributes>\n");
 		any = true;
 		put_one(out, extra[0], extra[1], depth + 1);
 	}
 	if (any)
-		secant_str_addf(out, "%*s</attributes>\n", depth * 2, "");
+		indent(out, depth), secant_str_add(out, "</attributes>\n");
 }
 
 secant_status
@@ -114,7 +124,9 @@ secant_ann_implied(const ann_set *s, const ann_object *o, bool crowd, bool area,
 	if (area && !isnan(o->area) && (o->shape || secant_ann_tidy(ann_w(o) * ann_h(o)) != o->area)) {
 		secant_str t = { 0 };
 		secant_ann_put_number(&t, o->area);
-		snprintf(room, 64, "%s", t.p ? t.p : "0");
+		size_t k = t.p && t.n < 64 ? t.n : 0;
+		memcpy(room, k ? t.p : "0", k + !k);
+		room[k + !k] = 0;
 		secant_str_free(&t);
 		pairs[n++] = "coco.area", pairs[n++] = room;
 	}

@@ -128,7 +128,8 @@ keep(reader *r, uint32_t *head, ann_field key)
 	ann_field raw;
 	char name[128];
 	secant_pull_skip(r->j, &raw);
-	snprintf(name, sizeof name, "coco.%.*s", (int)(ann_len(key) > 100 ? 100 : ann_len(key)), key.p);
+	size_t n = ann_len(key) > 100 ? 100 : ann_len(key);
+	memcpy(name, "coco.", 5), memcpy(name + 5, key.p, n), name[5 + n] = 0;
 	if (!r->j->err.code)
 		secant_ann_attribute(r->s, head, name, raw.p, ann_len(raw));
 }
@@ -935,7 +936,7 @@ write(ann_set *s, ann_out *out, secant_err *err)
 		status = write_list(s, out, -1, own, ids, err);
 	for (int k = 0; !status && k < s->n_splits; k++)
 		status = write_list(s, out, k, own, ids, err);
-	for (int i = 0; !status && i < s->n_images; i++) {
+	for (int i = 0; !status && out->options->pictures && i < s->n_images; i++) {
 		char *relative = secant_format("images/%s", ann_str(s, s->images[i].name));
 		status = relative ? secant_ann_out_picture(out, s, &s->images[i], relative, err) : secant_ann_nomem(err);
 		secant_free(relative);

@@ -1,7 +1,7 @@
 /* Opening, looking at and writing data sets: the public face of the model. */
 #include "base/registry.h"
 #include "data/annotations/dataset.h"
-#include "data/annotations/rle.h"
+#include "data/annotations/paint.h"
 #include "base/file.h"
 #include "base/rng.h"
 #include <secant/codec.h>
@@ -60,6 +60,8 @@ secant_dataset_format(int i, const char **name, const char **brief, bool *reads,
 	return true;
 }
 
+enum { CERTAIN = 100 };                                /* what detect says when nothing else can be it */
+
 const char *
 secant_dataset_detect(const char *path, const char **why, secant_err *err)
 {
@@ -70,7 +72,7 @@ secant_dataset_detect(const char *path, const char **why, secant_err *err)
 		(void)secant_fail(err, SECANT_ERR_IO, "%s: there is no such folder or file", path);
 		return NULL;
 	}
-	for (const ann_format *const *f = secant_ann_formats; *f; f++) {
+	for (const ann_format *const *f = secant_ann_formats; *f && sure < CERTAIN; f++) {
 		int k = (*f)->detect ? (*f)->detect(path, &reason) : 0;
 		if (k > sure) {
 			second = best;
@@ -85,7 +87,7 @@ secant_dataset_detect(const char *path, const char **why, secant_err *err)
 	}
 	if (!best || sure == next) {
 		(void)secant_fail(err, SECANT_ERR_FORMAT, best ? "%s: could be %s or %s: say which with --from" : "%s: none of the known formats: say which with --from "
-			"(see `secant list formats`)", path, best ? best->name : "", second ? second->name : "");
+			"(see `secant list datasets`)", path, best ? best->name : "", second ? second->name : "");
 		return NULL;
 	}
 	if (why)
@@ -340,17 +342,22 @@ secant_dataset_sample(const secant_dataset *d, int i, secant_annotated_sample *s
 	return status;
 }
 
-secant_status
-secant_ann_paint(const ann_set *s, const ann_object *o, bool boxes, const ann_image *im, uint8_t *layer, secant_err *err)
+typedef struct painting { const ann_set *s; secant_image *mask; int first; } painting;
+
+static void
+stamp_class(void *user, const ann_object *o, const uint8_t *layer, ann_rect r)
 {
-	ann_kind kind = ann_shape_kind(s, o->shape);
-	if (!boxes && kind && kind <= ANN_QUAD)
-		return secant_ann_fill(s, o->shape, (uint32_t)im->height, (uint32_t)im->width, layer, 1, err);
-	double x0 = fmax(0, ceil(ann_x0(o) - .5)), x1 = fmin(im->width, ceil(ann_x1(o) - .5));
-	double y0 = fmax(0, ceil(ann_y0(o) - .5)), y1 = fmin(im->height, ceil(ann_y1(o) - .5));
-	for (double y = y0; y < y1 && x1 > x0; y++)
-		memset(layer + (size_t)y * (size_t)im->width + (size_t)x0, 1, (size_t)(x1 - x0));
-	return SECANT_OK;
+	const painting *p = user;
+	bool is_void = secant_ann_is_void(p->s, o), wide = p->mask->dtype == SECANT_U16;
+	int value = is_void ? wide ? 65535 : 255 : o->class + p->first;
+	uint8_t *narrow = p->mask->data;
+	uint16_t *large = p->mask->data;
+	for (int y = r.y0; y < r.y1; y++)
+		for (size_t at = (size_t)y * (size_t)p->mask->width + (size_t)r.x0, end = at + (size_t)(r.x1 - r.x0); at < end; at++)
+			if (layer[at] && wide)
+				large[at] = (uint16_t)value;
+			else if (layer[at])
+				narrow[at] = (uint8_t)value;
 }
 
 secant_status
@@ -361,35 +368,18 @@ secant_dataset_mask(const secant_dataset *d, int i, bool boxes, int background, 
 	if (i < 0 || i >= s->n_images)
 		return secant_fail(err, SECANT_ERR_RANGE, "picture %d of a data set of %d", i, s->n_images);
 	const ann_image *im = &s->images[i];
-	bool wide = s->n_classes + first > 255;
 	secant_status status = secant_ann_need_size(s, im, "a mask", err);
 	if (!status)
-		status = secant_image_new(mask, im->width, im->height, 1, wide ? SECANT_U16 : SECANT_U8, err);
+		status = secant_image_new(mask, im->width, im->height, 1, s->n_classes + first > 255 ? SECANT_U16 : SECANT_U8, err);
 	size_t pixels = (size_t)im->width * (size_t)im->height;
-	uint8_t *layer = status ? NULL : secant_calloc(pixels, 1), *narrow = mask->data;
-	uint16_t *large = mask->data;
-	if (!status && !layer)
-		status = secant_ann_nomem(err);
 	for (size_t p = 0; !status && p < pixels; p++)
-		if (wide)
-			large[p] = (uint16_t)background;
+		if (mask->dtype == SECANT_U16)
+			((uint16_t *)mask->data)[p] = (uint16_t)background;
 		else
-			narrow[p] = (uint8_t)background;
-	for (uint32_t k = s->first[i]; !status && k < s->first[i + 1]; k++) {
-		const ann_object *o = &s->objects[s->order[k]];
-		bool is_void = o->flags & ANN_VOID || ann_void_class(s, o->class);
-		if (o->flags & ANN_NO_BOX || (o->class < 0 && !is_void))
-			continue;
-		int value = is_void ? wide ? 65535 : 255 : o->class + first;
-		memset(layer, 0, pixels);
-		status = secant_ann_paint(s, o, boxes, im, layer, err);
-		for (size_t p = 0; !status && p < pixels; p++)
-			if (layer[p] && wide)
-				large[p] = (uint16_t)value;
-			else if (layer[p])
-				narrow[p] = (uint8_t)value;
-	}
-	secant_free(layer);
+			((uint8_t *)mask->data)[p] = (uint8_t)background;
+	painting to = { s, mask, first };
+	if (!status)
+		status = secant_ann_paint_objects(s, i, boxes, ANN_LATER_ON_TOP, stamp_class, &to, err);
 	if (status)
 		secant_image_free(mask);
 	return status;

@@ -3,6 +3,7 @@
  * follows the picture, ink is black or white by the plate's lightness, plates stay inside), a legend below, and contact sheets.
  */
 #include "data/annotations/dataset.h"
+#include "data/annotations/paint.h"
 #include "data/annotations/rle.h"
 #include "base/rng.h"
 #include <cairo.h>

@@ -1,5 +1,7 @@
 /* Changing data sets: merge, remap, sample, and between polygons and masks. */
 #include "data/annotations/dataset.h"
+#include "data/annotations/paint.h"
+#include "data/annotations/rle.h"
 #include "data/annotations/trace.h"
 #include "base/file.h"
 #include "base/rng.h"

@@ -36,7 +36,8 @@ put_pictures(secant_str *t, const ann_set *s, const ann_text *renamed, bool ids)
 		secant_str_add(t, ", ");
 		put_text(t, ann_str(s, renamed ? renamed[i] : im->name));
 		if (ids && im->id != ANN_NO_ID) {
-			secant_str_addf(t, ", %lld", (long long)im->id);
+			secant_str_add(t, ", ");
+			secant_ann_put_integer(t, im->id);
 			for (uint32_t k = s->first[i]; k < s->first[i + 1]; k++) {
 				int64_t id = s->objects[s->order[k]].id;
 				secant_str_add(t, ",");

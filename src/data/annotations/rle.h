@@ -26,6 +26,4 @@ secant_status secant_ann_rle_from_pixels(ann_rle *r, const uint8_t *pixels, uint
 void secant_ann_rle_paint(const ann_rle *r, uint8_t *pixels, uint8_t value);
 /* Exact scan-line fill for training masks: pixel centres inside by the even-odd rule. Adds to pixels (row-major h x w). */
 secant_status secant_ann_fill(const ann_set *s, uint32_t shape, uint32_t h, uint32_t w, uint8_t *pixels, uint8_t value, secant_err *err) SECANT_NODISCARD;
-/* Sets the pixels of an object to 1: its shape, or its box when it has none or `boxes` says so. `layer` is height x width of the picture. */
-secant_status secant_ann_paint(const ann_set *s, const ann_object *o, bool boxes, const ann_image *im, uint8_t *layer, secant_err *err) SECANT_NODISCARD;
 #endif

@@ -180,29 +180,34 @@ secant_ann_need_size(const ann_set *s, const ann_image *im, const char *format, 
 }
 
 secant_status
-secant_ann_read_text(ann_set *s, int image, const char *path, ann_parse parse, secant_err *err)
+secant_ann_load_text(ann_set *s, const char *path, char **data, size_t *n, secant_err *err)
 {
-	char *data = NULL;
-	size_t n = 0;
 	secant_err one = { 0 };
-	if (secant_file_read(&data, &n, path, (size_t)1 << 30, &one))
+	*data = NULL;
+	if (secant_file_read(data, n, path, (size_t)1 << 30, &one))
 		return secant_ann_bad(s, "parse-error", path, 0, 0, err, "%s", one.msg);
+	secant_status status = SECANT_OK;
 	if (s->collect) {
-		bool bom = n >= 3 && !memcmp(data, "\xef\xbb\xbf", 3);
-		if (bom || memchr(data, '\r', n))
-			(void)secant_ann_find(s, "encoding", -1, path, 1, 0, bom ? "byte order mark" : "lines end in CR LF");
+		bool bom = *n >= 3 && !memcmp(*data, "\xef\xbb\xbf", 3);
+		if (bom || memchr(*data, '\r', *n))
+			status = secant_ann_find(s, "encoding", -1, path, 1, 0, bom ? "byte order mark" : "lines end in CR LF");
 	}
-	if (!secant_ann_is_utf8(data, n)) {
-		secant_status status = secant_ann_find(s, "encoding", -1, path, 0, 0, "not UTF-8: foreign bytes are replaced");
-		if (status) {
-			secant_free(data);
-			return status;
-		}
+	if (!status && !secant_ann_is_utf8(*data, *n))
+		status = secant_ann_find(s, "encoding", -1, path, 0, 0, "not UTF-8: foreign bytes are replaced");
+	if (status) {
+		secant_free(*data);
+		*data = NULL;
 	}
+	return status;
+}
+
+secant_status
+secant_ann_parse_text(ann_set *s, int image, const char *path, const char *data, size_t n, ann_parse parse, secant_err *err)
+{
+	secant_err one = { 0 };
 	if (image >= 0)
 		s->images[image].source = secant_ann_store(s, path, strlen(path));
 	secant_status status = parse(s, image, data, n, path, &one);
-	secant_free(data);
 	if (!status)
 		return SECANT_OK;
 	if (status == SECANT_ERR_NOMEM || !s->collect)
@@ -217,6 +222,18 @@ secant_ann_read_text(ann_set *s, int image, const char *path, ann_parse parse, s
 	else if (!strncmp(message, path, k) && sscanf(message + k, ":%u: %n", &line, &taken) >= 1 && taken)
 		message += k + (size_t)taken;
 	return secant_ann_find(s, "parse-error", -1, path, line, column, "%s", message);
+}
+
+secant_status
+secant_ann_read_text(ann_set *s, int image, const char *path, ann_parse parse, secant_err *err)
+{
+	char *data = NULL;
+	size_t n = 0;
+	secant_status status = secant_ann_load_text(s, path, &data, &n, err);
+	if (!status && data)
+		status = secant_ann_parse_text(s, image, path, data, n, parse, err);
+	secant_free(data);
+	return status;
 }
 
 static secant_status

@@ -224,9 +224,13 @@ utf8_length(const uint8_t *p, size_t n)
 bool
 secant_ann_is_utf8(const char *p, size_t n)
 {
-	for (size_t i = 0, k; i < n; i += k)
-		if (!(k = utf8_length((const uint8_t *)p + i, n - i)))
+	for (size_t i = 0, k; i < n; i += k) {
+		uint64_t eight;
+		if (n - i >= sizeof eight && (memcpy(&eight, p + i, sizeof eight), !(eight & 0x8080808080808080u)))
+			k = sizeof eight;                              /* plain ASCII, nearly always */
+		else if (!(k = utf8_length((const uint8_t *)p + i, n - i)))
 			return false;
+	}
 	return true;
 }
 

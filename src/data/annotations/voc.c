@@ -196,14 +196,9 @@ parse(ann_set *s, int image, const char *data, size_t n, const char *origin, sec
 
 /* The extension that <filename> names, for a picture that is not there. */
 static void
-filename_extension(const char *path, char ext[16])
+filename_extension(const char *data, char ext[16])
 {
-	char *data = NULL;
-	size_t n;
-	secant_err ignored = { 0 };
 	snprintf(ext, 16, "jpg");
-	if (secant_file_read(&data, &n, path, 1 << 26, &ignored))
-		return;
 	const char *from = strstr(data, "<filename>"), *to = from ? strstr(from, "</filename>") : NULL;
 	if (to && to - from < 1000) {
 		const char *dot = NULL;
@@ -212,7 +207,6 @@ filename_extension(const char *path, char ext[16])
 		if (dot && to - dot > 1 && to - dot < 12)
 			snprintf(ext, 16, "%.*s", (int)(to - dot - 1), dot + 1);
 	}
-	secant_free(data);
 }
 
 /* Pictures by stem, so that each XML finds its own whatever its extension. */
@@ -231,6 +225,28 @@ stems(ann_set *s, ann_set *pictures, secant_err *err)
 	return SECANT_OK;
 }
 
+/* The XML of picture `at`; -1: its picture is not there, and has the name that the XML says. */
+static secant_status
+read_one(ann_set *s, int at, const char *path, const char *file, bool pictures, secant_err *err)
+{
+	char *data = NULL, ext[16];
+	size_t n = 0;
+	secant_status status = secant_ann_load_text(s, path, &data, &n, err);
+	if (status || !data)
+		return status;
+	if (at < 0) {
+		filename_extension(data, ext);
+		char *name = secant_format("%.*s.%s", (int)strlen(file) - 4, file, ext);
+		at = name ? secant_ann_add_image(s, name, strlen(name)) : -1;
+		status = at < 0 ? secant_ann_nomem(err) : pictures ? secant_ann_find(s, "image-missing", -1, path, 0, 0, "there is no picture '%s' in JPEGImages", name) : SECANT_OK;
+		secant_free(name);
+	}
+	if (!status)
+		status = secant_ann_parse_text(s, at, path, data, n, parse, err);
+	secant_free(data);
+	return status;
+}
+
 static secant_status
 read_annotations(ann_set *s, const char *root, const secant_watch *watch, secant_err *err)
 {
@@ -243,21 +259,10 @@ read_annotations(ann_set *s, const char *root, const secant_watch *watch, secant
 		status = stems(s, &by_stem, err);
 	int pictures = s->n_images;
 	for (int i = 0; !status && i < files.n; i++) {
-		size_t n = strlen(files.v[i]) - 4;
-		char *path = secant_path_join(folder, files.v[i]), *name = NULL, ext[16];
-		int at = secant_ann_find_image(&by_stem, files.v[i], n);
-		at = at >= 0 ? by_stem.images[at].number : -1;
-		if (path && at < 0) {
-			filename_extension(path, ext);
-			name = secant_format("%.*s.%s", (int)n, files.v[i], ext);
-			at = name ? secant_ann_add_image(s, name, strlen(name)) : -1;
-			if (at >= 0 && pictures)
-				status = secant_ann_find(s, "image-missing", -1, path, 0, 0, "there is no picture '%s' in JPEGImages", name);
-		}
-		if (!status)
-			status = path && at >= 0 ? secant_ann_read_text(s, at, path, parse, err) : secant_ann_nomem(err);
+		int at = secant_ann_find_image(&by_stem, files.v[i], strlen(files.v[i]) - 4);
+		char *path = secant_path_join(folder, files.v[i]);
+		status = path ? read_one(s, at >= 0 ? by_stem.images[at].number : -1, path, files.v[i], pictures > 0, err) : secant_ann_nomem(err);
 		secant_free(path);
-		secant_free(name);
 		if (!status && i % 512 == 511)
 			status = secant_ann_watch(watch, err);
 	}
@@ -459,26 +464,40 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
 
 /* --- writing --------------------------------------------------------------------------------------------------------------------- */
 
+/* These are most of the work of writing a set: no printf. */
+static void
+open_tag(secant_str *t, int depth, const char *tag)
+{
+	static const char spaces[] = "          ";
+	size_t indent = 2 * (size_t)depth;
+	secant_str_addn(t, spaces, indent < sizeof spaces - 1 ? indent : sizeof spaces - 1);
+	secant_str_addn(t, "<", 1);
+	secant_str_add(t, tag);
+	secant_str_addn(t, ">", 1);
+}
+
+static void
+close_tag(secant_str *t, const char *tag)
+{
+	secant_str_addn(t, "</", 2);
+	secant_str_add(t, tag);
+	secant_str_addn(t, ">\n", 2);
+}
+
 static void
 line(secant_str *t, int depth, const char *tag, const char *text)
 {
-	secant_str_addf(t, "%*s<%s>", depth * 2, "", tag);
+	open_tag(t, depth, tag);
 	secant_ann_xml_text(t, text, strlen(text));
-	secant_str_addf(t, "</%s>\n", tag);
+	close_tag(t, tag);
 }
 
 static void
 number(secant_str *t, int depth, const char *tag, double v)
 {
-	for (int i = 0; i < depth; i++)
-		secant_str_addn(t, "  ", 2);
-	secant_str_addn(t, "<", 1);
-	secant_str_add(t, tag);
-	secant_str_addn(t, ">", 1);
+	open_tag(t, depth, tag);
 	secant_ann_put_number(t, v);
-	secant_str_addn(t, "</", 2);
-	secant_str_add(t, tag);
-	secant_str_addn(t, ">\n", 2);
+	close_tag(t, tag);
 }
 
 static bool

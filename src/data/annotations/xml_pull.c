@@ -10,7 +10,7 @@ void
 secant_xml_init(xml_pull *x, const char *data, size_t size, const char *origin)
 {
 	size_t bom = size >= 3 && !memcmp(data, "\xef\xbb\xbf", 3) ? 3 : 0;
-	*x = (xml_pull){ .start = data, .p = data + bom, .end = data + size, .origin = origin };
+	*x = (xml_pull){ .start = data, .p = data + bom, .end = data + size, .origin = origin, .line_at = data, .line = 1 };
 }
 
 void
@@ -30,11 +30,12 @@ position(const xml_pull *x, uint32_t *line, uint32_t *column)
 }
 
 uint32_t
-secant_xml_line(const xml_pull *x)
+secant_xml_line(xml_pull *x)
 {
-	uint32_t line, column;
-	position(x, &line, &column);
-	return line;
+	for (const char *q; x->line_at < x->p && (q = memchr(x->line_at, '\n', (size_t)(x->p - x->line_at))); x->line_at = q + 1)
+		x->line++;
+	x->line_at = x->p > x->line_at ? x->p : x->line_at;
+	return x->line;
 }
 
 void

@@ -24,6 +24,7 @@ typedef struct xml_pull {
 	bool empty;                                  /* the element just opened closed itself: <a/> */
 	ann_field key[XML_ATTRIBUTES], value[XML_ATTRIBUTES];
 	int n_attributes;
+	const char *line_at; uint32_t line;          /* lines counted so far */
 	secant_str scratch;
 } xml_pull;
 
@@ -40,7 +41,7 @@ void secant_xml_json(xml_pull *x, secant_str *json);
 void secant_xml_skip(xml_pull *x);
 void secant_xml_end(xml_pull *x);                                 /* after the root: an error if anything but space and comments follows */
 void secant_xml_fail(xml_pull *x, const char *fmt, ...) SECANT_PRINTF(2, 3);
-uint32_t secant_xml_line(const xml_pull *x);
+uint32_t secant_xml_line(xml_pull *x);
 /* The other way: JSON value (as made by secant_xml_json) as the content of <name>; indented by `depth` steps of two spaces. */
 void secant_xml_from_json(secant_str *out, const char *name, const char *json, int depth);
 #endif
