@@ -91,6 +91,15 @@ print_json(const secant_scores *s)
 	json_object_set_new(j, "per_class", classes_json(s));
 	json_object_set_new(j, "confusion", confusion_json(s));
 	json_object_set_new(j, "reductions", reductions_json(s));
+	if (s->protocol) {
+		json_t *categories = json_array();
+		for (int i = 0; i < s->categories; i++)
+			json_array_append_new(categories, json_pack("{s:s, s:o, s:I}", "name", s->per_category[i].name, "iou", number(s->per_category[i].iou), "clouds", (json_int_t)s->per_category[i].clouds));
+		json_object_set_new(j, "protocol", json_string(s->protocol));
+		json_object_set_new(j, "instance_iou", number(s->instance_iou));
+		json_object_set_new(j, "category_iou", number(s->category_iou));
+		json_object_set_new(j, "per_category", categories);
+	}
 	char *text = json_dumps(j, JSON_COMPACT | JSON_REAL_PRECISION(15));
 	puts(text ? text : "{}");
 	free(text);
@@ -107,15 +116,31 @@ print_number(double v)
 }
 
 static void
-print_table(const secant_scores *s)
+print_score(const char *name, double v)
 {
-	printf("%-20s%11s%11s%11s%11s%11s%14s\n", "class", "iou", "f1", "precision", "recall", "boundary", "pixels");
-	for (int k = 0; k < s->classes; k++) {
-		const secant_class_score *c = &s->per_class[k];
-		printf("%-20s", c->name);
-		print_number(c->iou), print_number(c->f1), print_number(c->precision), print_number(c->recall), print_number(c->boundary_f1);
-		printf("%14lld\n", (long long)c->pixels);
+	if (!isnan(v))
+		printf("  %s %.4f", name, v);
+}
+
+/* Of clouds: the scores of the protocol, and of each category that has clouds. */
+static void
+print_clouds(const secant_scores *s)
+{
+	if (s->categories > 1) {
+		printf("\n%-20s%11s%14s\n", "category", "iou", "clouds");
+		for (int i = 0; i < s->categories; i++)
+			if (s->per_category[i].clouds)
+				printf("%-20s%11.4f%14lld\n", s->per_category[i].name, s->per_category[i].iou, (long long)s->per_category[i].clouds);
 	}
+	printf("\nprotocol %s: clouds %lld", s->protocol, (long long)s->images);
+	print_score("instance iou", s->instance_iou), print_score("category iou", s->category_iou), print_score("mean iou of classes", s->miou);
+	print_score("accuracy", s->accuracy), print_score("class accuracy", s->class_accuracy), print_score("loss", s->loss);
+	printf("\n");
+}
+
+static void
+print_pictures(const secant_scores *s)
+{
 	printf("\npictures %lld  iou %.4f  f1 %.4f  accuracy %.4f  miou %.4f", (long long)s->images, s->iou, s->f1, s->accuracy, s->miou);
 	if (!isnan(s->loss))
 		printf("  loss %.4f", s->loss);
@@ -125,6 +150,22 @@ print_table(const secant_scores *s)
 	if (!isnan(s->boundary_f1))
 		printf("  boundary f1 %.4f", s->boundary_f1);
 	printf("  thresholded iou %.4f\n", s->thresholded_iou);
+}
+
+static void
+print_table(const secant_scores *s)
+{
+	printf("%-20s%11s%11s%11s%11s%11s%14s\n", "class", "iou", "f1", "precision", "recall", "boundary", s->protocol ? "points" : "pixels");
+	for (int k = 0; k < s->classes; k++) {
+		const secant_class_score *c = &s->per_class[k];
+		printf("%-20s", c->name);
+		print_number(c->iou), print_number(c->f1), print_number(c->precision), print_number(c->recall), print_number(c->boundary_f1);
+		printf("%14lld\n", (long long)c->pixels);
+	}
+	if (s->protocol)
+		print_clouds(s);
+	else
+		print_pictures(s);
 }
 
 /* The usual scores, taken together in every way; the others are in the JSON. */
@@ -172,7 +213,8 @@ run(void *options, int n, const char *const *operands, secant_err *err)
 		print_json(&scores);
 	else {
 		print_table(&scores);
-		print_reductions(&scores);
+		if (!scores.protocol)
+			print_reductions(&scores);
 		print_confusion(&scores);
 	}
 	secant_scores_free(&scores);

@@ -20,17 +20,22 @@ typedef struct secant_cloud_recipe {
 	int points;                  /* of a sample */
 } secant_cloud_recipe;
 
-/* Where clouds and labels are and how training varies them. */
-typedef struct secant_cloud_options {
-	secant_cloud_recipe recipe;
+/* Where clouds and their labels are. */
+typedef struct secant_cloud_source {
 	char *layout;                /* of the data set: a name of `secant list cloudsets`; NULL: by its contents */
 	char *category;              /* only this one */
-	char *train_split, *validation_split;
 	int test_area;               /* S3DIS: this area is test and val, the others train */
 	char *label_column;          /* of labelled clouds; NULL: by role */
 	char *label_values;          /* value in the files of each class, comma-separated: 2,6,9; NULL: the class's index */
 	bool label_others;           /* with label_values: other values are left out instead of being an error */
 	int mesh_points;             /* drawn once on each mesh, by area */
+} secant_cloud_source;
+
+/* Clouds to train on. */
+typedef struct secant_cloud_options {
+	secant_cloud_recipe recipe;
+	secant_cloud_source source;
+	char *train_split, *validation_split;
 	bool replace;                /* points of a sample are drawn with replacement */
 	int rotate;                  /* none up all */
 	double jitter, jitter_clip;  /* deviation of normal noise; clipped at this, 0: not */
@@ -40,8 +45,20 @@ typedef struct secant_cloud_options {
 	int block_least;             /* a training block holds at least so many points where that is possible */
 } secant_cloud_options;
 
+/* Clouds to be judged on. */
+typedef struct secant_cloud_judging {
+	secant_cloud_source source;
+	char *protocol;              /* NULL: by data and network; class, category, paper, scene */
+	int votes;                   /* predictions of each point that are averaged */
+	double block_overlap;        /* of neighbouring blocks, as a share of their side */
+	int resample;                /* judge so many points of each cloud, drawn with replacement; 0: all, as they are */
+	int least_points;            /* classes with fewer points are listed, but left out of means */
+} secant_cloud_judging;
+
 SECANT_API extern const secant_opts secant_cloud_recipe_options;
+SECANT_API extern const secant_opts secant_cloud_source_options;
 SECANT_API extern const secant_opts secant_cloud_options_table;
+SECANT_API extern const secant_opts secant_cloud_judging_options;
 
 #ifdef __cplusplus
 }

@@ -5,6 +5,7 @@
  */
 #ifndef SECANT_TRAIN_H
 #define SECANT_TRAIN_H
+#include <secant/clouds.h>
 #include <secant/network.h>
 #include <secant/samples.h>
 
@@ -40,11 +41,14 @@ typedef struct secant_train_options {
 	int epochs, batch, seed, threads;
 	char *precision, *loss, *mode, *augment, *weights, *encoder_weights;
 	int recalibrate_norms;
+	int test_every;                              /* steps between validations within an epoch; 0: none */
+	bool keep_epochs;                            /* epoch-NNN.safetensors of every epoch */
 	bool allow_reference;
 	secant_network network;
 	secant_optimizer_options optimizer;
 	secant_schedule_options schedule;
 	secant_data_options data;
+	secant_cloud_options clouds;
 } secant_train_options;
 
 SECANT_API extern const secant_opts secant_train_options_table;
@@ -93,6 +97,7 @@ typedef struct secant_eval_options {
 	secant_reals class_weights;
 	bool allow_reference;
 	secant_data_options data;
+	secant_cloud_judging clouds;
 } secant_eval_options;
 
 SECANT_API extern const secant_opts secant_eval_options_table;
@@ -106,6 +111,7 @@ enum { SECANT_METRICS = 15, SECANT_REDUCTIONS = 6 };
 SECANT_API const char *secant_metric_name(int i);            /* 0: "iou", 1: "f1" (dice), ... */
 SECANT_API const char *secant_reduction_name(int i);         /* 0: "micro", 1: "macro", ... */
 
+typedef struct secant_category_score { char name[64]; double iou; int64_t clouds; } secant_category_score;
 typedef struct secant_scores {
 	int64_t images, pixels;
 	int64_t labelled;                            /* pixels of all classes; a pixel may have several where they do not exclude each other */
@@ -122,6 +128,11 @@ typedef struct secant_scores {
 	int classes;                                 /* rows of `confusion`: 2 for one class (background, foreground) */
 	secant_class_score *per_class;               /* `classes` entries; owned */
 	int64_t *confusion;                          /* classes x classes, rows are labels; owned; NULL for multilabel */
+	/* Of clouds: images are clouds, pixels are points. */
+	const char *protocol;                        /* class, category, paper, scene; NULL: pictures. `iou` is its first score (class: NAN) */
+	double instance_iou, category_iou;           /* mean over shapes, and over categories of their means; NAN: not of this protocol */
+	int categories;
+	secant_category_score *per_category;         /* owned */
 } secant_scores;
 
 SECANT_API secant_status secant_evaluate(const char *model, const char *data, const secant_eval_options *o, const secant_logger *log, secant_scores *scores, secant_err *err) SECANT_NODISCARD;

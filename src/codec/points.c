@@ -185,6 +185,15 @@ secant_points_gather(const secant_features *f, const secant_points *p, const int
 	}
 }
 
+void
+secant_points_widen(float *v, int64_t n, int channels, int inputs, int category)
+{
+	for (int64_t i = n - 1; i >= 0 && inputs > channels; i--) {
+		memmove(v + i * inputs, v + i * channels, (size_t)channels * sizeof *v);
+		v[i * inputs + channels] = (float)category;
+	}
+}
+
 /* ---- fitting ---- */
 
 secant_fit

@@ -43,6 +43,8 @@ void secant_points_free(secant_points *p);
 void secant_points_gather(const secant_features *f, const secant_points *p, const int64_t *index, int64_t n, float *out);
 /* Moves the coordinates of n gathered points to where the network wants them; `block`: low corner of the column, for that fit; may be NULL. */
 void secant_points_fit(const secant_cloud_recipe *r, float *v, int64_t n, int channels, const float block[3]);
+/* Rows of `channels` numbers become rows of `inputs`, in place: the same, or one more that holds the category. */
+void secant_points_widen(float *v, int64_t n, int channels, int inputs, int category);
 /* What `auto` means for this recipe. */
 secant_fit secant_recipe_fit(const secant_cloud_recipe *r);
 /* The two axes of the ground: u before v. */

@@ -141,7 +141,7 @@ secant_loader_next(secant_loader *l, secant_batch *b, bool *end, secant_err *err
 		l->failure = s->err;
 		return secant_fail(err, s->err.code, "%s", s->err.msg);
 	}
-	*b = (secant_batch){ s->n, s->to.height, s->to.width, s->to.input, s->to.target, s->sample, s->sizes, s->to.extra };
+	*b = (secant_batch){ s->n, s->to.height, s->to.width, s->to.input, s->to.target, s->sample, s->sizes };
 	l->next++;
 	return SECANT_OK;
 }
@@ -160,10 +160,9 @@ make_slots(secant_loader *l, secant_err *err)
 		slot *s = &l->slots[i];
 		s->to.input = secant_alloc_aligned(n * w->input_bytes);
 		s->to.target = w->target_bytes ? secant_alloc_aligned(n * w->target_bytes) : NULL;
-		s->to.extra = w->extra_bytes ? secant_alloc_aligned(n * w->extra_bytes) : NULL;
 		s->sample = secant_calloc(n, sizeof *s->sample);
 		s->sizes = secant_calloc(n, 2 * sizeof *s->sizes);
-		if (!s->to.input || (w->target_bytes && !s->to.target) || (w->extra_bytes && !s->to.extra) || !s->sample || !s->sizes)
+		if (!s->to.input || (w->target_bytes && !s->to.target) || !s->sample || !s->sizes)
 			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d batches of %d samples of %zu bytes", l->slot_count, l->batch, w->input_bytes);
 	}
 	return l->slots ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d batches", l->slot_count);
@@ -236,7 +235,6 @@ secant_loader_free(secant_loader *l)
 	for (int i = 0; l->slots && i < l->slot_count; i++) {
 		secant_free(l->slots[i].to.input);
 		secant_free(l->slots[i].to.target);
-		secant_free(l->slots[i].to.extra);
 		secant_free(l->slots[i].sample);
 		secant_free(l->slots[i].sizes);
 	}

@@ -68,7 +68,6 @@ typedef struct secant_batch {
 	void *target;                                /* by kind; NULL without */
 	const int *sample;                           /* index of each sample in the list */
 	const int *sizes;                            /* 2 a sample: height and width before padding */
-	const float *extra;                          /* a second input of so many numbers a sample; NULL: none */
 } secant_batch;
 
 typedef struct secant_loader secant_loader;

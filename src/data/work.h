@@ -9,14 +9,13 @@
 typedef struct secant_place {
 	float *input;
 	void *target;
-	float *extra;                /* a second input; NULL: none */
 	int height, width;
 } secant_place;
 
 typedef struct secant_loader_work {
 	void *user;                  /* owned by the loader: release frees it */
 	int samples;
-	size_t input_bytes, target_bytes, extra_bytes;   /* of the largest sample */
+	size_t input_bytes, target_bytes;   /* of the largest sample */
 	/* Height and width of the batch that begins with this sample. */
 	void (*measure)(void *user, int sample, int *height, int *width);
 	/* Writes sample `sample` to `place` of a batch; `desk` (0 .. threads - 1) is nobody else's meanwhile; sizes[2] is what the sample fills.

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/thread.h"
 #include "train/evaluate.h"
+#include "train/evaluate_clouds.h"
 #include "train/model.h"
 #include "train/page.h"
 
@@ -216,6 +217,23 @@ evaluate(const request *q, secant_scores *scores, secant_err *err)
 	return status;
 }
 
+static secant_status
+evaluate_clouds(const request *q, secant_scores *scores, secant_err *err)
+{
+	char **names = NULL;
+	int n_names = 0;
+	collector none = { 0 };
+	secant_status status = take_names(q->d, &names, &n_names, err);
+	if (!status && q->o->save)
+		status = secant_fail(err, SECANT_ERR_UNSUPPORTED, "--save shows pictures; for clouds use secant predict and secant show");
+	if (!status && !(status = secant_evaluate_cloud_set(q->d, q->data, q->o, names, n_names, scores, err)) && (status = write_results(q, &none, scores, err)))
+		secant_scores_free(scores);
+	for (int i = 0; i < n_names; i++)
+		secant_free(names[i]);
+	secant_free(names);
+	return status;
+}
+
 secant_status
 secant_evaluate(const char *model, const char *data, const secant_eval_options *o, const secant_logger *log, secant_scores *scores, secant_err *err)
 {
@@ -227,7 +245,8 @@ secant_evaluate(const char *model, const char *data, const secant_eval_options *
 	if (status)
 		return status;
 	secant_log(log, SECANT_LOG_DEBUG, "evaluating %s in %s", model, d.precision == SECANT_PRECISION_BF16 ? "bf16" : "f32");
-	status = evaluate(&(request){ model, data, o, &d }, scores, err);
+	request q = { model, data, o, &d };
+	status = d.kind == SECANT_INPUT_PICTURES ? evaluate(&q, scores, err) : evaluate_clouds(&q, scores, err);
 	secant_deployed_close(&d);
 	return status;
 }
@@ -249,6 +268,8 @@ static const secant_opt rows[] = {
 	SECANT_OPT(secant_eval_options, allow_reference, BOOL, "allow-reference", "false", 0, 1, "let an operator without fast implementation run, slowly"),
 	SECANT_OPT_HEADING("Data"),
 	SECANT_OPT_TABLE(secant_eval_options, data, &secant_data_options_table),
+	SECANT_OPT_HEADING("Point clouds"),
+	SECANT_OPT_TABLE(secant_eval_options, clouds, &secant_cloud_judging_options),
 	SECANT_OPT_END
 };
 const secant_opts secant_eval_options_table = { "eval", sizeof(secant_eval_options), rows };

@@ -159,6 +159,32 @@ secant_counts_add(secant_counts *c, const float *v, const void *target, int heig
 	return c->boundary ? count_boundaries(c, v, target, height, width, stride, cut, ignore, tally, err) : SECANT_OK;
 }
 
+secant_status
+secant_counts_add_classes(secant_counts *c, const int *got, const int32_t *label, int64_t n, secant_err *err)
+{
+	if (c->images >= INT32_MAX || secant_grow((void **)&c->tally, &c->capacity, (int)c->images, (size_t)c->scored * sizeof *c->tally))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the counts of %lld clouds", (long long)c->images + 1);
+	secant_tally *tally = c->tally + c->images * c->scored;
+	int64_t seen = 0;
+	memset(tally, 0, (size_t)c->scored * sizeof *tally);
+	for (int64_t i = 0; i < n; i++) {
+		if (label[i] < 0 || label[i] >= c->classes)
+			continue;
+		int k = got[i] >= 0 && got[i] < c->classes ? got[i] : (label[i] + 1) % c->classes;
+		c->confusion[(int64_t)label[i] * c->classes + k]++;
+		seen++;
+		if (k == label[i])
+			tally[k].tp++;
+		else
+			tally[k].fp++, tally[label[i]].fn++;
+	}
+	for (int k = 0; k < c->scored; k++)
+		tally[k].tn = seen - tally[k].tp - tally[k].fp - tally[k].fn;
+	c->pixels += seen;
+	c->images++;
+	return SECANT_OK;
+}
+
 double
 secant_counts_picture(const secant_counts *c, int64_t picture)
 {
@@ -260,7 +286,7 @@ secant_counts_scores(const secant_counts *c, char *const *names, int n_names, se
 secant_status
 secant_counts_scores_as(const secant_counts *c, const secant_scoring *how, secant_scores *s, secant_err *err)
 {
-	*s = (secant_scores){ .images = c->images, .pixels = c->pixels, .loss = c->images ? c->loss / (double)c->images : NAN, .classes = c->classes };
+	*s = (secant_scores){ .images = c->images, .pixels = c->pixels, .loss = c->images ? c->loss / (double)c->images : NAN, .classes = c->classes, .instance_iou = NAN, .category_iou = NAN };
 	size_t cells = (size_t)c->classes * (size_t)c->classes;
 	double *shares = secant_calloc((size_t)c->scored, sizeof *shares);
 	s->per_class = secant_calloc((size_t)c->classes, sizeof *s->per_class);
@@ -292,5 +318,6 @@ secant_scores_free(secant_scores *s)
 {
 	secant_free(s->per_class);
 	secant_free(s->confusion);
+	secant_free(s->per_category);
 	*s = (secant_scores){ 0 };
 }

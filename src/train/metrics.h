@@ -37,6 +37,8 @@ int secant_class_of(secant_mode mode, int classes, const float *v, float cut);
 /* Adds one picture: outputs of height x stride x network classes, the target in the loader's layout. Binary and multilabel: foreground
  * where the value is >= cut; labels that are `ignore` (multiclass) or below 0 (binary) are left out. */
 secant_status secant_counts_add(secant_counts *c, const float *v, const void *target, int height, int width, int stride, float cut, int ignore, secant_err *err) SECANT_NODISCARD;
+/* Adds a cloud by classes: multiclass; a label below 0 is left out, a class below 0 is none and counts as a wrong one. */
+secant_status secant_counts_add_classes(secant_counts *c, const int *got, const int32_t *label, int64_t n, secant_err *err) SECANT_NODISCARD;
 /* The score of one picture, by which pictures are ranked: IoU of the foreground, or mean over the classes that occur; 1 where there is
  * nothing to find and nothing was found. */
 double secant_counts_picture(const secant_counts *c, int64_t picture);

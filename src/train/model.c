@@ -83,6 +83,7 @@ secant_model_free(secant_model *m)
 {
 	secant_opts_free(&secant_network_options, &m->net);
 	secant_store_free(m->store);
+	json_decref(m->clouds);
 	secant_free(m->normalize);
 	for (int i = 0; i < m->n_class_names; i++)
 		secant_free(m->class_names[i]);
@@ -167,6 +168,8 @@ settings_of(const secant_model *m)
 	for (int i = 0; i < m->n_class_names; i++)
 		json_array_append_new(names, json_string(m->class_names[i]));
 	json_object_set_new(j, "class_names", names);
+	if (m->clouds)
+		json_object_set(j, "clouds", m->clouds);
 	secant_free(text);
 	return j;
 }
@@ -206,6 +209,8 @@ secant_model_open(secant_model *m, const char *path, bool f64, secant_err *err)
 	else if (!secant_opts_init(&secant_network_options, &net, &own) && !secant_opts_set_json(&secant_network_options, &net, text, "network", &own) &&
 	         !secant_model_new(m, &net, json_string_value(json_object_get(file.settings, "mode")), json_string_value(json_object_get(file.settings, "normalize")), f64, &own))
 		(void)!secant_store_load(m->store, &file.tensors, &own);
+	if (!own.code)
+		m->clouds = json_incref(json_object_get(file.settings, "clouds"));
 	const json_t *names = json_object_get(file.settings, "class_names");
 	size_t n = own.code ? 0 : json_array_size(names);
 	if (n && !(m->class_names = secant_calloc(n, sizeof *m->class_names)))

@@ -15,6 +15,7 @@ typedef struct secant_model {
 	int n_class_names;
 	secant_store *store;
 	int multiple;                                /* heights and widths must divide by it */
+	json_t *clouds;                              /* how clouds become input, for the file's settings (deploy/clouds.h); owned; NULL: pictures */
 } secant_model;
 
 /* One graph of the network at input shape N x H x W x C. */

@@ -19,6 +19,21 @@ set_number(json_t *j, const char *key, double v)
 	json_object_set_new(j, key, isfinite(v) ? json_real(v) : json_null());
 }
 
+secant_status
+secant_session_log_test(const secant_session *s, const double *values, secant_err *err)
+{
+	json_t *j = json_object();
+	json_object_set_new(j, "step", json_integer(s->steps));
+	for (int i = 0; s->task->metrics[i].name; i++)
+		set_number(j, s->task->metrics[i].name, values[i]);
+	char *line = secant_json_text(j, 0), *path = secant_session_path(s, "tests.jsonl");
+	secant_status status = line && path ? secant_file_append(path, line, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for the log");
+	json_decref(j);
+	secant_free(line);
+	secant_free(path);
+	return status;
+}
+
 static secant_status
 append_line(const secant_session *s, const secant_epoch *e, secant_err *err)
 {

@@ -4,6 +4,7 @@
  */
 #include "train/session.h"
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include "base/file.h"
@@ -259,6 +260,19 @@ name_batch(const secant_session *s, const secant_task_batch *b, secant_err *err)
 	                   (long long)s->steps, s->epoch + 1, s->task->sample_name(s, b->sample[0]));
 }
 
+/* A line of tests.jsonl: the scores after this step, by the running statistics. Nothing that training reads is changed. */
+static secant_status
+test_step(secant_session *s, secant_err *err)
+{
+	double values[SECANT_TASK_METRICS];
+	for (int i = 0; i < SECANT_TASK_METRICS; i++)
+		values[i] = NAN;
+	secant_status status = s->task->validate(s, 0, values, err);
+	if (!status && (status = secant_session_claim(s, err)) == SECANT_OK)
+		status = secant_session_log_test(s, values, err);
+	return status;
+}
+
 /* Runs the rest of the epoch; CANCELLED leaves the session where a later start continues. */
 static secant_status
 train_epoch(secant_session *s, secant_err *err)
@@ -279,6 +293,8 @@ train_epoch(secant_session *s, secant_err *err)
 		s->step++;
 		s->steps++;
 		tell(s, NULL);
+		if (s->o->test_every > 0 && s->validates && s->steps % s->o->test_every == 0 && (status = test_step(s, err)))
+			break;
 		if (cancelled(s))
 			return secant_fail(err, SECANT_ERR_CANCELLED, "interrupted after step %lld; --resume goes on from here", (long long)s->steps);
 	}
@@ -316,6 +332,11 @@ finish_epoch(secant_session *s, secant_err *err)
 	bool best = !s->validates || better(s, e.metric[s->metric]);
 	if (!status && !(status = secant_session_claim(s, err)))
 		status = save(s, "last.safetensors", err);
+	if (!status && s->o->keep_epochs) {
+		char name[48];
+		(void)snprintf(name, sizeof name, "epoch-%03d.safetensors", e.epoch);
+		status = save(s, name, err);
+	}
 	if (!status && best) {
 		s->best = e.metric[s->metric];
 		s->best_epoch = e.epoch;
@@ -389,7 +410,11 @@ secant_train(const secant_train_options *options, const char *data, const secant
 	if (secant_opts_copy(&secant_train_options_table, &o, options, &own))
 		return secant_fail(err, own.code, "%s", own.msg);
 	s.started = now();
-	if (!o.loss) {
+	const char *usual = secant_training_of(&o.network)->loss;
+	if (!o.loss && usual) {
+		if (!(o.loss = secant_strdup(usual)))
+			secant_fail(&own, SECANT_ERR_NOMEM, "no memory for options");
+	} else if (!o.loss) {
 		secant_mode mode;
 		if (!secant_mode_choose(o.mode, o.network.classes, &mode, &own) && !(o.loss = secant_strdup(mode == SECANT_MODE_MULTICLASS ? "0.5*dice+0.5*ce" : "0.5*dice+0.5*bce")))
 			secant_fail(&own, SECANT_ERR_NOMEM, "no memory for options");
@@ -422,12 +447,14 @@ static const secant_opt rows[] = {
 	SECANT_OPT(secant_train_options, overwrite, BOOL, "overwrite", "false", 0, 1, "replace the run in --out"),
 	SECANT_OPT(secant_train_options, epochs, INT, "epochs", "20", 1, 1000000, "passes over the training pictures"),
 	SECANT_OPT(secant_train_options, batch, INT, "batch", "8", 1, 4096, "pictures in a step"),
-	SECANT_OPT(secant_train_options, loss, STR, "loss", NULL, 0, 0, "a weighted sum of losses (secant list losses); absent: 0.5*dice+0.5*bce, multiclass 0.5*dice+0.5*ce"),
+	SECANT_OPT(secant_train_options, loss, STR, "loss", NULL, 0, 0, "a weighted sum of losses (secant list losses); absent: 0.5*dice+0.5*bce, multiclass 0.5*dice+0.5*ce, clouds ce"),
 	SECANT_OPT(secant_train_options, mode, STR, "mode", NULL, 0, 0, "binary, multiclass or multilabel; absent: by the classes"),
 	SECANT_OPT(secant_train_options, augment, JSON, "augment", "flip-h,flip-v,rotate90", 0, 0, "augmentations by name, or a JSON list with settings; none"),
 	SECANT_OPT(secant_train_options, weights, STR, "weights", NULL, 0, 0, "start from these weights: a model or a state_dict that fits"),
 	SECANT_OPT(secant_train_options, encoder_weights, STR, "encoder-weights", NULL, 0, 0, "start the encoder from a file of torchvision, timm or smp"),
 	SECANT_OPT(secant_train_options, recalibrate_norms, INT, "recalibrate-norms", "16", 0, 100000, "training batches that make the statistics of validated and saved models; 0: running statistics, as PyTorch"),
+	SECANT_OPT(secant_train_options, test_every, INT, "test-every", "0", 0, 1 << 30, "also validate after every so many steps, into tests.jsonl; 0: after epochs only"),
+	SECANT_OPT(secant_train_options, keep_epochs, BOOL, "keep-epochs", "false", 0, 1, "keep the model of every epoch: epoch-NNN.safetensors"),
 	SECANT_OPT(secant_train_options, precision, STR, "precision", "auto", 0, 0, "auto, bf16 or f32; auto: bf16 where the CPU has AMX"),
 	SECANT_OPT(secant_train_options, threads, INT, "threads", "0", 0, 1024, "of computation; 0: all processors"),
 	SECANT_OPT(secant_train_options, seed, INT, "seed", "0", 0, 1 << 30, "of weights, order and augmentation"),
@@ -439,6 +466,8 @@ static const secant_opt rows[] = {
 	SECANT_OPT_TABLE(secant_train_options, schedule, &secant_schedule_options_table),
 	SECANT_OPT_HEADING("Data"),
 	SECANT_OPT_TABLE(secant_train_options, data, &secant_data_options_table),
+	SECANT_OPT_HEADING("Point clouds"),
+	SECANT_OPT_TABLE(secant_train_options, clouds, &secant_cloud_options_table),
 	SECANT_OPT_END
 };
 const secant_opts secant_train_options_table = { "train", sizeof(secant_train_options), rows };

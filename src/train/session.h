@@ -71,6 +71,8 @@ secant_status secant_session_load_state(secant_session *s, secant_err *err) SECA
 
 /* ---- report.c ---- */
 secant_status secant_session_log(secant_session *s, const secant_epoch *e, secant_err *err) SECANT_NODISCARD;   /* log.jsonl and curves */
+/* A line of tests.jsonl: the step and the task's scores. */
+secant_status secant_session_log_test(const secant_session *s, const double *values, secant_err *err) SECANT_NODISCARD;
 /* RUN/report.html: curves, scores, the worst pictures of the last epoch, the settings; only where this process has trained an epoch. */
 secant_status secant_session_report(const secant_session *s, secant_err *err) SECANT_NODISCARD;
 /* RUN/samples/epoch-NNN.png: a few validation pictures, label, prediction and errors side by side; kept for the report. Lives in s->gallery;

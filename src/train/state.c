@@ -5,13 +5,14 @@
  * "optimizer.0", "optimizer.1" laid out like the parameters, and counters in the metadata.
  */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include "base/file.h"
 #include "base/json.h"
 #include "train/session.h"
 
 static const char *const run_files[] = { "config.json", "best.safetensors", "last.safetensors", "state.safetensors", "log.jsonl", "curves.png", "curves.svg", "learning-rate.png",
-	"learning-rate.svg", "report.html", "events.out.tfevents.secant", "samples", NULL };
+	"learning-rate.svg", "report.html", "events.out.tfevents.secant", "samples", "tests.jsonl", NULL };
 /* Options that may differ when a run goes on. */
 static const char *const free_options[] = { "out", "resume", "overwrite", "epochs", "loader-threads", "cache-mb", NULL };
 
@@ -110,6 +111,24 @@ secant_session_folder(secant_train_options *o, bool *replaces, secant_err *err)
 	return SECANT_OK;
 }
 
+/* Models of single epochs of the run before (--keep-epochs). */
+static secant_status
+remove_epochs(const char *out, secant_err *err)
+{
+	secant_names names = { 0 };
+	secant_status status = secant_dir_list(&names, out, SECANT_DIR_FILES, err);
+	for (int i = 0; i < names.n && !status; i++) {
+		int epoch, used = 0;
+		if (sscanf(names.v[i], "epoch-%9d.safetensors%n", &epoch, &used) != 1 || !used || names.v[i][used])
+			continue;
+		char *path = secant_path_join(out, names.v[i]);
+		status = path ? secant_remove_tree(path, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
+		secant_free(path);
+	}
+	secant_names_free(&names);
+	return status;
+}
+
 secant_status
 secant_session_claim(secant_session *s, secant_err *err)
 {
@@ -124,6 +143,8 @@ secant_session_claim(secant_session *s, secant_err *err)
 			status = secant_remove_tree(path, err);
 		secant_free(path);
 	}
+	if (!status && !s->o->resume)
+		status = remove_epochs(s->o->out, err);
 	char *text = status ? NULL : secant_opts_to_json(&secant_train_options_table, s->o), *path = secant_session_path(s, "config.json");
 	json_t *j = text ? secant_json_parse(text, strlen(text), "options", err) : NULL;
 	if (!status)
@@ -223,11 +244,26 @@ take_counters(secant_session *s, const json_t *j)
 		secant_log(&s->events->log, SECANT_LOG_WARNING, "the run had --threads %d, now %d: it goes on, but not bit for bit", threads, s->o->threads);
 }
 
-/* Lines of epochs that will be done again are dropped. */
 static secant_status
-trim_log(secant_session *s, secant_err *err)
+remember(secant_session *s, const json_t *j, secant_err *err)
 {
-	char *path = secant_session_path(s, "log.jsonl"), *text = NULL;
+	secant_epoch e = { .epoch = (int)json_integer_value(json_object_get(j, "epoch")), .loss = json_number_value(json_object_get(j, "loss")),
+	                   .learning_rate = json_number_value(json_object_get(j, "learning_rate")), .seconds = json_number_value(json_object_get(j, "seconds")) };
+	for (int i = 0; s->task->metrics[i].name; i++) {
+		const json_t *v = json_object_get(j, s->task->metrics[i].name);
+		e.metric[i] = json_is_number(v) ? json_number_value(v) : NAN;
+	}
+	if (secant_grow((void **)&s->history, &s->history_capacity, s->n_history, sizeof *s->history))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the log");
+	s->history[s->n_history++] = e;
+	return SECANT_OK;
+}
+
+/* Lines of epochs (steps) that will be done again are dropped: those whose `key` is beyond `last`. What is kept of epochs is remembered. */
+static secant_status
+trim_log(secant_session *s, const char *name, const char *key, int64_t last, bool epochs, secant_err *err)
+{
+	char *path = secant_session_path(s, name), *text = NULL;
 	size_t size = 0;
 	secant_str kept = { 0 };
 	secant_status status = SECANT_OK;
@@ -240,19 +276,11 @@ trim_log(secant_session *s, secant_err *err)
 				status = SECANT_ERR_FORMAT;
 				break;
 			}
-			secant_epoch e = { .epoch = (int)json_integer_value(json_object_get(j, "epoch")), .loss = json_number_value(json_object_get(j, "loss")),
-			                   .learning_rate = json_number_value(json_object_get(j, "learning_rate")), .seconds = json_number_value(json_object_get(j, "seconds")) };
-			for (int i = 0; s->task->metrics[i].name; i++) {
-				const json_t *v = json_object_get(j, s->task->metrics[i].name);
-				e.metric[i] = json_is_number(v) ? json_number_value(v) : NAN;
-			}
-			if (e.epoch <= s->epoch) {
+			if (json_integer_value(json_object_get(j, key)) <= last) {
 				secant_str_addn(&kept, line, n);
 				secant_str_add(&kept, "\n");
-				if (secant_grow((void **)&s->history, &s->history_capacity, s->n_history, sizeof *s->history))
-					status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for the log");
-				else
-					s->history[s->n_history++] = e;
+				if (epochs)
+					status = remember(s, j, err);
 			}
 			json_decref(j);
 		}
@@ -283,7 +311,8 @@ secant_session_load_state(secant_session *s, secant_err *err)
 			secant_fail(&own, SECANT_ERR_FORMAT, "%s: no training state", path);
 		else if (!take_slots(s, &t, &rest, path, &own) && !secant_store_load(s->model.store, &rest, &own)) {
 			take_counters(s, inner);
-			(void)!trim_log(s, &own);
+			if (!trim_log(s, "log.jsonl", "epoch", s->epoch, true, &own))
+				(void)!trim_log(s, "tests.jsonl", "step", s->steps, false, &own);
 		}
 	}
 	json_decref(j);

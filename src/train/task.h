@@ -29,6 +29,7 @@ struct secant_session;
 typedef struct secant_training {
 	const char *name, *brief;
 	const char *samples, *rate;                  /* "pictures" in messages; "images_per_second" in the log */
+	const char *loss;                            /* where none is given; NULL: by the mode */
 	const secant_metric *metrics;                /* ends with a name of NULL; the first chooses the best epoch unless --metric names another */
 	/* Is this network of that kind? Asked in the order of tasks.inc. */
 	bool (*takes)(const secant_network *net);
@@ -44,7 +45,8 @@ typedef struct secant_training {
 	secant_status (*feed_start)(secant_feed *f, uint32_t epoch, int first, secant_err *err);
 	secant_status (*feed_next)(secant_feed *f, secant_task_batch *b, bool *end, secant_err *err);
 	const char *(*sample_name)(const struct secant_session *s, int sample);   /* a file's path */
-	/* Scores of the model's present numbers, and pictures of epoch `epoch` in RUN/samples. Called only where s->validates. */
+	/* Scores of the model's present numbers, and pictures of epoch `epoch` in RUN/samples (0: a test within an epoch, no pictures). Called only
+	 * where s->validates. */
 	secant_status (*validate)(struct secant_session *s, int epoch, double *values, secant_err *err);
 } secant_training;
 

@@ -238,7 +238,7 @@ validate(secant_session *s, int epoch, double *values, secant_err *err)
 		return status_of(err);
 	}
 	secant_runner_stand_on(w->runner, s->context);
-	secant_gallery *gallery = secant_gallery_begin(s, w->validation, &counts);
+	secant_gallery *gallery = epoch > 0 ? secant_gallery_begin(s, w->validation, &counts) : NULL;
 	secant_evaluation ev = { .runner = w->runner, .mode = s->model.mode, .classes = s->o->network.classes, .multiple = s->model.multiple,
 	                         .batch = s->batch, .threads = s->o->threads, .loader_threads = loader_threads(s->o), .loss = s->o->loss, .activated = s->o->network.activation != NULL,
 	                         .threshold = 0.5f, .ignore = s->o->data.ignore_index, .precision = s->precision, .seen = gallery ? secant_gallery_see : NULL,

@@ -380,21 +380,21 @@ samples_fit_the_unit_sphere(void **state)
 	put_shapenet();
 	option("points", "5");
 	secant_clouds *s = open_at(root, "train", false, NULL);
-	secant_cloud_loader_options lo = { .batch = 2, .threads = 1 };
+	secant_cloud_loader_options lo = { .batch = 2, .threads = 1, .category = true };
 	secant_loader *l = secant_cloud_loader_new(s, &lo, NULL);
 	secant_batch b = one_batch(l);
 	assert_int_equal(b.height, 5);
 	for (int k = 0; k < b.n; k++) {
 		double mean[3] = { 0 }, most = 0;
 		for (int i = 0; i < 5; i++) {
-			const float *v = b.input + (k * 5 + i) * 3;
+			const float *v = b.input + (k * 5 + i) * 4;
 			for (int c = 0; c < 3; c++)
 				mean[c] += v[c] / 5;
+			assert_true(v[3] == k);
 			most = fmax(most, sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]));
 		}
 		assert_true(fabs(mean[0]) < 1e-6 && fabs(mean[1]) < 1e-6 && fabs(mean[2]) < 1e-6);
 		assert_true(fabs(most - 1) < 1e-6);
-		assert_true(b.extra[2 * k + k] == 1 && b.extra[2 * k + 1 - k] == 0);
 	}
 	assert_int_equal(b.sizes[0], 3);
 	assert_int_equal(b.sizes[2], 2);

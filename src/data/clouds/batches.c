@@ -25,7 +25,7 @@ typedef struct work {
 	const secant_clouds *s;
 	secant_cloud_loader_options o;
 	desk *desks;
-	int desk_count, points;
+	int desk_count, points, inputs;
 } work;
 
 int
@@ -219,7 +219,7 @@ prepare(void *user, int own, const secant_place *to, int place, int sample, int 
 	secant_rng rng = secant_rng_make(w->o.seed, SECANT_FOR_SAMPLE, epoch, (uint32_t)sample);
 	int item = s->points ? draw_cloud(s, &rng) : sample;
 	secant_status status = secant_clouds_decode(s, item, &d->points, &p, err);
-	float corner[3], *v = to->input + (size_t)place * (size_t)w->points * (size_t)s->features.channels;
+	float corner[3], *v = to->input + (size_t)place * (size_t)w->points * (size_t)w->inputs;
 	if (!status)
 		status = reserve(d, s->points ? p->n : 0, err);
 	if (status)
@@ -235,9 +235,7 @@ prepare(void *user, int own, const secant_place *to, int place, int sample, int 
 		vary(s, v, w->points, &rng);
 		drop_points(s, v, s->classify ? NULL : (int32_t *)to->target + (size_t)place * (size_t)w->points, w->points, &rng);
 	}
-	if (to->extra)
-		for (int k = 0; k < s->list.categories; k++)
-			to->extra[(size_t)place * (size_t)s->list.categories + (size_t)k] = k == p->category;
+	secant_points_widen(v, w->points, s->features.channels, w->inputs, p->category);
 	return SECANT_OK;
 }
 
@@ -265,6 +263,7 @@ secant_cloud_loader_new(const secant_clouds *s, const secant_cloud_loader_option
 		w->s = s;
 		w->o = *o;
 		w->points = s->options.recipe.points;
+		w->inputs = s->features.channels + o->category;
 		w->desk_count = secant_loader_threads(o->threads);
 		w->desks = secant_calloc((size_t)w->desk_count, sizeof *w->desks);
 		fine = w->desks != NULL;
@@ -278,8 +277,8 @@ secant_cloud_loader_new(const secant_clouds *s, const secant_cloud_loader_option
 		return NULL;
 	}
 	size_t points = (size_t)w->points;
-	secant_loader_work lw = { .user = w, .samples = secant_clouds_samples(s), .input_bytes = points * (size_t)s->features.channels * sizeof(float),
-		.target_bytes = (s->classify ? 1 : points) * sizeof(int32_t), .extra_bytes = s->list.parts ? (size_t)s->list.categories * sizeof(float) : 0,
+	secant_loader_work lw = { .user = w, .samples = secant_clouds_samples(s), .input_bytes = points * (size_t)w->inputs * sizeof(float),
+		.target_bytes = (s->classify ? 1 : points) * sizeof(int32_t),
 		.measure = measure, .prepare = prepare, .release = release };
 	secant_loader_options lo = { .batch = o->batch, .shuffle = o->shuffle, .drop_last = o->drop_last, .seed = o->seed, .threads = o->threads };
 	return secant_loader_make(&lw, &lo, err);

@@ -109,9 +109,9 @@ int secant_clouds_samples(const secant_clouds *s);
 typedef struct secant_cloud_loader_options {
 	int batch, threads;
 	bool shuffle, drop_last, augment;
+	bool category;               /* one more channel: the number of the category, at every point */
 	uint64_t seed;
 } secant_cloud_loader_options;
-/* Batches of n x points x 1 x channels; target int32: class of each point (n x points x 1), or category (n x 1 x 1); -1: ignored. `extra`: one-hot
- * category, n x categories, where points have parts. height: points; sizes[2 i]: points that are not repeated. */
+/* Batches of n x points x 1 x channels; target int32: class of each point (n x points x 1), or category (n x 1 x 1); -1: ignored. height: points; sizes[2 i]: points that are not repeated. */
 secant_loader *secant_cloud_loader_new(const secant_clouds *s, const secant_cloud_loader_options *o, secant_err *err);
 #endif

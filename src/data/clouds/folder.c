@@ -252,9 +252,9 @@ collect_item(secant_cloud_list *out, int *capacity, const secant_cloud_item *it,
 	int64_t *v = NULL, n = 0;
 	double *numbers = NULL;
 	secant_status s = it->labels ? secant_label_file_read(&v, &n, it->labels, err) : secant_cloud_read(&c, it->path, NULL, err);
-	int column = s || it->labels ? -1 : o->label_column ? secant_cloud_find(&c, o->label_column) : secant_cloud_role(&c, SECANT_ROLE_LABEL);
+	int column = s || it->labels ? -1 : o->source.label_column ? secant_cloud_find(&c, o->source.label_column) : secant_cloud_role(&c, SECANT_ROLE_LABEL);
 	if (!s && !it->labels && column < 0)
-		s = secant_fail(err, SECANT_ERR_FORMAT, "%s: no column %s; give --label-column, or a label file of the same stem", it->path, o->label_column ? o->label_column : "of labels");
+		s = secant_fail(err, SECANT_ERR_FORMAT, "%s: no column %s; give --label-column, or a label file of the same stem", it->path, o->source.label_column ? o->source.label_column : "of labels");
 	n = it->labels ? n : c.n;
 	if (!s && !(numbers = secant_calloc((size_t)n + 1, sizeof *numbers)))
 		s = secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for %lld labels", it->path, (long long)n);
@@ -296,9 +296,9 @@ find(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
 	char *file = r->data->class_file ? secant_strdup(r->data->class_file) : secant_path_join(r->path, "classes.txt");
 	if (!s && !file)
 		s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
-	if (!s && r->options->label_values)
-		s = parse_values(out, r->options->label_values, err);
-	out->others = r->options->label_values && r->options->label_others;
+	if (!s && r->options->source.label_values)
+		s = parse_values(out, r->options->source.label_values, err);
+	out->others = r->options->source.label_values && r->options->source.label_others;
 	if (!s && (r->data->class_file || secant_is_file(file)))
 		s = name_classes(out, file, err);
 	if (!s && !out->classes && !r->bare)

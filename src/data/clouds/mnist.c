@@ -111,7 +111,7 @@ find(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
 	secant_free(images);
 	secant_free(labels);
 	secant_free(label);
-	return s ? s : secant_cloud_list_only(out, r->options->category, err);
+	return s ? s : secant_cloud_list_only(out, r->options->source.category, err);
 }
 
 static secant_status

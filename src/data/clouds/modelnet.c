@@ -85,7 +85,7 @@ find(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
 	secant_names_free(&classes);
 	if (!s && !out->n)
 		s = secant_fail(err, SECANT_ERR_IO, "%s: no class has a folder '%s' with clouds or meshes", r->path, r->split);
-	return s ? s : secant_cloud_list_only(out, r->options->category, err);
+	return s ? s : secant_cloud_list_only(out, r->options->source.category, err);
 }
 
 /* ---- lists of PLY files ---- */
@@ -155,7 +155,7 @@ find_list(secant_cloud_list *out, const secant_clouds_request *r, secant_err *er
 		s = secant_fail(err, SECANT_ERR_FORMAT, "%s: names no clouds", list);
 	secant_lines_free(&lines);
 	secant_free(list);
-	return s ? s : secant_cloud_list_only(out, r->options->category, err);
+	return s ? s : secant_cloud_list_only(out, r->options->source.category, err);
 }
 
 /* ---- normal-resampled ---- */
@@ -237,7 +237,7 @@ find_normal(secant_cloud_list *out, const secant_clouds_request *r, secant_err *
 	secant_free(prefix);
 	secant_free(list);
 	secant_free(classes);
-	return s ? s : secant_cloud_list_only(out, r->options->category, err);
+	return s ? s : secant_cloud_list_only(out, r->options->source.category, err);
 }
 
 extern const secant_cloudset secant_cloudset_modelnet_ply, secant_cloudset_modelnet_normal;

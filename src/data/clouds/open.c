@@ -11,17 +11,23 @@
 
 /* ---- opening ---- */
 
+static const secant_opt source_rows[] = {
+	SECANT_OPT(secant_cloud_source, layout, STR, "layout", NULL, 0, 0, "of a data set of clouds, one of `secant list cloudsets`; absent: by what is there"),
+	SECANT_OPT(secant_cloud_source, category, STR, "category", NULL, 0, 0, "only clouds of this category (ShapeNet: Chair); in training its parts are then the classes"),
+	SECANT_OPT(secant_cloud_source, test_area, INT, "test-area", "5", 1, 99, "S3DIS: this area is val and test, the others are train"),
+	SECANT_OPT(secant_cloud_source, label_column, STR, "label-column", NULL, 0, 0, "column with the labels of points; absent: by the names that programs use"),
+	SECANT_OPT(secant_cloud_source, label_values, STR, "label-values", NULL, 0, 0, "the number in the files of each class, such as 2,6,9; absent: its index, or without class file the numbers that occur"),
+	SECANT_OPT(secant_cloud_source, label_others, BOOL, "label-others", "false", 0, 0, "with --label-values: points of other numbers are left out of loss and scores instead of being an error"),
+	SECANT_OPT(secant_cloud_source, mesh_points, INT, "mesh-points", "10000", 1, 1 << 26, "points drawn once on each mesh, by area; samples are drawn from them"),
+	SECANT_OPT_END
+};
+const secant_opts secant_cloud_source_options = { "cloud source", sizeof(secant_cloud_source), source_rows };
+
 static const secant_opt rows[] = {
 	SECANT_OPT_TABLE(secant_cloud_options, recipe, &secant_cloud_recipe_options),
-	SECANT_OPT(secant_cloud_options, layout, STR, "layout", NULL, 0, 0, "of a data set of clouds, one of `secant list cloudsets`; absent: by what is there"),
-	SECANT_OPT(secant_cloud_options, category, STR, "category", NULL, 0, 0, "only clouds of this category (ShapeNet: Chair): its parts are the classes"),
-	SECANT_OPT(secant_cloud_options, train_split, STR, "train-split", "train", 0, 0, "split to train on; ShapeNet also trainval"),
-	SECANT_OPT(secant_cloud_options, validation_split, STR, "validation-split", "val", 0, 0, "split to choose the best epoch by; left out where it is not there"),
-	SECANT_OPT(secant_cloud_options, test_area, INT, "test-area", "5", 1, 99, "S3DIS: this area is val and test, the others are train"),
-	SECANT_OPT(secant_cloud_options, label_column, STR, "label-column", NULL, 0, 0, "column with the labels of points; absent: by the names that programs use"),
-	SECANT_OPT(secant_cloud_options, label_values, STR, "label-values", NULL, 0, 0, "the number in the files of each class, such as 2,6,9; absent: its index, or without class file the numbers that occur"),
-	SECANT_OPT(secant_cloud_options, label_others, BOOL, "label-others", "false", 0, 0, "with --label-values: points of other numbers are left out of loss and scores instead of being an error"),
-	SECANT_OPT(secant_cloud_options, mesh_points, INT, "mesh-points", "10000", 1, 1 << 26, "points drawn once on each mesh, by area; samples are drawn from them"),
+	SECANT_OPT_TABLE(secant_cloud_options, source, &secant_cloud_source_options),
+	SECANT_OPT(secant_cloud_options, train_split, STR, "train-split", "train", 0, 0, "split of clouds to train on; ShapeNet also trainval"),
+	SECANT_OPT(secant_cloud_options, validation_split, STR, "validation-split", "val", 0, 0, "split of clouds to choose the best epoch by; left out where it is not there"),
 	SECANT_OPT(secant_cloud_options, replace, BOOL, "replace", "false", 0, 0, "draw the points of a sample with replacement, as pointnet.pytorch; else only where there are too few"),
 	SECANT_OPT_CHOICE(secant_cloud_options, rotate, "rotate", "none", "none|up|all", "training clouds are turned at random: around the up axis, or any way"),
 	SECANT_OPT(secant_cloud_options, jitter, REAL, "jitter", "0", 0, 1e6, "deviation of normal noise on the coordinates, after they have become small"),
@@ -34,10 +40,21 @@ static const secant_opt rows[] = {
 };
 const secant_opts secant_cloud_options_table = { "clouds", sizeof(secant_cloud_options), rows };
 
+static const secant_opt judging_rows[] = {
+	SECANT_OPT_TABLE(secant_cloud_judging, source, &secant_cloud_source_options),
+	SECANT_OPT(secant_cloud_judging, protocol, STR, "protocol", NULL, 0, 0, "how clouds are scored: class, category (mean IoU of a category's shapes, as pointnet.pytorch), paper (instances and categories), scene; absent: by the data"),
+	SECANT_OPT(secant_cloud_judging, votes, INT, "votes", "1", 1, 1000, "predictions averaged for each point: turned around the up axis where training was, else scaled"),
+	SECANT_OPT(secant_cloud_judging, block_overlap, REAL, "block-overlap", "0.5", 0, 0.9, "of neighbouring blocks, as a share of their side"),
+	SECANT_OPT(secant_cloud_judging, resample, INT, "resample", "0", 0, 1 << 24, "judge so many points of each cloud, drawn with replacement, as the originals do; 0: all as they are"),
+	SECANT_OPT(secant_cloud_judging, least_points, INT, "least-points", "0", 0, 1 << 30, "classes with fewer labelled points are listed, but left out of the mean IoU"),
+	SECANT_OPT_END
+};
+const secant_opts secant_cloud_judging_options = { "judging clouds", sizeof(secant_cloud_judging), judging_rows };
+
 bool
 secant_clouds_has(const char *path, const secant_cloud_options *o, const char *split)
 {
-	const secant_cloudset *set = secant_cloudset_of(path, o->layout, NULL);
+	const secant_cloudset *set = secant_cloudset_of(path, o->source.layout, NULL);
 	return set && set->has(path, o, split);
 }
 
@@ -77,7 +94,7 @@ reading_options(secant_clouds *s, secant_err *err)
 {
 	char text[24];
 	secant_status status = secant_opts_init(&secant_cloud_read_options, &s->reading, err);
-	(void)snprintf(text, sizeof text, "%d", s->options.mesh_points);
+	(void)snprintf(text, sizeof text, "%d", s->options.source.mesh_points);
 	if (!status && s->list.columns)
 		status = secant_opts_set(&secant_cloud_read_options, &s->reading, "columns", s->list.columns, err);
 	if (!status)
@@ -93,7 +110,7 @@ open_set(secant_clouds *s, const secant_clouds_request *r, secant_err *err)
 		status = secant_features_parse(&s->features, s->options.recipe.features, err);
 	if (!status && s->options.scale.n && (s->options.scale.n != 2 || s->options.scale.v[0] > s->options.scale.v[1]))
 		status = secant_fail(err, SECANT_ERR_ARG, "--scale: two factors are wanted, the smaller first, such as 0.8,1.25");
-	if (!status && !(s->set = secant_cloudset_of(r->path, s->options.layout, err)))
+	if (!status && !(s->set = secant_cloudset_of(r->path, s->options.source.layout, err)))
 		status = err && err->code ? err->code : SECANT_ERR_FORMAT;
 	if (!status)
 		status = s->set->find(&s->list, r, err);
@@ -227,10 +244,10 @@ take_labels(const secant_clouds *s, const secant_cloud_item *it, secant_points *
 static secant_status
 column_labels(const secant_clouds *s, const secant_cloud_item *it, const secant_cloud *c, int64_t **out, secant_err *err)
 {
-	int column = s->options.label_column ? secant_cloud_find(c, s->options.label_column) : secant_cloud_role(c, SECANT_ROLE_LABEL);
+	int column = s->options.source.label_column ? secant_cloud_find(c, s->options.source.label_column) : secant_cloud_role(c, SECANT_ROLE_LABEL);
 	if (column < 0)
 		return secant_fail(err, SECANT_ERR_FORMAT, "%s: no column %s; give --label-column, or a label file of the same stem", it->path,
-		                   s->options.label_column ? s->options.label_column : "of labels");
+		                   s->options.source.label_column ? s->options.source.label_column : "of labels");
 	int64_t *v = secant_calloc((size_t)c->n + 1, sizeof *v);
 	if (!v)
 		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for %lld labels", it->path, (long long)c->n);
@@ -267,7 +284,7 @@ decode_file(const secant_clouds *s, const secant_cloud_item *it, secant_points *
 	int64_t *labels = NULL, bad;
 	secant_cloud_reading reading = s->reading;
 	if (secant_ext_is(it->path, "off|obj|ply"))
-		reading.mesh_points = secant_ext_is(it->path, "ply") ? 0 : s->options.mesh_points;
+		reading.mesh_points = secant_ext_is(it->path, "ply") ? 0 : s->options.source.mesh_points;
 	secant_status status = s->set->read ? s->set->read(s, it, &c, &labels, err) : secant_cloud_read(&c, it->path, &reading, err);
 	if (!status && c.n == 0)
 		status = secant_fail(err, SECANT_ERR_FORMAT, "%s: the cloud has no points", it->path);

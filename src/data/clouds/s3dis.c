@@ -49,7 +49,7 @@ static bool has(const char *path, const secant_cloud_options *o, const char *spl
 static bool
 wanted(const secant_clouds_request *r, int area)
 {
-	bool test = area == r->options->test_area;
+	bool test = area == r->options->source.test_area;
 	return !strcmp(r->split, "all") || test == (strcmp(r->split, "train") != 0);
 }
 
@@ -92,7 +92,7 @@ find(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
 		if (!(out->class_name[i] = secant_strdup(classes[i])))
 			s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
 	if (!s && !out->n)
-		s = secant_fail(err, SECANT_ERR_IO, "%s: no rooms for '%s' with --test-area %d", r->path, r->split, r->options->test_area);
+		s = secant_fail(err, SECANT_ERR_IO, "%s: no rooms for '%s' with --test-area %d", r->path, r->split, r->options->source.test_area);
 	return s;
 }
 

@@ -224,7 +224,7 @@ find_in(finding *f, secant_cloud_list *out, secant_err *err)
 		s = secant_fail(err, SECANT_ERR_NOMEM, "no memory");
 	secant_lines_free(&f->names);
 	secant_free(f->synset);
-	return s ? s : secant_cloud_list_only(out, f->r->options->category, err);
+	return s ? s : secant_cloud_list_only(out, f->r->options->source.category, err);
 }
 
 static secant_status find(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err) { return find_in(&(finding){ .r = r }, out, err); }

@@ -1,0 +1,302 @@
+/*
+ * Training on clouds: a class for every point (N x P x 1 x C to N x P x 1 x classes), or one for the cloud (to N x classes). Numbers of classes, of
+ * categories and of channels come from the data set and the features; the model remembers how clouds became numbers. Validation predicts
+ * every point of every cloud, as a product would, by the protocol that suits (evaluate_clouds.h).
+ */
+#include <math.h>
+#include <string.h>
+#include "base/file.h"
+#include "train/evaluate_clouds.h"
+#include "train/session.h"
+
+struct secant_work {
+	secant_clouds *train, *validation;           /* the second may be NULL */
+	secant_runner *runner;                       /* of validation */
+	secant_deployed as;                          /* the model in training, as evaluation sees one */
+	secant_cloud_model recipe;
+	secant_cloud_judging judging;                /* defaults */
+};
+
+struct secant_feed { secant_loader *loader; };
+
+static secant_status
+status_of(const secant_err *err)
+{
+	return err->code;
+}
+
+static bool takes_points(const secant_network *net) { return secant_network_kind_of(net) == SECANT_NETWORK_POINTS; }
+static bool takes_clouds(const secant_network *net) { return secant_network_kind_of(net) == SECANT_NETWORK_CLOUDS; }
+
+/* ---- opening ---- */
+
+/* The numbers that stand for the classes of the training set hold for validation too. */
+static secant_status
+take_values(const secant_clouds *train, secant_cloud_options *o, secant_err *err)
+{
+	secant_str text = { 0 };
+	if (!train->list.values || o->source.label_values)
+		return SECANT_OK;
+	for (int i = 0; i < train->list.classes; i++)
+		secant_str_addf(&text, "%s%lld", i ? "," : "", (long long)train->list.values[i]);
+	o->source.label_values = secant_str_take(&text);
+	return o->source.label_values ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d classes", train->list.classes);
+}
+
+static secant_status
+open_sets(secant_session *s, const char *data, secant_err *err)
+{
+	secant_work *w = s->work;
+	secant_cloud_options own;
+	secant_clouds_request r = { .path = data, .split = s->o->clouds.train_split, .options = &s->o->clouds, .data = &s->o->data, .seed = (uint64_t)s->o->seed,
+	                            .classify = takes_clouds(&s->o->network) };
+	if (!(w->train = secant_clouds_open(&r, err)) || secant_opts_copy(&secant_cloud_options_table, &own, &s->o->clouds, err))
+		return status_of(err);
+	r.split = s->o->clouds.validation_split;
+	r.options = &own;
+	secant_status status = take_values(w->train, &own, err);
+	/* A folder without splits is divided, unless nothing is to be held out. */
+	bool whole = !strcmp(w->train->set->name, "folder") && !secant_clouds_has(data, &own, "train");
+	bool divides = whole && !secant_is_file(data) && (s->o->data.validation_fraction > 0 || s->o->data.folds > 1);
+	bool there = divides || (!whole && secant_clouds_has(data, &own, r.split));
+	if (!status && there && !(w->validation = secant_clouds_open(&r, err)))
+		status = status_of(err);
+	if (!status && !there)
+		secant_log(&s->events->log, SECANT_LOG_WARNING, "%s has no %s: the last epoch is the best", data, r.split);
+	secant_opts_free(&secant_cloud_options_table, &own);
+	if (!status && w->validation && w->validation->classes != w->train->classes)
+		status = secant_fail(err, SECANT_ERR_FORMAT, "%s: %s has %d classes, %s has %d; give --class-file", data, s->o->clouds.train_split, w->train->classes, r.split, w->validation->classes);
+	s->validates = w->validation != NULL;
+	return status;
+}
+
+static json_t *
+names_json(char *const *names, int n)
+{
+	json_t *list = json_array();
+	for (int i = 0; i < n; i++)
+		json_array_append_new(list, json_string(names[i]));
+	return list;
+}
+
+/* What the model must know to treat a cloud as training did. */
+static json_t *
+settings_of(const secant_session *s)
+{
+	const secant_clouds *t = s->work->train;
+	const secant_cloud_options *o = &s->o->clouds;
+	char *recipe = secant_opts_to_json(&secant_cloud_recipe_options, &o->recipe);
+	json_t *j = json_object();
+	json_object_set_new(j, "recipe", recipe ? json_loads(recipe, 0, NULL) : NULL);
+	json_object_set_new(j, "turned", json_boolean(o->rotate != 0));
+	json_object_set_new(j, "categories", names_json(t->list.category, t->list.categories));
+	if (t->list.parts && !t->classify) {
+		json_t *parts = json_array();
+		for (int i = 0; i < t->list.categories; i++)
+			json_array_append_new(parts, json_integer(t->list.parts[i]));
+		json_object_set_new(j, "parts", parts);
+	}
+	if (t->list.values) {
+		json_t *values = json_array();
+		for (int i = 0; i < t->list.classes; i++)
+			json_array_append_new(values, json_integer(t->list.values[i]));
+		json_object_set_new(j, "values", values);
+	}
+	if (o->source.category)
+		json_object_set_new(j, "category", json_string(o->source.category));
+	secant_free(recipe);
+	return j;
+}
+
+static secant_status
+make_model(secant_session *s, secant_err *err)
+{
+	secant_work *w = s->work;
+	secant_network net;
+	if (secant_opts_copy(&secant_network_options, &net, &s->o->network, err))
+		return status_of(err);
+	net.classes = w->train->classes;
+	net.in_channels = w->train->features.channels;
+	net.categories = w->train->list.categories > 0 ? w->train->list.categories : net.categories;
+	secant_status status = SECANT_OK;
+	if (secant_network_inputs(&net) > net.in_channels && !w->train->list.parts)
+		status = secant_fail(err, SECANT_ERR_ARG, "%s is told the category of each object; this data set has none (pointnet-dense needs none)", net.arch);
+	else if (net.classes < 2)
+		status = secant_fail(err, SECANT_ERR_ARG, "the data set has %d class; at least two are wanted", net.classes);
+	else if (s->o->network.classes > 1 && s->o->network.classes != net.classes)
+		status = secant_fail(err, SECANT_ERR_ARG, "--classes %d: the data set has %d classes (without --classes they are taken from there)", s->o->network.classes, net.classes);
+	else if (s->o->network.in_channels != 3 && s->o->network.in_channels != net.in_channels)
+		status = secant_fail(err, SECANT_ERR_ARG, "--in-channels %d: --features %s are %d numbers a point", s->o->network.in_channels, s->o->clouds.recipe.features, net.in_channels);
+	else
+		status = secant_model_new(&s->model, &net, "multiclass", "none", false, err);
+	secant_opts_free(&secant_network_options, &net);
+	if (status)
+		return status;
+	s->model.clouds = settings_of(s);
+	return secant_clouds_class_names(w->train, &s->model.class_names, &s->model.n_class_names, err);
+}
+
+/* The model as evaluation takes one: settings, a runner on the weights that change. */
+static secant_status
+make_judge(secant_session *s, secant_err *err)
+{
+	secant_work *w = s->work;
+	const secant_network *net = &s->model.net;
+	w->as = (secant_deployed){ .precision = s->precision, .task = SECANT_TASK_MULTICLASS, .kind = takes_points(net) ? SECANT_INPUT_POINTS : SECANT_INPUT_CLOUDS, .classes = net->classes,
+		.in_channels = net->in_channels, .inputs = secant_network_inputs(net), .multiple = 1, .activated = net->activation && strcmp(net->activation, "identity") };
+	w->as.categories = w->as.inputs > w->as.in_channels ? net->categories : 0;
+	w->as.file.settings = json_pack("{s:O}", "clouds", s->model.clouds);
+	if (!w->as.file.settings)
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for settings");
+	secant_status status = secant_opts_init(&secant_cloud_judging_options, &w->judging, err);
+	return status ? status : secant_cloud_model_read(&w->recipe, &w->as, err);
+}
+
+static secant_status
+open_clouds(secant_session *s, const char *data, secant_err *err)
+{
+	const secant_train_options *o = s->o;
+	if (!(s->work = secant_calloc(1, sizeof *s->work)))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a training");
+	if (open_sets(s, data, err) || make_model(s, err) || secant_loss_check(o->loss, s->model.mode, err) || make_judge(s, err))
+		return status_of(err);
+	s->n_samples = secant_clouds_samples(s->work->train);
+	s->batch = o->batch;
+	if (s->batch > s->n_samples) {
+		s->batch = s->n_samples;
+		secant_log(&s->events->log, SECANT_LOG_WARNING, "there are %d training samples: the batch is %d, not %d", s->n_samples, s->n_samples, o->batch);
+	}
+	s->input = (secant_shape){ 4, { s->batch, o->clouds.recipe.points, 1, s->work->as.inputs } };
+	return SECANT_OK;
+}
+
+static void
+close_clouds(secant_work *w)
+{
+	if (!w)
+		return;
+	secant_runner_free(w->runner);
+	secant_cloud_model_free(&w->recipe);
+	json_decref(w->as.file.settings);
+	secant_opts_free(&secant_cloud_judging_options, &w->judging);
+	secant_clouds_free(w->train);
+	secant_clouds_free(w->validation);
+	secant_free(w);
+}
+
+/* ---- the graph ---- */
+
+static secant_status
+build(secant_session *s, secant_phase phase, secant_graph **g, secant_value *loss, secant_err *err)
+{
+	secant_model_graph m;
+	*loss = -1;
+	if (secant_model_build(&s->model, phase, &s->input, &m, err))
+		return status_of(err);
+	*g = m.g;
+	if (phase == SECANT_PHASE_RECALIBRATE)
+		return SECANT_OK;
+	secant_shape t = *secant_graph_shape(m.g, m.built.logits);
+	t.rank--;                                    /* a class index stands for the last axis */
+	secant_loss_input in = { .logits = secant_apply(m.g, "upcast", NULL, 1, m.built.logits), .target = secant_graph_input(m.g, "target", SECANT_I32, &t), .mode = s->model.mode,
+	                         .classes = s->model.net.classes, .has_ignore = takes_points(&s->model.net), .ignore = -1 };
+	if ((*loss = secant_loss_build(m.g, s->o->loss, &in, err)) >= 0 && m.built.penalty >= 0)
+		*loss = secant_apply(m.g, "add", NULL, 2, *loss, m.built.penalty);
+	return *loss < 0 ? status_of(err) : SECANT_OK;
+}
+
+/* ---- batches ---- */
+
+static secant_feed *
+feed_new(secant_session *s, bool augment, secant_err *err)
+{
+	secant_cloud_loader_options lo = { .batch = s->batch, .threads = s->o->data.loader_threads, .shuffle = true, .drop_last = true, .augment = augment,
+	                                   .category = s->work->as.inputs > s->work->as.in_channels, .seed = (uint64_t)s->o->seed };
+	secant_feed *f = secant_calloc(1, sizeof *f);
+	if (!f)
+		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a loader");
+	else if (!(f->loader = secant_cloud_loader_new(s->work->train, &lo, err)))
+		secant_free(f), f = NULL;
+	return f;
+}
+
+static void
+feed_free(secant_feed *f)
+{
+	if (f)
+		secant_loader_free(f->loader);
+	secant_free(f);
+}
+
+static int feed_batches(const secant_feed *f) { return secant_loader_batches(f->loader); }
+static secant_status feed_start(secant_feed *f, uint32_t epoch, int first, secant_err *err) { return secant_loader_start(f->loader, epoch, first, err); }
+
+static secant_status
+feed_next(secant_feed *f, secant_task_batch *b, bool *end, secant_err *err)
+{
+	secant_batch clouds;
+	secant_status status = secant_loader_next(f->loader, &clouds, end, err);
+	*b = (secant_task_batch){ .n = clouds.n, .inputs = 2, .input = { { "input", clouds.input }, { "target", clouds.target } }, .sample = clouds.sample };
+	return status;
+}
+
+static const char *
+sample_name(const secant_session *s, int sample)
+{
+	const secant_clouds *t = s->work->train;
+	return t->points ? t->list.v[0].path : t->list.v[sample].path;
+}
+
+/* ---- validation ---- */
+
+enum { IOU, MIOU, ACCURACY, CLASS_ACCURACY, CATEGORY_IOU, LOSS };
+static const secant_metric point_metrics[] = {
+	[IOU] = { "iou", "IoU", false }, [MIOU] = { "miou", "mean IoU", false }, [ACCURACY] = { "accuracy", "accuracy", false }, [CLASS_ACCURACY] = { "class_accuracy", "class accuracy", false },
+	[CATEGORY_IOU] = { "category_iou", "IoU of categories", false }, [LOSS] = { "validation_loss", "validation loss", true }, { 0 }
+};
+static const secant_metric cloud_metrics[] = {
+	{ "accuracy", "accuracy", false }, { "class_accuracy", "class accuracy", false }, { "validation_loss", "validation loss", true }, { 0 }
+};
+
+static void
+take_scores(const secant_session *s, const secant_scores *from, double *values)
+{
+	if (s->task->metrics == cloud_metrics) {
+		values[0] = from->accuracy, values[1] = from->class_accuracy, values[2] = from->loss;
+		return;
+	}
+	values[IOU] = from->iou, values[MIOU] = from->miou, values[ACCURACY] = from->accuracy, values[CLASS_ACCURACY] = from->class_accuracy, values[CATEGORY_IOU] = from->category_iou;
+	values[LOSS] = from->loss;
+}
+
+static secant_status
+validate(secant_session *s, int epoch, double *values, secant_err *err)
+{
+	secant_work *w = s->work;
+	secant_scores scores = { 0 };
+	secant_plan_options po = { .precision = s->precision, .threads = s->o->threads, .allow_reference = s->o->allow_reference };
+	(void)epoch;
+	if (!w->runner && !(w->runner = secant_model_runner(&s->model, &po, err)))
+		return status_of(err);
+	w->as.runner = w->runner;
+	secant_runner_stand_on(w->runner, s->context);
+	secant_cloud_evaluation e = { .d = &w->as, .m = &w->recipe, .judging = &w->judging, .batch = s->batch, .seed = (uint64_t)s->o->seed };
+	secant_runner_forget(w->runner);
+	secant_status status = secant_evaluate_clouds(&e, w->validation, s->model.class_names, s->model.n_class_names, &scores, err);
+	if (!status)
+		take_scores(s, &scores, values);
+	secant_runner_forget(w->runner);             /* its slab is not needed while training */
+	secant_scores_free(&scores);
+	return status;
+}
+
+#define CLOUD_TASK .rate = "clouds_per_second", .loss = "ce", .open = open_clouds, .close = close_clouds, .build = build, .feed_new = feed_new, .feed_free = feed_free, \
+	.feed_batches = feed_batches, .feed_start = feed_start, .feed_next = feed_next, .sample_name = sample_name, .validate = validate
+
+extern const secant_training secant_training_clouds;
+const secant_training secant_training_points = {
+	.name = "points", .brief = "a class for every point of a cloud", .samples = "samples", .metrics = point_metrics, .takes = takes_points, CLOUD_TASK
+};
+const secant_training secant_training_clouds = {
+	.name = "clouds", .brief = "a class for every cloud", .samples = "clouds", .metrics = cloud_metrics, .takes = takes_clouds, CLOUD_TASK
+};
