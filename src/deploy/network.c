@@ -117,6 +117,33 @@ read_settings(secant_deployed *d, secant_err *err)
 	return secant_normalize_parse(json_string_value(json_object_get(s, "normalize")), d->in_channels, d->scale, d->shift, err);
 }
 
+/* Weights are read again where another shape wants them: plans keep their own copies, in their own layouts. */
+static void
+release(void *user)
+{
+	secant_deployed *d = user;
+	secant_store_forget(d->store);
+	d->empty = true;
+}
+
+static secant_status
+restore(void *user, secant_err *err)
+{
+	secant_deployed *d = user;
+	secant_model_file again;
+	if (!d->empty)
+		return SECANT_OK;
+	secant_status status = secant_model_file_read(&again, d->path, err);
+	if (status)
+		return status;
+	if (!(status = secant_store_load(d->store, &again.tensors, err)))
+		d->empty = false;
+	else
+		secant_err_prefix(err, "%s changed while it was in use", d->path);
+	secant_model_file_free(&again);
+	return status;
+}
+
 secant_status
 secant_deployed_open(secant_deployed *d, const char *path, const char *precision, int threads, bool allow_reference, secant_err *err)
 {
@@ -127,9 +154,14 @@ secant_deployed_open(secant_deployed *d, const char *path, const char *precision
 	if (!secant_precision_choose(precision, &d->precision, &own) && !secant_model_file_read(&d->file, path, &own)) {
 		bool f64 = d->precision == SECANT_PRECISION_F64;
 		secant_plan_options o = { .precision = d->precision, .threads = threads, .allow_reference = allow_reference };
-		if (read_settings(d, &own) || !(g = make_graph(d, NULL, outputs, &own)) || !(d->store = secant_store_new(g, f64, &own)) ||
+		if (!(d->path = secant_strdup(path)))
+			secant_fail(&own, SECANT_ERR_NOMEM, "no memory for a path");
+		if (own.code || read_settings(d, &own) || !(g = make_graph(d, NULL, outputs, &own)) || !(d->store = secant_store_new(g, f64, &own)) ||
 		    secant_store_load(d->store, &d->file.tensors, &own) || !(d->runner = secant_runner_new(d->store, make_graph, d, &o, &own)))
 			secant_err_prefix(&own, "%s", path);
+		else
+			secant_runner_spare(d->runner, restore, release);
+		secant_tensors_free(&d->file.tensors);
 	}
 	secant_graph_free(g);
 	if (!own.code)
@@ -144,6 +176,7 @@ secant_deployed_close(secant_deployed *d)
 	secant_runner_free(d->runner);
 	secant_store_free(d->store);
 	secant_model_file_free(&d->file);
+	secant_free(d->path);
 	*d = (secant_deployed){ 0 };
 }
 

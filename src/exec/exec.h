@@ -32,6 +32,8 @@ typedef struct secant_store {
 	void *params;                            /* every trainable slot in one buffer; gaps between slots are zero and stay zero */
 	int64_t params_count;                    /* elements, gaps included */
 	void *others;                            /* all other states */
+	size_t others_bytes;
+	void *params_block, *others_block;       /* where these two were allocated */
 	uint64_t version;                        /* counts changes: packed copies compare it. Bump it after writing to a slot. */
 	secant_arena *arena;
 } secant_store;
@@ -39,6 +41,8 @@ typedef struct secant_store {
 /* Storage, zeroed, for every state of `g`. NULL and err on failure. */
 secant_store *secant_store_new(const secant_graph *g, bool f64, secant_err *err);
 void secant_store_free(secant_store *s);
+/* Gives back the memory of all numbers; slots stay and may be filled again. */
+void secant_store_forget(secant_store *s);
 secant_slot *secant_store_find(const secant_store *s, const char *name);
 /* A buffer laid out like `params` (gradients, optimiser slots): zeroed; secant_free. NULL: no memory. */
 void *secant_store_buffer(const secant_store *s);
@@ -52,6 +56,7 @@ typedef struct secant_plan_options {
 	int threads;                             /* 0: all processors */
 	bool training;                           /* states change between runs: packed copies are renewed when the store's version moved */
 	bool allow_reference;                    /* let a step run a scalar reference where there is nothing better */
+	bool drops;                              /* the store is this plan's alone: states that are only packed are given back, so never refresh it */
 	bool external;                           /* every output goes to memory of the caller's (secant_context_set_output), none to the slab */
 } secant_plan_options;
 
@@ -64,9 +69,6 @@ secant_plan *secant_plan_new(const secant_graph *g, secant_store *store, const s
 void secant_plan_free(secant_plan *p);
 /* Packs weights anew after states changed; only where no context runs. Training contexts do it by themselves. */
 secant_status secant_plan_refresh(secant_plan *p, secant_err *err) SECANT_NODISCARD;
-/* Gives back the memory of states of which this plan keeps packed copies and reads nothing else. Its store is then good for this plan
- * alone, and the plan cannot be refreshed. */
-void secant_plan_drop_packed_states(secant_plan *p);
 size_t secant_plan_slab_bytes(const secant_plan *p);
 size_t secant_plan_sum_bytes(const secant_plan *p);      /* what all tensors would take side by side */
 int secant_plan_inputs(const secant_plan *p);            /* inputs the plan reads, in the graph's order */

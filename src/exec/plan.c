@@ -287,6 +287,20 @@ make_step(secant_plan *p, int i, secant_err *err)
 	return is_view(n) ? SECANT_OK : choose(p, s, err);
 }
 
+/* The state that step i has packed is given back, where nobody else reads it. */
+static void
+drop_packed(const secant_plan *p, int i)
+{
+	secant_value v = p->step[i].node->in[p->step[i].packs - 1];
+	const secant_location *l = &p->at[v];
+	bool kept = l->place != SECANT_PLACE_STATE || l->last > i;
+	for (int k = 0; k < i && !kept; k++)
+		for (int j = 0; j < p->step[k].n_in; j++)
+			kept |= p->step[k].node->in[j] == v && p->step[k].packs != j + 1;
+	if (!kept)
+		secant_mem_drop(l->pointer, (size_t)secant_shape_count(&secant_graph_value(p->g, v)->type.shape) * secant_dtype_size(stored_as(p, v)));
+}
+
 secant_status
 secant_plan_refresh(secant_plan *p, secant_err *err)
 {
@@ -300,23 +314,11 @@ secant_plan_refresh(secant_plan *p, secant_err *err)
 			            ? p->at[s->node->in[k]].pointer : NULL;
 		if (s->impl->pack(s, in, err))
 			return SECANT_ERR_NOMEM;
+		if (p->options.drops && s->packs)
+			drop_packed(p, i);
 	}
 	p->packed_version = p->store->version;
 	return SECANT_OK;
-}
-
-void
-secant_plan_drop_packed_states(secant_plan *p)
-{
-	for (int v = 0; v < secant_graph_values(p->g); v++) {
-		const secant_location *l = &p->at[v];
-		bool kept = l->place != SECANT_PLACE_STATE || l->last >= secant_graph_nodes(p->g);
-		for (int i = 0; i < p->n_step && !kept; i++)
-			for (int k = 0; k < p->step[i].n_in; k++)
-				kept |= p->step[i].node->in[k] == v && p->step[i].packs != k + 1;
-		if (!kept)
-			secant_mem_drop(l->pointer, (size_t)secant_shape_count(&secant_graph_value(p->g, v)->type.shape) * secant_dtype_size(stored_as(p, v)));
-	}
 }
 
 static secant_status

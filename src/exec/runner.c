@@ -19,6 +19,8 @@ struct secant_runner {
 	secant_graph_maker make;
 	void *user;
 	secant_plan_options options;
+	secant_status (*restore)(void *user, secant_err *err);
+	void (*release)(void *user);
 	const secant_context *host;                  /* whose slab contexts stand on; NULL: their own */
 	entry entry[SECANT_RUNNER_PLANS];
 	uint64_t clock;
@@ -33,6 +35,12 @@ secant_runner_new(secant_store *store, secant_graph_maker make, void *user, cons
 	else
 		r->store = store, r->make = make, r->user = user, r->options = *options;
 	return r;
+}
+
+void
+secant_runner_spare(secant_runner *r, secant_status (*restore)(void *user, secant_err *err), void (*release)(void *user))
+{
+	r->restore = restore, r->release = release;
 }
 
 void
@@ -80,9 +88,11 @@ entry_make(secant_runner *r, entry *e, const secant_shape *shape, secant_err *er
 {
 	secant_err own = { 0 };
 	secant_value keep[SECANT_RUNNER_OUTPUTS];
-	bool fold = r->options.precision != SECANT_PRECISION_F64;   /* f64 stays the plain graph: it is the arbiter */
+	secant_plan_options o = r->options;
+	bool fold = o.precision != SECANT_PRECISION_F64;   /* f64 stays the plain graph: it is the arbiter */
 	e->shape = *shape;
-	e->graph = r->make(r->user, shape, e->output, &own);
+	if (!r->restore || !r->restore(r->user, &own))
+		e->graph = r->make(r->user, shape, e->output, &own);
 	if (e->graph) {
 		int n = 0;
 		bool ok = true;
@@ -96,14 +106,14 @@ entry_make(secant_runner *r, entry *e, const secant_shape *shape, secant_err *er
 				e->output[i] = k;
 				e->output_shape[i] = *secant_graph_shape(e->graph, keep[k++]);
 			}
-		if (ok && (e->plan = secant_plan_new(e->graph, e->folded ? e->folded : r->store, keep, n, &r->options, &own)))
+		if (e->folded && r->release)
+			r->release(r->user);
+		o.drops = e->folded != NULL;
+		if (ok && (e->plan = secant_plan_new(e->graph, e->folded ? e->folded : r->store, keep, n, &o, &own)))
 			e->context = secant_context_new_in(e->plan, r->host, &own);
 	}
-	if (e->context) {
-		if (e->folded)                           /* made for this plan alone */
-			secant_plan_drop_packed_states(e->plan);
+	if (e->context)
 		return SECANT_OK;
-	}
 	entry_clear(e);
 	return secant_fail(err, own.code ? own.code : SECANT_ERR_BUG, "%s", own.msg);
 }

@@ -5,7 +5,14 @@
 #include "exec/exec.h"
 #include <string.h>
 
-enum { ALIGN = 16 };                             /* elements */
+enum { ALIGN = 16, LINE = 64 };                  /* elements, bytes */
+
+/* Large blocks of calloc are fresh pages that cost nothing until they are written; aligned blocks would have to be cleared. */
+static void *
+line_up(void *block)
+{
+	return (void *)(((uintptr_t)block + LINE - 1) / LINE * LINE);
+}
 
 static int64_t
 padded(int64_t count)
@@ -41,12 +48,14 @@ secant_store_new(const secant_graph *g, bool f64, secant_err *err)
 		if (info->trainable)
 			s->params_count += padded(slot->count);
 		else
-			others += padded(slot->count) * 8;
+			others += padded(slot->count) * (int64_t)element(s, slot);
 	}
-	s->params = secant_alloc_aligned((size_t)(s->params_count + ALIGN) * (f64 ? sizeof(double) : sizeof(float)));
-	s->others = secant_alloc_aligned((size_t)others + 64);
-	if (!s->params || !s->others)
+	s->others_bytes = (size_t)others;
+	if (!(s->params_block = secant_calloc((size_t)(s->params_count + 2 * ALIGN), f64 ? sizeof(double) : sizeof(float))) ||
+	    !(s->others_block = secant_calloc((size_t)others + 2 * LINE, 1)))
 		goto no_memory;
+	s->params = line_up(s->params_block);
+	s->others = line_up(s->others_block);
 	for (int i = 0; i < s->n; i++) {
 		secant_slot *slot = &s->slot[i];
 		slot->data = slot->trainable ? (char *)s->params + (size_t)slot->offset * element(s, slot) : (char *)s->others + slot->offset;
@@ -64,11 +73,17 @@ secant_store_free(secant_store *s)
 {
 	if (!s)
 		return;
-	secant_free(s->params);
-	secant_free(s->others);
+	secant_free(s->params_block);
+	secant_free(s->others_block);
 	secant_free(s->slot);
 	secant_arena_free(s->arena);
 	secant_free(s);
+}
+
+void
+secant_store_forget(secant_store *s)
+{
+	secant_mem_drop(s->params, (size_t)s->params_count * (s->f64 ? sizeof(double) : sizeof(float)));
 }
 
 secant_slot *

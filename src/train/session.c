@@ -161,25 +161,13 @@ bind_batch(const secant_plan *p, secant_context *c, const secant_task_batch *b, 
 
 /* ---- statistics ---- */
 
-static size_t
-others_bytes(const secant_store *s)
-{
-	size_t end = 0;
-	for (int i = 0; i < s->n; i++)
-		if (!s->slot[i].trainable) {
-			size_t last = (size_t)s->slot[i].offset + (size_t)s->slot[i].count * 8;
-			end = last > end ? last : end;
-		}
-	return end;
-}
-
 /* Replaces running statistics by the plain mean over a few unaugmented training batches: batch k enters with momentum 1/k. The raw ones are
  * kept aside until restore_statistics. */
 static secant_status
 recalibrate(secant_session *s, secant_err *err)
 {
 	secant_store *store = s->model.store;
-	size_t bytes = others_bytes(store);
+	size_t bytes = store->others_bytes;
 	if (s->o->recalibrate_norms <= 0)
 		return SECANT_OK;
 	if (!s->recal_graph && plan_recalibration(s, err))
@@ -206,7 +194,7 @@ static void
 restore_statistics(secant_session *s)
 {
 	if (s->raw && s->recal_plan)
-		memcpy(s->model.store->others, s->raw, others_bytes(s->model.store));
+		memcpy(s->model.store->others, s->raw, s->model.store->others_bytes);
 }
 
 /* ---- an epoch ---- */

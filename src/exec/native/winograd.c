@@ -12,7 +12,7 @@
 #include "exec/native/native.h"
 #include "kernels/winograd.h"
 
-enum { TILE = SECANT_WINOGRAD_TILE, POINTS = SECANT_WINOGRAD_POINTS, LEAST_TILES = 64, LEAST_SHARED = 56, ALIGNED = 16 };
+enum { TILE = SECANT_WINOGRAD_TILE, POINTS = SECANT_WINOGRAD_POINTS, LEAST_TILES = 64, LEAST_SHARED = 56, ALIGNED = 16, MOST_PACKED = 1 << 20 };
 
 typedef struct layer {
 	secant_winograd_map x, y;                    /* of what is convolved and of the result */
@@ -85,7 +85,9 @@ prepare(secant_step *s, const secant_shape *x, const secant_shape *y, const seca
 	l->block = (mine + (mine + l->block - 1) / l->block - 1) / ((mine + l->block - 1) / l->block);
 	l->spectra = spectra_size(l->x.channels, l->block);
 	l->results = POINTS * l->block * l->y.channels;
+	/* Spectra take four times the memory of weights, and making them little time where layers are wide: those are made in every run. */
 	int64_t weights = POINTS * l->x.channels * l->y.channels;
+	stays &= weights <= MOST_PACKED;
 	s->packs = stays ? 2 : 0;
 	if (stays && !(l->packed = secant_alloc_raw((size_t)weights * sizeof(float))))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for packed weights");
