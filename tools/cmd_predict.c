@@ -1,4 +1,4 @@
-/* `secant predict`: pictures to masks, overlays and probabilities. */
+/* `secant predict`: pictures to masks, overlays and probabilities; clouds to classified clouds. */
 #include "command.h"
 #include <jansson.h>
 #include <secant/files.h>
@@ -9,12 +9,14 @@
 typedef struct predict {
 	secant_predict_output output;
 	secant_predict predict;
+	secant_predict_cloud cloud;
 	common common;
 } predict;
 
 static const secant_opt predict_rows[] = {
 	SECANT_OPT_TABLE(predict, output, &secant_predict_output_options),
 	SECANT_OPT_TABLE(predict, predict, &secant_predict_options),
+	SECANT_OPT_TABLE(predict, cloud, &secant_predict_cloud_options),
 	SECANT_OPT_TABLE(predict, common, &common_options),
 	SECANT_OPT_END
 };
@@ -84,6 +86,45 @@ predict_pictures(const predict *o, const char *const *models, int n_models, cons
 	return status;
 }
 
+static bool
+cloud_progress(void *user, const secant_predict_progress *now)
+{
+	json_t *files = user;
+	if (now->tile == now->tiles) {
+		json_t *one = json_pack("{s:s}", "input", now->input);
+		if (now->mask)
+			json_object_set_new(one, "cloud", json_string(now->mask));
+		if (now->verdict)
+			json_object_set_new(one, "class", json_string(now->verdict));
+		json_array_append_new(files, one);
+	}
+	tool_progress(now->input, now->picture + now->tile, now->pictures, NULL);
+	return !tool_interrupted();
+}
+
+static int
+predict_clouds(const predict *o, const char *const *models, int n_models, const char *const *inputs, int n_inputs, secant_err *err)
+{
+	json_t *files = json_array(), *one;
+	size_t i;
+	tool_progress_begin(&o->common, "clouds");
+	int status = secant_predict_clouds(models, n_models, &o->predict, &o->cloud, inputs, n_inputs, o->output.out, cloud_progress, files, err);
+	tool_progress_end();
+	if (!status && o->common.json) {
+		json_t *all = json_pack("{s:O}", "files", files);
+		char *text = json_dumps(all, JSON_INDENT(2));
+		puts(text ? text : "{}");
+		free(text);
+		json_decref(all);
+	} else if (!status) {
+		json_array_foreach(files, i, one)
+			if (json_object_get(one, "class"))
+				printf("%s: %s\n", json_string_value(json_object_get(one, "input")), json_string_value(json_object_get(one, "class")));
+	}
+	json_decref(files);
+	return status;
+}
+
 /* The first operand is a model, and every other that is named like one: pictures are not. */
 static bool
 is_model(const char *operand)
@@ -110,21 +151,27 @@ predict_run(void *options, int n, const char *const *operands, secant_err *err)
 			n_models++;
 		}
 	}
-	if (!status && !o->output.out)
+	bool clouds = !status && secant_predict_takes_clouds(models[0]);
+	if (!status && !clouds && !o->output.out)
 		status = secant_fail(err, SECANT_ERR_ARG, "--out is missing: a folder, or with one picture a file such as mask.png");
-	if (!status)
+	if (!status && clouds)
+		status = predict_clouds(o, models, n_models, inputs, n_inputs, err);
+	else if (!status)
 		status = predict_pictures(o, models, n_models, inputs, n_inputs, err);
 	free(inputs);
 	return status;
 }
 
 const command command_predict = {
-	.name = "predict", .brief = "segments pictures: masks, overlays, probabilities", .operands = "MODEL... INPUT... --out DIR",
+	.name = "predict", .brief = "segments pictures and clouds: masks, overlays, probabilities, classified clouds", .operands = "MODEL... INPUT... --out DIR",
 	.details = "MODEL is a model file or a run folder (its best model). INPUT is a picture or a folder of pictures. The\n"
 	           "probabilities of several models (all .safetensors) are averaged. Masks are 0 or 255 for one class, else class indices\n"
 	           "(16 bit beyond 255 classes). With --out FILE.png or FILE.tif and one picture, that file is the mask; a .tif keeps the georeference of a GeoTIFF.\n\n"
-	           "Pictures are padded by reflection to what the network needs and cut back. Large ones go through it in tiles that are blended smoothly.",
+	           "Pictures are padded by reflection to what the network needs and cut back. Large ones go through it in tiles that are blended smoothly.\n\n"
+	           "A model of clouds takes cloud files (PLY, LAS, LAZ, PCD, text, meshes) and writes them again with a class, a confidence and a colour\n"
+	           "for every point: --out result.las, .ply, .txt, .pcd, or a folder. Networks that give a class to the whole cloud print it.",
 	.example = "secant predict runs/cells pictures --out masks --overlay\n"
-	           "secant predict a.safetensors b.safetensors scene.tif --out mask.tif --tile 512 --overlap 64 --tta flips",
+	           "secant predict a.safetensors b.safetensors scene.tif --out mask.tif --tile 512 --overlap 64 --tta flips\n"
+	           "secant predict runs/scan scan.laz --out classified.las",
 	.options = &predict_options, .min_operands = 2, .max_operands = -1, .run = predict_run
 };

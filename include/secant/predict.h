@@ -76,7 +76,8 @@ typedef struct secant_predict_progress {
 	const char *input;           /* path of the picture */
 	int picture, pictures;       /* this one, counted from 0, of how many */
 	int tile, tiles;             /* done of this one; tile == tiles: it is written */
-	const char *mask;            /* path of its mask, once written; NULL before */
+	const char *mask;            /* path of its mask (of a cloud's result), once written; NULL before */
+	const char *verdict;         /* of a cloud with one class as a whole: "cup 0.98", once known; else NULL */
 } secant_predict_progress;
 
 /* Predicts files, and the pictures of folders in byte order. Refused before anything is computed: two pictures of one stem, an output
@@ -84,6 +85,35 @@ typedef struct secant_predict_progress {
  * written. TIFF is read and written in pieces: memory stays flat. `progress` may be NULL; false from it: CANCELLED. */
 SECANT_API secant_status secant_predictor_files(secant_predictor *p, const char *const *inputs, int n, const secant_predict_output *output,
 	bool (*progress)(void *user, const secant_predict_progress *now), void *user, secant_err *err) SECANT_NODISCARD;
+
+/* ---- clouds ---- */
+
+/* How clouds are predicted, beside the precision and threads of secant_predict; secant_opts_init(&secant_predict_cloud_options, ...). */
+typedef struct secant_predict_cloud {
+	char *category;              /* what the object is, for networks that are told */
+	int votes;                   /* predictions averaged for each point */
+	double block_overlap;        /* of neighbouring blocks of a scene, as a share of their side */
+	int pass_points;             /* most points of a whole cloud that go through the network at once; 0: as in training, at least 8192 */
+	int batch;                   /* passes at once */
+	char *cloud_format;          /* extension of results in a folder; NULL: the input's where it can be written, else las */
+	bool keep_colours;           /* the cloud's own instead of a colour for each class */
+	bool classification_dimension;   /* LAS: the class also in an extra dimension named Classification */
+} secant_predict_cloud;
+SECANT_API extern const secant_opts secant_predict_cloud_options;
+
+/* Is this a model file of a network for clouds? */
+SECANT_API bool secant_predict_takes_clouds(const char *model);
+
+/*
+ * Predicts clouds file by file: every point gets one class (the number that stands for it in the files of training), a confidence (its share of the
+ * probability) and a colour of the fixed palette, beside what the cloud has. LAS holds the class in its class byte and keeps the old one as
+ * the extra dimension `label`; other formats get a column `prediction`. `models` of the same classes are averaged. Points whose coordinates are no
+ * numbers get confidence 0. Scenes go in blocks, whole clouds that are too large in random parts that cover them. An output is a file where
+ * `out` has a cloud's extension and there is one input, else STEM.EXT in the folder `out`; with `out` NULL (whole clouds with one class)
+ * nothing is written. Each file is written atomically. `progress` may be NULL; false from it: CANCELLED.
+ */
+SECANT_API secant_status secant_predict_clouds(const char *const *models, int n_models, const secant_predict *options, const secant_predict_cloud *how, const char *const *inputs,
+	int n, const char *out, bool (*progress)(void *user, const secant_predict_progress *now), void *user, secant_err *err) SECANT_NODISCARD;
 
 #ifdef __cplusplus
 }

@@ -96,10 +96,14 @@ settings_of(const secant_session *s)
 			json_array_append_new(parts, json_integer(t->list.parts[i]));
 		json_object_set_new(j, "parts", parts);
 	}
-	if (t->list.values) {
+	bool local = t->list.local && t->list.parts;
+	if (!t->classify && (t->list.values || t->list.first_label || local)) {
 		json_t *values = json_array();
-		for (int i = 0; i < t->list.classes; i++)
-			json_array_append_new(values, json_integer(t->list.values[i]));
+		for (int c = 0, i = 0; i < t->list.classes; i++) {
+			while (local && i >= t->first_part[c + 1])
+				c++;
+			json_array_append_new(values, json_integer(t->list.values ? t->list.values[i] : t->list.first_label + i - (local ? t->first_part[c] : 0)));
+		}
 		json_object_set_new(j, "values", values);
 	}
 	if (o->source.category)

@@ -1,6 +1,7 @@
 /* Training and judging on clouds: protocols by hand-made numbers, runs that learn, resume bit for bit, every point predicted. */
 #include "training.h"
 #include <math.h>
+#include <secant/predict.h>
 #include "train/evaluate_clouds.h"
 
 static char root[256];
@@ -292,6 +293,152 @@ scenes_are_judged_point_by_point(void **state)
 	free_options(&o);
 }
 
+/* ---- prediction ---- */
+
+static void
+predict(const char *model, const char *in, const char *out, const char *const (*set)[2], const char *message)
+{
+	secant_predict o;
+	secant_predict_cloud how;
+	secant_err err = { 0 };
+	must(secant_opts_init(&secant_predict_options, &o, &err), &err);
+	must(secant_opts_init(&secant_predict_cloud_options, &how, &err), &err);
+	must(secant_opts_set(&secant_predict_options, &o, "precision", "f32", &err), &err);
+	must(secant_opts_set(&secant_predict_options, &o, "threads", "1", &err), &err);
+	for (; set && (*set)[0]; set++)
+		must(secant_opts_set(&secant_predict_cloud_options, &how, (*set)[0], (*set)[1], &err), &err);
+	secant_status st = secant_predict_clouds(&model, 1, &o, &how, &in, 1, out, NULL, NULL, &err);
+	if (!message && st)
+		fail_msg("%s", err.msg);
+	if (message && (!st || !strstr(err.msg, message)))
+		fail_msg("expected '%s', got '%s'", message, st ? err.msg : "success");
+	secant_opts_free(&secant_predict_options, &o);
+	secant_opts_free(&secant_predict_cloud_options, &how);
+}
+
+static secant_cloud
+read_cloud(const char *path)
+{
+	secant_cloud c;
+	secant_err err = { 0 };
+	must(secant_cloud_read(&c, path, NULL, &err), &err);
+	return c;
+}
+
+/* A model of two parts of bags, hardly trained. */
+static const char *
+bag_model(void)
+{
+	put_shapes(2);
+	secant_train_options o = cloud_options(in_root(root, "run"), "pointnet-part");
+	train_set(&o, "epochs", "1");
+	train_set(&o, "recalibrate-norms", "0");
+	train_expecting(&o, root, NULL, NULL);
+	free_options(&o);
+	return in_root(root, "run/last.safetensors");
+}
+
+static void
+every_point_gets_class_confidence_and_colour(void **state)
+{
+	static const char *const bag[][2] = { { "category", "Bag" }, { NULL } }, *const knife[][2] = { { "category", "Knife" }, { "votes", "2" }, { NULL } };
+	static const char *const none[][2] = { { "category", "Cup" }, { NULL } };
+	char model[400], in[400];
+	snprintf(model, sizeof model, "%s", bag_model());
+	snprintf(in, sizeof in, "%s", in_root(root, "1/points/s0.pts"));
+	assert_true(secant_predict_takes_clouds(model));
+	predict(model, in, in_root(root, "a.ply"), bag, NULL);
+	predict(model, in, in_root(root, "b.las"), bag, NULL);
+	predict(model, in, in_root(root, "k.txt"), knife, NULL);
+	secant_cloud from = read_cloud(in), ply = read_cloud(in_root(root, "a.ply")), las = read_cloud(in_root(root, "b.las"));
+	int p = secant_cloud_find(&ply, "prediction"), q = secant_cloud_find(&ply, "confidence"), l = secant_cloud_find(&las, "classification");
+	int red = secant_cloud_find(&ply, "red"), lc = secant_cloud_find(&las, "confidence");
+	assert_true(p >= 3 && q >= 3 && l >= 3 && red >= 3 && lc >= 3);
+	assert_int_equal(ply.n, from.n);
+	assert_int_equal(las.n, from.n);
+	for (int64_t i = 0; i < from.n; i++) {
+		double k = secant_cloud_get(&ply, p, i), c = secant_cloud_get(&ply, q, i);
+		assert_true(k == 1 || k == 2);           /* the numbers of the label files, of this category */
+		assert_true(c >= 0.5 && c <= 1);
+		assert_true(secant_cloud_get(&las, l, i) == k);
+		assert_true(fabs(secant_cloud_get(&las, lc, i) - c) < 1e-6);
+		assert_true(fabs(secant_cloud_get(&ply, 0, i) - secant_cloud_get(&from, 0, i)) < 1e-12);
+	}
+	secant_cloud_free(&from);
+	secant_cloud_free(&ply);
+	secant_cloud_free(&las);
+	predict(model, in, in_root(root, "x.las"), NULL, "--category is missing: one of Bag, Knife");
+	predict(model, in, in_root(root, "x.las"), none, "--category 'Cup' is not one of Bag, Knife");
+	predict(model, in, NULL, bag, "--out is missing");
+	predict(model, in, in, bag, "would be replaced");
+	assert_int_not_equal(access(in_root(root, "x.las"), R_OK), 0);
+}
+
+static void
+strange_clouds_are_predicted(void **state)
+{
+	static const char *const bag[][2] = { { "category", "Bag" }, { NULL } }, *const parts[][2] = { { "category", "Bag" }, { "pass-points", "50" }, { "batch", "3" }, { NULL } };
+	char model[400];
+	secant_str many = { 0 };
+	snprintf(model, sizeof model, "%s", bag_model());
+	put("one.xyz", "1 2 3\n");
+	put("same.xyz", "1 2 3\n1 2 3\n1 2 3\n");
+	put("nan.xyz", "0 0 0\nnan 0 0\n0 1 0\n");
+	for (int i = 0; i < 777; i++)
+		secant_str_addf(&many, "%d %d %d\n", i % 10, i / 10 % 10, i / 100);
+	put("many.xyz", many.p);
+	secant_str_free(&many);
+	static const struct { const char *in; int n; } cases[] = { { "one.xyz", 1 }, { "same.xyz", 3 }, { "nan.xyz", 3 }, { "many.xyz", 777 } };
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		predict(model, in_root(root, "%s", cases[i].in), in_root(root, "out.ply"), i == 3 ? parts : bag, NULL);
+		secant_cloud c = read_cloud(in_root(root, "out.ply"));
+		int p = secant_cloud_find(&c, "prediction"), q = secant_cloud_find(&c, "confidence");
+		assert_int_equal(c.n, cases[i].n);
+		for (int64_t k = 0; k < c.n; k++) {
+			bool lost = i == 2 && k == 1;
+			assert_true((secant_cloud_get(&c, q, k) > 0) == !lost);
+			assert_true(secant_cloud_get(&c, p, k) >= !lost);
+		}
+		secant_cloud_free(&c);
+	}
+}
+
+static void
+scenes_keep_their_numbers_and_old_labels(void **state)
+{
+	secant_cloud c;
+	secant_err err = { 0 };
+	must(secant_cloud_new(&c, SECANT_N_F64, &err), &err);
+	assert_true(secant_cloud_add(&c, "classification", SECANT_N_U8, &err) >= 0);
+	must(secant_cloud_reserve(&c, 900, &err), &err);
+	c.n = 900;
+	for (int i = 0; i < 900; i++) {
+		secant_cloud_set(&c, 0, i, 2e6 + i % 30), secant_cloud_set(&c, 1, i, 6e5 + i / 30), secant_cloud_set(&c, 2, i, i % 7 / 7.);
+		secant_cloud_set(&c, 3, i, i % 30 < 15 ? 2 : 6);
+	}
+	must(secant_make_dirs(in_root(root, "train"), &err), &err);
+	must(secant_cloud_write(&c, in_root(root, "train/a.las"), NULL, &err), &err);
+	secant_cloud_free(&c);
+	secant_train_options o = cloud_options(in_root(root, "run"), "pointnet-dense");
+	static const char *const set[][2] = { { "block", "10" }, { "up", "z" }, { "points", "64" }, { "epochs", "1" } };
+	for (size_t i = 0; i < sizeof set / sizeof *set; i++)
+		train_set(&o, set[i][0], set[i][1]);
+	train_expecting(&o, root, NULL, NULL);
+	free_options(&o);
+	predict(in_root(root, "run/last.safetensors"), in_root(root, "train/a.las"), in_root(root, "out.las"), NULL, NULL);
+	secant_cloud out = read_cloud(in_root(root, "out.las"));
+	int p = secant_cloud_find(&out, "classification"), label = secant_cloud_find(&out, "label"), q = secant_cloud_find(&out, "confidence");
+	assert_true(p >= 0 && label >= 0 && q >= 0);
+	assert_int_equal(out.n, 900);
+	for (int64_t i = 0; i < 900; i++) {
+		double k = secant_cloud_get(&out, p, i);
+		assert_true(k == 2 || k == 6);
+		assert_true(secant_cloud_get(&out, label, i) == (i % 30 < 15 ? 2 : 6));
+		assert_true(secant_cloud_get(&out, q, i) >= 0.5);
+	}
+	secant_cloud_free(&out);
+}
+
 int
 main(void)
 {
@@ -299,6 +446,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		EACH(paper_and_category_by_hand), EACH(points_never_predicted_count_as_wrong), EACH(parts_are_learnt_and_judged), EACH(one_category_has_its_own_protocol),
 		EACH(resuming_is_bit_for_bit), EACH(clouds_get_one_class), EACH(scenes_are_judged_point_by_point),
+		EACH(every_point_gets_class_confidence_and_colour), EACH(strange_clouds_are_predicted), EACH(scenes_keep_their_numbers_and_old_labels),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

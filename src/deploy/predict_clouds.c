@@ -1,0 +1,353 @@
+/*
+ * Prediction of cloud files: read, passed through the networks, given class, confidence and colour, written. See secant/predict.h.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <secant/palette.h>
+#include <secant/predict.h>
+#include "base/file.h"
+#include "base/mem.h"
+#include "deploy/clouds.h"
+
+static const secant_opt rows[] = {
+	SECANT_OPT_HEADING("Point clouds"),
+	SECANT_OPT(secant_predict_cloud, category, STR, "category", NULL, 0, 0, "what the object is, for models of parts of several kinds of objects"),
+	SECANT_OPT(secant_predict_cloud, votes, INT, "votes", "1", 1, 1000, "predictions averaged for each point: turned around the up axis where training was, else scaled"),
+	SECANT_OPT(secant_predict_cloud, block_overlap, REAL, "block-overlap", "0.5", 0, 0.9, "of neighbouring blocks of a scene, as a share of their side"),
+	SECANT_OPT(secant_predict_cloud, pass_points, INT, "pass-points", "0", 0, 1 << 24, "most points of a whole cloud at once, larger ones go in random parts; 0: as in training, at least 8192"),
+	SECANT_OPT(secant_predict_cloud, batch, INT, "batch", "8", 1, 4096, "blocks or parts at once"),
+	SECANT_OPT(secant_predict_cloud, cloud_format, STR, "cloud-format", NULL, 0, 0, "extension of clouds in a folder: las, ply, txt, pcd, ...; absent: the input's where it can be written, else las"),
+	SECANT_OPT(secant_predict_cloud, keep_colours, BOOL, "keep-colours", "false", 0, 0, "keep the cloud's colours instead of one for each class"),
+	SECANT_OPT(secant_predict_cloud, classification_dimension, BOOL, "classification-dimension", "false", 0, 0, "LAS: the class also as an extra dimension named Classification"),
+	SECANT_OPT_END
+};
+const secant_opts secant_predict_cloud_options = { "predict clouds", sizeof(secant_predict_cloud), rows };
+
+bool
+secant_predict_takes_clouds(const char *model)
+{
+	secant_model_file file;
+	if (secant_model_file_read(&file, model, NULL))
+		return false;
+	const char *kind = json_string_value(json_object_get(file.settings, "kind"));
+	bool is = kind && (!strcmp(kind, "points") || !strcmp(kind, "clouds"));
+	secant_model_file_free(&file);
+	return is;
+}
+
+/* ---- models ---- */
+
+typedef struct ensemble {
+	secant_deployed *d;
+	secant_cloud_model *m;
+	int n;
+	const secant_predict_cloud *how;
+	secant_passing passing;
+	bool (*progress)(void *user, const secant_predict_progress *now);
+	void *user;
+	secant_predict_progress now;
+} ensemble;
+
+static bool
+tick(void *user)
+{
+	ensemble *e = user;
+	return !e->progress || e->progress(e->user, &e->now);
+}
+
+static secant_status
+check_same(const ensemble *e, const char *const *models, int i, secant_err *err)
+{
+	const secant_deployed *a = &e->d[0], *b = &e->d[i];
+	if (a->classes == b->classes && a->kind == b->kind && e->m[0].categories == e->m[i].categories)
+		return SECANT_OK;
+	return secant_fail(err, SECANT_ERR_ARG, "%s has %d classes for each %s, %s has %d for each %s: they cannot be averaged", models[0], a->classes, a->kind == SECANT_INPUT_POINTS ? "point" : "cloud",
+	                   models[i], b->classes, b->kind == SECANT_INPUT_POINTS ? "point" : "cloud");
+}
+
+static secant_status
+open_models(ensemble *e, const char *const *models, int n, const secant_predict *o, secant_err *err)
+{
+	secant_status s = SECANT_OK;
+	e->d = secant_calloc((size_t)n, sizeof *e->d);
+	e->m = secant_calloc((size_t)n, sizeof *e->m);
+	if (!e->d || !e->m || n < 1)
+		return secant_fail(err, n < 1 ? SECANT_ERR_ARG : SECANT_ERR_NOMEM, n < 1 ? "no model is given" : "no memory for %d models", n);
+	for (int i = 0; i < n && !s; i++) {
+		if ((s = secant_deployed_open(&e->d[i], models[i], o->precision, o->threads, o->allow_reference, err)))
+			break;
+		e->n = i + 1;
+		secant_err own = { 0 };
+		if ((s = secant_cloud_model_read(&e->m[i], &e->d[i], &own)))
+			return secant_fail(err, s, "%s: %s", models[i], own.msg);
+		s = check_same(e, models, i, err);
+	}
+	return s;
+}
+
+static void
+close_models(ensemble *e)
+{
+	for (int i = 0; i < e->n; i++) {
+		secant_cloud_model_free(&e->m[i]);
+		secant_deployed_close(&e->d[i]);
+	}
+	secant_free(e->d);
+	secant_free(e->m);
+}
+
+/* Which category the network is told: the one that is asked for, or the only one. */
+static secant_status
+choose_category(const ensemble *e, int *category, secant_err *err)
+{
+	const secant_cloud_model *m = &e->m[0];
+	char all[300] = "";
+	*category = -1;
+	if (!m->first_part)
+		return SECANT_OK;
+	for (int i = 0; i < m->categories; i++) {
+		if (e->how->category ? !strcmp(e->how->category, m->category[i]) : m->categories == 1)
+			return *category = i, SECANT_OK;
+		if (strlen(all) + strlen(m->category[i]) + 3 < sizeof all)
+			(void)snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i ? ", " : "", m->category[i]);
+	}
+	if (!e->how->category && e->d[0].categories == 0)
+		return SECANT_OK;                            /* the network is not told; all parts are possible */
+	return secant_fail(err, SECANT_ERR_ARG, "--category %s%s%s one of %s", e->how->category ? "'" : "is missing:", e->how->category ? e->how->category : "", e->how->category ? "' is not" : "", all);
+}
+
+/* ---- results as columns ---- */
+
+static void
+drop(secant_cloud *c, const char *name)
+{
+	int at = secant_cloud_find(c, name);
+	if (at >= 3)
+		secant_cloud_remove(c, at);
+}
+
+/* LAS writes the column of labels to the class byte: the old one gets out of its way. */
+static secant_status
+rename_label(secant_cloud *c, secant_err *err)
+{
+	int at = secant_cloud_find(c, "classification");
+	if (at < 0)
+		at = secant_cloud_role(c, SECANT_ROLE_LABEL);
+	if (at < 3)
+		return SECANT_OK;
+	char *name = secant_strdup(secant_cloud_find(c, "label") < 0 || secant_cloud_find(c, "label") == at ? "label" : "label before");
+	if (!name)
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a name");
+	secant_free(c->column[at].name);
+	c->column[at].name = name;
+	return SECANT_OK;
+}
+
+/* The number that stands for class k in files. */
+static int64_t
+number_of(const secant_cloud_model *m, int k)
+{
+	return k < 0 ? 0 : m->value ? m->value[k] : k;
+}
+
+static secant_number
+type_for(const secant_cloud_model *m, int classes)
+{
+	int64_t lo = 0, hi = 0;
+	for (int k = 0; k < classes; k++) {
+		int64_t v = number_of(m, k);
+		lo = v < lo ? v : lo;
+		hi = v > hi ? v : hi;
+	}
+	return lo < 0 ? SECANT_N_I32 : hi < 256 ? SECANT_N_U8 : hi < 65536 ? SECANT_N_U16 : SECANT_N_I32;
+}
+
+static secant_status
+add_results(secant_cloud *c, const ensemble *e, const secant_verdict *v, bool las, secant_err *err)
+{
+	static const char *const colours[] = { "red", "green", "blue" };
+	const secant_cloud_model *m = &e->m[0];
+	const char *name = las ? "classification" : "prediction";
+	secant_status s = las ? rename_label(c, err) : SECANT_OK;
+	int at[5] = { -1, -1, -1, -1, -1 };
+	if (s)
+		return s;
+	drop(c, name);
+	drop(c, "confidence");
+	for (int k = 0; k < 3 && !e->how->keep_colours; k++)
+		for (int old; (old = secant_cloud_role(c, (secant_cloud_role_name)(SECANT_ROLE_RED + k))) >= 3;)
+			secant_cloud_remove(c, old);
+	at[0] = secant_cloud_add(c, name, type_for(m, e->d[0].classes), err);
+	if (at[0] >= 0)
+		at[1] = secant_cloud_add(c, "confidence", SECANT_N_F32, err);
+	for (int k = 0; k < 3 && at[1] >= 0 && !e->how->keep_colours; k++)
+		if ((at[2 + k] = secant_cloud_add(c, colours[k], SECANT_N_U8, err)) < 0)
+			return (secant_status)at[2 + k];
+	if (at[0] < 0 || at[1] < 0)
+		return at[0] < 0 ? (secant_status)at[0] : (secant_status)at[1];
+	for (int64_t i = 0; i < c->n; i++) {
+		float confidence;
+		uint8_t rgb[3];
+		int k = secant_verdict_class(v, v->rows == c->n ? i : 0, &confidence);
+		secant_cloud_set(c, at[0], i, (double)number_of(m, k));
+		((float *)c->column[at[1]].data)[i] = confidence;
+		if (at[2] < 0)
+			continue;
+		secant_palette(k < 0 ? -1 : k - v->first, rgb);
+		for (int q = 0; q < 3; q++)
+			((uint8_t *)c->column[at[2 + q]].data)[i] = rgb[q];
+	}
+	return SECANT_OK;
+}
+
+/* ---- one file ---- */
+
+static secant_status
+pass_all(ensemble *e, const secant_cloud *c, secant_points *p, secant_verdict *v, secant_err *err)
+{
+	int category;
+	secant_status s = choose_category(e, &category, err);
+	for (int i = 0; i < e->n && !s; i++) {
+		secant_points_free(p);                       /* the models may want different features */
+		if ((s = secant_points_make(p, &e->m[i].features, c, NULL, err)))
+			break;
+		p->category = category;
+		if (i == 0)
+			s = secant_verdict_make(v, &e->d[0], &e->m[0], p, category, err);
+		v->p = p;
+		if (!s && c->n)
+			s = secant_clouds_pass(&e->d[i], &e->m[i], &e->passing, v, 1, err);
+	}
+	return s;
+}
+
+/* "cup 0.98" for a cloud with one class. */
+static void
+describe(const ensemble *e, const secant_verdict *v, char *text, size_t size)
+{
+	float confidence;
+	int k = secant_verdict_class(v, 0, &confidence);
+	const char *name = k < 0 ? NULL : json_string_value(json_array_get(json_object_get(e->d[0].file.settings, "class_names"), (size_t)k));
+	if (name)
+		(void)snprintf(text, size, "%s %.3f", name, (double)confidence);
+	else
+		(void)snprintf(text, size, "%lld %.3f", (long long)number_of(&e->m[0], k), (double)confidence);
+}
+
+static secant_status
+predict_one(ensemble *e, const char *input, const char *output, secant_err *err)
+{
+	secant_cloud c = { 0 };
+	secant_points p = { 0 };
+	secant_verdict v = { 0 };
+	secant_cloud_writing w;
+	char text[160];
+	secant_status s = secant_opts_init(&secant_cloud_write_options, &w, err);
+	if (s)
+		return s;
+	w.classification_dimension = e->how->classification_dimension;
+	if (!(s = secant_cloud_read(&c, input, NULL, err)))
+		s = pass_all(e, &c, &p, &v, err);
+	bool whole = e->d[0].kind == SECANT_INPUT_CLOUDS;
+	if (!s && whole && c.n) {
+		describe(e, &v, text, sizeof text);
+		e->now.verdict = text;
+	}
+	secant_points_free(&p);
+	if (!s && output && !(s = add_results(&c, e, &v, secant_ext_is(output, "las|laz"), err)))
+		s = secant_cloud_write(&c, output, &w, err);
+	e->now.mask = output;
+	e->now.tile = e->now.tiles = 1;
+	if (!s && !tick(e))
+		s = secant_fail(err, SECANT_ERR_CANCELLED, "interrupted");
+	secant_verdict_free(&v);
+	secant_cloud_free(&c);
+	secant_opts_free(&secant_cloud_write_options, &w);
+	return s;
+}
+
+/* ---- files ---- */
+
+static secant_status
+find_inputs(secant_names *l, const char *const *inputs, int n, secant_err *err)
+{
+	secant_status s = SECANT_OK;
+	for (int i = 0; i < n && !s; i++) {
+		secant_names names = { 0 };
+		if (!secant_is_dir(inputs[i])) {
+			if (secant_names_add(l, inputs[i]))
+				s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a list of clouds");
+			continue;
+		}
+		s = secant_dir_list(&names, inputs[i], SECANT_DIR_FILES, err);
+		for (int k = 0; k < names.n && !s; k++) {
+			char *path = secant_cloud_is_readable(names.v[k]) ? secant_path_join(inputs[i], names.v[k]) : NULL;
+			if (path && secant_names_add(l, path))
+				s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a list of clouds");
+			secant_free(path);
+		}
+		secant_names_free(&names);
+	}
+	return s || l->n ? s : secant_fail(err, SECANT_ERR_ARG, "there are no clouds to predict");
+}
+
+static char *
+name_output(const char *input, const char *out, bool to_file, const char *format)
+{
+	if (to_file)
+		return secant_strdup(out);
+	const char *extension = format ? format : secant_cloud_is_writable(input) ? secant_path_ext(input) : "las";
+	char *stem = secant_path_stem(input), *path = stem ? secant_format("%s/%s.%s", out, stem, extension) : NULL;
+	secant_free(stem);
+	return path;
+}
+
+static secant_status
+name_outputs(secant_names *to, const secant_names *l, const char *out, const char *format, secant_err *err)
+{
+	bool to_file = out && l->n == 1 && secant_cloud_is_writable(out);
+	for (int i = 0; i < l->n && out; i++) {
+		char *path = name_output(l->v[i], out, to_file, format);
+		secant_status s = !path || secant_names_add(to, path) ? secant_fail(err, SECANT_ERR_NOMEM, "no memory for file names") : SECANT_OK;
+		if (!s && !secant_cloud_is_writable(path))
+			s = secant_fail(err, SECANT_ERR_ARG, "%s: no clouds are written with this extension (.las .ply .txt .pcd ...)", path);
+		for (int k = 0; k < l->n && !s; k++)
+			if (!strcmp(path, l->v[k]))
+				s = secant_fail(err, SECANT_ERR_ARG, "%s would be replaced by a result", path);
+		for (int k = 0; k < i && !s; k++)
+			if (!strcmp(path, to->v[k]))
+				s = secant_fail(err, SECANT_ERR_ARG, "%s and %s would both be written to %s", l->v[k], l->v[i], path);
+		secant_free(path);
+		if (s)
+			return s;
+	}
+	return out && !to_file ? secant_make_dirs(out, err) : SECANT_OK;
+}
+
+secant_status
+secant_predict_clouds(const char *const *models, int n_models, const secant_predict *options, const secant_predict_cloud *how, const char *const *inputs, int n, const char *out,
+                      bool (*progress)(void *user, const secant_predict_progress *now), void *user, secant_err *err)
+{
+	ensemble e = { .how = how, .progress = progress, .user = user };
+	secant_names l = { 0 }, outputs = { 0 };
+	secant_status s = open_models(&e, models, n_models, options, err);
+	e.passing = (secant_passing){ .batch = how->batch, .votes = how->votes, .most = how->pass_points, .overlap = how->block_overlap, .tick = tick, .user = &e };
+	if (!s && !out && e.d[0].kind != SECANT_INPUT_CLOUDS)
+		s = secant_fail(err, SECANT_ERR_ARG, "--out is missing: a folder, or with one cloud a file such as result.las");
+	if (!s && !(s = find_inputs(&l, inputs, n, err)))
+		s = name_outputs(&outputs, &l, out, how->cloud_format, err);
+	for (int i = 0; i < l.n && !s; i++) {
+		secant_err own = { 0 };
+		e.now = (secant_predict_progress){ .input = l.v[i], .picture = i, .pictures = l.n, .tiles = 1 };
+		if ((s = predict_one(&e, l.v[i], out ? outputs.v[i] : NULL, &own))) {
+			if (!strstr(own.msg, l.v[i]))
+				secant_err_prefix(&own, "%s", l.v[i]);
+			s = secant_fail(err, s, "%s", own.msg);
+		}
+	}
+	close_models(&e);
+	secant_names_free(&l);
+	secant_names_free(&outputs);
+	return s;
+}
