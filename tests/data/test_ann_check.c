@@ -1,35 +1,6 @@
 /* The rules of check on made-up faults, the reports, and putting right; splits, expressions, mappings. */
-#include "ann.h"
+#include "ann_check.h"
 #include <jansson.h>
-
-static bool
-found(const secant_check *c, const char *rule, secant_finding_level level, const char *part)
-{
-	secant_finding f;
-	for (int i = 0; secant_check_finding(c, i, &f); i++)
-		if (!strcmp(f.rule, rule) && f.level == level && (strstr(f.message, part) || strstr(f.file, part)))
-			return true;
-	return false;
-}
-
-static secant_check *
-check_with(const char *path, const char *option, const char *value)
-{
-	secant_err err = { 0 };
-	secant_dataset_checking o;
-	secant_dataset_reading r;
-	assert_int_equal(secant_opts_init(&secant_dataset_checking_options, &o, &err) | secant_opts_init(&secant_dataset_reading_options, &r, &err), 0);
-	if (option)
-		assert_int_equal(secant_opts_set(&secant_dataset_checking_options, &o, option, value, &err), 0);
-	secant_check *c = secant_dataset_check(path, &r, &o, NULL, &err);
-	if (!c)
-		fail_msg("%s", err.msg);
-	secant_opts_free(&secant_dataset_checking_options, &o);
-	secant_opts_free(&secant_dataset_reading_options, &r);
-	return c;
-}
-
-enum { E = SECANT_FINDING_ERROR, W = SECANT_FINDING_WARNING, I = SECANT_FINDING_INFO };
 
 static void
 make_faults(const char *tmp)
@@ -78,7 +49,7 @@ test_every_fault_is_found(void **state)
 		{ "split-overlap", E, "'a.png'" }, { "duplicate-image", E, "in another list" },
 	};
 	for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
-		if (!found(c, expected[i].rule, (secant_finding_level)expected[i].level, expected[i].part))
+		if (!found(c, expected[i].rule, expected[i].level, expected[i].part))
 			fail_msg("no %s about %s", expected[i].rule, expected[i].part);
 	secant_finding f;
 	for (int i = 0; secant_check_finding(c, i, &f); i++)

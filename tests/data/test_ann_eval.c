@@ -17,7 +17,7 @@ judging(const char *option, const char *value)
 }
 
 static void
-test_equal_to_pycocotools(void **state)
+test_equal_to_pycocotools_example_11(void **state)
 {
 	char *tmp = secant_strdup(scratch_dir());
 	put(tmp, "truth.json", golden_truth);
@@ -73,11 +73,11 @@ test_voc_by_hand(void **state)
 }
 
 static void
-test_run_lengths(void **state)
+test_run_lengths_example_10(void **state)
 {
 	static const struct { const char *text; uint32_t h, w; const char *message; } bad[] = {
 		{ "8", 4, 6, "runs sum to 8, 4 x 6 pixels are 24" }, { "hhhhhhhhhhhh", 4, 6, "a run of more than 9 groups at byte 0" }, { "8X", 4, 6, "ends inside a number that starts at byte 1" },
-		{ "8 ", 4, 6, "byte 1 of the run-length text is no group" }, { "88O", 4, 6, "run 2 is negative" }, { "", 4, 6, "runs sum to 0" },
+		{ "88888", 4, 6, "runs overrun the mask at run 3" }, { "PPPPPP2", 4, 6, "runs overrun the mask at run 0" }, { "8 ", 4, 6, "byte 1 of the run-length text is no group" }, { "88O", 4, 6, "run 2 is negative" }, { "", 4, 6, "runs sum to 0" },
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		ann_rle r;
@@ -235,7 +235,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_equal_to_pycocotools), cmocka_unit_test(test_voc_by_hand), cmocka_unit_test(test_run_lengths), cmocka_unit_test(test_tiles_there_and_back),
+		cmocka_unit_test(test_equal_to_pycocotools_example_11), cmocka_unit_test(test_voc_by_hand), cmocka_unit_test(test_run_lengths_example_10), cmocka_unit_test(test_tiles_there_and_back),
 		cmocka_unit_test(test_drawing_and_stats), cmocka_unit_test(test_memory_of_a_box),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

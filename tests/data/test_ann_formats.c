@@ -327,7 +327,7 @@ test_two_pictures_of_one_name(void **state)
 }
 
 static void
-test_voc_origins(void **state)
+test_voc_origins_example_5(void **state)
 {
 	/* a box of xmin 1, xmax W in each reading; writing with the same word is the identity */
 	static const struct { const char *word; double x0, x1; } truth[] = { { "1-inclusive", 0, 20 }, { "0-inclusive", 1, 21 }, { "0-exclusive", 1, 20 }, { "1-all-minus-one", 0, 19 } };
@@ -419,7 +419,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_there_and_back), cmocka_unit_test(test_ids_return), cmocka_unit_test(test_nothing_is_lost_in_silence), cmocka_unit_test(test_shapes_return),
 		cmocka_unit_test(test_samples_parse_and_cuts_do_not_crash), cmocka_unit_test(test_hostile_texts), cmocka_unit_test(test_nesting_is_limited),
-		cmocka_unit_test(test_output_folders), cmocka_unit_test(test_links), cmocka_unit_test(test_two_pictures_of_one_name), cmocka_unit_test(test_voc_origins),
+		cmocka_unit_test(test_output_folders), cmocka_unit_test(test_links), cmocka_unit_test(test_two_pictures_of_one_name), cmocka_unit_test(test_voc_origins_example_5),
 		cmocka_unit_test(test_public_samples), cmocka_unit_test(test_sample_and_list),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
