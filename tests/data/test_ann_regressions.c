@@ -280,7 +280,7 @@ hostile_json_files(void **state)
 {
 	secant_str t = { 0 };
 	secant_err err = { 0 };
-	secant_str_add(&t, "{\"info\": ");
+	secant_str_add(&t, "{\"images\": [], \"info\": ");
 	for (int i = 0; i < 10000; i++)
 		secant_str_add(&t, "[");
 	put(at(tmp, "deep"), "annotations/instances.json", t.p);

@@ -5,11 +5,13 @@ import io
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+CLASSES = ["cat", "dog", "emu"]
 SECANT = os.environ.get("SECANT", "build/release/secant")
 
 
@@ -31,9 +33,15 @@ def make(root, pictures=60):
             x, y = rng.randint(0, w - 20), rng.randint(0, h - 20)
             bw, bh = rng.randint(2, w - x), rng.randint(2, h - y)
             annotations.append(dict(id=len(annotations) + 1, image_id=i + 1, category_id=rng.choice([1, 2, 3]), bbox=[x, y, bw, bh], area=bw * bh, iscrowd=0, segmentation=[]))
-    categories = [dict(id=1, name="cat"), dict(id=2, name="dog"), dict(id=3, name="emu")]
+    categories = [dict(id=i + 1, name=n) for i, n in enumerate(CLASSES)]
     (root / "annotations").mkdir()
     (root / "annotations" / "instances_train.json").write_text(json.dumps(dict(images=images, categories=categories, annotations=annotations)))
+
+
+def only_json(folder):
+    found = list((folder / "annotations").glob("*.json"))
+    assert len(found) == 1, found
+    return found[0]
 
 
 def coco_boxes(path):
@@ -67,24 +75,42 @@ def datumaro_boxes(path, fmt):
 
 
 def test_globox(tmp, truth):
+    """VOC, COCO and YOLO, ours to globox and globox's to us."""
     from globox import AnnotationSet
     near(truth, globox_boxes(AnnotationSet.from_pascal_voc(tmp / "voc" / "Annotations")), 0)
     near(truth, globox_boxes(AnnotationSet.from_coco(tmp / "coco" / "annotations" / "instances_train.json")), 0)
+    names = dict(enumerate(CLASSES))
+    yolo = AnnotationSet.from_yolo_v5(tmp / "yolo" / "labels" / "train", image_folder=tmp / "yolo" / "images" / "train")
+    yolo.map_labels({str(i): n for i, n in names.items()})
+    near(truth, globox_boxes(yolo), 1e-3)
     s = AnnotationSet.from_coco(tmp / "src" / "annotations" / "instances_train.json")
     (tmp / "globox").mkdir()
     s.save_pascal_voc(tmp / "globox" / "Annotations")
     secant("convert", tmp / "globox", "--to", "coco", "--out", tmp / "from-globox")
-    near({k: v for k, v in truth.items()}, coco_boxes(tmp / "from-globox" / "annotations" / "instances.json"), 0)
+    near(truth, coco_boxes(tmp / "from-globox" / "annotations" / "instances.json"), 0)
+    (tmp / "globox-coco").mkdir(), (tmp / "globox-yolo").mkdir()
+    s.save_coco(tmp / "globox-coco" / "instances.json", auto_ids=True)
+    secant("convert", tmp / "globox-coco" / "instances.json", "--to", "coco", "--out", tmp / "from-globox-coco", "--no-pictures")
+    near(truth, coco_boxes(tmp / "from-globox-coco" / "annotations" / "instances.json"), 0)
+    s.save_yolo_v5(tmp / "globox-yolo" / "labels", label_to_id={n: i for i, n in names.items()})
+    shutil.copytree(tmp / "src" / "images", tmp / "globox-yolo" / "images")
+    (tmp / "globox-yolo" / "data.yaml").write_text("train: images\nnames: [cat, dog, emu]\n")
+    secant("convert", tmp / "globox-yolo", "--to", "coco", "--out", tmp / "from-globox-yolo")
+    near(truth, coco_boxes(only_json(tmp / "from-globox-yolo")), 1e-3)
 
 
 def test_datumaro(tmp, truth):
+    """COCO, VOC and YOLO, ours to datumaro and datumaro's to us."""
+    from datumaro import Dataset
     near(truth, datumaro_boxes(tmp / "coco", "coco"), 1e-6)
     near(truth, datumaro_boxes(tmp / "voc", "voc"), 1e-6)
-    from datumaro import Dataset
-    Dataset.import_from(str(tmp / "coco"), "coco").export(str(tmp / "datumaro"), "coco", save_media=False)
-    secant("convert", tmp / "datumaro", "--to", "coco", "--out", tmp / "from-datumaro", "--no-pictures")
-    found = next((tmp / "from-datumaro" / "annotations").glob("*.json"))
-    near(truth, coco_boxes(found), 1e-6)
+    near(truth, datumaro_boxes(tmp / "yolo", "yolo"), 1e-3)
+    source = Dataset.import_from(str(tmp / "coco"), "coco")
+    for name, tolerance in ("coco", 1e-6), ("voc", 1e-6), ("yolo", 1e-2):
+        theirs, ours = tmp / f"datumaro-{name}", tmp / f"from-datumaro-{name}"
+        source.export(str(theirs), name, save_media=True)
+        secant("convert", theirs, "--to", "coco", "--out", ours, "--no-pictures", *(["--voc-origin", "0-exclusive"] if name == "voc" else []))
+        near(truth, coco_boxes(only_json(ours)), tolerance)
 
 
 def test_pycocotools(tmp, truth):
@@ -121,6 +147,7 @@ def main():
         make(tmp / "src")
         secant("convert", tmp / "src", "--to", "coco", "--out", tmp / "coco")
         secant("convert", tmp / "src", "--to", "voc", "--out", tmp / "voc")
+        secant("convert", tmp / "src", "--to", "yolo", "--out", tmp / "yolo")
         truth = coco_boxes(tmp / "src" / "annotations" / "instances_train.json")
         near(truth, coco_boxes(tmp / "coco" / "annotations" / "instances_train.json"), 0)
         for name, test in list(globals().items()):

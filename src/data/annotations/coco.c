@@ -630,7 +630,7 @@ parse(ann_set *s, const char *data, size_t n, const char *origin, int split, boo
 	}
 	secant_status status = r.status;
 	if (!status && j.err.code)
-		status = secant_ann_bad(s, "parse-error", origin, 0, 0, err, "%s", j.err.msg);
+		status = secant_ann_unparsable(s, origin, &j.err, err);
 	secant_pull_free(&j);
 	secant_ann_table_free(&r.images), secant_ann_table_free(&r.categories), secant_ann_table_free(&r.ids);
 	secant_free(r.xy), secant_free(r.part), secant_str_free(&r.counts);

@@ -54,6 +54,8 @@ secant_status secant_ann_read_text(ann_set *s, int image, const char *path, ann_
 /* The two halves of it. An unreadable file is a finding where findings are collected: *data is NULL then. *data is freed by the caller. */
 secant_status secant_ann_load_text(ann_set *s, const char *path, char **data, size_t *n, secant_err *err);
 secant_status secant_ann_parse_text(ann_set *s, int image, const char *path, const char *data, size_t n, ann_parse parse, secant_err *err);
+/* What a pull parser could not read, "path:line:column: message": the error; where findings are collected, one in its three parts. */
+secant_status secant_ann_unparsable(ann_set *s, const char *path, const secant_err *why, secant_err *err);
 /* Class names from a file, one a line; adds them in order. */
 secant_status secant_ann_read_names(ann_set *s, const char *path, secant_err *err);
 secant_status secant_ann_read_option_names(ann_set *s, const secant_dataset_reading *o, secant_err *err);

@@ -202,6 +202,22 @@ secant_ann_load_text(ann_set *s, const char *path, char **data, size_t *n, secan
 }
 
 secant_status
+secant_ann_unparsable(ann_set *s, const char *path, const secant_err *why, secant_err *err)
+{
+	if (why->code == SECANT_ERR_NOMEM || !s->collect)
+		return secant_fail(err, why->code, "%s", why->msg);
+	uint32_t line = 0, column = 0;
+	const char *message = why->msg;
+	size_t k = strlen(path);
+	int taken = 0;
+	if (!strncmp(message, path, k) && sscanf(message + k, ":%u:%u: %n", &line, &column, &taken) >= 2 && taken)
+		message += k + (size_t)taken;
+	else if (!strncmp(message, path, k) && sscanf(message + k, ":%u: %n", &line, &taken) >= 1 && taken)
+		message += k + (size_t)taken;
+	return secant_ann_find(s, "parse-error", -1, path, line, column, "%s", message);
+}
+
+secant_status
 secant_ann_parse_text(ann_set *s, int image, const char *path, const char *data, size_t n, ann_parse parse, secant_err *err)
 {
 	secant_err one = { 0 };
@@ -210,18 +226,7 @@ secant_ann_parse_text(ann_set *s, int image, const char *path, const char *data,
 	secant_status status = parse(s, image, data, n, path, &one);
 	if (!status)
 		return SECANT_OK;
-	if (status == SECANT_ERR_NOMEM || !s->collect)
-		return secant_fail(err, status, "%s", one.msg);
-	/* "path:line:column: message" of a pull parser, taken apart again */
-	uint32_t line = 0, column = 0;
-	const char *message = one.msg;
-	size_t k = strlen(path);
-	int taken = 0;
-	if (!strncmp(message, path, k) && sscanf(message + k, ":%u:%u: %n", &line, &column, &taken) >= 2 && taken)
-		message += k + (size_t)taken;
-	else if (!strncmp(message, path, k) && sscanf(message + k, ":%u: %n", &line, &taken) >= 1 && taken)
-		message += k + (size_t)taken;
-	return secant_ann_find(s, "parse-error", -1, path, line, column, "%s", message);
+	return secant_ann_unparsable(s, path, &one, err);
 }
 
 secant_status
