@@ -44,6 +44,14 @@ typedef struct secant_train_options {
 	int test_every;                              /* steps between validations within an epoch; 0: none */
 	bool keep_epochs;                            /* epoch-NNN.safetensors of every epoch */
 	bool allow_reference;
+	char *preset;                                /* what the command filled the options from; the library only notes it */
+	int accumulate;                              /* batches of an update */
+	char *metric;                                /* a column of the log that chooses the best epoch; NULL: the first */
+	int patience, keep;
+	secant_strings freeze;
+	int freeze_epochs;
+	double ema, swa_rate;
+	int swa, swa_anneal;
 	secant_network network;
 	secant_optimizer_options optimizer;
 	secant_schedule_options schedule;

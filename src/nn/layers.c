@@ -35,12 +35,28 @@ secant_nn_channels(const secant_nn *n, secant_value x)
 	return s->rank ? (int)s->dim[s->rank - 1] : 0;
 }
 
+bool
+secant_nn_is_below(const char *name, const char *path)
+{
+	size_t k = strlen(path);
+	return !strncmp(name, path, k) && (!name[k] || name[k] == '.' || (k && path[k - 1] == '.'));
+}
+
+static bool
+is_frozen(const secant_nn *n, const char *key)
+{
+	for (int i = 0; n->freeze && i < n->freeze->n; i++)
+		if (secant_nn_is_below(key, n->freeze->v[i]))
+			return true;
+	return n->frozen;
+}
+
 static secant_value
 state(secant_nn *n, const char *name, secant_dtype dtype, const secant_shape *shape, bool trainable, secant_init init)
 {
 	char key[300];
 	(void)snprintf(key, sizeof key, "%s%s%s", n->path, *n->path ? "." : "", name);
-	return secant_graph_state(n->g, key, dtype, shape, trainable && !n->frozen, init);
+	return secant_graph_state(n->g, key, dtype, shape, trainable && !is_frozen(n, key), init);
 }
 
 secant_value
@@ -102,7 +118,7 @@ secant_nn_batch_norm(secant_nn *n, const char *name, secant_value x, double eps,
 	secant_norm_states s = secant_nn_batch_norm_states(n, secant_nn_channels(n, x));
 	secant_value y;
 	secant_graph_scope(n->g, n->path);
-	if (n->phase == SECANT_PHASE_EVAL || n->frozen) {
+	if (n->phase == SECANT_PHASE_EVAL || is_frozen(n, n->path)) {
 		y = secant_apply(n->g, "batch_norm", &a, 5, x, s.mean, s.var, s.weight, s.bias);
 	} else {
 		secant_value given = n->phase == SECANT_PHASE_RECALIBRATE ? scalar_input(n, &n->momentum, "norm_momentum", SECANT_F32) : -1;

@@ -23,11 +23,14 @@ typedef struct secant_nn {
 	secant_graph *g;
 	secant_phase phase;
 	bool frozen;                                 /* states made now are not trained and norms use stored statistics */
+	const secant_strings *freeze;                /* paths of modules that are frozen with all below them; NULL: none */
 	secant_value momentum, counter, seed;        /* scalar inputs, -1 until wanted */
 	int dropouts;                                /* made so far: their ids */
 	char path[256];
 } secant_nn;
 
+/* Is `name` the module `path` or something below it? */
+bool secant_nn_is_below(const char *name, const char *path);
 /* Enters module `name` ("layer1", "0"); leave with what it returned. */
 size_t secant_nn_enter(secant_nn *n, const char *name);
 size_t secant_nn_enter_index(secant_nn *n, int index);

@@ -34,7 +34,7 @@ nominal(const secant_model *m)
 secant_status
 secant_model_build(const secant_model *m, secant_phase phase, const secant_shape *input, secant_model_graph *out, secant_err *err)
 {
-	secant_nn nn = { .g = secant_graph_new(), .phase = phase, .momentum = -1, .counter = -1, .seed = -1 };
+	secant_nn nn = { .g = secant_graph_new(), .phase = phase, .momentum = -1, .counter = -1, .seed = -1, .freeze = phase == SECANT_PHASE_EVAL ? NULL : m->freeze };
 	*out = (secant_model_graph){ 0 };
 	if (!nn.g)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a graph");

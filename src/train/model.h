@@ -14,6 +14,7 @@ typedef struct secant_model {
 	char **class_names;                          /* n_class_names strings, owned; 0: none */
 	int n_class_names;
 	secant_store *store;
+	const secant_strings *freeze;                /* beginnings of the names of what does not learn, borrowed; NULL: everything learns */
 	int multiple;                                /* heights and widths must divide by it */
 	json_t *clouds;                              /* how clouds become input, for the file's settings (deploy/clouds.h); owned; NULL: pictures */
 } secant_model;

@@ -163,8 +163,8 @@ secant_schedule_check(const secant_schedule_options *o, secant_err *err)
 		const char *near = secant_nearest(o->schedule, names);
 		return secant_fail(err, SECANT_ERR_ARG, "schedule: none is named '%s'%s%s%s", o->schedule, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 	}
-	if (strcmp(o->unit, "epoch") && strcmp(o->unit, "step"))
-		return secant_fail(err, SECANT_ERR_ARG, "schedule-unit '%s' is not epoch or step", o->unit);
+	if (strcmp(o->unit, "epoch") && strcmp(o->unit, "step") && strcmp(o->unit, "smooth"))
+		return secant_fail(err, SECANT_ERR_ARG, "schedule-unit '%s' is not epoch, step or smooth", o->unit);
 	if (!strcmp(o->schedule, "multistep") && !o->milestones.n)
 		return secant_fail(err, SECANT_ERR_ARG, "schedule multistep wants --milestones: where the rate falls, such as 30,60");
 	for (int i = 1; i < o->milestones.n; i++)
@@ -235,7 +235,7 @@ const secant_kind secant_kind_schedules = { "schedules", "Learning-rate schedule
 
 static const secant_opt rows[] = {
 	SECANT_OPT(secant_schedule_options, schedule, STR, "schedule", "cosine", 0, 0, "constant, cosine, cosine-restarts, ... (secant list schedules)"),
-	SECANT_OPT(secant_schedule_options, unit, STR, "schedule-unit", "epoch", 0, 0, "the rate changes every epoch or every step"),
+	SECANT_OPT(secant_schedule_options, unit, STR, "schedule-unit", "epoch", 0, 0, "epoch; step: the rate changes with every update and all lengths are in updates; smooth: every update, lengths in epochs"),
 	SECANT_OPT(secant_schedule_options, length, REAL, "schedule-length", "0", 0, 1e9, "units of cosine, polynomial, linear, one-cycle; 0: the whole run"),
 	SECANT_OPT(secant_schedule_options, minimum_rate, REAL, "minimum-rate", "0", 0, 1000, "where cosine, polynomial and cyclic end, below which plateau does not go"),
 	SECANT_OPT(secant_schedule_options, warmup, REAL, "warmup", "0", 0, 1e9, "units over which the rate rises before the schedule begins"),

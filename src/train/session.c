@@ -28,6 +28,58 @@ status_of(const secant_err *err)
 /* ---- opening ---- */
 
 static secant_status
+check_options(const secant_train_options *o, secant_err *err)
+{
+	if (o->ema > 0 && o->swa > 0)
+		return secant_fail(err, SECANT_ERR_ARG, "ema and swa are two averages of one run: give one of them");
+	if (o->swa > o->epochs)
+		return secant_fail(err, SECANT_ERR_ARG, "swa: the last %d epochs of a run of %d", o->swa, o->epochs);
+	if (o->swa_rate > 0 && !o->swa)
+		return secant_fail(err, SECANT_ERR_ARG, "swa-rate is the rate of --swa epochs, and there are none");
+	if (o->freeze_epochs > 0 && !o->freeze.n)
+		return secant_fail(err, SECANT_ERR_ARG, "freeze-epochs wants --freeze: what is frozen");
+	return SECANT_OK;
+}
+
+/* Every entry of --freeze must be the beginning of a parameter's name. */
+static secant_status
+check_freeze(secant_session *s, secant_err *err)
+{
+	const secant_strings *list = &s->o->freeze;
+	for (int i = 0; i < list->n; i++) {
+		bool found = false;
+		for (int k = 0; k < s->model.store->n && !found; k++)
+			found = secant_nn_is_below(s->model.store->slot[k].name, list->v[i]);
+		if (!found)
+			return secant_fail(err, SECANT_ERR_ARG, "freeze: no parameter's name begins with '%s'; they begin with encoder, decoder, segmentation_head", list->v[i]);
+	}
+	s->model.freeze = list->n ? list : NULL;
+	return SECANT_OK;
+}
+
+/* Which metric chooses; and what needs one. */
+static secant_status
+choose_metric(secant_session *s, secant_err *err)
+{
+	const secant_train_options *o = s->o;
+	const char *names[SECANT_TASK_METRICS + 1] = { 0 };
+	if (o->metric && (s->metric = secant_task_metric(s->task, o->metric)) < 0) {
+		secant_str all = { 0 };
+		s->metric = 0;
+		for (int i = 0; s->task->metrics[i].name; i++) {
+			names[i] = s->task->metrics[i].name;
+			secant_str_addf(&all, "%s%s", i ? ", " : "", names[i]);
+		}
+		const char *near = secant_nearest(o->metric, names);
+		secant_fail(err, SECANT_ERR_ARG, "metric: none is named '%s'%s%s%s; there are %s", o->metric, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "", all.p);
+		secant_str_free(&all);
+		return SECANT_ERR_ARG;
+	}
+	const char *wants = s->validates ? NULL : o->metric ? "--metric" : o->patience ? "--patience" : o->keep ? "--keep" : secant_schedule_watches(&o->schedule) ? "--schedule plateau" : NULL;
+	return wants ? secant_fail(err, SECANT_ERR_ARG, "%s: there are no validation %s to judge by", wants, s->task->samples) : SECANT_OK;
+}
+
+static secant_status
 open_session(secant_session *s, const char *data, secant_err *err)
 {
 	const secant_train_options *o = s->o;
@@ -36,165 +88,16 @@ open_session(secant_session *s, const char *data, secant_err *err)
 		return status_of(err);
 	if (s->precision == SECANT_PRECISION_F64)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "precision f64 runs scalar references: it is for secant run, training wants f32 or bf16");
-	if (s->task->open(s, data, err) || !(s->feed = s->task->feed_new(s, true, err)))
+	if (check_options(o, err) || s->task->open(s, data, err) || choose_metric(s, err) || check_freeze(s, err) || !(s->feed = s->task->feed_new(s, true, err)))
 		return status_of(err);
 	secant_model_initialize(&s->model, (uint64_t)o->seed);
 	if (o->weights && secant_model_load(&s->model, o->weights, err))
 		return status_of(err);
 	if (o->encoder_weights && secant_model_load_encoder(&s->model, o->encoder_weights, &s->events->log, err))
 		return status_of(err);
+	s->average = (secant_average){ .store = s->model.store };
+	s->plateau = (secant_plateau){ .rate = o->optimizer.learning_rate, .best = NAN };
 	return secant_optimizer_new(&s->optimizer, &o->optimizer, s->model.store, err);
-}
-
-/* ---- plans ---- */
-
-static secant_plan_options
-plan_options(const secant_session *s)
-{
-	return (secant_plan_options){ .precision = s->precision, .threads = s->o->threads, .training = true, .allow_reference = s->o->allow_reference, .external = true };
-}
-
-/* Gradients go straight to their place in the optimiser's buffer. */
-static secant_status
-bind_gradients(secant_session *s, const secant_value *grad, const secant_slot *const *slots, int n, secant_err *err)
-{
-	(void)grad;
-	secant_status status = secant_context_set_output(s->context, 0, &s->loss, err);
-	for (int i = 0; i < n && !status; i++)
-		status = secant_context_set_output(s->context, 1 + i, (float *)s->optimizer.grad + slots[i]->offset, err);
-	return status;
-}
-
-static secant_status
-plan_gradients(secant_session *s, secant_value loss, secant_err *err)
-{
-	size_t n = (size_t)s->model.store->n + 1;
-	secant_value *of = secant_calloc(n, sizeof *of), *grad = secant_calloc(n, sizeof *grad), *out = secant_calloc(n + 1, sizeof *out);
-	const secant_slot **slots = secant_calloc(n, sizeof *slots);
-	secant_status status = of && grad && out && slots ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a training plan");
-	int wanted = 0, found = 0;
-	for (int i = 0; !status && i < s->model.store->n; i++) {
-		secant_value v = s->model.store->slot[i].trainable ? secant_graph_find(s->graph, s->model.store->slot[i].name) : -1;
-		if (v >= 0)
-			slots[wanted] = &s->model.store->slot[i], of[wanted++] = v;
-	}
-	if (!status && !(status = secant_graph_gradients(s->graph, loss, of, wanted, grad, err))) {
-		out[0] = loss;
-		for (int i = 0; i < wanted; i++)
-			if (grad[i] >= 0)                    /* states that forward never uses have none */
-				slots[found] = slots[i], out[1 + found++] = grad[i];
-		secant_plan_options po = plan_options(s);
-		if (!(s->plan = secant_plan_new(s->graph, s->model.store, out, 1 + found, &po, err)) || !(s->context = secant_context_new(s->plan, err)))
-			status = status_of(err);
-		else
-			status = bind_gradients(s, grad, slots, found, err);
-	}
-	secant_free(of);
-	secant_free(grad);
-	secant_free(out);
-	secant_free(slots);
-	return status;
-}
-
-/* Dropout draws by seed and step; the plan has these inputs only where there is dropout. */
-static secant_status
-bind_counters(secant_session *s, secant_err *err)
-{
-	secant_status status = SECANT_OK;
-	s->seed = s->o->seed;
-	for (int i = 0; i < secant_plan_inputs(s->plan) && !status; i++) {
-		const char *name = secant_plan_input_name(s->plan, i);
-		if (!strcmp(name, "seed"))
-			status = secant_context_set_input(s->context, name, &s->seed, err);
-		if (!strcmp(name, "step"))
-			status = secant_context_set_input(s->context, name, &s->steps, err);
-	}
-	return status;
-}
-
-static secant_status
-plan_training(secant_session *s, secant_err *err)
-{
-	secant_value loss;
-	if (s->task->build(s, SECANT_PHASE_TRAIN, &s->graph, &loss, err))
-		return status_of(err);
-	secant_graph *fused = secant_pass_fuse(s->graph, &loss, 1, err);
-	if (!fused)
-		return status_of(err);
-	secant_graph_free(s->graph);
-	s->graph = fused;
-	secant_status status = plan_gradients(s, loss, err);
-	return status ? status : bind_counters(s, err);
-}
-
-static secant_status
-plan_recalibration(secant_session *s, secant_err *err)
-{
-	secant_value none;
-	if (s->task->build(s, SECANT_PHASE_RECALIBRATE, &s->recal_graph, &none, err))
-		return status_of(err);
-	if (secant_graph_find(s->recal_graph, "norm_momentum") < 0)
-		return SECANT_OK;                        /* a network without batch norms */
-	secant_graph *fused = secant_pass_fuse(s->recal_graph, NULL, 0, err);
-	if (!fused)
-		return status_of(err);
-	secant_graph_free(s->recal_graph);
-	s->recal_graph = fused;
-	secant_plan_options po = plan_options(s);
-	if (!(s->recal_plan = secant_plan_new(fused, s->model.store, NULL, 0, &po, err)) || !(s->recal_context = secant_context_new_in(s->recal_plan, s->context, err)) ||
-	    !(s->recal_feed = s->task->feed_new(s, false, err)))
-		return status_of(err);
-	return secant_context_set_input(s->recal_context, "norm_momentum", &s->norm_momentum, err);
-}
-
-/* Hands a batch to the plan's inputs of those names; what a plan has no input for (the target, in recalibration) is left out. */
-static secant_status
-bind_batch(const secant_plan *p, secant_context *c, const secant_task_batch *b, secant_err *err)
-{
-	secant_status status = SECANT_OK;
-	for (int i = 0; i < secant_plan_inputs(p); i++)
-		for (int k = 0; k < b->inputs && !status; k++)
-			if (!strcmp(secant_plan_input_name(p, i), b->input[k].name))
-				status = secant_context_set_input(c, b->input[k].name, b->input[k].data, err);
-	return status;
-}
-
-/* ---- statistics ---- */
-
-/* Replaces running statistics by the plain mean over a few unaugmented training batches: batch k enters with momentum 1/k. The raw ones are
- * kept aside until restore_statistics. */
-static secant_status
-recalibrate(secant_session *s, secant_err *err)
-{
-	secant_store *store = s->model.store;
-	size_t bytes = store->others_bytes;
-	if (s->o->recalibrate_norms <= 0)
-		return SECANT_OK;
-	if (!s->recal_graph && plan_recalibration(s, err))
-		return status_of(err);
-	if (!s->recal_plan)
-		return SECANT_OK;
-	if (!s->raw && !(s->raw = secant_calloc(bytes + 1, 1)))
-		return secant_fail(err, SECANT_ERR_NOMEM, "no memory to keep running statistics");
-	memcpy(s->raw, store->others, bytes);
-	secant_status status = s->task->feed_start(s->recal_feed, 0, 0, err);
-	for (int k = 1; k <= s->o->recalibrate_norms && !status; k++) {
-		secant_task_batch b;
-		bool end = false;
-		if ((status = s->task->feed_next(s->recal_feed, &b, &end, err)) || end)
-			break;
-		s->norm_momentum = 1.f / (float)k;
-		if (!(status = bind_batch(s->recal_plan, s->recal_context, &b, err)))
-			status = secant_context_run(s->recal_context, err);
-	}
-	return status;
-}
-
-static void
-restore_statistics(secant_session *s)
-{
-	if (s->raw && s->recal_plan)
-		memcpy(s->model.store->others, s->raw, s->model.store->others_bytes);
 }
 
 /* ---- an epoch ---- */
@@ -205,13 +108,32 @@ cancelled(const secant_session *s)
 	return s->events->cancelled && s->events->cancelled(s->events->user);
 }
 
+static int
+updates_per_epoch(const secant_session *s)
+{
+	return (s->task->feed_batches(s->feed) + s->o->accumulate - 1) / s->o->accumulate;
+}
+
+/* The time that has passed and the run's length, in the schedule's units. */
+static double
+passed(const secant_session *s, double *total)
+{
+	const char *unit = s->o->schedule.unit;
+	int each = updates_per_epoch(s);
+	*total = !strcmp(unit, "step") ? (double)s->o->epochs * each : s->o->epochs;
+	return !strcmp(unit, "epoch") ? s->epoch : !strcmp(unit, "step") ? (double)s->optimizer.step : (double)s->optimizer.step / each;
+}
+
 static double
 learning_rate(const secant_session *s)
 {
-	const secant_schedule_options *o = &s->o->schedule;
-	int per_epoch = s->task->feed_batches(s->feed);
-	bool by_step = !strcmp(o->unit, "step");
-	return secant_schedule_rate(o, s->o->optimizer.learning_rate, by_step ? (double)s->steps : s->epoch, by_step ? (double)s->o->epochs * per_epoch : s->o->epochs);
+	const secant_train_options *o = s->o;
+	double total, t = passed(s, &total), swa_start = o->epochs - o->swa;
+	double base = secant_schedule_watches(&o->schedule) ? s->plateau.rate : o->optimizer.learning_rate;
+	if (o->swa == 0 || o->swa_rate <= 0 || s->epoch < swa_start)
+		return secant_schedule_rate(&o->schedule, base, t, total);
+	double from = secant_schedule_rate(&o->schedule, base, swa_start * total / o->epochs, total);
+	return secant_schedule_anneal(from, o->swa_rate, s->epoch - swa_start, o->swa_anneal, o->schedule.linear_anneal);
 }
 
 static void
@@ -241,11 +163,27 @@ tell(const secant_session *s, const secant_epoch *done)
 	s->events->progress(s->events->user, &p);
 }
 
+/* The names of a batch whose loss is no number, in RUN/nan-batch.json; what was saved before stays. */
 static secant_status
-name_batch(const secant_session *s, const secant_task_batch *b, secant_err *err)
+stop_at(secant_session *s, const secant_task_batch *b, secant_err *err)
 {
-	return secant_fail(err, SECANT_ERR_RANGE, "the loss is %g at step %lld (epoch %d; first sample of the batch: %s); a smaller --learning-rate may help", (double)s->loss,
-	                   (long long)s->steps, s->epoch + 1, s->task->sample_name(s, b->sample[0]));
+	char *path = s->claimed ? secant_session_path(s, "nan-batch.json") : NULL;
+	json_t *j = json_object(), *names = json_array();
+	for (int i = 0; i < b->n; i++)
+		json_array_append_new(names, json_string(s->task->sample_name(s, b->sample[i])));
+	json_object_set_new(j, "epoch", json_integer(s->epoch + 1));
+	json_object_set_new(j, "step", json_integer(s->steps + 1));
+	const char *loss = isnan(s->loss) ? "nan" : s->loss > 0 ? "inf" : "-inf";
+	json_object_set_new(j, "loss", json_string(loss));
+	json_object_set_new(j, "learning_rate", json_real(learning_rate(s)));
+	json_object_set_new(j, "samples", names);
+	secant_err own = { 0 };
+	bool written = path && !secant_json_write(path, j, &own);
+	secant_fail(err, SECANT_ERR_RANGE, "the loss is %s at step %lld (epoch %d; first sample of the batch: %s%s%s); a smaller --learning-rate may help", loss,
+	            (long long)s->steps + 1, s->epoch + 1, s->task->sample_name(s, b->sample[0]), written ? "; all of them: " : "", written ? path : "");
+	json_decref(j);
+	secant_free(path);
+	return SECANT_ERR_RANGE;
 }
 
 /* A line of tests.jsonl: the scores after this step, by the running statistics. Nothing that training reads is changed. */
@@ -261,7 +199,30 @@ test_step(secant_session *s, secant_err *err)
 	return status;
 }
 
-/* Runs the rest of the epoch; CANCELLED leaves the session where a later start continues. */
+/* The gradients of a batch; an update where the batches of one are complete. */
+static secant_status
+train_batch(secant_session *s, const secant_task_batch *b, secant_err *err)
+{
+	const secant_train_options *o = s->o;
+	int threads = secant_session_threads(s);
+	secant_status status = secant_session_bind(s->plan, s->context, b, err);
+	if (status || (status = secant_context_run(s->context, err)))
+		return status;
+	if (!isfinite(s->loss))
+		return stop_at(s, b, err);
+	s->epoch_loss += (double)s->loss;
+	s->step++;
+	s->steps++;
+	if (o->accumulate > 1 && (status = secant_optimizer_accumulate(&s->optimizer, threads, err)))
+		return status;
+	if (s->step % o->accumulate && s->step < s->task->feed_batches(s->feed))
+		return SECANT_OK;
+	double total, t = passed(s, &total);
+	secant_optimizer_update(&s->optimizer, learning_rate(s), secant_schedule_momentum(&o->schedule, t, total), threads);
+	return o->ema > 0 ? secant_average_add(&s->average, o->ema, threads, err) : SECANT_OK;
+}
+
+/* Runs the rest of the epoch; CANCELLED leaves the session where a later start continues: after an update. */
 static secant_status
 train_epoch(secant_session *s, secant_err *err)
 {
@@ -269,21 +230,12 @@ train_epoch(secant_session *s, secant_err *err)
 	while (!status) {
 		secant_task_batch b;
 		bool end = false;
-		if ((status = s->task->feed_next(s->feed, &b, &end, err)) || end)
+		if ((status = s->task->feed_next(s->feed, &b, &end, err)) || end || (status = train_batch(s, &b, err)))
 			break;
-		double rate = learning_rate(s);
-		if ((status = bind_batch(s->plan, s->context, &b, err)) || (status = secant_context_run(s->context, err)))
-			break;
-		if (!isfinite(s->loss))
-			return name_batch(s, &b, err);
-		secant_optimizer_update(&s->optimizer, rate, -1, s->o->threads > 0 ? s->o->threads : secant_cpu_count());
-		s->epoch_loss += (double)s->loss;
-		s->step++;
-		s->steps++;
 		tell(s, NULL);
 		if (s->o->test_every > 0 && s->validates && s->steps % s->o->test_every == 0 && (status = test_step(s, err)))
 			break;
-		if (cancelled(s))
+		if (!s->optimizer.summed && cancelled(s))
 			return secant_fail(err, SECANT_ERR_CANCELLED, "interrupted after step %lld; --resume goes on from here", (long long)s->steps);
 	}
 	return status;
@@ -304,51 +256,90 @@ save(secant_session *s, const char *name, secant_err *err)
 	return status;
 }
 
+/* The models of an epoch: validated, saved. Where there is an average, it stands in the store. */
+static secant_status
+show_models(secant_session *s, secant_epoch *e, secant_err *err)
+{
+	int batches = s->o->recalibrate_norms;
+	if (!batches && s->average.n)                /* an average has no statistics before they are computed */
+		batches = s->task->feed_batches(s->feed);
+	secant_status status = secant_session_recalibrate(s, batches, err);
+	if (!status && s->validates)
+		status = s->task->validate(s, e->epoch, e->metric, err);
+	if (status || (status = secant_session_claim(s, err)) || (status = save(s, "last.safetensors", err)))
+		return status;
+	if (s->o->keep_epochs) {
+		char name[48];
+		(void)snprintf(name, sizeof name, "epoch-%03d.safetensors", e->epoch);
+		if ((status = save(s, name, err)))
+			return status;
+	}
+	if (!s->validates || better(s, e->metric[s->metric])) {
+		s->best = e->metric[s->metric];
+		s->best_epoch = e->epoch;
+		status = save(s, "best.safetensors", err);
+	}
+	return status ? status : secant_session_keep(s, e, err);
+}
+
 /* After the steps of an epoch: statistics, scores, models, log, state, in that order, so that whatever is interrupted can be done again. */
 static secant_status
 finish_epoch(secant_session *s, secant_err *err)
 {
-	double trained = now();
+	const secant_train_options *o = s->o;
+	double trained = now(), total;
+	int threads = secant_session_threads(s);
 	secant_epoch e = { .epoch = s->epoch + 1, .loss = s->step ? s->epoch_loss / s->step : NAN, .learning_rate = learning_rate(s) };
 	for (int i = 0; i < SECANT_TASK_METRICS; i++)
 		e.metric[i] = NAN;
 	e.samples_per_second = s->step * s->batch / (trained - s->epoch_started + 1e-9);
-	secant_status status = recalibrate(s, err);
-	if (!status && s->validates)
-		status = s->task->validate(s, e.epoch, e.metric, err);
-	e.seconds = now() - s->epoch_started;
-	bool best = !s->validates || better(s, e.metric[s->metric]);
-	if (!status && !(status = secant_session_claim(s, err)))
-		status = save(s, "last.safetensors", err);
-	if (!status && s->o->keep_epochs) {
-		char name[48];
-		(void)snprintf(name, sizeof name, "epoch-%03d.safetensors", e.epoch);
-		status = save(s, name, err);
-	}
-	if (!status && best) {
-		s->best = e.metric[s->metric];
-		s->best_epoch = e.epoch;
-		status = save(s, "best.safetensors", err);
-	}
-	restore_statistics(s);
+	secant_status status = o->swa > 0 && s->epoch >= o->epochs - o->swa ? secant_average_add(&s->average, 0, threads, err) : SECANT_OK;
 	if (status)
 		return status;
+	secant_average_swap(&s->average);
+	status = show_models(s, &e, err);
+	secant_session_restore(s);
+	secant_average_swap(&s->average);
+	if (status)
+		return status;
+	e.seconds = now() - s->epoch_started;
+	if (secant_schedule_watches(&o->schedule) && passed(s, &total) >= o->schedule.warmup)
+		secant_plateau_report(&s->plateau, &o->schedule, e.metric[s->metric], s->task->metrics[s->metric].lower);
 	s->epoch++;
 	s->step = 0;
 	s->epoch_loss = 0;
 	if ((status = secant_session_log(s, &e, err)) || (status = secant_session_save_state(s, err)))
 		return status;
+	secant_session_drop(s);
 	tell(s, &e);
 	return SECANT_OK;
+}
+
+/* Early stopping: so many epochs without a better one. */
+static bool
+stale(const secant_session *s)
+{
+	return s->o->patience > 0 && s->best_epoch > 0 && s->epoch - s->best_epoch >= s->o->patience;
+}
+
+/* A frozen start ends: everything learns from this epoch on. */
+static secant_status
+thaw(secant_session *s, secant_err *err)
+{
+	if (!s->model.freeze || s->o->freeze_epochs == 0 || s->epoch < s->o->freeze_epochs)
+		return SECANT_OK;
+	s->model.freeze = NULL;
+	return secant_session_plan(s, err);
 }
 
 static secant_status
 loop(secant_session *s, secant_err *err)
 {
 	secant_status status = SECANT_OK;
-	while (!status && s->epoch < s->o->epochs) {
+	while (!status && s->epoch < s->o->epochs && !stale(s)) {
 		s->epoch_started = now();
-		status = train_epoch(s, err);
+		if (!(status = thaw(s, err)))
+			status = train_epoch(s, err);
 		if (status == SECANT_ERR_CANCELLED) {
 			secant_err own = { 0 };
 			if (secant_session_claim(s, &own) || secant_session_save_state(s, &own))
@@ -357,28 +348,32 @@ loop(secant_session *s, secant_err *err)
 		if (!status)
 			status = finish_epoch(s, err);
 	}
+	if (!status && s->epoch < s->o->epochs)
+		secant_log(&s->events->log, SECANT_LOG_INFO, "stopped after epoch %d: none was better than epoch %d for %d epochs (--patience)", s->epoch, s->best_epoch, s->o->patience);
 	return status;
 }
 
 static void
 close_session(secant_session *s)
 {
+	secant_session_forget_plans(s);
 	if (s->task) {
-		s->task->feed_free(s->recal_feed);
 		s->task->feed_free(s->feed);
 		s->task->close(s->work);
 	}
-	secant_context_free(s->recal_context);
-	secant_plan_free(s->recal_plan);
-	secant_graph_free(s->recal_graph);
-	secant_context_free(s->context);
-	secant_plan_free(s->plan);
-	secant_graph_free(s->graph);
+	secant_average_free(&s->average);
 	secant_optimizer_free(&s->optimizer);
 	secant_model_free(&s->model);
 	secant_gallery_free(s->gallery);
 	secant_free(s->raw);
 	secant_free(s->history);
+	secant_free(s->kept);
+}
+
+int
+secant_session_threads(const secant_session *s)
+{
+	return s->o->threads > 0 ? s->o->threads : secant_cpu_count();
 }
 
 char *
@@ -411,7 +406,7 @@ secant_train(const secant_train_options *options, const char *data, const secant
 		secant_fail(&own, SECANT_ERR_ARG, "--out: a folder for the run is wanted");
 	/* Nothing is written before everything has been opened and built; a run that is to be replaced stays until there is something in its
 	 * place. */
-	if (!own.code && !secant_session_folder(&o, &replaces, &own) && !open_session(&s, data, &own) && !plan_training(&s, &own) &&
+	if (!own.code && !secant_session_folder(&o, &replaces, &own) && !open_session(&s, data, &own) && !secant_session_plan(&s, &own) &&
 	    !(o.resume && secant_session_load_state(&s, &own)) && (replaces || !secant_session_claim(&s, &own))) {
 		secant_log(&s.events->log, SECANT_LOG_INFO, "training %s-%s on %d %s in %s, %d threads, slab %.0f MiB", o.network.arch, o.network.encoder,
 		           s.n_samples, s.task->samples, s.precision == SECANT_PRECISION_BF16 ? "bf16" : "f32", o.threads > 0 ? o.threads : secant_cpu_count(),
@@ -428,34 +423,3 @@ secant_train(const secant_train_options *options, const char *data, const secant
 	secant_opts_free(&secant_train_options_table, &o);
 	return own.code ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;
 }
-
-static const secant_opt rows[] = {
-	SECANT_OPT(secant_train_options, out, STR, "out", NULL, 0, 0, "the run folder: models, log, curves, pictures"),
-	SECANT_OPT(secant_train_options, resume, BOOL, "resume", "false", 0, 1, "go on exactly where the run in --out stopped, with its options"),
-	SECANT_OPT(secant_train_options, overwrite, BOOL, "overwrite", "false", 0, 1, "replace the run in --out"),
-	SECANT_OPT(secant_train_options, epochs, INT, "epochs", "20", 1, 1000000, "passes over the training pictures"),
-	SECANT_OPT(secant_train_options, batch, INT, "batch", "8", 1, 4096, "pictures in a step"),
-	SECANT_OPT(secant_train_options, loss, STR, "loss", NULL, 0, 0, "a weighted sum of losses (secant list losses); absent: 0.5*dice+0.5*bce, multiclass 0.5*dice+0.5*ce, clouds ce"),
-	SECANT_OPT(secant_train_options, mode, STR, "mode", NULL, 0, 0, "binary, multiclass or multilabel; absent: by the classes"),
-	SECANT_OPT(secant_train_options, augment, JSON, "augment", "flip-h,flip-v,rotate90", 0, 0, "augmentations by name, or a JSON list with settings; none"),
-	SECANT_OPT(secant_train_options, weights, STR, "weights", NULL, 0, 0, "start from these weights: a model or a state_dict that fits"),
-	SECANT_OPT(secant_train_options, encoder_weights, STR, "encoder-weights", NULL, 0, 0, "start the encoder from a file of torchvision, timm or smp"),
-	SECANT_OPT(secant_train_options, recalibrate_norms, INT, "recalibrate-norms", "16", 0, 100000, "training batches that make the statistics of validated and saved models; 0: running statistics, as PyTorch"),
-	SECANT_OPT(secant_train_options, test_every, INT, "test-every", "0", 0, 1 << 30, "also validate after every so many steps, into tests.jsonl; 0: after epochs only"),
-	SECANT_OPT(secant_train_options, keep_epochs, BOOL, "keep-epochs", "false", 0, 1, "keep the model of every epoch: epoch-NNN.safetensors"),
-	SECANT_OPT(secant_train_options, precision, STR, "precision", "auto", 0, 0, "auto, bf16 or f32; auto: bf16 where the CPU has AMX"),
-	SECANT_OPT(secant_train_options, threads, INT, "threads", "0", 0, 1024, "of computation; 0: all processors"),
-	SECANT_OPT(secant_train_options, seed, INT, "seed", "0", 0, 1 << 30, "of weights, order and augmentation"),
-	SECANT_OPT(secant_train_options, allow_reference, BOOL, "allow-reference", "false", 0, 1, "let an operator without fast implementation run, slowly"),
-	SECANT_OPT_HEADING("Network"),
-	SECANT_OPT_TABLE(secant_train_options, network, &secant_network_options),
-	SECANT_OPT_HEADING("Optimiser and schedule"),
-	SECANT_OPT_TABLE(secant_train_options, optimizer, &secant_optimizer_options_table),
-	SECANT_OPT_TABLE(secant_train_options, schedule, &secant_schedule_options_table),
-	SECANT_OPT_HEADING("Data"),
-	SECANT_OPT_TABLE(secant_train_options, data, &secant_data_options_table),
-	SECANT_OPT_HEADING("Point clouds"),
-	SECANT_OPT_TABLE(secant_train_options, clouds, &secant_cloud_options_table),
-	SECANT_OPT_END
-};
-const secant_opts secant_train_options_table = { "train", sizeof(secant_train_options), rows };

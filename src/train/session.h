@@ -4,11 +4,15 @@
 #ifndef SECANT_TRAIN_SESSION_H
 #define SECANT_TRAIN_SESSION_H
 #include "data/loader.h"
+#include "train/average.h"
 #include "train/metrics.h"
 #include "train/model.h"
 #include "train/optimizer.h"
 #include "train/schedule.h"
 #include "train/task.h"
+
+/* A model that --keep holds on to. */
+typedef struct secant_kept { int epoch; double value; } secant_kept;
 
 /* One line of the log. */
 typedef struct secant_epoch {
@@ -44,6 +48,8 @@ typedef struct secant_session {
 	secant_context *recal_context;
 	secant_feed *recal_feed;
 	float norm_momentum;
+	secant_average average;                      /* of --ema or --swa */
+	secant_plateau plateau;
 	void *raw;                                   /* the store's other states while recalibrated ones stand in */
 	/* progress */
 	int epoch;                                   /* epochs done */
@@ -52,6 +58,8 @@ typedef struct secant_session {
 	double epoch_loss;                           /* sum over the steps of the running epoch */
 	double best;                                 /* of the metric; NAN: none yet */
 	int best_epoch;
+	secant_kept *kept;                           /* n_kept models of --keep, best first */
+	int n_kept, dropped;                         /* dropped: the epoch whose model is no longer among them; 0: none */
 	bool claimed;                                /* the run folder is ours */
 	secant_epoch *history;                       /* every epoch so far, of resumed parts too */
 	int n_history, history_capacity;
@@ -60,6 +68,25 @@ typedef struct secant_session {
 } secant_session;
 
 char *secant_session_path(const secant_session *s, const char *name);       /* RUN/name; secant_free */
+
+int secant_session_threads(const secant_session *s);
+
+/* ---- plans.c ---- */
+/* The plan of gradients for the model as it is (with what is frozen now); drops plans made before. */
+secant_status secant_session_plan(secant_session *s, secant_err *err) SECANT_NODISCARD;
+void secant_session_forget_plans(secant_session *s);
+/* Hands a batch to the plan's inputs of those names; what a plan has no input for (the target, in recalibration) is left out. */
+secant_status secant_session_bind(const secant_plan *p, secant_context *c, const secant_task_batch *b, secant_err *err) SECANT_NODISCARD;
+/* Replaces running statistics by the plain mean over a few unaugmented training batches: batch k enters with momentum 1/k. The raw ones are
+ * kept aside until secant_session_restore. */
+secant_status secant_session_recalibrate(secant_session *s, int batches, secant_err *err) SECANT_NODISCARD;
+void secant_session_restore(secant_session *s);
+
+/* ---- keep.c ---- */
+/* Saves the model of a finished epoch in RUN/models when it is among the --keep best. */
+secant_status secant_session_keep(secant_session *s, const secant_epoch *e, secant_err *err) SECANT_NODISCARD;
+/* Removes the model that is no longer among them; after the state was saved. */
+void secant_session_drop(secant_session *s);
 
 /* ---- state.c ---- */
 /* Refuses or accepts the run folder; `replaces`: another run lies there. With `resume` compares the options with those of the run. */

@@ -12,9 +12,9 @@
 #include "train/session.h"
 
 static const char *const run_files[] = { "config.json", "best.safetensors", "last.safetensors", "state.safetensors", "log.jsonl", "curves.png", "curves.svg", "learning-rate.png",
-	"learning-rate.svg", "report.html", "events.out.tfevents.secant", "samples", "tests.jsonl", NULL };
+	"learning-rate.svg", "report.html", "events.out.tfevents.secant", "samples", "tests.jsonl", "models", "nan-batch.json", NULL };
 /* Options that may differ when a run goes on. */
-static const char *const free_options[] = { "out", "resume", "overwrite", "epochs", "loader-threads", "cache-mb", NULL };
+static const char *const free_options[] = { "out", "resume", "overwrite", "epochs", "loader-threads", "cache-mb", "preset", "patience", NULL };
 
 static bool
 listed(const char *const *list, const char *name)
@@ -168,6 +168,10 @@ add_slots(const secant_session *s, secant_tensors *t, secant_err *err)
 		secant_tensor slot = { SECANT_F32, { 1, { s->model.store->params_count } }, s->optimizer.slot[i], NULL };
 		status = secant_tensors_add(t, name, &slot, err);
 	}
+	if (!status && s->average.n) {
+		secant_tensor mean = { SECANT_F32, { 1, { s->model.store->params_count } }, s->average.mean, NULL };
+		status = secant_tensors_add(t, "optimizer.average", &mean, err);
+	}
 	return status;
 }
 
@@ -194,6 +198,12 @@ secant_session_save_state(const secant_session *s, secant_err *err)
 	json_object_set_new(j, "best", number_or_null(s->best));
 	json_object_set_new(j, "best_epoch", json_integer(s->best_epoch));
 	json_object_set_new(j, "threads", json_integer(s->o->threads));
+	json_object_set_new(j, "averaged", json_integer(s->average.n));
+	json_object_set_new(j, "plateau", json_pack("[f, o, i, i]", s->plateau.rate, number_or_null(s->plateau.best), s->plateau.bad, s->plateau.cooling));
+	json_t *kept = json_array();
+	for (int i = 0; i < s->n_kept; i++)
+		json_array_append_new(kept, json_pack("[i, f]", s->kept[i].epoch, s->kept[i].value));
+	json_object_set_new(j, "kept", kept);
 	char *inner = secant_json_text(j, 0);
 	json_object_set_new(meta, "training", json_string(inner ? inner : "{}"));
 	text = secant_json_text(meta, 0);
@@ -208,6 +218,17 @@ secant_session_save_state(const secant_session *s, secant_err *err)
 	return status;
 }
 
+/* A flat array laid out like the parameters. */
+static secant_status
+take_flat(const secant_session *s, const secant_tensors *t, const char *name, void *to, const char *path, secant_err *err)
+{
+	const secant_tensor *from = secant_tensors_find(t, name);
+	if (!from || from->dtype != SECANT_F32 || secant_shape_count(&from->shape) != s->model.store->params_count)
+		return secant_fail(err, SECANT_ERR_FORMAT, "%s: the optimiser's state '%s' is missing or of another network", path, name);
+	memcpy(to, from->data, secant_tensor_bytes(from));
+	return SECANT_OK;
+}
+
 static secant_status
 take_slots(secant_session *s, const secant_tensors *t, secant_tensors *rest, const char *path, secant_err *err)
 {
@@ -215,10 +236,8 @@ take_slots(secant_session *s, const secant_tensors *t, secant_tensors *rest, con
 	for (int i = 0; i < secant_optimizer_slots(&s->optimizer); i++) {
 		char name[32] = "optimizer.0";
 		name[10] = (char)('0' + i);
-		const secant_tensor *slot = secant_tensors_find(t, name);
-		if (!slot || slot->dtype != SECANT_F32 || secant_shape_count(&slot->shape) != s->model.store->params_count)
-			return secant_fail(err, SECANT_ERR_FORMAT, "%s: the optimiser's state '%s' is missing or of another network", path, name);
-		memcpy(s->optimizer.slot[i], slot->data, secant_tensor_bytes(slot));
+		if ((status = take_flat(s, t, name, s->optimizer.slot[i], path, err)))
+			return status;
 	}
 	for (int i = 0; i < t->n && !status; i++)
 		if (strncmp(t->v[i].name, "optimizer.", 10)) {
@@ -242,6 +261,38 @@ take_counters(secant_session *s, const json_t *j)
 	int threads = (int)json_integer_value(json_object_get(j, "threads"));
 	if (threads != s->o->threads)
 		secant_log(&s->events->log, SECANT_LOG_WARNING, "the run had --threads %d, now %d: it goes on, but not bit for bit", threads, s->o->threads);
+}
+
+static secant_status
+take_average(secant_session *s, const json_t *j, const secant_tensors *t, const char *path, secant_err *err)
+{
+	s->average.n = json_integer_value(json_object_get(j, "averaged"));
+	if (s->average.n <= 0)
+		return s->average.n = 0, SECANT_OK;
+	if (!s->average.mean && !(s->average.mean = secant_store_buffer(s->model.store)))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the average of the parameters");
+	return take_flat(s, t, "optimizer.average", s->average.mean, path, err);
+}
+
+/* What schedule plateau and --keep remember. */
+static secant_status
+take_lists(secant_session *s, const json_t *j, secant_err *err)
+{
+	const json_t *p = json_object_get(j, "plateau"), *kept = json_object_get(j, "kept");
+	if (json_array_size(p) == 4) {
+		const json_t *best = json_array_get(p, 1);
+		s->plateau = (secant_plateau){ json_number_value(json_array_get(p, 0)), json_is_number(best) ? json_number_value(best) : NAN,
+		                               (int)json_integer_value(json_array_get(p, 2)), (int)json_integer_value(json_array_get(p, 3)) };
+	}
+	int n = (int)json_array_size(kept);
+	n = n < s->o->keep ? n : s->o->keep;
+	if (n > 0 && !(s->kept = secant_calloc((size_t)s->o->keep + 1, sizeof *s->kept)))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a list of %d models", n);
+	for (int i = 0; i < n; i++) {
+		const json_t *entry = json_array_get(kept, (size_t)i);
+		s->kept[s->n_kept++] = (secant_kept){ (int)json_integer_value(json_array_get(entry, 0)), json_number_value(json_array_get(entry, 1)) };
+	}
+	return SECANT_OK;
 }
 
 static secant_status
@@ -309,7 +360,8 @@ secant_session_load_state(secant_session *s, secant_err *err)
 		inner = text ? secant_json_parse(text, strlen(text), path, &own) : NULL;
 		if (!inner)
 			secant_fail(&own, SECANT_ERR_FORMAT, "%s: no training state", path);
-		else if (!take_slots(s, &t, &rest, path, &own) && !secant_store_load(s->model.store, &rest, &own)) {
+		else if (!take_slots(s, &t, &rest, path, &own) && !secant_store_load(s->model.store, &rest, &own) && !take_average(s, inner, &t, path, &own) &&
+		         !take_lists(s, inner, &own)) {
 			take_counters(s, inner);
 			if (!trim_log(s, "log.jsonl", "epoch", s->epoch, true, &own))
 				(void)!trim_log(s, "tests.jsonl", "step", s->steps, false, &own);

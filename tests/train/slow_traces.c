@@ -1,8 +1,9 @@
 /*
  * Ten-step training traces of Unet-resnet18 (golden/README.md section 3), with and without clipping: losses, gradient norms and the final
- * parameters in double, the losses in f32.
+ * parameters in double, the losses in f32. The trace of AdamW also makes the averages of swa.json and ema.json, with statistics of their own.
  */
 #include "golden/model.h"
+#include "train/average.h"
 #include "train/optimizer.h"
 
 static const char *const names[] = { "sgd", "sgd_plain", "sgd_nesterov", "adamw", "adam", "adam_l2", "rmsprop", "rmsprop_momentum", "adamw_clip1", "sgd_clip0.05", NULL };
@@ -68,6 +69,92 @@ check_final(const model *m, json_t *final)
 }
 
 static void
+check_statistics(const model *m, json_t *want)
+{
+	double mean = 0, var = 0;
+	for (int i = 0; i < m->store->n; i++) {
+		const secant_slot *slot = &m->store->slot[i];
+		slot_reader r = { m->store, slot };
+		bool is_mean = strstr(slot->name, "running_mean"), is_var = strstr(slot->name, "running_var");
+		if (is_mean || is_var)
+			*(is_mean ? &mean : &var) += statistic_of(slot->name, &slot->type.shape, false, get_slot, &r).dot;
+	}
+	assert_near("running_mean_dot", mean, number(want, "running_mean_dot"), 1e-6 * (1 + fabs(mean)));
+	assert_near("running_var_dot", var, number(want, "running_var_dot"), 1e-6 * (1 + fabs(var)));
+}
+
+/* One pass in double of the network in a phase; with a target also the loss. */
+static double
+pass(const model *m, secant_phase phase, const char *key, double momentum, bool with_loss)
+{
+	secant_err err = { 0 };
+	secant_built built;
+	secant_nn nn = { .g = secant_graph_new(), .phase = phase, .momentum = -1, .counter = -1, .seed = -1 };
+	secant_shape in = { 4, { 2, 64, 64, 3 } }, t = { 4, { 2, 64, 64, 1 } };
+	must(secant_network_build(&nn, &m->net, secant_graph_input(nn.g, "input", SECANT_F32, &in), &built, &err), &err);
+	secant_value loss = -1;
+	if (with_loss)
+		loss = secant_loss_build(nn.g, "0.5*dice+0.5*bce", &(secant_loss_input){ built.logits, secant_graph_input(nn.g, "target", SECANT_F32, &t), SECANT_MODE_BINARY, 1 }, &err);
+	secant_plan *p = secant_plan_new(nn.g, m->store, &loss, with_loss, &(secant_plan_options){ .precision = SECANT_PRECISION_F64, .training = true }, &err);
+	if (!p)
+		fail_msg("%s", err.msg);
+	secant_context *c = secant_context_new(p, &err);
+	void *x = make_input(key, &in, true), *y = make_target(m, "target", &t, 1, true);
+	must(secant_context_set_input(c, "input", x, &err), &err);
+	if (with_loss)
+		must(secant_context_set_input(c, "target", y, &err), &err);
+	if (phase == SECANT_PHASE_RECALIBRATE)
+		must(secant_context_set_input(c, "norm_momentum", &momentum, &err), &err);
+	must(secant_context_run(c, &err), &err);
+	double v = with_loss ? *(const double *)secant_context_output(c, 0) : 0;
+	secant_context_free(c);
+	secant_plan_free(p);
+	secant_graph_free(nn.g);
+	secant_free(x), secant_free(y);
+	return v;
+}
+
+static double *
+statistics_of(const model *m, double *into, bool restore)
+{
+	size_t n = 0;
+	for (int i = 0; i < m->store->n; i++) {
+		const secant_slot *slot = &m->store->slot[i];
+		for (int64_t k = 0; !slot->trainable && k < slot->count; k++, n++)
+			if (restore)
+				((double *)slot->data)[k] = into[n];
+			else if (into)
+				into[n] = ((const double *)slot->data)[k];
+	}
+	return into ? into : secant_calloc(n + 1, sizeof *into);
+}
+
+static void
+check_average(model *m, secant_average *a, const char *name, int64_t models)
+{
+	char path[64];
+	snprintf(path, sizeof path, "training/%s.json", name);
+	json_t *j = golden_json(path);
+	double *kept = statistics_of(m, NULL, false);
+	statistics_of(m, kept, false);
+	assert_true(a->n == models);
+	secant_average_swap(a);
+	check_final(m, json_object_get(j, "averaged"));
+	check_statistics(m, json_object_get(j, "averaged"));             /* still those of the trained network */
+	pass(m, SECANT_PHASE_RECALIBRATE, "input", 1, false);
+	pass(m, SECANT_PHASE_RECALIBRATE, "input2", .5, false);
+	check_final(m, json_object_get(j, "after_update_bn"));
+	check_statistics(m, json_object_get(j, "after_update_bn"));
+	assert_near("evaluation loss", pass(m, SECANT_PHASE_EVAL, "input", 0, true), number(j, "eval_loss_after_update_bn"), 1e-8);
+	secant_average_swap(a);
+	statistics_of(m, kept, true);
+	secant_free(kept);
+	secant_average_free(a);
+	json_decref(j);
+	printf("%s: agrees\n", name);
+}
+
+static void
 run_trace(const char *name, bool f64)
 {
 	char path[64];
@@ -102,6 +189,8 @@ run_trace(const char *name, bool f64)
 	void *x = make_input("input", &in, f64), *target = make_target(&m, "target", &(secant_shape){ 4, { 2, 64, 64, 1 } }, 1, f64);
 	must(secant_context_set_input(c, "input", x, &err), &err);
 	must(secant_context_set_input(c, "target", target, &err), &err);
+	bool averages = f64 && !strcmp(name, "adamw");
+	secant_average ema = { .store = m.store }, swa = { .store = m.store };
 	json_t *losses = json_object_get(j, "losses"), *norms = json_object_get(j, "grad_norms");
 	for (size_t step = 0; step < json_array_size(losses); step++) {
 		must(secant_context_run(c, &err), &err);
@@ -111,6 +200,14 @@ run_trace(const char *name, bool f64)
 		if (f64)
 			assert_near("gradient norm", secant_optimizer_grad_norm(&o, 2), json_number_value(json_array_get(norms, step)), 1e-8 * json_number_value(json_array_get(norms, step)));
 		secant_optimizer_update(&o, options.learning_rate, -1, 2);
+		if (averages)
+			must(secant_average_add(&ema, .9, 2, &err), &err);
+		if (averages && step >= 5)
+			must(secant_average_add(&swa, 0, 2, &err), &err);
+	}
+	if (averages) {
+		check_average(&m, &swa, "swa", 5);
+		check_average(&m, &ema, "ema", 10);
 	}
 	if (f64)
 		check_final(&m, json_object_get(j, "final"));

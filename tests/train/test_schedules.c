@@ -180,7 +180,7 @@ names_and_units(void **state)
 	static const struct { const char *schedule, *unit, *message; } wrong[] = {
 		{ "cosin", "epoch", "schedule: none is named 'cosin'; did you mean 'cosine'?" },
 		{ "xyzzy", "epoch", "schedule: none is named 'xyzzy'" },
-		{ "cosine", "day", "schedule-unit 'day' is not epoch or step" },
+		{ "cosine", "day", "schedule-unit 'day' is not epoch, step or smooth" },
 		{ "multistep", "epoch", "schedule multistep wants --milestones: where the rate falls, such as 30,60" },
 		{ "plateau", "step", "schedule plateau looks at the metric of each epoch: it goes with --schedule-unit epoch" },
 	};

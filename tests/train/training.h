@@ -142,6 +142,20 @@ train_expecting(const secant_train_options *o, const char *data, watcher *w, con
 	return result;
 }
 
+typedef struct pairs_of { const char *name, *value; } pairs_of;
+
+/* Trains ROOT/run on ROOT/data with more options, which end with a name of NULL. */
+static inline secant_train_result
+run_with(const char *root, const char *run, const pairs_of *more, watcher *w, const char *message)
+{
+	secant_train_options o = tiny_options(in_root(root, "%s", run));
+	for (; more && more->name; more++)
+		train_set(&o, more->name, more->value);
+	secant_train_result r = train_expecting(&o, in_root(root, "data"), w, message);
+	free_options(&o);
+	return r;
+}
+
 static inline secant_bytes
 bytes_of(const char *path)
 {

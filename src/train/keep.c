@@ -1,0 +1,66 @@
+/*
+ * The best epochs of a run (--keep): RUN/models/epoch-NNN.safetensors. The list is part of the state; a model that has fallen out of it is
+ * removed only once the state without it is saved, so that a killed run finds every model its state names.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/file.h"
+#include "train/session.h"
+
+static char *
+model_path(const secant_session *s, int epoch)
+{
+	char name[64];
+	(void)snprintf(name, sizeof name, "models/epoch-%03d.safetensors", epoch);
+	return secant_session_path(s, name);
+}
+
+/* Place of a value in the list: after its equals, so that the earlier epoch stays. */
+static int
+place_of(const secant_session *s, double value)
+{
+	bool lower = s->task->metrics[s->metric].lower;
+	int at = 0;
+	while (at < s->n_kept && !(lower ? value < s->kept[at].value : value > s->kept[at].value))
+		at++;
+	return at;
+}
+
+secant_status
+secant_session_keep(secant_session *s, const secant_epoch *e, secant_err *err)
+{
+	double value = e->metric[s->metric];
+	int at = place_of(s, value);
+	s->dropped = 0;
+	if (s->o->keep <= 0 || isnan(value) || at >= s->o->keep)
+		return SECANT_OK;
+	if (!s->kept && !(s->kept = secant_calloc((size_t)s->o->keep + 1, sizeof *s->kept)))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a list of %d models", s->o->keep);
+	char *path = model_path(s, e->epoch), *folder = secant_session_path(s, "models");
+	secant_status status = path && folder ? secant_make_dirs(folder, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
+	if (!status)
+		status = secant_model_save(&s->model, path, err);
+	secant_free(path);
+	secant_free(folder);
+	if (status)
+		return status;
+	memmove(s->kept + at + 1, s->kept + at, (size_t)(s->n_kept - at) * sizeof *s->kept);
+	s->kept[at] = (secant_kept){ e->epoch, value };
+	if (s->n_kept < s->o->keep)
+		s->n_kept++;
+	else
+		s->dropped = s->kept[s->n_kept].epoch;
+	return SECANT_OK;
+}
+
+void
+secant_session_drop(secant_session *s)
+{
+	char *path = s->dropped ? model_path(s, s->dropped) : NULL;
+	secant_err ignored = { 0 };
+	if (path && secant_is_file(path))
+		(void)!secant_remove_tree(path, &ignored);   /* a file too many does no harm */
+	secant_free(path);
+	s->dropped = 0;
+}

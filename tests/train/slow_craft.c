@@ -1,0 +1,214 @@
+/*
+ * What a recipe adds to plain steps: accumulation, freezing, averages, the choice of models, early stopping.
+ */
+#include "train/training.h"
+#include <math.h>
+#include <secant/tensorfile.h>
+
+static char root[256];
+
+static int
+setup(void **state)
+{
+	fresh_root(root);
+	write_discs(root, "data/train", 8, disc_label);
+	write_discs(root, "data/val", 3, disc_label);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	return close_root(root);
+}
+
+static const char *data(void) { return in_root(root, "data"); }
+
+static secant_tensors
+tensors_of(const char *path)
+{
+	secant_tensors t;
+	secant_err err = { 0 };
+	must(secant_tensors_read(&t, NULL, in_root(root, "%s", path), &err), &err);
+	return t;
+}
+
+/* The largest difference between the tensors of two files whose names begin with `prefix`. */
+static double
+distance(const char *a, const char *b, const char *prefix)
+{
+	secant_tensors x = tensors_of(a), y = tensors_of(b);
+	double most = 0;
+	int seen = 0;
+	for (int i = 0; i < x.n; i++) {
+		const secant_tensor *t = &x.v[i].tensor, *u = secant_tensors_find(&y, x.v[i].name);
+		if (strncmp(x.v[i].name, prefix, strlen(prefix)) || t->dtype != SECANT_F32)
+			continue;
+		assert_non_null(u);
+		seen++;
+		for (int64_t k = 0; k < secant_shape_count(&t->shape); k++)
+			most = fmax(most, fabs(secant_tensor_get(t, k) - secant_tensor_get(u, k)));
+	}
+	assert_true(seen > 0);
+	secant_tensors_free(&x);
+	secant_tensors_free(&y);
+	return most;
+}
+
+/* Two batches of 2 and one of 4 are the same step where nothing looks across a batch: norms are frozen or absent, the loss is a mean. */
+static void
+accumulation_is_a_larger_batch(void **state)
+{
+	const pairs_of whole[] = { { "freeze", "encoder" }, { "decoder-use-norm", "identity" }, { "loss", "bce" }, { "batch", "4" }, { "epochs", "1" }, { NULL, NULL } };
+	const pairs_of parts[] = { { "freeze", "encoder" }, { "decoder-use-norm", "identity" }, { "loss", "bce" }, { "batch", "2" }, { "accumulate", "2" }, { "epochs", "1" }, { NULL, NULL } };
+	const pairs_of small[] = { { "freeze", "encoder" }, { "decoder-use-norm", "identity" }, { "loss", "bce" }, { "batch", "2" }, { "epochs", "1" }, { NULL, NULL } };
+	run_with(root, "whole-batch", whole, NULL, NULL);
+	run_with(root, "part-batch", parts, NULL, NULL);
+	run_with(root, "small-batch", small, NULL, NULL);
+	assert_true(distance("whole-batch/last.safetensors", "part-batch/last.safetensors", "decoder.") < 2e-6);
+	assert_true(distance("whole-batch/last.safetensors", "small-batch/last.safetensors", "decoder.") > 1e-5);
+}
+
+/* The last update of an epoch takes what is left: 4 batches in threes are two updates. */
+static void
+accumulation_ends_with_the_epoch(void **state)
+{
+	const pairs_of more[] = { { "batch", "2" }, { "accumulate", "3" }, { "schedule-unit", "step" }, { NULL, NULL } };
+	watcher w = { 0 };
+	run_with(root, "threes", more, &w, NULL);
+	assert_int_equal(w.steps, 8);
+	/* cosine over 4 updates: the rate of the update after the last of each epoch */
+	assert_true(fabs(line_number(in_root(root, "threes/log.jsonl"), 0, "learning_rate") - .01) < 1e-15);
+	assert_true(fabs(line_number(in_root(root, "threes/log.jsonl"), 1, "learning_rate")) < 1e-15);
+	w = (watcher){ .stop_after = 1 };                            /* stops where an update is whole: after three batches */
+	const pairs_of again[] = { { "batch", "2" }, { "accumulate", "3" }, { "schedule-unit", "step" }, { "overwrite", "true" }, { NULL, NULL } };
+	run_with(root, "threes-stopped", again, &w, "interrupted after step 3");
+	const pairs_of resume[] = { { "batch", "2" }, { "accumulate", "3" }, { "schedule-unit", "step" }, { "resume", "true" }, { NULL, NULL } };
+	run_with(root, "threes-stopped", resume, NULL, NULL);
+	assert_same_file(in_root(root, "threes/state.safetensors"), in_root(root, "threes-stopped/state.safetensors"));
+}
+
+static void
+frozen_parameters_stay(void **state)
+{
+	const pairs_of none[] = { { "epochs", "1" }, { "learning-rate", "0" }, { "weight-decay", "0" }, { NULL, NULL } };
+	const pairs_of encoder[] = { { "freeze", "encoder" }, { "optimizer", "adamw" }, { NULL, NULL } };
+	const pairs_of thawing[] = { { "freeze", "encoder" }, { "freeze-epochs", "1" }, { NULL, NULL } };
+	run_with(root, "start", none, NULL, NULL);                         /* the numbers a run of this seed begins with */
+	run_with(root, "frozen", encoder, NULL, NULL);
+	assert_true(distance("start/state.safetensors", "frozen/last.safetensors", "encoder.conv1") == 0);
+	assert_true(distance("start/state.safetensors", "frozen/last.safetensors", "encoder.layer1.0.conv1.weight") == 0);
+	assert_true(distance("frozen/state.safetensors", "frozen/last.safetensors", "encoder.bn1") == 0);    /* its statistics stay, too */
+	assert_true(distance("start/state.safetensors", "frozen/last.safetensors", "decoder.") > 1e-4);
+	run_with(root, "thawing", thawing, NULL, NULL);
+	assert_true(distance("start/state.safetensors", "thawing/last.safetensors", "encoder.conv1") > 1e-6);
+	const pairs_of stop[] = { { "freeze", "encoder" }, { "freeze-epochs", "1" }, { NULL, NULL } };
+	const pairs_of resume[] = { { "freeze", "encoder" }, { "freeze-epochs", "1" }, { "resume", "true" }, { NULL, NULL } };
+	watcher w = { .stop_after = 3 };
+	run_with(root, "thawing-stopped", stop, &w, "interrupted");
+	run_with(root, "thawing-stopped", resume, NULL, NULL);
+	assert_same_file(in_root(root, "thawing/state.safetensors"), in_root(root, "thawing-stopped/state.safetensors"));
+	const pairs_of wrong[] = { { "freeze", "encode" }, { NULL, NULL } }, everything[] = { { "freeze", "encoder" }, { "freeze", "decoder" }, { "freeze", "segmentation_head" }, { NULL, NULL } };
+	run_with(root, "wrong", wrong, NULL, "freeze: no parameter's name begins with 'encode'; they begin with encoder, decoder, segmentation_head");
+	run_with(root, "wrong", everything, NULL, "freeze: nothing is left to train");
+}
+
+static void
+averages_are_what_is_saved(void **state)
+{
+	const pairs_of ema[] = { { "ema", "0.9" }, { NULL, NULL } }, one[] = { { "swa", "1" }, { NULL, NULL } };
+	run_with(root, "plain", NULL, NULL, NULL);
+	run_with(root, "ema", ema, NULL, NULL);
+	run_with(root, "swa-of-one", one, NULL, NULL);
+	/* training goes on from the raw numbers, which the state holds */
+	assert_true(distance("plain/state.safetensors", "ema/state.safetensors", "decoder.") == 0);
+	assert_true(distance("ema/state.safetensors", "ema/last.safetensors", "decoder.") > 1e-5);
+	/* the average of one model is that model */
+	assert_same_file(in_root(root, "plain/last.safetensors"), in_root(root, "swa-of-one/last.safetensors"));
+	/* without --recalibrate-norms an average still gets statistics */
+	const pairs_of bare[] = { { "swa", "2" }, { "recalibrate-norms", "0" }, { "swa-rate", "0.01" }, { "swa-anneal", "1" }, { NULL, NULL } };
+	run_with(root, "swa-bare", bare, NULL, NULL);
+	assert_true(distance("swa-bare/state.safetensors", "swa-bare/last.safetensors", "encoder.bn1.running_mean") > 1e-6);
+	assert_true(fabs(line_number(in_root(root, "swa-bare/log.jsonl"), 1, "learning_rate") - .01) < 1e-15);
+}
+
+static void
+averages_resume_to_the_bit(void **state)
+{
+	static const pairs_of options[2][6] = {
+		{ { "ema", "0.8" }, { "keep", "1" }, { "schedule", "plateau" }, { "plateau-patience", "0" }, { NULL, NULL } },
+		{ { "swa", "2" }, { "swa-rate", "0.05" }, { "optimizer", "lion" }, { "learning-rate", "1e-3" }, { NULL, NULL } },
+	};
+	for (int k = 0; k < 2; k++)
+		for (int stop = 0; stop <= 3; stop += 3) {
+			secant_train_options o = tiny_options(in_root(root, stop ? "stopped-%d" : "going-%d", k));
+			for (const pairs_of *p = options[k]; p->name; p++)
+				train_set(&o, p->name, p->value);
+			watcher w = { .stop_after = stop };
+			train_expecting(&o, data(), &w, stop ? "interrupted" : NULL);
+			train_set(&o, "resume", "true");
+			if (stop)
+				train_expecting(&o, data(), NULL, NULL);
+			free_options(&o);
+		}
+	for (int k = 0; k < 2; k++) {
+		assert_same_file(in_root(root, "going-%d/state.safetensors", k), in_root(root, "stopped-%d/state.safetensors", k));
+		assert_same_file(in_root(root, "going-%d/last.safetensors", k), in_root(root, "stopped-%d/last.safetensors", k));
+		assert_same_file(in_root(root, "going-%d/best.safetensors", k), in_root(root, "stopped-%d/best.safetensors", k));
+	}
+}
+
+static void
+any_metric_chooses(void **state)
+{
+	const pairs_of more[] = { { "metric", "validation_loss" }, { "epochs", "4" }, { "keep", "2" }, { NULL, NULL } };
+	secant_train_result r = run_with(root, "by-loss", more, NULL, NULL);
+	double best = INFINITY, second = INFINITY;
+	int best_epoch = 0, second_epoch = 0;
+	assert_string_equal(r.metric, "validation_loss");
+	for (int i = 0; i < 4; i++) {
+		double v = line_number(in_root(root, "by-loss/log.jsonl"), i, "validation_loss");
+		if (v < best)
+			second = best, second_epoch = best_epoch, best = v, best_epoch = i + 1;
+		else if (v < second)
+			second = v, second_epoch = i + 1;
+	}
+	assert_true(r.best == best && r.best_epoch == best_epoch);
+	for (int i = 1; i <= 4; i++)
+		assert_true(secant_is_file(in_root(root, "by-loss/models/epoch-%03d.safetensors", i)) == (i == best_epoch || i == second_epoch));
+	char *kept = secant_strdup(in_root(root, "by-loss/models/epoch-%03d.safetensors", best_epoch));
+	assert_same_file(kept, in_root(root, "by-loss/best.safetensors"));
+	secant_free(kept);
+	const pairs_of wrong[] = { { "metric", "iuo" }, { NULL, NULL } };
+	run_with(root, "wrong", wrong, NULL, "metric: none is named 'iuo'; did you mean 'iou'?; there are iou, ");
+	assert_false(secant_is_dir(in_root(root, "wrong")));
+}
+
+static void
+stops_when_nothing_improves(void **state)
+{
+	/* a rate of 0 leaves every epoch as good as the first */
+	const pairs_of more[] = { { "epochs", "9" }, { "patience", "2" }, { "learning-rate", "0" }, { "weight-decay", "0" }, { "schedule", "constant" }, { "augment", "none" }, { NULL, NULL } };
+	watcher w = { 0 };
+	secant_train_result r = run_with(root, "patient", more, &w, NULL);
+	assert_int_equal(r.epochs, r.best_epoch + 2);
+	assert_true(r.epochs < 9);
+	const pairs_of on[] = { { "resume", "true" }, { "patience", "3" }, { "epochs", "9" }, { "learning-rate", "0" }, { NULL, NULL } };
+	r = run_with(root, "patient", on, NULL, NULL);                     /* a longer patience goes on */
+	assert_int_equal(r.epochs, r.best_epoch + 3);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(accumulation_is_a_larger_batch),
+		cmocka_unit_test(accumulation_ends_with_the_epoch),
+		cmocka_unit_test(frozen_parameters_stay),
+		cmocka_unit_test(averages_are_what_is_saved),
+		cmocka_unit_test(averages_resume_to_the_bit),
+		cmocka_unit_test(any_metric_chooses),
+		cmocka_unit_test(stops_when_nothing_improves),
+	};
+	return cmocka_run_group_tests_name("craft at length", tests, setup, teardown);
+}

@@ -1,0 +1,190 @@
+/*
+ * What a recipe adds to plain steps, the small parts: groups, clipping, averages, what does not go together, a loss that is no number.
+ * Whole trainings with them are in slow_craft.c.
+ */
+#include "train/training.h"
+#include "train/average.h"
+#include "train/optimizer.h"
+#include <math.h>
+
+static char root[256];
+
+static int
+setup(void **state)
+{
+	fresh_root(root);
+	write_discs(root, "data/train", 8, disc_label);
+	write_discs(root, "data/val", 2, disc_label);
+	write_discs(root, "alone/train", 4, disc_label);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	return close_root(root);
+}
+
+typedef struct tiny_store { secant_graph *g; secant_store *s; secant_optimizer_options o; } tiny_store;
+
+/* encoder.weight 2 x 2, encoder.bias 2, head.weight 1 x 2; all numbers 1. */
+static tiny_store
+make_store(bool f64)
+{
+	secant_err err = { 0 };
+	tiny_store t = { .g = secant_graph_new() };
+	secant_graph_state(t.g, "encoder.weight", SECANT_F32, &(secant_shape){ 2, { 2, 2 } }, true, SECANT_INIT_ONES);
+	secant_graph_state(t.g, "encoder.bias", SECANT_F32, &(secant_shape){ 1, { 2 } }, true, SECANT_INIT_ONES);
+	secant_graph_state(t.g, "head.weight", SECANT_F32, &(secant_shape){ 2, { 1, 2 } }, true, SECANT_INIT_ONES);
+	t.s = secant_store_new(t.g, f64, &err);
+	assert_non_null(t.s);
+	for (int i = 0; i < t.s->n; i++)
+		for (int64_t k = 0; k < t.s->slot[i].count; k++)
+			secant_slot_set(t.s, &t.s->slot[i], k, 1);
+	must(secant_opts_init(&secant_optimizer_options_table, &t.o, &err), &err);
+	must(secant_opts_set(&secant_optimizer_options_table, &t.o, "optimizer", "sgd", &err), &err);
+	t.o.momentum = 0;
+	return t;
+}
+
+static void
+drop_store(tiny_store *t)
+{
+	secant_opts_free(&secant_optimizer_options_table, &t->o);
+	secant_store_free(t->s);
+	secant_graph_free(t->g);
+}
+
+static void
+set_gradients(secant_optimizer *o, double value)
+{
+	for (int i = 0; i < o->store->n; i++)
+		for (int64_t k = 0; k < o->store->slot[i].count; k++)
+			((double *)o->grad)[o->store->slot[i].offset + k] = value;
+}
+
+static void
+groups_have_their_own_rate_and_decay(void **state)
+{
+	secant_err err = { 0 };
+	tiny_store t = make_store(true);
+	secant_optimizer o;
+	t.o.encoder_rate = .1, t.o.weight_decay = .5, t.o.decay_norms = false;
+	must(secant_optimizer_new(&o, &t.o, t.s, &err), &err);
+	set_gradients(&o, 2);
+	secant_optimizer_update(&o, .01, -1, 1);
+	assert_true(fabs(secant_slot_get(t.s, &t.s->slot[0], 3) - (1 - .001 * 2.5)) < 1e-15);      /* a tenth of the rate, decayed */
+	assert_true(fabs(secant_slot_get(t.s, &t.s->slot[1], 1) - (1 - .001 * 2)) < 1e-15);        /* not decayed */
+	assert_true(fabs(secant_slot_get(t.s, &t.s->slot[2], 0) - (1 - .01 * 2.5)) < 1e-15);
+	must(secant_optimizer_train_only(&o, (bool[]){ false, false, true }, &err), &err);
+	double before = secant_slot_get(t.s, &t.s->slot[0], 3);
+	secant_optimizer_update(&o, .01, -1, 1);
+	assert_true(secant_slot_get(t.s, &t.s->slot[0], 3) == before);                             /* neither step nor decay */
+	assert_true(secant_slot_get(t.s, &t.s->slot[2], 0) < 1 - .01 * 2.5);
+	secant_optimizer_free(&o);
+	drop_store(&t);
+}
+
+/* 8 gradients of 3: by value to 2, their norm is then 2 sqrt 8, and PyTorch's factor is max / (norm + 1e-6). */
+static void
+gradients_are_clipped(void **state)
+{
+	secant_err err = { 0 };
+	for (int parts = 1; parts <= 2; parts++) {
+		tiny_store t = make_store(true);
+		secant_optimizer o;
+		t.o.weight_decay = 0, t.o.clip_value = 2, t.o.clip_norm = 1;
+		must(secant_optimizer_new(&o, &t.o, t.s, &err), &err);
+		for (int k = 0; k < parts; k++) {
+			set_gradients(&o, parts == 1 ? -3 : k ? -7 : 1);         /* the mean of 1 and -7 is -3 */
+			if (parts > 1)
+				must(secant_optimizer_accumulate(&o, 2, &err), &err);
+		}
+		assert_true(fabs(secant_optimizer_grad_norm(&o, 2) - 3 * parts * sqrt(8)) < 1e-12);
+		secant_optimizer_update(&o, .1, -1, 2);
+		double want = 1 + .1 * 2 / (2 * sqrt(8) + 1e-6);
+		for (int i = 0; i < 3; i++)
+			assert_true(fabs(secant_slot_get(t.s, &t.s->slot[i], 0) - want) < 1e-15);
+		secant_optimizer_free(&o);
+		drop_store(&t);
+	}
+}
+
+static void
+averages_by_hand(void **state)
+{
+	secant_err err = { 0 };
+	for (int f64 = 0; f64 < 2; f64++) {
+		tiny_store t = make_store(f64);
+		secant_average mean = { .store = t.s }, ema = { .store = t.s };
+		secant_average_swap(&mean);                                  /* nothing yet: nothing to exchange */
+		assert_true(secant_slot_get(t.s, &t.s->slot[0], 0) == 1);
+		for (int k = 0; k < 3; k++) {                                /* 1, 2, 6 */
+			secant_slot_set(t.s, &t.s->slot[2], 1, k == 2 ? 6 : k + 1);
+			must(secant_average_add(&mean, 0, 1, &err), &err);
+			must(secant_average_add(&ema, .75, 1, &err), &err);
+		}
+		secant_average_swap(&mean);
+		assert_true(fabs(secant_slot_get(t.s, &t.s->slot[2], 1) - 3) < 1e-6);
+		assert_true(secant_slot_get(t.s, &t.s->slot[0], 0) == 1);
+		secant_average_swap(&mean);
+		assert_true(secant_slot_get(t.s, &t.s->slot[2], 1) == 6);
+		secant_average_swap(&ema);
+		assert_true(fabs(secant_slot_get(t.s, &t.s->slot[2], 1) - (.75 * 1.25 + .25 * 6)) < 1e-6);
+		secant_average_free(&mean);
+		secant_average_free(&ema);
+		drop_store(&t);
+	}
+}
+
+static void
+judges_are_wanted(void **state)
+{
+	static const struct { const char *name, *value, *message; } cases[] = {
+		{ "metric", "iou", "--metric: there are no validation pictures to judge by" }, { "patience", "3", "--patience: there are no validation pictures" },
+		{ "keep", "2", "--keep: there are no validation pictures" }, { "schedule", "plateau", "--schedule plateau: there are no validation pictures" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		secant_train_options o = tiny_options(in_root(root, "wrong"));
+		train_set(&o, cases[i].name, cases[i].value);
+		train_expecting(&o, in_root(root, "alone"), NULL, cases[i].message);
+		free_options(&o);
+	}
+	static const struct { pairs_of o[3]; const char *message; } senseless[] = {
+		{ { { "ema", "0.9" }, { "swa", "1" } }, "ema and swa are two averages of one run: give one of them" },
+		{ { { "swa", "3" } }, "swa: the last 3 epochs of a run of 2" },
+		{ { { "swa-rate", "0.1" } }, "swa-rate is the rate of --swa epochs, and there are none" },
+		{ { { "freeze-epochs", "1" } }, "freeze-epochs wants --freeze: what is frozen" },
+	};
+	for (size_t i = 0; i < sizeof senseless / sizeof *senseless; i++)
+		run_with(root, "wrong", senseless[i].o, NULL, senseless[i].message);
+}
+
+static void
+no_number_names_the_batch(void **state)
+{
+	const pairs_of more[] = { { "learning-rate", "1000" }, { "weight-decay", "1000" }, { "momentum", "0" }, { "schedule", "constant" }, { "epochs", "30" }, { NULL, NULL } };
+	run_with(root, "diverged", more, NULL, "the loss is nan at step ");
+	assert_true(secant_is_file(in_root(root, "diverged/state.safetensors")));    /* of the last good epoch: --resume goes on from there */
+	secant_err err = { 0 };
+	json_t *j = secant_json_read(in_root(root, "diverged/nan-batch.json"), &err), *names = json_object_get(j, "samples");
+	assert_non_null(j);
+	assert_int_equal(json_array_size(names), 4);
+	for (size_t i = 0; i < 4; i++)
+		assert_true(secant_is_file(json_string_value(json_array_get(names, i))));
+	assert_true(json_integer_value(json_object_get(j, "epoch")) >= 1 && json_integer_value(json_object_get(j, "step")) >= 2);
+	json_decref(j);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(groups_have_their_own_rate_and_decay),
+		cmocka_unit_test(gradients_are_clipped),
+		cmocka_unit_test(averages_by_hand),
+		cmocka_unit_test(judges_are_wanted),
+		cmocka_unit_test(no_number_names_the_batch),
+	};
+	return cmocka_run_group_tests_name("craft", tests, setup, teardown);
+}
