@@ -16,7 +16,7 @@ static const secant_opt train_rows[] = {
 	SECANT_OPT_TABLE(train, common, &common_options),
 	SECANT_OPT_END
 };
-static const secant_opts train_options = { "train", sizeof(train), train_rows };
+static const secant_opts train_options = { "train", sizeof(train), train_rows, secant_train_preset };
 
 static bool
 interrupted(void *user)

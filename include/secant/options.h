@@ -62,6 +62,9 @@ struct secant_opts {
 	const char *name;            /* for messages: "train", "conv2d" */
 	size_t size;                 /* of the struct */
 	const secant_opt *rows;      /* ends at SECANT_OPT_END */
+	/* Of a table with a row "preset": JSON text of the options that the preset of that name stands for; NULL and err on failure. They are
+	 * set before the configuration and the line. Fresh memory. */
+	char *(*preset)(const char *name, secant_err *err);
 };
 
 /* _Generic refuses, at compile time, a row whose type is not the field's type. */

@@ -63,6 +63,10 @@ SECANT_API extern const secant_opts secant_train_options_table;
 
 typedef struct secant_train_score { const char *name; double value; } secant_train_score;   /* "iou"; NAN: none */
 
+/* The options a preset stands for, as JSON text for secant_opts_set_json: one of the program's (secant list presets) by name, or a file by
+ * path. Freed with secant_free; NULL and err on failure. */
+SECANT_API char *secant_train_preset(const char *name, secant_err *err);
+
 /* How far a training is: after every step, and after every epoch with `epoch_done`. */
 typedef struct secant_train_progress {
 	int epoch, epochs, step, steps;              /* from 1; steps of this epoch */

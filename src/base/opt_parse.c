@@ -71,29 +71,53 @@ take_word(line *l, word *w, secant_err *err)
 	return SECANT_OK;
 }
 
-/* Reads the last --config of the line, if there is one and the table has such a row. */
-static secant_status
-read_config(line l, secant_err *err)
+/* The value of the last option of that name on the line; NULL: it is not there, or the table has no such row. */
+static const char *
+last_value(line l, const char *name)
 {
-	const char *path = NULL;
+	const char *value = NULL;
 	word w;
-	if (!secant_opts_find(l.table, "config", NULL))
-		return SECANT_OK;
+	if (!secant_opts_find(l.table, name, NULL))
+		return NULL;
 	for (l.i = 0; l.i < l.argc && strcmp(l.argv[l.i], "--"); l.i++)
-		/* What is wrong on the line is reported when the line is read; here a missing value must only not be taken for a path. */
-		if (is_option(l.argv[l.i]) && !take_word(&l, &w, NULL) && !strcmp(w.row->name, "config"))
-			path = w.value;
-	if (!path)
+		/* What is wrong on the line is reported when the line is read; here a missing value must only not be taken for one. */
+		if (is_option(l.argv[l.i]) && !take_word(&l, &w, NULL) && !strcmp(w.row->name, name))
+			value = w.value;
+	return value;
+}
+
+/* The preset of the line, else of the configuration. */
+static secant_status
+use_preset(line l, const char *config, secant_err *err)
+{
+	if (!l.table->preset)
 		return SECANT_OK;
-	char *text;
-	size_t size;
+	json_t *j = config ? json_loads(config, 0, NULL) : NULL;
+	const char *name = last_value(l, "preset");
+	name = name ? name : json_string_value(json_object_get(j, "preset"));
+	char *text = name ? l.table->preset(name, err) : NULL;
+	secant_status s = !name ? SECANT_OK : text ? secant_opts_set_json(l.table, l.object, text, name, err) : err ? err->code : SECANT_ERR_ARG;
+	secant_free(text);
+	json_decref(j);
+	return s;
+}
+
+/* Sets what preset and configuration say, in this order. */
+static secant_status
+read_files(line l, secant_err *err)
+{
+	const char *path = last_value(l, "config");
+	char *text = NULL;
+	size_t size = 0;
 	secant_err local = { 0 };
-	secant_status s = secant_file_read(&text, &size, path, CONFIG_LIMIT, &local);
+	secant_status s = path ? secant_file_read(&text, &size, path, CONFIG_LIMIT, &local) : SECANT_OK;
 	if (s)
 		return secant_fail(err, s, "--config: %s", local.msg);
-	if (strlen(text) != size)
+	if (text && strlen(text) != size)
 		s = secant_fail(err, SECANT_ERR_FORMAT, "%s: byte %zu is zero, expected JSON text", path, strlen(text));
-	else
+	if (!s)
+		s = use_preset(l, text, err);
+	if (!s && text)
 		s = secant_opts_set_json(l.table, l.object, text, path, err);
 	secant_free(text);
 	return s;
@@ -121,7 +145,7 @@ secant_status
 secant_opts_parse(const secant_opts *table, void *object, int argc, const char *const *argv, const char **operands, int *n, secant_err *err)
 {
 	line l = { .table = table, .object = object, .argc = argc, .argv = argv };
-	secant_status s = read_config(l, err);
+	secant_status s = read_files(l, err);
 	bool only_operands = false;
 	*n = 0;
 	for (l.i = 0; l.i < argc && !s; l.i++) {

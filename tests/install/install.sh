@@ -15,7 +15,7 @@ libdir=$(cd "$prefix" && dirname "$(find lib* -name libsecant.so | head -n 1)")
 [ "$libdir" != . ] || fail "libsecant.so is missing"
 for f in bin/secant include/secant/base.h "$libdir/libsecant-deploy.so" "$libdir/pkgconfig/secant.pc" "$libdir/pkgconfig/secant-deploy.pc" \
 	"$libdir/cmake/secant/secant-config.cmake" share/man/man1/secant.1 share/bash-completion/completions/secant \
-	share/zsh/site-functions/_secant share/fish/vendor_completions.d/secant.fish share/doc/secant/LICENSE; do
+	share/zsh/site-functions/_secant share/fish/vendor_completions.d/secant.fish share/doc/secant/LICENSE share/secant/presets/remote-sensing.json; do
 	has "$f"
 done
 for h in include/secant/*.h; do

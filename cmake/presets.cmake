@@ -1,0 +1,17 @@
+# src/train/presets/*.json, as they lie there, in the program: one generated file with their texts in byte order of their names.
+file(GLOB preset_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/train/presets/*.json)
+list(SORT preset_files)
+set(SECANT_PRESET_TEXTS "")
+set(SECANT_PRESET_ROWS "")
+set(number 0)
+foreach(file ${preset_files})
+  set_property(DIRECTORY ${CMAKE_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+  get_filename_component(name ${file} NAME_WE)
+  file(READ ${file} hex HEX)   # bytes, so that nothing in a text needs care
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+  string(APPEND SECANT_PRESET_TEXTS "static const char preset_${number}[] = { ${bytes}0 };\n")
+  string(APPEND SECANT_PRESET_ROWS "\t{ \"${name}\", preset_${number} },\n")
+  math(EXPR number "${number} + 1")
+endforeach()
+configure_file(${CMAKE_SOURCE_DIR}/cmake/presets.c.in ${CMAKE_BINARY_DIR}/presets.c @ONLY)
+target_sources(room_train PRIVATE ${CMAKE_BINARY_DIR}/presets.c)

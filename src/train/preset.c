@@ -1,0 +1,75 @@
+/*
+ * Presets: options of a training as a JSON object, with a line "about" that says for what. Those of the program by name, a user's own by
+ * path. They fill the options before anything that is given, so whatever is given wins.
+ *
+ * TO ADD ONE: a file NAME.json in src/train/presets.
+ */
+#include "train/preset.h"
+#include <secant/train.h>
+#include <string.h>
+#include "base/file.h"
+#include "base/json.h"
+#include "base/registry.h"
+
+enum { MOST = 63, LIMIT = 1 << 20 };
+
+static const char *
+find(const char *name)
+{
+	for (const secant_preset_text *p = secant_preset_texts; p->name; p++)
+		if (!strcmp(p->name, name))
+			return p->json;
+	return NULL;
+}
+
+static secant_status
+unknown(const char *name, secant_err *err)
+{
+	const char *names[MOST + 1] = { 0 };
+	for (int i = 0; i < MOST && secant_preset_texts[i].name; i++)
+		names[i] = secant_preset_texts[i].name;
+	const char *near = secant_nearest(name, names);
+	return secant_fail(err, SECANT_ERR_ARG, "preset: none is named '%s'%s%s%s, and there is no such file (secant list presets)", name, near ? "; did you mean '" : "", near ? near : "",
+	                   near ? "'?" : "");
+}
+
+char *
+secant_train_preset(const char *name, secant_err *err)
+{
+	const char *built_in = find(name);
+	char *read = NULL, *text = NULL;
+	size_t size = built_in ? strlen(built_in) : 0;
+	if (!built_in && !secant_is_file(name)) {
+		unknown(name, err);
+		return NULL;
+	}
+	if (!built_in && secant_file_read(&read, &size, name, LIMIT, err))
+		return NULL;
+	json_t *j = secant_json_parse(built_in ? built_in : read, size, name, err);
+	if (j && !json_is_object(j)) {
+		secant_fail(err, SECANT_ERR_FORMAT, "%s: a preset is a JSON object of options", name);
+	} else if (j) {
+		json_object_del(j, "about");
+		if (!(text = secant_json_text(j, 0)))
+			secant_fail(err, SECANT_ERR_NOMEM, "no memory for preset %s", name);
+	}
+	json_decref(j);
+	secant_free(read);
+	return text;
+}
+
+/* ---- `secant list presets` ---- */
+
+/* The line "about" of each, taken out of its text once. */
+static secant_entry
+entry(int i)
+{
+	static char about[MOST + 1][160];
+	if (i >= MOST || !secant_preset_texts[i].name)
+		return (secant_entry){ 0 };
+	const char *json = secant_preset_texts[i].json, *at = strstr(json, "\"about\": \""), *end = at ? strchr(at + 10, '"') : NULL;
+	if (end && !about[i][0] && (size_t)(end - at - 10) < sizeof about[i])
+		memcpy(about[i], at + 10, (size_t)(end - at - 10));
+	return (secant_entry){ secant_preset_texts[i].name, about[i], NULL };
+}
+const secant_kind secant_kind_presets = { "presets", "Presets", entry };
