@@ -1,4 +1,4 @@
-/* Measurements: that a timed step of training is one, that work and rates are what they are called, that charts come out. */
+/* Measurements: that a timed step of training is one, that work and rates are what they are called. */
 #include <secant/bench.h>
 #include "base/cpu.h"
 #include "base/file.h"
@@ -101,37 +101,6 @@ test_rates(void **state)
 	assert_true(r.copy_gbs > .05 && r.copy_gbs < 1e4);
 }
 
-static bool
-count_up_to_three(void *user, int done, int total)
-{
-	assert_true(done >= 1 && done <= total);
-	return ++*(int *)user < 3;
-}
-
-static void
-test_curves(void **state)
-{
-	secant_planned o = small(32, 1, false);
-	secant_err err = { 0 };
-	int calls = 0;
-	char folder[300], path[400];
-	snprintf(folder, sizeof folder, "%s/plots", scratch_dir());
-	assert_int_equal(secant_bench_curves(NULL, &o, 128, folder, count_up_to_three, &calls, &err), SECANT_ERR_CANCELLED);
-	assert_int_equal(calls, 3);
-	err = (secant_err){ 0 };
-	assert_int_equal(secant_bench_curves(NULL, &o, 128, folder, NULL, NULL, &err), SECANT_OK);
-	for (int i = 0; i < 2; i++) {
-		unsigned char head[8] = { 0 };
-		snprintf(path, sizeof path, "%s/%s", folder, i ? "cost-of-batch.png" : "cost-of-pixels.png");
-		FILE *f = fopen(path, "rb");
-		assert_non_null(f);
-		assert_int_equal(fread(head, 1, sizeof head, f), sizeof head);
-		assert_memory_equal(head, "\x89PNG\r\n\x1a\n", 8);
-		fclose(f);
-	}
-	secant_opts_free(&secant_planned_options, &o);
-}
-
 static int
 end(void **state)
 {
@@ -141,7 +110,6 @@ end(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_step_learns), cmocka_unit_test(test_work), cmocka_unit_test(test_refuses), cmocka_unit_test(test_rates),
-	                                    cmocka_unit_test(test_curves) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_step_learns), cmocka_unit_test(test_work), cmocka_unit_test(test_refuses), cmocka_unit_test(test_rates) };
 	return cmocka_run_group_tests(tests, NULL, end);
 }
