@@ -24,6 +24,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
+CHARTS = "cost-of-pixels.png", "cost-of-batch.png"       # of `secant bench --plots`
 TURN_SECONDS = 0.5
 FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "amx_bf16")
 NEW_PAGE = f"""# Performance
@@ -373,7 +374,7 @@ def ordered(rows, order):
     return sorted(rows, key=lambda k: (place.get(k.partition("+")[0], len(place)), k))
 
 
-def render(data, order):
+def render(data, order, charts):
     out = []
     for m in data.get("machines", []):
         out += [f"## {m['cpu']}, {m['cores']} cores, {m['threads']} thread{'s' if m['threads'] > 1 else ''}", "", f"Instruction sets: {m['flags']}.", "",
@@ -382,6 +383,10 @@ def render(data, order):
         out += [row_line(m["rows"][k]) for k in ordered(m["rows"], order)]
         out += ["", "Every contender, median (fastest to slowest round):", "", "| work | contender | ms | peak memory, MiB | versions | set up |", "|" + "---|" * 6]
         out += [line for k in ordered(m["rows"], order) for line in contender_lines(m["rows"][k])]
+        out.append("")
+    if charts:
+        out += ["## Cost of pixels, batches and threads", "", "Level lines say that the cost is linear (`./dev bench --plots`).", ""]
+        out += [f"![{os.path.splitext(c)[0].replace('-', ' ')}](images/{c})" for c in charts]
         out.append("")
     for name, why in sorted(data.get("notes", {}).items()):
         out += [f"{name}: {why}", ""]
@@ -409,8 +414,10 @@ class Record:
         return read(self.page, NEW_PAGE)
 
     def save(self):
-        page = put_tables(self.read_page(), render(self.data, self.order))
-        write(self.raw, json.dumps(self.data, indent=1) + "\n")
+        charts = [c for c in CHARTS if os.path.exists(os.path.join(os.path.dirname(self.page), "images", c))]
+        page = put_tables(self.read_page(), render(self.data, self.order, charts))
+        if self.data:
+            write(self.raw, json.dumps(self.data, indent=1) + "\n")
         write(self.page, page)
 
 
@@ -434,6 +441,7 @@ def parse(arguments):
     p.add_argument("--rows", default=os.path.join(HERE, "rows.txt"))
     p.add_argument("--work", default=os.path.join(ROOT, "build/bench"), help="folder for weights, ONNX files, logs")
     p.add_argument("--out", default=os.path.join(ROOT, "docs"), help="folder of performance.md and performance.json")
+    p.add_argument("--render", action="store_true", help="only writes the page anew, from what is known")
     p.add_argument("--note", nargs=2, metavar=("NAME", "WHY"), help="only writes a sentence below the tables: why a peer is missing")
     return p.parse_args(arguments)
 
@@ -450,6 +458,7 @@ def main(arguments):
     record = Record(o.out, [r["key"] for r in rows])
     if o.note:
         record.data.setdefault("notes", {})[o.note[0]] = o.note[1]
+    if o.note or o.render:
         record.save()
         return 0
     rows = [r for r in (for_ipex(rows) if o.ipex else rows) if re.search(o.only, r["key"])]

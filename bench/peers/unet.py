@@ -4,8 +4,8 @@
     unet.py PEER KIND SIZE BATCH PRECISION THREADS FOLDER
 
 The second form is a worker: it warms up, prints {"ready": true, "versions": {...}, "set_up": "..."}, and for each line of standard input runs
-once and prints {"ms": X}. KIND is train or infer; peers are torch-eager, torch-compile, ipex, onnxruntime, openvino, each as its own
-documentation sets it up for speed: channels_last and autocast in bf16, the fused AdamW, static shapes, one stream.
+once and prints {"ms": X}. KIND is train or infer; peers are torch-eager (channels_last), torch-eager-nchw, torch-compile, ipex, onnxruntime, openvino, each as its own
+documentation sets it up for speed: channels_last, autocast in bf16, the fused AdamW, static shapes, one stream.
 """
 import json, os, shutil, sys, time
 
@@ -48,54 +48,34 @@ def check(ours, theirs):
     print(float(abs(a - b).max() / abs(b).max()))
 
 
-def faster(a, b):
-    """Of two ways to do a step the one whose second call is faster."""
-    times = []
-    for way in (a, b):
-        way()
-        start = time.perf_counter()
-        way()
-        times.append(time.perf_counter() - start)
-    return times[0] <= times[1]
-
-
 def training(peer, size, batch, low, threads):
     torch, smp, net = torch_net(threads)
     dice, bce = smp.losses.DiceLoss("binary"), torch.nn.BCEWithLogitsLoss()
     x, y = torch.rand(batch, 3, size, size) * 2 - 1, (torch.rand(batch, 1, size, size) < 0.5).float()
-    set_up = "AdamW(fused), "
-
-    def prepare(layout):
-        net.to(memory_format=layout).train()
-        return x.contiguous(memory_format=layout)
+    layout = torch.contiguous_format if peer == "torch-eager-nchw" else torch.channels_last
+    net.to(memory_format=layout).train()
+    x = x.contiguous(memory_format=layout)
+    optimizer = torch.optim.AdamW(net.parameters(), 1e-3, weight_decay=1e-2, fused=peer != "ipex")
+    if peer == "ipex":
+        import intel_extension_for_pytorch as ipex
+        net, optimizer = ipex.optimize(net, optimizer=optimizer, dtype=torch.bfloat16 if low else torch.float32)
 
     def forward(x, y):
         p = net(x)
         return 0.5 * dice(p, y) + 0.5 * bce(p, y)
 
-    net.train()
-    optimizer = torch.optim.AdamW(net.parameters(), 1e-3, weight_decay=1e-2, fused=peer != "ipex")
-    if peer == "ipex":
-        import intel_extension_for_pytorch as ipex
-        net.to(memory_format=torch.channels_last)
-        net, optimizer = ipex.optimize(net, optimizer=optimizer, dtype=torch.bfloat16 if low else torch.float32)
-        set_up = "ipex.optimize, "
     loss_of = torch.compile(forward) if peer == "torch-compile" else forward
 
-    def step(x):
+    def step():
         optimizer.zero_grad(set_to_none=True)
         with torch.autocast("cpu", torch.bfloat16, enabled=low):
             loss = loss_of(x, y)
         loss.backward()
         optimizer.step()
 
-    last = prepare(torch.channels_last)
-    if peer == "torch-eager" and not low:       # in f32 either layout may be the faster one
-        if not faster(lambda: step(last), lambda: step(prepare(torch.contiguous_format))):
-            plain = prepare(torch.contiguous_format)
-            return lambda: step(plain), set_up + "contiguous"
-        last = prepare(torch.channels_last)
-    return lambda: step(last), set_up + "channels_last" + (", autocast bf16" if low else "") + (", torch.compile" if peer == "torch-compile" else "")
+    set_up = ["ipex.optimize" if peer == "ipex" else "AdamW(fused)", "contiguous" if peer == "torch-eager-nchw" else "channels_last"]
+    set_up += ["autocast bf16"] * low + ["torch.compile"] * (peer == "torch-compile")
+    return step, ", ".join(set_up)
 
 
 def torch_inference(peer, size, batch, low, threads):

@@ -216,6 +216,14 @@ class CompareTest(unittest.TestCase):
         self.assertEqual(self.compare("--note", "ipex", "cannot be installed"), 0)
         self.assertIn("\nipex: cannot be installed\n", self.read("performance.md"))
 
+    def test_render(self):
+        os.mkdir(self.path("images"))
+        self.put("images/cost-of-pixels.png", "")
+        self.assertEqual(self.compare("--render"), 0)
+        self.assertIn("\n![cost of pixels](images/cost-of-pixels.png)\n", self.read("performance.md"))
+        self.assertNotIn("cost-of-batch", self.read("performance.md"))
+        self.assertFalse(os.path.exists(self.path("performance.json")))
+
     def test_page_without_markers(self):
         self.put("performance.md", "prose only\n")
         with self.assertRaisesRegex(ValueError, "needs the markers"):
