@@ -33,7 +33,7 @@ jerror: codec
 tiff: codec
 webp/: codec
 gdal: codec
-cairo: codec data train
+cairo: codec data train deploy
 libxml/: data
 zip: formats
 zlib: formats codec data

@@ -169,9 +169,16 @@ const command command_predict = {
 	           "(16 bit beyond 255 classes). With --out FILE.png or FILE.tif and one picture, that file is the mask; a .tif keeps the georeference of a GeoTIFF.\n\n"
 	           "Pictures are padded by reflection to what the network needs and cut back. Large ones go through it in tiles that are blended smoothly.\n\n"
 	           "A model of clouds takes cloud files (PLY, LAS, LAZ, PCD, text, meshes) and writes them again with a class, a confidence and a colour\n"
-	           "for every point: --out result.las, .ply, .txt, .pcd, or a folder. Networks that give a class to the whole cloud print it.",
+	           "for every point: --out result.las, .ply, .txt, .pcd, or a folder. Networks that give a class to the whole cloud print it.\n\n"
+	           "--tta adds views, whose probabilities are turned and scaled back; stretch spreads each band's values between two percentiles of\n"
+	           "the window. --rule CLASS: CONDITION says where a class may be; a condition is band(A), nd(A,B) = (A-B)/(A+B) (also ndvi, ndwi, ndbi),\n"
+	           "ratio(A,B) or diff(A,B), then >, >=, < or <= and a number; \"and\" joins conditions, ';' rules. Bands count from 1 and have the\n"
+	           "file's values. Where it does not hold, the next probable class takes the place.\n\n"
+	           "--vector writes GeoJSON along the edges of pixels, outer rings counter-clockwise, in the picture's coordinate system, which a\n"
+	           "member \"crs\" names unless it is WGS 84. A picture's value for nodata stays where no class has it.",
 	.example = "secant predict runs/cells pictures --out masks --overlay\n"
 	           "secant predict a.safetensors b.safetensors scene.tif --out mask.tif --tile 512 --overlap 64 --tta flips\n"
+	           "secant predict run scene.tif --out masks --format tif --offset 1 --rule \"green: ndvi(4,3) > 0.2\" --min-area 50 --vector\n"
 	           "secant predict runs/scan scan.laz --out classified.las",
 	.options = &predict_options, .min_operands = 2, .max_operands = -1, .run = predict_run
 };

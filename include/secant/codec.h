@@ -91,6 +91,8 @@ SECANT_API bool secant_geo_transform(const secant_geo *geo, double t[6]);
 SECANT_API int secant_geo_epsg(const secant_geo *geo);
 /* A copy whose origin lies at pixel (x, y), for a window cut out; freed with secant_geo_free. NULL on NOMEM. */
 SECANT_API secant_geo *secant_geo_window(const secant_geo *geo, int x, int y, secant_err *err);
+/* A copy without the value for "no data"; freed with secant_geo_free. NULL on NOMEM. */
+SECANT_API secant_geo *secant_geo_without_nodata(const secant_geo *geo, secant_err *err);
 SECANT_API void secant_geo_free(secant_geo *geo);
 
 /* ---- rasters that need not fit in memory ---- */

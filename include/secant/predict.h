@@ -33,9 +33,12 @@ typedef struct secant_predict {
 	int overlap;                 /* of neighbouring tiles, in pixels */
 	secant_ints size;            /* with resize: H x W that pictures are scaled to */
 	bool resize;
-	char *tta;                   /* views averaged beside the picture itself: flip-h, flip-v, flips, rot90, d4; NULL: none */
+	char *tta;                   /* views beside the picture itself: flip-h, flip-v, flips, rotate90, d4, scale(F), stretch(LO,HI); NULL: none */
+	int tta_merge;               /* of views and models: 0 mean of probabilities, 1 vote */
 	double threshold;            /* of one class, and of classes that do not exclude each other */
 	int min_area;                /* connected areas of fewer pixels become background */
+	char *rule;                  /* where classes may be: "vegetation: ndvi(4,3) > 0.2; 2: band(1) < 90"; NULL: everywhere */
+	int offset;                  /* added to the classes in masks */
 } secant_predict;
 SECANT_API extern const secant_opts secant_predict_options;
 
@@ -55,8 +58,11 @@ SECANT_API void secant_predictor_colour(const secant_predictor *p, int i, uint8_
 
 /* Probabilities of a picture, float32, classes x H x W; *out must be zeroed or freed, and is the caller's (secant_tensor_free). */
 SECANT_API secant_status secant_predictor_probabilities(secant_predictor *p, const secant_image *im, secant_tensor *out, secant_err *err) SECANT_NODISCARD;
-/* The mask of a picture: one channel, of the picture's size; binary: 0 or 255; otherwise the index of the most probable class, u16 beyond
- * 255 classes. Of classes that do not exclude each other, 255 (65535) where none reaches the threshold. secant_image_free. */
+/* The mask of a picture: one channel, of the picture's size; binary: 0 or 255; otherwise the index of the most probable class that the
+ * rules allow, u16 beyond 255 classes. Of classes that do not exclude each other, 255 (65535) where none reaches the threshold. With an
+ * offset, classes are index + offset, and of one class background and foreground are offset and offset + 1. Where every band of a picture
+ * with a georeference has its value for nodata, the mask has that value too; background where the mask cannot hold it or a class has it (the
+ * mask then has no such value). secant_image_free. */
 SECANT_API secant_status secant_predictor_mask(secant_predictor *p, const secant_image *im, secant_image *mask, secant_err *err) SECANT_NODISCARD;
 /* The picture as RGB with the mask's classes in colour over it: half transparent, opaque along their borders; class 0 of several and
  * "none" stay clear. */
@@ -68,6 +74,8 @@ SECANT_API secant_status secant_predictor_overlay(const secant_predictor *p, con
 typedef struct secant_predict_output {
 	char *out;                   /* folder, made where missing; with one file as input and a picture's extension: the mask itself */
 	bool overlay, probabilities; /* also STEM.overlay.png, STEM.probabilities.npy (float32, classes x H x W) */
+	bool legend;                 /* below the overlay: the classes' colours and names */
+	bool vector;                 /* also STEM.geojson: the areas of the mask as polygons */
 	int format;                  /* of masks in a folder: png, tif (keeps a georeference) */
 } secant_predict_output;
 SECANT_API extern const secant_opts secant_predict_output_options;

@@ -237,3 +237,15 @@ secant_geo_window(const secant_geo *geo, int x, int y, secant_err *err)
 	}
 	return to;
 }
+
+secant_geo *
+secant_geo_without_nodata(const secant_geo *geo, secant_err *err)
+{
+	secant_geo *to = copy(geo, err);
+	for (int i = 0; to && i < to->n; i++)
+		if (to->tag[i].id == GDAL_NODATA) {
+			secant_free(to->tag[i].data);
+			to->tag[i--] = to->tag[--to->n];             /* their order means nothing */
+		}
+	return to;
+}

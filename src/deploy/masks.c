@@ -2,15 +2,16 @@
  * From probabilities to what people look at: masks, small areas removed, overlays.
  */
 #include <secant/palette.h>
+#include <math.h>
 #include <string.h>
 #include "deploy/predictor.h"
 
-/* ---- masks ---- */
+/* ---- values ---- */
 
 secant_dtype
 secant_mask_dtype(const secant_predictor *p)
 {
-	return p->model[0].classes > 255 ? SECANT_U16 : SECANT_U8;
+	return p->model[0].classes + p->options.offset > 255 ? SECANT_U16 : SECANT_U8;
 }
 
 static int
@@ -19,8 +20,32 @@ none_of(const secant_predictor *p)
 	return secant_mask_dtype(p) == SECANT_U16 ? 65535 : 255;
 }
 
-static int
-mask_get(secant_dtype dtype, const void *mask, int64_t i)
+int
+secant_mask_background(const secant_predictor *p)
+{
+	return p->model[0].task == SECANT_TASK_MULTILABEL ? none_of(p) : p->options.offset;
+}
+
+int
+secant_mask_value(const secant_predictor *p, int class)
+{
+	int offset = p->options.offset;
+	if (p->model[0].task == SECANT_TASK_BINARY)
+		return offset ? offset + 1 : 255;
+	return class + offset;
+}
+
+int
+secant_mask_class(const secant_predictor *p, int value)
+{
+	int offset = p->options.offset, class = value - offset;
+	if (p->model[0].task == SECANT_TASK_BINARY)
+		return value == secant_mask_value(p, 0) ? 0 : -1;
+	return value == secant_mask_background(p) || class < 0 || class >= p->model[0].classes ? -1 : class;
+}
+
+int
+secant_mask_get(secant_dtype dtype, const void *mask, int64_t i)
 {
 	return dtype == SECANT_U16 ? ((const uint16_t *)mask)[i] : ((const uint8_t *)mask)[i];
 }
@@ -34,24 +59,80 @@ mask_set(secant_dtype dtype, void *mask, int64_t i, int v)
 		((uint8_t *)mask)[i] = (uint8_t)v;
 }
 
-void
-secant_mask_rows(const secant_predictor *p, const float *probabilities, int64_t pixels, void *mask)
+/* ---- no data ---- */
+
+secant_nodata
+secant_nodata_of(const secant_predictor *p, const secant_geo *geo)
 {
-	int classes = p->model[0].classes;
-	secant_task task = p->model[0].task;
-	secant_dtype dtype = secant_mask_dtype(p);
-	float threshold = (float)p->options.threshold;
-	for (int64_t i = 0; i < pixels; i++) {
-		const float *v = probabilities + i * classes;
-		int best = 0;
-		for (int c = 1; c < classes; c++)
-			best = v[c] > v[best] ? c : best;
-		if (task == SECANT_TASK_BINARY)
-			best = v[0] >= threshold ? 255 : 0;
-		else if (task == SECANT_TASK_MULTILABEL && !(v[best] >= threshold))
-			best = none_of(p);
-		mask_set(dtype, mask, i, best);
+	secant_nodata n = { 0 };
+	if (!geo || !secant_geo_nodata(geo, &n.value))
+		return n;
+	int most = secant_mask_dtype(p) == SECANT_U16 ? 65535 : 255, as = n.value >= 0 && n.value <= most ? (int)n.value : -1;
+	bool fits = as >= 0 && (double)as == n.value;
+	n.there = true;
+	n.drop = fits && secant_mask_class(p, as) >= 0;
+	n.mask = fits && !n.drop ? as : secant_mask_background(p);
+	return n;
+}
+
+static bool
+is_nodata(const secant_image *im, int64_t pixel, double value)
+{
+	for (int c = 0; c < im->channels; c++) {
+		double v = secant_band_value(im, pixel, c);
+		if (isnan(value) ? !isnan(v) : im->dtype == SECANT_F32 ? (float)v != (float)value : v != value)
+			return false;
 	}
+	return true;
+}
+
+/* ---- masks ---- */
+
+/* The most probable class that the rules allow, -1: none of them. `im` may be NULL where there are no rules. */
+static int
+choose(const secant_predictor *p, const float *v, const secant_image *im, int64_t pixel)
+{
+	int classes = p->model[0].classes, best = -1;
+	bool exclusive = p->model[0].task == SECANT_TASK_MULTICLASS;
+	/* Votes and decisions of theirs are shares. */
+	float threshold = p->options.tta_merge == 1 ? 0.5f : (float)p->options.threshold;
+	for (int c = 0; c < classes; c++) {
+		if ((best >= 0 && !(v[c] > v[best])) || (!exclusive && !(v[c] >= threshold)))
+			continue;
+		if (!p->rules.n || secant_rules_allow(&p->rules, c, im, pixel))
+			best = c;
+	}
+	return best;
+}
+
+static void
+fill_rows(const secant_predictor *p, const secant_image *im, const secant_nodata *none, const float *probabilities, int64_t pixels, void *mask)
+{
+	secant_dtype dtype = secant_mask_dtype(p);
+	int classes = p->model[0].classes, background = secant_mask_background(p);
+	for (int64_t i = 0; i < pixels; i++) {
+		int class = choose(p, probabilities + i * classes, im, i);
+		int value = class < 0 ? background : secant_mask_value(p, class);
+		if (none->there && is_nodata(im, i, none->value))
+			value = none->mask;
+		mask_set(dtype, mask, i, value);
+	}
+}
+
+secant_status
+secant_mask_rows(const secant_predictor *p, secant_source *s, const secant_nodata *none, int y, int n, const float *probabilities, void *mask, secant_err *err)
+{
+	secant_image window = { 0 };
+	const secant_image *im = NULL;
+	secant_status status = SECANT_OK;
+	if (p->rules.n || none->there)
+		status = secant_source_window(s, 0, y, s->width, n, &window, &im, err);
+	if (!status && im)
+		status = secant_rules_check(&p->rules, im->channels, err);
+	if (!status)
+		fill_rows(p, im, none, probabilities, (int64_t)n * s->width, mask);
+	secant_image_free(&window);
+	return status;
 }
 
 /* Collects the area around `start` in `queue`; every pixel of it is marked as seen. */
@@ -59,14 +140,14 @@ static int64_t
 flood(const secant_image *mask, int64_t start, uint8_t *seen, int64_t *queue)
 {
 	int64_t n = 1, w = mask->width, pixels = w * mask->height;
-	int value = mask_get(mask->dtype, mask->data, start);
+	int value = secant_mask_get(mask->dtype, mask->data, start);
 	queue[0] = start;
 	seen[start] = 1;
 	for (int64_t k = 0; k < n; k++) {
 		int64_t at = queue[k], column = at % w;
 		const int64_t next[4] = { column ? at - 1 : -1, column + 1 < w ? at + 1 : -1, at - w, at + w };
 		for (int i = 0; i < 4; i++)
-			if (next[i] >= 0 && next[i] < pixels && !seen[next[i]] && mask_get(mask->dtype, mask->data, next[i]) == value) {
+			if (next[i] >= 0 && next[i] < pixels && !seen[next[i]] && secant_mask_get(mask->dtype, mask->data, next[i]) == value) {
 				seen[next[i]] = 1;
 				queue[n++] = next[i];
 			}
@@ -75,17 +156,18 @@ flood(const secant_image *mask, int64_t start, uint8_t *seen, int64_t *queue)
 }
 
 secant_status
-secant_mask_clean(secant_image *mask, int min_area, secant_err *err)
+secant_mask_clean(const secant_predictor *p, secant_image *mask, int min_area, secant_err *err)
 {
 	int64_t pixels = (int64_t)mask->width * mask->height;
 	uint8_t *seen = secant_calloc((size_t)pixels, 1);
 	int64_t *queue = secant_calloc((size_t)pixels, sizeof *queue);
+	int background = secant_mask_background(p);
 	for (int64_t i = 0; i < pixels && seen && queue; i++) {
-		if (seen[i] || !mask_get(mask->dtype, mask->data, i))
+		if (seen[i] || secant_mask_class(p, secant_mask_get(mask->dtype, mask->data, i)) < 0)
 			continue;
 		int64_t n = flood(mask, i, seen, queue);
 		for (int64_t k = 0; k < n && n < min_area; k++)
-			mask_set(mask->dtype, mask->data, queue[k], 0);
+			mask_set(mask->dtype, mask->data, queue[k], background);
 	}
 	secant_status status = seen && queue ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory to find areas in %dx%d pixels", mask->height, mask->width);
 	secant_free(seen);
@@ -118,17 +200,6 @@ byte_of(const secant_image *im, int64_t i)
 	return v >= 255 ? 255 : v > 0 ? (int)v : 0;
 }
 
-/* The class to show for a mask's value, -1: none. */
-static int
-shown(const secant_predictor *p, int value)
-{
-	switch (p->model[0].task) {
-	case SECANT_TASK_BINARY: return value ? 0 : -1;
-	case SECANT_TASK_MULTICLASS: return value ? value : -1;
-	default: return value == none_of(p) ? -1 : value;
-	}
-}
-
 void
 secant_overlay_rows(const secant_predictor *p, const secant_image *im, const void *mask, const void *above, uint8_t *rgb)
 {
@@ -137,12 +208,12 @@ secant_overlay_rows(const secant_predictor *p, const secant_image *im, const voi
 		int64_t row = (int64_t)y * im->width;
 		for (int x = 0; x < im->width; x++) {
 			int64_t i = row + x;
-			int own = mask_get(dtype, mask, i), left = x ? mask_get(dtype, mask, i - 1) : own;
-			int up = y ? mask_get(dtype, mask, i - im->width) : above ? mask_get(dtype, above, x) : own;
-			int show = shown(p, own);
+			int own = secant_mask_get(dtype, mask, i), left = x ? secant_mask_get(dtype, mask, i - 1) : own;
+			int up = y ? secant_mask_get(dtype, mask, i - im->width) : above ? secant_mask_get(dtype, above, x) : own;
+			int show = secant_mask_class(p, own);
 			bool border = left != own || up != own;
 			if (border && show < 0)
-				show = shown(p, left != own ? left : up);
+				show = secant_mask_class(p, left != own ? left : up);
 			uint8_t colour[3] = { 0 };
 			if (show >= 0)
 				secant_predictor_colour(p, show, colour);
@@ -156,14 +227,13 @@ secant_overlay_rows(const secant_predictor *p, const secant_image *im, const voi
 
 /* ---- pictures in memory ---- */
 
-typedef struct collect { const secant_predictor *p; secant_image *mask; secant_tensor *planes; } collect;
+typedef struct collect { const secant_predictor *p; secant_source *source; secant_nodata none; secant_image *mask; secant_tensor *planes; } collect;
 
 static secant_status
 collect_mask(void *user, int y, int n, const float *probabilities, secant_err *err)
 {
 	collect *c = user;
-	secant_mask_rows(c->p, probabilities, (int64_t)n * c->mask->width, (char *)c->mask->data + (size_t)y * secant_image_row_bytes(c->mask));
-	return SECANT_OK;
+	return secant_mask_rows(c->p, c->source, &c->none, y, n, probabilities, (char *)c->mask->data + (size_t)y * secant_image_row_bytes(c->mask), err);
 }
 
 static secant_status
@@ -184,9 +254,21 @@ secant_predictor_probabilities(secant_predictor *p, const secant_image *im, seca
 	secant_shape shape = secant_shape_of(3, p->model[0].classes, im->height, im->width);
 	secant_source source = { im->width, im->height, im, NULL };
 	secant_status status = secant_tensor_new(out, SECANT_F32, &shape, err);
-	collect c = { p, NULL, out };
+	collect c = { .p = p, .source = &source, .planes = out };
 	if (!status && (status = secant_predict_stream(p, &source, &(secant_row_sink){ collect_planes, NULL, &c }, err)))
 		secant_tensor_free(out);
+	return status;
+}
+
+/* The picture's georeference, without its value for nodata where that is a class. */
+static secant_status
+set_geo(secant_image *mask, const secant_image *im, const secant_nodata *none, secant_err *err)
+{
+	if (!none->drop)
+		return secant_image_set_geo(mask, secant_image_geo(im), err);
+	secant_geo *geo = secant_geo_without_nodata(secant_image_geo(im), err);
+	secant_status status = geo ? secant_image_set_geo(mask, geo, err) : SECANT_ERR_NOMEM;
+	secant_geo_free(geo);
 	return status;
 }
 
@@ -195,13 +277,13 @@ secant_predictor_mask(secant_predictor *p, const secant_image *im, secant_image 
 {
 	secant_source source = { im->width, im->height, im, NULL };
 	secant_status status = secant_image_new(mask, im->width, im->height, 1, secant_mask_dtype(p), err);
-	collect c = { p, mask, NULL };
+	collect c = { .p = p, .source = &source, .none = secant_nodata_of(p, secant_image_geo(im)), .mask = mask };
 	if (status)
 		return status;
 	if (!(status = secant_predict_stream(p, &source, &(secant_row_sink){ collect_mask, NULL, &c }, err)) && p->options.min_area > 1)
-		status = secant_mask_clean(mask, p->options.min_area, err);
+		status = secant_mask_clean(p, mask, p->options.min_area, err);
 	if (!status)
-		status = secant_image_set_geo(mask, secant_image_geo(im), err);
+		status = set_geo(mask, im, &c.none, err);
 	if (status)
 		secant_image_free(mask);
 	return status;

@@ -11,6 +11,8 @@ static const secant_opt output_rows[] = {
 	SECANT_OPT_HEADING("Results"),
 	SECANT_OPT(secant_predict_output, out, STR, "out", NULL, 0, 0, "folder of the results; with one picture also a file such as mask.png or mask.tif"),
 	SECANT_OPT(secant_predict_output, overlay, BOOL, "overlay", "false", 0, 0, "also STEM.overlay.png: the picture with the classes in colour over it"),
+	SECANT_OPT(secant_predict_output, legend, BOOL, "legend", "false", 0, 0, "below the overlay: the colours and names of the classes"),
+	SECANT_OPT(secant_predict_output, vector, BOOL, "vector", "false", 0, 0, "also STEM.geojson: the areas of the mask as polygons, in the coordinates of a georeference or in pixels"),
 	SECANT_OPT(secant_predict_output, probabilities, BOOL, "probabilities", "false", 0, 0, "also STEM.probabilities.npy: float32, classes x height x width"),
 	SECANT_OPT_CHOICE(secant_predict_output, format, "format", "png", "png|tif", "of the masks in a folder; tif keeps the georeference of a GeoTIFF"),
 	SECANT_OPT_END
@@ -19,7 +21,7 @@ const secant_opts secant_predict_output_options = { "predict", sizeof(secant_pre
 
 /* ---- what goes where ---- */
 
-enum { MASK, OVERLAY, PROBABILITIES, KINDS };
+enum { MASK, OVERLAY, PROBABILITIES, VECTOR, KINDS };
 
 typedef struct item { char *input, *path[KINDS]; } item;
 typedef struct list { item *v; int n, capacity; } list;
@@ -87,8 +89,9 @@ name_outputs(list *l, const secant_predict_output *o, bool to_file, secant_err *
 			it->path[MASK] = to_file ? secant_strdup(o->out) : secant_format("%s.%s", base, extension);
 			it->path[OVERLAY] = o->overlay ? secant_format("%s.overlay.png", base) : NULL;
 			it->path[PROBABILITIES] = o->probabilities ? secant_format("%s.probabilities.npy", base) : NULL;
+			it->path[VECTOR] = o->vector ? secant_format("%s.geojson", base) : NULL;
 		}
-		bool ok = it->path[MASK] && !o->overlay == !it->path[OVERLAY] && !o->probabilities == !it->path[PROBABILITIES];
+		bool ok = it->path[MASK] && !o->overlay == !it->path[OVERLAY] && !o->probabilities == !it->path[PROBABILITIES] && !o->vector == !it->path[VECTOR];
 		secant_free(folder);
 		secant_free(stem);
 		secant_free(base);
@@ -182,6 +185,8 @@ typedef struct job {
 	secant_predictor *p;
 	const item *it;
 	secant_source source;
+	secant_nodata none;
+	bool legend;
 	secant_image image, mask;                    /* mask: whole, where areas are looked at first; else rows come and go */
 	secant_raster_writer *writer[2];             /* MASK, OVERLAY */
 	secant_writer *planes;
@@ -205,7 +210,8 @@ open_source(job *j, secant_err *err)
 	secant_status status = secant_image_probe(j->it->input, &info, err);
 	if (status)
 		return status;
-	if (info.channels != wanted && info.channels <= 4 && (wanted == 1 || wanted == 3))
+	/* Rules may ask for bands that the network does not see (near infrared as the fourth of four). */
+	if (info.channels != wanted && info.channels <= 4 && (wanted == 1 || wanted == 3) && !j->p->rules.n)
 		how.channels = wanted;
 	if (!strcmp(info.format, "tiff") && !j->p->options.resize) {
 		if (!(j->source.raster = secant_raster_open(j->it->input, &how, err)))
@@ -233,19 +239,51 @@ start_planes(job *j, secant_err *err)
 	return secant_writer_put(j->planes, head, (size_t)j->planes_start, err);
 }
 
+static const secant_geo *
+geo_of(const job *j)
+{
+	return j->source.raster ? secant_raster_about(j->source.raster)->geo : secant_image_geo(&j->image);
+}
+
+/* Opens the mask; its georeference is the picture's, without the value for nodata where that is a class. */
+static secant_status
+open_mask(job *j, secant_err *err)
+{
+	const secant_geo *geo = geo_of(j);
+	secant_geo *own = NULL;
+	j->none = secant_nodata_of(j->p, geo);
+	if (j->none.drop && !(own = secant_geo_without_nodata(geo, err)))
+		return SECANT_ERR_NOMEM;
+	secant_raster_spec spec = { .width = j->source.width, .height = j->source.height, .channels = 1, .dtype = secant_mask_dtype(j->p), .geo = own ? own : geo };
+	j->writer[MASK] = secant_raster_create(j->it->path[MASK], &spec, NULL, err);
+	secant_geo_free(own);
+	return j->writer[MASK] ? SECANT_OK : err->code;
+}
+
+/* The legend's rows are part of the overlay's file, so its height must be known from the start. */
+static secant_status
+open_overlay(job *j, secant_err *err)
+{
+	secant_image legend = { 0 };
+	if (!j->it->path[OVERLAY])
+		return SECANT_OK;
+	secant_status status = j->legend ? secant_legend_draw(j->p, j->source.width, &legend, err) : SECANT_OK;
+	secant_raster_spec spec = { .width = j->source.width, .height = j->source.height + legend.height, .channels = 3, .dtype = SECANT_U8, .geo = geo_of(j) };
+	secant_image_free(&legend);
+	if (!status && !(j->writer[OVERLAY] = secant_raster_create(j->it->path[OVERLAY], &spec, NULL, err)))
+		return err->code;
+	return status;
+}
+
 static secant_status
 open_outputs(job *j, secant_err *err)
 {
-	const secant_geo *geo = j->source.raster ? secant_raster_about(j->source.raster)->geo : secant_image_geo(&j->image);
-	secant_raster_spec spec = { .width = j->source.width, .height = j->source.height, .channels = 1, .dtype = secant_mask_dtype(j->p), .geo = geo };
-	if (!(j->writer[MASK] = secant_raster_create(j->it->path[MASK], &spec, NULL, err)))
-		return err->code;
-	spec.channels = 3;
-	spec.dtype = SECANT_U8;
-	if (j->it->path[OVERLAY] && !(j->writer[OVERLAY] = secant_raster_create(j->it->path[OVERLAY], &spec, NULL, err)))
-		return err->code;
-	secant_status status = j->it->path[PROBABILITIES] ? start_planes(j, err) : SECANT_OK;
-	if (!status && j->p->options.min_area > 1)
+	secant_status status = open_mask(j, err);
+	if (!status)
+		status = open_overlay(j, err);
+	if (!status && j->it->path[PROBABILITIES])
+		status = start_planes(j, err);
+	if (!status && (j->p->options.min_area > 1 || j->it->path[VECTOR]))
 		status = secant_image_new(&j->mask, j->source.width, j->source.height, 1, secant_mask_dtype(j->p), err);
 	size_t row = (size_t)j->source.width * secant_dtype_size(secant_mask_dtype(j->p));
 	if (!status && !(j->above = secant_calloc(1, row)))
@@ -306,18 +344,16 @@ take_rows(void *user, int y, int n, const float *probabilities, secant_err *err)
 	size_t row = (size_t)j->source.width * secant_dtype_size(secant_mask_dtype(j->p));
 	if (j->planes && put_planes(j, y, n, probabilities, err))
 		return err->code;
-	if (j->mask.data) {
-		secant_mask_rows(j->p, probabilities, (int64_t)n * j->source.width, (char *)j->mask.data + (size_t)y * row);
-		return SECANT_OK;
-	}
+	if (j->mask.data)
+		return secant_mask_rows(j->p, &j->source, &j->none, y, n, probabilities, (char *)j->mask.data + (size_t)y * row, err);
 	if (n > j->rows_capacity) {
 		secant_free(j->rows);
 		if (!(j->rows = secant_calloc((size_t)n, row)))
 			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for rows of the mask");
 		j->rows_capacity = n;
 	}
-	secant_mask_rows(j->p, probabilities, (int64_t)n * j->source.width, j->rows);
-	return put_mask(j, y, n, j->rows, err);
+	secant_status status = secant_mask_rows(j->p, &j->source, &j->none, y, n, probabilities, j->rows, err);
+	return status ? status : put_mask(j, y, n, j->rows, err);
 }
 
 static bool
@@ -333,9 +369,20 @@ static secant_status
 put_cleaned(job *j, secant_err *err)
 {
 	enum { ROWS = 256 };
-	secant_status status = secant_mask_clean(&j->mask, j->p->options.min_area, err);
+	secant_status status = j->p->options.min_area > 1 ? secant_mask_clean(j->p, &j->mask, j->p->options.min_area, err) : SECANT_OK;
 	for (int y = 0; y < j->mask.height && !status; y += ROWS)
 		status = put_mask(j, y, j->mask.height - y < ROWS ? j->mask.height - y : ROWS, (char *)j->mask.data + (size_t)y * secant_image_row_bytes(&j->mask), err);
+	return status;
+}
+
+static secant_status
+put_legend(job *j, secant_err *err)
+{
+	secant_image legend = { 0 };
+	secant_status status = secant_legend_draw(j->p, j->source.width, &legend, err);
+	if (!status)
+		status = secant_raster_write_rows(j->writer[OVERLAY], legend.data, legend.height, err);
+	secant_image_free(&legend);
 	return status;
 }
 
@@ -343,7 +390,11 @@ put_cleaned(job *j, secant_err *err)
 static secant_status
 finish(job *j, secant_err *err)
 {
-	secant_status status = SECANT_OK;
+	secant_status status = j->legend && j->writer[OVERLAY] ? put_legend(j, err) : SECANT_OK;
+	if (!status && j->it->path[VECTOR])
+		status = secant_polygons_write(j->p, &j->mask, geo_of(j), j->it->path[VECTOR], err);
+	if (status)
+		return status;
 	if (j->planes) {
 		status = secant_writer_commit(j->planes, err);
 		j->planes = NULL;
@@ -398,7 +449,7 @@ secant_predictor_files(secant_predictor *p, const char *const *inputs, int n, co
 		status = plan_outputs(&l, output, inputs, n, err);
 	for (int i = 0; i < l.n && !status; i++) {
 		secant_err own = { 0 };
-		job j = { .p = p, .it = &l.v[i], .progress = progress, .user = user, .now = { .input = l.v[i].input, .picture = i, .pictures = l.n } };
+		job j = { .p = p, .it = &l.v[i], .legend = output->legend, .progress = progress, .user = user, .now = { .input = l.v[i].input, .picture = i, .pictures = l.n } };
 		if ((status = predict_one(&j, &own))) {
 			if (!strstr(own.msg, l.v[i].input))
 				secant_err_prefix(&own, "%s", l.v[i].input);

@@ -1,14 +1,12 @@
 /*
- * The predictor: opens models, turns a picture into probabilities, averaged over models and views. See secant/predict.h.
+ * The predictor: opens models, turns a picture into probabilities, taken together over models and views. See secant/predict.h.
  *
- * A view is one of the eight symmetries of the square, three bits: 1 mirrors left and right, 2 mirrors top and bottom, 4 exchanges rows
- * and columns (done last). Its probabilities are turned back before they are averaged.
+ * Each model's probabilities of each view (views.c) are turned and scaled back; then their mean is taken, or they vote: the class each
+ * would choose gets 1, the others 0, and a thousandth of the mean is mixed in so that it decides between equals.
  */
 #include "deploy/predictor.h"
 #include <string.h>
 #include "codec/normalize.h"
-
-enum { MIRROR_X = 1, MIRROR_Y = 2, EXCHANGE = 4 };
 
 static const secant_opt predict_rows[] = {
 	SECANT_OPT_HEADING("Prediction"),
@@ -17,8 +15,12 @@ static const secant_opt predict_rows[] = {
 	SECANT_OPT(secant_predict, overlap, INT, "overlap", "64", 0, 32768, "common pixels of neighbouring tiles, at least (an eighth less where that saves a row of tiles)"),
 	SECANT_OPT(secant_predict, size, SIZE, "size", NULL, 1, 65536, "with --resize: what pictures are scaled to"),
 	SECANT_OPT(secant_predict, resize, BOOL, "resize", "false", 0, 0, "scale pictures to --size, and probabilities back"),
-	SECANT_OPT(secant_predict, tta, STR, "tta", NULL, 0, 0, "views averaged beside the picture itself: a list of flip-h, flip-v, flips (both and all), rot90 (quarter turns), d4 (everything)"),
+	SECANT_OPT(secant_predict, tta, STR, "tta", NULL, 0, 0,
+	           "views beside the picture itself: a list of flip-h, flip-v, flips (both and all), rotate90 (quarter turns), d4 (everything), scale(F), stretch(LO,HI) (percentiles; stretch: 2 and 98)"),
+	SECANT_OPT_CHOICE(secant_predict, tta_merge, "tta-merge", "mean", "mean|vote", "how views and models are taken together: mean of probabilities, or a vote of their decisions"),
 	SECANT_OPT(secant_predict, min_area, INT, "min-area", "0", 0, 1 << 30, "connected areas of fewer pixels become background"),
+	SECANT_OPT(secant_predict, rule, STR, "rule", NULL, 0, 0, "where a class may be, by bands of the picture: \"vegetation: ndvi(4,3) > 0.2\"; several with ';'"),
+	SECANT_OPT(secant_predict, offset, INT, "offset", "0", 0, 60000, "added to the classes in masks (1: classes from 1)"),
 	SECANT_OPT(secant_predict, precision, STR, "precision", "auto", 0, 0, "auto (bf16 where the CPU has AMX, else f32), f32, bf16, f64"),
 	SECANT_OPT(secant_predict, threads, INT, "threads", "0", 0, 1024, "threads of computation; 0: all processors"),
 	SECANT_OPT(secant_predict, allow_reference, BOOL, "allow-reference", "false", 0, 0, "let operators without a fast implementation run slowly"),
@@ -41,36 +43,6 @@ secant_floats_reserve(secant_floats *f, size_t n, secant_err *err)
 
 /* ---- opening ---- */
 
-static const struct { const char *name; unsigned views; } augmentations[] = {
-	{ "flip-h", 1u << MIRROR_X }, { "flip-v", 1u << MIRROR_Y }, { "flips", 1u << MIRROR_X | 1u << MIRROR_Y | 1u << (MIRROR_X | MIRROR_Y) },
-	{ "rot90", 1u << (MIRROR_X | MIRROR_Y) | 1u << (EXCHANGE | MIRROR_X) | 1u << (EXCHANGE | MIRROR_Y) }, { "d4", 0xff }, { "none", 0 }
-};
-enum { N_AUGMENTATIONS = sizeof augmentations / sizeof *augmentations };
-
-static secant_status
-read_views(const char *text, unsigned *views, secant_err *err)
-{
-	const char *names[N_AUGMENTATIONS + 1] = { 0 };
-	for (int i = 0; i < N_AUGMENTATIONS; i++)
-		names[i] = augmentations[i].name;
-	*views = 1;
-	for (const char *at = text; at && *at;) {
-		size_t n = strcspn(at, ",");
-		char word[32];
-		int found = -1;
-		(void)snprintf(word, sizeof word, "%.*s", (int)n, at);
-		for (int i = 0; i < N_AUGMENTATIONS; i++)
-			found = strcmp(names[i], word) ? found : i;
-		if (found < 0) {
-			const char *near = secant_nearest(word, names);
-			return secant_fail(err, SECANT_ERR_ARG, "--tta: '%s' is not flip-h, flip-v, flips, rot90, d4 or none%s%s%s", word, near ? " (nearest: " : "", near ? near : "", near ? ")" : "");
-		}
-		*views |= augmentations[found].views;
-		at += n + (at[n] == ',');
-	}
-	return SECANT_OK;
-}
-
 static secant_status
 check_options(secant_predictor *p, secant_err *err)
 {
@@ -84,7 +56,7 @@ check_options(secant_predictor *p, secant_err *err)
 	for (int i = 0; i < o->tile.n; i++)
 		if (o->tile.v[i] && o->overlap > o->tile.v[i] / 2)
 			return secant_fail(err, SECANT_ERR_ARG, "--overlap %d is more than half of a tile of %dx%d", o->overlap, o->tile.v[0], o->tile.v[1]);
-	return read_views(o->tta, &p->views, err);
+	return secant_views_parse(&p->views, o->tta, err);
 }
 
 static const char *const modes[] = { "binary", "multiclass", "multilabel" };
@@ -145,6 +117,10 @@ secant_predictor_open(const char *const *models, int n, const secant_predict *op
 	}
 	if (!own.code && read_classes(p, &own))
 		secant_err_prefix(&own, "%s", models[0]);
+	if (!own.code)
+		(void)!secant_rules_parse(&p->rules, p->options.rule, p->class_name, p->n_class_names, p->model[0].classes, &own);
+	if (!own.code && (int64_t)p->model[0].classes + p->options.offset > 65535)
+		secant_fail(&own, SECANT_ERR_ARG, "--offset %d: %d classes from there do not fit into 16 bits", p->options.offset, p->model[0].classes);
 done:
 	if (!own.code)
 		return p;
@@ -170,6 +146,8 @@ secant_predictor_close(secant_predictor *p)
 	secant_free(p->part.v);
 	secant_free(p->window.v);
 	secant_free(p->weighted.v);
+	secant_free(p->view.v);
+	secant_free(p->scaled.v);
 	secant_opts_free(&secant_predict_options, &p->options);
 	secant_free(p);
 }
@@ -213,9 +191,9 @@ rounded(int n, int multiple)
 static int64_t
 view_pixel(unsigned view, int y, int x, int h, int w)
 {
-	int row = view & EXCHANGE ? x : y, column = view & EXCHANGE ? y : x;
-	row = view & MIRROR_Y ? h - 1 - row : row;
-	column = view & MIRROR_X ? w - 1 - column : column;
+	int row = view & SECANT_EXCHANGE ? x : y, column = view & SECANT_EXCHANGE ? y : x;
+	row = view & SECANT_MIRROR_Y ? h - 1 - row : row;
+	column = view & SECANT_MIRROR_X ? w - 1 - column : column;
 	return (int64_t)row * w + column;
 }
 
@@ -224,7 +202,7 @@ static secant_status
 add_view(secant_predictor *p, secant_deployed *d, unsigned view, int h, int w, float *sum, secant_err *err)
 {
 	bool f64 = d->precision == SECANT_PRECISION_F64;
-	int vh = view & EXCHANGE ? w : h, vw = view & EXCHANGE ? h : w, ph = rounded(vh, d->multiple), pw = rounded(vw, d->multiple), channels = d->in_channels, classes = d->classes;
+	int vh = view & SECANT_EXCHANGE ? w : h, vw = view & SECANT_EXCHANGE ? h : w, ph = rounded(vh, d->multiple), pw = rounded(vw, d->multiple), channels = d->in_channels, classes = d->classes;
 	if (secant_floats_reserve(&p->input, (size_t)ph * (size_t)pw * (size_t)channels * (f64 ? 2 : 1), err) || secant_floats_reserve(&p->part, (size_t)vh * (size_t)vw * (size_t)classes, err))
 		return SECANT_ERR_NOMEM;
 	double *wide = (double *)(void *)p->input.v;
@@ -257,22 +235,82 @@ add_view(secant_predictor *p, secant_deployed *d, unsigned view, int h, int w, f
 	return SECANT_OK;
 }
 
+/* Decisions instead of probabilities. */
+static void
+vote(const secant_predictor *p, float *v, int64_t pixels)
+{
+	const float little = 1e-3f;
+	int classes = p->model[0].classes;
+	bool exclusive = p->model[0].task == SECANT_TASK_MULTICLASS;
+	for (int64_t i = 0; i < pixels; i++, v += classes) {
+		int best = 0;
+		for (int c = 1; c < classes && exclusive; c++)
+			best = v[c] > v[best] ? c : best;
+		for (int c = 0; c < classes; c++) {
+			bool yes = exclusive ? c == best : v[c] >= (float)p->options.threshold;
+			v[c] = (1 - little) * (yes ? 1.f : 0.f) + little * v[c];
+		}
+	}
+}
+
+/* Numbers of h x w x classes, scaled (half-pixel centres), added to those of to_h x to_w. */
+static void
+add_scaled(const float *from, int h, int w, float *to, int to_h, int to_w, int classes)
+{
+	for (int y = 0; y < to_h; y++) {
+		int y0, y1, x0, x1;
+		float v = secant_place(y, h, to_h, &y0, &y1);
+		for (int x = 0; x < to_w; x++, to += classes) {
+			float u = secant_place(x, w, to_w, &x0, &x1);
+			const float *a = from + ((int64_t)y0 * w + x0) * classes, *b = from + ((int64_t)y0 * w + x1) * classes;
+			const float *c = from + ((int64_t)y1 * w + x0) * classes, *d = from + ((int64_t)y1 * w + x1) * classes;
+			for (int k = 0; k < classes; k++)
+				to[k] += (a[k] * (1 - u) + b[k] * u) * (1 - v) + (c[k] * (1 - u) + d[k] * u) * v;
+		}
+	}
+}
+
+/* One view of `im` by one model, added to `sum` in im's size. */
+static secant_status
+look(secant_predictor *p, secant_deployed *d, const secant_view *view, const secant_image *im, float *sum, secant_err *err)
+{
+	secant_image own = { 0 };
+	const secant_image *seen;
+	int64_t n = (int64_t)im->height * im->width * d->classes;
+	bool votes = p->options.tta_merge == 1, scales = view->scale != 1;
+	secant_status status = secant_view_look(view, im, &own, &seen, err);
+	if (!status)
+		status = secant_floats_reserve(&p->normal, (size_t)seen->height * (size_t)seen->width * (size_t)d->in_channels, err);
+	if (!status)
+		status = secant_normalize_image(seen, d->in_channels, d->scale, d->shift, p->normal.v, err);
+	int h = status ? 0 : seen->height, w = status ? 0 : seen->width;
+	secant_image_free(&own);
+	if (!status && votes && !(status = secant_floats_reserve(&p->view, (size_t)n, err)))
+		memset(p->view.v, 0, (size_t)n * sizeof(float));
+	if (!status && scales && !(status = secant_floats_reserve(&p->scaled, (size_t)h * (size_t)w * (size_t)d->classes, err)))
+		memset(p->scaled.v, 0, (size_t)h * (size_t)w * (size_t)d->classes * sizeof(float));
+	float *to = votes ? p->view.v : sum;
+	if (!status)
+		status = add_view(p, d, view->turn, h, w, scales ? p->scaled.v : to, err);
+	if (status)
+		return status;
+	if (scales)
+		add_scaled(p->scaled.v, h, w, to, im->height, im->width, d->classes);
+	if (votes)
+		vote(p, to, (int64_t)im->height * im->width);
+	for (int64_t i = 0; i < n && votes; i++)
+		sum[i] += to[i];
+	return SECANT_OK;
+}
+
 secant_status
 secant_predict_window(secant_predictor *p, const secant_image *im, float *out, secant_err *err)
 {
-	int h = im->height, w = im->width, passes = 0;
-	int64_t n = (int64_t)h * w * p->model[0].classes;
-	if (secant_floats_reserve(&p->normal, (size_t)h * (size_t)w * (size_t)p->model[0].in_channels, err))
-		return SECANT_ERR_NOMEM;
+	int passes = p->n_models * p->views.n;
+	int64_t n = (int64_t)im->height * im->width * p->model[0].classes;
 	memset(out, 0, (size_t)n * sizeof *out);
-	for (int m = 0; m < p->n_models; m++) {
-		secant_deployed *d = &p->model[m];
-		secant_status status = secant_normalize_image(im, d->in_channels, d->scale, d->shift, p->normal.v, err);
-		for (unsigned view = 0; view < 8 && !status; view++)
-			if (p->views >> view & 1) {
-				status = add_view(p, d, view, h, w, out, err);
-				passes++;
-			}
+	for (int i = 0; i < passes; i++) {
+		secant_status status = look(p, &p->model[i / p->views.n], &p->views.v[i % p->views.n], im, out, err);
 		if (status)
 			return status;
 	}

@@ -125,9 +125,8 @@ stream_tiles(secant_predictor *p, secant_source *s, const grid *g, const secant_
 
 /* ---- scaled ---- */
 
-/* Where place i of `to` lies among `from`, half-pixel centres, the edge repeated. */
-static float
-place(int i, int from, int to, int *first, int *second)
+float
+secant_place(int i, int from, int to, int *first, int *second)
 {
 	float at = ((float)i + 0.5f) * (float)from / (float)to - 0.5f;
 	at = at < 0 ? 0 : at;
@@ -155,9 +154,9 @@ stream_scaled(secant_predictor *p, secant_source *s, const secant_row_sink *sink
 		status = secant_fail(err, SECANT_ERR_CANCELLED, "interrupted");
 	for (int y = 0; y < s->height && !status; y++) {
 		int y0, y1, x0, x1;
-		float v = place(y, h, s->height, &y0, &y1);
+		float v = secant_place(y, h, s->height, &y0, &y1);
 		for (int x = 0; x < s->width; x++) {
-			float u = place(x, w, s->width, &x0, &x1);
+			float u = secant_place(x, w, s->width, &x0, &x1);
 			for (int c = 0; c < classes; c++) {
 				const float *q = p->window.v + c;
 				float top = q[(y0 * w + x0) * (int64_t)classes] * (1 - u) + q[(y0 * w + x1) * (int64_t)classes] * u;

@@ -405,7 +405,7 @@ what_does_not_go_together(void **state)
 	refuses(two, 2, "", "a.safetensors 1 (binary): models of an ensemble must agree");
 	tiny_write(&(tiny){ 2, 1, 1, 1, many, many, NULL, NULL, NULL }, path_b);
 	refuses(two, 2, "", "b.safetensors wants 2 channels, ");
-	refuses(two, 1, "tta=flipv", "--tta: 'flipv' is not flip-h, flip-v, flips, rot90, d4 or none (nearest: flip-v)");
+	refuses(two, 1, "tta=flipv", "--tta: 'flipv' is not flip-h, flip-v, flips, rotate90, d4, scale(F), stretch(LO,HI) or none (nearest: flip-v)");
 	refuses(two, 1, "tile=64 overlap=33", "--overlap 33 is more than half of a tile of 64x64");
 	refuses(two, 1, "resize=true", "--resize wants the size to scale to");
 	refuses(two, 1, "size=64", "--size scales pictures together with --resize only");
