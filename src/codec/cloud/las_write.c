@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { SLAB = 4096, CLASS_EXTRA = -2 };
+enum { SLAB = 1024, SLABS = 16, CLASS_EXTRA = -2 };   /* a slab of records stays in the first cache; so many go to the file at once */
 
 typedef struct las_writer {
 	int minor, format, record, header;
@@ -307,24 +307,34 @@ las_create(secant_cloud_writer *w, secant_err *err)
 
 /* ---- points ---- */
 
+/* Coordinates as steps of the grid. Plain loops over a slab each: the compiler makes vectors of the first, and one test at the end finds what
+ * does not fit. */
 static secant_status
 put_axis(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int axis, int64_t first, int64_t n, uint8_t *to, secant_err *err)
 {
-	double v[SLAB], scale = p->scale[axis], offset = p->offset[axis], lo = p->lo[axis], hi = p->hi[axis];
-	secant_cloud_doubles(chunk, axis, first, n, v);
-	for (int64_t i = 0; i < n; i++) {
-		double steps = secant_round_even((v[i] - offset) / scale);
-		if (!(fabs(steps) <= 2147483647.0)) {
+	double own[SLAB], steps[SLAB], scale = p->scale[axis], offset = p->offset[axis];
+	int32_t raw[SLAB], lo = INT32_MAX, hi = INT32_MIN, strange = 0;
+	const secant_column *c = &chunk->column[axis];
+	const double *v = c->type == SECANT_N_F64 ? (const double *)c->data + first : own;
+	if (v == own)
+		secant_cloud_doubles(chunk, axis, first, n, own);
+	for (int64_t i = 0; i < n; i++)
+		steps[i] = secant_round_even((v[i] - offset) / scale);
+	for (int64_t i = 0; i < n; i++)
+		strange |= !(fabs(steps[i]) <= 2147483647.0);
+	for (int64_t i = 0; i < n && strange; i++)
+		if (!(fabs(steps[i]) <= 2147483647.0))
 			return cloud_fail(w->name, err, SECANT_ERR_RANGE, isfinite(v[i]) ? "point %lld: %c = %.17g is outside the grid of step %g around %.17g"
 				: "point %lld: %c = %g is no coordinate", (long long)(w->n + first + i), 'x' + axis, v[i], scale, offset);
-		}
-		int32_t raw = (int32_t)steps;
-		memcpy(to + (size_t)i * (size_t)p->record, &raw, sizeof raw);
-		lo = steps < lo ? steps : lo;
-		hi = steps > hi ? steps : hi;
+	for (int64_t i = 0; i < n; i++)
+		raw[i] = (int32_t)steps[i];
+	for (int64_t i = 0; i < n; i++) {
+		lo = raw[i] < lo ? raw[i] : lo;
+		hi = raw[i] > hi ? raw[i] : hi;
 	}
-	p->lo[axis] = lo;
-	p->hi[axis] = hi;
+	secant_number_copy(to, (size_t)p->record, raw, sizeof *raw, sizeof *raw, false, n);
+	p->lo[axis] = lo < p->lo[axis] ? lo : p->lo[axis];
+	p->hi[axis] = hi > p->hi[axis] ? hi : p->hi[axis];
 	return SECANT_OK;
 }
 
@@ -348,25 +358,36 @@ put_bits(uint8_t *to, int record, const las_field *f, const uint8_t *v, int64_t 
 		most = v[k] > most ? v[k] : most;
 	if (most > f->mask)
 		return false;
-	for (int64_t k = 0; k < n; k++, to += record)
+	for (int64_t k = 0; k < n && !is_class; k++)
+		most |= v[k];
+	for (int64_t k = 0; k < n && most; k++, to += record)   /* records are zero already */
 		*to = (uint8_t)(*to | (v[k] > f->mask ? f->mask : v[k]) << f->shift);
 	return true;
 }
 
+static bool
+all_zero(const uint8_t *p, size_t bytes)
+{
+	uint8_t any = 0;
+	for (size_t i = 0; i < bytes; i++)
+		any |= p[i];
+	return !any;
+}
+
 /* One attribute of the format. Bits go into the byte that the other bits are in. */
 static secant_status
-put_field(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int i, int64_t first, int64_t n, double colour, uint8_t *to, secant_err *err)
+put_field(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int i, int64_t first, int64_t n, double factor, uint8_t *to, secant_err *err)
 {
 	const las_field *f = &p->field[i];
 	double v[SLAB];
 	if (p->column[i] < 0)
 		return SECANT_OK;
 	const secant_column *c = &chunk->column[p->column[i]];
-	double factor = factor_for(f, c, colour);
 	to += f->offset;
 	if (!f->mask && c->type == f->type && factor == 1) {
 		size_t size = secant_number_size(f->type);
-		secant_number_copy(to, (size_t)p->record, secant_column_at(c, first), size, size, false, n);
+		if (!all_zero(secant_column_at(c, first), size * (size_t)n))
+			secant_number_copy(to, (size_t)p->record, secant_column_at(c, first), size, size, false, n);
 		return SECANT_OK;
 	}
 	if (f->mask && c->type == SECANT_N_U8 && put_bits(to, p->record, f, secant_column_at(c, first), n, p->column[i] == p->label))
@@ -422,22 +443,30 @@ las_put(secant_cloud_writer *w, const secant_cloud *chunk, secant_err *err)
 {
 	las_writer *p = w->state;
 	secant_status s = p->grid ? SECANT_OK : choose_grid(w, p, chunk, err);
-	uint8_t *buffer = s ? NULL : cloud_scratch(w, (size_t)p->record * SLAB, err);
+	uint8_t *buffer = s ? NULL : cloud_scratch(w, (size_t)p->record * SLAB * SLABS, err);
 	if (!buffer)
 		return s ? s : SECANT_ERR_NOMEM;
 	int red = column_for(chunk, "red");
 	double colour = las_has(p->format, 'c') && red >= 0 && chunk->column[red].type != SECANT_N_U16 ? cloud_colour_factor(w, chunk, 65535) : 1;
+	double factor[LAS_FIELDS];
+	for (int i = 0; i < p->fields; i++)
+		factor[i] = p->column[i] < 0 ? 1 : factor_for(&p->field[i], &chunk->column[p->column[i]], colour);
+	size_t used = 0;
 	for (int64_t first = 0; !s && first < chunk->n; first += SLAB) {
 		int64_t n = chunk->n - first < SLAB ? chunk->n - first : SLAB;
-		memset(buffer, 0, (size_t)p->record * (size_t)n);
+		uint8_t *to = buffer + used;
+		memset(to, 0, (size_t)p->record * (size_t)n);
 		for (int axis = 0; !s && axis < 3; axis++)
-			s = put_axis(w, p, chunk, axis, first, n, buffer + 4 * axis, err);
+			s = put_axis(w, p, chunk, axis, first, n, to + 4 * axis, err);
 		for (int i = 0; !s && i < p->fields; i++)
-			s = put_field(w, p, chunk, i, first, n, colour, buffer, err);
-		put_extras(w, p, chunk, first, n, buffer);
-		put_returns(p, buffer, n);
-		if (!s)
-			s = secant_writer_put(w->out, buffer, (size_t)p->record * (size_t)n, err);
+			s = put_field(w, p, chunk, i, first, n, factor[i], to, err);
+		put_extras(w, p, chunk, first, n, to);
+		put_returns(p, to, n);
+		used += (size_t)p->record * (size_t)n;
+		if (!s && (used == (size_t)p->record * SLAB * SLABS || first + n == chunk->n)) {
+			s = secant_writer_put(w->out, buffer, used, err);
+			used = 0;
+		}
 	}
 	return s;
 }
