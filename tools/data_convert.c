@@ -1,22 +1,90 @@
-/* `secant data convert`: a data set in one format becomes one in another. */
+/* `secant data convert`: a data set in one format becomes one in another; a cloud file one of another kind. */
 #include "data.h"
+#include <secant/cloud.h>
+#include <secant/files.h>
+#include <stdio.h>
+#include <stdlib.h>
 
-typedef struct convert { common common; secant_dataset_reading reading; secant_dataset_writing writing; } convert;
+typedef struct convert {
+	common common;
+	secant_dataset_reading reading;
+	secant_dataset_writing writing;
+	secant_cloud_reading cloud;
+	secant_cloud_writing cloud_out;
+	secant_reals within;         /* x0, y0, x1, y1 */
+} convert;
 
 static const secant_opt rows[] = {
 	SECANT_OPT_HEADING("Reading"),
 	SECANT_OPT_TABLE(convert, reading, &secant_dataset_reading_options),
 	SECANT_OPT_HEADING("Writing"),
 	SECANT_OPT_TABLE(convert, writing, &secant_dataset_writing_options),
+	SECANT_OPT_TABLE(convert, cloud, &secant_cloud_read_options),
+	SECANT_OPT(convert, within, REALS, "within", NULL, -1e300, 1e300, "clouds: only points with x0 <= x < x1 and y0 <= y < y1: x0,y0,x1,y1"),
+	SECANT_OPT_TABLE(convert, cloud_out, &secant_cloud_write_options),
 	SECANT_OPT_TABLE(convert, common, &common_options),
 	SECANT_OPT_END
 };
 static const secant_opts options = { "data convert", sizeof(convert), rows };
 
+/* The points within a rectangle; the whole cloud is in memory meanwhile. */
+static secant_status
+cut_cloud(const convert *o, const char *from, const char *to, int64_t *points, secant_err *err)
+{
+	secant_cloud all, part = { 0 };
+	const double *box = o->within.v;
+	secant_status s = secant_cloud_read(&all, from, &o->cloud, err);
+	if (s)
+		return s;
+	int64_t *index = calloc((size_t)all.n + 1, sizeof *index), n = 0;
+	for (int64_t i = 0; i < all.n && index; i++) {
+		double x = secant_cloud_get(&all, 0, i), y = secant_cloud_get(&all, 1, i);
+		index[n] = i;
+		n += x >= box[0] && x < box[2] && y >= box[1] && y < box[3];
+	}
+	s = index ? secant_cloud_take(&part, &all, index, n, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for %lld points", (long long)all.n);
+	if (!s)
+		s = secant_cloud_write(&part, to, &o->cloud_out, err);
+	*points = n;
+	secant_cloud_free(&part);
+	secant_cloud_free(&all);
+	free(index);
+	return s;
+}
+
+static bool
+points_done(void *user, int64_t done)
+{
+	(void)user;
+	tool_progress("points", done < INT32_MAX ? (int)done : INT32_MAX, done < INT32_MAX ? (int)done : INT32_MAX, NULL);
+	return !tool_interrupted();
+}
+
+static int
+convert_cloud(const convert *o, const char *from, const char *to, secant_err *err)
+{
+	int64_t points = 0;
+	if (o->within.n && o->within.n != 4)
+		return secant_fail(err, SECANT_ERR_ARG, "--within: four numbers are wanted, x0,y0,x1,y1; got %d", o->within.n);
+	tool_progress_begin(&o->common, "points");
+	secant_status s = o->within.n ? cut_cloud(o, from, to, &points, err) : secant_cloud_convert(from, &o->cloud, to, &o->cloud_out, &points, points_done, NULL, err);
+	tool_progress_end();
+	if (!s && o->common.json)
+		printf("{\"out\": \"%s\", \"points\": %lld}\n", to, (long long)points);
+	else if (!s)
+		printf("%s: %lld points\n", to, (long long)points);
+	return 0;
+}
+
 static int
 run(void *object, int n, const char *const *operands, secant_err *err)
 {
 	convert *o = object;
+	const char *to = n == 2 ? operands[1] : o->writing.out;
+	if (secant_is_file(operands[0]) && secant_cloud_is_readable(operands[0]) && to && secant_cloud_is_writable(to))
+		return convert_cloud(o, operands[0], to, err);
+	if (n == 2)
+		return secant_fail(err, SECANT_ERR_ARG, "%s and %s are not both cloud files by their extensions; a data set goes to --out", operands[0], operands[1]);
 	if (!o->writing.to)
 		return secant_fail(err, SECANT_ERR_ARG, "--to is missing: the format to write");
 	data_same_origin(&o->reading, &o->writing);
@@ -27,9 +95,11 @@ run(void *object, int n, const char *const *operands, secant_err *err)
 }
 
 const command data_convert = {
-	.name = "convert", .brief = "writes a data set in another format", .operands = "DATA --to FORMAT --out FOLDER",
+	.name = "convert", .brief = "writes a data set in another format, a cloud file as another", .operands = "DATA --to FORMAT --out FOLDER | CLOUD CLOUD",
 	.details = "Every picture is kept, also those without objects. What the target cannot hold is counted and reported.\n"
-		"The folder appears complete or not at all; the same input and options give the same bytes.",
-	.example = "secant data convert \"NWPU VHR-10 dataset\" --to voc --out VOC\nsecant data convert VOC --to coco --out COCO --link hardlink",
-	.options = &options, .min_operands = 1, .max_operands = 1, .run = run
+		"The folder appears complete or not at all; the same input and options give the same bytes.\n\n"
+		"A cloud file becomes one of another kind by the extensions, in bounded memory (--within reads it whole).",
+	.example = "secant data convert \"NWPU VHR-10 dataset\" --to voc --out VOC\nsecant data convert VOC --to coco --out COCO --link hardlink\n"
+		"secant data convert scan.laz scan.ply\nsecant data convert scan.las part.las --within 637000,851000,637100,851100",
+	.options = &options, .min_operands = 1, .max_operands = 2, .run = run
 };

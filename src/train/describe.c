@@ -9,6 +9,7 @@
 #include <secant/model.h>
 #include "base/file.h"
 #include "base/mem.h"
+#include "data/clouds/clouds.h"
 #include "formats/model_file.h"
 
 static json_t *
@@ -199,12 +200,54 @@ data_folder(const char *path)
 	return NULL;
 }
 
+/* A data set of clouds: its layout, and of each split how many clouds there are. Nothing but lists is read. */
+static json_t *
+cloud_set(const char *path)
+{
+	static const char *const splits[] = { "train", "val", "test" };
+	const secant_cloudset *set = secant_cloudset_of(path, NULL, NULL);
+	secant_cloud_options o;
+	secant_data_options data;
+	if (!set || secant_opts_init(&secant_cloud_options_table, &o, NULL))
+		return NULL;
+	json_t *found = json_object(), *categories = NULL;
+	int classes = 0;
+	for (size_t i = 0; i < 3 && !secant_opts_init(&secant_data_options_table, &data, NULL); i++) {
+		secant_clouds_request r = { .path = path, .split = splits[i], .options = &o, .data = &data, .bare = true };
+		secant_cloud_list l = { 0 };
+		if (set->has(path, &o, splits[i]) && !set->find(&l, &r, NULL) && l.n) {
+			json_object_set_new(found, splits[i], json_integer(l.n));
+			classes = l.classes;
+			json_decref(categories);
+			categories = json_array();
+			for (int k = 0; k < l.categories; k++)
+				json_array_append_new(categories, json_string(l.category[k]));
+		}
+		secant_cloud_list_free(&l);
+		secant_opts_free(&secant_data_options_table, &data);
+	}
+	secant_opts_free(&secant_cloud_options_table, &o);
+	json_t *j = NULL;
+	if (json_object_size(found)) {
+		j = json_pack("{s:s,s:s,s:s,s:O}", "path", path, "kind", "data set of clouds", "layout", set->name, "clouds", found);
+		if (categories && json_array_size(categories))
+			json_object_set(j, "categories", categories);
+		if (classes)
+			json_object_set_new(j, "classes_of_points", json_integer(classes));
+	}
+	json_decref(found);
+	json_decref(categories);
+	return j;
+}
+
 static json_t *
 describe_folder(const char *path, secant_err *err)
 {
 	if (holds(path, "config.json") && (holds(path, "log.jsonl") || holds(path, "best.safetensors") || holds(path, "last.safetensors") || holds(path, "state.safetensors")))
 		return run_folder(path, err);
 	json_t *j = data_folder(path);
+	if (!j)
+		j = cloud_set(path);
 	if (j)
 		return j;
 	int pictures = count_files(path, ".", secant_image_is_path), clouds = count_files(path, ".", secant_cloud_is_readable);
