@@ -93,6 +93,11 @@ typedef struct secant_linear_attr { int act; } secant_linear_attr;   /* secant_a
 
 typedef struct secant_dropout_attr { double p; int id; bool channels; } secant_dropout_attr;   /* id: distinguishes the layers of a network; channels: whole channels per sample (Dropout2d) */
 
+typedef struct secant_farthest_attr { int count, start; } secant_farthest_attr;
+typedef struct secant_ball_attr { double radius; int samples; bool open; } secant_ball_attr;
+typedef struct secant_nearest_attr { double eps; bool clamp; } secant_nearest_attr;
+typedef struct secant_points_attr { int points; } secant_points_attr;              /* group_points_grad, interpolate_points_grad */
+
 /* ---- help for shape rules and references ---- */
 secant_status secant_want_rank(const secant_signature *s, int i, int rank, secant_err *err);      /* "input 0 has rank 3 (2x3x4), want 4" */
 secant_status secant_want_equal(const secant_signature *s, int i, int j, secant_err *err);         /* equal shapes of two inputs */
