@@ -1,0 +1,224 @@
+/*
+ * Networks for clouds against PyTorch twins in float64 (tests/peers/twins/clouds.py wrote cloud_networks.json): state_dict, evaluation, one training
+ * step with every gradient and the running statistics, in double. `train_slow_clouds NAME` checks one network.
+ */
+#include "golden/golden.h"
+
+static const char *only;
+
+typedef struct trial {
+	secant_network net;
+	secant_graph *g;
+	secant_store *store;
+	secant_shape input, target;
+	double *x, *t;
+	json_t *j;
+	const char *name;
+} trial;
+
+static void
+must(secant_status status, const secant_err *err)
+{
+	if (status)
+		fail_msg("%s", err->msg);
+}
+
+static void
+set(trial *t, const char *option, const char *value)
+{
+	secant_err err = { 0 };
+	must(secant_opts_set(&secant_network_options, &t->net, option, value, &err), &err);
+}
+
+static int whole(const json_t *j, const char *key) { return (int)json_integer_value(json_object_get(j, key)); }
+
+static void
+load(trial *t, const char *name, json_t *j)
+{
+	secant_err err = { 0 };
+	char text[32];
+	static const char *const numbers[] = { "classes", "categories", NULL };
+	*t = (trial){ .j = j, .name = name };
+	must(secant_opts_init(&secant_network_options, &t->net, &err), &err);
+	set(t, "arch", json_string_value(json_object_get(j, "arch")));
+	for (int i = 0; numbers[i]; i++) {
+		snprintf(text, sizeof text, "%d", whole(j, numbers[i]));
+		set(t, numbers[i], text);
+	}
+	snprintf(text, sizeof text, "%d", whole(j, "channels"));
+	set(t, "in-channels", text);
+	if (strstr(json_string_value(json_object_get(j, "options")), "feature-transform"))
+		set(t, "feature-transform", "true");
+	int inputs = secant_network_inputs(&t->net), channels = whole(j, "channels");
+	t->input = secant_shape_of(4, whole(j, "batch"), whole(j, "points"), 1, inputs);
+	t->x = secant_calloc((size_t)secant_shape_count(&t->input), sizeof *t->x);
+	rule values = rule_of("input"), kinds = rule_of("category");
+	for (int64_t n = 0, at = 0, points = t->input.dim[1]; n < t->input.dim[0]; n++)
+		for (int64_t p = 0; p < points; p++)
+			for (int c = 0; c < inputs; c++, at++)
+				t->x[at] = c < channels ? 0.5 * rule_u(values, (n * channels + c) * points + p) : rule_class(kinds, n, whole(j, "categories"));
+}
+
+static secant_value
+build(trial *t, secant_phase phase, secant_built *built)
+{
+	secant_err err = { 0 };
+	t->g = secant_graph_new();
+	secant_nn nn = { .g = t->g, .phase = phase, .momentum = -1, .counter = -1, .seed = -1 };
+	must(secant_network_build(&nn, &t->net, secant_graph_input(t->g, "input", SECANT_F32, &t->input), built, &err), &err);
+	if (!t->store) {
+		t->store = secant_store_new(t->g, true, &err);
+		fill_states(t->store, 1);
+	}
+	if (phase == SECANT_PHASE_EVAL)
+		return built->logits;
+	t->target = *secant_graph_shape(t->g, built->logits);
+	t->target.rank--;
+	secant_loss_input in = { built->logits, secant_graph_input(t->g, "target", SECANT_I32, &t->target), SECANT_MODE_MULTICLASS, t->net.classes };
+	secant_value loss = secant_loss_build(t->g, "ce", &in, &err);
+	return built->penalty < 0 ? loss : secant_apply(t->g, "add", NULL, 2, loss, built->penalty);
+}
+
+/* Runs a plan with these outputs; the context holds them. */
+static secant_context *
+run(trial *t, const secant_value *out, int n, secant_plan **plan)
+{
+	secant_err err = { 0 };
+	if (!(*plan = secant_plan_new(t->g, t->store, out, n, &(secant_plan_options){ .precision = SECANT_PRECISION_F64, .training = n > 1 }, &err)))
+		fail_msg("%s: %s", t->name, err.msg);
+	secant_context *c = secant_context_new(*plan, &err);
+	must(secant_context_set_input(c, "input", t->x, &err), &err);
+	if (t->t)
+		must(secant_context_set_input(c, "target", t->t, &err), &err);
+	must(secant_context_run(c, &err), &err);
+	return c;
+}
+
+static void
+check_states(const trial *t)
+{
+	json_t *want = json_object_get(t->j, "state_dict");
+	int64_t parameters = 0;
+	if ((int)json_array_size(want) != t->store->n)
+		fail_msg("%s: %d states, want %d", t->name, t->store->n, (int)json_array_size(want));
+	for (int i = 0; i < t->store->n; i++) {
+		const secant_slot *slot = &t->store->slot[i];
+		json_t *entry = json_array_get(want, (size_t)i), *shape = json_array_get(entry, 1);
+		if (strcmp(json_string_value(json_array_get(entry, 0)), slot->name))
+			fail_msg("%s: state %d is '%s', want '%s'", t->name, i, slot->name, json_string_value(json_array_get(entry, 0)));
+		assert_int_equal(json_array_size(shape), slot->type.shape.rank);
+		for (int d = 0; d < slot->type.shape.rank; d++)
+			assert_int_equal(json_integer_value(json_array_get(shape, (size_t)d)), slot->type.shape.dim[d]);
+		parameters += slot->trainable ? slot->count : 0;
+	}
+	assert_int_equal(parameters, json_integer_value(json_object_get(t->j, "parameters")));
+}
+
+/* Logits of points are N x P x 1 x C here, N x C x P there. */
+static void
+check_logits(const trial *t, const secant_shape *s, const double *y)
+{
+	double l2 = 0, dot = 0;
+	rule r = rule_of("probe:logits");
+	for (int64_t i = 0, n = secant_shape_count(s); i < n; i++) {
+		l2 += y[i] * y[i];
+		dot += y[i] * rule_u(r, to_nchw(s, i));
+	}
+	json_t *want = json_object_get(t->j, "logits");
+	assert_near("logits l2", sqrt(l2), number(want, "l2"), 1e-10 * sqrt(l2));
+	assert_near("logits dot", dot, number(want, "dot"), 1e-10 * sqrt(l2));
+}
+
+static double get_slot(const void *p, int64_t i) { return ((const double *)((const secant_slot *)p)->data)[i]; }
+
+static void
+check_training(trial *t)
+{
+	secant_err err = { 0 };
+	secant_built built;
+	secant_plan *plan;
+	secant_value out[400], of[400], loss = build(t, SECANT_PHASE_TRAIN_SURE, &built);
+	const secant_slot *slot[400];
+	int n = 0;
+	for (int i = 0; i < t->store->n; i++)
+		if (t->store->slot[i].trainable) {
+			assert_true(n < 399);
+			slot[n] = &t->store->slot[i];
+			of[n++] = secant_graph_find(t->g, t->store->slot[i].name);
+		}
+	must(secant_graph_gradients(t->g, loss, of, n, out + 1, &err), &err);
+	out[0] = loss;
+	int64_t count = secant_shape_count(&t->target);
+	t->t = secant_calloc((size_t)count, sizeof *t->t);
+	rule r = rule_of("target");
+	for (int64_t i = 0; i < count; i++)
+		t->t[i] = rule_class(r, i, t->net.classes);
+	secant_context *c = run(t, out, n + 1, &plan);
+	assert_near("loss", *(const double *)secant_context_output(c, 0), number(t->j, "loss"), 1e-10);
+	json_t *grads = json_object_get(t->j, "grads");
+	double total = 0;
+	for (size_t i = 0; i < json_array_size(grads); i++)
+		total = hypot(total, json_number_value(json_array_get(json_array_get(grads, i), 1)));
+	assert_int_equal(n, json_array_size(grads));
+	for (int i = 0; i < n; i++) {
+		json_t *g = json_array_get(grads, (size_t)i);
+		double l2 = json_number_value(json_array_get(g, 1));
+		assert_string_equal(json_string_value(json_array_get(g, 0)), slot[i]->name);
+		statistic s = statistic_of(slot[i]->name, &slot[i]->type.shape, false, get_double, secant_context_output(c, i + 1));
+		/* a bias before a batch norm has gradient zero: its numbers are rounding noise */
+		double allowed = l2 > 1e-6 * total ? 1e-8 * l2 : 1e-11 * total;
+		assert_near(slot[i]->name, s.l2, l2, allowed);
+		assert_near(slot[i]->name, s.dot, json_number_value(json_array_get(g, 2)), allowed);
+	}
+	for (int k = 0; k < 2; k++) {
+		const char *what = k ? "running_var" : "running_mean", *key = k ? "running_var_dot" : "running_mean_dot";
+		double dot = 0;
+		for (int i = 0; i < t->store->n; i++)
+			if (strstr(t->store->slot[i].name, what))
+				dot += statistic_of(t->store->slot[i].name, &t->store->slot[i].type.shape, false, get_slot, &t->store->slot[i]).dot;
+		assert_near(what, dot, number(t->j, key), 1e-9 * (1 + fabs(dot)));
+	}
+	secant_context_free(c);
+	secant_plan_free(plan);
+}
+
+static void
+test_networks(void **state)
+{
+	secant_err err = { 0 };
+	const char *name;
+	json_t *all = secant_json_read("tests/train/cloud_networks.json", &err), *j;
+	if (!all)
+		fail_msg("%s", err.msg);
+	json_object_foreach(all, name, j) {
+		trial t;
+		secant_built built;
+		secant_plan *plan;
+		if (!json_is_object(j) || (only && strcmp(only, name)))
+			continue;
+		load(&t, name, j);
+		secant_value logits = build(&t, SECANT_PHASE_EVAL, &built);
+		check_states(&t);
+		secant_context *c = run(&t, &logits, 1, &plan);
+		check_logits(&t, secant_graph_shape(t.g, logits), secant_context_output(c, 0));
+		secant_context_free(c);
+		secant_plan_free(plan);
+		secant_graph_free(t.g);
+		check_training(&t);
+		secant_graph_free(t.g);
+		secant_store_free(t.store);
+		secant_opts_free(&secant_network_options, &t.net);
+		secant_free(t.x);
+		secant_free(t.t);
+		printf("%s: agrees\n", name);
+	}
+	json_decref(all);
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_networks) };
+	only = argc > 1 ? argv[1] : NULL;
+	return cmocka_run_group_tests_name("networks for clouds", tests, NULL, NULL);
+}
