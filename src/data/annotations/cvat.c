@@ -359,35 +359,25 @@ put_number(secant_str *t, const char *key, double v)
 static secant_status
 put_mask(secant_str *t, const ann_set *s, const ann_object *o, secant_err *err)
 {
-	ann_rle r;
-	double b[4];
-	uint32_t h = (uint32_t)s->shapes[o->shape + 1], w = (uint32_t)s->shapes[o->shape + 2];
-	secant_status status = secant_ann_rle_shape(&r, s, o->shape, h, w, err);
+	uint8_t *pixels, last = 0;
+	int b[4], run = 0;
+	bool first = true;
+	secant_status status = secant_ann_rle_cut(s, o->shape, &pixels, b, err);
 	if (status)
 		return status;
-	uint8_t *pixels = secant_calloc((size_t)w * h + 1, 1);
-	secant_ann_rle_box(&r, b);
-	if (pixels)
-		secant_ann_rle_paint(&r, pixels, 1);
 	secant_str_add(t, " rle=\"");
-	uint8_t last = 0;
-	int64_t run = 0;
-	bool first = true;
-	for (size_t y = 0; pixels && y < (size_t)b[3]; y++)
-		for (size_t x = 0; x < (size_t)b[2]; x++, run++) {
-			uint8_t v = pixels[(y + (size_t)b[1]) * w + x + (size_t)b[0]];
-			if (v == last)
-				continue;
-			secant_str_addf(t, first ? "%lld" : ", %lld", (long long)run);
-			first = false;
-			last = v;
-			run = 0;
-		}
-	secant_str_addf(t, first ? "%lld\"" : ", %lld\"", (long long)run);
+	for (int i = 0; i < b[2] * b[3]; i++, run++) {
+		if (pixels[i] == last)
+			continue;
+		secant_str_addf(t, first ? "%d" : ", %d", run);
+		first = false;
+		last = pixels[i];
+		run = 0;
+	}
+	secant_str_addf(t, first ? "%d\"" : ", %d\"", run);
 	put_number(t, "left", b[0]), put_number(t, "top", b[1]), put_number(t, "width", b[2]), put_number(t, "height", b[3]);
 	secant_free(pixels);
-	secant_ann_rle_free(&r);
-	return pixels ? SECANT_OK : secant_ann_nomem(err);
+	return SECANT_OK;
 }
 
 static void

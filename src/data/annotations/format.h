@@ -11,7 +11,8 @@
 enum {                                       /* what a format can hold; the rest is counted as lost by secant_ann_lose_common */
 	ANN_HOLDS_BOX = 1, ANN_HOLDS_POLYGON = 2, ANN_HOLDS_PARTS = 4, ANN_HOLDS_RLE = 8, ANN_HOLDS_ATTRIBUTES = 16, ANN_HOLDS_QUAD = 32,
 	ANN_HOLDS_CROWD = 64, ANN_HOLDS_DIFFICULT = 128, ANN_HOLDS_AREA = 256, ANN_HOLDS_IMAGE_ATTRIBUTES = 512, ANN_HOLDS_LABELS = 1024,
-	ANN_HOLDS_SET_ATTRIBUTES = 2048, ANN_HOLDS_FRACTIONS = 4096, ANN_HOLDS_LINES = 8192, ANN_HOLDS_MASK = 16384, ANN_HOLDS_VOID = 32768
+	ANN_HOLDS_SET_ATTRIBUTES = 2048, ANN_HOLDS_FRACTIONS = 4096, ANN_HOLDS_LINES = 8192, ANN_HOLDS_MASK = 16384, ANN_HOLDS_VOID = 32768,
+	ANN_HOLDS_BOTH = 65536                   /* a box beside the shape, which need not be its extent */
 };
 
 typedef struct ann_format {

@@ -486,26 +486,21 @@ put_points(secant_str *t, const double *xy, int n)
 static secant_status
 put_mask(secant_str *t, const ann_set *s, const ann_object *o, secant_err *err)
 {
-	ann_rle r;
-	double b[4];
-	uint32_t h = (uint32_t)s->shapes[o->shape + 1], w = (uint32_t)s->shapes[o->shape + 2];
-	secant_status status = secant_ann_rle_shape(&r, s, o->shape, h, w, err);
+	uint8_t *pixels;
+	int b[4];
+	secant_status status = secant_ann_rle_cut(s, o->shape, &pixels, b, err);
 	if (status)
 		return status;
-	secant_ann_rle_box(&r, b);
-	int x = (int)b[0], y = (int)b[1], bw = b[2] > 0 ? (int)b[2] : 1, bh = b[3] > 0 ? (int)b[3] : 1;
-	const double xy[4] = { x, y, x + bw - 1, y + bh - 1 };
+	int w = b[2] > 0 ? b[2] : 1, h = b[3] > 0 ? b[3] : 1;
+	const double xy[4] = { b[0], b[1], b[0] + w - 1, b[1] + h - 1 };
 	secant_image im = { 0 };
-	uint8_t *pixels = secant_calloc((size_t)w * h + 1, 1);
 	void *png = NULL;
 	size_t n = 0;
-	status = pixels ? secant_image_new(&im, bw, bh, 1, SECANT_U8, err) : secant_ann_nomem(err);
-	if (!status) {
-		secant_ann_rle_paint(&r, pixels, 255);
-		for (int row = 0; row < bh && row + y < (int)h; row++)
-			memcpy((uint8_t *)im.data + (size_t)row * (size_t)bw, pixels + (size_t)(row + y) * w + (size_t)x, (size_t)bw);
+	status = secant_image_new(&im, w, h, 1, SECANT_U8, err);
+	for (int i = 0; !status && i < b[2] * b[3]; i++)
+		((uint8_t *)im.data)[i] = pixels[i] ? 255 : 0;
+	if (!status)
 		status = secant_image_encode(&im, "png", &png, &n, NULL, err);
-	}
 	put_points(t, xy, 2);
 	secant_str_add(t, "], \"shape_type\": \"mask\", \"mask\": \"");
 	if (!status)
@@ -513,7 +508,6 @@ put_mask(secant_str *t, const ann_set *s, const ann_object *o, secant_err *err)
 	secant_str_add(t, "\"");
 	secant_image_free(&im);
 	secant_free(png), secant_free(pixels);
-	secant_ann_rle_free(&r);
 	return status;
 }
 

@@ -19,11 +19,12 @@ enum { N_NAMES = 10, N_POSITIVE = 650 };
 static int
 detect(const char *path, const char **why)
 {
-	char *a = secant_path_join(path, positive), *b = secant_path_join(path, truth);
-	int sure = a && b && secant_is_dir(b) ? secant_is_dir(a) ? 100 : 60 : 0;
+	char *a = secant_path_join(path, positive), *b = secant_path_join(path, truth), *c = secant_path_join(path, negative);
+	int sure = a && b && secant_is_dir(b) ? secant_is_dir(a) ? 100 : 60 : c && secant_is_dir(c) ? 60 : 0;     /* negatives alone are a set too */
 	secant_free(a);
 	secant_free(b);
-	*why = "it has the folder 'ground truth'";
+	secant_free(c);
+	*why = "it has the folders 'ground truth' or 'negative image set'";
 	return sure;
 }
 
@@ -161,7 +162,7 @@ read_truth(ann_set *s, const char *root, int positives, secant_err *err)
 {
 	char *folder = secant_path_join(root, truth);
 	secant_names files = { 0 };
-	secant_status status = folder ? secant_ann_walk(&files, folder, "txt", 0, err) : secant_ann_nomem(err);
+	secant_status status = !folder ? secant_ann_nomem(err) : positives || secant_is_dir(folder) ? secant_ann_walk(&files, folder, "txt", 0, err) : SECANT_OK;
 	bool *seen = secant_calloc((size_t)s->n_images + 1, sizeof *seen);
 	for (int i = 0; !status && seen && i < files.n; i++) {
 		char *stem = secant_path_stem(files.v[i]), *path = secant_path_join(folder, files.v[i]);

@@ -83,7 +83,9 @@ secant_ann_paint_objects(const ann_set *s, int image, bool boxes, ann_on_top on_
 		ann_rect r;
 		if (!reach(s, o, !boxes && has_area(s, o), im, &r))
 			continue;
-		status = secant_ann_paint(s, o, boxes, im, layer, err);
+		secant_err one = { 0 };
+		if (secant_ann_paint(s, o, boxes, im, layer, &one))
+			status = secant_fail(err, one.code, "%s:%u: '%s': %s", ann_str(s, im->source ? im->source : s->root), o->line, ann_str(s, im->name), one.msg);
 		if (!status)
 			stamp(user, o, layer, r);
 		for (int y = r.y0; y < r.y1; y++)

@@ -399,6 +399,34 @@ secant_ann_rle_paint(const ann_rle *r, uint8_t *pixels, uint8_t value)
 	}
 }
 
+secant_status
+secant_ann_rle_cut(const ann_set *s, uint32_t shape, uint8_t **pixels, int xywh[4], secant_err *err)
+{
+	ann_rle r;
+	double b[4];
+	uint32_t h = (uint32_t)s->shapes[shape + 1], w = (uint32_t)s->shapes[shape + 2];
+	secant_status status = secant_ann_rle_shape(&r, s, shape, h, w, err);
+	if (status)
+		return status;
+	secant_ann_rle_box(&r, b);
+	for (int i = 0; i < 4; i++)
+		xywh[i] = (int)b[i];
+	uint8_t *all = secant_calloc((size_t)w * h + 1, 1);
+	*pixels = secant_calloc((size_t)xywh[2] * (size_t)xywh[3] + 1, 1);
+	if (all && *pixels) {
+		secant_ann_rle_paint(&r, all, 1);
+		for (int y = 0; y < xywh[3]; y++)
+			memcpy(*pixels + (size_t)y * (size_t)xywh[2], all + (size_t)(y + xywh[1]) * w + (size_t)xywh[0], (size_t)xywh[2]);
+	} else {
+		secant_free(*pixels);
+		*pixels = NULL;
+		status = secant_ann_nomem(err);
+	}
+	secant_free(all);
+	secant_ann_rle_free(&r);
+	return status;
+}
+
 static int
 by_double(const void *a, const void *b)
 {

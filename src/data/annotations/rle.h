@@ -24,6 +24,8 @@ secant_status secant_ann_rle_shape(ann_rle *r, const ann_set *s, uint32_t shape,
 /* From and to pixels, row-major, `stride` bytes a row; nonzero is inside. */
 secant_status secant_ann_rle_from_pixels(ann_rle *r, const uint8_t *pixels, uint32_t h, uint32_t w, secant_err *err) SECANT_NODISCARD;
 void secant_ann_rle_paint(const ann_rle *r, uint8_t *pixels, uint8_t value);
+/* The pixels of a run-length shape of the model within its extent xywh: 0 and 1, in fresh memory; an empty mask has w = h = 0. */
+secant_status secant_ann_rle_cut(const ann_set *s, uint32_t shape, uint8_t **pixels, int xywh[4], secant_err *err) SECANT_NODISCARD;
 /* Exact scan-line fill for training masks: pixel centres inside by the even-odd rule. Adds to pixels (row-major h x w). */
 secant_status secant_ann_fill(const ann_set *s, uint32_t shape, uint32_t h, uint32_t w, uint8_t *pixels, uint8_t value, secant_err *err) SECANT_NODISCARD;
 #endif

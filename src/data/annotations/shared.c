@@ -441,10 +441,22 @@ lose_attributes(const ann_set *s, ann_out *out, const ann_format *f, uint32_t he
 	}
 }
 
+/* Does the format write the object's shape, and with it an extent that is not the object's box? */
+static bool
+loses_box(const ann_set *s, const ann_object *o, unsigned holds)
+{
+	static const unsigned by[] = { 0, ANN_HOLDS_POLYGON | ANN_HOLDS_QUAD, ANN_HOLDS_RLE | ANN_HOLDS_POLYGON | ANN_HOLDS_QUAD | ANN_HOLDS_MASK, ANN_HOLDS_QUAD | ANN_HOLDS_POLYGON };
+	ann_kind kind = ann_shape_kind(s, o->shape);
+	double e[4];
+	if (!kind || kind > ANN_QUAD || !(holds & by[kind]) || holds & ANN_HOLDS_BOTH || o->flags & (ANN_BOX_DERIVED | ANN_NO_BOX) || !secant_ann_extent(s, o->shape, e))
+		return false;
+	return fabs(e[0] - ann_x0(o)) > .01 || fabs(e[1] - ann_y0(o)) > .01 || fabs(e[2] - ann_x1(o)) > .01 || fabs(e[3] - ann_y1(o)) > .01;
+}
+
 void
 secant_ann_lose_common(const ann_set *s, ann_out *out, const ann_format *f)
 {
-	int64_t crowd = 0, difficult = 0, polygons = 0, parts = 0, masks = 0, quads = 0, lines = 0, labels = 0, areas = 0, voids = 0;
+	int64_t crowd = 0, difficult = 0, polygons = 0, parts = 0, masks = 0, quads = 0, lines = 0, labels = 0, areas = 0, voids = 0, apart = 0;
 	for (int i = 0; i < s->n_objects; i++) {
 		const ann_object *o = &s->objects[i];
 		ann_kind kind = ann_shape_kind(s, o->shape);
@@ -453,6 +465,7 @@ secant_ann_lose_common(const ann_set *s, ann_out *out, const ann_format *f)
 		difficult += (o->flags & ANN_DIFFICULT) != 0;
 		labels += (o->flags & ANN_NO_BOX) != 0;
 		voids += (o->flags & ANN_VOID) != 0;
+		apart += loses_box(s, o, f->holds);
 		polygons += kind == ANN_POLYGONS;
 		masks += kind == ANN_RLE;
 		quads += kind == ANN_QUAD;
@@ -464,17 +477,22 @@ secant_ann_lose_common(const ann_set *s, ann_out *out, const ann_format *f)
 		if (o->attributes && !(f->holds & ANN_HOLDS_ATTRIBUTES))
 			lose_attributes(s, out, f, o->attributes, "objects");
 	}
-	const bool box = f->holds & ANN_HOLDS_BOX, attributes = f->holds & ANN_HOLDS_ATTRIBUTES;
+	const bool attributes = f->holds & ANN_HOLDS_ATTRIBUTES;
+	const char *instead = f->holds & ANN_HOLDS_QUAD ? " (the smallest rectangle around it is written)" : f->holds & ANN_HOLDS_BOX ? " (its box is written)" : "";
+	char polygon[80], mask[80];
+	snprintf(polygon, sizeof polygon, "polygon%s", instead);
+	snprintf(mask, sizeof mask, "mask of an object%s", instead);
 	const struct { int64_t n; bool kept; const char *what; } row[] = {
 		{ crowd, f->holds & ANN_HOLDS_CROWD || attributes, "crowd mark of an object" },
 		{ difficult, f->holds & ANN_HOLDS_DIFFICULT || attributes, "difficult mark of an object" },
-		{ polygons, f->holds & ANN_HOLDS_POLYGON, box ? "polygon (its box is written)" : "polygon" },
+		{ polygons, f->holds & ANN_HOLDS_POLYGON, polygon },
 		{ f->holds & ANN_HOLDS_POLYGON ? parts : 0, f->holds & ANN_HOLDS_PARTS, "second and further part of a polygon (joined to one ring)" },
-		{ masks, f->holds & (ANN_HOLDS_RLE | ANN_HOLDS_POLYGON), box ? "mask of an object (its box is written)" : "mask of an object" },
+		{ masks, f->holds & (ANN_HOLDS_RLE | ANN_HOLDS_POLYGON), mask },
 		{ quads, f->holds & (ANN_HOLDS_QUAD | ANN_HOLDS_POLYGON), "orientation of a box (its upright box is written)" },
 		{ lines, f->holds & ANN_HOLDS_LINES, "line or point shape (its box is written)" },
 		{ labels, f->holds & ANN_HOLDS_LABELS, "label of a whole picture, without a box" },
 		{ areas, f->holds & (ANN_HOLDS_AREA | ANN_HOLDS_ATTRIBUTES), "stored area that is not that of the shape" },
+		{ apart, false, "box that is not the extent of its shape (the shape is written)" },
 		{ voids, f->holds & ANN_HOLDS_VOID, "region not to be judged (void, DontCare)" },
 	};
 	for (size_t i = 0; i < sizeof row / sizeof *row; i++)
