@@ -229,6 +229,16 @@ run_zero(const secant_step *s, void *bound, const void *const *in, void *const *
 /* Products of nothing: oneDNN must not see them. */
 static const secant_impl impl_zero = { .op = "", .name = "zero", .run = run_zero };
 
+static void
+release(secant_step *s)
+{
+	if (s->impl && s->data && s->impl->release)
+		s->impl->release(s);
+	else
+		secant_free(s->data);
+	s->data = NULL;
+}
+
 static secant_status
 try_impl(secant_step *s, const secant_impl *impl, secant_err *err)
 {
@@ -240,7 +250,10 @@ try_impl(secant_step *s, const secant_impl *impl, secant_err *err)
 	s->reorders = s->packs = 0;
 	if (impl->supports && !impl->supports(s))
 		return SECANT_ERR_UNSUPPORTED;
-	return impl->prepare ? impl->prepare(s, err) : SECANT_OK;
+	secant_status status = impl->prepare ? impl->prepare(s, err) : SECANT_OK;
+	if (status)
+		release(s);
+	return status;
 }
 
 static secant_status
@@ -402,12 +415,7 @@ secant_plan_free(secant_plan *p)
 	if (!p)
 		return;
 	for (int i = 0; i < p->n_step; i++)
-		if (p->step[i].impl && p->step[i].data) {
-			if (p->step[i].impl->release)
-				p->step[i].impl->release(&p->step[i]);
-			else
-				secant_free(p->step[i].data);
-		}
+		release(&p->step[i]);
 	secant_graph_free(p->lowered);
 	secant_arena_free(p->arena);
 	secant_free(p);

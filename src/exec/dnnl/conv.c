@@ -5,12 +5,10 @@
 #include "exec/dnnl/dnnl_step.h"
 #include "ops/ops.h"
 
-typedef struct geometry { dnnl_dims_t stride, dilation, before, after; } geometry;
-
-static geometry
-geometry_of(const secant_conv_attr *a)
+static onednn_window
+window_of(const secant_conv_attr *a)
 {
-	geometry g;
+	onednn_window g;
 	for (int i = 0; i < 2; i++) {
 		g.stride[i] = a->stride.v[i];
 		g.dilation[i] = a->dilation.v[i] - 1;
@@ -21,13 +19,13 @@ geometry_of(const secant_conv_attr *a)
 }
 
 /* Weights O x I/g x kH x kW as oneDNN sees them. */
-static dnnl_memory_desc_t
-weights_md(const secant_shape *w, int groups, dnnl_data_type_t type, bool any)
+static onednn_md
+weights_md(secant_step *s, const secant_shape *w, int groups, dnnl_data_type_t type, bool any)
 {
 	const int64_t *d = w->dim;
 	if (groups == 1)
-		return secant_dnnl_md(4, (int64_t[]){ d[0], d[1], d[2], d[3] }, type, any ? dnnl_format_tag_any : dnnl_oihw);
-	return secant_dnnl_md(5, (int64_t[]){ groups, d[0] / groups, d[1], d[2], d[3] }, type, any ? dnnl_format_tag_any : dnnl_goihw);
+		return secant_dnnl_md(s, 4, (int64_t[]){ d[0], d[1], d[2], d[3] }, type, any ? dnnl_format_tag_any : dnnl_oihw);
+	return secant_dnnl_md(s, 5, (int64_t[]){ groups, d[0] / groups, d[1], d[2], d[3] }, type, any ? dnnl_format_tag_any : dnnl_goihw);
 }
 
 static double
@@ -36,27 +34,12 @@ work(const secant_shape *map, const secant_shape *w)     /* of a convolution who
 	return 2.0 * (double)map->dim[0] * (double)map->dim[1] * (double)map->dim[2] * (double)secant_shape_count(w);
 }
 
+/* With plain attributes, or the post-ops given; NULL where oneDNN has none. */
 static dnnl_primitive_desc_t
-forward(const geometry *g, const dnnl_memory_desc_t *x, const dnnl_memory_desc_t *w, const dnnl_memory_desc_t *b, const dnnl_memory_desc_t *y, bool sum, int act)
+forward(const onednn_window *g, onednn_md x, onednn_md w, onednn_md_ref b, onednn_md y, bool sum, int act)
 {
-	dnnl_convolution_desc_t desc;
-	dnnl_primitive_desc_t pd = NULL;
 	dnnl_primitive_attr_t attr = secant_dnnl_attr(sum, act);
-	if (dnnl_dilated_convolution_forward_desc_init(&desc, dnnl_forward_training, dnnl_convolution_direct, x, w, b, y, g->stride, g->dilation, g->before,
-	                                               g->after) != dnnl_success ||
-	    dnnl_primitive_desc_create(&pd, &desc, attr, secant_dnnl_engine(), NULL) != dnnl_success)
-		pd = NULL;
-	dnnl_primitive_attr_destroy(attr);
-	return pd;
-}
-
-static dnnl_primitive_desc_t
-backward(const dnnl_convolution_desc_t *desc, dnnl_primitive_desc_t hint)
-{
-	dnnl_primitive_desc_t pd = NULL;
-	dnnl_primitive_attr_t attr = secant_dnnl_attr(false, 0);
-	if (dnnl_primitive_desc_create(&pd, desc, attr, secant_dnnl_engine(), hint) != dnnl_success)
-		pd = NULL;
+	dnnl_primitive_desc_t pd = onednn_conv(secant_dnnl_engine(), g, ONEDNN_REF(x), ONEDNN_REF(w), b, ONEDNN_REF(y), attr);
 	dnnl_primitive_attr_destroy(attr);
 	return pd;
 }
@@ -70,25 +53,27 @@ unsupported(secant_err *err)
 static secant_status
 prepare_conv2d(secant_step *s, secant_err *err)
 {
+	dnnl_data *d = secant_dnnl_new(s, err);
+	if (!d)
+		return SECANT_ERR_NOMEM;
 	const secant_conv_attr *a = s->node->attr;
-	geometry g = geometry_of(a);
+	onednn_window g = window_of(a);
 	bool bias = s->n_in > 2 && s->in[2].shape.rank >= 0, sum = s->n_in > 3 && s->in[3].shape.rank >= 0;
 	dnnl_data_type_t type = secant_dnnl_type(s->in[0].dtype);
-	dnnl_memory_desc_t x = secant_dnnl_nhwc(&s->in[0]), y = secant_dnnl_nhwc(&s->out[0]);
-	dnnl_memory_desc_t w = weights_md(&s->in[1].shape, a->groups, type, true), user = weights_md(&s->in[1].shape, a->groups, secant_dnnl_type(s->in[1].dtype), false);
-	dnnl_memory_desc_t b = secant_dnnl_md(1, &s->in[1].shape.dim[0], dnnl_f32, dnnl_x);
-	dnnl_data *d = secant_dnnl_new(s);
-	dnnl_primitive_desc_t pd = d ? forward(&g, &x, &w, bias ? &b : NULL, &y, sum, a->act) : NULL;
+	onednn_md x = secant_dnnl_nhwc(s, &s->in[0]), y = secant_dnnl_nhwc(s, &s->out[0]);
+	onednn_md w = weights_md(s, &s->in[1].shape, a->groups, type, true), user = weights_md(s, &s->in[1].shape, a->groups, secant_dnnl_type(s->in[1].dtype), false);
+	onednn_md b = secant_dnnl_md(s, 1, &s->in[1].shape.dim[0], dnnl_f32, dnnl_x);
+	dnnl_primitive_desc_t pd = forward(&g, x, w, bias ? ONEDNN_REF(b) : NULL, y, sum, a->act);
 	if (!pd)
-		return d ? unsupported(err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a convolution");
+		return unsupported(err);
 	dnnl_call *c;
-	secant_status status = secant_dnnl_weighted(s, pd, 1, &user, &c, err);
+	secant_status status = secant_dnnl_weighted(s, pd, 1, user, &c, err);
 	if (status)
 		return status;
-	secant_dnnl_arg(c, DNNL_ARG_SRC, &x, WHERE_IN, 0, 0);
+	secant_dnnl_arg(c, DNNL_ARG_SRC, x, WHERE_IN, 0, 0);
 	if (bias)
-		secant_dnnl_arg(c, DNNL_ARG_BIAS, &b, WHERE_IN, 2, 0);
-	secant_dnnl_arg(c, DNNL_ARG_DST, &y, WHERE_OUT, 0, 0);
+		secant_dnnl_arg(c, DNNL_ARG_BIAS, b, WHERE_IN, 2, 0);
+	secant_dnnl_arg(c, DNNL_ARG_DST, y, WHERE_OUT, 0, 0);
 	d->copy_in = sum ? 4 : 0;
 	s->flops = work(&s->out[0].shape, &s->in[1].shape);
 	return SECANT_OK;
@@ -97,26 +82,27 @@ prepare_conv2d(secant_step *s, secant_err *err)
 static secant_status
 prepare_grad_data(secant_step *s, secant_err *err)
 {
+	if (!secant_dnnl_new(s, err))
+		return SECANT_ERR_NOMEM;
 	const secant_conv_attr *a = s->node->attr;
-	geometry g = geometry_of(a);
+	onednn_window g = window_of(a);
 	dnnl_data_type_t type = secant_dnnl_type(s->in[1].dtype);
-	dnnl_memory_desc_t dx = secant_dnnl_nhwc(&s->out[0]), dy = secant_dnnl_nhwc(&s->in[1]);
-	dnnl_memory_desc_t w = weights_md(&s->in[0].shape, a->groups, type, true), user = weights_md(&s->in[0].shape, a->groups, secant_dnnl_type(s->in[0].dtype), false);
-	dnnl_convolution_desc_t desc;
-	dnnl_data *d = secant_dnnl_new(s);
-	dnnl_primitive_desc_t hint = d ? forward(&g, &dx, &w, NULL, &dy, false, 0) : NULL, pd = NULL;
-	if (hint && dnnl_dilated_convolution_backward_data_desc_init(&desc, dnnl_convolution_direct, &dx, &w, &dy, g.stride, g.dilation, g.before, g.after) == dnnl_success)
-		pd = backward(&desc, hint);
+	onednn_md dx = secant_dnnl_nhwc(s, &s->out[0]), dy = secant_dnnl_nhwc(s, &s->in[1]);
+	onednn_md w = weights_md(s, &s->in[0].shape, a->groups, type, true), user = weights_md(s, &s->in[0].shape, a->groups, secant_dnnl_type(s->in[0].dtype), false);
+	dnnl_primitive_attr_t attr = secant_dnnl_attr(false, 0);
+	dnnl_primitive_desc_t hint = forward(&g, dx, w, NULL, dy, false, 0);
+	dnnl_primitive_desc_t pd = hint ? onednn_conv_grad_data(secant_dnnl_engine(), &g, ONEDNN_REF(dx), ONEDNN_REF(w), ONEDNN_REF(dy), hint, attr) : NULL;
+	dnnl_primitive_attr_destroy(attr);
 	if (hint)
 		dnnl_primitive_desc_destroy(hint);
 	if (!pd)
 		return unsupported(err);
 	dnnl_call *c;
-	secant_status status = secant_dnnl_weighted(s, pd, 0, &user, &c, err);
+	secant_status status = secant_dnnl_weighted(s, pd, 0, user, &c, err);
 	if (status)
 		return status;
-	secant_dnnl_arg(c, DNNL_ARG_DIFF_DST, &dy, WHERE_IN, 1, 0);
-	secant_dnnl_arg(c, DNNL_ARG_DIFF_SRC, &dx, WHERE_OUT, 0, 0);
+	secant_dnnl_arg(c, DNNL_ARG_DIFF_DST, dy, WHERE_IN, 1, 0);
+	secant_dnnl_arg(c, DNNL_ARG_DIFF_SRC, dx, WHERE_OUT, 0, 0);
 	s->flops = work(&s->in[1].shape, &s->in[0].shape);
 	return SECANT_OK;
 }
@@ -124,74 +110,70 @@ prepare_grad_data(secant_step *s, secant_err *err)
 static secant_status
 prepare_grad_weights(secant_step *s, secant_err *err)
 {
+	if (!secant_dnnl_new(s, err))
+		return SECANT_ERR_NOMEM;
 	const secant_conv_attr *a = s->node->attr;
-	geometry g = geometry_of(a);
-	dnnl_memory_desc_t x = secant_dnnl_nhwc(&s->in[0]), dy = secant_dnnl_nhwc(&s->in[1]);
-	dnnl_memory_desc_t any = weights_md(&s->out[0].shape, a->groups, dnnl_f32, true), user = weights_md(&s->out[0].shape, a->groups, dnnl_f32, false);
-	dnnl_memory_desc_t hint_w = weights_md(&s->out[0].shape, a->groups, secant_dnnl_type(s->in[0].dtype), true);
-	dnnl_convolution_desc_t desc;
-	dnnl_data *d = secant_dnnl_new(s);
-	dnnl_primitive_desc_t hint = d ? forward(&g, &x, &hint_w, NULL, &dy, false, 0) : NULL, pd = NULL;
-	if (hint && dnnl_dilated_convolution_backward_weights_desc_init(&desc, dnnl_convolution_direct, &x, &any, NULL, &dy, g.stride, g.dilation, g.before, g.after) == dnnl_success)
-		pd = backward(&desc, hint);
+	onednn_window g = window_of(a);
+	onednn_md x = secant_dnnl_nhwc(s, &s->in[0]), dy = secant_dnnl_nhwc(s, &s->in[1]);
+	onednn_md any = weights_md(s, &s->out[0].shape, a->groups, dnnl_f32, true), user = weights_md(s, &s->out[0].shape, a->groups, dnnl_f32, false);
+	onednn_md hint_w = weights_md(s, &s->out[0].shape, a->groups, secant_dnnl_type(s->in[0].dtype), true);
+	dnnl_primitive_attr_t attr = secant_dnnl_attr(false, 0);
+	dnnl_primitive_desc_t hint = forward(&g, x, hint_w, NULL, dy, false, 0);
+	dnnl_primitive_desc_t pd = hint ? onednn_conv_grad_weights(secant_dnnl_engine(), &g, ONEDNN_REF(x), ONEDNN_REF(any), ONEDNN_REF(dy), hint, attr) : NULL;
+	dnnl_primitive_attr_destroy(attr);
 	if (hint)
 		dnnl_primitive_desc_destroy(hint);
 	if (!pd)
 		return unsupported(err);
 	dnnl_argument result;
-	secant_dnnl_result(s, &user, dnnl_primitive_desc_query_md(pd, dnnl_query_diff_weights_md, 0), DNNL_ARG_DIFF_WEIGHTS, &result);
+	secant_dnnl_result(s, user, dnnl_primitive_desc_query_md(pd, dnnl_query_diff_weights_md, 0), DNNL_ARG_DIFF_WEIGHTS, &result);
 	dnnl_call *c = secant_dnnl_add(s, pd, true, err);
 	if (!c)
 		return SECANT_ERR_UNSUPPORTED;
-	secant_dnnl_arg(c, DNNL_ARG_SRC, &x, WHERE_IN, 0, 0);
-	secant_dnnl_arg(c, DNNL_ARG_DIFF_DST, &dy, WHERE_IN, 1, 0);
-	secant_dnnl_arg(c, result.arg, &result.md, result.where, result.index, result.offset);
+	secant_dnnl_arg(c, DNNL_ARG_SRC, x, WHERE_IN, 0, 0);
+	secant_dnnl_arg(c, DNNL_ARG_DIFF_DST, dy, WHERE_IN, 1, 0);
+	secant_dnnl_arg(c, result.arg, result.md, result.where, result.index, result.offset);
 	s->flops = work(&s->in[1].shape, &s->out[0].shape);
-	return secant_dnnl_deliver(s, &user, &result, err);
+	return secant_dnnl_deliver(s, user, &result, err);
 }
 
 /* Stored C x O/g x kH x kW, input first; oneDNN's deconvolution wants O before I. */
-static dnnl_memory_desc_t
-transposed_md(const secant_shape *w, int groups, dnnl_data_type_t type, bool any)
+static onednn_md
+transposed_md(secant_step *s, const secant_shape *w, int groups, dnnl_data_type_t type, bool any)
 {
 	const int64_t *d = w->dim;
 	if (groups == 1)
-		return secant_dnnl_md(4, (int64_t[]){ d[1], d[0], d[2], d[3] }, type, any ? dnnl_format_tag_any : dnnl_iohw);
-	return secant_dnnl_md(5, (int64_t[]){ groups, d[1], d[0] / groups, d[2], d[3] }, type, any ? dnnl_format_tag_any : dnnl_giohw);
+		return secant_dnnl_md(s, 4, (int64_t[]){ d[1], d[0], d[2], d[3] }, type, any ? dnnl_format_tag_any : dnnl_iohw);
+	return secant_dnnl_md(s, 5, (int64_t[]){ groups, d[1], d[0] / groups, d[2], d[3] }, type, any ? dnnl_format_tag_any : dnnl_giohw);
 }
 
 static secant_status
 prepare_transpose(secant_step *s, secant_err *err)
 {
+	if (!secant_dnnl_new(s, err))
+		return SECANT_ERR_NOMEM;
 	const secant_conv_attr *a = s->node->attr;
-	geometry g = geometry_of(a);
+	onednn_window g = window_of(a);
 	bool bias = s->n_in > 2 && s->in[2].shape.rank >= 0;
 	for (int i = 0; i < 2; i++)
 		g.after[i] -= a->output_padding.n > i ? a->output_padding.v[i] : 0;
 	dnnl_data_type_t type = secant_dnnl_type(s->in[0].dtype);
-	dnnl_memory_desc_t x = secant_dnnl_nhwc(&s->in[0]), y = secant_dnnl_nhwc(&s->out[0]);
-	dnnl_memory_desc_t w = transposed_md(&s->in[1].shape, a->groups, type, true), user = transposed_md(&s->in[1].shape, a->groups, secant_dnnl_type(s->in[1].dtype), false);
-	dnnl_memory_desc_t b = secant_dnnl_md(1, &s->out[0].shape.dim[3], dnnl_f32, dnnl_x);
-	dnnl_deconvolution_desc_t desc;
-	dnnl_primitive_desc_t pd = NULL;
-	if (!secant_dnnl_new(s))
-		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a convolution");
+	onednn_md x = secant_dnnl_nhwc(s, &s->in[0]), y = secant_dnnl_nhwc(s, &s->out[0]);
+	onednn_md w = transposed_md(s, &s->in[1].shape, a->groups, type, true), user = transposed_md(s, &s->in[1].shape, a->groups, secant_dnnl_type(s->in[1].dtype), false);
+	onednn_md b = secant_dnnl_md(s, 1, &s->out[0].shape.dim[3], dnnl_f32, dnnl_x);
 	dnnl_primitive_attr_t attr = secant_dnnl_attr(false, 0);
-	if (dnnl_dilated_deconvolution_forward_desc_init(&desc, dnnl_forward_training, dnnl_deconvolution_direct, &x, &w, bias ? &b : NULL, &y, g.stride, g.dilation,
-	                                                 g.before, g.after) != dnnl_success ||
-	    dnnl_primitive_desc_create(&pd, &desc, attr, secant_dnnl_engine(), NULL) != dnnl_success)
-		pd = NULL;
+	dnnl_primitive_desc_t pd = onednn_deconv(secant_dnnl_engine(), &g, ONEDNN_REF(x), ONEDNN_REF(w), bias ? ONEDNN_REF(b) : NULL, ONEDNN_REF(y), attr);
 	dnnl_primitive_attr_destroy(attr);
 	if (!pd)
 		return unsupported(err);
 	dnnl_call *c;
-	secant_status status = secant_dnnl_weighted(s, pd, 1, &user, &c, err);
+	secant_status status = secant_dnnl_weighted(s, pd, 1, user, &c, err);
 	if (status)
 		return status;
-	secant_dnnl_arg(c, DNNL_ARG_SRC, &x, WHERE_IN, 0, 0);
+	secant_dnnl_arg(c, DNNL_ARG_SRC, x, WHERE_IN, 0, 0);
 	if (bias)
-		secant_dnnl_arg(c, DNNL_ARG_BIAS, &b, WHERE_IN, 2, 0);
-	secant_dnnl_arg(c, DNNL_ARG_DST, &y, WHERE_OUT, 0, 0);
+		secant_dnnl_arg(c, DNNL_ARG_BIAS, b, WHERE_IN, 2, 0);
+	secant_dnnl_arg(c, DNNL_ARG_DST, y, WHERE_OUT, 0, 0);
 	s->flops = work(&s->in[0].shape, &s->in[1].shape);
 	return SECANT_OK;
 }

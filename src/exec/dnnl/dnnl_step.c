@@ -14,7 +14,7 @@ static pthread_once_t engine_once = PTHREAD_ONCE_INIT;
 static void
 make_engine(void)
 {
-	static const dnnl_cpu_isa_t caps[] = { dnnl_cpu_isa_sse41, dnnl_cpu_isa_avx2, dnnl_cpu_isa_avx512_core_bf16, dnnl_cpu_isa_all };
+	static const dnnl_cpu_isa_t caps[] = { dnnl_cpu_isa_sse41, dnnl_cpu_isa_avx2, dnnl_cpu_isa_avx512_core_bf16, ONEDNN_ISA_ANY };
 	dnnl_set_max_cpu_isa(caps[secant_cpu_isa()]);    /* refused only where oneDNN was built without it: then it uses what it finds */
 	if (dnnl_engine_create(&engine, dnnl_cpu, 0) != dnnl_success)
 		engine = NULL;
@@ -33,20 +33,19 @@ secant_dnnl_type(secant_dtype d)
 	return d == SECANT_BF16 ? dnnl_bf16 : dnnl_f32;
 }
 
-dnnl_memory_desc_t
-secant_dnnl_md(int n, const int64_t *dims, dnnl_data_type_t type, dnnl_format_tag_t tag)
+onednn_md
+secant_dnnl_md(secant_step *s, int n, const int64_t *dims, dnnl_data_type_t type, dnnl_format_tag_t tag)
 {
-	dnnl_memory_desc_t md;
-	memset(&md, 0, sizeof md);
-	dnnl_memory_desc_init_by_tag(&md, n, dims, type, tag);
-	return md;
+	dnnl_dims_t all = { 0 };
+	memcpy(all, dims, (size_t)n * sizeof *dims);
+	return onednn_md_tag(&((dnnl_data *)s->data)->mds, n, all, type, tag);
 }
 
-dnnl_memory_desc_t
-secant_dnnl_nhwc(const secant_operand *o)
+onednn_md
+secant_dnnl_nhwc(secant_step *s, const secant_operand *o)
 {
 	const int64_t *d = o->shape.dim;
-	return secant_dnnl_md(4, (int64_t[]){ d[0], d[3], d[1], d[2] }, secant_dnnl_type(o->dtype), dnnl_nhwc);
+	return secant_dnnl_md(s, 4, (int64_t[]){ d[0], d[3], d[1], d[2] }, secant_dnnl_type(o->dtype), dnnl_nhwc);
 }
 
 bool
@@ -65,9 +64,17 @@ secant_dnnl_types_ok(const secant_step *s)
 }
 
 dnnl_data *
-secant_dnnl_new(secant_step *s)
+secant_dnnl_new(secant_step *s, secant_err *err)
 {
-	return s->data = secant_calloc(1, sizeof(dnnl_data));
+	if (!(s->data = secant_calloc(1, sizeof(dnnl_data))))
+		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a step of oneDNN");
+	return s->data;
+}
+
+static onednn_md
+keep(secant_step *s, onednn_md_ref md)
+{
+	return onednn_md_keep(&((dnnl_data *)s->data)->mds, md);
 }
 
 dnnl_primitive_attr_t
@@ -79,28 +86,28 @@ secant_dnnl_attr(bool sum, int act)
 		return attr;
 	dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user);
 	if (sum)
-		dnnl_post_ops_append_sum(ops, 1.f);
+		onednn_add_sum(ops);
 	if (act == SECANT_ACT_RELU)
-		dnnl_post_ops_append_eltwise(ops, 1.f, dnnl_eltwise_relu, 0, 0);
+		onednn_add_eltwise(ops, dnnl_eltwise_relu, 0, 0);
 	if (act == SECANT_ACT_RELU6)
-		dnnl_post_ops_append_eltwise(ops, 1.f, dnnl_eltwise_clip, 0, 6);
+		onednn_add_eltwise(ops, dnnl_eltwise_clip, 0, 6);
 	if (act == SECANT_ACT_SILU)
-		dnnl_post_ops_append_eltwise(ops, 1.f, dnnl_eltwise_swish, 1, 0);
+		onednn_add_eltwise(ops, dnnl_eltwise_swish, 1, 0);
 	if (act == SECANT_ACT_LEAKY_RELU)
-		dnnl_post_ops_append_eltwise(ops, 1.f, dnnl_eltwise_relu, 0.01f, 0);
+		onednn_add_eltwise(ops, dnnl_eltwise_relu, 0.01f, 0);
 	dnnl_primitive_attr_set_post_ops(attr, ops);
 	dnnl_post_ops_destroy(ops);
 	return attr;
 }
 
 void
-secant_dnnl_arg(dnnl_call *c, int arg, const dnnl_memory_desc_t *md, dnnl_where where, int index, size_t offset)
+secant_dnnl_arg(dnnl_call *c, int arg, onednn_md md, dnnl_where where, int index, size_t offset)
 {
-	c->arg[c->n++] = (dnnl_argument){ arg, *md, where, index, offset };
+	c->arg[c->n++] = (dnnl_argument){ arg, md, where, index, offset };
 }
 
 size_t
-secant_dnnl_scratch(secant_step *s, const dnnl_memory_desc_t *md)
+secant_dnnl_scratch(secant_step *s, onednn_md_ref md)
 {
 	size_t at = (s->scratch + 63) / 64 * 64;
 	s->scratch = at + dnnl_memory_desc_get_size(md);
@@ -119,9 +126,9 @@ fill_call(secant_step *s, dnnl_call *c, dnnl_primitive_desc_t pd, bool main, sec
 	}
 	if (dnnl_primitive_create(&c->primitive, pd) != dnnl_success)
 		return secant_fail(err, SECANT_ERR_NOMEM, "oneDNN cannot make the primitive '%s'", info ? info : "");
-	const dnnl_memory_desc_t *scratchpad = dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0);
+	onednn_md_ref scratchpad = dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0);
 	if (scratchpad && dnnl_memory_desc_get_size(scratchpad))
-		secant_dnnl_arg(c, DNNL_ARG_SCRATCHPAD, scratchpad, WHERE_SCRATCH, 0, secant_dnnl_scratch(s, scratchpad));
+		secant_dnnl_arg(c, DNNL_ARG_SCRATCHPAD, keep(s, scratchpad), WHERE_SCRATCH, 0, secant_dnnl_scratch(s, scratchpad));
 	return SECANT_OK;
 }
 
@@ -140,7 +147,7 @@ secant_dnnl_add(secant_step *s, dnnl_primitive_desc_t pd, bool main, secant_err 
 }
 
 static dnnl_primitive_desc_t
-reorder(const dnnl_memory_desc_t *from, const dnnl_memory_desc_t *to)
+reorder(onednn_md_ref from, onednn_md_ref to)
 {
 	dnnl_primitive_desc_t pd = NULL;
 	dnnl_primitive_attr_t attr = secant_dnnl_attr(false, 0);
@@ -152,13 +159,13 @@ reorder(const dnnl_memory_desc_t *from, const dnnl_memory_desc_t *to)
 }
 
 secant_status
-secant_dnnl_weights(secant_step *s, int input, const dnnl_memory_desc_t *user, const dnnl_memory_desc_t *wanted, dnnl_argument *arg, secant_err *err)
+secant_dnnl_weights(secant_step *s, int input, onednn_md user, onednn_md wanted, dnnl_argument *arg, secant_err *err)
 {
 	dnnl_data *d = s->data;
-	*arg = (dnnl_argument){ 0, *wanted, WHERE_IN, input, 0 };
-	if (dnnl_memory_desc_equal(user, wanted))
+	*arg = (dnnl_argument){ 0, wanted, WHERE_IN, input, 0 };
+	if (dnnl_memory_desc_equal(ONEDNN_REF(user), ONEDNN_REF(wanted)))
 		return SECANT_OK;
-	dnnl_primitive_desc_t pd = reorder(user, wanted);
+	dnnl_primitive_desc_t pd = reorder(ONEDNN_REF(user), ONEDNN_REF(wanted));
 	if (!pd)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "oneDNN cannot reorder these weights");
 	if (s->in[input].state && !s->training) {
@@ -172,7 +179,7 @@ secant_dnnl_weights(secant_step *s, int input, const dnnl_memory_desc_t *user, c
 		secant_dnnl_arg(&d->pack, DNNL_ARG_TO, wanted, WHERE_PACKED, 0, 0);
 		s->packs = input + 1;
 		arg->where = WHERE_PACKED;
-		if (!(d->packed = secant_alloc_raw(dnnl_memory_desc_get_size(wanted) + 64)))
+		if (!(d->packed = secant_alloc_raw(dnnl_memory_desc_get_size(ONEDNN_REF(wanted)) + 64)))
 			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for packed weights");
 		return SECANT_OK;
 	}
@@ -181,47 +188,47 @@ secant_dnnl_weights(secant_step *s, int input, const dnnl_memory_desc_t *user, c
 		return SECANT_ERR_NOMEM;
 	s->reorders -= s->in[input].state;           /* each run packs what the run before changed: no layout is undone */
 	arg->where = WHERE_SCRATCH;
-	arg->offset = secant_dnnl_scratch(s, wanted);
+	arg->offset = secant_dnnl_scratch(s, ONEDNN_REF(wanted));
 	secant_dnnl_arg(c, DNNL_ARG_FROM, user, WHERE_IN, input, 0);
 	secant_dnnl_arg(c, DNNL_ARG_TO, wanted, WHERE_SCRATCH, 0, arg->offset);
 	return SECANT_OK;
 }
 
 secant_status
-secant_dnnl_weighted(secant_step *s, dnnl_primitive_desc_t pd, int input, const dnnl_memory_desc_t *user, dnnl_call **call, secant_err *err)
+secant_dnnl_weighted(secant_step *s, dnnl_primitive_desc_t pd, int input, onednn_md user, dnnl_call **call, secant_err *err)
 {
 	dnnl_argument w;
-	secant_status status = secant_dnnl_weights(s, input, user, dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0), &w, err);
+	secant_status status = secant_dnnl_weights(s, input, user, keep(s, dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0)), &w, err);
 	if (status) {
 		dnnl_primitive_desc_destroy(pd);
 		return status;
 	}
 	if (!(*call = secant_dnnl_add(s, pd, true, err)))
 		return SECANT_ERR_UNSUPPORTED;
-	secant_dnnl_arg(*call, DNNL_ARG_WEIGHTS, &w.md, w.where, w.index, w.offset);
+	secant_dnnl_arg(*call, DNNL_ARG_WEIGHTS, w.md, w.where, w.index, w.offset);
 	return SECANT_OK;
 }
 
 void
-secant_dnnl_result(secant_step *s, const dnnl_memory_desc_t *user, const dnnl_memory_desc_t *made, int arg, dnnl_argument *out)
+secant_dnnl_result(secant_step *s, onednn_md user, onednn_md_ref made, int arg, dnnl_argument *out)
 {
-	*out = (dnnl_argument){ arg, *made, WHERE_OUT, 0, 0 };
-	if (dnnl_memory_desc_equal(user, made))
+	*out = (dnnl_argument){ arg, keep(s, made), WHERE_OUT, 0, 0 };
+	if (dnnl_memory_desc_equal(ONEDNN_REF(user), made))
 		return;
 	out->where = WHERE_SCRATCH;
 	out->offset = secant_dnnl_scratch(s, made);
 }
 
 secant_status
-secant_dnnl_deliver(secant_step *s, const dnnl_memory_desc_t *user, const dnnl_argument *made, secant_err *err)
+secant_dnnl_deliver(secant_step *s, onednn_md user, const dnnl_argument *made, secant_err *err)
 {
 	if (made->where == WHERE_OUT)
 		return SECANT_OK;
-	dnnl_primitive_desc_t pd = reorder(&made->md, user);
+	dnnl_primitive_desc_t pd = reorder(ONEDNN_REF(made->md), ONEDNN_REF(user));
 	dnnl_call *c = pd ? secant_dnnl_add(s, pd, false, err) : NULL;
 	if (!c)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "oneDNN cannot reorder this result");
-	secant_dnnl_arg(c, DNNL_ARG_FROM, &made->md, WHERE_SCRATCH, 0, made->offset);
+	secant_dnnl_arg(c, DNNL_ARG_FROM, made->md, WHERE_SCRATCH, 0, made->offset);
 	secant_dnnl_arg(c, DNNL_ARG_TO, user, WHERE_OUT, 0, 0);
 	return SECANT_OK;
 }
@@ -238,7 +245,7 @@ bind_call(const dnnl_call *c, dnnl_exec_arg_t *arg)
 {
 	for (int i = 0; i < c->n; i++) {
 		arg[i].arg = c->arg[i].arg;
-		if (dnnl_memory_create(&arg[i].memory, &c->arg[i].md, secant_dnnl_engine(), DNNL_MEMORY_NONE) != dnnl_success)
+		if (dnnl_memory_create(&arg[i].memory, ONEDNN_REF(c->arg[i].md), secant_dnnl_engine(), DNNL_MEMORY_NONE) != dnnl_success)
 			return false;
 	}
 	return true;
@@ -326,6 +333,7 @@ secant_dnnl_release(secant_step *s)
 			dnnl_primitive_destroy(d->call[c].primitive);
 	if (d->pack.primitive)
 		dnnl_primitive_destroy(d->pack.primitive);
+	onednn_mds_free(&d->mds);
 	secant_free(d->packed);
 	secant_free(d);
 }

@@ -6,51 +6,45 @@
 
 typedef struct matrix { int64_t batch, rows, columns; bool transposed; } matrix;   /* rows x columns as the product sees it */
 
-static dnnl_memory_desc_t
-md_of(matrix m, int rank, secant_dtype type, bool any)
+static onednn_md
+md_of(secant_step *s, matrix m, int rank, secant_dtype type, bool any)
 {
 	dnnl_dims_t dims = { m.batch, m.rows, m.columns }, strides = { m.rows * m.columns, m.transposed ? 1 : m.columns, m.transposed ? m.rows : 1 };
-	dnnl_memory_desc_t md;
 	for (int i = 0; rank == 2 && i < 2; i++) {
 		dims[i] = dims[i + 1];
 		strides[i] = strides[i + 1];
 	}
 	if (any)
-		return secant_dnnl_md(rank, dims, secant_dnnl_type(type), dnnl_format_tag_any);
-	dnnl_memory_desc_init_by_strides(&md, rank, dims, secant_dnnl_type(type), strides);
-	return md;
+		return secant_dnnl_md(s, rank, dims, secant_dnnl_type(type), dnnl_format_tag_any);
+	return onednn_md_strides(&((dnnl_data *)s->data)->mds, rank, dims, secant_dnnl_type(type), strides);
 }
 
 /* y = a b (+ bias): a, b are inputs ia, ib of the step; b may be packed when it is a state. */
 static secant_status
 prepare(secant_step *s, int ia, matrix a, int ib, matrix b, bool bias, int act, secant_err *err)
 {
+	if (!secant_dnnl_new(s, err))
+		return SECANT_ERR_NOMEM;
 	int rank = a.batch > 1 || b.batch > 1 ? 3 : 2;
 	matrix y = { a.batch, a.rows, b.columns, false };
 	secant_dtype low = s->in[ia].dtype;          /* weights kept in f32 are packed to the activations' type */
 	bool pack = s->in[ib].state && (s->in[ib].dtype != low || b.batch == 1);
-	dnnl_memory_desc_t ma = md_of(a, rank, s->in[ia].dtype, false), my = md_of(y, rank, s->out[0].dtype, false);
-	dnnl_memory_desc_t user = md_of(b, rank, s->in[ib].dtype, false), mb = pack || s->in[ib].dtype != low ? md_of(b, rank, low, pack) : user;
-	dnnl_memory_desc_t mbias = md_of((matrix){ 1, 1, b.columns, false }, rank, SECANT_F32, false);
-	dnnl_matmul_desc_t desc;
-	dnnl_primitive_desc_t pd = NULL;
-	if (!secant_dnnl_new(s))
-		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a product");
+	onednn_md ma = md_of(s, a, rank, s->in[ia].dtype, false), my = md_of(s, y, rank, s->out[0].dtype, false);
+	onednn_md user = md_of(s, b, rank, s->in[ib].dtype, false), mb = pack || s->in[ib].dtype != low ? md_of(s, b, rank, low, pack) : user;
+	onednn_md mbias = md_of(s, (matrix){ 1, 1, b.columns, false }, rank, SECANT_F32, false);
 	dnnl_primitive_attr_t attr = secant_dnnl_attr(false, act);
-	if (dnnl_matmul_desc_init(&desc, &ma, &mb, bias ? &mbias : NULL, &my) != dnnl_success ||
-	    dnnl_primitive_desc_create(&pd, &desc, attr, secant_dnnl_engine(), NULL) != dnnl_success)
-		pd = NULL;
+	dnnl_primitive_desc_t pd = onednn_matmul(secant_dnnl_engine(), ONEDNN_REF(ma), ONEDNN_REF(mb), bias ? ONEDNN_REF(mbias) : NULL, ONEDNN_REF(my), attr);
 	dnnl_primitive_attr_destroy(attr);
 	if (!pd)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "oneDNN does not do this product");
 	dnnl_call *c;
-	secant_status status = secant_dnnl_weighted(s, pd, ib, &user, &c, err);
+	secant_status status = secant_dnnl_weighted(s, pd, ib, user, &c, err);
 	if (status)
 		return status;
-	secant_dnnl_arg(c, DNNL_ARG_SRC, &ma, WHERE_IN, ia, 0);
+	secant_dnnl_arg(c, DNNL_ARG_SRC, ma, WHERE_IN, ia, 0);
 	if (bias)
-		secant_dnnl_arg(c, DNNL_ARG_BIAS, &mbias, WHERE_IN, 2, 0);
-	secant_dnnl_arg(c, DNNL_ARG_DST, &my, WHERE_OUT, 0, 0);
+		secant_dnnl_arg(c, DNNL_ARG_BIAS, mbias, WHERE_IN, 2, 0);
+	secant_dnnl_arg(c, DNNL_ARG_DST, my, WHERE_OUT, 0, 0);
 	s->flops = 2.0 * (double)y.batch * (double)y.rows * (double)y.columns * (double)a.columns;
 	return SECANT_OK;
 }
