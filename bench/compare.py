@@ -204,18 +204,18 @@ class Bench:
             raise RuntimeError(f"{' '.join(command[:4])}: {(done.stderr or done.stdout)[-500:].strip()}")
         return done.stdout
 
-    def set_up(self, rows):
-        """Weights, ONNX files and a picture, once; and that both sides say the same to one input."""
+    def set_up(self, rows, every_row):
+        """Weights, ONNX files of all shapes and a picture, once; and that both sides say the same to one input."""
         for net in sorted({r["net"] for r in rows if r["kind"] in ("infer", "cold")}):
-            shapes = sorted({f"{r['size']}x{r['batch']}" for r in rows if r["net"] == net and r["kind"] in ("infer", "cold")})
-            done = f"{net}-" + "-".join(shapes)
+            shapes = sorted({f"{r['size']}x{r['batch']}" for r in every_row if r["net"] == net and r["kind"] in ("infer", "cold")})
+            done = "-".join([net, *shapes, "exported"])
             if not os.path.exists(self.path(done)):
                 tell(f"{net}: exporting {', '.join(shapes)}")
                 self.run(self.o.python, os.path.join(HERE, "peers", f"{net}.py"), "export", self.o.work, *shapes)
                 self.run(self.o.secant, "import", self.path(f"{net}.pth"), *self.nets[net]["options"], "--out", self.path(f"{net}.safetensors"))
                 write(self.path(done), "")
-            self.run(self.o.secant, "run", self.path(f"{net}.safetensors"), self.path("input.safetensors"), self.path("ours.safetensors"), "--precision", "f32")
-            apart = float(self.run(self.o.python, os.path.join(HERE, "peers", f"{net}.py"), "check", self.path("ours.safetensors"), self.path("logits.safetensors")))
+            self.run(self.o.secant, "run", self.path(f"{net}.safetensors"), self.path(f"{net}-input.safetensors"), self.path("ours.safetensors"), "--precision", "f32")
+            apart = float(self.run(self.o.python, os.path.join(HERE, "peers", f"{net}.py"), "check", self.path("ours.safetensors"), self.path(f"{net}-logits.safetensors")))
             tell(f"{net}: logits of secant and PyTorch differ by {apart:.1e} of the largest")
             if apart > 1e-3:
                 raise RuntimeError(f"{net}: secant and PyTorch do not compute the same network")
@@ -461,13 +461,14 @@ def main(arguments):
     if o.note or o.render:
         record.save()
         return 0
+    every_row = rows
     rows = [r for r in (for_ipex(rows) if o.ipex else rows) if re.search(o.only, r["key"])]
     if not rows:
         raise SystemExit(f"no row of {o.rows} matches '{o.only}'")
     os.makedirs(o.work, exist_ok=True)
     bench, where, started, failed = Bench(o, nets), machine(), time.monotonic(), 0
     if not o.ipex:
-        bench.set_up(rows)
+        bench.set_up(rows, every_row)
     for i, row in enumerate(rows):
         if time.monotonic() - started > 60 * o.minutes and not o.prepare:
             print(f"\n{o.minutes:g} minutes are over; not measured: {' '.join(r['key'] for r in rows[i:])} (--minutes, --only)", file=sys.stderr)

@@ -4,8 +4,11 @@
     unet.py PEER KIND SIZE BATCH PRECISION THREADS FOLDER
 
 The second form is a worker: it warms up, prints {"ready": true, "versions": {...}, "set_up": "..."}, and for each line of standard input runs
-once and prints {"ms": X}. KIND is train or infer; peers are torch-eager (channels_last), torch-eager-nchw, torch-compile, ipex, onnxruntime, openvino, each as its own
-documentation sets it up for speed: channels_last, autocast in bf16, the fused AdamW, static shapes, one stream.
+once and prints {"ms": X}. KIND is train or infer; peers are torch-eager (channels_last), torch-eager-nchw, torch-compile, ipex, onnxruntime,
+openvino, each as its own documentation sets it up for speed: autocast in bf16, the fused AdamW, static shapes, one stream.
+
+A network beside this one is a script with the same two forms (`export` only where it has rows of inference; it leaves NET.pth, NET-input and
+NET-logits.safetensors), a line `net` and its rows in bench/rows.txt.
 """
 import json, os, shutil, sys, time
 
@@ -36,8 +39,8 @@ def export(folder, shapes):
                           input_names=["input"], output_names=["logits"])
     x = torch.randn(1, 3, 64, 64)
     with torch.inference_mode():
-        save_file({"input": x}, f"{folder}/input.safetensors")
-        save_file({"logits": net(x).contiguous()}, f"{folder}/logits.safetensors")
+        save_file({"input": x}, f"{folder}/unet-input.safetensors")
+        save_file({"logits": net(x).contiguous()}, f"{folder}/unet-logits.safetensors")
     shutil.copy(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "picture.jpg"), folder)
 
 

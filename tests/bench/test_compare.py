@@ -25,7 +25,7 @@ def worker(*times):
 
 class Toy(compare.Bench):
     """Everything of a measurement but the real contenders."""
-    def set_up(self, rows):
+    def set_up(self, rows, every_row):
         pass
 
     def command_of(self, row, peer, precision):
