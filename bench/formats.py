@@ -67,7 +67,7 @@ def one_set(data, title, work):
             lost.setdefault(row["what"], []).append(to)
         n, back, error = boxes(there, work, to + "-back")
         missing = None if error else near(truth, back, 1 if to in PIXELS else .02)
-        apart = sum(row["count"] for row in counted if row["what"].startswith("box that is not"))
+        apart = sum(row["count"] for row in counted if row["what"].startswith("box that is not") or "smallest rectangle" in row["what"])
         if error or n != pictures or (missing > apart and not (counted and to in PIXELS)):
             trouble.append(f"{to}: {error or f'{n} of {pictures} pictures, {missing} of {sum(truth.values())} boxes missing'}")
         elif not missing and not counted:

@@ -321,6 +321,58 @@ merging_joins_classes_by_name(void **state)
 	secant_dataset_free(d);
 }
 
+/* Options that cannot be meant. */
+static void
+wrong_options_are_named(void **state)
+{
+	secant_err err = { 0 };
+	secant_dataset *d = make();
+	secant_dataset_tiling tiling;
+	secant_dataset_writing writing;
+	assert_int_equal(secant_opts_init(&secant_dataset_tiling_options, &tiling, &err) | secant_opts_init(&secant_dataset_writing_options, &writing, &err)
+		| secant_opts_set(&secant_dataset_tiling_options, &tiling, "size", "16", &err) | secant_opts_set(&secant_dataset_tiling_options, &tiling, "overlap", "16", &err)
+		| secant_opts_set(&secant_dataset_writing_options, &writing, "out", at(tmp, "tiles"), &err), 0);
+	assert_int_equal(secant_dataset_tile(d, &tiling, &writing, NULL, NULL, &err), SECANT_ERR_ARG);
+	assert_string_equal(err.msg, "--overlap: 16 pixels of tiles of 16x16: less than a side is needed");
+	secant_opts_free(&secant_dataset_tiling_options, &tiling);
+	secant_opts_free(&secant_dataset_writing_options, &writing);
+	secant_dataset_free(d);
+	secant_dataset_checking o;
+	err = (secant_err){ 0 };
+	assert_int_equal(secant_opts_init(&secant_dataset_checking_options, &o, &err) | secant_opts_set(&secant_dataset_checking_options, &o, "ignore", "box-tinny", &err), 0);
+	assert_null(secant_dataset_check(at(tmp, "src"), NULL, &o, NULL, &err));
+	assert_string_equal(err.msg, "--ignore: there is no rule 'box-tinny'; did you mean 'box-tiny'?");
+	secant_opts_free(&secant_dataset_checking_options, &o);
+	secant_dataset_reading r;
+	err = (secant_err){ 0 };
+	put(at(tmp, "coco"), "annotations.json", "{\"images\": [], \"categories\": [], \"annotations\": []}");
+	assert_int_equal(secant_opts_init(&secant_dataset_reading_options, &r, &err) | secant_opts_set(&secant_dataset_reading_options, &r, "class-names", "x.txt", &err), 0);
+	assert_null(secant_dataset_open(at(tmp, "coco"), &r, NULL, &err));
+	assert_non_null(strstr(err.msg, "COCO files name their classes themselves"));
+	secant_opts_free(&secant_dataset_reading_options, &r);
+}
+
+/* Folders train, val and test of pictures and masks: none of the three is passed over; a class that had no number gets none by a detour. */
+static void
+all_three_lists_of_mask_folders(void **state)
+{
+	static const char *const lists[] = { "train", "val", "test" };
+	for (int i = 0; i < 3; i++) {
+		char name[60];
+		snprintf(name, sizeof name, "%s/images/%d.png", lists[i], i);
+		put_picture(at(tmp, "set"), name, 9, 8, i);
+		snprintf(name, sizeof name, "%s/labels/%d.png", lists[i], i);
+		put_picture(at(tmp, "set"), name, 9, 8, 255);
+	}
+	secant_dataset *d = open_as(at(tmp, "set"), NULL);
+	assert_true(secant_dataset_count(d) == 3 && secant_dataset_splits(d) == 3);
+	must_write(d, "coco", at(tmp, "coco"));
+	secant_dataset_free(d);
+	d = open_as(at(tmp, "coco"), NULL);
+	assert_true(secant_dataset_count(d) == 3 && secant_dataset_class_id(d, 0) == 1);
+	secant_dataset_free(d);
+}
+
 int
 main(void)
 {
@@ -328,7 +380,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(exporting_twice_moves_nothing), TEST(classes_have_an_order_and_pictures_are_not_decoded), TEST(a_mask_with_a_hole_is_no_crowd),
 		TEST(what_is_written_with_empty_pictures_can_be_read), TEST(yolo_files_are_complete), TEST(dota_lines_and_pictures_are_all_there), TEST(voc_numbers_and_polygons),
-		TEST(boxes_are_never_clipped_in_silence), TEST(a_full_disk_half_way), TEST(names_that_lead_outside), TEST(hostile_json_files), TEST(merging_joins_classes_by_name),
+		TEST(boxes_are_never_clipped_in_silence), TEST(a_full_disk_half_way), TEST(names_that_lead_outside), TEST(hostile_json_files), TEST(merging_joins_classes_by_name), TEST(wrong_options_are_named),
+		TEST(all_three_lists_of_mask_folders),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

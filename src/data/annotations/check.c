@@ -503,6 +503,20 @@ secant_dataset_check(const char *path, const secant_dataset_reading *reading, co
 		(void)secant_ann_nomem(err);
 		return NULL;
 	}
+	const char *ids[128] = { NULL };
+	for (int i = 0; i < 127 && secant_check_rule(i, &ids[i], NULL, NULL); i++)
+		;
+	for (int i = 0; options && i < options->ignore.n; i++) {
+		int at = 0;
+		while (ids[at] && strcmp(ids[at], options->ignore.v[i]))
+			at++;
+		if (!ids[at]) {
+			const char *near = secant_nearest(options->ignore.v[i], ids);
+			(void)secant_fail(err, SECANT_ERR_ARG, "--ignore: there is no rule '%s'%s%s%s", options->ignore.v[i], near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+			secant_free(c);
+			return NULL;
+		}
+	}
 	if (options)
 		o = *options;
 	else if (secant_opts_init(&secant_dataset_checking_options, &o, err)) {

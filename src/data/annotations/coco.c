@@ -136,6 +136,8 @@ read_file(ann_set *s, const char *root, const char *relative, int files, const s
 static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
+	if (o->classes)
+		return secant_fail(err, SECANT_ERR_ARG, "--class-names: COCO files name their classes themselves (secant data remap renames them)");
 	if (secant_is_file(path))
 		return read_file(s, path, NULL, 1, o, err);
 	secant_names files = { 0 };

@@ -67,7 +67,9 @@ secant_ann_write_manifest(const ann_set *s, ann_out *out, const char *to, int vo
 	for (int i = 0; i < s->n_classes; i++) {
 		secant_str_add(&t, i ? ",\n    {\"name\": " : "\n    {\"name\": ");
 		put_text(&t, ann_str(s, s->classes[i].name));
-		secant_str_addf(&t, ", \"id\": %lld}", (long long)(s->classes[i].id == ANN_NO_ID ? i : s->classes[i].id));
+		if (s->classes[i].id != ANN_NO_ID)
+			secant_str_addf(&t, ", \"id\": %lld", (long long)s->classes[i].id);
+		secant_str_add(&t, "}");
 	}
 	secant_str_add(&t, s->n_classes ? "\n  ]" : "]");
 	if (w->train_ratio > 0) {
@@ -133,7 +135,7 @@ read_classes(ann_set *s, json_pull *j, secant_err *err)
 		}
 		if (at < 0)
 			continue;
-		s->classes[at].id = id;
+		s->classes[at].id = id != ANN_NO_ID ? id : s->classes[at].id;
 		for (int i = 0; i < n; i++)
 			again = again || order[i] == at;
 		if (!again && secant_grow((void **)&order, &capacity, n, sizeof *order))

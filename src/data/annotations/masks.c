@@ -14,8 +14,8 @@
 
 const mask_layout secant_ann_layouts[] = {
 	{ "masks", { { "", "images", "masks", NULL }, { "", "images", "labels", NULL }, { "train", "train/images", "train/masks", NULL },
-		{ "val", "val/images", "val/masks", NULL }, { "train", "train/images", "train/labels", NULL }, { "val", "val/images", "val/labels", NULL } },
-		"", "", "", true, true, "", "dataset_meta.json" },
+		{ "val", "val/images", "val/masks", NULL }, { "train", "train/images", "train/labels", NULL }, { "val", "val/images", "val/labels", NULL },
+		{ "test", "test/images", "test/masks", NULL }, { "test", "test/images", "test/labels", NULL } }, "", "", "", true, true, "", "dataset_meta.json" },
 	{ "voc-seg", { { "", "JPEGImages", "SegmentationClass", "SegmentationObject" } }, "", "", "", true, true, "ImageSets/Segmentation", "labelmap.txt" },
 	{ "cityscapes", { { "train", "leftImg8bit/train", "gtFine/train", "gtFine/train" }, { "val", "leftImg8bit/val", "gtFine/val", "gtFine/val" },
 		{ "test", "leftImg8bit/test", "gtFine/test", "gtFine/test" }, { "", "leftImg8bit/all", "gtFine/all", "gtFine/all" } }, "_leftImg8bit",

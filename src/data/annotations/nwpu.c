@@ -199,7 +199,11 @@ read_truth(ann_set *s, const char *root, int positives, secant_err *err)
 static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
-	secant_status status = add_classes(s, path, err);
+	secant_status status = secant_ann_read_option_names(s, o, err);
+	if (!status && !s->n_classes)
+		status = add_classes(s, path, err);
+	for (int i = 0; i < s->n_classes; i++)
+		s->classes[i].id = i + 1;
 	if (!status)
 		status = add_folder(s, path, positive, err);
 	int positives = s->n_images;

@@ -289,6 +289,8 @@ secant_status
 secant_dataset_tile(secant_dataset *d, const secant_dataset_tiling *tiling, const secant_dataset_writing *writing, const secant_watch *watch, char **report, secant_err *err)
 {
 	secant_dataset to = { .set = { 0 } };
+	if (tiling->overlap >= tiling->size.v[0] || tiling->overlap >= tiling->size.v[1])
+		return secant_fail(err, SECANT_ERR_ARG, "--overlap: %d pixels of tiles of %dx%d: less than a side is needed", tiling->overlap, tiling->size.v[0], tiling->size.v[1]);
 	char *folder = scratch(writing, err);
 	cutter c = { .s = &d->set, .to = &to, .o = tiling, .folder = folder };
 	if (!folder)
