@@ -51,6 +51,7 @@ typedef struct secant_cloud_judging {
 	char *protocol;              /* NULL: by data and network; class, category, paper, scene */
 	int votes;                   /* predictions of each point that are averaged */
 	double block_overlap;        /* of neighbouring blocks, as a share of their side */
+	double turn;                 /* degrees by which clouds are turned around the up axis before they are judged */
 	int resample;                /* judge so many points of each cloud, drawn with replacement; 0: all, as they are */
 	int least_points;            /* classes with fewer points are listed, but left out of means */
 } secant_cloud_judging;

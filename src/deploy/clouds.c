@@ -167,19 +167,22 @@ apply_vote(const queue *q, const pass *p, float *v)
 {
 	const secant_cloud_model *m = q->m;
 	int channels = m->features.channels, a, b;
-	if (p->vote == 0)
+	if (p->vote == 0 && q->o->turn == 0)
 		return;
 	secant_recipe_ground(&m->recipe, &a, &b);
 	secant_rng rng = secant_rng_make(q->o->seed, SECANT_FOR_AUGMENT, (uint32_t)p->vote, 0);
-	double angle = m->turned ? 6.283185307179586476925 * p->vote / q->o->votes : 0, factor = m->turned ? 1 : secant_rng_range(&rng, 0.8, 1.2);
-	float c = (float)(cos(angle) * factor), s = (float)(sin(angle) * factor);
+	double share = q->o->turn / 360 + (m->turned ? (double)p->vote / q->o->votes : 0), angle = 6.283185307179586476925 * share;
+	double factor = m->turned || p->vote == 0 ? 1 : secant_rng_range(&rng, 0.8, 1.2);
+	float c = (float)cos(angle), s = (float)sin(angle), f = (float)factor;
 	for (int64_t i = 0; i < p->used; i++) {
-		for (int at = 0; at >= 0; at = at == 0 && m->turned ? m->features.normals : -1) {
-			float *x = v + i * channels + at, u = x[a], w = x[b];
-			x[a] = c * u - s * w;
-			x[b] = s * u + c * w;
-			x[m->recipe.up] *= (float)factor;
+		float *x = v + i * channels;
+		for (float *at = x; at; at = at == x && m->features.normals >= 0 ? x + m->features.normals : NULL) {
+			float u = at[a], w = at[b];
+			at[a] = c * u - s * w;
+			at[b] = s * u + c * w;
 		}
+		for (int k = 0; k < 3; k++)
+			x[k] *= f;
 	}
 }
 

@@ -25,6 +25,7 @@ typedef struct secant_passing {
 	int batch;                                   /* passes that run together, at most */
 	int votes;                                   /* 1 or more */
 	int most;                                    /* points of a pass of a whole cloud; 0: as many as in training, at least 8192 */
+	double turn;                                 /* degrees around the up axis, of every vote */
 	double overlap;                              /* of blocks, as a share of their side, below 1 */
 	uint64_t seed;
 	bool (*tick)(void *user);                    /* after each batch; false: CANCELLED; nullable */

@@ -234,7 +234,7 @@ judge(const secant_cloud_evaluation *e, secant_cloud_counts *c, const group *g, 
 static secant_status
 judge_group(const secant_cloud_evaluation *e, secant_cloud_counts *c, group *g, secant_err *err)
 {
-	secant_passing o = { .batch = e->batch, .votes = e->judging->votes, .overlap = e->judging->block_overlap, .seed = e->seed };
+	secant_passing o = { .batch = e->batch, .votes = e->judging->votes, .overlap = e->judging->block_overlap, .turn = e->judging->turn, .seed = e->seed };
 	secant_status s = secant_clouds_pass(e->d, e->m, &o, g->v, g->n, err);
 	for (int i = 0; i < g->n && !s; i++)
 		s = judge(e, c, g, i, err);

@@ -181,6 +181,12 @@ parts_are_learnt_and_judged(void **state)
 		points += 40 + i;
 	assert_int_equal(all.pixels, points);        /* every point once */
 	secant_scores_free(&all);
+	static const char *const turned[][2] = { { "turn", "360" }, { NULL } }, *const lying[][2] = { { "turn", "90" }, { NULL } };
+	secant_scores round = judge(in_root(root, "run/last.safetensors"), "val", turned, NULL), quarter = judge(in_root(root, "run/last.safetensors"), "val", lying, NULL);
+	assert_true(fabs(round.instance_iou - r.last) < 1e-3);
+	assert_true(quarter.instance_iou < r.last);  /* knives are told by x */
+	secant_scores_free(&round);
+	secant_scores_free(&quarter);
 	secant_scores some = judge(in_root(root, "run/last.safetensors"), "val", knives, NULL);
 	assert_int_equal(some.images, 4);
 	assert_int_equal(some.confusion[0], 0);

@@ -45,6 +45,7 @@ static const secant_opt judging_rows[] = {
 	SECANT_OPT(secant_cloud_judging, protocol, STR, "protocol", NULL, 0, 0, "how clouds are scored: class, category (mean IoU of a category's shapes, as pointnet.pytorch), paper (instances and categories), scene; absent: by the data"),
 	SECANT_OPT(secant_cloud_judging, votes, INT, "votes", "1", 1, 1000, "predictions averaged for each point: turned around the up axis where training was, else scaled"),
 	SECANT_OPT(secant_cloud_judging, block_overlap, REAL, "block-overlap", "0.5", 0, 0.9, "of neighbouring blocks, as a share of their side"),
+	SECANT_OPT(secant_cloud_judging, turn, REAL, "turn", "0", -360, 360, "degrees by which clouds are turned around the up axis before they are judged: how much does it matter?"),
 	SECANT_OPT(secant_cloud_judging, resample, INT, "resample", "0", 0, 1 << 24, "judge so many points of each cloud, drawn with replacement, as the originals do; 0: all as they are"),
 	SECANT_OPT(secant_cloud_judging, least_points, INT, "least-points", "0", 0, 1 << 30, "classes with fewer labelled points are listed, but left out of the mean IoU"),
 	SECANT_OPT_END
