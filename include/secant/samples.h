@@ -5,6 +5,7 @@
 #ifndef SECANT_SAMPLES_H
 #define SECANT_SAMPLES_H
 #include <secant/options.h>
+#include <secant/tensor.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -35,6 +36,19 @@ typedef struct secant_data_options {
 
 SECANT_API extern const secant_opts secant_normalize_options;
 SECANT_API extern const secant_opts secant_data_options_table;
+
+/* Augmented samples to look at before training: a sheet with a row for each picture, as it is and as the first epochs will have it. */
+typedef struct secant_augment_sheet {
+	char *augment;                               /* a pipeline as in training; NULL: none is asked for */
+	int pictures, views, side, seed, classes, in_channels;
+	secant_ints size, tile;
+	bool resize;
+	char *labels, *class_file;
+	int ignore_index;
+} secant_augment_sheet;
+SECANT_API extern const secant_opts secant_augment_sheet_options;
+/* DATA as in training; split NULL: train. The sheet is the caller's (secant_image_free); zeroed on failure. */
+SECANT_API secant_status secant_augment_sheet_draw(const char *data, const char *split, const secant_augment_sheet *o, secant_image *sheet, secant_err *err) SECANT_NODISCARD;
 
 #ifdef __cplusplus
 }

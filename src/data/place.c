@@ -102,7 +102,7 @@ secant_turn_then(int first, int second)
 }
 
 /* out(y, x) = in at y * row + x * column bytes from `in`; in tiles, so that a transposed picture stays in the cache. */
-#define TURNED(name, size, move) \
+#define TURNED(name, size) \
 	static void \
 	name(const char *in, ptrdiff_t row, ptrdiff_t column, char *out, int width, int height) \
 	{ \
@@ -113,17 +113,49 @@ secant_turn_then(int first, int second)
 				for (int y = y0; y < y1; y++) { \
 					const char *p = in + y * row + x0 * column; \
 					char *q = out + ((size_t)y * (size_t)width + (size_t)x0) * (size); \
-					for (int x = x0; x < x1 - 1; x++, p += column, q += (size)) \
-						memcpy(q, p, (move)); \
-					memcpy(q, p, (size)); \
+					for (int x = x0; x < x1; x++, p += column, q += (size)) \
+						memcpy(q, p, (size)); \
 				} \
 			} \
 	}
-TURNED(turn1, 1, 1)
-TURNED(turn2, 2, 2)
-TURNED(turn3, 3, 4)   /* one byte too many, which the next pixel overwrites; SECANT_PICTURE_SLACK lets the last be read */
-TURNED(turn4, 4, 4)
-TURNED(turn12, 12, 12)
+TURNED(turn1, 1)
+TURNED(turn4, 4)
+TURNED(turn12, 12)
+
+#define PART(name, size) \
+	static void \
+	name(const char *in, ptrdiff_t row, ptrdiff_t column, char *out, size_t line, int width, int height) \
+	{ \
+		for (int y = 0; y < height; y++) \
+			for (int x = 0; x < width; x++) \
+				memcpy(out + (size_t)y * line + (size_t)x * (size), in + y * row + x * column, (size)); \
+	}
+PART(turn_part2, 2)
+PART(turn_part3, 3)
+
+/* Rows and columns exchanged, in blocks of 16; `row` and `column` as for TURNED, column a row of the source. */
+static void
+turn_blocks(const char *in, ptrdiff_t row, ptrdiff_t column, char *out, int width, int height, size_t pixel)
+{
+	enum { BLOCK = 16 };
+	const secant_picture_kernels *k = secant_picture_best();
+	void (*block)(const uint8_t *, ptrdiff_t, uint8_t *, ptrdiff_t) = pixel == 3 ? k->transpose3 : k->transpose2;
+	void (*rest)(const char *, ptrdiff_t, ptrdiff_t, char *, size_t, int, int) = pixel == 3 ? turn_part3 : turn_part2;
+	ptrdiff_t line = (ptrdiff_t)((size_t)width * pixel);
+	int wide = width / BLOCK * BLOCK, high = height / BLOCK * BLOCK;
+	bool back = row < 0;
+	for (int y = 0; y < high; y += BLOCK)
+		for (int x = 0; x < wide; x += BLOCK) {
+			/* Source pixels of a block's first row lie at consecutive addresses, ascending or descending. */
+			const char *from = in + (back ? y + BLOCK - 1 : y) * row + x * column;
+			char *to = out + (back ? y + BLOCK - 1 : y) * line + (ptrdiff_t)((size_t)x * pixel);
+			block((const uint8_t *)from, column, (uint8_t *)to, back ? -line : line);
+		}
+	if (wide < width)
+		rest(in + wide * column, row, column, out + (size_t)wide * pixel, (size_t)line, width - wide, high);
+	if (high < height)
+		rest(in + high * row, row, column, out + high * line, (size_t)line, width, height - high);
+}
 
 static void
 turn_plane(const void *from, void *to, int from_width, int from_height, int turn, size_t pixel)
@@ -141,7 +173,7 @@ turn_plane(const void *from, void *to, int from_width, int from_height, int turn
 		row = -row;
 	}
 	void (*turned)(const char *, ptrdiff_t, ptrdiff_t, char *, int, int) =
-		pixel == 1 ? turn1 : pixel == 2 ? turn2 : pixel == 3 ? turn3 : pixel == 4 ? turn4 : pixel == 12 ? turn12 : NULL;
+		pixel == 1 ? turn1 : pixel == 4 ? turn4 : pixel == 12 ? turn12 : NULL;
 	if (column == (ptrdiff_t)pixel)
 		for (int y = 0; y < height; y++)
 			memcpy((char *)to + (size_t)y * (size_t)line, in + y * row, (size_t)line);
@@ -154,6 +186,8 @@ turn_plane(const void *from, void *to, int from_width, int from_height, int turn
 			else
 				secant_picture_best()->reverse2((const uint16_t *)(const void *)source, (uint16_t *)(void *)target, width);
 		}
+	else if (swap && (pixel == 2 || pixel == 3))
+		turn_blocks(in, row, column, to, width, height, pixel);
 	else if (turned)
 		turned(in, row, column, to, width, height);
 	else

@@ -171,6 +171,128 @@ secant_place_mapped(const secant_picture *from, secant_picture *to, secant_place
 		}
 }
 
+/* ---- straight lines ---- */
+
+secant_affine
+secant_affine_of_turn(int turn, int width, int height)
+{
+	secant_affine m = { 1, 0, 0, 0, 1, 0 };
+	if (turn & SECANT_TURN_FLIP_H)
+		m.xx = -1, m.x = width - 1;
+	if (turn & SECANT_TURN_FLIP_V)
+		m.yy = -1, m.y = height - 1;
+	return turn & SECANT_TURN_TRANSPOSE ? (secant_affine){ m.yx, m.yy, m.y, m.xx, m.xy, m.x } : m;
+}
+
+secant_affine
+secant_affine_join(const secant_affine *outer, const secant_affine *inner)
+{
+	const secant_affine *o = outer, *i = inner;
+	return (secant_affine){ o->xx * i->xx + o->xy * i->yx, o->xx * i->xy + o->xy * i->yy, o->xx * i->x + o->xy * i->y + o->x,
+	                        o->yx * i->xx + o->yy * i->yx, o->yx * i->xy + o->yy * i->yy, o->yx * i->x + o->yy * i->y + o->y };
+}
+
+static void
+map_affine(const void *how, int x, int y, int n, float *from_x, float *from_y)
+{
+	const secant_affine *m = how;
+	float xx = (float)m->xx, yx = (float)m->yx;
+	float u = (float)(m->xx * x + m->xy * y + m->x), v = (float)(m->yx * x + m->yy * y + m->y);
+	for (int i = 0; i < n; i++) {
+		from_x[i] = u + xx * (float)i;
+		from_y[i] = v + yx * (float)i;
+	}
+}
+
+static int64_t
+floor_div(int64_t a, int64_t b)
+{
+	return a / b - (a % b && (a < 0) != (b < 0));
+}
+
+/* Narrows [*first, *last) to where start + i * step lies within [lo, hi]. */
+static void
+narrow(int64_t start, int64_t step, int64_t lo, int64_t hi, int64_t *first, int64_t *last)
+{
+	int64_t a = *first, b = *last - 1;
+	if (step) {
+		int64_t low = step > 0 ? lo - start : hi - start, high = step > 0 ? hi - start : lo - start;
+		a = -floor_div(-low, step), b = floor_div(high, step);
+	} else if (start < lo || start > hi) {
+		b = a - 1;
+	}
+	*first = a > *first ? a : *first;
+	*last = b + 1 < *last ? b + 1 : *last;
+	*last = *last < *first ? *first : *last;
+}
+
+/* n pixels of nothing but the border's colour, by copies of twice the size. */
+static void
+fill_run(secant_picture *to, size_t pixel, size_t n, const secant_outside *o)
+{
+	uint8_t *out = (uint8_t *)to->pixels + pixel * 3;
+	for (int c = 0; c < 3 && n; c++)
+		out[c] = as_byte(o->fill ? o->fill[c] : 0);
+	for (size_t done = 1; done < n; done *= 2)
+		memcpy(out + done * 3, out, (done < n - done ? done : n - done) * 3);
+	for (size_t i = 0; i < n && to->labels; i++)
+		to->labels[pixel + i] = o->label;
+}
+
+/* Row y: what lies wholly inside by the kernel for lines, what lies wholly outside by the border's colour, the rest as anywhere. */
+static void
+affine_row(const secant_picture *from, secant_picture *to, const secant_affine *m, int y, const secant_outside *o)
+{
+	const double one = 4294967296.;                              /* 32.32 */
+	const int64_t slack = (int64_t)1 << 24;                      /* 1/256 pixel */
+	float xs[CHUNK], ys[CHUNK];
+	int64_t start[2] = { llrint((m->xy * y + m->x) * one), llrint((m->yy * y + m->y) * one) }, step[2] = { llrint(m->xx * one), llrint(m->yx * one) };
+	int64_t first = 0, last = to->width;
+	narrow(start[0], step[0], slack, ((int64_t)(from->width - 1) << 32) - slack, &first, &last);
+	narrow(start[1], step[1], slack, ((int64_t)(from->height - 1) << 32) - slack, &first, &last);
+	if (first >= last)
+		first = last = 0;
+	int64_t near_first = 0, near_last = to->width;
+	if (o->border == SECANT_BORDER_CONSTANT && (!to->labels || from->labels)) {
+		narrow(start[0], step[0], -((int64_t)1 << 32) - slack, ((int64_t)from->width << 32) + slack, &near_first, &near_last);
+		narrow(start[1], step[1], -((int64_t)1 << 32) - slack, ((int64_t)from->height << 32) + slack, &near_first, &near_last);
+		if (near_first >= near_last)
+			near_first = near_last = to->width;
+		fill_run(to, (size_t)y * (size_t)to->width, (size_t)near_first, o);
+		fill_run(to, (size_t)y * (size_t)to->width + (size_t)near_last, (size_t)(to->width - near_last), o);
+	}
+	for (int64_t x = near_first; x < near_last;) {
+		int64_t end = x < first ? first : near_last;
+		if (x == first && last > first) {
+			const int64_t at[2] = { start[0] + first * step[0], start[1] + first * step[1] };
+			size_t pixel = (size_t)y * (size_t)to->width + (size_t)first;
+			secant_picture_best()->warp3(from->pixels, from->width, at, step, (int)(last - first), (uint8_t *)to->pixels + pixel * 3);
+			if (from->labels && to->labels)
+				secant_picture_best()->warp_labels(from->labels, from->width, at, step, (int)(last - first), to->labels + pixel);
+			x = last;
+			continue;
+		}
+		int n = end - x < CHUNK ? (int)(end - x) : CHUNK;
+		map_affine(m, (int)x, y, n, xs, ys);
+		map_chunk(from, to, (int)x, y, n, xs, ys, o);
+		x += n;
+	}
+}
+
+void
+secant_place_affine(const secant_picture *from, secant_picture *to, const secant_affine *m, const secant_outside *outside)
+{
+	enum { LARGEST = 32000 };                                    /* 16.16 must hold a place */
+	const double far = 1e6, reach = fabs(m->xx) + fabs(m->xy) + fabs(m->yx) + fabs(m->yy);
+	bool fits = from->width <= LARGEST && from->height <= LARGEST && to->width <= LARGEST && to->height <= LARGEST && reach < 400 && fabs(m->x) < far && fabs(m->y) < far;
+	if (from->real || from->channels != 3 || !fits) {
+		secant_place_mapped(from, to, map_affine, m, outside);
+		return;
+	}
+	for (int y = 0; y < to->height; y++)
+		affine_row(from, to, m, y, outside);
+}
+
 /* ---- scaling ---- */
 
 typedef struct scaling { double x, y, step_x, step_y, last_x, last_y; } scaling;

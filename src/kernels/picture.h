@@ -24,6 +24,15 @@ typedef struct secant_picture_kernels {
 	void (*sample)(const uint8_t *from, int width, int height, int channels, const float *x, const float *y, int n, uint8_t *out, uint8_t *outside);
 	/* The same for planes of labels, nearest: pixel floor(x + .5); outside[i] is 0 or 1, and there out[i] undefined. */
 	void (*pick)(const uint16_t *from, int width, int height, const float *x, const float *y, int n, uint16_t *out, uint8_t *outside);
+	/* n pixels of three bytes, and of labels, along a straight line through a picture: start and step are 32.32, pixel i lies at
+	 * (start + block * step) / 2^16 + (i - block) * (step / 2^16), in 16.16, with block the multiple of 16 below i. All of them lie at least
+	 * 1/256 pixel within 0 .. width - 1 and 0 .. height - 1; the picture is followed by two bytes that may be read. */
+	void (*warp3)(const uint8_t *from, int width, const int64_t start[2], const int64_t step[2], int n, uint8_t *out);
+	void (*warp_labels)(const uint16_t *from, int width, const int64_t start[2], const int64_t step[2], int n, uint16_t *out);
+	/* A block of 16 x 16 pixels of three bytes, or of labels, with rows and columns exchanged. Rows are in_row and out_row bytes apart,
+	 * which may be negative. */
+	void (*transpose3)(const uint8_t *in, ptrdiff_t in_row, uint8_t *out, ptrdiff_t out_row);
+	void (*transpose2)(const uint8_t *in, ptrdiff_t in_row, uint8_t *out, ptrdiff_t out_row);
 	/* n pixels of three bytes in reverse order. The two must not overlap. */
 	void (*reverse3)(const uint8_t *from, uint8_t *to, int n);
 	void (*reverse2)(const uint16_t *from, uint16_t *to, int n);      /* the same for labels */

@@ -298,6 +298,170 @@ pick(const uint16_t *from, int width, int height, const float *xs, const float *
 	}
 }
 
+/* ---- straight lines ---- */
+
+enum { LANES = 16 };
+
+SECANT_INLINE int32_t block_place(int64_t start, int64_t step, int block) { return (int32_t)((start + (int64_t)block * step) >> 16); }
+
+SECANT_INLINE void
+warp3_some(const uint8_t *from, int width, const int64_t start[2], const int64_t step[2], int first, int n, uint8_t *out)
+{
+	for (int i = first; i < n; i++) {
+		int block = i & ~(LANES - 1);
+		int32_t x = block_place(start[0], step[0], block) + (i - block) * (int32_t)(step[0] >> 16);
+		int32_t y = block_place(start[1], step[1], block) + (i - block) * (int32_t)(step[1] >> 16);
+		const uint8_t *a = from + ((int64_t)(y >> 16) * width + (x >> 16)) * 3, *b = a + (int64_t)width * 3;
+		uint32_t fx = (uint32_t)((x & 65535) + 128) >> 8, fy = (uint32_t)((y & 65535) + 128) >> 8;
+		for (int c = 0; c < 3; c++) {
+			uint32_t top = a[c] * (256 - fx) + a[c + 3] * fx, low = b[c] * (256 - fx) + b[c + 3] * fx;
+			out[3 * i + c] = (uint8_t)((top * (256 - fy) + low * fy + 32768) >> 16);
+		}
+	}
+}
+
+SECANT_INLINE void
+warp_labels_some(const uint16_t *from, int width, const int64_t start[2], const int64_t step[2], int first, int n, uint16_t *out)
+{
+	for (int i = first; i < n; i++) {
+		int block = i & ~(LANES - 1);
+		int32_t x = block_place(start[0], step[0], block) + (i - block) * (int32_t)(step[0] >> 16) + 32768;
+		int32_t y = block_place(start[1], step[1], block) + (i - block) * (int32_t)(step[1] >> 16) + 32768;
+		out[i] = from[(int64_t)(y >> 16) * width + (x >> 16)];
+	}
+}
+
+#if defined(__AVX512BW__)
+/* Makes the compiler load what was stored: extracting lanes one by one is slower than sixteen loads. */
+#define STORED(array) __asm__ volatile("" : "+m"(array))
+
+/* The 16 places of a block. */
+SECANT_INLINE __m512i
+lane_places(int64_t start, int64_t step, int block)
+{
+	const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+	return _mm512_add_epi32(_mm512_set1_epi32(block_place(start, step, block)), _mm512_mullo_epi32(lanes, _mm512_set1_epi32((int32_t)(step >> 16))));
+}
+
+static int
+warp3_fast(const uint8_t *from, int width, const int64_t start[2], const int64_t step[2], int n, uint8_t *out)
+{
+	const __m512i quarters = _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3), part = _mm512_set1_epi32(65535), half = _mm512_set1_epi32(128);
+	const __m512i stride = _mm512_set1_epi32(width * 3), three = _mm512_set1_epi32(3), whole_ = _mm512_set1_epi32(256);
+	int i = 0;
+	for (; i + LANES <= n; i += LANES) {
+		__m512i x = lane_places(start[0], step[0], i), y = lane_places(start[1], step[1], i);
+		__m512i fx = _mm512_srli_epi32(_mm512_add_epi32(_mm512_and_si512(x, part), half), 8), fy = _mm512_srli_epi32(_mm512_add_epi32(_mm512_and_si512(y, part), half), 8);
+		int32_t at[LANES];
+		_mm512_storeu_si512(at, _mm512_add_epi32(_mm512_mullo_epi32(_mm512_srai_epi32(y, 16), stride), _mm512_mullo_epi32(_mm512_srai_epi32(x, 16), three)));
+		STORED(at);
+		__m512i right = _mm512_or_si512(_mm512_sub_epi32(whole_, fx), _mm512_slli_epi32(fx, 16)), lower = _mm512_or_si512(fy, _mm512_slli_epi32(fy, 16));
+		__m128i four[4];
+		for (int q = 0; q < 4; q++) {
+			__m512i quarter = _mm512_add_epi32(quarters, _mm512_set1_epi32(4 * q));
+			four[q] = blend_four(from, (int64_t)width * 3, at + 4 * q, _mm512_permutexvar_epi32(quarter, right), _mm512_permutexvar_epi32(quarter, lower));
+		}
+		__m512i all = _mm512_inserti32x4(_mm512_castsi128_si512(four[0]), four[1], 1);
+		store_rgb(out + 3 * i, _mm512_inserti32x4(_mm512_inserti32x4(all, four[2], 2), four[3], 3));
+	}
+	return i;
+}
+
+static int
+warp_labels_fast(const uint16_t *from, int width, const int64_t start[2], const int64_t step[2], int n, uint16_t *out)
+{
+	const __m512i half = _mm512_set1_epi32(32768), width_ = _mm512_set1_epi32(width);
+	int i = 0;
+	for (; i + LANES <= n; i += LANES) {
+		__m512i x = _mm512_srai_epi32(_mm512_add_epi32(lane_places(start[0], step[0], i), half), 16);
+		__m512i y = _mm512_srai_epi32(_mm512_add_epi32(lane_places(start[1], step[1], i), half), 16);
+		int32_t at[LANES];
+		_mm512_storeu_si512(at, _mm512_add_epi32(_mm512_mullo_epi32(y, width_), x));
+		STORED(at);
+		for (int k = 0; k < LANES; k++)
+			out[i + k] = from[at[k]];
+	}
+	return i;
+}
+
+/* Rows and columns of 16 x 16 words exchanged. */
+SECANT_INLINE void
+transpose_words(__m512i r[LANES])
+{
+	__m512i t[LANES];
+	for (int i = 0; i < LANES; i += 2) {
+		t[i] = _mm512_unpacklo_epi32(r[i], r[i + 1]);
+		t[i + 1] = _mm512_unpackhi_epi32(r[i], r[i + 1]);
+	}
+	for (int i = 0; i < LANES; i += 4)
+		for (int k = 0; k < 2; k++) {
+			r[i + 2 * k] = _mm512_unpacklo_epi64(t[i + k], t[i + k + 2]);
+			r[i + 2 * k + 1] = _mm512_unpackhi_epi64(t[i + k], t[i + k + 2]);
+		}
+	for (int k = 0; k < 4; k++) {                /* quarters of rows 0-3, 4-7, 8-11, 12-15 */
+		t[k] = _mm512_shuffle_i32x4(r[k], r[k + 4], 0x88);
+		t[k + 4] = _mm512_shuffle_i32x4(r[k], r[k + 4], 0xdd);
+		t[k + 8] = _mm512_shuffle_i32x4(r[k + 8], r[k + 12], 0x88);
+		t[k + 12] = _mm512_shuffle_i32x4(r[k + 8], r[k + 12], 0xdd);
+	}
+	for (int k = 0; k < 4; k++) {
+		r[k] = _mm512_shuffle_i32x4(t[k], t[k + 8], 0x88);
+		r[k + 8] = _mm512_shuffle_i32x4(t[k], t[k + 8], 0xdd);
+		r[k + 4] = _mm512_shuffle_i32x4(t[k + 4], t[k + 12], 0x88);
+		r[k + 12] = _mm512_shuffle_i32x4(t[k + 4], t[k + 12], 0xdd);
+	}
+}
+#else
+SECANT_INLINE int warp3_fast(const uint8_t *from, int width, const int64_t start[2], const int64_t step[2], int n, uint8_t *out) { return 0; }
+SECANT_INLINE int warp_labels_fast(const uint16_t *from, int width, const int64_t start[2], const int64_t step[2], int n, uint16_t *out) { return 0; }
+#endif
+
+static void
+warp3(const uint8_t *from, int width, const int64_t start[2], const int64_t step[2], int n, uint8_t *out)
+{
+	warp3_some(from, width, start, step, warp3_fast(from, width, start, step, n, out), n, out);
+}
+
+static void
+warp_labels(const uint16_t *from, int width, const int64_t start[2], const int64_t step[2], int n, uint16_t *out)
+{
+	warp_labels_some(from, width, start, step, warp_labels_fast(from, width, start, step, n, out), n, out);
+}
+
+static void
+transpose3(const uint8_t *in, ptrdiff_t in_row, uint8_t *out, ptrdiff_t out_row)
+{
+#if defined(__AVX512BW__)
+	__m512i r[LANES];
+	for (int i = 0; i < LANES; i++)
+		r[i] = load_rgb(in + i * in_row);
+	transpose_words(r);
+	for (int i = 0; i < LANES; i++)
+		store_rgb(out + i * out_row, r[i]);
+#else
+	for (int y = 0; y < LANES; y++)
+		for (int x = 0; x < LANES; x++)
+			memcpy(out + y * out_row + 3 * x, in + x * in_row + 3 * y, 3);
+#endif
+}
+
+static void
+transpose2(const uint8_t *in, ptrdiff_t in_row, uint8_t *out, ptrdiff_t out_row)
+{
+#if defined(__AVX512BW__)
+	__m512i r[LANES];
+	for (int i = 0; i < LANES; i++)
+		r[i] = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)(in + i * in_row)));
+	transpose_words(r);
+	for (int i = 0; i < LANES; i++)
+		_mm256_storeu_si256((__m256i *)(void *)(out + i * out_row), _mm512_cvtepi32_epi16(r[i]));
+#else
+	for (int y = 0; y < LANES; y++)
+		for (int x = 0; x < LANES; x++)
+			memcpy(out + y * out_row + 2 * x, in + x * in_row + 2 * y, 2);
+#endif
+}
+
 static void
 reverse3(const uint8_t *restrict from, uint8_t *restrict to, int n)
 {
@@ -330,4 +494,5 @@ normalise(const uint8_t *restrict from, float *restrict to, int64_t n, int perio
 	}
 }
 
-const secant_picture_kernels SECANT_KERNEL(picture) = { .hsv = hsv, .hsv_bytes = hsv_bytes, .sample = sample, .pick = pick, .reverse3 = reverse3, .reverse2 = reverse2, .normalise = normalise };
+const secant_picture_kernels SECANT_KERNEL(picture) = { .hsv = hsv, .hsv_bytes = hsv_bytes, .sample = sample, .pick = pick, .warp3 = warp3, .warp_labels = warp_labels,
+	.transpose3 = transpose3, .transpose2 = transpose2, .reverse3 = reverse3, .reverse2 = reverse2, .normalise = normalise };

@@ -568,6 +568,84 @@ memory_may_fail_anywhere(void **state)
 	}
 }
 
+/* ---- lines ---- */
+
+static void
+identity_map(const void *how, int x, int y, int n, float *from_x, float *from_y)
+{
+	const secant_affine *m = how;
+	for (int i = 0; i < n; i++) {
+		from_x[i] = (float)(m->xx * (x + i) + m->xy * y + m->x);
+		from_y[i] = (float)(m->yx * (x + i) + m->yy * y + m->y);
+	}
+}
+
+/* The short way for lines against the general one: bytes differ by the rounding of places, labels only where a place lies between two. */
+static void
+lines_equal_any_places(void **state)
+{
+	secant_rng r = secant_rng_make(5, SECANT_FOR_TEST, 0, 0);
+	secant_picture from = { 0 }, a = { 0 }, b = { 0 };
+	secant_err err = { 0 };
+	const float fill[3] = { 10, 100, 200 };
+	for (int round = 0; round < 300; round++) {
+		int w = 1 + (int)secant_rng_below(&r, 70), h = 1 + (int)secant_rng_below(&r, 50), labels = 0;
+		assert_int_equal(secant_picture_reserve(&from, w, h, 3, false, true, &err) | secant_picture_reserve(&a, 80, 60, 3, false, true, &err) |
+		                 secant_picture_reserve(&b, 80, 60, 3, false, true, &err), SECANT_OK);
+		for (int i = 0; i < w * h; i++) {
+			from.labels[i] = (uint16_t)secant_rng_below(&r, 9);
+			for (int c = 0; c < 3; c++)
+				((uint8_t *)from.pixels)[3 * i + c] = (uint8_t)secant_rng_below(&r, 256);
+		}
+		double size = round % 3 ? 1 : 30;
+		secant_affine m = { secant_rng_range(&r, -2, 2) * size, secant_rng_range(&r, -2, 2), secant_rng_range(&r, -90, 150) * size,
+			secant_rng_range(&r, -2, 2), secant_rng_range(&r, -2, 2) * size, secant_rng_range(&r, -90, 150) };
+		secant_outside o = { .border = (secant_border)(round % 4), .fill = fill, .label = 77 };
+		secant_place_affine(&from, &a, &m, &o);
+		secant_place_mapped(&from, &b, identity_map, &m, &o);
+		for (int i = 0; i < 80 * 60; i++) {
+			labels += a.labels[i] != b.labels[i];
+			for (int c = 0; c < 3 && size == 1; c++)
+				if (abs(((uint8_t *)a.pixels)[3 * i + c] - ((uint8_t *)b.pixels)[3 * i + c]) > 3)
+					fail_msg("round %d, pixel %d: %d, want %d", round, i, ((uint8_t *)a.pixels)[3 * i + c], ((uint8_t *)b.pixels)[3 * i + c]);
+		}
+		assert_true(labels <= 48);               /* of 4800 */
+	}
+	secant_picture_free(&from);
+	secant_picture_free(&a);
+	secant_picture_free(&b);
+}
+
+/* Turns before and after a warp are made with it, and give what they give one after the other. */
+static void
+turns_go_along_with_warps(void **state)
+{
+	const secant_affine m = { .89373, .21131, 1.47291, -.19377, 1.10817, -2.26143 };
+	const secant_outside o = { .border = SECANT_BORDER_REFLECT };
+	for (int i = 0; i < 64; i++) {
+		secant_frame f = { 0 }, g = { 0 };
+		int labels = 0;
+		fill_frame(&f, (scene){ 48, 48, 3, false }, scene_value);
+		fill_frame(&g, (scene){ 48, 48, 3, false }, scene_value);
+		f.turn = g.turn = i / 8;
+		secant_frame_settle(&g);
+		secant_frame_warp(&f, &m, &o);
+		secant_frame_warp(&g, &m, &o);
+		secant_frame_settle(&g);
+		f.turn = g.turn = i % 8;
+		secant_frame_settle(&f);
+		secant_frame_settle(&g);
+		for (int k = 0; k < 48 * 48; k++) {
+			labels += f.now->labels[k] != g.now->labels[k];
+			for (int c = 0; c < 3; c++)
+				assert_true(abs(((uint8_t *)f.now->pixels)[3 * k + c] - ((uint8_t *)g.now->pixels)[3 * k + c]) <= 2);
+		}
+		assert_true(labels <= 12);
+		secant_frame_free(&f);
+		secant_frame_free(&g);
+	}
+}
+
 int
 main(void)
 {
@@ -576,7 +654,8 @@ main(void)
 		T(every_step_keeps_sizes_ranges_and_labels), T(picture_and_labels_stay_together), T(every_step_does_something_the_same_each_time),
 		T(turns_are_those_of_the_square), T(flips_and_quarter_turns_give_the_eight_equally), T(hues_wrap_as_documented), T(values_change_by_their_formulas),
 		T(clahe_raises_contrast), T(shift_scale_rotate_goes_where_it_says), T(borders_are_what_they_say), T(mixing_takes_labels_with_the_pixels),
-		T(dropout_may_take_labels_along), T(resized_crops_lie_inside), T(pipelines_as_text), T(limits_that_make_no_sense), T(memory_may_fail_anywhere),
+		T(dropout_may_take_labels_along), T(resized_crops_lie_inside), T(pipelines_as_text), T(limits_that_make_no_sense), T(lines_equal_any_places),
+		T(turns_go_along_with_warps), T(memory_may_fail_anywhere),
 	};
 	return cmocka_run_group_tests_name("augment", tests, NULL, NULL);
 }

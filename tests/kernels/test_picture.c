@@ -133,11 +133,64 @@ numbers_are_scaled(void **state)
 	}
 }
 
+/* Lines through a picture: every instruction set gives the same bytes, at all lengths. */
+static void
+lines_are_the_same_everywhere(void **state)
+{
+	enum { W = 90, H = 70, MOST = 60 };
+	static const secant_isa isas[] = { SECANT_ISA_BASE, SECANT_ISA_AVX2, SECANT_ISA_AVX512 };
+	const secant_picture_kernels *plain = secant_picture_at(SECANT_ISA_BASE);
+	for (size_t k = 0; k < 3 && isas[k] <= secant_cpu_isa(); k++)
+		for (int n = 0; n <= MOST; n++) {
+			uint8_t *from = malloc(W * H * 3 + 2), out[2][MOST * 3 + 64];
+			uint16_t *labels = malloc(W * H * 2), picked[2][MOST + 8];
+			const double a[2] = { secant_rng_range(&rng, 1, W - 2), secant_rng_range(&rng, 1, H - 2) }, b[2] = { secant_rng_range(&rng, 1, W - 2), secant_rng_range(&rng, 1, H - 2) };
+			int64_t start[2], step[2];
+			for (int d = 0; d < 2; d++) {
+				start[d] = (int64_t)(a[d] * 4294967296.);
+				step[d] = n > 1 ? (int64_t)((b[d] - a[d]) / (n - 1) * 4294967296.) : 0;
+			}
+			fill(from, W * H * 3);
+			fill((uint8_t *)labels, W * H * 2);
+			memset(out, 7, sizeof out);
+			memset(picked, 7, sizeof picked);
+			plain->warp3(from, W, start, step, n, out[0]);
+			secant_picture_at(isas[k])->warp3(from, W, start, step, n, out[1]);
+			assert_memory_equal(out[0], out[1], sizeof out[0]);
+			plain->warp_labels(labels, W, start, step, n, picked[0]);
+			secant_picture_at(isas[k])->warp_labels(labels, W, start, step, n, picked[1]);
+			assert_memory_equal(picked[0], picked[1], sizeof picked[0]);
+			for (int i = 3 * n; i < 3 * n + 64; i++)
+				assert_int_equal(out[1][i], 7);
+			free(from);
+			free(labels);
+		}
+}
+
+static void
+blocks_are_transposed(void **state)
+{
+	static const secant_isa isas[] = { SECANT_ISA_BASE, SECANT_ISA_AVX2, SECANT_ISA_AVX512 };
+	uint8_t in[16 * 50], out[16 * 52];
+	for (size_t k = 0; k < 3 && isas[k] <= secant_cpu_isa(); k++)
+		for (int size = 2; size <= 3; size++)
+			for (int back = 0; back < 2; back++) {
+				fill(in, sizeof in);
+				memset(out, 7, sizeof out);
+				uint8_t *first = back ? out + 15 * 52 : out;
+				const secant_picture_kernels *p = secant_picture_at(isas[k]);
+				(size == 3 ? p->transpose3 : p->transpose2)(in, 50, first, back ? -52 : 52);
+				for (int y = 0; y < 16; y++)
+					for (int x = 0; x < 52; x++)
+						assert_int_equal((back ? out + (15 - y) * 52 : out + y * 52)[x], x < 16 * size ? in[x / size * 50 + y * size + x % size] : 7);
+			}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sampling_is_the_same_everywhere), cmocka_unit_test(reversed_pixels), cmocka_unit_test(a_place_between_four), cmocka_unit_test(colours_agree_to_one), cmocka_unit_test(numbers_are_scaled),
+		cmocka_unit_test(sampling_is_the_same_everywhere), cmocka_unit_test(reversed_pixels), cmocka_unit_test(a_place_between_four), cmocka_unit_test(colours_agree_to_one), cmocka_unit_test(numbers_are_scaled), cmocka_unit_test(lines_are_the_same_everywhere), cmocka_unit_test(blocks_are_transposed),
 	};
 	rng = secant_rng_make(3, SECANT_FOR_TEST, 0, 0);
 	return cmocka_run_group_tests_name("picture kernels", tests, NULL, NULL);

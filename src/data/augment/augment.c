@@ -217,7 +217,8 @@ secant_augmentation_apply(const secant_augmentation *a, secant_frame *f, secant_
 		const step *s = &a->v[i];
 		if (!s->type->apply || secant_rng_uniform(&f->rng) >= *(const double *)s->options)
 			continue;
-		if (!s->type->pointwise)
+		/* What works on single pixels may go before turns that are due, but not before a warp, whose border it changes too. */
+		if (!s->type->moves && (!s->type->pointwise || f->warps))
 			secant_frame_settle(f);
 		if (s->type->mixes && !f->partner)
 			return secant_fail(err, SECANT_ERR_ARG, "augmentation %s: needs other samples of a data set", s->type->name);

@@ -18,7 +18,12 @@ struct secant_frame {
 	secant_picture a, b;         /* two of the same kind; a step reads *now and may write *spare and swap them */
 	secant_picture *now, *spare;
 	secant_rng rng;
-	int turn;                    /* flips and quarter turns still to be made: secant_frame_settle */
+	/* What is still to be made, by one pass over the pixels (secant_frame_settle): turns, a warp, turns after it. */
+	int turn_before, turn;
+	bool warps;
+	secant_affine warp;
+	secant_outside outside;      /* of the warp; its fill lies in warp_fill */
+	float warp_fill[SECANT_MOST_CHANNELS];
 	float fill[SECANT_MOST_CHANNELS];    /* the value that becomes 0 by normalisation */
 	uint16_t pad_label;
 	/* Another sample of the data set, of f->now's size, in *guest; NULL: there is none. Chosen by f->mix. */
@@ -36,6 +41,7 @@ typedef struct secant_augment {
 	const char *name, *brief;
 	const secant_opts *options;
 	bool pointwise;              /* what it does to a pixel does not depend on where that lies */
+	bool moves;                  /* only notes in the frame where pixels go */
 	bool mixes;                  /* needs f->partner */
 	secant_status (*check)(const void *options, secant_err *err);                    /* nullable: limits */
 	/* Nullable: nothing to do but `window`. */
@@ -46,8 +52,10 @@ typedef struct secant_augment {
 
 /* ---- for steps ---- */
 
-/* Makes the turns that are due, in the spare picture. */
+/* Makes the turns and the warp that are due, in the spare picture. */
 void secant_frame_settle(secant_frame *f);
+/* Notes a warp; what was noted before it and does not go together with it is made first. */
+void secant_frame_warp(secant_frame *f, const secant_affine *m, const secant_outside *outside);
 /* A spare picture of now's kind is ready; after writing it, swap. */
 void secant_frame_swap(secant_frame *f);
 /* n floats, kept for the next call; NULL and err on NOMEM. */

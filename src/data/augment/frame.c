@@ -9,7 +9,8 @@ secant_frame_reserve(secant_frame *f, int width, int height, int channels, bool 
 {
 	f->now = &f->a;
 	f->spare = &f->b;
-	f->turn = 0;
+	f->turn = f->turn_before = 0;
+	f->warps = false;
 	secant_status s = secant_picture_reserve(&f->a, width, height, channels, real, labels, err);
 	return s ? s : secant_picture_reserve(&f->b, width, height, channels, real, labels, err);
 }
@@ -36,11 +37,35 @@ secant_frame_swap(secant_frame *f)
 void
 secant_frame_settle(secant_frame *f)
 {
-	if (!f->turn)
+	int w = f->now->width, h = f->now->height;
+	if (f->warps) {
+		secant_affine before = secant_affine_of_turn(f->turn_before, w, h), after = secant_affine_of_turn(f->turn, w, h);
+		secant_affine m = secant_affine_join(&f->warp, &after);
+		m = secant_affine_join(&before, &m);
+		f->outside.fill = f->warp_fill;
+		secant_place_affine(f->now, f->spare, &m, &f->outside);
+	} else if (f->turn) {
+		secant_place_turned(f->now, f->spare, f->turn);
+	} else {
 		return;
-	secant_place_turned(f->now, f->spare, f->turn);
+	}
 	secant_frame_swap(f);
+	f->turn = f->turn_before = 0;
+	f->warps = false;
+}
+
+void
+secant_frame_warp(secant_frame *f, const secant_affine *m, const secant_outside *outside)
+{
+	if (f->warps)
+		secant_frame_settle(f);
+	f->turn_before = f->turn;
 	f->turn = 0;
+	f->warps = true;
+	f->warp = *m;
+	f->outside = *outside;
+	for (int c = 0; c < f->now->channels; c++)
+		f->warp_fill[c] = outside->fill ? outside->fill[c] : 0;
 }
 
 float *

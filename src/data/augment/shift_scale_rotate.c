@@ -36,21 +36,18 @@ check(const void *options_, secant_err *err)
 	return s ? s : secant_limits_check(options.name, "aspect", &o->aspect, 1, 0.01, 100, err);
 }
 
-/* Source place = matrix * place + offset. */
-typedef struct affine { double xx, xy, x, yx, yy, y; } affine;
-
-static affine
+static secant_affine
 invert(double a, double b, double c, double d, double mx, double my, double dx, double dy)
 {
 	/* target = M (source - m) + m + d, so source = M^-1 (target - m - d) + m. */
 	double det = a * d - b * c;
-	affine m = { d / det, -b / det, 0, -c / det, a / det, 0 };
+	secant_affine m = { d / det, -b / det, 0, -c / det, a / det, 0 };
 	m.x = mx - m.xx * (mx + dx) - m.xy * (my + dy);
 	m.y = my - m.yx * (mx + dx) - m.yy * (my + dy);
 	return m;
 }
 
-static affine
+static secant_affine
 draw(const ssr *o, secant_rng *rng, int width, int height)
 {
 	double angle = secant_limits_draw(&o->rotate, 0, rng) * (M_PI / 180), scale = secant_limits_draw(&o->scale, 1, rng), aspect = secant_limits_draw(&o->aspect, 1, rng);
@@ -62,33 +59,20 @@ draw(const ssr *o, secant_rng *rng, int width, int height)
 	return invert(cosine * sx, sine * sy, -sine * sx, cosine * sy, (width - 1) / 2., (height - 1) / 2., dx, dy);
 }
 
-static void
-map(const void *how, int x, int y, int n, float *from_x, float *from_y)
-{
-	const affine *m = how;
-	float xx = (float)m->xx, yx = (float)m->yx;
-	float u = (float)(m->xx * x + m->xy * y + m->x), v = (float)(m->yx * x + m->yy * y + m->y);
-	for (int i = 0; i < n; i++) {
-		from_x[i] = u + xx * (float)i;
-		from_y[i] = v + yx * (float)i;
-	}
-}
-
 static secant_status
 apply(const void *options_, secant_frame *f, secant_err *err)
 {
 	const ssr *o = options_;
 	float fill[SECANT_MOST_CHANNELS];
 	secant_outside outside;
-	affine m = draw(o, &f->rng, f->now->width, f->now->height);
+	secant_affine m = draw(o, &f->rng, f->now->width, f->now->height);
 	secant_status s = secant_frame_outside(f, o->border, &o->border_value, fill, &outside, err);
 	if (s)
 		return s;
-	secant_place_mapped(f->now, f->spare, map, &m, &outside);
-	secant_frame_swap(f);
+	secant_frame_warp(f, &m, &outside);
 	return SECANT_OK;
 }
 
 const secant_augment secant_augment_shift_scale_rotate = {
-	.name = "shift-scale-rotate", .brief = "shifts, scales, rotates and stretches", .options = &options, .check = check, .apply = apply,
+	.name = "shift-scale-rotate", .brief = "shifts, scales, rotates and stretches", .options = &options, .moves = true, .check = check, .apply = apply,
 };

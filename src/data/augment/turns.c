@@ -1,6 +1,6 @@
 /*
  * Flips and quarter turns. Flipping left and right, up and down and a quarter turn, each with p 0.5, give the eight ways to lay a square
- * with equal probability. They are noted and made at once, later (frame.c). A quarter turn is counter-clockwise; a picture that is not
+ * with equal probability. They are noted and made at once, later, together with a warp before or after them (frame.c). A quarter turn is counter-clockwise; a picture that is not
  * square makes a half turn instead, since its batch has one size.
  */
 #include "data/augment/augment.h"
@@ -42,11 +42,11 @@ transpose(const void *o, secant_frame *f, secant_err *err)
 	return SECANT_OK;
 }
 
-const secant_augment secant_augment_flip_h = { .name = "flip-h", .brief = "flips left and right", .options = &options, .pointwise = true, .apply = flip_h };
-const secant_augment secant_augment_flip_v = { .name = "flip-v", .brief = "flips up and down", .options = &options, .pointwise = true, .apply = flip_v };
+const secant_augment secant_augment_flip_h = { .name = "flip-h", .brief = "flips left and right", .options = &options, .moves = true, .apply = flip_h };
+const secant_augment secant_augment_flip_v = { .name = "flip-v", .brief = "flips up and down", .options = &options, .moves = true, .apply = flip_v };
 const secant_augment secant_augment_rotate90 = {
-	.name = "rotate90", .brief = "a quarter turn counter-clockwise (a half turn where the sample is not square)", .options = &options, .pointwise = true, .apply = rotate90,
+	.name = "rotate90", .brief = "a quarter turn counter-clockwise (a half turn where the sample is not square)", .options = &options, .moves = true, .apply = rotate90,
 };
 const secant_augment secant_augment_transpose = {
-	.name = "transpose", .brief = "mirrors at the main diagonal (square samples only)", .options = &options, .pointwise = true, .apply = transpose,
+	.name = "transpose", .brief = "mirrors at the main diagonal (square samples only)", .options = &options, .moves = true, .apply = transpose,
 };
