@@ -58,9 +58,20 @@ progress(void *user, const secant_train_progress *p)
 }
 
 static void
+print_rate(const train *t, const secant_train_result *r)
+{
+	if (t->common.json)
+		printf("{\"run\": \"%s\", \"learning_rate\": %.6g}\n", t->train.out, r->suggested_rate);
+	else
+		printf("%s: --learning-rate %.2g is where the loss falls fastest (learning-rate-finder.png)\n", t->train.out, r->suggested_rate);
+}
+
+static void
 print_result(const train *t, const secant_train_result *r)
 {
-	if (t->common.json) {
+	if (t->train.find_learning_rate) {
+		print_rate(t, r);
+	} else if (t->common.json) {
 		json_t *j = json_pack("{s:s, s:i, s:i, s:f, s:f}", "run", t->train.out, "epochs", r->epochs, "best_epoch", r->best_epoch, "loss", r->last_loss, "seconds", r->seconds);
 		char best[80];
 		snprintf(best, sizeof best, "best_%s", r->metric);
@@ -70,6 +81,8 @@ print_result(const train *t, const secant_train_result *r)
 		puts(text ? text : "{}");
 		free(text);
 		json_decref(j);
+	} else if (!isnan(r->best) && !r->best_epoch) {
+		printf("%s: %d folds in %.0f s, best %s %.4f on average, last %.4f (folds.json)\n", t->train.out, t->train.data.folds, r->seconds, r->metric, r->best, r->last);
 	} else if (!isnan(r->best)) {
 		printf("%s: %d epochs in %.0f s, best %s %.4f (epoch %d), last %.4f\n", t->train.out, r->epochs, r->seconds, r->metric, r->best, r->best_epoch, r->last);
 	} else {

@@ -27,7 +27,8 @@ typedef struct secant_data_options {
 	int loader_threads;                          /* 0: one less than the processors, at least 1 */
 	int cache_mb;                                /* memory for decoded pictures */
 	double validation_fraction;                  /* of DATA/{images,labels} without split folders */
-	int folds, fold;                             /* the same by folds: fold 0 to folds - 1 is "val"; folds 0 or 1: by the fraction */
+	int folds;                                   /* the same by folds; 0 or 1: by the fraction */
+	char *fold;                                  /* the one that is "val": "0" to folds - 1; of secant_train also "all" */
 	secant_ints tile;                            /* pictures larger than this are cut into samples of this size; n = 0: not */
 	char *from, *task;                           /* of annotations: the format (NULL: found out), and which of COCO's files */
 	int objects;                                 /* of annotations: shapes where there are, else boxes (0); always filled boxes (1) */

@@ -45,6 +45,7 @@ typedef struct secant_train_options {
 	bool keep_epochs;                            /* epoch-NNN.safetensors of every epoch */
 	bool allow_reference;
 	char *preset;                                /* what the command filled the options from; the library only notes it */
+	bool find_learning_rate;                     /* no training: RUN/learning-rate-finder.png and .json, and the suggested rate */
 	int accumulate;                              /* batches of an update */
 	char *metric;                                /* a column of the log that chooses the best epoch; NULL: the first */
 	int patience, keep;
@@ -88,8 +89,8 @@ typedef struct secant_train_events {
 	void *user;
 } secant_train_events;
 
-/* `metric`: the name of what chose the best epoch; best and last are its values, NAN without validation samples. */
-typedef struct secant_train_result { const char *metric; int epochs, best_epoch; double best, last, last_loss, seconds; } secant_train_result;
+/* suggested_rate: of find_learning_rate, else NAN; of folds, best and last are means and best_epoch is 0. `metric`: the name of what chose the best epoch; best and last are its values, NAN without validation samples. */
+typedef struct secant_train_result { const char *metric; int epochs, best_epoch; double best, last, last_loss, seconds, suggested_rate; } secant_train_result;
 
 /*
  * Trains on data/train, validates on data/val where there is one. Writes out/config.json, best.safetensors, last.safetensors (models with

@@ -19,7 +19,7 @@ static const secant_opt rows[] = {
 	SECANT_OPT(secant_data_options, cache_mb, INT, "cache-mb", "512", 0, 1048576, "memory for decoded pictures, in MiB"),
 	SECANT_OPT(secant_data_options, validation_fraction, REAL, "validation-fraction", "0.2", 0, 0.9, "share of a data set without split folders that is held out for validation"),
 	SECANT_OPT(secant_data_options, folds, INT, "folds", "0", 0, 1000, "divide a data set without split folders into so many folds; 0: by validation-fraction"),
-	SECANT_OPT(secant_data_options, fold, INT, "fold", "0", 0, 999, "which fold is held out for validation"),
+	SECANT_OPT(secant_data_options, fold, STR, "fold", "0", 0, 0, "which fold is held out for validation, from 0; train: all trains one after the other"),
 	SECANT_OPT(secant_data_options, tile, SIZE, "tile", NULL, 16, 65536, "cut pictures larger than this into samples of this size, on the fly"),
 	SECANT_OPT(secant_data_options, from, STR, "from", NULL, 0, 0, "format of annotations (voc, coco, yolo, ...); found out where the folders hold no label pictures"),
 	SECANT_OPT(secant_data_options, task, STR, "task", NULL, 0, 0, "coco: which annotation files: instances, panoptic, ..."),

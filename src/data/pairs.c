@@ -403,6 +403,20 @@ find(secant_pairs *out, const char *path, const char *split, bool want_labels, c
 }
 
 secant_status
+secant_division_of(secant_division *d, const secant_data_options *o, uint64_t seed, secant_err *err)
+{
+	char *end;
+	const char *text = o->fold ? o->fold : "0";
+	long fold = strtol(text, &end, 10);
+	*d = (secant_division){ o->validation_fraction, o->folds, (int)fold, seed };
+	if (!strcmp(text, "all"))
+		return secant_fail(err, SECANT_ERR_ARG, "--fold all: train makes a model of each fold; here one of them is wanted, 0 to %d", o->folds > 1 ? o->folds - 1 : 0);
+	if (end == text || *end || fold < 0 || fold > 999)
+		return secant_fail(err, SECANT_ERR_ARG, "--fold: '%s' is no fold, a number from 0", text);
+	return SECANT_OK;
+}
+
+secant_status
 secant_pairs_find(secant_pairs *out, const char *path, const char *split, bool want_labels, const secant_division *how, secant_err *err)
 {
 	secant_status s = find(out, path, split, want_labels, how, err);

@@ -93,15 +93,18 @@ find_pairs(secant_samples *s, secant_pairs *pairs, const secant_samples_request 
 {
 	const secant_data_options *o = r->options;
 	const char *split = r->split ? r->split : "all";
-	secant_division how = { o->validation_fraction, o->folds, o->fold, r->seed };
+	secant_division how;
 	secant_err plain = { 0 };
 	bool none = false, labels = r->kind != SECANT_TARGET_NONE;
+	secant_status st = secant_division_of(&how, o, r->seed, err);
+	if (st)
+		return st;
 	if (!o->from && !secant_pairs_find(pairs, r->path, split, labels, &how, &plain))
 		return SECANT_OK;
 	s->annotated = secant_annotated_open(r->path, o, &none, err);
 	if (none)
 		return secant_fail(err, plain.code, "%s", plain.msg);
-	secant_status st = s->annotated ? secant_annotated_pairs(s->annotated, split, labels, &how, pairs, err) : err ? err->code : SECANT_ERR_FORMAT;
+	st = s->annotated ? secant_annotated_pairs(s->annotated, split, labels, &how, pairs, err) : err ? err->code : SECANT_ERR_FORMAT;
 	if (!st && labels && !s->rule.names && r->n_class_names > 0)
 		st = secant_label_rule_names(&s->rule, r->class_names, r->n_class_names, err);
 	return st || !labels ? st : secant_annotated_classes(s->annotated, &s->rule, o, r->kind, err);

@@ -40,6 +40,9 @@ secant_runner *secant_model_runner(secant_model *m, const secant_plan_options *o
 secant_status secant_model_save(const secant_model *m, const char *path, secant_err *err) SECANT_NODISCARD;
 /* Every state as tensors that borrow from the store, in a state_dict's order; secant_tensors_free. */
 secant_status secant_model_tensors(const secant_model *m, secant_tensors *out, secant_err *err) SECANT_NODISCARD;
+/* --weights: takes what fits from a model or a state_dict, adapts the first convolution; what does not fit (with both shapes) and what is
+ * left over go to the log. An error when nothing fits. */
+secant_status secant_model_start_from(secant_model *m, const char *weights, const secant_logger *log, secant_err *err) SECANT_NODISCARD;
 /* Strict loading: every key must fit (secant_store_load). */
 secant_status secant_model_load(secant_model *m, const char *weights, secant_err *err) SECANT_NODISCARD;
 /* --encoder-weights: takes the encoder's tensors from a torchvision, timm, smp or smp-hub file, with or without the prefix `encoder.`;

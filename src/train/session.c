@@ -91,7 +91,7 @@ open_session(secant_session *s, const char *data, secant_err *err)
 	if (check_options(o, err) || s->task->open(s, data, err) || choose_metric(s, err) || check_freeze(s, err) || !(s->feed = s->task->feed_new(s, true, err)))
 		return status_of(err);
 	secant_model_initialize(&s->model, (uint64_t)o->seed);
-	if (o->weights && secant_model_load(&s->model, o->weights, err))
+	if (o->weights && secant_model_start_from(&s->model, o->weights, &s->events->log, err))
 		return status_of(err);
 	if (o->encoder_weights && secant_model_load_encoder(&s->model, o->encoder_weights, &s->events->log, err))
 		return status_of(err);
@@ -382,14 +382,44 @@ secant_session_path(const secant_session *s, const char *name)
 	return secant_path_join(s->o->out, name);
 }
 
+/* Nothing is written before everything has been opened and built; a run that is to be replaced stays until there is something in its
+ * place. */
+static secant_status
+run(secant_session *s, secant_train_options *o, const char *data, secant_err *err)
+{
+	bool replaces;
+	secant_status status;
+	if ((status = secant_session_folder(o, &replaces, err)) || (status = open_session(s, data, err)) || (status = secant_session_plan(s, err)) ||
+	    (o->resume && (status = secant_session_load_state(s, err))) || (!replaces && (status = secant_session_claim(s, err))))
+		return status;
+	secant_log(&s->events->log, SECANT_LOG_INFO, "training %s-%s on %d %s in %s, %d threads, slab %.0f MiB", o->network.arch, o->network.encoder, s->n_samples,
+	           s->task->samples, s->precision == SECANT_PRECISION_BF16 ? "bf16" : "f32", secant_session_threads(s), (double)secant_plan_slab_bytes(s->plan) / 1048576);
+	status = loop(s, err);
+	secant_err late = { 0 };
+	if ((!status || status == SECANT_ERR_CANCELLED) && secant_session_report(s, &late))
+		secant_log(&s->events->log, SECANT_LOG_WARNING, "there is no report: %s", late.msg);
+	return status;
+}
+
+/* --find-learning-rate: no run is made, so one that lies in the folder stays as it is. */
+static secant_status
+find_rate(secant_session *s, const char *data, double *suggested, secant_err *err)
+{
+	secant_status status = open_session(s, data, err);
+	if (!status)
+		status = secant_session_plan(s, err);
+	return status ? status : secant_session_find_rate(s, suggested, err);
+}
+
 secant_status
 secant_train(const secant_train_options *options, const char *data, const secant_train_events *events, secant_train_result *result, secant_err *err)
 {
 	static const secant_train_events silent;
 	secant_train_options o;
 	secant_err own = { 0 };
-	bool replaces;
 	secant_session s = { .o = &o, .events = events ? events : &silent, .best = NAN };
+	if (options->data.fold && !strcmp(options->data.fold, "all"))
+		return secant_train_folds(options, data, events, result, err);
 	if (secant_opts_copy(&secant_train_options_table, &o, options, &own))
 		return secant_fail(err, own.code, "%s", own.msg);
 	s.started = now();
@@ -404,21 +434,14 @@ secant_train(const secant_train_options *options, const char *data, const secant
 	}
 	if (!o.out)
 		secant_fail(&own, SECANT_ERR_ARG, "--out: a folder for the run is wanted");
-	/* Nothing is written before everything has been opened and built; a run that is to be replaced stays until there is something in its
-	 * place. */
-	if (!own.code && !secant_session_folder(&o, &replaces, &own) && !open_session(&s, data, &own) && !secant_session_plan(&s, &own) &&
-	    !(o.resume && secant_session_load_state(&s, &own)) && (replaces || !secant_session_claim(&s, &own))) {
-		secant_log(&s.events->log, SECANT_LOG_INFO, "training %s-%s on %d %s in %s, %d threads, slab %.0f MiB", o.network.arch, o.network.encoder,
-		           s.n_samples, s.task->samples, s.precision == SECANT_PRECISION_BF16 ? "bf16" : "f32", o.threads > 0 ? o.threads : secant_cpu_count(),
-		           (double)secant_plan_slab_bytes(s.plan) / 1048576);
-		secant_status status = loop(&s, &own);
-		secant_err late = { 0 };
-		if ((!status || status == SECANT_ERR_CANCELLED) && secant_session_report(&s, &late))
-			secant_log(&s.events->log, SECANT_LOG_WARNING, "there is no report: %s", late.msg);
-	}
+	double suggested = NAN;
+	if (!own.code && o.find_learning_rate)
+		(void)!find_rate(&s, data, &suggested, &own);
+	else if (!own.code)
+		(void)!run(&s, &o, data, &own);
 	if (result)
 		*result = (secant_train_result){ s.task ? s.task->metrics[s.metric].name : "", s.epoch, s.best_epoch, s.best, s.n_history ? s.history[s.n_history - 1].metric[s.metric] : NAN,
-		                                 s.n_history ? s.history[s.n_history - 1].loss : NAN, now() - s.started };
+		                                 s.n_history ? s.history[s.n_history - 1].loss : NAN, now() - s.started, suggested };
 	close_session(&s);
 	secant_opts_free(&secant_train_options_table, &o);
 	return own.code ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;

@@ -71,6 +71,13 @@ char *secant_session_path(const secant_session *s, const char *name);       /* R
 
 int secant_session_threads(const secant_session *s);
 
+/* ---- folds.c ---- */
+secant_status secant_train_folds(const secant_train_options *o, const char *data, const secant_train_events *events, secant_train_result *result, secant_err *err) SECANT_NODISCARD;
+
+/* ---- find_rate.c ---- */
+/* Instead of training: RUN/learning-rate-finder.png and .json. */
+secant_status secant_session_find_rate(secant_session *s, double *suggested, secant_err *err) SECANT_NODISCARD;
+
 /* ---- plans.c ---- */
 /* The plan of gradients for the model as it is (with what is frozen now); drops plans made before. */
 secant_status secant_session_plan(secant_session *s, secant_err *err) SECANT_NODISCARD;

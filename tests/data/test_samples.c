@@ -155,7 +155,7 @@ folds_cover_everything_once(void **state)
 	int seen[10] = { 0 };
 	set_option(&o, "folds", "3");
 	for (int fold = 0; fold < 3; fold++) {
-		o.fold = fold;
+		set_option(&o, "fold", (const char *[]){ "0", "1", "2" }[fold]);
 		expect_division(root, &o, 10, fold == 0 ? 4 : 3);
 		secant_samples *v = open_expecting(root, "val", &o, 3, 1, SECANT_TARGET_BINARY, NULL);
 		for (int i = 0; i < secant_samples_count(v); i++)
@@ -164,8 +164,13 @@ folds_cover_everything_once(void **state)
 	}
 	for (int i = 0; i < 10; i++)
 		assert_int_equal(seen[i], 1);
-	o.fold = 3;
+	set_option(&o, "fold", "3");
 	open_expecting(root, "val", &o, 3, 1, SECANT_TARGET_BINARY, "--fold 3: --folds 3 has folds 0 to 2");
+	set_option(&o, "fold", "all");
+	open_expecting(root, "val", &o, 3, 1, SECANT_TARGET_BINARY, "--fold all: train makes a model of each fold; here one of them is wanted, 0 to 2");
+	set_option(&o, "fold", "2nd");
+	open_expecting(root, "val", &o, 3, 1, SECANT_TARGET_BINARY, "--fold: '2nd' is no fold, a number from 0");
+	set_option(&o, "fold", "0");
 }
 
 static void

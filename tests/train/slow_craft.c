@@ -198,6 +198,44 @@ stops_when_nothing_improves(void **state)
 	assert_int_equal(r.epochs, r.best_epoch + 3);
 }
 
+static void
+every_fold_is_trained(void **state)
+{
+	static const char *const names[] = { "fold-0", "fold-1", "folds.json", NULL };
+	write_discs(root, "whole", 6, disc_label);
+	secant_train_options o = tiny_options(in_root(root, "kfold"));
+	train_set(&o, "folds", "2");
+	train_set(&o, "fold", "all");
+	train_set(&o, "batch", "3");
+	train_set(&o, "epochs", "1");
+	secant_train_result r = train_expecting(&o, in_root(root, "whole"), NULL, NULL);
+	secant_err err = { 0 };
+	secant_names l = { 0 };
+	must(secant_dir_list(&l, in_root(root, "kfold"), SECANT_DIR_ALL, &err), &err);
+	assert_int_equal(l.n, 3);
+	for (int i = 0; i < 3; i++)
+		assert_string_equal(l.v[i], names[i]);
+	secant_names_free(&l);
+	json_t *j = secant_json_read(in_root(root, "kfold/folds.json"), &err), *list = json_object_get(j, "folds");
+	double a = json_number_value(json_object_get(json_array_get(list, 0), "best_iou")), b = json_number_value(json_object_get(json_array_get(list, 1), "best_iou"));
+	assert_int_equal(json_array_size(list), 2);
+	assert_true(fabs(json_number_value(json_object_get(j, "mean")) - (a + b) / 2) < 1e-12 && fabs(r.best - (a + b) / 2) < 1e-12);
+	assert_true(fabs(json_number_value(json_object_get(j, "deviation")) - fabs(a - b) / sqrt(2)) < 1e-12);
+	assert_true(r.epochs == 2 && r.best_epoch == 0);
+	assert_true(line_number(in_root(root, "kfold/fold-1/log.jsonl"), 0, "iou") == b);
+	json_decref(j);
+	train_expecting(&o, in_root(root, "whole"), NULL, "fold-0 holds a run already: --resume goes on with it, --overwrite replaces it");
+	must(secant_remove_tree(in_root(root, "kfold/fold-1"), &err), &err);
+	train_set(&o, "resume", "true");                             /* the first is done, the second was never begun */
+	watcher w = { 0 };
+	train_expecting(&o, in_root(root, "whole"), &w, NULL);
+	assert_int_equal(w.epochs, 1);
+	assert_true(line_number(in_root(root, "kfold/fold-1/log.jsonl"), 0, "iou") == b);
+	train_set(&o, "folds", "1");
+	train_expecting(&o, in_root(root, "whole"), NULL, "--fold all wants --folds: how many, at least 2");
+	free_options(&o);
+}
+
 int
 main(void)
 {
@@ -209,6 +247,7 @@ main(void)
 		cmocka_unit_test(averages_resume_to_the_bit),
 		cmocka_unit_test(any_metric_chooses),
 		cmocka_unit_test(stops_when_nothing_improves),
+		cmocka_unit_test(every_fold_is_trained),
 	};
 	return cmocka_run_group_tests_name("craft at length", tests, setup, teardown);
 }

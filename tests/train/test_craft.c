@@ -4,6 +4,7 @@
  */
 #include "train/training.h"
 #include "train/average.h"
+#include "train/model.h"
 #include "train/optimizer.h"
 #include <math.h>
 
@@ -176,6 +177,84 @@ no_number_names_the_batch(void **state)
 	json_decref(j);
 }
 
+/* ---- starting weights ---- */
+
+static secant_model
+new_model(int classes, int channels)
+{
+	secant_err err = { 0 };
+	secant_model m;
+	secant_network net;
+	must(secant_opts_init(&secant_network_options, &net, &err), &err);
+	must(secant_opts_set(&secant_network_options, &net, "encoder", "resnet18", &err), &err);
+	net.classes = classes, net.in_channels = channels, net.encoder_depth = 3;
+	net.decoder_channels = (secant_ints){ 3, { 8, 8, 8 } };
+	must(secant_model_new(&m, &net, NULL, "none", false, &err), &err);
+	secant_opts_free(&secant_network_options, &net);
+	return m;
+}
+
+/* What fits is taken from a model of other classes and channels; the rest keeps its start and is named with both shapes. */
+static void
+weights_that_fit_are_taken(void **state)
+{
+	secant_err err = { 0 };
+	watcher w = { 0 };
+	secant_logger log = { watch_log, &w };
+	secant_model from = new_model(3, 3), to = new_model(1, 4), grey = new_model(3, 1);
+	const char *path = in_root(root, "start.safetensors");
+	secant_model_initialize(&from, 1);
+	secant_model_initialize(&to, 2);
+	must(secant_model_save(&from, path, &err), &err);
+	double head = secant_slot_get(to.store, secant_store_find(to.store, "segmentation_head.0.weight"), 5);
+	must(secant_model_start_from(&to, path, &log, &err), &err);
+	assert_string_equal(w.warning, "weights: 2 tensors do not fit and keep their start: segmentation_head.0.weight (1x8x3x3; file: 3x8x3x3), segmentation_head.0.bias (1; file: 3)");
+	assert_true(secant_slot_get(to.store, secant_store_find(to.store, "segmentation_head.0.weight"), 5) == head);
+	const secant_slot *a = secant_store_find(from.store, "encoder.conv1.weight"), *b = secant_store_find(to.store, "encoder.conv1.weight"),
+	                  *c = secant_store_find(grey.store, "encoder.conv1.weight");
+	for (int64_t o = 0; o < 64; o += 21)
+		for (int64_t i = 0; i < 4; i++)                              /* red, green, blue, red again, times 3/4 */
+			assert_true(fabs(secant_slot_get(to.store, b, (o * 4 + i) * 49 + 7) - .75 * secant_slot_get(from.store, a, (o * 3 + i % 3) * 49 + 7)) < 1e-7);
+	must(secant_model_start_from(&grey, path, NULL, &err), &err);
+	double sum = 0;
+	for (int64_t i = 0; i < 3; i++)
+		sum += secant_slot_get(from.store, a, (5 * 3 + i) * 49 + 7);
+	assert_true(fabs(secant_slot_get(grey.store, c, 5 * 49 + 7) - sum) < 1e-6);
+	const char *deep = "decoder.blocks.1.conv1.0.weight";
+	assert_true(secant_slot_get(to.store, secant_store_find(to.store, deep), 9) == secant_slot_get(from.store, secant_store_find(from.store, deep), 9));
+
+	/* nothing in common is an error */
+	secant_tensors other = { 0 };
+	float number = 1;
+	secant_tensor t = { SECANT_F32, { 1, { 1 } }, &number, NULL };
+	must(secant_tensors_add(&other, "elsewhere.weight", &t, &err), &err);
+	must(secant_tensors_write(&other, NULL, in_root(root, "other.safetensors"), &err), &err);
+	assert_int_equal(secant_model_start_from(&to, in_root(root, "other.safetensors"), &log, &err), SECANT_ERR_SHAPE);
+	assert_non_null(strstr(err.msg, "other.safetensors: nothing in it fits the network; its first keys are elsewhere.weight"));
+	secant_tensors_free(&other);
+	secant_model_free(&from);
+	secant_model_free(&to);
+	secant_model_free(&grey);
+}
+
+/* ---- folds and rates ---- */
+
+static void
+a_rate_is_suggested(void **state)
+{
+	const pairs_of more[] = { { "find-learning-rate", "true" }, { "epochs", "1" }, { NULL, NULL } };
+	secant_train_result r = run_with(root, "finder", more, NULL, NULL);
+	assert_true(r.suggested_rate > 1e-7 && r.suggested_rate < 10);
+	secant_err err = { 0 };
+	json_t *j = secant_json_read(in_root(root, "finder/learning-rate-finder.json"), &err), *rates = json_object_get(j, "learning_rate");
+	assert_true(json_number_value(json_object_get(j, "suggested")) == r.suggested_rate);
+	assert_true(json_array_size(rates) >= 30 && json_array_size(rates) == json_array_size(json_object_get(j, "smoothed")));
+	assert_true(fabs(json_number_value(json_array_get(rates, 0)) - 1e-7) < 1e-15);
+	assert_true(secant_is_file(in_root(root, "finder/learning-rate-finder.png")));
+	assert_false(secant_is_file(in_root(root, "finder/config.json")));           /* it is no run: training goes there next */
+	json_decref(j);
+}
+
 int
 main(void)
 {
@@ -185,6 +264,8 @@ main(void)
 		cmocka_unit_test(averages_by_hand),
 		cmocka_unit_test(judges_are_wanted),
 		cmocka_unit_test(no_number_names_the_batch),
+		cmocka_unit_test(weights_that_fit_are_taken),
+		cmocka_unit_test(a_rate_is_suggested),
 	};
 	return cmocka_run_group_tests_name("craft", tests, setup, teardown);
 }

@@ -136,8 +136,10 @@ divide(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
 	if (!val && strcmp(r->split, "train"))
 		return secant_fail(err, SECANT_ERR_ARG, "%s has no split folders, so there are train, val and all, not '%s'", r->path, r->split);
 	char *held = secant_calloc((size_t)out->n + 1, 1);
-	secant_division how = { r->data->validation_fraction, r->data->folds, r->data->fold, r->seed };
-	secant_status s = held ? secant_division_choose(&how, out->n, held, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory to divide %d clouds", out->n);
+	secant_division how;
+	secant_status s = !held ? secant_fail(err, SECANT_ERR_NOMEM, "no memory to divide %d clouds", out->n) : secant_division_of(&how, r->data, r->seed, err);
+	if (!s)
+		s = secant_division_choose(&how, out->n, held, err);
 	int all = out->n, kept = 0;
 	for (int i = 0; i < all && !s; i++) {
 		if (held[i] == val)

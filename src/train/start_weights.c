@@ -1,7 +1,8 @@
 /*
- * Starting an encoder from a file of trained weights: torchvision, timm, segmentation_models.pytorch, smp-hub. Keys with or without the
- * prefix `encoder.` (and `encoder.model.`); a classifier is ignored; the first convolution is adapted to other channel counts as smp does
- * (its encoders/_utils.py): 1 channel: the sum over the three; c channels: new[:, i] = W[:, i mod 3] * 3 / c.
+ * Starting from trained weights. --encoder-weights: a file of torchvision, timm, segmentation_models.pytorch or smp-hub, keys with or without
+ * the prefix `encoder.` (and `encoder.model.`), a classifier is ignored. --weights: any model or state_dict; what fits is taken, what does
+ * not (a head for other classes) keeps its start and is named. The first convolution is adapted to other channel counts as smp does (its
+ * encoders/_utils.py), from d to c channels: c 1: the sum over all; else new[:, i] = W[:, i mod d] * d / c.
  */
 #include <string.h>
 #include "train/model.h"
@@ -49,23 +50,23 @@ copy(secant_store *s, secant_slot *slot, const secant_tensor *from)
 		secant_slot_set(s, slot, i, secant_tensor_get(from, i));
 }
 
-/* O x 3 x k x k weights into O x c x k x k ones. */
+/* Weights over d pictures' channels into ones over c: only of the convolution that reads the picture. */
 static bool
-adapt(secant_store *s, secant_slot *slot, const secant_tensor *from)
+adapt(const secant_model *m, secant_slot *slot, const secant_tensor *from)
 {
 	const int64_t *to = slot->type.shape.dim, *d = from->shape.dim;
-	if (slot->type.shape.rank != 4 || from->shape.rank != 4 || d[1] != 3 || d[0] != to[0] || d[2] != to[2] || d[3] != to[3])
+	if (slot->type.shape.rank != 4 || from->shape.rank != 4 || to[1] != m->net.in_channels || d[1] > 16 || d[0] != to[0] || d[2] != to[2] || d[3] != to[3])
 		return false;
 	int64_t area = to[2] * to[3];
 	for (int64_t o = 0; o < to[0]; o++)
 		for (int64_t c = 0; c < to[1]; c++)
 			for (int64_t k = 0; k < area; k++) {
 				double v = 0;
-				for (int64_t i = 0; i < 3 && to[1] == 1; i++)
-					v += secant_tensor_get(from, (o * 3 + i) * area + k);
+				for (int64_t i = 0; i < d[1] && to[1] == 1; i++)
+					v += secant_tensor_get(from, (o * d[1] + i) * area + k);
 				if (to[1] != 1)
-					v = secant_tensor_get(from, (o * 3 + c % 3) * area + k) * 3 / (double)to[1];
-				secant_slot_set(s, slot, (o * to[1] + c) * area + k, v);
+					v = secant_tensor_get(from, (o * d[1] + c % d[1]) * area + k) * (double)d[1] / (double)to[1];
+				secant_slot_set(m->store, slot, (o * to[1] + c) * area + k, v);
 			}
 	return true;
 }
@@ -110,7 +111,7 @@ secant_model_load_encoder(secant_model *m, const char *weights, const secant_log
 		bool fits = from && secant_shape_count(&from->shape) == slot->count && (slot->count == 1 || secant_shape_equal(&from->shape, &slot->type.shape));
 		if (fits)
 			copy(m->store, slot, from);
-		else if (from && adapt(m->store, slot, from))
+		else if (from && adapt(m, slot, from))
 			adapted++, fits = true;
 		if (fits) {
 			taken++;
@@ -126,6 +127,60 @@ secant_model_load_encoder(secant_model *m, const char *weights, const secant_log
 	status = report(weights, taken, adapted, missing, &missed, left, &unused, log, err);
 	secant_free(used);
 	secant_str_free(&missed);
+	secant_str_free(&unused);
+	secant_tensors_free(&t);
+	return status;
+}
+
+/* ---- --weights ---- */
+
+/* "name (1x16x3x3; file: 5x16x3x3)", the first few. */
+static void
+list_misfit(secant_str *list, int *n, const secant_slot *slot, const secant_tensor *from)
+{
+	char own[96], theirs[96];
+	if ((*n)++ >= 6)
+		return;
+	secant_str_addf(list, "%s%s (%s", list->n ? ", " : "", slot->name, secant_shape_text(&slot->type.shape, own, sizeof own));
+	secant_str_addf(list, from ? "; file: %s)" : "; not in the file)", from ? secant_shape_text(&from->shape, theirs, sizeof theirs) : "");
+}
+
+secant_status
+secant_model_start_from(secant_model *m, const char *weights, const secant_logger *log, secant_err *err)
+{
+	secant_tensors t = { 0 };
+	secant_str misfits = { 0 }, unused = { 0 };
+	int taken = 0, adapted = 0, missing = 0, left = 0;
+	secant_status status = secant_tensors_read(&t, NULL, weights, err);
+	if (status)
+		return status;
+	for (int i = 0; i < m->store->n; i++) {
+		secant_slot *slot = &m->store->slot[i];
+		int at = index_of(&t, slot->name);
+		const secant_tensor *from = at < 0 ? NULL : &t.v[at].tensor;
+		bool fits = from && secant_shape_equal(&from->shape, &slot->type.shape);
+		if (fits)
+			copy(m->store, slot, from);
+		else if (from && adapt(m, slot, from))
+			adapted++, fits = true;
+		if (fits)
+			taken++;
+		else if (slot->type.dtype != SECANT_I64)
+			list_misfit(&misfits, &missing, slot, from);
+	}
+	for (int i = 0; i < t.n; i++)
+		if (!secant_store_find(m->store, t.v[i].name))
+			list_add(&unused, &left, t.v[i].name);
+	m->store->version++;
+	if (!taken)
+		status = secant_fail(err, SECANT_ERR_SHAPE, "%s: nothing in it fits the network; its first keys are %s", weights, unused.p ? unused.p : "none");
+	else
+		secant_log(log, SECANT_LOG_INFO, "weights: %d of %d tensors taken from %s%s", taken, m->store->n, weights, adapted ? ", first convolution adapted to the channels" : "");
+	if (taken && missing)
+		secant_log(log, SECANT_LOG_WARNING, "weights: %d tensors do not fit and keep their start: %s%s", missing, misfits.p, missing > 6 ? ", ..." : "");
+	if (taken && left)
+		secant_log(log, SECANT_LOG_WARNING, "weights: %d tensors of the file are not used: %s%s", left, unused.p, left > 4 ? ", ..." : "");
+	secant_str_free(&misfits);
 	secant_str_free(&unused);
 	secant_tensors_free(&t);
 	return status;
