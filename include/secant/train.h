@@ -51,7 +51,8 @@ typedef struct secant_train_options {
 	int patience, keep;
 	secant_strings freeze;
 	int freeze_epochs;
-	double ema, swa_rate;
+	bool sample_weights;
+	double ema, swa_rate, aux_weight;
 	int swa, swa_anneal;
 	secant_network network;
 	secant_optimizer_options optimizer;

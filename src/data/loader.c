@@ -12,7 +12,7 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { MOST_THREADS = 256, MOST_SLOTS = 64 };
+enum { MOST_THREADS = 256, MOST_SLOTS = 64, EPOCH_BITS = 20, MOST_AGAIN = 0xfff };
 
 typedef struct slot {
 	secant_place to;
@@ -29,6 +29,9 @@ struct secant_loader {
 	bool shuffle;
 	uint64_t seed;
 	int *order;
+	double *upto;                /* sums of the weights; NULL: every sample once */
+	uint16_t *again;             /* how often the sample at this place was drawn before in this epoch; where there are weights */
+	int *drawn;                  /* of each sample, while drawing */
 	slot *slots;
 	int slot_count;
 	int *free_desks, free_count;
@@ -54,7 +57,9 @@ run_job(void *user, int64_t index)
 	bool cancelled = l->cancelled;
 	int own = cancelled ? -1 : l->free_desks[--l->free_count];
 	pthread_mutex_unlock(&l->lock);
-	secant_status s = cancelled ? SECANT_OK : l->work.prepare(l->work.user, own, &to->to, place, to->sample[place], to->sizes + 2 * place, l->epoch, &err);
+	/* What is drawn for the k-th copy of a sample must not be what was drawn for the first: it counts as of another epoch. */
+	uint32_t epoch = l->epoch + (l->again ? (uint32_t)l->again[index] << EPOCH_BITS : 0);
+	secant_status s = cancelled ? SECANT_OK : l->work.prepare(l->work.user, own, &to->to, place, to->sample[place], to->sizes + 2 * place, epoch, &err);
 	pthread_mutex_lock(&l->lock);
 	if (own >= 0)
 		l->free_desks[l->free_count++] = own;
@@ -101,6 +106,26 @@ drain(secant_loader *l)
 	l->cancelled = false;
 }
 
+static void
+draw_by_weight(secant_loader *l, secant_rng *rng)
+{
+	int n = l->work.samples;
+	memset(l->drawn, 0, (size_t)n * sizeof *l->drawn);
+	for (int i = 0; i < n; i++) {
+		double at = secant_rng_uniform(rng) * l->upto[n - 1];
+		int low = 0, high = n - 1;               /* the first whose sum lies above */
+		while (low < high) {
+			int middle = low + (high - low) / 2;
+			if (l->upto[middle] > at)
+				high = middle;
+			else
+				low = middle + 1;
+		}
+		l->order[i] = low;
+		l->again[i] = (uint16_t)(l->drawn[low]++ & MOST_AGAIN);
+	}
+}
+
 secant_status
 secant_loader_start(secant_loader *l, uint32_t epoch, int first, secant_err *err)
 {
@@ -112,7 +137,10 @@ secant_loader_start(secant_loader *l, uint32_t epoch, int first, secant_err *err
 		l->order[i] = i;
 	if (l->shuffle) {
 		secant_rng rng = secant_rng_make(l->seed, SECANT_FOR_SHUFFLE, epoch, 0);
-		secant_rng_shuffle(&rng, l->order, l->work.samples);
+		if (l->upto)
+			draw_by_weight(l, &rng);
+		else
+			secant_rng_shuffle(&rng, l->order, l->work.samples);
 	}
 	l->next = l->queued = first;
 	l->failure = (secant_err){ 0 };
@@ -169,12 +197,31 @@ make_slots(secant_loader *l, secant_err *err)
 }
 
 static secant_status
-make_queue(secant_loader *l, secant_err *err)
+take_weights(secant_loader *l, const double *weights, secant_err *err)
+{
+	size_t n = (size_t)l->work.samples;
+	l->upto = secant_calloc(n, sizeof *l->upto);
+	l->again = secant_calloc(n, sizeof *l->again);
+	l->drawn = secant_calloc(n, sizeof *l->drawn);
+	if (!l->upto || !l->again || !l->drawn)
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the weights of %zu samples", n);
+	for (size_t i = 0; i < n; i++) {
+		if (!(weights[i] >= 0 && weights[i] < 1e300))
+			return secant_fail(err, SECANT_ERR_RANGE, "sample %zu has the weight %g", i, weights[i]);
+		l->upto[i] = weights[i] + (i ? l->upto[i - 1] : 0);
+	}
+	return l->upto[n - 1] > 0 ? SECANT_OK : secant_fail(err, SECANT_ERR_RANGE, "the weights of all %zu samples are 0", n);
+}
+
+static secant_status
+make_queue(secant_loader *l, const double *weights, secant_err *err)
 {
 	l->order = secant_calloc((size_t)l->work.samples, sizeof *l->order);
 	l->free_desks = secant_calloc((size_t)l->threads, sizeof *l->free_desks);
 	if (!l->order || !l->free_desks)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a loader of %d samples", l->work.samples);
+	if (weights && l->shuffle && take_weights(l, weights, err))
+		return err ? err->code : SECANT_ERR_ARG;
 	for (l->free_count = 0; l->free_count < l->threads; l->free_count++)
 		l->free_desks[l->free_count] = l->free_count;
 	l->pool = secant_pool_new(l->threads, err);
@@ -217,7 +264,7 @@ secant_loader_make(const secant_loader_work *work, const secant_loader_options *
 	l->seed = o->seed;
 	l->threads = secant_loader_threads(o->threads);
 	l->batches = secant_loader_count(work->samples, o->batch, o->drop_last, err);
-	if (!l->batches || make_slots(l, err) || make_queue(l, err) || secant_loader_start(l, 0, 0, err)) {
+	if (!l->batches || make_slots(l, err) || make_queue(l, o->weights, err) || secant_loader_start(l, 0, 0, err)) {
 		secant_loader_free(l);
 		return NULL;
 	}
@@ -241,6 +288,9 @@ secant_loader_free(secant_loader *l)
 	secant_free(l->slots);
 	secant_free(l->free_desks);
 	secant_free(l->order);
+	secant_free(l->upto);
+	secant_free(l->again);
+	secant_free(l->drawn);
 	l->work.release(l->work.user);
 	pthread_cond_destroy(&l->done);
 	pthread_mutex_destroy(&l->lock);

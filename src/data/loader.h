@@ -44,6 +44,11 @@ bool secant_samples_exists(const char *path, const char *split, const secant_dat
 /* One whole sample, unaugmented, normalised: image float H x W x C, target by kind (NULL data for NONE). Caller frees both. Thread-safe. */
 secant_status secant_sample_load(const secant_samples *s, int i, secant_tensor *image, secant_tensor *target, secant_err *err) SECANT_NODISCARD;
 
+/* Mean and deviation of each channel over all pictures, in units of x/255. Every sample is read once. */
+secant_status secant_samples_moments(const secant_samples *s, int threads, double *mean, double *deviation, secant_err *err) SECANT_NODISCARD;
+/* How often each sample should be seen so that rare classes are: the number of samples over the number of those that have its rarest class. */
+secant_status secant_samples_rarity(const secant_samples *s, int threads, double *weights, secant_err *err) SECANT_NODISCARD;
+
 /* A step of an augmentation pipeline: one file each in src/data/augment (AUGMENT(name) in augment/augments.inc). */
 typedef struct secant_augmentation secant_augmentation;   /* a parsed pipeline; immutable */
 /* "flip-h,flip-v,rotate90" or a JSON list [{"name": "hue-saturation-value", "p": 0.5, ...}]; NULL or "none": nothing. */
@@ -54,6 +59,7 @@ typedef struct secant_loader_options {
 	int batch;
 	bool shuffle, drop_last;                     /* drop_last: an incomplete last batch is left out */
 	secant_ints size;                            /* n = 2: every sample is cropped at random (or scaled, with `resize`) to it; n = 0: whole pictures, batch 1 unless all sizes are equal */
+	const double *weights;                       /* with shuffle: samples are drawn with these weights, some several times, some not at all; copied; NULL: each once */
 	bool resize;
 	bool center;                                 /* crop in the middle instead of at random */
 	const secant_augmentation *augmentation;     /* nullable */

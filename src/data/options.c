@@ -2,7 +2,7 @@
 #include <secant/samples.h>
 
 static const secant_opt normalize_rows[] = {
-	SECANT_OPT(secant_normalize, normalize, STR, "normalize", "imagenet", 0, 0, "imagenet, unit (x/255), symmetric (x/255 * 3.2 - 1.6), none, or MEAN/STD of x/255 such as 0.5,0.4,0.5/0.25"),
+	SECANT_OPT(secant_normalize, normalize, STR, "normalize", "imagenet", 0, 0, "imagenet, unit (x/255), symmetric (x/255 * 3.2 - 1.6), data (mean and deviation of the training pictures), none, or MEAN/STD of x/255 such as 0.5,0.4,0.5/0.25"),
 	SECANT_OPT_END
 };
 const secant_opts secant_normalize_options = { "normalize", sizeof(secant_normalize), normalize_rows };

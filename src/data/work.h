@@ -19,12 +19,12 @@ typedef struct secant_loader_work {
 	/* Height and width of the batch that begins with this sample. */
 	void (*measure)(void *user, int sample, int *height, int *width);
 	/* Writes sample `sample` to `place` of a batch; `desk` (0 .. threads - 1) is nobody else's meanwhile; sizes[2] is what the sample fills.
-	 * A pure function of sample and epoch. */
+	 * A pure function of sample and epoch (which holds more than the epoch where a sample is drawn several times in it). */
 	secant_status (*prepare)(void *user, int desk, const secant_place *to, int place, int sample, int *sizes, uint32_t epoch, secant_err *err);
 	void (*release)(void *user);
 } secant_loader_work;
 
-/* Takes work->user in any case. Of the options: batch, shuffle, drop_last, seed, threads. */
+/* Takes work->user in any case. Of the options: batch, shuffle, weights, drop_last, seed, threads. */
 secant_loader *secant_loader_make(const secant_loader_work *work, const secant_loader_options *o, secant_err *err);
 /* Threads for an option of 0 (all processors but one) or a number. */
 int secant_loader_threads(int wanted);

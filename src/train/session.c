@@ -370,6 +370,12 @@ close_session(secant_session *s)
 	secant_free(s->kept);
 }
 
+secant_status
+secant_session_set(secant_session *s, const char *option, const char *value, secant_err *err)
+{
+	return secant_opts_set(&secant_train_options_table, s->options, option, value, err);
+}
+
 int
 secant_session_threads(const secant_session *s)
 {
@@ -417,7 +423,7 @@ secant_train(const secant_train_options *options, const char *data, const secant
 	static const secant_train_events silent;
 	secant_train_options o;
 	secant_err own = { 0 };
-	secant_session s = { .o = &o, .events = events ? events : &silent, .best = NAN };
+	secant_session s = { .o = &o, .options = &o, .events = events ? events : &silent, .best = NAN };
 	if (options->data.fold && !strcmp(options->data.fold, "all"))
 		return secant_train_folds(options, data, events, result, err);
 	if (secant_opts_copy(&secant_train_options_table, &o, options, &own))

@@ -25,6 +25,7 @@ typedef struct secant_gallery secant_gallery;
 
 typedef struct secant_session {
 	const secant_train_options *o;
+	secant_train_options *options;               /* the same, for secant_session_set */
 	const secant_train_events *events;
 	const secant_training *task;                     /* what is trained; it fills the next members */
 	secant_work *work;
@@ -69,6 +70,8 @@ typedef struct secant_session {
 
 char *secant_session_path(const secant_session *s, const char *name);       /* RUN/name; secant_free */
 
+/* Gives an option another value: one that is found out here, and that config.json is to hold. */
+secant_status secant_session_set(secant_session *s, const char *option, const char *value, secant_err *err) SECANT_NODISCARD;
 int secant_session_threads(const secant_session *s);
 
 /* ---- folds.c ---- */

@@ -61,7 +61,7 @@ compare(void *user, const secant_opt *row, size_t offset)
 	char *usual = secant_opts_get(&secant_train_options_table, &c->defaults, row->name);
 	if (same(given, old)) {
 		/* nothing to do */
-	} else if (same(given, usual)) {
+	} else if (same(given, usual) || (!strcmp(row->name, "normalize") && same(given, "data"))) {      /* the run has the numbers */
 		if (old)
 			(void)!secant_opts_set(&secant_train_options_table, c->given, row->name, old, &c->err);
 	} else if (strcmp(row->name, "threads")) {

@@ -2,7 +2,7 @@
  * Training on pictures and masks: a network from N x H x W x C to logits at every pixel. Losses as in nn/losses.c; validation sees whole
  * pictures through the folded graph, as a product would.
  */
-#include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include "base/json.h"
 #include "base/thread.h"
@@ -13,14 +13,26 @@ struct secant_work {
 	secant_samples *train, *validation;          /* the second may be NULL */
 	secant_augmentation *augmentation;
 	secant_runner *runner;                       /* of validation */
+	double *weights;                             /* of training samples; NULL: all alike */
 };
 
-struct secant_feed { secant_loader *loader; };
+struct secant_feed {
+	secant_loader *loader;
+	const secant_session *s;
+	float *label;                                /* of a classification head: batch x classes, whether the class is in the picture; NULL: none */
+};
 
 static secant_status
 status_of(const secant_err *err)
 {
 	return err->code;
+}
+
+static int
+loader_threads(const secant_train_options *o)
+{
+	int n = o->data.loader_threads > 0 ? o->data.loader_threads : secant_cpu_count() - 1;
+	return n > 0 ? n : 1;
 }
 
 static bool takes(const secant_network *net) { return true; }
@@ -98,15 +110,85 @@ open_augmentation(secant_session *s, secant_err *err)
 	return s->work->augmentation ? SECANT_OK : status_of(err);
 }
 
+/* What the loss is computed on must be what it expects: logits, but for losses told otherwise. */
+static secant_status
+check_activation(const secant_train_options *o, secant_err *err)
+{
+	const char *activation = o->network.activation;
+	bool plain = !activation || !strcmp(activation, "identity");
+	if (plain && strstr(o->loss, "nll"))
+		return secant_fail(err, SECANT_ERR_ARG, "loss nll wants log-probabilities and the network gives logits: use ce");
+	if (!plain && !strstr(o->loss, "from-logits=false") && !(strstr(o->loss, "nll") && !strcmp(activation, "logsoftmax")))
+		return secant_fail(err, SECANT_ERR_ARG, "activation %s: the loss %s wants logits; leave the activation out (prediction applies it by itself)", activation, o->loss);
+	return SECANT_OK;
+}
+
+static void
+say_mode(const secant_session *s)
+{
+	static const char *const modes[] = { "binary: 1 class against the rest, sigmoid", "multiclass: one of %d classes, softmax", "multilabel: %d classes, each for itself, sigmoid" };
+	char text[96];
+	(void)snprintf(text, sizeof text, modes[s->model.mode], s->o->network.classes);
+	secant_log(&s->events->log, SECANT_LOG_INFO, "%s; loss %s", text, s->o->loss);
+}
+
+static secant_status
+weigh_samples(secant_session *s, secant_err *err)
+{
+	int n = secant_samples_count(s->work->train);
+	if (!(s->work->weights = secant_calloc((size_t)n, sizeof *s->work->weights)))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the weights of %d pictures", n);
+	secant_status status = secant_samples_rarity(s->work->train, loader_threads(s->o), s->work->weights, err);
+	double most = 0, sum = 0;
+	for (int i = 0; i < n && !status; i++) {
+		most = s->work->weights[i] > most ? s->work->weights[i] : most;
+		sum += s->work->weights[i];
+	}
+	if (!status)
+		secant_log(&s->events->log, SECANT_LOG_INFO, "the picture with the rarest class is seen %.3g times an epoch", most * n / sum);
+	return status;
+}
+
+/* --normalize data: the numbers take the word's place, in the model and in config.json. Needs the training pictures, read as they are. */
+static secant_status
+measure_pictures(secant_session *s, const char *data, secant_err *err)
+{
+	enum { MOST = 16 };
+	double mean[MOST], deviation[MOST];
+	secant_data_options plain = s->o->data;
+	plain.normalize.normalize = (char *)(uintptr_t)"unit";
+	secant_samples_request r = { .path = data, .split = "train", .options = &plain, .in_channels = s->o->network.in_channels, .classes = s->o->network.classes,
+	                             .kind = SECANT_TARGET_NONE, .seed = (uint64_t)s->o->seed };
+	secant_samples *list = secant_samples_open(&r, err);
+	secant_status status = list ? secant_samples_moments(list, loader_threads(s->o), mean, deviation, err) : status_of(err);
+	secant_str text = { 0 };
+	for (int k = 0; k < 2 * s->o->network.in_channels && !status; k++) {
+		int c = k % s->o->network.in_channels;
+		secant_str_addf(&text, "%s%.6g", k == 0 ? "" : c ? "," : "/", k < s->o->network.in_channels ? mean[c] : deviation[c]);
+	}
+	if (!status)
+		status = secant_session_set(s, "normalize", text.p, err);
+	if (!status)
+		secant_log(&s->events->log, SECANT_LOG_INFO, "mean and deviation of the training pictures: %s", text.p);
+	secant_str_free(&text);
+	secant_samples_free(list);
+	return status;
+}
+
 static secant_status
 open_pictures(secant_session *s, const char *data, secant_err *err)
 {
 	const secant_train_options *o = s->o;
 	if (!(s->work = secant_calloc(1, sizeof *s->work)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a training");
-	if (secant_model_new(&s->model, &o->network, o->mode, o->data.normalize.normalize, false, err) || secant_loss_check(o->loss, s->model.mode, err) ||
+	if (!strcmp(o->data.normalize.normalize, "data") && measure_pictures(s, data, err))
+		return status_of(err);
+	if (secant_model_new(&s->model, &o->network, o->mode, o->data.normalize.normalize, false, err) || secant_loss_check(o->loss, s->model.mode, err) || check_activation(o, err) ||
 	    open_samples(s, data, err) || open_augmentation(s, err))
 		return status_of(err);
+	if (o->sample_weights && weigh_samples(s, err))
+		return status_of(err);
+	say_mode(s);
 	s->n_samples = secant_samples_count(s->work->train);
 	s->batch = o->batch;
 	if (s->batch > s->n_samples) {
@@ -125,6 +207,7 @@ close_pictures(secant_work *w)
 	secant_augmentation_free(w->augmentation);
 	secant_samples_free(w->train);
 	secant_samples_free(w->validation);
+	secant_free(w->weights);
 	secant_free(w);
 }
 
@@ -143,6 +226,30 @@ loss_of(const secant_session *s, secant_graph *g, secant_value logits, secant_er
 	return secant_loss_build(g, s->o->loss, &in, err);
 }
 
+/* The loss of a classification head: is the class somewhere in the picture? */
+static secant_value
+label_loss(const secant_session *s, secant_graph *g, secant_value label, secant_err *err)
+{
+	const secant_shape *y = secant_graph_shape(g, label);
+	int64_t classes = secant_shape_count(y) / y->dim[0];
+	json_t *j = secant_json_parse(s->o->network.aux_params, strlen(s->o->network.aux_params), "aux-params", err);
+	bool activated = json_is_string(json_object_get(j, "activation"));
+	json_decref(j);
+	if (classes != s->o->network.classes) {
+		secant_fail(err, SECANT_ERR_ARG, "aux-params: the head has %lld classes, the masks say of %d whether they are in a picture; give \"classes\": %d", (long long)classes,
+		            s->o->network.classes, s->o->network.classes);
+		return -1;
+	}
+	if (activated) {
+		secant_fail(err, SECANT_ERR_ARG, "aux-params: the head's loss wants logits; leave \"activation\" out");
+		return -1;
+	}
+	secant_loss_input in = { .logits = secant_apply(g, "upcast", NULL, 1, label), .target = secant_graph_input(g, "label_target", SECANT_F32, y), .mode = SECANT_MODE_MULTILABEL,
+	                         .classes = (int)classes };
+	secant_value loss = secant_loss_build(g, "bce", &in, err);
+	return loss < 0 ? loss : secant_apply(g, "mul_scalar", &(secant_number_attr){ s->o->aux_weight, 0 }, 1, loss);
+}
+
 static secant_status
 build(secant_session *s, secant_phase phase, secant_graph **g, secant_value *loss, secant_err *err)
 {
@@ -155,44 +262,69 @@ build(secant_session *s, secant_phase phase, secant_graph **g, secant_value *los
 		return SECANT_OK;
 	if ((*loss = loss_of(s, m.g, m.built.logits, err)) < 0)
 		return status_of(err);
-	if (m.built.label >= 0)
-		secant_log(&s->events->log, SECANT_LOG_WARNING, "the classification head gets no labels from pictures and masks: it is not trained");
-	return SECANT_OK;
+	if (m.built.label >= 0 && s->o->aux_weight > 0) {
+		secant_value more = label_loss(s, m.g, m.built.label, err);
+		if (more < 0)
+			return status_of(err);
+		*loss = secant_apply(m.g, "add", NULL, 2, *loss, more);
+	}
+	return secant_graph_check(m.g, err);
 }
 
 /* ---- batches ---- */
 
-static int
-loader_threads(const secant_train_options *o)
+static void
+feed_free(secant_feed *f)
 {
-	int n = o->data.loader_threads > 0 ? o->data.loader_threads : secant_cpu_count() - 1;
-	return n > 0 ? n : 1;
+	if (!f)
+		return;
+	secant_loader_free(f->loader);
+	secant_free(f->label);
+	secant_free(f);
 }
 
 static secant_feed *
 feed_new(secant_session *s, bool augment, secant_err *err)
 {
-	secant_loader_options lo = { .batch = s->batch, .shuffle = true, .drop_last = true, .size = { 2, { (int)s->input.dim[1], (int)s->input.dim[2] } },
+	secant_loader_options lo = { .batch = s->batch, .shuffle = true, .drop_last = true, .weights = augment ? s->work->weights : NULL, .size = { 2, { (int)s->input.dim[1], (int)s->input.dim[2] } },
 	                             .resize = s->o->data.resize, .augmentation = augment ? s->work->augmentation : NULL, .seed = (uint64_t)s->o->seed,
 	                             .threads = loader_threads(s->o), .multiple = 1 };
 	secant_feed *f = secant_calloc(1, sizeof *f);
-	if (!f)
-		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a loader");
-	else if (!(f->loader = secant_loader_new(s->work->train, &lo, err)))
+	if (f && s->o->network.aux_params && !(f->label = secant_calloc((size_t)s->batch * (size_t)s->o->network.classes, sizeof *f->label)))
 		secant_free(f), f = NULL;
+	if (!f) {
+		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a loader");
+		return NULL;
+	}
+	f->s = s;
+	if (!(f->loader = secant_loader_new(s->work->train, &lo, err)))
+		feed_free(f), f = NULL;
 	return f;
-}
-
-static void
-feed_free(secant_feed *f)
-{
-	if (f)
-		secant_loader_free(f->loader);
-	secant_free(f);
 }
 
 static int feed_batches(const secant_feed *f) { return secant_loader_batches(f->loader); }
 static secant_status feed_start(secant_feed *f, uint32_t epoch, int first, secant_err *err) { return secant_loader_start(f->loader, epoch, first, err); }
+
+/* Which classes are in each picture of the batch, after cutting and augmenting. */
+static void
+find_classes(const secant_feed *f, const secant_batch *b)
+{
+	int classes = f->s->o->network.classes;
+	int64_t pixels = (int64_t)b->height * b->width;
+	memset(f->label, 0, (size_t)b->n * (size_t)classes * sizeof *f->label);
+	for (int n = 0; n < b->n; n++) {
+		float *label = f->label + (int64_t)n * classes;
+		for (int64_t i = 0; i < pixels; i++) {
+			int64_t at = n * pixels + i;
+			int k = f->s->model.mode == SECANT_MODE_MULTICLASS ? ((const int32_t *)b->target)[at] : -1;
+			if (k >= 0 && k < classes)
+				label[k] = 1;
+			for (int c = 0; c < classes && f->s->model.mode != SECANT_MODE_MULTICLASS; c++)
+				if (((const float *)b->target)[at * classes + c] >= .5f)
+					label[c] = 1;
+		}
+	}
+}
 
 static secant_status
 feed_next(secant_feed *f, secant_task_batch *b, bool *end, secant_err *err)
@@ -200,6 +332,11 @@ feed_next(secant_feed *f, secant_task_batch *b, bool *end, secant_err *err)
 	secant_batch pictures;
 	secant_status status = secant_loader_next(f->loader, &pictures, end, err);
 	*b = (secant_task_batch){ .n = pictures.n, .inputs = 2, .input = { { "input", pictures.input }, { "target", pictures.target } }, .sample = pictures.sample };
+	if (!status && !*end && f->label) {
+		find_classes(f, &pictures);
+		b->input[b->inputs].name = "label_target";
+		b->input[b->inputs++].data = f->label;
+	}
 	return status;
 }
 

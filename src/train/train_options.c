@@ -10,6 +10,7 @@ static const secant_opt rows[] = {
 	SECANT_OPT(secant_train_options, batch, INT, "batch", "8", 1, 4096, "pictures in a step"),
 	SECANT_OPT(secant_train_options, accumulate, INT, "accumulate", "1", 1, 100000, "batches whose gradients make one update: a batch as many times as large"),
 	SECANT_OPT(secant_train_options, loss, STR, "loss", NULL, 0, 0, "a weighted sum of losses (secant list losses); absent: 0.5*dice+0.5*bce, multiclass 0.5*dice+0.5*ce, clouds ce"),
+	SECANT_OPT(secant_train_options, aux_weight, REAL, "aux-weight", "1", 0, 1000, "weight of the classification head's loss (--aux-params): is the class in the picture?"),
 	SECANT_OPT(secant_train_options, mode, STR, "mode", NULL, 0, 0, "binary, multiclass or multilabel; absent: by the classes"),
 	SECANT_OPT(secant_train_options, augment, JSON, "augment", "flip-h,flip-v,rotate90", 0, 0, "augmentations by name, or a JSON list with settings; none"),
 	SECANT_OPT(secant_train_options, metric, STR, "metric", NULL, 0, 0, "what chooses the best epoch: iou, f1, miou, validation_loss, ... as the log names them; absent: the first"),
@@ -39,6 +40,7 @@ static const secant_opt rows[] = {
 	SECANT_OPT(secant_train_options, swa_anneal, INT, "swa-anneal", "10", 0, 1000000, "epochs in which the rate gets there"),
 	SECANT_OPT_HEADING("Data"),
 	SECANT_OPT_TABLE(secant_train_options, data, &secant_data_options_table),
+	SECANT_OPT(secant_train_options, sample_weights, BOOL, "sample-weights", "false", 0, 1, "draw pictures with rare classes more often (each as often as its rarest class is rare)"),
 	SECANT_OPT_HEADING("Point clouds"),
 	SECANT_OPT_TABLE(secant_train_options, clouds, &secant_cloud_options_table),
 	SECANT_OPT_END

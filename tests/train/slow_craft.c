@@ -236,6 +236,22 @@ every_fold_is_trained(void **state)
 	free_options(&o);
 }
 
+static void
+a_rate_is_suggested(void **state)
+{
+	const pairs_of more[] = { { "find-learning-rate", "true" }, { "epochs", "1" }, { NULL, NULL } };
+	secant_train_result r = run_with(root, "finder", more, NULL, NULL);
+	assert_true(r.suggested_rate > 1e-7 && r.suggested_rate < 10);
+	secant_err err = { 0 };
+	json_t *j = secant_json_read(in_root(root, "finder/learning-rate-finder.json"), &err), *rates = json_object_get(j, "learning_rate");
+	assert_true(json_number_value(json_object_get(j, "suggested")) == r.suggested_rate);
+	assert_true(json_array_size(rates) >= 30 && json_array_size(rates) == json_array_size(json_object_get(j, "smoothed")));
+	assert_true(fabs(json_number_value(json_array_get(rates, 0)) - 1e-7) < 1e-15);
+	assert_true(secant_is_file(in_root(root, "finder/learning-rate-finder.png")));
+	assert_false(secant_is_file(in_root(root, "finder/config.json")));           /* it is no run: training goes there next */
+	json_decref(j);
+}
+
 int
 main(void)
 {
@@ -248,6 +264,7 @@ main(void)
 		cmocka_unit_test(any_metric_chooses),
 		cmocka_unit_test(stops_when_nothing_improves),
 		cmocka_unit_test(every_fold_is_trained),
+		cmocka_unit_test(a_rate_is_suggested),
 	};
 	return cmocka_run_group_tests_name("craft at length", tests, setup, teardown);
 }

@@ -237,22 +237,64 @@ weights_that_fit_are_taken(void **state)
 	secant_model_free(&grey);
 }
 
-/* ---- folds and rates ---- */
+/* ---- losses ---- */
+
+/* Labels of a classification head follow from the masks: it learns, unless its loss weighs nothing. */
+static void
+a_classification_head_learns(void **state)
+{
+	for (int weight = 0; weight < 2; weight++) {
+		const pairs_of more[] = { { "aux-params", "{\"classes\": 1, \"dropout\": 0}" }, { "aux-weight", weight ? "1" : "0" }, { "epochs", "1" }, { NULL, NULL } };
+		run_with(root, weight ? "head" : "head-still", more, NULL, NULL);
+	}
+	secant_model m;
+	secant_err err = { 0 };
+	double learned[2];
+	for (int k = 0; k < 2; k++) {
+		must(secant_model_open(&m, in_root(root, k ? "head/last.safetensors" : "head-still/last.safetensors"), false, &err), &err);
+		learned[k] = secant_slot_get(m.store, secant_store_find(m.store, "classification_head.3.bias"), 0);
+		secant_model_free(&m);
+	}
+	assert_true(learned[0] == 0 && learned[1] > 1e-4);           /* there is a disc in every picture: the head says so ever louder */
+}
 
 static void
-a_rate_is_suggested(void **state)
+senseless_losses_are_refused(void **state)
 {
-	const pairs_of more[] = { { "find-learning-rate", "true" }, { "epochs", "1" }, { NULL, NULL } };
-	secant_train_result r = run_with(root, "finder", more, NULL, NULL);
-	assert_true(r.suggested_rate > 1e-7 && r.suggested_rate < 10);
+	static const struct { pairs_of o[4]; const char *message; } cases[] = {
+		{ { { "aux-params", "{\"classes\": 4}" } }, "aux-params: the head has 4 classes, the masks say of 1 whether they are in a picture; give \"classes\": 1" },
+		{ { { "aux-params", "{\"classes\": 1, \"activation\": \"sigmoid\"}" } }, "aux-params: the head's loss wants logits; leave \"activation\" out" },
+		{ { { "activation", "sigmoid" } }, "activation sigmoid: the loss 0.5*dice+0.5*bce wants logits; leave the activation out (prediction applies it by itself)" },
+		{ { { "classes", "2" }, { "loss", "nll" } }, "loss nll wants log-probabilities and the network gives logits: use ce" },
+		{ { { "loss", "ce" } }, "loss ce is not defined for binary targets" },
+		{ { { "classes", "2" }, { "loss", "soft-bce" } }, "loss soft-bce is not defined for multiclass targets" },
+		{ { { "classes", "2" }, { "mode", "multilabel" }, { "loss", "soft-ce" } }, "loss soft-ce is not defined for multilabel targets" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		run_with(root, "wrong", cases[i].o, NULL, cases[i].message);
+}
+
+/* ---- the data ---- */
+
+static void
+numbers_come_from_the_data(void **state)
+{
+	const pairs_of more[] = { { "normalize", "data" }, { "sample-weights", "true" }, { "epochs", "1" }, { NULL, NULL } };
+	run_with(root, "measured", more, NULL, NULL);
 	secant_err err = { 0 };
-	json_t *j = secant_json_read(in_root(root, "finder/learning-rate-finder.json"), &err), *rates = json_object_get(j, "learning_rate");
-	assert_true(json_number_value(json_object_get(j, "suggested")) == r.suggested_rate);
-	assert_true(json_array_size(rates) >= 30 && json_array_size(rates) == json_array_size(json_object_get(j, "smoothed")));
-	assert_true(fabs(json_number_value(json_array_get(rates, 0)) - 1e-7) < 1e-15);
-	assert_true(secant_is_file(in_root(root, "finder/learning-rate-finder.png")));
-	assert_false(secant_is_file(in_root(root, "finder/config.json")));           /* it is no run: training goes there next */
-	json_decref(j);
+	json_t *config = secant_json_read(in_root(root, "measured/config.json"), &err);
+	const char *text = json_string_value(json_object_get(config, "normalize"));
+	double mean[3], deviation[3];
+	assert_int_equal(sscanf(text, "%lf,%lf,%lf/%lf,%lf,%lf", mean, mean + 1, mean + 2, deviation, deviation + 1, deviation + 2), 6);
+	for (int k = 0; k < 3; k++)
+		assert_true(mean[k] > .3 && mean[k] < .6 && deviation[k] > .05 && deviation[k] < .4);
+	secant_model m;
+	must(secant_model_open(&m, in_root(root, "measured/last.safetensors"), false, &err), &err);
+	assert_string_equal(m.normalize, text);
+	secant_model_free(&m);
+	json_decref(config);
+	const pairs_of resume[] = { { "normalize", "data" }, { "sample-weights", "true" }, { "resume", "true" }, { "epochs", "1" }, { NULL, NULL } };
+	run_with(root, "measured", resume, NULL, NULL);              /* the run has its numbers: the word does not contradict them */
 }
 
 int
@@ -265,7 +307,9 @@ main(void)
 		cmocka_unit_test(judges_are_wanted),
 		cmocka_unit_test(no_number_names_the_batch),
 		cmocka_unit_test(weights_that_fit_are_taken),
-		cmocka_unit_test(a_rate_is_suggested),
+		cmocka_unit_test(a_classification_head_learns),
+		cmocka_unit_test(senseless_losses_are_refused),
+		cmocka_unit_test(numbers_come_from_the_data),
 	};
 	return cmocka_run_group_tests_name("craft", tests, setup, teardown);
 }
