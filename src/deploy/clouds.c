@@ -314,7 +314,9 @@ submit_whole(queue *q, secant_verdict *v, int vote, secant_err *err)
 	}
 	for (int64_t k = 0; k < parts && !s; k++) {
 		int64_t from = k * n / parts, to = (k + 1) * n / parts;
-		s = submit(q, &(pass){ .v = v, .used = to - from, .points = parts > 1 ? most : canonical(n), .vote = vote }, index + from, err);
+		int64_t points = parts > 1 ? most : canonical(n);
+		/* Networks that sample want as many points as they were trained on. */
+		s = submit(q, &(pass){ .v = v, .used = to - from, .points = points > q->m->recipe.points ? points : q->m->recipe.points, .vote = vote }, index + from, err);
 	}
 	secant_free(index);
 	return s;

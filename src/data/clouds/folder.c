@@ -248,7 +248,7 @@ collect(secant_cloud_list *out, int *capacity, const double *v, int64_t n, const
 }
 
 static secant_status
-collect_item(secant_cloud_list *out, int *capacity, const secant_cloud_item *it, const secant_cloud_options *o, bool *las, secant_err *err)
+collect_item(secant_cloud_list *out, int *capacity, const secant_cloud_item *it, const secant_cloud_options *o, secant_err *err)
 {
 	secant_cloud c = { 0 };
 	int64_t *v = NULL, n = 0;
@@ -266,7 +266,6 @@ collect_item(secant_cloud_list *out, int *capacity, const secant_cloud_item *it,
 		numbers[i] = (double)v[i];
 	if (!s)
 		s = collect(out, capacity, numbers, n, it->labels ? it->labels : it->path, err);
-	*las = *las || secant_ext_is(it->path, "las|laz");
 	secant_free(numbers);
 	secant_free(v);
 	secant_cloud_free(&c);
@@ -277,18 +276,25 @@ static secant_status
 discover(secant_cloud_list *out, const secant_cloud_options *o, secant_err *err)
 {
 	int capacity = 0;
-	bool las = false;
 	secant_status s = SECANT_OK;
 	for (int i = 0; i < out->n && !s; i++)
-		s = collect_item(out, &capacity, &out->v[i], o, &las, err);
-	if (!s && !(out->class_name = secant_calloc((size_t)out->classes + 1, sizeof *out->class_name)))
-		s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d classes", out->classes);
-	for (int i = 0; i < out->classes && !s; i++) {
+		s = collect_item(out, &capacity, &out->v[i], o, err);
+	return s;
+}
+
+/* Numbers without names: LAS has names for its own. */
+static secant_status
+name_numbers(secant_cloud_list *out, secant_err *err)
+{
+	bool las = out->n && secant_ext_is(out->v[0].path, "las|laz");
+	if (!(out->class_name = secant_calloc((size_t)out->classes + 1, sizeof *out->class_name)))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d classes", out->classes);
+	for (int i = 0; i < out->classes; i++) {
 		const char *name = las ? standard_name(out->values[i]) : NULL;
 		if (!(out->class_name[i] = name ? secant_strdup(name) : secant_format("class %lld", (long long)out->values[i])))
-			s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d classes", out->classes);
+			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d classes", out->classes);
 	}
-	return s;
+	return SECANT_OK;
 }
 
 static secant_status
@@ -305,6 +311,8 @@ find(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
 		s = name_classes(out, file, err);
 	if (!s && !out->classes && !r->bare)
 		s = discover(out, r->options, err);
+	if (!s && out->values && !out->class_name)
+		s = name_numbers(out, err);
 	secant_free(file);
 	return s;
 }
