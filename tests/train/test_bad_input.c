@@ -141,6 +141,46 @@ broken_files(void **state)
 	secant_free(text);
 }
 
+/* Each format, cut in the middle: the file is named, and nothing is trained. */
+static void
+truncated_formats(void **state)
+{
+	static const char *const extensions[] = { "png", "jpg", "tif", "webp", "bmp", "ppm" };
+	for (size_t i = 0; i < sizeof extensions / sizeof *extensions; i++) {
+		char *text, name[64];
+		size_t size;
+		secant_err err = { 0 };
+		spoiled(disc_label);
+		drop("bad/train/images/00.png");
+		disc_index = 0;
+		snprintf(name, sizeof name, "bad/train/images/00.%s", extensions[i]);
+		write_picture(in_root(root, "%s", name), 32, 32, 3, SECANT_U8, disc_pixel);
+		must(secant_file_read(&text, &size, in_root(root, "%s", name), 1 << 20, &err), &err);
+		must(secant_file_write(in_root(root, "%s", name), text, size / 2, &err), &err);
+		secant_free(text);
+		training_fails(1, NULL, NULL, name);
+	}
+}
+
+/* Pictures of three channels and one of four bands, which are no alpha. */
+static void
+mixed_channels(void **state)
+{
+	spoiled(disc_label);
+	drop("bad/train/images/02.png");
+	disc_index = 2;
+	write_picture(in_root(root, "bad/train/images/02.tif"), 32, 32, 5, SECANT_U8, disc_pixel);
+	training_fails(1, NULL, NULL, "bad/train/images/02.tif: has 5 channels, --in-channels is 3");
+}
+
+static void
+inverted_limits(void **state)
+{
+	spoiled(disc_label);
+	training_fails(1, "augment", "shift-scale-rotate(scale=1.2,0.8)", "augmentation shift-scale-rotate: scale limits are inverted, 1.2 is above 0.8");
+	training_fails(1, "augment", "[{\"name\": \"hue-saturation-value\", \"hue\": [20, -20]}]", "hue limits are inverted");
+}
+
 static void
 no_pictures(void **state)
 {
@@ -283,7 +323,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(pairs), cmocka_unit_test(label_values), cmocka_unit_test(broken_files), cmocka_unit_test(no_pictures),
+		cmocka_unit_test(pairs), cmocka_unit_test(label_values), cmocka_unit_test(broken_files), cmocka_unit_test(truncated_formats), cmocka_unit_test(mixed_channels), cmocka_unit_test(inverted_limits), cmocka_unit_test(no_pictures),
 		cmocka_unit_test(options_that_do_not_fit), cmocka_unit_test(model_files), cmocka_unit_test(full_disk), cmocka_unit_test(read_only_folder)
 	};
 	return cmocka_run_group_tests_name("bad input", tests, setup, teardown);
