@@ -4,7 +4,8 @@
  *     norm(conv(x; W, b)) = conv(x; s W, s (b - mean) + bias)
  *
  * in double, rounded once. The norm's residual input and activation (joined to it by secant_pass_fuse) move to the convolution. An
- * activation alone behind a convolution moves too.
+ * activation alone behind a convolution moves too. Linear layers are folded alike (they take no residual); where all that is read of one is
+ * the maximum over the points of a cloud, linear_max finds it and bias and activation follow.
  */
 #include "exec/fold.h"
 #include "ops/ops.h"
@@ -25,14 +26,28 @@ typedef struct folding {
 
 static const char *const activations[] = { [SECANT_ACT_RELU] = "relu", [SECANT_ACT_RELU6] = "relu6", [SECANT_ACT_SILU] = "silu" };
 
-static int
-producer(const folding *f, secant_value v, const char *op)
+static bool is_linear(const secant_node *n) { return !strcmp(n->op->name, "linear"); }
+
+/* The node that makes v, where v has no other reader. */
+static const secant_node *
+maker(const folding *f, secant_value v, int *node)
 {
 	const secant_value_info *info = v < 0 ? NULL : secant_graph_value(f->g, v);
-	if (!info || info->kind != SECANT_VALUE_NODE || f->readers[v] != 1)
-		return -1;
-	const secant_node *n = secant_graph_get_node(f->g, info->node);
-	return !strcmp(n->op->name, op) && ((const secant_conv_attr *)n->attr)->act == SECANT_ACT_NONE && n->n_in < 4 ? info->node : -1;
+	if (!info || info->kind != SECANT_VALUE_NODE || info->slot || f->readers[v] != 1)
+		return NULL;
+	*node = info->node;
+	return secant_graph_get_node(f->g, info->node);
+}
+
+/* The convolution or linear layer, without activation or sum, that makes v. */
+static int
+producer(const folding *f, secant_value v)
+{
+	int i;
+	const secant_node *n = maker(f, v, &i);
+	if (n && is_linear(n))
+		return ((const secant_linear_attr *)n->attr)->act == SECANT_ACT_NONE ? i : -1;
+	return n && !strcmp(n->op->name, "conv2d") && ((const secant_conv_attr *)n->attr)->act == SECANT_ACT_NONE && n->n_in < 4 ? i : -1;
 }
 
 static int
@@ -50,40 +65,82 @@ is_state(const folding *f, secant_value v)
 	return v >= 0 && secant_graph_value(f->g, v)->kind == SECANT_VALUE_STATE;
 }
 
+/* States for the folded weights and bias of norm node i behind convolution `conv`; NULL after an error. */
+static const record *
+fold_states(folding *f, int conv, int i)
+{
+	const secant_node *c = secant_graph_get_node(f->g, conv), *n = secant_graph_get_node(f->g, i);
+	char *name = secant_arena_format(secant_graph_arena(f->to), "%s+norm", secant_graph_value(f->g, c->in[1])->name);
+	char *bias_name = secant_arena_format(secant_graph_arena(f->to), "%s+norm.bias", secant_graph_value(f->g, c->in[1])->name);
+	if (!name || !bias_name) {
+		secant_graph_fail(f->to, SECANT_ERR_NOMEM, "no memory to fold norms");
+		return NULL;
+	}
+	record *r = &f->records[f->n_records++];
+	*r = (record){ conv, i, -1, -1 };
+	r->weight = secant_graph_state(f->to, name, SECANT_F32, secant_graph_shape(f->g, c->in[1]), false, SECANT_INIT_ZEROS);
+	r->bias = secant_graph_state(f->to, bias_name, SECANT_F32, secant_graph_shape(f->g, n->in[1]), false, SECANT_INIT_ZEROS);
+	secant_graph_scope(f->to, c->name);
+	return r;
+}
+
 /* Norm node i behind convolution `conv`. */
 static void
 emit_folded(folding *f, int conv, int i)
 {
 	const secant_node *c = secant_graph_get_node(f->g, conv), *n = secant_graph_get_node(f->g, i);
 	const secant_norm_attr *norm = n->attr;
-	secant_conv_attr attr = *(const secant_conv_attr *)c->attr;
-	char *name = secant_arena_format(secant_graph_arena(f->to), "%s+norm", secant_graph_value(f->g, c->in[1])->name);
-	char *bias_name = secant_arena_format(secant_graph_arena(f->to), "%s+norm.bias", secant_graph_value(f->g, c->in[1])->name);
-	if (!name || !bias_name) {
-		secant_graph_fail(f->to, SECANT_ERR_NOMEM, "no memory to fold norms");
+	const record *r = fold_states(f, conv, i);
+	if (!r)
+		return;
+	secant_value x = secant_pass_copy_value(f->to, f->g, c->in[0], f->map);
+	secant_value residual = n->n_in > 5 ? secant_pass_copy_value(f->to, f->g, n->in[5], f->map) : -1;
+	if (is_linear(c)) {
+		f->map[n->out[0]] = secant_apply(f->to, "linear", &(secant_linear_attr){ norm->act }, 3, x, r->weight, r->bias);
 		return;
 	}
-	record *r = &f->records[f->n_records++];
-	*r = (record){ conv, i, -1, -1 };
-	r->weight = secant_graph_state(f->to, name, SECANT_F32, secant_graph_shape(f->g, c->in[1]), false, SECANT_INIT_ZEROS);
-	r->bias = secant_graph_state(f->to, bias_name, SECANT_F32, secant_graph_shape(f->g, n->in[1]), false, SECANT_INIT_ZEROS);
-	secant_value residual = n->n_in > 5 ? secant_pass_copy_value(f->to, f->g, n->in[5], f->map) : -1;
+	secant_conv_attr attr = *(const secant_conv_attr *)c->attr;
 	attr.act = norm->act;
-	secant_graph_scope(f->to, c->name);
-	f->map[n->out[0]] = secant_apply(f->to, c->op->name, &attr, 4, secant_pass_copy_value(f->to, f->g, c->in[0], f->map), r->weight, r->bias, residual);
+	f->map[n->out[0]] = secant_apply(f->to, c->op->name, &attr, 4, x, r->weight, r->bias, residual);
+}
+
+/* The same where node `max` takes the maximum over points of what norm node i gives. */
+static void
+emit_folded_max(folding *f, int conv, int i, int max)
+{
+	const secant_node *c = secant_graph_get_node(f->g, conv), *n = secant_graph_get_node(f->g, i);
+	const record *r = fold_states(f, conv, i);
+	if (!r)
+		return;
+	secant_value y = secant_apply(f->to, "linear_max", NULL, 2, secant_pass_copy_value(f->to, f->g, c->in[0], f->map), r->weight);
+	y = secant_apply(f->to, "add", NULL, 2, y, r->bias);
+	bool relu = ((const secant_norm_attr *)n->attr)->act == SECANT_ACT_RELU;
+	f->map[secant_graph_get_node(f->g, max)->out[0]] = relu ? secant_apply(f->to, "relu", NULL, 1, y) : y;
 }
 
 static void
 emit_activated(folding *f, int conv, int i, int act)
 {
 	const secant_node *c = secant_graph_get_node(f->g, conv);
-	secant_conv_attr attr = *(const secant_conv_attr *)c->attr;
-	secant_value in[3] = { -1, -1, -1 };
+	secant_value in[3] = { -1, -1, -1 }, *y = &f->map[secant_graph_get_node(f->g, i)->out[0]];
 	for (int k = 0; k < c->n_in; k++)
 		in[k] = secant_pass_copy_value(f->to, f->g, c->in[k], f->map);
-	attr.act = act;
 	secant_graph_scope(f->to, c->name);
-	f->map[secant_graph_get_node(f->g, i)->out[0]] = secant_apply(f->to, c->op->name, &attr, 3, in[0], in[1], in[2]);
+	if (is_linear(c)) {
+		*y = secant_apply(f->to, "linear", &(secant_linear_attr){ act }, 3, in[0], in[1], in[2]);
+		return;
+	}
+	secant_conv_attr attr = *(const secant_conv_attr *)c->attr;
+	attr.act = act;
+	*y = secant_apply(f->to, c->op->name, &attr, 3, in[0], in[1], in[2]);
+}
+
+/* The convolution or linear layer that activation node n can move into; -1. */
+static int
+activated(const folding *f, const secant_node *n, int act)
+{
+	int conv = act ? producer(f, n->in[0]) : -1;
+	return conv >= 0 && is_linear(secant_graph_get_node(f->g, conv)) && act != SECANT_ACT_RELU ? -1 : conv;
 }
 
 static int
@@ -94,12 +151,30 @@ foldable(const folding *f, const secant_node *n)
 	for (int k = 1; k < 5 && k < n->n_in; k++)
 		if (n->in[k] >= 0 && !is_state(f, n->in[k]))
 			return -1;
-	int conv = producer(f, n->in[0], "conv2d");
+	int conv = producer(f, n->in[0]);
 	if (conv < 0)
 		return -1;
 	const secant_node *c = secant_graph_get_node(f->g, conv);
+	if (is_linear(c) && n->n_in > 5 && n->in[5] >= 0)
+		return -1;
 	/* weights that two convolutions share cannot take two scales */
 	return is_state(f, c->in[1]) && f->readers[c->in[1]] == 1 && (c->n_in < 3 || c->in[2] < 0 || is_state(f, c->in[2])) ? conv : -1;
+}
+
+/* The norm node behind a linear layer that max node n can be joined with; -1. */
+static int
+maximum(const folding *f, const secant_node *n)
+{
+	int i;
+	if (strcmp(n->op->name, "max_with_index") || f->readers[n->out[1]])
+		return -1;
+	const secant_shape *x = secant_graph_shape(f->g, n->in[0]);
+	const secant_index_attr *a = n->attr;
+	const secant_node *norm = maker(f, n->in[0], &i);
+	if (!norm || x->rank != 4 || x->dim[2] != 1 || secant_axis_of(a->axis, 4) != 1 || !a->keepdim)
+		return -1;
+	int conv = foldable(f, norm);
+	return conv >= 0 && is_linear(secant_graph_get_node(f->g, conv)) ? i : -1;
 }
 
 static void
@@ -108,18 +183,22 @@ run(folding *f)
 	int nodes = secant_graph_nodes(f->g);
 	for (int i = 0; i < nodes; i++) {
 		const secant_node *n = secant_graph_get_node(f->g, i);
-		int conv = foldable(f, n), act = activation_of(n);
-		if (conv < 0 && act)
-			conv = producer(f, n->in[0], "conv2d");
+		int conv = foldable(f, n), norm = maximum(f, n);
+		if (conv < 0)
+			conv = activated(f, n, activation_of(n));
 		if (conv >= 0)
 			f->absorbed[conv] = i + 1;
+		if (norm >= 0)
+			f->absorbed[norm] = i + 1;
 	}
 	for (int i = 0; i < nodes; i++) {
 		const secant_node *n = secant_graph_get_node(f->g, i);
 		if (f->absorbed[i])
 			continue;
-		int conv = foldable(f, n), act = activation_of(n), alone = act ? producer(f, n->in[0], "conv2d") : -1;
-		if (conv >= 0)
+		int conv = foldable(f, n), act = activation_of(n), alone = activated(f, n, act), norm = maximum(f, n);
+		if (norm >= 0)
+			emit_folded_max(f, foldable(f, secant_graph_get_node(f->g, norm)), norm, i);
+		else if (conv >= 0)
 			emit_folded(f, conv, i);
 		else if (alone >= 0 && f->absorbed[alone] == i + 1)
 			emit_activated(f, alone, i, act);

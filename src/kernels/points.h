@@ -22,6 +22,11 @@ typedef struct secant_points_kernels {
 	/* y += w x; y = sum of k <= 3 rows x[t] times w[t], of which any may be NULL. x and y bfloat16 with low, y of add always float. */
 	void (*add)(float *y, const void *x, bool low, float w, int64_t n);
 	void (*combine)(void *y, const void *const *x, const float *w, int k, bool low, int64_t n);
+	/* Rows `first`, ... of z (floats, rows of n) into the largest so far and its row: best, which; flip is 1, or -1 where the smallest is wanted
+	 * (best then holds its negative). NaN is larger than all. */
+	void (*largest)(float *best, int32_t *which, const float *z, int64_t rows, int64_t step, int64_t n, const float *flip, int32_t first);
+	/* y = x - mean, rows of n. y may be x. */
+	void (*subtract)(void *y, const void *x, const float *mean, bool low, int64_t rows, int64_t n);
 } secant_points_kernels;
 SECANT_KERNELS(points)
 #endif

@@ -465,7 +465,52 @@ combine(void *y, const void *const *x, const float *w, int k, bool low, int64_t 
 		combine_rows(y, x, w, k, false, n);
 }
 
+/* Eight rows a pass: what is best so far is read and written once for them. */
+static void
+largest(float *restrict best, int32_t *restrict which, const float *restrict z, int64_t rows, int64_t step, int64_t n, const float *restrict flip, int32_t first)
+{
+	int64_t r = 0;
+	for (; r + 8 <= rows; r += 8)
+		for (int64_t i = 0; i < n; i++) {
+			float top = best[i], f = flip[i];
+			int32_t row = which[i], number = first + (int32_t)r;
+			for (int k = 0; k < 8; k++) {
+				float v = z[(r + k) * step + i] * f;
+				bool take = v > top || v != v;
+				row = take ? number + k : row;
+				top = take ? v : top;
+			}
+			best[i] = top;
+			which[i] = row;
+		}
+	for (; r < rows; r++)
+		for (int64_t i = 0; i < n; i++) {
+			float v = z[r * step + i] * flip[i];
+			bool take = v > best[i] || v != v;
+			which[i] = take ? first + (int32_t)r : which[i];
+			best[i] = take ? v : best[i];
+		}
+}
+
+SECANT_INLINE void
+subtract_rows(void *y, const void *x, const float *mean, bool low, int64_t rows, int64_t n)
+{
+	for (int64_t r = 0; r < rows; r++)
+		SECANT_IVDEP
+		for (int64_t i = 0; i < n; i++)
+			secant_store_real(y, r * n + i, low, secant_load(x, r * n + i, low) - mean[i]);
+}
+
+static void
+subtract(void *y, const void *x, const float *mean, bool low, int64_t rows, int64_t n)
+{
+	if (low)
+		subtract_rows(y, x, mean, true, rows, n);
+	else
+		subtract_rows(y, x, mean, false, rows, n);
+}
+
 const secant_points_kernels SECANT_KERNEL(points) = {
 	.farthest_scratch = farthest_scratch, .farthest = farthest, .grid_scratch = grid_scratch, .grid = make_grid, .ball_scratch = ball_scratch, .ball = ball,
-	.nearest = nearest, .add = add, .combine = combine,
+	.nearest = nearest, .add = add, .combine = combine, .largest = largest, .subtract = subtract,
 };

@@ -5,9 +5,10 @@
  *     s = add(n, r)  y = relu(s)
  *
  * The joined node has its own gradient rule, so this runs before differentiation and no pattern has to be found in a backward graph.
- * A value is joined away only where nobody else reads it and nobody keeps it.
+ * A value is joined away only where nobody else reads it and nobody keeps it. Layers on points, norms and the maximum over them follow in
+ * fuse_max.c.
  */
-#include "ops/ops.h"
+#include "ops/fuse_max.h"
 #include <string.h>
 
 typedef struct readers { int count, first; } readers;    /* nodes that read a value; first: one of them */
@@ -122,8 +123,8 @@ run(fusion *f)
 	secant_free(moved);
 }
 
-secant_graph *
-secant_pass_fuse(const secant_graph *g, secant_value *keep, int n, secant_err *err)
+static secant_graph *
+fuse_norms(const secant_graph *g, secant_value *keep, int n, secant_err *err)
 {
 	size_t values = (size_t)secant_graph_values(g) + 1, nodes = (size_t)secant_graph_nodes(g) + 1;
 	fusion f = { g, secant_graph_new(), secant_calloc(values, sizeof(readers)), secant_calloc(values, sizeof(secant_value)), secant_calloc(nodes, sizeof(int)) };
@@ -153,4 +154,13 @@ secant_pass_fuse(const secant_graph *g, secant_value *keep, int n, secant_err *e
 	if (!ok)
 		secant_graph_free(f.to);
 	return ok ? f.to : NULL;
+}
+
+secant_graph *
+secant_pass_fuse(const secant_graph *g, secant_value *keep, int n, secant_err *err)
+{
+	secant_graph *norms = fuse_norms(g, keep, n, err);
+	secant_graph *all = norms ? secant_pass_fuse_max(norms, keep, n, err) : NULL;
+	secant_graph_free(norms);
+	return all;
 }

@@ -185,6 +185,21 @@ linear_grad_weights_reference(const secant_reference *r)
 	multiply(p, true, false, r->in[1], r->in[0], NULL, r->out[0]);
 }
 
+/* d sum(G * dyT x) = dy G towards x, x GT towards dy; where both are one, x (G + GT). */
+static void
+linear_grad_weights_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+{
+	if (n->in[0] == n->in[1]) {
+		secant_value turned = secant_apply(g, "transpose", &(secant_transpose_attr){ { 2, { 1, 0 } } }, 1, dy[0]);
+		dx[0] = matmul(g, false, false, n->in[0], secant_apply(g, "add", NULL, 2, dy[0], turned));
+		return;
+	}
+	if (wants[0])
+		dx[0] = matmul(g, false, false, n->in[1], dy[0]);
+	if (wants[1])
+		dx[1] = matmul(g, false, true, n->in[0], dy[0]);
+}
+
 static const secant_opt matmul_rows[] = {
 	SECANT_OPT(secant_matmul_attr, transpose_a, BOOL, "transpose-a", "false", 0, 1, "the first matrix stands transposed"),
 	SECANT_OPT(secant_matmul_attr, transpose_b, BOOL, "transpose-b", "false", 0, 1, "the second matrix stands transposed"),
@@ -238,5 +253,5 @@ const secant_op secant_op_linear = {
 const secant_op secant_op_linear_grad_weights = {
 	.name = "linear_grad_weights", .brief = "gradient of a linear layer towards its weights", .min_in = 2, .max_in = 2, .n_out = 1,
 	.low = SECANT_LOW_DRIVES, .low_in = 3, .low_out = 0, .commutes = true,
-	.shape = linear_grad_weights_shape, .reference = linear_grad_weights_reference, .cases = linear_grad_cases,
+	.shape = linear_grad_weights_shape, .grad = linear_grad_weights_rule, .reference = linear_grad_weights_reference, .cases = linear_grad_cases,
 };

@@ -96,7 +96,8 @@ typedef struct secant_dropout_attr { double p; int id; bool channels; } secant_d
 typedef struct secant_farthest_attr { int count, start; } secant_farthest_attr;
 typedef struct secant_ball_attr { double radius; int samples; bool open; } secant_ball_attr;
 typedef struct secant_nearest_attr { double eps; bool clamp; } secant_nearest_attr;
-typedef struct secant_points_attr { int points; } secant_points_attr;              /* group_points_grad, interpolate_points_grad */
+typedef struct secant_points_attr { int points; } secant_points_attr;              /* group_points_grad, interpolate_points_grad, linear_max_grad_data */
+typedef struct secant_running_attr { double momentum, factor; } secant_running_attr;
 
 /* ---- help for shape rules and references ---- */
 secant_status secant_want_rank(const secant_signature *s, int i, int rank, secant_err *err);      /* "input 0 has rank 3 (2x3x4), want 4" */

@@ -4,6 +4,7 @@
  * double on all four networks.
  */
 #include <secant/tensorfile.h>
+#include "exec/runner.h"
 #include "golden/model.h"
 #include "train/optimizer.h"
 
@@ -13,7 +14,7 @@ static const char *const names[] = { "seg", "seg_ft", "cls", "cls_ft", NULL };
 typedef struct trial {
 	model m;
 	json_t *j;
-	bool dense, f64;
+	bool dense, f64, fused;
 	secant_plan *plan;
 	secant_context *context;
 	void *x, *target;
@@ -72,7 +73,7 @@ build_training(trial *t)
 	must(secant_graph_check(m->g, &err), &err);
 	m->store = secant_store_new(m->g, t->f64, &err);
 	assert_non_null(m->store);
-	if (!t->f64) {
+	if (!t->f64 || t->fused) {
 		secant_graph *fused = secant_pass_fuse(m->g, &m->loss, 1, &err);
 		assert_non_null(fused);
 		secant_graph_free(m->g);
@@ -144,6 +145,37 @@ evaluate(const trial *t, const secant_shape *in, int64_t *rows)
 	return y;
 }
 
+static secant_graph *
+make_graph(void *user, const secant_shape *input, secant_value outputs[SECANT_RUNNER_OUTPUTS], secant_err *err)
+{
+	secant_graph *g = secant_graph_new();
+	secant_nn nn = { .g = g, .phase = SECANT_PHASE_EVAL, .momentum = -1, .counter = -1, .seed = -1 };
+	secant_built built;
+	must(secant_network_build(&nn, user, secant_graph_input(g, "input", SECANT_F32, input), &built, err), err);
+	outputs[0] = secant_apply(g, "log_softmax", &(secant_axis_attr){ -1 }, 1, built.logits);
+	outputs[1] = -1;
+	return g;
+}
+
+/* The same as a product runs it: norms folded, maxima found while multiplying. */
+static double
+folded_difference(trial *t, const secant_shape *in, const secant_tensor *want)
+{
+	secant_err err = { 0 };
+	const void *y;
+	secant_shape shape;
+	double worst = 0;
+	secant_runner *r = secant_runner_new(t->m.store, make_graph, &t->m.net, &(secant_plan_options){ .precision = SECANT_PRECISION_F32 }, &err);
+	float *x = make_input("input", in, false);
+	must(secant_runner_run(r, in, x, &y, &shape, NULL, NULL, &err), &err);
+	assert_int_equal(secant_shape_count(&shape), secant_shape_count(&want->shape));
+	for (int64_t i = 0; i < secant_shape_count(&shape); i++)
+		worst = fmax(worst, fabs((double)((const float *)y)[i] - secant_tensor_get(want, i)));
+	secant_runner_free(r);
+	secant_free(x);
+	return worst;
+}
+
 static void
 check_state_dict(const trial *t, const char *name)
 {
@@ -189,6 +221,11 @@ run_evaluation(const char *name, bool f64)
 		worst = fmax(worst, fabs(y[i] - secant_tensor_get(want, i)));
 	assert_near(key, worst, 0, f64 ? 1e-10 : 1e-5);
 	printf("%s, %s: evaluation agrees to %.1e\n", name, f64 ? "f64" : "f32", worst);
+	if (!f64) {
+		worst = folded_difference(&t, &in, want);
+		assert_near("folded", worst, 0, 1e-5);
+		printf("%s, folded: evaluation agrees to %.1e\n", name, worst);
+	}
 	secant_tensors_free(&golden);
 	secant_free(y);
 	unload(&t);
@@ -241,11 +278,12 @@ check_gradients(const trial *t, const char *name, json_t *train)
 }
 
 static void
-run_training(const char *name, bool f64)
+run_training(const char *name, bool f64, bool fused)
 {
 	trial t;
 	secant_err err = { 0 };
 	load(&t, name, f64);
+	t.fused = fused;
 	json_t *train = json_object_get(t.j, "train");
 	build_training(&t);
 	fill_states(t.m.store, number(t.j, "gain"));
@@ -258,7 +296,7 @@ run_training(const char *name, bool f64)
 	assert_near("running means", mean, number(train, "running_mean_dot"), (f64 ? 1e-9 : 1e-4) * (1 + fabs(mean)));
 	assert_near("running variances", var, number(train, "running_var_dot"), (f64 ? 1e-9 : 1e-4) * (1 + fabs(var)));
 	unload(&t);
-	printf("%s, %s: a training step agrees\n", name, f64 ? "f64" : "f32");
+	printf("%s, %s: a training step agrees%s\n", name, f64 ? "f64" : "f32", fused ? ", fused" : "");
 }
 
 /* ---- Adam ---- */
@@ -330,7 +368,15 @@ test_training_step(void **state)
 {
 	for (int i = 0; names[i]; i++)
 		for (int f64 = 1; f64 >= 0; f64--)
-			run_training(names[i], f64);
+			run_training(names[i], f64, false);
+}
+
+/* Layer, norm and maximum in terms of the layer's input: the same numbers, also in double. */
+static void
+test_fused_training_step(void **state)
+{
+	run_training("seg_ft", true, true);
+	run_training("cls_ft", true, true);
 }
 
 static void
@@ -355,6 +401,7 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_evaluation),
 		cmocka_unit_test(test_training_step),
+		cmocka_unit_test(test_fused_training_step),
 		cmocka_unit_test(test_adam_in_f32),
 		cmocka_unit_test(test_adam_in_double),
 	};

@@ -307,6 +307,14 @@ secant_dnnl_run(const secant_step *s, void *p, const void *const *in, void *cons
 }
 
 secant_status
+secant_dnnl_run_call(const secant_step *s, void *p, int call, const void *const *in, void *const *out, void *scratch, secant_err *err)
+{
+	const dnnl_data *d = s->data;
+	bound *b = p;
+	return execute(d, &d->call[call], b->arg[call], b->stream, in, out, scratch, err);
+}
+
+secant_status
 secant_dnnl_pack(secant_step *s, const void *const *in, secant_err *err)
 {
 	const dnnl_data *d = s->data;

@@ -53,6 +53,8 @@ secant_status secant_dnnl_pack(secant_step *s, const void *const *in, secant_err
 void *secant_dnnl_bind(const secant_step *s);
 void secant_dnnl_unbind(const secant_step *s, void *bound);
 secant_status secant_dnnl_run(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err);
+/* One call alone, on the addresses given: for steps that run a primitive block by block. */
+secant_status secant_dnnl_run_call(const secant_step *s, void *bound, int call, const void *const *in, void *const *out, void *scratch, secant_err *err);
 void secant_dnnl_release(secant_step *s);
 bool secant_dnnl_types_ok(const secant_step *s);         /* all operands F32 or BF16, and bf16 only where the CPU has it */
 
