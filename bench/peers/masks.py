@@ -5,6 +5,14 @@
     python bench/peers/masks.py train membrane --encoder resnet18 --epochs 30 --size 256 --batch 4 --seed 0
     python bench/peers/masks.py train tiles --classes 6 --encoder resnet18 --epochs 30 --size 256 --batch 8 --seed 0 --class-weights
 
+The same with secant, from the same folders:
+
+    secant train membrane --out run-membrane --in-channels 1 --encoder resnet18 --size 256 --batch 4 --epochs 30 --seed 0 --optimizer adamw --learning-rate 1e-3 \\
+        --weight-decay 1e-2 --schedule cosine --loss 0.5*dice+0.5*bce --augment flip-h,flip-v,rotate90 --normalize symmetric
+    secant train tiles --out run-tiles --classes 6 --class-file tiles/classes.txt --in-channels 1 --encoder resnet18 --size 256 --batch 8 --epochs 30 --seed 0 \\
+        --optimizer adamw --learning-rate 1e-3 --weight-decay 1e-2 --schedule cosine --loss "0.5*dice+0.5*ce(class-weights=[...])" --normalize symmetric
+    secant eval run-tiles/best.safetensors tiles --confusion confusion.png --report report.html
+
 prepare: OUT/{train,val}/{images,labels}, grey PNG; every fifth sample of a group (in order of names) is held out. Membrane: labels 0 and 255 as they are. Tiles:
 scaled to 256x256, masks cut at 128, the class of a defect is that of its folder: 0 free, 1 blowhole, 2 break, 3 crack, 4 fray, 5 uneven (OUT/classes.txt).
 train: AdamW 1e-3 (decay 1e-2), cosine to 0, half dice half bce (ce for classes), random crops, flips and quarter turns, x/255 * 3.2 - 1.6; prints a JSON line an
