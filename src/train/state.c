@@ -129,12 +129,34 @@ remove_epochs(const char *out, secant_err *err)
 	return status;
 }
 
+/* Files that a killed run was writing: `.NAME.PID-N.tmp` (base/file.c). */
+static void
+sweep(const secant_session *s, const char *folder)
+{
+	char *path = *folder ? secant_session_path(s, folder) : secant_strdup(s->o->out);
+	secant_names names = { 0 };
+	secant_err ignored = { 0 };
+	if (path && secant_is_dir(path) && !secant_dir_list(&names, path, SECANT_DIR_ALL, &ignored))
+		for (int i = 0; i < names.n; i++)
+			if (names.v[i][0] == '.' && secant_ext_is(names.v[i], "tmp")) {
+				char *file = secant_path_join(path, names.v[i]);
+				if (file)
+					(void)!secant_remove_tree(file, &ignored);
+				secant_free(file);
+			}
+	secant_names_free(&names);
+	secant_free(path);
+}
+
 secant_status
 secant_session_claim(secant_session *s, secant_err *err)
 {
 	if (s->claimed)
 		return SECANT_OK;
 	secant_status status = secant_make_dirs(s->o->out, err);
+	sweep(s, "");
+	sweep(s, "models");
+	sweep(s, "samples");
 	for (int i = 1; run_files[i] && !status && !s->o->resume; i++) {
 		char *path = secant_session_path(s, run_files[i]);
 		if (!path)
@@ -321,7 +343,9 @@ trim_log(secant_session *s, const char *name, const char *key, int64_t last, boo
 	if (path && secant_is_file(path) && !(status = secant_file_read(&text, &size, path, (size_t)1 << 30, err))) {
 		for (char *line = text, *next; *line && !status; line = next) {
 			size_t n = strcspn(line, "\n");
-			next = line + n + (line[n] == '\n');
+			if (!line[n])
+				break;                           /* killed while it was written */
+			next = line + n + 1;
 			json_t *j = secant_json_parse(line, n, path, err);
 			if (!j) {
 				status = SECANT_ERR_FORMAT;
@@ -353,9 +377,11 @@ secant_session_load_state(secant_session *s, secant_err *err)
 	secant_err own = { 0 };
 	if (!path)
 		secant_fail(&own, SECANT_ERR_NOMEM, "no memory for a path");
-	else if (!secant_is_file(path))                  /* interrupted before the first state was saved: start again */
+	else if (!secant_is_file(path)) {                /* interrupted before the first state was saved: start again */
 		secant_log(&s->events->log, SECANT_LOG_WARNING, "%s is not there: the run starts from the beginning", path);
-	else if (!secant_tensors_read(&t, &meta, path, &own) && (j = secant_json_parse(meta ? meta : "{}", meta ? strlen(meta) : 2, path, &own))) {
+		if (!trim_log(s, "log.jsonl", "epoch", 0, true, &own))
+			(void)!trim_log(s, "tests.jsonl", "step", 0, false, &own);
+	} else if (!secant_tensors_read(&t, &meta, path, &own) && (j = secant_json_parse(meta ? meta : "{}", meta ? strlen(meta) : 2, path, &own))) {
 		const char *text = json_string_value(json_object_get(j, "training"));
 		inner = text ? secant_json_parse(text, strlen(text), path, &own) : NULL;
 		if (!inner)

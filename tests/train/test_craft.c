@@ -177,6 +177,31 @@ no_number_names_the_batch(void **state)
 	json_decref(j);
 }
 
+/* A run killed between its first line and its first state, and one killed within a line: neither repeats an epoch in its log. */
+static void
+logs_of_killed_runs(void **state)
+{
+	const pairs_of one[] = { { "epochs", "1" }, { NULL, NULL } }, on[] = { { "epochs", "1" }, { "resume", "true" }, { NULL, NULL } };
+	secant_err err = { 0 };
+	run_with(root, "cut", one, NULL, NULL);
+	must(secant_remove_tree(in_root(root, "cut/state.safetensors"), &err), &err);
+	write_text(in_root(root, "cut/.last.safetensors.123-4.tmp"), "half a model");
+	watcher w = { 0 };
+	run_with(root, "cut", on, &w, NULL);
+	assert_int_equal(w.epochs, 1);
+	assert_null(json_line(in_root(root, "cut/log.jsonl"), 1));
+	assert_false(secant_is_file(in_root(root, "cut/.last.safetensors.123-4.tmp")));
+	must(secant_file_append(in_root(root, "cut/log.jsonl"), "{\"epoch\": 2, \"lo", &err), &err);
+	char *text, *path = secant_strdup(in_root(root, "cut/log.jsonl"));
+	size_t size;
+	must(secant_file_read(&text, &size, path, 1 << 20, &err), &err);
+	must(secant_file_write(path, text, size - 1, &err), &err);   /* no newline: the line is torn */
+	run_with(root, "cut", on, NULL, NULL);
+	assert_null(json_line(path, 1));
+	secant_free(text);
+	secant_free(path);
+}
+
 /* ---- starting weights ---- */
 
 static secant_model
@@ -306,6 +331,7 @@ main(void)
 		cmocka_unit_test(averages_by_hand),
 		cmocka_unit_test(judges_are_wanted),
 		cmocka_unit_test(no_number_names_the_batch),
+		cmocka_unit_test(logs_of_killed_runs),
 		cmocka_unit_test(weights_that_fit_are_taken),
 		cmocka_unit_test(a_classification_head_learns),
 		cmocka_unit_test(senseless_losses_are_refused),
