@@ -157,7 +157,7 @@ def train(net, a, epoch_of, judge):
             optimizer.step()
             schedule.step()
             sums, n = sums + loss.item(), n + 1
-        line = {"epoch": epoch + 1, "loss": sums / n, "cpu_seconds": resource.getrusage(resource.RUSAGE_SELF).ru_utime}
+        line = {"epoch": epoch + 1, "loss": sums / n, "cpu_seconds": sum(resource.getrusage(resource.RUSAGE_SELF)[:2])}
         if (epoch + 1) % a.judge_every == 0 or epoch + 1 == a.epochs:
             net.eval()
             with torch.no_grad():
