@@ -3,6 +3,7 @@
  * and leaves nothing behind, log lines do not run into it, files get plain lines, SECANT_LOG=json JSON lines, --quiet nothing.
  */
 #include "data.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/wait.h>
@@ -16,7 +17,13 @@ watch(bool terminal, const char *setting, void (*work)(const common *c), bool qu
 {
 	char path[] = "/tmp/secant-progress-XXXXXX";
 	int file = mkstemp(path), main_end = posix_openpt(O_RDWR | O_NOCTTY);
-	assert_true(file >= 0 && main_end >= 0);
+	assert_true(file >= 0);
+	if (main_end < 0) {
+		print_message("skipped: this system lends no pseudo-terminal: %s\n", strerror(errno));
+		close(file);
+		unlink(path);
+		skip();
+	}
 	assert_int_equal(grantpt(main_end) | unlockpt(main_end), 0);
 	int other_end = open(ptsname(main_end), O_RDWR | O_NOCTTY);
 	assert_true(other_end >= 0);
