@@ -59,7 +59,7 @@ target_link_libraries(one secant::secant)
 add_executable(two ../t.c)
 target_link_libraries(two secant::deploy)
 C
-cmake -S "$prefix/use" -B "$prefix/use/build" -DCMAKE_PREFIX_PATH="$prefix" > "$prefix/log" 2>&1 \
+cmake -G Ninja -S "$prefix/use" -B "$prefix/use/build" -DCMAKE_PREFIX_PATH="$prefix" > "$prefix/log" 2>&1 \
 	&& cmake --build "$prefix/use/build" >> "$prefix/log" 2>&1 || { cat "$prefix/log"; fail "the CMake package cannot be used"; }
 [ "$("$prefix/use/build/one")$("$prefix/use/build/two")" = "$version$version" ] || fail "CMake package: the versions differ"
 
