@@ -56,6 +56,7 @@ typedef struct secant_plan_options {
 	int threads;                             /* 0: all processors */
 	bool training;                           /* states change between runs: packed copies are renewed when the store's version moved */
 	bool allow_reference;                    /* let a step run a scalar reference where there is nothing better */
+	bool exact;                              /* no algorithm that rounds more than direct sums do: for comparisons with other programs */
 	bool drops;                              /* the store is this plan's alone: states that are only packed are given back, so never refresh it */
 	bool external;                           /* every output goes to memory of the caller's (secant_context_set_output), none to the slab */
 } secant_plan_options;
@@ -124,6 +125,7 @@ struct secant_step {
 	secant_operand *in, *out;
 	int threads;
 	bool training;                           /* states change between runs: copies of them are good for one run */
+	bool exact;                              /* as the plan's */
 	int packs;                               /* i + 1: input i is a state that only `pack` reads */
 	size_t scratch;                          /* bytes wanted during run, 64-byte-aligned */
 	void *data;                              /* the implementation's own */

@@ -287,7 +287,7 @@ make_step(secant_plan *p, int i, secant_err *err)
 {
 	const secant_node *n = secant_graph_get_node(p->g, i);
 	secant_step *s = &p->step[i];
-	*s = (secant_step){ .node = n, .n_in = n->n_in, .n_out = n->n_out, .threads = p->options.threads, .training = p->options.training,
+	*s = (secant_step){ .node = n, .n_in = n->n_in, .n_out = n->n_out, .threads = p->options.threads, .training = p->options.training, .exact = p->options.exact,
 	                    .in = secant_arena_alloc(p->arena, (size_t)(n->n_in + 1) * sizeof *s->in),
 	                    .out = secant_arena_alloc(p->arena, (size_t)(n->n_out + 1) * sizeof *s->out) };
 	if (!s->in || !s->out)

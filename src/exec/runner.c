@@ -44,6 +44,12 @@ secant_runner_spare(secant_runner *r, secant_status (*restore)(void *user, secan
 }
 
 void
+secant_runner_be_exact(secant_runner *r)
+{
+	r->options.exact = true;
+}
+
+void
 secant_runner_stand_on(secant_runner *r, const secant_context *host)
 {
 	r->host = host;

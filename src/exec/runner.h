@@ -17,6 +17,8 @@ secant_runner *secant_runner_new(secant_store *store, secant_graph_maker make, v
 void secant_runner_free(secant_runner *r);
 /* The store's numbers are wanted only while a shape is new: `restore` (with the maker's user) fills it before, `release` may empty it after. */
 void secant_runner_spare(secant_runner *r, secant_status (*restore)(void *user, secant_err *err), void (*release)(void *user));
+/* From now on plans are exact (secant_plan_options). */
+void secant_runner_be_exact(secant_runner *r);
 /* From now on contexts stand on the slab of `host` where it is large enough: for evaluation between the runs of a training. */
 void secant_runner_stand_on(secant_runner *r, const secant_context *host);
 /* Runs; logits and label point into the runner until the next run (label NULL: the network has none). Input: floats, or doubles in f64. */

@@ -255,6 +255,7 @@ run_plain(const char *model, given *v, const secant_run *o, secant_tensors *out,
 		return status;
 	wanted w = { d.kind != SECANT_INPUT_PICTURES, d.in_channels, d.inputs, d.categories };
 	v->f64 = d.precision == SECANT_PRECISION_F64;
+	secant_runner_be_exact(d.runner);            /* results are here to be compared with another program's */
 	if (!(status = read_input(v, &w, err)) && !(status = secant_runner_run(d.runner, &v->shape, v->x, &logits, &logits_shape, &label, &label_shape, err))) {
 		logits_shape = logits_in_file(&logits_shape, w.cloud);
 		status = give(out, "logits", &logits_shape, logits, true, v->f64, err);
@@ -304,7 +305,7 @@ run_with_loss(secant_model *m, given *v, const secant_run *o, secant_precision p
 {
 	secant_trial t = { 0 };
 	secant_trial_spec spec = { .phase = o->gradients ? SECANT_PHASE_TRAIN_SURE : SECANT_PHASE_EVAL, .loss = o->loss, .gradients = o->gradients };
-	secant_plan_options plan = { .precision = precision, .threads = o->threads, .training = o->gradients, .allow_reference = o->allow_reference };
+	secant_plan_options plan = { .precision = precision, .threads = o->threads, .training = o->gradients, .allow_reference = o->allow_reference, .exact = true };
 	wanted w = { secant_network_kind_of(&m->net) != SECANT_NETWORK_PICTURES, m->net.in_channels, secant_network_inputs(&m->net), m->net.categories };
 	secant_status status = read_input(v, &w, err);
 	secant_shape logits;

@@ -1,5 +1,6 @@
 /* The list of clouds that a layout fills, the table of layouts, and what they read: label files, lists of lines. */
 #include "data/clouds/clouds.h"
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <secant/info.h>
@@ -182,7 +183,7 @@ secant_label_file_read(int64_t **out, int64_t *n, const char *path, secant_err *
 		bool whole = used < sizeof word && start[used + strspn(start + used, " \t\r")] == (at + length < text + size ? '\n' : '\0');
 		if (whole && secant_int_parse(word, &v))
 			(*out)[(*n)++] = v;
-		else if (whole && secant_real_parse(word, &real) && real == (double)(int64_t)real)   /* "48.000000" */
+		else if (whole && secant_real_parse(word, &real) && fabs(real) < 9e15 && real == floor(real))   /* "48.000000" */
 			(*out)[(*n)++] = (int64_t)real;
 		else
 			s = bad_label(path, line, at, err);

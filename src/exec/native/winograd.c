@@ -159,7 +159,7 @@ static bool
 supports_forward(const secant_step *s)
 {
 	const secant_conv_attr *a = s->node->attr;
-	return all_f32(s) && (a->act == SECANT_ACT_NONE || a->act == SECANT_ACT_RELU) && pays(a, &s->in[0].shape, &s->out[0].shape, &s->in[1].shape, LEAST_TILES);
+	return !s->exact && all_f32(s) && (a->act == SECANT_ACT_NONE || a->act == SECANT_ACT_RELU) && pays(a, &s->in[0].shape, &s->out[0].shape, &s->in[1].shape, LEAST_TILES);
 }
 
 static secant_status
@@ -189,7 +189,7 @@ forward(const secant_step *s, void *bound, const void *const *in, void *const *o
 static bool
 supports_grad_data(const secant_step *s)
 {
-	return all_f32(s) && pays(s->node->attr, &s->in[1].shape, &s->out[0].shape, &s->in[0].shape, LEAST_TILES);
+	return !s->exact && all_f32(s) && pays(s->node->attr, &s->in[1].shape, &s->out[0].shape, &s->in[0].shape, LEAST_TILES);
 }
 
 static secant_status
@@ -211,7 +211,7 @@ grad_data(const secant_step *s, void *bound, const void *const *in, void *const 
 static bool
 supports_grad_weights(const secant_step *s)
 {
-	return all_f32(s) && pays(s->node->attr, &s->in[0].shape, &s->in[1].shape, &s->out[0].shape, LEAST_SHARED);
+	return !s->exact && all_f32(s) && pays(s->node->attr, &s->in[0].shape, &s->in[1].shape, &s->out[0].shape, LEAST_SHARED);
 }
 
 static secant_status
