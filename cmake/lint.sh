@@ -34,7 +34,6 @@ tiff: codec
 webp/: codec
 gdal: codec
 cairo: codec data train deploy
-libxml/: data
 zip: formats
 zlib: formats codec data
 onnx: formats
