@@ -48,6 +48,7 @@ typedef struct secant_train_options {
 	bool find_learning_rate;                     /* no training: RUN/learning-rate-finder.png and .json, and the suggested rate */
 	int accumulate;                              /* batches of an update */
 	char *metric;                                /* a column of the log that chooses the best epoch; NULL: the first */
+	double boundary;                             /* tolerance of boundary_f1, as in secant_eval_options; 0: NAN */
 	int patience, keep;
 	secant_strings freeze;
 	int freeze_epochs;

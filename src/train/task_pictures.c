@@ -175,12 +175,23 @@ measure_pictures(secant_session *s, const char *data, secant_err *err)
 	return status;
 }
 
+enum { IOU, F1, ACCURACY, MIOU, PRECISION, RECALL, CLASS_ACCURACY, WEIGHTED_ACCURACY, KAPPA, BOUNDARY, THRESHOLDED, LOSS };
+static const secant_metric metrics[] = {
+	[IOU] = { "iou", "IoU", false }, [F1] = { "f1", "F1", false }, [ACCURACY] = { "accuracy", "accuracy", false }, [MIOU] = { "miou", "mean IoU", false },
+	[PRECISION] = { "precision", "precision", false }, [RECALL] = { "recall", "recall", false }, [CLASS_ACCURACY] = { "class_accuracy", "class accuracy", false },
+	[WEIGHTED_ACCURACY] = { "frequency_weighted_accuracy", "frequency-weighted accuracy", false }, [KAPPA] = { "kappa", "kappa", false },
+	[BOUNDARY] = { "boundary_f1", "boundary F1", false },
+	[THRESHOLDED] = { "thresholded_iou", "thresholded IoU", false }, [LOSS] = { "validation_loss", "validation loss", true }, { 0 }
+};
+
 static secant_status
 open_pictures(secant_session *s, const char *data, secant_err *err)
 {
 	const secant_train_options *o = s->o;
 	if (!(s->work = secant_calloc(1, sizeof *s->work)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a training");
+	if (o->metric && !strcmp(o->metric, metrics[BOUNDARY].name) && !(o->boundary > 0))
+		return secant_fail(err, SECANT_ERR_ARG, "metric: boundary_f1 chooses, but boundary is 0: give a tolerance in pixels, or below 1 a share of the diagonal");
 	if (!strcmp(o->data.normalize.normalize, "data") && measure_pictures(s, data, err))
 		return status_of(err);
 	if (secant_model_new(&s->model, &o->network, o->mode, o->data.normalize.normalize, false, err) || secant_loss_check(o->loss, s->model.mode, err) || check_activation(o, err) ||
@@ -344,20 +355,12 @@ static const char *sample_name(const secant_session *s, int sample) { return sec
 
 /* ---- validation ---- */
 
-enum { IOU, F1, ACCURACY, MIOU, PRECISION, RECALL, CLASS_ACCURACY, WEIGHTED_ACCURACY, KAPPA, THRESHOLDED, LOSS };
-static const secant_metric metrics[] = {
-	[IOU] = { "iou", "IoU", false }, [F1] = { "f1", "F1", false }, [ACCURACY] = { "accuracy", "accuracy", false }, [MIOU] = { "miou", "mean IoU", false },
-	[PRECISION] = { "precision", "precision", false }, [RECALL] = { "recall", "recall", false }, [CLASS_ACCURACY] = { "class_accuracy", "class accuracy", false },
-	[WEIGHTED_ACCURACY] = { "frequency_weighted_accuracy", "frequency-weighted accuracy", false }, [KAPPA] = { "kappa", "kappa", false },
-	[THRESHOLDED] = { "thresholded_iou", "thresholded IoU", false }, [LOSS] = { "validation_loss", "validation loss", true }, { 0 }
-};
-
 static void
 take_scores(const secant_scores *from, double *values)
 {
 	values[IOU] = from->iou, values[F1] = from->f1, values[ACCURACY] = from->accuracy, values[MIOU] = from->miou, values[LOSS] = from->loss;
 	values[PRECISION] = from->precision, values[RECALL] = from->recall, values[CLASS_ACCURACY] = from->class_accuracy;
-	values[WEIGHTED_ACCURACY] = from->frequency_weighted_accuracy, values[KAPPA] = from->kappa, values[THRESHOLDED] = from->thresholded_iou;
+	values[WEIGHTED_ACCURACY] = from->frequency_weighted_accuracy, values[KAPPA] = from->kappa, values[THRESHOLDED] = from->thresholded_iou, values[BOUNDARY] = from->boundary_f1;
 }
 
 static secant_status
@@ -367,6 +370,8 @@ validate(secant_session *s, int epoch, double *values, secant_err *err)
 	secant_counts counts;
 	secant_scores scores = { 0 };
 	secant_status status = secant_counts_new(&counts, s->model.mode, s->o->network.classes, err);
+	if (!status && (status = secant_counts_boundary(&counts, s->o->boundary, err)))
+		secant_counts_free(&counts);
 	if (status)
 		return status;
 	secant_plan_options po = { .precision = s->precision, .threads = s->o->threads, .allow_reference = s->o->allow_reference };

@@ -179,6 +179,21 @@ any_metric_chooses(void **state)
 	char *kept = secant_strdup(in_root(root, "by-loss/models/epoch-%03d.safetensors", best_epoch));
 	assert_same_file(kept, in_root(root, "by-loss/best.safetensors"));
 	secant_free(kept);
+	/* the edges that eval finds, with the same tolerance; 0: none are sought */
+	const pairs_of edges[] = { { "metric", "boundary_f1" }, { "boundary", "2" }, { "precision", "f32" }, { NULL, NULL } };
+	r = run_with(root, "by-edges", edges, NULL, NULL);
+	secant_eval_options e;
+	secant_scores scores;
+	secant_err err = { 0 };
+	must(secant_opts_init(&secant_eval_options_table, &e, &err), &err);
+	must(secant_opts_set(&secant_eval_options_table, &e, "precision", "f32", &err), &err);
+	must(secant_opts_set(&secant_eval_options_table, &e, "boundary", "2", &err), &err);
+	must(secant_evaluate(in_root(root, "by-edges/best.safetensors"), data(), &e, NULL, &scores, &err), &err);
+	assert_string_equal(r.metric, "boundary_f1");
+	assert_true(scores.boundary_f1 > 0 && fabs(scores.boundary_f1 - r.best) < 1e-12 && scores.boundary_f1 != scores.f1);
+	assert_true(line_number(in_root(root, "by-edges/log.jsonl"), r.best_epoch - 1, "boundary_f1") == r.best);
+	secant_scores_free(&scores);
+	secant_opts_free(&secant_eval_options_table, &e);
 	const pairs_of wrong[] = { { "metric", "iuo" }, { NULL, NULL } };
 	run_with(root, "wrong", wrong, NULL, "metric: none is named 'iuo'; did you mean 'iou'?; there are iou, ");
 	assert_false(secant_is_dir(in_root(root, "wrong")));

@@ -155,6 +155,7 @@ judges_are_wanted(void **state)
 		{ { { "ema", "0.9" }, { "swa", "1" } }, "ema and swa are two averages of one run: give one of them" },
 		{ { { "swa", "3" } }, "swa: the last 3 epochs of a run of 2" },
 		{ { { "swa-rate", "0.1" } }, "swa-rate is the rate of --swa epochs, and there are none" },
+		{ { { "metric", "boundary_f1" }, { "boundary", "0" } }, "metric: boundary_f1 chooses, but boundary is 0" },
 		{ { { "freeze-epochs", "1" } }, "freeze-epochs wants --freeze: what is frozen" },
 	};
 	for (size_t i = 0; i < sizeof senseless / sizeof *senseless; i++)
