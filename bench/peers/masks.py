@@ -18,11 +18,16 @@ scaled to 256x256, masks cut at 128, the class of a defect is that of its folder
 train: AdamW 1e-3 (decay 1e-2), cosine to 0, half dice half bce (ce for classes), random crops, flips and quarter turns, x/255 * 3.2 - 1.6; prints a JSON line an
 epoch with IoU, F1 (dice) of the foreground or means over classes, and the confusion matrix; batch norms are recalibrated over 16 training batches as secant does.
 --class-weights weighs the cross entropy by 1 / sqrt(share of the labels), divided by their mean. Needs torch, segmentation-models-pytorch, numpy and pillow."""
-import argparse, copy, json, os, pathlib, time
+import argparse, copy, json, os, pathlib, resource
 import numpy
 from PIL import Image
 
 FOLDERS = ["MT_Free", "MT_Blowhole", "MT_Break", "MT_Crack", "MT_Fray", "MT_Uneven"]
+
+
+def processor():
+    """Seconds of the processor so far, user and system."""
+    return sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
 
 
 def put(out, split, name, image, label):
@@ -73,6 +78,7 @@ def train(a):
     rng = numpy.random.default_rng(a.seed)
     x, y = load(f"{a.data}/train", a.classes)
     vx, vy = load(f"{a.data}/val", a.classes)
+    autocast = lambda: torch.autocast("cpu", torch.bfloat16, enabled=a.precision == "bf16")
     net = smp.Unet(a.encoder, encoder_weights=None, in_channels=1, classes=a.classes).to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(net.parameters(), 1e-3, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, a.epochs)
@@ -95,29 +101,32 @@ def train(a):
     def confusion_of(model):
         k = max(a.classes, 2)
         confusion = numpy.zeros((k, k), "int64")
-        with torch.inference_mode():
+        with torch.inference_mode(), autocast():
             for image, label in zip(vx, vy):
                 z = model(torch.from_numpy(image)[None])[0]
                 p = (z[0] > 0).long() if a.classes == 1 else z.argmax(0)
                 confusion += numpy.bincount(label.ravel() * k + p.numpy().ravel(), minlength=k * k).reshape(k, k)
         return confusion
 
+    spent = 0
     for epoch in range(a.epochs):
-        start = time.monotonic()
+        start = processor()
         net.train()
         for bx, bt in batches(max(1, len(x) // a.batch)):
-            loss = loss_of(net(bx.contiguous(memory_format=torch.channels_last)), bt)
+            with autocast():
+                z = net(bx.contiguous(memory_format=torch.channels_last))
+            loss = loss_of(z.float(), bt)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
         schedule.step()
-        seconds = time.monotonic() - start
+        spent += processor() - start
         model = copy.deepcopy(net)
         for m in model.modules():
             if isinstance(m, torch.nn.BatchNorm2d):
                 m.reset_running_stats()
                 m.momentum = None
-        with torch.no_grad():
+        with torch.no_grad(), autocast():
             for bx, _ in batches(16):
                 model(bx)
         c = confusion_of(model.eval())
@@ -125,7 +134,7 @@ def train(a):
         f1 = [float(2 * c[k, k] / max(1, c[k].sum() + c[:, k].sum())) for k in range(len(c))]
         foreground = a.classes == 1
         print(json.dumps({"epoch": epoch + 1, "loss": loss.item(), "iou": iou[1] if foreground else sum(iou) / len(iou), "f1": f1[1] if foreground else sum(f1) / len(f1),
-                          "per_class": iou, "confusion": c.tolist(), "seconds": round(seconds, 1)}), flush=True)
+                          "per_class": iou, "confusion": c.tolist(), "training_seconds": round(spent, 1), "cpu_seconds": round(processor(), 1)}), flush=True)
 
 
 def main():
@@ -140,6 +149,7 @@ def main():
     for name, default in (("--classes", 1), ("--epochs", 30), ("--size", 256), ("--batch", 4), ("--seed", 0), ("--threads", os.cpu_count())):
         q.add_argument(name, type=int, default=default)
     q.add_argument("--encoder", default="resnet18")
+    q.add_argument("--precision", default="f32", choices=["bf16", "f32"])
     q.add_argument("--class-weights", action="store_true")
     a = p.parse_args()
     prepare(a.what, a.data, a.out) if a.verb == "prepare" else train(a)

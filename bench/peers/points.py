@@ -1,19 +1,23 @@
 """The twins of docs/results.md for clouds: PointNet with PyTorch, by the same recipe as `secant train` there.
 
-    python bench/peers/points.py mnist DATA       sets of 256 points, a class each
+    python bench/peers/points.py mnist DATA       sets of 256 points, a class each; --net pointnet2: PointNet++ (one scale) instead of PointNet
+    python bench/peers/points.py few DATA OUT     the first --training and --testing digits of DATA as a data set, for both sides
     python bench/peers/points.py parts DATA       ShapeNet parts, all categories, a class for each point; scored among the category's parts
     python bench/peers/points.py lidar WEST EAST  two LAS files: 10 m columns of WEST, judged on every point of EAST
     python bench/peers/points.py shapes DATA      folders CLASS/{train,test}/*.off
 
 Options: --epochs, --batch, --points, --rate, --seed, --threads. Adam, cosine to 0 over all steps, points drawn without replacement, mean to
-the origin, radius 1. Prints a JSON line an epoch with loss, score, and the processor's seconds so far.
+the origin, radius 1. Prints a JSON line an epoch with loss, score, and the processor's seconds so far, with and without the judging.
+Run it with MALLOC_MMAP_THRESHOLD_=4294967296 MALLOC_TRIM_THRESHOLD_=4294967296 MALLOC_TOP_PAD_=268435456: otherwise glibc maps and unmaps
+the memory of every large tensor, and half of the time goes to the system.
 """
-import argparse, glob, gzip, json, os, resource
+import argparse, glob, gzip, json, os, pathlib, resource, sys
 import numpy as np
 import torch
 from torch import nn
 import torch.nn.functional as F
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tests/peers/twins"))
 
 class TNet(nn.Module):
     def __init__(self, inputs, k):
@@ -47,6 +51,21 @@ class PointNet(nn.Module):
         return self.head(torch.cat((whole[:, :, None].expand(-1, -1, x.shape[2]), local), 1))
 
 
+def pointnet2(classes):
+    import clouds                                            # tests/peers/twins
+
+    class Logits(clouds.PointNet2):
+        def forward(self, x):
+            return super().forward(x)[0]
+    return Logits("cls", classes, clouds.CLS_SSG, dropout=0.4)
+
+
+def half_lovasz():
+    import segmentation_models_pytorch as smp
+    lovasz = smp.losses.LovaszLoss("multiclass")
+    return lambda z, y: 0.5 * F.cross_entropy(z, y) + 0.5 * lovasz(z[..., None], y[..., None])
+
+
 def draw(n, points, rng):
     return rng.permutation(n)[:points] if n >= points else np.concatenate((np.arange(n), rng.integers(0, n, points - n)))
 
@@ -65,6 +84,16 @@ def read_mnist(folder, split):
         y = np.frombuffer(f.read(), np.uint8, offset=8)
     rows = [np.argwhere(i > 128) for i in x]
     return [(np.c_[r[:, 1], 27 - r[:, 0], 0 * r[:, 0]].astype(np.float32), int(k), None) for r, k in zip(rows, y)]
+
+
+def write_few(folder, out, counts):
+    os.makedirs(out, exist_ok=True)
+    for split, n in counts.items():
+        for kind, head, size in (("images-idx3", 16, 784), ("labels-idx1", 8, 1)):
+            name = f"{split}-{kind}-ubyte.gz"
+            with gzip.open(f"{folder}/{name}") as f, gzip.open(f"{out}/{name}", "wb") as to:
+                raw = f.read()
+                to.write(raw[:4] + n.to_bytes(4, "big") + raw[8:head] + raw[head:head + n * size])
 
 
 PARTS = dict(Airplane=4, Bag=2, Cap=2, Car=4, Chair=4, Earphone=3, Guitar=3, Knife=2, Lamp=4, Laptop=2, Motorbike=6, Mug=2, Pistol=3, Rocket=3, Skateboard=3, Table=3)
@@ -143,25 +172,31 @@ def shapes_iou(net, data):
     return float(np.mean(scores))
 
 
-def train(net, a, epoch_of, judge):
+def processor():
+    return sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+
+
+def train(net, a, epoch_of, judge, loss_of=F.cross_entropy):
     optimizer = torch.optim.Adam(net.parameters(), a.rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, a.epochs * sum(1 for _ in epoch_of(np.random.default_rng(0))))
-    rng = np.random.default_rng(a.seed)
+    rng, spent = np.random.default_rng(a.seed), 0
     for epoch in range(a.epochs):
         net.train()
-        sums = n = 0
+        sums, n, start = 0, 0, processor()
         for x, y in epoch_of(rng):
-            loss = F.cross_entropy(net(x), y)
+            loss = loss_of(net(x), y)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
             schedule.step()
             sums, n = sums + loss.item(), n + 1
-        line = {"epoch": epoch + 1, "loss": sums / n, "cpu_seconds": sum(resource.getrusage(resource.RUSAGE_SELF)[:2])}
+        spent += processor() - start
+        line = {"epoch": epoch + 1, "loss": sums / n, "training_seconds": spent}
         if (epoch + 1) % a.judge_every == 0 or epoch + 1 == a.epochs:
             net.eval()
             with torch.no_grad():
                 line.update(judge())
+        line["cpu_seconds"] = processor()
         print(json.dumps(line), flush=True)
 
 
@@ -226,22 +261,28 @@ def lidar_iou(net, cloud, a):
 
 def main():
     p = argparse.ArgumentParser()
-    p.add_argument("task", choices=["mnist", "parts", "lidar", "shapes"])
+    p.add_argument("task", choices=["mnist", "few", "parts", "lidar", "shapes"])
     p.add_argument("data", nargs="+")
     p.add_argument("--epochs", type=int, default=5)
     p.add_argument("--batch", type=int, default=32)
     p.add_argument("--points", type=int, default=256)
     p.add_argument("--rate", type=float, default=1e-3)
     p.add_argument("--scale", type=float, nargs=2, default=None, help="parts: factor of each sample, from and to")
+    p.add_argument("--net", choices=["pointnet", "pointnet2"], default="pointnet", help="mnist: which network")
+    p.add_argument("--training", type=int, default=1000, help="few: digits to train on")
+    p.add_argument("--testing", type=int, default=500, help="few: digits to judge on")
+    p.add_argument("--lovasz", action="store_true", help="parts: half cross entropy, half Lovasz (segmentation_models.pytorch)")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--judge-every", type=int, default=1)
     a = p.parse_args()
     torch.set_num_threads(a.threads)
     torch.manual_seed(a.seed)
-    if a.task == "mnist":
+    if a.task == "few":
+        write_few(a.data[0], a.data[1], {"train": a.training, "test": a.testing})
+    elif a.task == "mnist":
         data, test = read_mnist(a.data[0], "train"), read_mnist(a.data[0], "test")
-        net = PointNet(3, 10, False)
+        net = PointNet(3, 10, False) if a.net == "pointnet" else pointnet2(10)
         train(net, a, lambda rng: batches(data, a.points, a.batch, rng), lambda: {"error": 1 - accuracy(net, test)})
     elif a.task == "parts":
         data = read_parts(a.data[0], "train")
@@ -251,7 +292,7 @@ def main():
             for x, y in batches(data, a.points, a.batch, rng):
                 factor = rng.uniform(*a.scale, size=(len(x), 1, 1)) if a.scale else np.ones((len(x), 1, 1))
                 yield x * torch.from_numpy(factor).float(), y
-        train(net, a, epoch, lambda: {"instance_iou": shapes_iou(net, data)})
+        train(net, a, epoch, lambda: {"instance_iou": shapes_iou(net, data)}, half_lovasz() if a.lovasz else F.cross_entropy)
     elif a.task == "lidar":
         west, east = read_las(a.data[0]), read_las(a.data[1])
         net = PointNet(4, len(VALUES), True)

@@ -26,14 +26,13 @@ def rows(x, index):
 
 
 def farthest(xyz, count):
-    clouds = xyz.detach().numpy()
-    chosen = numpy.zeros((len(clouds), count), numpy.int64)
-    for n, cloud in enumerate(clouds):
-        distance = numpy.full(len(cloud), numpy.inf)
-        for m in range(1, count):
-            distance = numpy.minimum(distance, ((cloud - cloud[chosen[n, m - 1]]) ** 2).sum(-1))
-            chosen[n, m] = distance.argmax()
-    return torch.from_numpy(chosen)
+    xyz, every = xyz.detach(), torch.arange(len(xyz))
+    chosen = torch.zeros(len(xyz), count, dtype=torch.int64)
+    distance = torch.full(xyz.shape[:2], torch.inf, dtype=xyz.dtype)
+    for m in range(1, count):
+        distance = torch.minimum(distance, ((xyz - xyz[every, chosen[:, m - 1]][:, None]) ** 2).sum(-1))
+        chosen[:, m] = distance.argmax(1)
+    return chosen
 
 
 def ball(xyz, centres, radius, samples):
@@ -245,9 +244,9 @@ SEM_MSG = [(1024, [(.05, 16, (16, 16, 32)), (.1, 32, (32, 32, 64))]), (256, [(.1
 
 class PointNet2(nn.Module):
     """kind cls, part or sem; `levels` of abstraction, `fp` widths of propagation, deepest first."""
-    def __init__(self, kind, classes, levels, fp=(), channels=3, categories=16):
+    def __init__(self, kind, classes, levels, fp=(), channels=3, categories=16, dropout=0):
         super().__init__()
-        self.kind, self.n = kind, len(levels)
+        self.kind, self.n, self.dropout = kind, len(levels), dropout
         width = [channels - 3 if kind == "cls" else channels]
         for i, level in enumerate(levels):
             if len(level) == 2:
@@ -278,7 +277,9 @@ class PointNet2(nn.Module):
             features.append(out)
         if self.kind == "cls":
             x = features[-1][:, 0]
-            return self.fc3(F.relu(self.bn2(self.fc2(F.relu(self.bn1(self.fc1(x))))))), 0
+            for layer, norm in (self.fc1, self.bn1), (self.fc2, self.bn2):
+                x = F.dropout(F.relu(norm(layer(x))), self.dropout, self.training)
+            return self.fc3(x), 0
         for i in range(self.n, 0, -1):
             skip = features[i - 1]
             if i == 1:
