@@ -195,6 +195,7 @@ def convert(work, o):
     race.run()
     if o.datumaro:
         from datumaro import Dataset
+        (work / "coco" / "images" / "val").mkdir(parents=True)      # datumaro looks for it, pictures or not
 
         def there():
             Dataset.import_from(str(work / "coco"), "coco").export(str(work / "datumaro-voc"), "voc", save_media=False)

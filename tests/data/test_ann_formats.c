@@ -164,6 +164,49 @@ test_shapes_return(void **state)
 	secant_free(tmp);
 }
 
+/* What neither CVAT nor LabelMe has a place for stands among the attributes: several parts of one object, a box that is not the extent of its
+ * shape, an area of its own, what nobody understands. CSV carries all that is no shape. */
+static void
+test_attributes_carry_what_formats_have_no_place_for(void **state)
+{
+	static const char line[] = "{\"id\": 7, \"image_id\": 1, \"category_id\": 1, \"bbox\": [1, 1, 18.5, 14], \"area\": 123, \"segmentation\": "
+		"[[2, 2, 9, 2, 9, 9], [12, 4, 18, 4, 18, 8.25], [3, 11, 5, 11, 5, 13]], \"iscrowd\": 1, \"keypoints\": [1, 2, 2], \"odd\": {\"a\": [null, \"b\"]}}";
+	static const char *const through[] = { "labelme", "cvat", "csv" };
+	char *tmp = secant_strdup(scratch_dir()), text[1000];
+	snprintf(text, sizeof text, "{\"images\": [{\"id\": 1, \"file_name\": \"a.png\", \"width\": 20, \"height\": 16}], \"categories\": [{\"id\": 1, \"name\": \"c\"}],"
+		" \"annotations\": [%s]}", line);
+	put(tmp, "src/annotations.json", text);
+	put_picture(tmp, "src/a.png", 20, 16, 1);
+	secant_dataset *d = open_as(at(tmp, "src"), NULL);
+	for (int i = 0; i < 3; i++) {
+		char back_name[16], *report = NULL;
+		secant_err err = { 0 };
+		assert_int_equal(write_as(d, through[i], at(tmp, through[i]), NULL, &report, &err), 0);
+		assert_true(i == 2 || strstr(report, "\"lost\": []"));
+		secant_free(report);
+		secant_dataset *back = open_as(at(tmp, through[i]), NULL);
+		snprintf(back_name, sizeof back_name, "back%d", i);
+		must_write(back, "coco", at(tmp, back_name));
+		char *json = get(at(tmp, back_name), "annotations/instances.json");
+		if (i < 2)
+			assert_non_null(strstr(json, line));
+		assert_non_null(strstr(json, "\"bbox\": [1, 1, 18.5, 14], \"area\": 123"));
+		assert_non_null(strstr(json, "\"keypoints\": [1, 2, 2], \"odd\": {\"a\": [null, \"b\"]}"));
+		secant_free(json);
+		secant_dataset_free(back);
+	}
+	/* Parts that are not whole, as when a hand has deleted one, stay the objects they are. */
+	char command[700];
+	snprintf(command, sizeof command, "sed -i 's/, 1, 3]/, 2, 3]/' '%s'", at(tmp, "labelme/a.json"));
+	assert_int_equal(system(command), 0);
+	secant_dataset *cut = open_as(at(tmp, "labelme"), NULL);
+	assert_int_equal(secant_dataset_object_count(cut), 3);
+	secant_dataset_free(cut);
+	secant_dataset_free(d);
+	remove_tree(tmp);
+	secant_free(tmp);
+}
+
 static void
 test_samples_parse_and_cuts_do_not_crash(void **state)
 {
@@ -418,6 +461,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_there_and_back), cmocka_unit_test(test_ids_return), cmocka_unit_test(test_nothing_is_lost_in_silence), cmocka_unit_test(test_shapes_return),
+		cmocka_unit_test(test_attributes_carry_what_formats_have_no_place_for),
 		cmocka_unit_test(test_samples_parse_and_cuts_do_not_crash), cmocka_unit_test(test_hostile_texts), cmocka_unit_test(test_nesting_is_limited),
 		cmocka_unit_test(test_output_folders), cmocka_unit_test(test_links), cmocka_unit_test(test_two_pictures_of_one_name), cmocka_unit_test(test_voc_origins_example_5),
 		cmocka_unit_test(test_public_samples), cmocka_unit_test(test_sample_and_list),

@@ -96,6 +96,18 @@ task_and_split(const char *path, char split[128], int files)
 
 /* --- reading --------------------------------------------------------------------------------------------------------------------- */
 
+/* Is there anything in the folder that may be, or hold, a picture? A look into it costs less than a question for every picture. */
+static bool
+may_hold_pictures(const char *path)
+{
+	secant_names names = { 0 };
+	bool any = secant_dir_list(&names, path, SECANT_DIR_ALL, NULL) != SECANT_OK;
+	for (int i = 0; i < names.n && !any; i++)
+		any = !secant_ext_is(names.v[i], "json|txt|xml|csv");
+	secant_names_free(&names);
+	return any;
+}
+
 static secant_status
 read_file(ann_set *s, const char *root, const char *relative, int files, const secant_dataset_reading *o, secant_err *err)
 {
@@ -120,7 +132,7 @@ read_file(ann_set *s, const char *root, const char *relative, int files, const s
 	const char *folders[10] = { NULL };
 	for (int i = 0, n = 0; usual[i]; i++) {                   /* folders that are not there need not be asked for every picture */
 		char *folder = secant_path_join(base, usual[i]);
-		if (folder && (!*usual[i] ? i == 4 : secant_is_dir(folder)))
+		if (folder && (*usual[i] ? secant_is_dir(folder) : i == 4 && may_hold_pictures(base)))
 			folders[n++] = usual[i];
 		secant_free(folder);
 	}

@@ -87,8 +87,8 @@ put_segmentation(secant_str *t, const ann_set *s, const ann_object *o, secant_er
 static void
 put_annotation(secant_str *t, const ann_set *s, const ann_object *o, int64_t id, int64_t image, int64_t category, secant_err *err)
 {
-	char room[64];
-	const char *extra[8], *score = o->attributes ? secant_ann_get(s, o->attributes, "score") : NULL;
+	ann_implied extra;
+	const char *score = o->attributes ? secant_ann_get(s, o->attributes, "score") : NULL;
 	const double box[4] = { ann_x0(o), ann_y0(o), ann_w(o), ann_h(o) };
 	secant_str_addn(t, "{\"id\": ", 7);
 	secant_ann_put_integer(t, id);
@@ -113,8 +113,8 @@ put_annotation(secant_str *t, const ann_set *s, const ann_object *o, int64_t id,
 	}
 	if (o->attributes)
 		put_extra(t, s, o->attributes, "|id|image_id|category_id|bbox|area|segmentation|iscrowd|score|attributes|");
-	if (secant_ann_implied(s, o, false, false, true, extra, room) || o->attributes)
-		put_attributes(t, s, o->attributes, extra);
+	if (secant_ann_implied(s, o, ANN_IMPLIED_DIFFICULT, 0, 0, 1, &extra) || o->attributes)
+		put_attributes(t, s, o->attributes, extra.pair);
 	secant_str_addn(t, "}", 1);
 }
 

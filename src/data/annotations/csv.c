@@ -258,9 +258,9 @@ put_cell(secant_str *t, const char *p, size_t n)
 	secant_str_add(t, "\"");
 }
 
-/* Keys of all attributes of objects, in order of appearance. */
+/* Keys of all attributes of objects, in order of appearance; those for which there is no column are counted as lost. */
 static int
-attribute_keys(const ann_set *s, ann_text *keys, int most)
+attribute_keys(const ann_set *s, ann_text *keys, int most, ann_out *out)
 {
 	int n = 0;
 	for (int i = 0; i < s->n_objects; i++)
@@ -270,13 +270,16 @@ attribute_keys(const ann_set *s, ann_text *keys, int most)
 				k++;
 			if (k == n && n < most)
 				keys[n++] = s->attributes[a].key;
+			else if (k == n)
+				secant_ann_out_lose(out, 1, "attribute of objects beyond %d kinds, which have columns", most);
 		}
 	return n;
 }
 
 static void
-put_row(secant_str *t, const ann_set *s, const ann_image *im, const ann_object *o, const ann_text *keys, int n)
+put_row(secant_str *t, const ann_set *s, const ann_image *im, const ann_object *o, const ann_text *keys, int n, bool areas)
 {
+	ann_implied extra;
 	const char *name = ann_str(s, im->name), *class = o && o->class >= 0 ? ann_str(s, s->classes[o->class].name) : "";
 	bool box = o && !(o->flags & ANN_NO_BOX);
 	const double v[4] = { box ? ann_x0(o) : 0, box ? ann_y0(o) : 0, box ? ann_x1(o) : 0, box ? ann_y1(o) : 0 };
@@ -303,6 +306,11 @@ put_row(secant_str *t, const ann_set *s, const ann_image *im, const ann_object *
 		put_cell(t, value.p ? value.p : "", value.n);
 		secant_str_free(&value);
 	}
+	if (areas) {
+		secant_str_add(t, ",");
+		if (o && secant_ann_implied(s, o, ANN_IMPLIED_AREA, 0, 0, 1, &extra))
+			secant_str_add(t, extra.pair[1]);
+	}
 	secant_str_add(t, "\n");
 }
 
@@ -311,13 +319,17 @@ write(ann_set *s, ann_out *out, secant_err *err)
 {
 	secant_str t = { 0 };
 	ann_text keys[COLUMNS - KNOWN];
-	int n = attribute_keys(s, keys, COLUMNS - KNOWN), more = 0;
+	int n = attribute_keys(s, keys, COLUMNS - KNOWN, out), more = 0;
+	bool areas = false;
+	ann_implied extra;
+	for (int i = 0; i < s->n_objects && !areas; i++)
+		areas = secant_ann_implied(s, &s->objects[i], ANN_IMPLIED_AREA, 0, 0, 1, &extra) > 0;
 	secant_str_add(&t, "filename,width,height,class,xmin,ymin,xmax,ymax,split,iscrowd,difficult");
 	for (int i = 0; i < n; i++) {
 		secant_str_add(&t, ",");
 		put_cell(&t, ann_str(s, keys[i]), strlen(ann_str(s, keys[i])));
 	}
-	secant_str_add(&t, "\n");
+	secant_str_add(&t, areas ? ",coco.area\n" : "\n");
 	secant_status status = SECANT_OK;
 	for (int i = 0; !status && i < s->n_images; i++) {
 		const ann_image *im = &s->images[i];
@@ -325,11 +337,11 @@ write(ann_set *s, ann_out *out, secant_err *err)
 		bool any = false;
 		for (uint32_t k = s->first[i]; k < s->first[i + 1]; k++)
 			if (!(s->objects[s->order[k]].flags & ANN_VOID)) {
-				put_row(&t, s, im, &s->objects[s->order[k]], keys, n);
+				put_row(&t, s, im, &s->objects[s->order[k]], keys, n, areas);
 				any = true;
 			}
 		if (!any)
-			put_row(&t, s, im, NULL, keys, n);
+			put_row(&t, s, im, NULL, keys, n, areas);
 		char *picture = secant_format("images/%s", ann_str(s, im->name));
 		status = picture ? secant_ann_out_picture(out, s, im, picture, err) : secant_ann_nomem(err);
 		secant_free(picture);

@@ -241,6 +241,7 @@ read_image(reader *r)
 		int split = secant_ann_split(s, text.p, ann_len(text));
 		s->images[at].splits = split >= 0 ? 1ull << split : 0;
 	}
+	int first = s->n_objects;
 	while (secant_xml_child(&r->x, &tag)) {
 		if (ann_is(tag, "box") || ann_is(tag, "polygon") || ann_is(tag, "polyline") || ann_is(tag, "points") || ann_is(tag, "mask") || ann_is(tag, "tag"))
 			read_shape(r, tag, at, NULL, 0);
@@ -251,6 +252,7 @@ read_image(reader *r)
 			secant_xml_skip(&r->x);
 		}
 	}
+	secant_ann_join_parts(s, first);
 }
 
 /* A track: its shapes go to the pictures frame_NNNNNN of the video; shapes that have left the view are no objects. */
@@ -394,14 +396,13 @@ put_points(secant_str *t, const double *xy, int n)
 }
 
 static secant_status
-put_object(secant_str *t, const ann_set *s, const ann_object *o, int part, secant_err *err)
+put_object(secant_str *t, const ann_set *s, const ann_object *o, int number, int part, int parts, secant_err *err)
 {
 	ann_kind kind = ann_shape_kind(s, o->shape);
 	const char *tag = o->flags & ANN_NO_BOX ? "tag" : kind == ANN_RLE ? "mask" : kind == ANN_POLYGONS || kind == ANN_QUAD ? "polygon"
 		: kind == ANN_LINE ? "polyline" : kind == ANN_POINTS ? "points" : "box";
 	const char *occluded = o->attributes ? secant_ann_get(s, o->attributes, "occluded") : NULL;
-	char room[64];
-	const char *extra[8];
+	ann_implied extra;
 	secant_status status = SECANT_OK;
 	secant_str_addf(t, "    <%s", tag);
 	put_name(t, "label", o->class >= 0 ? ann_str(s, s->classes[o->class].name) : "");
@@ -411,9 +412,9 @@ put_object(secant_str *t, const ann_set *s, const ann_object *o, int part, secan
 	if (kind == ANN_RLE)
 		status = put_mask(t, s, o, err);
 	else if (kind) {
-		int parts, n = 0;
-		const double *xy = NULL, *p = secant_ann_parts(s, o->shape, &parts);
-		for (int i = 0; i <= part && i < parts; i++)
+		int all, n = 0;
+		const double *xy = NULL, *p = secant_ann_parts(s, o->shape, &all);
+		for (int i = 0; i <= part && i < all; i++)
 			p = secant_ann_part(p, &xy, &n);
 		put_points(t, xy, n);
 	} else if (!(o->flags & ANN_NO_BOX))
@@ -430,9 +431,9 @@ put_object(secant_str *t, const ann_set *s, const ann_object *o, int part, secan
 	if (!secant_ann_get(s, o->attributes, "cvat.z_order"))
 		secant_str_add(t, " z_order=\"0\"");
 	secant_str_add(t, ">\n");
-	int implied = secant_ann_implied(s, o, true, true, true, extra, room);
+	int implied = secant_ann_implied(s, o, ANN_IMPLIED_CROWD | ANN_IMPLIED_AREA | ANN_IMPLIED_DIFFICULT | ANN_IMPLIED_BOX, number, part, parts, &extra);
 	for (uint32_t a = o->attributes; a || implied;) {
-		const char *key = a ? ann_str(s, s->attributes[a].key) : extra[2 * implied - 2], *value = a ? ann_str(s, s->attributes[a].value) : extra[2 * implied - 1];
+		const char *key = a ? ann_str(s, s->attributes[a].key) : extra.pair[2 * implied - 2], *value = a ? ann_str(s, s->attributes[a].value) : extra.pair[2 * implied - 1];
 		if (a)
 			a = s->attributes[a].next;
 		else
@@ -481,7 +482,7 @@ write(ann_set *s, ann_out *out, secant_err *err)
 			if (ann_shape_kind(s, o->shape) == ANN_POLYGONS)
 				(void)secant_ann_parts(s, o->shape, &parts);
 			for (int p = 0; !status && p < (parts > 1 ? parts : 1); p++)
-				status = put_object(&t, s, o, p, err);
+				status = put_object(&t, s, o, (int)(k - s->first[i]), p, parts, err);
 		}
 		if (im->attributes)
 			secant_ann_attributes_xml(&t, s, im->attributes, NULL, NULL, 2);

@@ -190,6 +190,7 @@ parse_json(ann_set *s, int image, const char *data, size_t n, const char *origin
 	shape sh = { 0 };
 	secant_status status = SECANT_OK;
 	const char *shapes = NULL;
+	int first = s->n_objects;
 	int64_t v;
 	secant_pull_init(&j, data, n, origin);
 	for (secant_pull_object(&j); secant_pull_key(&j, &key);) {
@@ -218,6 +219,7 @@ parse_json(ann_set *s, int image, const char *data, size_t n, const char *origin
 			if (!j.err.code)
 				status = add_shape(s, image, &sh, origin, line, err);
 		}
+		secant_ann_join_parts(s, first);
 	}
 	if (!status && j.err.code)
 		status = secant_fail(err, j.err.code, "%s", j.err.msg);
@@ -523,7 +525,9 @@ put_attributes(secant_str *t, const ann_set *s, uint32_t head, const char *const
 			extra += 2;
 		char mark[160];
 		snprintf(mark, sizeof mark, "|%s|", key);
-		if (secant_ann_native(key, "labelme.") != native || strstr(skip, mark))
+		/* MIT's <attributes> stands among the attributes: their own name is taken. */
+		bool own = secant_ann_native(key, "labelme.") && strcmp(key, "labelme.attributes");
+		if (own != native || strstr(skip, mark))
 			continue;
 		secant_str_add(t, native ? ", " : any ? ", " : ", \"attributes\": {");
 		any = true;
@@ -536,10 +540,10 @@ put_attributes(secant_str *t, const ann_set *s, uint32_t head, const char *const
 }
 
 static secant_status
-put_shape(secant_str *t, const ann_set *s, const ann_object *o, int part, int group, secant_err *err)
+put_shape(secant_str *t, const ann_set *s, const ann_object *o, int part, int parts, int group, secant_err *err)
 {
-	char room[64];
-	const char *extra[8], *label = o->class >= 0 ? ann_str(s, s->classes[o->class].name) : "";
+	ann_implied extra;
+	const char *label = o->class >= 0 ? ann_str(s, s->classes[o->class].name) : "";
 	const char *type = o->attributes ? secant_ann_get(s, o->attributes, "labelme.shape_type") : NULL;
 	ann_kind kind = ann_shape_kind(s, o->shape);
 	secant_status status = SECANT_OK;
@@ -549,9 +553,9 @@ put_shape(secant_str *t, const ann_set *s, const ann_object *o, int part, int gr
 	if (kind == ANN_RLE)
 		status = put_mask(t, s, o, err);
 	else if (kind) {
-		int parts, n = 0;
-		const double *xy = NULL, *p = secant_ann_parts(s, o->shape, &parts);
-		for (int i = 0; i <= part && i < parts; i++)
+		int all, n = 0;
+		const double *xy = NULL, *p = secant_ann_parts(s, o->shape, &all);
+		for (int i = 0; i <= part && i < all; i++)
 			p = secant_ann_part(p, &xy, &n);
 		put_points(t, xy, n);
 		secant_str_addf(t, "], \"shape_type\": %s", type ? type : kind == ANN_LINE ? "\"linestrip\"" : kind == ANN_POINTS ? "\"points\""
@@ -568,8 +572,8 @@ put_shape(secant_str *t, const ann_set *s, const ann_object *o, int part, int gr
 	if (!secant_ann_get(s, o->attributes, "labelme.flags"))
 		secant_str_add(t, ", \"flags\": {}");
 	put_attributes(t, s, o->attributes, NULL, true, group ? "|labelme.shape_type|labelme.group_id|" : "|labelme.shape_type|labelme.points|labelme.label|");
-	if (secant_ann_implied(s, o, true, true, true, extra, room) || o->attributes)
-		put_attributes(t, s, o->attributes, extra, false, "");
+	if (secant_ann_implied(s, o, ANN_IMPLIED_CROWD | ANN_IMPLIED_AREA | ANN_IMPLIED_DIFFICULT | ANN_IMPLIED_BOX, group, part, parts, &extra) || o->attributes)
+		put_attributes(t, s, o->attributes, extra.pair, false, "");
 	secant_str_add(t, "}");
 	return status;
 }
@@ -601,7 +605,7 @@ write(ann_set *s, ann_out *out, secant_err *err)
 			for (int p = 0; !status && p < (parts > 1 ? parts : 1); p++) {
 				secant_str_add(&t, first ? "\n" : ",\n");
 				first = false;
-				status = put_shape(&t, s, o, p, parts > 1 ? group : 0, err);
+				status = put_shape(&t, s, o, p, parts, parts > 1 ? group : 0, err);
 			}
 		}
 		secant_str_add(&t, first ? "],\n  \"imagePath\": " : "\n  ],\n  \"imagePath\": ");

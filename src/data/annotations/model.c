@@ -466,6 +466,36 @@ secant_ann_copy_shape(ann_set *to, const ann_set *from, uint32_t shape)
 	return (uint32_t)(q - to->shapes);
 }
 
+uint32_t
+secant_ann_join_shapes(ann_set *s, const ann_object *o, int n)
+{
+	size_t room = 2;
+	double parts = 0;
+	for (int i = 0; i < n; i++) {
+		const double *p = s->shapes + o[i].shape;
+		size_t at = 2;
+		for (int part = 0; part < (int)p[1]; part++)
+			at += 1 + 2 * (size_t)p[at];
+		room += at - 2;
+		parts += p[1];
+	}
+	double *q = parts <= INT32_MAX ? shape_room(s, room) : NULL;
+	if (!q)
+		return 0;
+	uint32_t place = (uint32_t)(q - s->shapes);
+	*q++ = ANN_POLYGONS;
+	*q++ = parts;
+	for (int i = 0; i < n; i++) {
+		const double *p = s->shapes + o[i].shape;             /* the pool may have moved */
+		size_t at = 2;
+		for (int part = 0; part < (int)p[1]; part++)
+			at += 1 + 2 * (size_t)p[at];
+		memcpy(q, p + 2, (at - 2) * sizeof *q);
+		q += at - 2;
+	}
+	return place;
+}
+
 /* --- the index ------------------------------------------------------------------------------------------------------------------- */
 
 secant_status

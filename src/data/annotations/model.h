@@ -158,6 +158,8 @@ secant_status secant_ann_sound(const ann_set *s, secant_err *err) SECANT_NODISCA
 /* Copies of strings, shapes and attributes from one set into another. */
 uint32_t secant_ann_copy_attributes(ann_set *to, const ann_set *from, uint32_t head);
 uint32_t secant_ann_copy_shape(ann_set *to, const ann_set *from, uint32_t shape);
+/* One polygon of all parts of the polygons of n objects. 0 on NOMEM. */
+uint32_t secant_ann_join_shapes(ann_set *s, const ann_object *o, int n);
 
 /* Tables from 64-bit keys to indices; keys of value 0 are allowed. */
 bool secant_ann_table_put(ann_table *t, uint64_t key, uint32_t value);                 /* false: no memory */

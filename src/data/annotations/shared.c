@@ -2,8 +2,7 @@
  * What several annotation formats share: walking folders, finding and probing pictures, lists and class names, and the counting of what
  * a target format cannot hold.
  */
-#include "data/annotations/format.h"
-#include "data/annotations/json_pull.h"
+#include "data/annotations/attributes.h"
 #include "base/file.h"
 #include <secant/codec.h>
 #include <dirent.h>
@@ -447,10 +446,7 @@ loses_box(const ann_set *s, const ann_object *o, unsigned holds)
 {
 	static const unsigned by[] = { 0, ANN_HOLDS_POLYGON | ANN_HOLDS_QUAD, ANN_HOLDS_RLE | ANN_HOLDS_POLYGON | ANN_HOLDS_QUAD | ANN_HOLDS_MASK, ANN_HOLDS_QUAD | ANN_HOLDS_POLYGON };
 	ann_kind kind = ann_shape_kind(s, o->shape);
-	double e[4];
-	if (!kind || kind > ANN_QUAD || !(holds & by[kind]) || holds & ANN_HOLDS_BOTH || o->flags & (ANN_BOX_DERIVED | ANN_NO_BOX) || !secant_ann_extent(s, o->shape, e))
-		return false;
-	return fabs(e[0] - ann_x0(o)) > .01 || fabs(e[1] - ann_y0(o)) > .01 || fabs(e[2] - ann_x1(o)) > .01 || fabs(e[3] - ann_y1(o)) > .01;
+	return kind && kind <= ANN_QUAD && holds & by[kind] && !(holds & ANN_HOLDS_BOTH) && secant_ann_box_apart(s, o);
 }
 
 void
@@ -492,7 +488,7 @@ secant_ann_lose_common(const ann_set *s, ann_out *out, const ann_format *f)
 		{ lines, f->holds & ANN_HOLDS_LINES, "line or point shape (its box is written)" },
 		{ labels, f->holds & ANN_HOLDS_LABELS, "label of a whole picture, without a box" },
 		{ areas, f->holds & (ANN_HOLDS_AREA | ANN_HOLDS_ATTRIBUTES), "stored area that is not that of the shape" },
-		{ apart, false, "box that is not the extent of its shape (the shape is written)" },
+		{ apart, attributes, "box that is not the extent of its shape (the shape is written)" },
 		{ voids, f->holds & ANN_HOLDS_VOID, "region not to be judged (void, DontCare)" },
 	};
 	for (size_t i = 0; i < sizeof row / sizeof *row; i++)

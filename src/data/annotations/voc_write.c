@@ -33,12 +33,13 @@ line(secant_str *t, int depth, const char *tag, const char *text)
 	close_tag(t, tag);
 }
 
+/* Text, a number, text: tags that always follow each other are one text. */
 static void
-number(secant_str *t, int depth, const char *tag, double v)
+number(secant_str *t, const char *before, double v, const char *after)
 {
-	open_tag(t, depth, tag);
+	secant_str_add(t, before);
 	secant_ann_put_number(t, v);
-	close_tag(t, tag);
+	secant_str_add(t, after);
 }
 
 static bool
@@ -81,27 +82,28 @@ plain(secant_str *t, int depth, const char *tag, const char *json, const char *o
 static void
 put_object(secant_str *t, const ann_set *s, const ann_object *o, const double by[2])
 {
-	char room[64];
-	const char *extra[8], *occluded = o->attributes ? secant_ann_get(s, o->attributes, "occluded") : NULL;
+	ann_implied extra;
+	const char *occluded = o->attributes ? secant_ann_get(s, o->attributes, "occluded") : NULL;
 	secant_str_add(t, "  <object>\n");
 	line(t, 2, "name", o->class >= 0 ? ann_str(s, s->classes[o->class].name) : "");
-	plain(t, 2, "pose", o->attributes ? secant_ann_get(s, o->attributes, "voc.pose") : NULL, "unspecified");
-	plain(t, 2, "truncated", o->attributes ? secant_ann_get(s, o->attributes, "truncated") : NULL, "0");
+	if (o->attributes) {
+		plain(t, 2, "pose", secant_ann_get(s, o->attributes, "voc.pose"), "unspecified");
+		plain(t, 2, "truncated", secant_ann_get(s, o->attributes, "truncated"), "0");
+	} else
+		secant_str_add(t, "    <pose>unspecified</pose>\n    <truncated>0</truncated>\n");
 	secant_str_add(t, o->flags & ANN_DIFFICULT ? "    <difficult>1</difficult>\n" : "    <difficult>0</difficult>\n");
 	if (occluded)
 		plain(t, 2, "occluded", occluded, "0");
 	if (!(o->flags & ANN_NO_BOX)) {
-		secant_str_add(t, "    <bndbox>\n");
-		number(t, 3, "xmin", by[0] != 0 ? secant_ann_tidy(ann_x0(o) - by[0]) : ann_x0(o));
-		number(t, 3, "ymin", by[0] != 0 ? secant_ann_tidy(ann_y0(o) - by[0]) : ann_y0(o));
-		number(t, 3, "xmax", by[1] != 0 ? secant_ann_tidy(ann_x1(o) - by[1]) : ann_x1(o));
-		number(t, 3, "ymax", by[1] != 0 ? secant_ann_tidy(ann_y1(o) - by[1]) : ann_y1(o));
-		secant_str_add(t, "    </bndbox>\n");
+		number(t, "    <bndbox>\n      <xmin>", by[0] != 0 ? secant_ann_tidy(ann_x0(o) - by[0]) : ann_x0(o), "</xmin>\n");
+		number(t, "      <ymin>", by[0] != 0 ? secant_ann_tidy(ann_y0(o) - by[0]) : ann_y0(o), "</ymin>\n");
+		number(t, "      <xmax>", by[1] != 0 ? secant_ann_tidy(ann_x1(o) - by[1]) : ann_x1(o), "</xmax>\n");
+		number(t, "      <ymax>", by[1] != 0 ? secant_ann_tidy(ann_y1(o) - by[1]) : ann_y1(o), "</ymax>\n    </bndbox>\n");
 	}
 	if (o->attributes)
 		put_native(t, s, o->attributes, 2, -1);
-	if (secant_ann_implied(s, o, true, true, false, extra, room) || o->attributes)
-		secant_ann_attributes_xml(t, s, o->attributes, "voc.", extra, 2);
+	if (secant_ann_implied(s, o, ANN_IMPLIED_CROWD | ANN_IMPLIED_AREA, 0, 0, 1, &extra) || o->attributes)
+		secant_ann_attributes_xml(t, s, o->attributes, "voc.", extra.pair, 2);
 	secant_str_add(t, "  </object>\n");
 }
 
@@ -115,11 +117,9 @@ put_annotation(secant_str *t, const ann_set *s, int i, const secant_dataset_writ
 	line(t, 1, "filename", name);
 	put_native(t, s, im->attributes, 1, 1);
 	if (im->width > 0 && im->height > 0) {
-		secant_str_add(t, "  <size>\n");
-		number(t, 2, "width", im->width);
-		number(t, 2, "height", im->height);
-		number(t, 2, "depth", w->recipe ? 3 : im->depth > 0 ? im->depth : 3);
-		secant_str_add(t, "  </size>\n");
+		number(t, "  <size>\n    <width>", im->width, "</width>\n");
+		number(t, "    <height>", im->height, "</height>\n");
+		number(t, "    <depth>", w->recipe ? 3 : im->depth > 0 ? im->depth : 3, "</depth>\n  </size>\n");
 	}
 	put_native(t, s, im->attributes, 1, 0);
 	for (uint32_t k = s->first[i]; k < s->first[i + 1]; k++)
