@@ -5,7 +5,7 @@ medians of wall time and of processor time (user and system), and the ratio of e
 the programs, one on disk the disk).
 
     datasets.py SECANT [--only nwpu,convert,check,eval,memory,linear] [--annotations nwpu-vhr-10/annotations.json] [--rounds 5]
-                [--datumaro] [--work FOLDER] [--most 1000000]
+                [--datumaro] [--work FOLDER] [--most 1000000] [--most-files 100000]
 """
 import argparse
 import contextlib
@@ -315,11 +315,12 @@ def linear(work, o):
                      ["split", work / f"csv{n}", "--method", "stratified", "--to", "coco", "--out", work / f"split{n}", "--no-pictures"],
                      ["convert", source, "--to", "voc", "--out", work / f"voc{n}", "--no-pictures"],
                      ["convert", work / f"voc{n}", "--to", "coco", "--out", work / f"voccoco{n}", "--no-pictures"]):
-            if "voc" in str(args) and n > 100000:                 # a file a picture: the disk's business beyond that
+            if "voc" in str(args) and n > o.most_files:           # a file a picture: 5 GB of memory for a million of them in /dev/shm
                 continue
             wall, cpu, peak, status = child([SECANT, "data", *args])
             row.append(f"{args[0]}{' ' + args[3] if args[0] == 'convert' else ''} {wall:.2f} s ({1e6 * cpu / n:.1f} us a picture, {peak / 1e6:.0f} MB)")
-        source.unlink()
+        for old in work.iterdir():
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
         print(f"  {n:9,d} pictures: " + "; ".join(row), flush=True)
         n *= 10
 
@@ -333,6 +334,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--datumaro", action="store_true", help="run datumaro too (a minute a direction)")
     parser.add_argument("--most", type=int, default=1000000)
+    parser.add_argument("--most-files", type=int, default=100000, help="the most pictures of formats with a file for each")
     parser.add_argument("--work")
     o = parser.parse_args()
     SECANT = os.path.abspath(o.secant)

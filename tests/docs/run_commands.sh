@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Runs the commands of pages: every block marked sh, in order, in one empty folder for each page, with the built command as `secant`.
+# A page NAME.md that begins with data has tests/docs/NAME.sh, which puts them there; where it cannot (status 77), the page is skipped.
 # Blocks of other kinds (console, python) are not run. A page whose data (SECANT_TEST_DATA) is absent is skipped.
 #   tests/docs/run_commands.sh BUILD PAGE...
 set -euo pipefail
@@ -26,6 +27,12 @@ for page; do
 	fi
 	rm -rf "$work/here"
 	mkdir "$work/here"
+	prepare=$root/tests/docs/$(basename "$page" .md).sh status=0
+	if [ -x "$prepare" ]; then
+		(cd "$work/here" && "$prepare" "$build") || status=$?
+		[ $status != 77 ] || { echo "docs: $page skipped: its data are not there" && continue; }
+		[ $status = 0 ] || { echo "docs: $prepare failed" >&2; exit 1; }
+	fi
 	(cd "$work/here" && bash -euxo pipefail "$blocks") > "$work/log" 2>&1 || { cat "$work/log"; echo "docs: $page: the last line above failed" >&2; exit 1; }
 	echo "docs: $page: $(grep -c . "$blocks") commands"
 done
