@@ -64,6 +64,22 @@ test_every_fault_is_found(void **state)
 }
 
 static void
+test_names_in_voc_that_lead_elsewhere(void **state)
+{
+	char *tmp = secant_strdup(scratch_dir());
+	put(tmp, "Annotations/a.xml", "<annotation>\n<filename>../../a.jpg</filename><size><width>10</width><height>8</height><depth>1</depth></size></annotation>");
+	put(tmp, "Annotations/b.xml", "<annotation>\n<filename>b.jpg</filename><size><width>10</width><height>8</height><depth>1</depth></size></annotation>");
+	put_picture(tmp, "JPEGImages/a.jpg", 10, 8, 1);
+	put_picture(tmp, "JPEGImages/b.jpg", 10, 8, 200);
+	secant_check *c = check_with(tmp, NULL, NULL);
+	assert_true(found(c, "path-portable", W, "<filename> is '../../a.jpg', which leads elsewhere"));
+	assert_false(found(c, "path-portable", W, "b.jpg"));
+	secant_check_free(c);
+	remove_tree(tmp);
+	secant_free(tmp);
+}
+
+static void
 test_reports(void **state)
 {
 	char *tmp = secant_strdup(scratch_dir());
@@ -274,7 +290,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_fault_is_found), cmocka_unit_test(test_reports), cmocka_unit_test(test_fix), cmocka_unit_test(test_deep), cmocka_unit_test(test_splits),
+		cmocka_unit_test(test_every_fault_is_found), cmocka_unit_test(test_names_in_voc_that_lead_elsewhere), cmocka_unit_test(test_reports), cmocka_unit_test(test_fix), cmocka_unit_test(test_deep), cmocka_unit_test(test_splits),
 		cmocka_unit_test(test_filter), cmocka_unit_test(test_remap_merge_sample),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

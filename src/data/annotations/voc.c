@@ -166,6 +166,19 @@ read_size(ann_set *s, xml_pull *x, int image)
 	}
 }
 
+/* Pictures are found by the name of the XML file; a <filename> that leads elsewhere is only worth a word. */
+static secant_status
+judge_filename(ann_set *s, xml_pull *x, const char *origin)
+{
+	ann_field text;
+	char name[300];
+	uint32_t line = secant_xml_line(x);
+	if (!secant_xml_text(x, &text) || !ann_len(text))
+		return SECANT_OK;
+	snprintf(name, sizeof name, "%.*s", (int)(ann_len(text) > 290 ? 290 : ann_len(text)), text.p);
+	return secant_path_is_safe(name) ? SECANT_OK : secant_ann_find(s, "path-portable", -1, origin, line, 0, "<filename> is '%s', which leads elsewhere", name);
+}
+
 static secant_status
 parse(ann_set *s, int image, const char *data, size_t n, const char *origin, secant_err *err)
 {
@@ -180,7 +193,9 @@ parse(ann_set *s, int image, const char *data, size_t n, const char *origin, sec
 			status = read_object(s, &x, image, err);
 		else if (ann_is(tag, "size"))
 			read_size(s, &x, image);
-		else if (ann_is(tag, "folder") || ann_is(tag, "filename"))
+		else if (ann_is(tag, "filename"))
+			status = judge_filename(s, &x, origin);
+		else if (ann_is(tag, "folder"))
 			secant_xml_skip(&x);
 		else if (ann_is(tag, "attributes"))
 			(void)secant_ann_attributes_read(s, &x, &s->images[image].attributes);
