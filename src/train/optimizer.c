@@ -20,6 +20,7 @@ typedef struct secant_optimizer_kind {
 	const char *name, *brief;
 	int (*slots)(const secant_optimizer_options *o);
 	void (*run)(const update *u);
+	double decay;                                /* unless the options say: torch.optim's */
 } secant_optimizer_kind;
 
 static int one(const secant_optimizer_options *o) { return 1; }
@@ -80,11 +81,11 @@ lion(const update *u)
 }
 
 static const secant_optimizer_kind kinds[] = {
-	{ "adamw", "Adam with decoupled weight decay (Loshchilov, Hutter 2019)", adam_slots, adamw },
-	{ "adam", "Adam; weight decay is added to the gradient", adam_slots, adam },
-	{ "sgd", "stochastic gradient descent, momentum, nesterov", one, sgd },
-	{ "rmsprop", "divides by a running mean of squares (Hinton 2012)", rmsprop_slots, rmsprop },
-	{ "lion", "the sign of a momentum; wants a tenth of Adam's rate (Chen et al. 2023)", one, lion },
+	{ "adamw", "Adam with decoupled weight decay (Loshchilov, Hutter 2019)", adam_slots, adamw, 1e-2 },
+	{ "adam", "Adam; weight decay is added to the gradient", adam_slots, adam, 0 },
+	{ "sgd", "stochastic gradient descent, momentum, nesterov", one, sgd, 0 },
+	{ "rmsprop", "divides by a running mean of squares (Hinton 2012)", rmsprop_slots, rmsprop, 0 },
+	{ "lion", "the sign of a momentum; wants a tenth of Adam's rate (Chen et al. 2023)", one, lion, 0 },
 	{ 0 }
 };
 
@@ -149,6 +150,8 @@ check(const secant_optimizer_options *o, secant_err *err)
 {
 	if (o->nesterov && (o->momentum <= 0 || o->dampening != 0))
 		return secant_fail(err, SECANT_ERR_ARG, "nesterov wants a momentum above 0 and no dampening");
+	if (o->weight_decay < 0 && o->weight_decay != -1)
+		return secant_fail(err, SECANT_ERR_RANGE, "weight-decay is %g; 0 or more is wanted, or -1 for the optimizer's own", o->weight_decay);
 	return SECANT_OK;
 }
 
@@ -169,6 +172,8 @@ secant_optimizer_new(secant_optimizer *o, const secant_optimizer_options *option
 	secant_status status = check(options, err);
 	if (status)
 		return status;
+	if (options->weight_decay < 0)
+		o->options.weight_decay = o->kind->decay;
 	bool ok = (o->grad = secant_store_buffer(store)) != NULL;
 	for (int i = 0; ok && i < secant_optimizer_slots(o); i++)
 		ok = (o->slot[i] = secant_store_buffer(store)) != NULL;
@@ -325,7 +330,7 @@ secant_optimizer_update(secant_optimizer *o, double learning_rate, double moment
 static const secant_opt rows[] = {
 	SECANT_OPT(secant_optimizer_options, optimizer, STR, "optimizer", "adamw", 0, 0, "adamw, adam, sgd, rmsprop, lion (secant list optimizers)"),
 	SECANT_OPT(secant_optimizer_options, learning_rate, REAL, "learning-rate", "1e-3", 0, 1000, "at the start, before the schedule"),
-	SECANT_OPT(secant_optimizer_options, weight_decay, REAL, "weight-decay", "1e-2", 0, 1000, "pull of every parameter towards 0"),
+	SECANT_OPT(secant_optimizer_options, weight_decay, REAL, "weight-decay", "-1", -1, 1000, "pull of every parameter towards 0; -1: as PyTorch, adamw 1e-2, the others 0"),
 	SECANT_OPT(secant_optimizer_options, momentum, REAL, "momentum", "0.9", 0, 1, "of sgd and rmsprop"),
 	SECANT_OPT(secant_optimizer_options, dampening, REAL, "dampening", "0", 0, 1, "of sgd's momentum"),
 	SECANT_OPT(secant_optimizer_options, nesterov, BOOL, "nesterov", "false", 0, 1, "sgd looks ahead"),

@@ -86,6 +86,35 @@ groups_have_their_own_rate_and_decay(void **state)
 	drop_store(&t);
 }
 
+/* Adam with AdamW's 1e-2 added to its gradients is another optimiser, which cannot overfit: what is not said is as in torch.optim. */
+static void
+decay_is_the_optimizers_own(void **state)
+{
+	static struct { char name[8]; double given, used; } cases[] = {
+		{ "adamw", -1, 1e-2 }, { "adam", -1, 0 }, { "sgd", -1, 0 }, { "rmsprop", -1, 0 }, { "lion", -1, 0 }, { "adamw", 0, 0 }, { "adam", .25, .25 }
+	};
+	secant_err err = { 0 };
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		tiny_store t = make_store(true);
+		secant_optimizer o;
+		secant_optimizer_options given = t.o;
+		given.optimizer = cases[i].name;
+		if (cases[i].given >= 0)
+			given.weight_decay = cases[i].given;
+		else
+			assert_true(given.weight_decay == -1);                           /* as the command line leaves it */
+		must(secant_optimizer_new(&o, &given, t.s, &err), &err);
+		assert_true(o.options.weight_decay == cases[i].used);
+		secant_optimizer_free(&o);
+		given.weight_decay = -.5;
+		assert_int_equal(secant_optimizer_new(&o, &given, t.s, &err), SECANT_ERR_RANGE);
+		assert_string_equal(err.msg, "weight-decay is -0.5; 0 or more is wanted, or -1 for the optimizer's own");
+		secant_optimizer_free(&o);
+		err = (secant_err){ 0 };
+		drop_store(&t);
+	}
+}
+
 /* 8 gradients of 3: by value to 2, their norm is then 2 sqrt 8, and PyTorch's factor is max / (norm + 1e-6). */
 static void
 gradients_are_clipped(void **state)
@@ -328,6 +357,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(groups_have_their_own_rate_and_decay),
+		cmocka_unit_test(decay_is_the_optimizers_own),
 		cmocka_unit_test(gradients_are_clipped),
 		cmocka_unit_test(averages_by_hand),
 		cmocka_unit_test(judges_are_wanted),
