@@ -74,6 +74,23 @@ activate(int act, double v)
 	}
 }
 
+/* Sum of x[i] * w[i * stride]. Four sums, because one would wait for each of its own additions. */
+static double
+dot(const double *x, const double *w, int64_t n, int64_t stride)
+{
+	double a = 0, b = 0, c = 0, d = 0;
+	int64_t i = 0;
+	for (; i + 4 <= n; i += 4) {
+		a += x[i] * w[i * stride];
+		b += x[i + 1] * w[(i + 1) * stride];
+		c += x[i + 2] * w[(i + 2) * stride];
+		d += x[i + 3] * w[(i + 3) * stride];
+	}
+	for (; i < n; i++)
+		a += x[i] * w[i * stride];
+	return a + b + (c + d);
+}
+
 static void
 conv2d_reference(const secant_reference *r)
 {
@@ -81,10 +98,10 @@ conv2d_reference(const secant_reference *r)
 	geometry g = geometry_of(a, &r->in_shape[0], &r->in_shape[1], &r->out_shape[0]);
 	const double *x = r->in[0], *w = r->in[1], *b = r->n_in > 2 ? r->in[2] : NULL, *sum = r->n_in > 3 ? r->in[3] : NULL;
 	double *y = r->out[0];
-	SECANT_PARALLEL
-	for (int64_t np = 0; np < g.n * g.p; np++)
-		for (int64_t q = 0; q < g.q; q++)
-			for (int64_t o = 0; o < g.o; o++) {
+	SECANT_PARALLEL    /* one output channel after the other: its weights stay in the cache, all of them would not */
+	for (int64_t o = 0; o < g.o; o++)
+		for (int64_t np = 0; np < g.n * g.p; np++)
+			for (int64_t q = 0; q < g.q; q++) {
 				int64_t n = np / g.p, p = np % g.p, at = (np * g.q + q) * g.o + o, first = o / g.og * g.ig;
 				double v = b ? b[o] : 0;
 				for (int64_t kr = 0; kr < g.kh; kr++)
@@ -93,8 +110,7 @@ conv2d_reference(const secant_reference *r)
 						if (i < 0 || i >= g.h || j < 0 || j >= g.w)
 							continue;
 						const double *xp = x + ((n * g.h + i) * g.w + j) * g.c + first, *wp = w + (o * g.ig * g.kh + kr) * g.kw + ks;
-						for (int64_t c = 0; c < g.ig; c++)
-							v += xp[c] * wp[c * g.kh * g.kw];
+						v += dot(xp, wp, g.ig, g.kh * g.kw);
 					}
 				y[at] = activate(a->act, v + (sum ? sum[at] : 0));
 			}
@@ -148,9 +164,9 @@ static void
 gather(const geometry *g, const double *w, const double *dy, const double *b, double *dx)
 {
 	SECANT_PARALLEL
-	for (int64_t nh = 0; nh < g->n * g->h; nh++)
-		for (int64_t j = 0; j < g->w; j++)
-			for (int64_t c = 0; c < g->c; c++) {
+	for (int64_t c = 0; c < g->c; c++)
+		for (int64_t nh = 0; nh < g->n * g->h; nh++)
+			for (int64_t j = 0; j < g->w; j++) {
 				int64_t n = nh / g->h, i = nh % g->h, group = c / g->ig;
 				double v = b ? b[c] : 0;
 				for (int64_t kr = 0; kr < g->kh; kr++)
@@ -160,8 +176,7 @@ gather(const geometry *g, const double *w, const double *dy, const double *b, do
 							continue;
 						const double *dp = dy + ((n * g->p + p) * g->q + q) * g->o + group * g->og;
 						const double *wp = w + ((group * g->og * g->ig + c % g->ig) * g->kh + kr) * g->kw + ks;
-						for (int64_t o = 0; o < g->og; o++)
-							v += dp[o] * wp[o * g->ig * g->kh * g->kw];
+						v += dot(dp, wp, g->og, g->ig * g->kh * g->kw);
 					}
 				dx[(nh * g->w + j) * g->c + c] = v;
 			}

@@ -77,8 +77,9 @@ run_logits(const char *name, secant_precision precision, bool training_store)
 	printf("%s %s: largest difference %.2g of %.2g, rms %.2g of deviation\n", name, precision == SECANT_PRECISION_F32 ? "f32" : "bf16", largest, top, rms);
 	if (precision == SECANT_PRECISION_F32)
 		assert_near(name, largest, 0, fmax(2e-5 * fmax(1, top), 10 * number(json_object_get(j, "eval"), "float32_max_abs")));
-	else    /* instance norm divides by the deviation of as few as 16 numbers, which blows up bf16's rounding: 6 % measured, norm in f32 or not */
-		assert_near(name, rms, 0, strstr(name, "instancenorm") ? 0.08 : 0.03);
+	else    /* instance norm divides by the deviation of as few as 16 numbers, which blows up rounding: its weights rounded to bf16 and nothing else
+	         * are .033 already, PyTorch's autocast is .0746. Ours must not be worse than PyTorch's. */
+		assert_near(name, rms, 0, strstr(name, "instancenorm") ? 0.0746 : 0.03);
 	secant_free(x);
 	secant_runner_free(r);
 	secant_tensors_free(&golden);
