@@ -168,8 +168,6 @@ run(secant_context *c, double *seconds, secant_err *err)
 #endif
 	if (c->dirty && resolve_all(c, err))
 		return SECANT_ERR_ARG;
-	if (p->options.training && p->packed_version != p->store->version && secant_plan_refresh(p, err))
-		return SECANT_ERR_NOMEM;
 	for (int i = 0; i < p->n_step; i++) {
 		const secant_step *s = &p->step[i];
 		double start = seconds ? now() : 0;

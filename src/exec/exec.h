@@ -54,10 +54,10 @@ void secant_slot_set(const secant_store *s, secant_slot *slot, int64_t i, double
 typedef struct secant_plan_options {
 	secant_precision precision;
 	int threads;                             /* 0: all processors */
-	bool training;                           /* states change between runs: packed copies are renewed when the store's version moved */
+	bool training;                           /* states change between runs: no step keeps a packed copy of one */
 	bool allow_reference;                    /* let a step run a scalar reference where there is nothing better */
 	bool exact;                              /* no algorithm that rounds more than direct sums do: for comparisons with other programs */
-	bool drops;                              /* the store is this plan's alone: states that are only packed are given back, so never refresh it */
+	bool drops;                              /* the store is this plan's alone: states that are only packed are given back */
 	bool external;                           /* every output goes to memory of the caller's (secant_context_set_output), none to the slab */
 } secant_plan_options;
 
@@ -68,8 +68,6 @@ typedef struct secant_context secant_context;
  * others in their own type (double in an f64 plan). The store must hold every state of g and outlive the plan. */
 secant_plan *secant_plan_new(const secant_graph *g, secant_store *store, const secant_value *outputs, int n, const secant_plan_options *options, secant_err *err);
 void secant_plan_free(secant_plan *p);
-/* Packs weights anew after states changed; only where no context runs. Training contexts do it by themselves. */
-secant_status secant_plan_refresh(secant_plan *p, secant_err *err) SECANT_NODISCARD;
 size_t secant_plan_slab_bytes(const secant_plan *p);
 size_t secant_plan_sum_bytes(const secant_plan *p);      /* what all tensors would take side by side */
 int secant_plan_inputs(const secant_plan *p);            /* inputs the plan reads, in the graph's order */
@@ -106,7 +104,7 @@ typedef struct secant_impl {
 	bool (*supports)(const secant_step *s);
 	/* Makes what the step needs (s->data, s->scratch bytes, s->detail). May be NULL. SECANT_ERR_UNSUPPORTED: try the next implementation. */
 	secant_status (*prepare)(secant_step *s, secant_err *err);
-	/* Copies states into the layout it wants; called at the end of planning and after states changed. in[]: addresses of state inputs,
+	/* Copies states into the layout it wants; called once, at the end of planning. in[]: addresses of state inputs,
 	 * NULL for others. May be NULL. */
 	secant_status (*pack)(secant_step *s, const void *const *in, secant_err *err);
 	/* What one context needs (oneDNN memory objects); freed by unbind. May be NULL. */

@@ -314,8 +314,9 @@ drop_packed(const secant_plan *p, int i)
 		secant_mem_drop(l->pointer, (size_t)secant_shape_count(&secant_graph_value(p->g, v)->type.shape) * secant_dtype_size(stored_as(p, v)));
 }
 
-secant_status
-secant_plan_refresh(secant_plan *p, secant_err *err)
+/* Copies weights into the layouts that the steps want, once: in training no step has such copies. */
+static secant_status
+pack_states(secant_plan *p, secant_err *err)
 {
 	const void *in[8];
 	for (int i = 0; i < p->n_step; i++) {
@@ -330,7 +331,6 @@ secant_plan_refresh(secant_plan *p, secant_err *err)
 		if (p->options.drops && s->packs)
 			drop_packed(p, i);
 	}
-	p->packed_version = p->store->version;
 	return SECANT_OK;
 }
 
@@ -359,7 +359,7 @@ build(secant_plan *p, secant_err *err)
 			place_in_place(p, i);
 	for (int v = 0; v < values; v++)                 /* views of what was shared in place after them */
 		p->at[v].root = root_of(p, v);
-	return secant_plan_lay_out(p, err) ? SECANT_ERR_NOMEM : secant_plan_refresh(p, err);
+	return secant_plan_lay_out(p, err) ? SECANT_ERR_NOMEM : pack_states(p, err);
 }
 
 secant_plan *

@@ -38,7 +38,6 @@ struct secant_plan {
 	int n_input;
 	size_t slab, sum;
 	size_t *scratch_at;                          /* offset of each step's scratch in the slab */
-	uint64_t packed_version;
 };
 
 /* Lays out slab values and scratch; fills offsets and plan->slab, plan->sum. */
