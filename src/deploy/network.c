@@ -37,8 +37,8 @@ complain(complaint *c, const char *format, const char *name, const char *a, cons
 		(void)snprintf(c->text + used, sizeof c->text - used, format, name, a, b);
 }
 
-secant_status
-secant_store_load(secant_store *s, const secant_tensors *t, secant_err *err)
+static secant_status
+check_fit(const secant_store *s, const secant_tensors *t, secant_err *err)
 {
 	complaint c = { 0 };
 	char a[96], b[96];
@@ -56,21 +56,36 @@ secant_store_load(secant_store *s, const secant_tensors *t, secant_err *err)
 			complain(&c, "'%s' is %s, the network wants %s", slot->name, secant_shape_text(&from->shape, a, sizeof a), secant_shape_text(&slot->type.shape, b, sizeof b));
 		}
 	}
-	if (c.n)
-		return secant_fail(err, SECANT_ERR_SHAPE, "%d tensors do not fit: %s%s", c.n, c.text, c.n > 3 ? "; ..." : "");
-	for (int i = 0; i < s->n; i++) {
+	return c.n ? secant_fail(err, SECANT_ERR_SHAPE, "%d tensors do not fit: %s%s", c.n, c.text, c.n > 3 ? "; ..." : "") : SECANT_OK;
+}
+
+/* `lend`: numbers in the store's type stay where they are. */
+static secant_status
+fill_store(secant_store *s, const secant_tensors *t, bool lend, secant_err *err)
+{
+	secant_status status = check_fit(s, t, err);
+	for (int i = 0; !status && i < s->n; i++) {
 		secant_slot *slot = &s->slot[i];
 		const secant_tensor *from = secant_tensors_find(t, slot->name);
+		bool same = from && from->dtype == (s->f64 ? SECANT_F64 : slot->type.dtype);
 		if (!from)
 			continue;
-		if (from->dtype == (s->f64 ? SECANT_F64 : slot->type.dtype))
+		if (same && lend)
+			secant_slot_lend(slot, from->data);
+		else if (same)
 			memcpy(slot->data, from->data, secant_tensor_bytes(from));
 		else
 			for (int64_t k = 0; k < slot->count; k++)
 				secant_slot_set(s, slot, k, secant_tensor_get(from, k));
 	}
 	s->version++;
-	return SECANT_OK;
+	return status;
+}
+
+secant_status
+secant_store_load(secant_store *s, const secant_tensors *t, secant_err *err)
+{
+	return fill_store(s, t, false, err);
 }
 
 /* ---- the network ---- */
@@ -117,30 +132,26 @@ read_settings(secant_deployed *d, secant_err *err)
 	return secant_normalize_parse(json_string_value(json_object_get(s, "normalize")), d->in_channels, d->scale, d->shift, err);
 }
 
-/* Weights are read again where another shape wants them: plans keep their own copies, in their own layouts. */
+/* Weights are read where they stand in the file, whenever a shape needs a plan, and no longer than that: a plan keeps its own copies, in its
+ * own layouts, and a mapped file that somebody cuts short would take the process with it. */
 static void
 release(void *user)
 {
 	secant_deployed *d = user;
 	secant_store_forget(d->store);
-	d->empty = true;
+	secant_tensors_free(&d->file.tensors);
 }
 
 static secant_status
 restore(void *user, secant_err *err)
 {
 	secant_deployed *d = user;
-	secant_model_file again;
-	if (!d->empty)
-		return SECANT_OK;
-	secant_status status = secant_model_file_read(&again, d->path, err);
-	if (status)
-		return status;
-	if (!(status = secant_store_load(d->store, &again.tensors, err)))
-		d->empty = false;
-	else
+	release(d);
+	secant_status status = secant_tensors_read(&d->file.tensors, NULL, d->path, err);
+	if (!status && (status = fill_store(d->store, &d->file.tensors, true, err))) {
+		release(d);
 		secant_err_prefix(err, "%s changed while it was in use", d->path);
-	secant_model_file_free(&again);
+	}
 	return status;
 }
 
@@ -157,9 +168,9 @@ secant_deployed_open(secant_deployed *d, const char *path, const char *precision
 		if (!(d->path = secant_strdup(path)))
 			secant_fail(&own, SECANT_ERR_NOMEM, "no memory for a path");
 		if (own.code || read_settings(d, &own) || !(g = make_graph(d, NULL, outputs, &own)) || !(d->store = secant_store_new(g, f64, &own)) ||
-		    secant_store_load(d->store, &d->file.tensors, &own) || !(d->runner = secant_runner_new(d->store, make_graph, d, &o, &own)))
+		    (f64 ? secant_store_load(d->store, &d->file.tensors, &own) : check_fit(d->store, &d->file.tensors, &own)) || !(d->runner = secant_runner_new(d->store, make_graph, d, &o, &own)))
 			secant_err_prefix(&own, "%s", path);
-		else
+		else if (!f64)
 			secant_runner_spare(d->runner, restore, release);
 		secant_tensors_free(&d->file.tensors);
 	}

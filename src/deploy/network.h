@@ -13,10 +13,9 @@ typedef enum secant_task { SECANT_TASK_BINARY, SECANT_TASK_MULTICLASS, SECANT_TA
 typedef enum secant_input_kind { SECANT_INPUT_PICTURES, SECANT_INPUT_POINTS, SECANT_INPUT_CLOUDS } secant_input_kind;
 
 typedef struct secant_deployed {
-	secant_model_file file;                      /* settings and graph; tensors are in the store */
+	secant_model_file file;                      /* settings and graph; tensors stand here while a plan is made of them */
 	char *path;
 	secant_store *store;
-	bool empty;                                  /* the store's numbers were given back */
 	secant_runner *runner;
 	secant_precision precision;                  /* what "auto" became */
 	secant_task task;

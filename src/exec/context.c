@@ -5,9 +5,6 @@
 #include "exec/plan.h"
 #include <string.h>
 #include <time.h>
-#ifdef _OPENMP
-# include <omp.h>
-#endif
 
 static bool
 make_arguments(secant_context *c)
@@ -163,9 +160,7 @@ static secant_status
 run(secant_context *c, double *seconds, secant_err *err)
 {
 	secant_plan *p = c->plan;
-#ifdef _OPENMP
-	omp_set_num_threads(p->options.threads);
-#endif
+	(void)secant_use_threads(p->options.threads);
 	if (c->dirty && resolve_all(c, err))
 		return SECANT_ERR_ARG;
 	for (int i = 0; i < p->n_step; i++) {

@@ -43,6 +43,9 @@ secant_store *secant_store_new(const secant_graph *g, bool f64, secant_err *err)
 void secant_store_free(secant_store *s);
 /* Gives back the memory of all numbers; slots stay and may be filled again. */
 void secant_store_forget(secant_store *s);
+/* The slot reads its numbers at `data`, in its own type and shape, until secant_store_forget: then they need no copy. For stores that are
+ * only read; `data` is the caller's. */
+void secant_slot_lend(secant_slot *slot, const void *data);
 secant_slot *secant_store_find(const secant_store *s, const char *name);
 /* A buffer laid out like `params` (gradients, optimiser slots): zeroed; secant_free. NULL: no memory. */
 void *secant_store_buffer(const secant_store *s);

@@ -228,6 +228,7 @@ fill_record(const folding *f, const record *r, const secant_store *from, secant_
 	secant_slot *weight = secant_store_find(to, secant_graph_value(f->to, r->weight)->name), *bias = secant_store_find(to, secant_graph_value(f->to, r->bias)->name);
 	double eps = ((const secant_norm_attr *)n->attr)->eps;
 	int64_t out = bias->count, each = out ? w->count / out : 0;
+	SECANT_PARALLEL
 	for (int64_t o = 0; o < out; o++) {
 		double s = number(from, gamma, o, 1) / sqrt(number(from, var, o, 1) + eps);
 		secant_slot_set(to, bias, o, s * (number(from, b, o, 0) - number(from, mean, o, 0)) + number(from, beta, o, 0));

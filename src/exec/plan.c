@@ -362,6 +362,19 @@ build(secant_plan *p, secant_err *err)
 	return secant_plan_lay_out(p, err) ? SECANT_ERR_NOMEM : pack_states(p, err);
 }
 
+int
+secant_use_threads(int n)
+{
+#ifdef _OPENMP
+	n = n < 1 ? secant_cpu_count() : n;
+	omp_set_num_threads(n);
+	return n;
+#else
+	(void)n;
+	return 1;
+#endif
+}
+
 secant_plan *
 secant_plan_new(const secant_graph *g, secant_store *store, const secant_value *outputs, int n, const secant_plan_options *options, secant_err *err)
 {
@@ -382,13 +395,7 @@ secant_plan_new(const secant_graph *g, secant_store *store, const secant_value *
 	p->n_output = n;
 	p->options = *options;
 	p->store = store;
-	if (p->options.threads < 1)
-		p->options.threads = secant_cpu_count();
-#ifdef _OPENMP
-	omp_set_num_threads(p->options.threads);
-#else
-	p->options.threads = 1;
-#endif
+	p->options.threads = secant_use_threads(options->threads);
 	for (int i = 0; i < n; i++)
 		if (outputs[i] < 0) {
 			secant_plan_free(p);

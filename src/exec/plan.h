@@ -42,6 +42,8 @@ struct secant_plan {
 
 /* Lays out slab values and scratch; fills offsets and plan->slab, plan->sum. */
 secant_status secant_plan_lay_out(secant_plan *p, secant_err *err) SECANT_NODISCARD;
+/* How many threads the OpenMP loops of this thread use from now on (0: all processors), and so many it is. */
+int secant_use_threads(int n);
 size_t secant_operand_bytes(const secant_operand *o);
 
 struct secant_context {

@@ -1,6 +1,7 @@
 /* A network at any input shape. See runner.h. */
 #include "exec/runner.h"
 #include "exec/fold.h"
+#include "exec/plan.h"
 #include "ops/ops.h"
 
 typedef struct entry {
@@ -100,6 +101,7 @@ entry_make(secant_runner *r, entry *e, const secant_shape *shape, secant_err *er
 	if (!r->restore || !r->restore(r->user, &own))
 		e->graph = r->make(r->user, shape, e->output, &own);
 	if (e->graph) {
+		(void)secant_use_threads(o.threads);
 		int n = 0;
 		bool ok = true;
 		for (int i = 0; i < SECANT_RUNNER_OUTPUTS; i++)
@@ -112,7 +114,7 @@ entry_make(secant_runner *r, entry *e, const secant_shape *shape, secant_err *er
 				e->output[i] = k;
 				e->output_shape[i] = *secant_graph_shape(e->graph, keep[k++]);
 			}
-		if (e->folded && r->release)
+		if (r->release)
 			r->release(r->user);
 		o.drops = e->folded != NULL;
 		if (ok && (e->plan = secant_plan_new(e->graph, e->folded ? e->folded : r->store, keep, n, &o, &own)))

@@ -26,6 +26,16 @@ element(const secant_store *s, const secant_slot *slot)
 	return s->f64 ? sizeof(double) : secant_dtype_size(slot->type.dtype);
 }
 
+/* Every slot at its own place. */
+static void
+take_back(secant_store *s)
+{
+	for (int i = 0; i < s->n; i++) {
+		secant_slot *slot = &s->slot[i];
+		slot->data = slot->trainable ? (char *)s->params + (size_t)slot->offset * element(s, slot) : (char *)s->others + slot->offset;
+	}
+}
+
 secant_store *
 secant_store_new(const secant_graph *g, bool f64, secant_err *err)
 {
@@ -56,10 +66,7 @@ secant_store_new(const secant_graph *g, bool f64, secant_err *err)
 		goto no_memory;
 	s->params = line_up(s->params_block);
 	s->others = line_up(s->others_block);
-	for (int i = 0; i < s->n; i++) {
-		secant_slot *slot = &s->slot[i];
-		slot->data = slot->trainable ? (char *)s->params + (size_t)slot->offset * element(s, slot) : (char *)s->others + slot->offset;
-	}
+	take_back(s);
 	s->version = 1;
 	return s;
 no_memory:
@@ -83,7 +90,14 @@ secant_store_free(secant_store *s)
 void
 secant_store_forget(secant_store *s)
 {
+	take_back(s);
 	secant_mem_drop(s->params, (size_t)s->params_count * (s->f64 ? sizeof(double) : sizeof(float)));
+}
+
+void
+secant_slot_lend(secant_slot *slot, const void *data)
+{
+	slot->data = (void *)(uintptr_t)data;
 }
 
 secant_slot *
