@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { SLAB = 1024, SLABS = 16, CLASS_EXTRA = -2 };   /* a slab of records stays in the first cache; so many go to the file at once */
+enum { SLAB = 2048, SLABS = 8, CLASS_EXTRA = -2 };   /* a slab of records stays in the first cache; so many go to the file at once */
 
 typedef struct las_writer {
 	int minor, format, record, header;
@@ -22,7 +22,7 @@ typedef struct las_writer {
 	int *extra, extras;              /* columns that become extra bytes; CLASS_EXTRA: the class once more */
 	bool grid;                       /* scale and offset are settled */
 	double scale[3], offset[3], lo[3], hi[3];
-	int64_t by_return[15];
+	int64_t by_return[16];           /* [15]: nowhere */
 	int label, returns;              /* columns; -1: none */
 	uint32_t points_at;
 } las_writer;
@@ -307,22 +307,23 @@ las_create(secant_cloud_writer *w, secant_err *err)
 
 /* ---- points ---- */
 
-/* Coordinates as steps of the grid. Plain loops over a slab each: the compiler makes vectors of the first, and one test at the end finds what
- * does not fit. */
+/* Coordinates as steps of the grid. Plain loops over a slab each: the compiler makes vectors of them, and one test at the end finds what does
+ * not fit. */
 static secant_status
-put_axis(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int axis, int64_t first, int64_t n, uint8_t *to, secant_err *err)
+steps_of(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int axis, int64_t first, int64_t n, int32_t *raw, secant_err *err)
 {
 	double own[SLAB], steps[SLAB], scale = p->scale[axis], offset = p->offset[axis];
-	int32_t raw[SLAB], lo = INT32_MAX, hi = INT32_MIN, strange = 0;
+	double strange = 0;                                    /* a flag as wide as a number, for vectors */
+	int32_t lo = INT32_MAX, hi = INT32_MIN;
 	const secant_column *c = &chunk->column[axis];
 	const double *v = c->type == SECANT_N_F64 ? (const double *)c->data + first : own;
 	if (v == own)
 		secant_cloud_doubles(chunk, axis, first, n, own);
 	for (int64_t i = 0; i < n; i++)
-		steps[i] = secant_round_even((v[i] - offset) / scale);
+		steps[i] = (v[i] - offset) / scale + 0x1.8p52 - 0x1.8p52;   /* rounded to even; what is too large for that stays too large */
 	for (int64_t i = 0; i < n; i++)
-		strange |= !(fabs(steps[i]) <= 2147483647.0);
-	for (int64_t i = 0; i < n && strange; i++)
+		strange = fabs(steps[i]) <= 2147483647.0 ? strange : 1;
+	for (int64_t i = 0; i < n && strange > 0; i++)
 		if (!(fabs(steps[i]) <= 2147483647.0))
 			return cloud_fail(w->name, err, SECANT_ERR_RANGE, isfinite(v[i]) ? "point %lld: %c = %.17g is outside the grid of step %g around %.17g"
 				: "point %lld: %c = %g is no coordinate", (long long)(w->n + first + i), 'x' + axis, v[i], scale, offset);
@@ -332,10 +333,31 @@ put_axis(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int a
 		lo = raw[i] < lo ? raw[i] : lo;
 		hi = raw[i] > hi ? raw[i] : hi;
 	}
-	secant_number_copy(to, (size_t)p->record, raw, sizeof *raw, sizeof *raw, false, n);
 	p->lo[axis] = lo < p->lo[axis] ? lo : p->lo[axis];
 	p->hi[axis] = hi > p->hi[axis] ? hi : p->hi[axis];
 	return SECANT_OK;
+}
+
+static inline void
+put_step(uint8_t *to, int32_t v)
+{
+	memcpy(to, &v, sizeof v);
+}
+
+/* The three begin the record: one pass over records, which are written for the first time here. */
+static secant_status
+put_coordinates(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int64_t first, int64_t n, uint8_t *to, secant_err *err)
+{
+	int32_t raw[3][SLAB];
+	secant_status s = SECANT_OK;
+	for (int axis = 0; !s && axis < 3; axis++)
+		s = steps_of(w, p, chunk, axis, first, n, raw[axis], err);
+	for (int64_t i = 0; !s && i < n; i++, to += p->record) {
+		put_step(to, raw[0][i]);
+		put_step(to + 4, raw[1][i]);
+		put_step(to + 8, raw[2][i]);
+	}
+	return s;
 }
 
 /* What a column's values are multiplied by to become the field's. */
@@ -349,20 +371,17 @@ factor_for(const las_field *f, const secant_column *c, double colour)
 	return f->type == SECANT_N_I16 ? 1 / 0.006 : 0.006;
 }
 
-/* Bytes as bits of a byte; larger ones are cut to the largest, or, for a class, leave it to the caller to complain. */
-static bool
-put_bits(uint8_t *to, int record, const las_field *f, const uint8_t *v, int64_t n, bool is_class)
+/* Bits of a byte of each record, gathered before they go there: larger values are cut to the largest. A shift of eight bytes at once carries
+ * nothing over, as no value leaves its bits. */
+static void
+gather_bits(uint64_t *bits, const las_field *f, const uint8_t *v, int64_t n)
 {
-	uint8_t most = 0;
-	for (int64_t k = 0; k < n && is_class; k++)
-		most = v[k] > most ? v[k] : most;
-	if (most > f->mask)
-		return false;
-	for (int64_t k = 0; k < n && !is_class; k++)
-		most |= v[k];
-	for (int64_t k = 0; k < n && most; k++, to += record)   /* records are zero already */
-		*to = (uint8_t)(*to | (v[k] > f->mask ? f->mask : v[k]) << f->shift);
-	return true;
+	uint64_t words[SLAB / 8] = { 0 };
+	uint8_t *cut = (uint8_t *)words;
+	for (int64_t k = 0; k < n; k++)
+		cut[k] = v[k] > f->mask ? f->mask : v[k];
+	for (int64_t k = 0; k < (n + 7) / 8; k++)
+		bits[k] |= words[k] << f->shift;
 }
 
 static bool
@@ -374,15 +393,26 @@ all_zero(const uint8_t *p, size_t bytes)
 	return !any;
 }
 
-/* One attribute of the format. Bits go into the byte that the other bits are in. */
+static uint8_t
+largest(const uint8_t *v, int64_t n)
+{
+	uint8_t most = 0;
+	for (int64_t k = 0; k < n; k++)
+		most = v[k] > most ? v[k] : most;
+	return most;
+}
+
+/* One attribute of the format: into the records, or into `bits` of the byte that it shares with others. */
 static secant_status
-put_field(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int i, int64_t first, int64_t n, double factor, uint8_t *to, secant_err *err)
+put_field(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int i, int64_t first, int64_t n, double factor, uint8_t *to, uint64_t *bits, secant_err *err)
 {
 	const las_field *f = &p->field[i];
 	double v[SLAB];
+	uint8_t byte[SLAB];
 	if (p->column[i] < 0)
 		return SECANT_OK;
 	const secant_column *c = &chunk->column[p->column[i]];
+	bool is_class = p->column[i] == p->label;
 	to += f->offset;
 	if (!f->mask && c->type == f->type && factor == 1) {
 		size_t size = secant_number_size(f->type);
@@ -390,13 +420,15 @@ put_field(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int 
 			secant_number_copy(to, (size_t)p->record, secant_column_at(c, first), size, size, false, n);
 		return SECANT_OK;
 	}
-	if (f->mask && c->type == SECANT_N_U8 && put_bits(to, p->record, f, secant_column_at(c, first), n, p->column[i] == p->label))
+	if (f->mask && c->type == SECANT_N_U8 && (!is_class || largest(secant_column_at(c, first), n) <= f->mask)) {
+		gather_bits(bits, f, secant_column_at(c, first), n);
 		return SECANT_OK;
+	}
 	secant_cloud_doubles(chunk, p->column[i], first, n, v);
 	for (int64_t k = 0; factor != 1 && k < n; k++)
 		v[k] *= factor;
 	double most = f->mask ? f->mask : 255;
-	for (int64_t k = 0; p->column[i] == p->label && k < n; k++)
+	for (int64_t k = 0; is_class && k < n; k++)
 		if (!(v[k] >= 0 && v[k] <= most) || v[k] != nearbyint(v[k]))
 			return cloud_fail(w->name, err, SECANT_ERR_RANGE, "point %lld: class %g; point format %d holds whole numbers 0 to %g%s", (long long)(w->n + first + k), v[k],
 				p->format, most, most < 255 ? " (formats 6 to 10, in LAS 1.4, hold 255)" : "");
@@ -404,11 +436,24 @@ put_field(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int 
 		secant_number_store(to, f->type, (size_t)p->record, n, v);
 		return SECANT_OK;
 	}
-	for (int64_t k = 0; k < n; k++, to += p->record) {
-		double bits = nearbyint(v[k]);
-		*to = (uint8_t)(*to | (bits <= 0 || bits != bits ? 0 : bits >= f->mask ? f->mask : (int)bits) << f->shift);
-	}
+	secant_number_store(byte, SECANT_N_U8, 1, n, v);
+	gather_bits(bits, f, byte, n);
 	return SECANT_OK;
+}
+
+/* The gathered bits go to byte `at` of the records. In the byte of returns, those that nobody gave are 1 of 1; points are counted by return. */
+static void
+put_bits(las_writer *p, uint64_t *bits, int at, uint8_t *to, int64_t n)
+{
+	uint8_t *byte = (uint8_t *)bits, low = p->format < 6 ? 7 : 15, one = p->format < 6 ? 1 | 1 << 3 : 1 | 1 << 4;
+	for (int64_t k = 0; at == 14 && k < n; k++) {
+		byte[k] = (uint8_t)(byte[k] | (p->returns < 0 ? one : 0));
+		int r = byte[k] & low;
+		p->by_return[(r + 15) % 16] += r > 0;
+	}
+	if (!all_zero(byte, (size_t)n))
+		secant_number_copy(to + at, (size_t)p->record, byte, 1, 1, false, n);
+	memset(bits, 0, SLAB);
 }
 
 static void
@@ -421,20 +466,6 @@ put_extras(const secant_cloud_writer *w, const las_writer *p, const secant_cloud
 		secant_number type = extra_type(w, p->extra[k]);
 		secant_number_convert(to, type, (size_t)p->record, secant_column_at(c, first), c->type, secant_number_size(c->type), false, n);
 		to += secant_number_size(type);
-	}
-}
-
-/* Returns that nobody gave are 1 of 1; counts points by return. */
-static void
-put_returns(las_writer *p, uint8_t *to, int64_t n)
-{
-	uint8_t low = p->format < 6 ? 7 : 15, one = p->format < 6 ? 1 | 1 << 3 : 1 | 1 << 4;
-	for (to += 14; n; n--, to += p->record) {
-		if (p->returns < 0)
-			*to |= one;
-		int r = *to & low;
-		if (r >= 1 && r <= 15)
-			p->by_return[r - 1]++;
 	}
 }
 
@@ -451,17 +482,19 @@ las_put(secant_cloud_writer *w, const secant_cloud *chunk, secant_err *err)
 	double factor[LAS_FIELDS];
 	for (int i = 0; i < p->fields; i++)
 		factor[i] = p->column[i] < 0 ? 1 : factor_for(&p->field[i], &chunk->column[p->column[i]], colour);
+	uint64_t bits[SLAB / 8] = { 0 };
 	size_t used = 0;
 	for (int64_t first = 0; !s && first < chunk->n; first += SLAB) {
 		int64_t n = chunk->n - first < SLAB ? chunk->n - first : SLAB;
 		uint8_t *to = buffer + used;
 		memset(to, 0, (size_t)p->record * (size_t)n);
-		for (int axis = 0; !s && axis < 3; axis++)
-			s = put_axis(w, p, chunk, axis, first, n, to + 4 * axis, err);
-		for (int i = 0; !s && i < p->fields; i++)
-			s = put_field(w, p, chunk, i, first, n, factor[i], to, err);
+		s = put_coordinates(w, p, chunk, first, n, to, err);
+		for (int i = 0; !s && i < p->fields; i++) {
+			s = put_field(w, p, chunk, i, first, n, factor[i], to, bits, err);
+			if (p->field[i].mask && (i + 1 == p->fields || p->field[i + 1].offset != p->field[i].offset))
+				put_bits(p, bits, p->field[i].offset, to, n);
+		}
 		put_extras(w, p, chunk, first, n, to);
-		put_returns(p, to, n);
 		used += (size_t)p->record * (size_t)n;
 		if (!s && (used == (size_t)p->record * SLAB * SLABS || first + n == chunk->n)) {
 			s = secant_writer_put(w->out, buffer, used, err);
