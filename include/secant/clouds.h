@@ -37,6 +37,7 @@ typedef struct secant_cloud_options {
 	secant_cloud_source source;
 	char *train_split, *validation_split;
 	bool replace;                /* points of a sample are drawn with replacement */
+	bool random_start;           /* any of the points comes first, where PointNet++ starts its sampling */
 	int rotate;                  /* none up all */
 	double jitter, jitter_clip;  /* deviation of normal noise; clipped at this, 0: not */
 	secant_reals scale;          /* factor from .. to; one factor a sample */

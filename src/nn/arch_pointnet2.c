@@ -8,7 +8,7 @@
  *     pointnet2-part-ssg, -msg    parts of objects of a known category; all channels are features
  *     pointnet2-sem-ssg, -msg     scenes; all channels are features (9 there: xyz of the block, colour, xyz of the room)
  *
- * Sampling starts at the first point (yanx27 at a random one). Results are logits.
+ * Sampling starts at the first point (yanx27's at a random one: --random-start puts one there in training). Results are logits.
  */
 #include "nn/nn.h"
 #include <stdio.h>

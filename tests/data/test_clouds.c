@@ -402,6 +402,42 @@ samples_fit_the_unit_sphere(void **state)
 	secant_clouds_free(s);
 }
 
+/* Sampling of farthest points starts at the first point of a sample: with the option, anywhere in the cloud, and all points are still there. */
+static void
+random_start_puts_any_point_first(void **state)
+{
+	put_scene(400);
+	option("points", "400");
+	option("fit", "none");
+	int first[2][8], others = 0;
+	for (int on = 0; on < 2; on++) {
+		option("random-start", on ? "true" : "false");
+		secant_clouds *s = open_at(root, "train", false, NULL);
+		secant_cloud_loader_options lo = { .batch = 1, .threads = 1, .augment = true, .seed = 5 };
+		secant_loader *l = secant_cloud_loader_new(s, &lo, NULL);
+		for (uint32_t epoch = 0; epoch < 8; epoch++) {
+			assert_int_equal(secant_loader_start(l, epoch, 0, NULL), 0);
+			secant_batch b = one_batch(l);
+			bool seen[400] = { 0 };
+			for (int i = 0; i < 400; i++) {
+				int k = (int)lround(b.input[3 * i] + 19.5) + 40 * (int)lround(b.input[3 * i + 1] + 4.5);
+				assert_false(seen[k]);
+				seen[k] = true;
+				assert_int_equal(((int32_t *)b.target)[i], k % 3);
+				if (i == 0)
+					first[on][epoch] = k;
+			}
+		}
+		secant_loader_free(l);
+		secant_clouds_free(s);
+	}
+	for (int epoch = 0; epoch < 8; epoch++) {
+		assert_int_equal(first[0][epoch], 0);
+		others += first[1][epoch] != 0;
+	}
+	assert_true(others >= 6);
+}
+
 static void
 without_replacement_takes_each_point_once(void **state)
 {
@@ -481,7 +517,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		EACH(shapenet_parts_count_over_all_categories), EACH(one_category_counts_from_zero), EACH(wrong_shapenet_sets_are_named), EACH(normals_come_with_the_other_layout),
 		EACH(modelnet_has_three_forms), EACH(s3dis_rooms_survive_control_bytes), EACH(folders_find_their_classes), EACH(clouds_without_labels_are_refused),
-		EACH(threads_and_resuming_change_no_batch), EACH(samples_fit_the_unit_sphere), EACH(without_replacement_takes_each_point_once), EACH(blocks_cover_every_point),
+		EACH(threads_and_resuming_change_no_batch), EACH(samples_fit_the_unit_sphere), EACH(without_replacement_takes_each_point_once),
+		EACH(random_start_puts_any_point_first), EACH(blocks_cover_every_point),
 		EACH(real_sets_open),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

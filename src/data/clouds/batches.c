@@ -227,6 +227,11 @@ prepare(void *user, int own, const secant_place *to, int place, int sample, int 
 	int64_t n = s->points ? draw_block(w, d, p, &rng, corner) : p->n;
 	sizes[0] = (int)choose(s->points ? d->index : NULL, n, s->options.replace, d->chosen, w->points, &rng);
 	sizes[1] = 1;
+	if (w->o.augment && s->options.random_start) {
+		int64_t *first = d->chosen, *other = first + secant_rng_below(&rng, (uint32_t)w->points), keep = *first;
+		*first = *other;
+		*other = keep;
+	}
 	secant_points_gather(&s->features, p, d->chosen, w->points, v);
 	secant_points_fit(&s->options.recipe, v, w->points, s->features.channels, s->points ? corner : NULL);
 	write_target(s, p, d->chosen, w->points, to, place);

@@ -29,6 +29,8 @@ static const secant_opt rows[] = {
 	SECANT_OPT(secant_cloud_options, train_split, STR, "train-split", "train", 0, 0, "split of clouds to train on; ShapeNet also trainval"),
 	SECANT_OPT(secant_cloud_options, validation_split, STR, "validation-split", "val", 0, 0, "split of clouds to choose the best epoch by; left out where it is not there"),
 	SECANT_OPT(secant_cloud_options, replace, BOOL, "replace", "false", 0, 0, "draw the points of a sample with replacement, as pointnet.pytorch; else only where there are too few"),
+	SECANT_OPT(secant_cloud_options, random_start, BOOL, "random-start", "false", 0, 0,
+		"any point of a training sample comes first, and with it starts the sampling of PointNet++, as in yanx27's networks"),
 	SECANT_OPT_CHOICE(secant_cloud_options, rotate, "rotate", "none", "none|up|all", "training clouds are turned at random: around the up axis, or any way"),
 	SECANT_OPT(secant_cloud_options, jitter, REAL, "jitter", "0", 0, 1e6, "deviation of normal noise on the coordinates, after they have become small"),
 	SECANT_OPT(secant_cloud_options, jitter_clip, REAL, "jitter-clip", "0", 0, 1e6, "the noise is clipped at this; 0: not"),

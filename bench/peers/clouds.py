@@ -1,7 +1,7 @@
 """Reading and writing clouds beside the programs that people use, in turns, in one process: medians for 2 million points, by the clock and by the
 processor (user and system, all threads). The files are made on the first run in the folder CLOUDS (default: one of the system's temporary directory).
 
-    bench_clouds.py [ROUNDS [ONLY]]        5 rounds; ONLY is a regular expression that rows must match
+    clouds.py [ROUNDS [ONLY]]        5 rounds; ONLY is a regular expression that rows must match; SECANT_LIBRARY names libsecant.so
 """
 import ctypes
 import os
@@ -15,7 +15,8 @@ import laspy
 import numpy as np
 from plyfile import PlyData, PlyElement
 
-import test_clouds as ours
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tests/peers"))
+import test_clouds as ours  # noqa: E402
 
 N = 2_000_000
 FOLDER = os.environ.get("CLOUDS", os.path.join(tempfile.gettempdir(), "secant-bench-clouds"))
