@@ -105,6 +105,7 @@ SECANT_API secant_status secant_train(const secant_train_options *o, const char 
 
 typedef struct secant_eval_options {
 	char *split, *precision, *save, *loss;
+	char *tta;                                   /* views: "flips,rotate90"; NULL: none */
 	char *confusion, *report;                    /* pictures of the matrix, a page of everything; NULL: none */
 	int batch, threads;
 	double threshold, boundary, beta;

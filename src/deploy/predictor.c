@@ -187,16 +187,6 @@ rounded(int n, int multiple)
 	return (n + multiple - 1) / multiple * multiple;
 }
 
-/* Where pixel (y, x) of a view lies in a picture of h x w. */
-static int64_t
-view_pixel(unsigned view, int y, int x, int h, int w)
-{
-	int row = view & SECANT_EXCHANGE ? x : y, column = view & SECANT_EXCHANGE ? y : x;
-	row = view & SECANT_MIRROR_Y ? h - 1 - row : row;
-	column = view & SECANT_MIRROR_X ? w - 1 - column : column;
-	return (int64_t)row * w + column;
-}
-
 /* One model on one view of the normalised picture; adds to `sum` (h x w x classes). */
 static secant_status
 add_view(secant_predictor *p, secant_deployed *d, unsigned view, int h, int w, float *sum, secant_err *err)
@@ -209,7 +199,7 @@ add_view(secant_predictor *p, secant_deployed *d, unsigned view, int h, int w, f
 	int64_t to = 0;
 	for (int y = 0; y < ph; y++)
 		for (int x = 0; x < pw; x++) {
-			const float *from = p->normal.v + view_pixel(view, reflect(y, vh), reflect(x, vw), h, w) * channels;
+			const float *from = p->normal.v + secant_view_pixel(view, reflect(y, vh), reflect(x, vw), h, w) * channels;
 			for (int c = 0; c < channels; c++, to++)
 				if (f64)
 					wide[to] = from[c];
@@ -230,7 +220,7 @@ add_view(secant_predictor *p, secant_deployed *d, unsigned view, int h, int w, f
 	secant_deployed_probabilities(d, p->part.v, (int64_t)vh * vw);
 	for (int y = 0, i = 0; y < vh; y++)
 		for (int x = 0; x < vw; x++, i++)
-			for (int64_t c = 0, at = view_pixel(view, y, x, h, w) * classes; c < classes; c++)
+			for (int64_t c = 0, at = secant_view_pixel(view, y, x, h, w) * classes; c < classes; c++)
 				sum[at + c] += p->part.v[(int64_t)i * classes + c];
 	return SECANT_OK;
 }

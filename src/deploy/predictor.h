@@ -35,6 +35,9 @@ secant_status secant_views_parse(secant_views *views, const char *text, secant_e
 /* *out is im, or a picture made in *own (secant_image_free): stretched, scaled. */
 secant_status secant_view_look(const secant_view *v, const secant_image *im, secant_image *own, const secant_image **out, secant_err *err) SECANT_NODISCARD;
 
+/* Where pixel (y, x) of a turned picture lies in the picture of h x w. */
+int64_t secant_view_pixel(unsigned turn, int y, int x, int h, int w);
+
 /* Room for n floats, contents lost. */
 secant_status secant_floats_reserve(secant_floats *f, size_t n, secant_err *err) SECANT_NODISCARD;
 /* Probabilities of a picture as it is, H x W x C into `out`: all models, all views. */

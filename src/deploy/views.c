@@ -180,3 +180,12 @@ secant_view_look(const secant_view *v, const secant_image *im, secant_image *own
 	}
 	return status;
 }
+
+int64_t
+secant_view_pixel(unsigned turn, int y, int x, int h, int w)
+{
+	int row = turn & SECANT_EXCHANGE ? x : y, column = turn & SECANT_EXCHANGE ? y : x;
+	row = turn & SECANT_MIRROR_Y ? h - 1 - row : row;
+	column = turn & SECANT_MIRROR_X ? w - 1 - column : column;
+	return (int64_t)row * w + column;
+}

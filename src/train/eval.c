@@ -88,7 +88,7 @@ write_confusion(const secant_scores *s, const char *path, secant_err *err)
 	return status;
 }
 
-typedef struct request { const char *model, *data; const secant_eval_options *o; const secant_deployed *d; } request;
+typedef struct request { const char *model, *data; const secant_eval_options *o; const secant_deployed *d; secant_turns *turns; } request;
 
 static secant_status
 write_page(const request *q, const collector *c, const secant_scores *s, secant_err *err)
@@ -113,6 +113,8 @@ check_options(const request *q, secant_err *err)
 		return secant_fail(err, SECANT_ERR_ARG, "--resize wants --size");
 	if (o->class_weights.n && o->class_weights.n != scored)
 		return secant_fail(err, SECANT_ERR_ARG, "--class-weights has %d numbers, the model has %d classes", o->class_weights.n, scored);
+	if (o->tta && o->loss)
+		return secant_fail(err, SECANT_ERR_ARG, "--loss wants the network's own outputs, --tta takes the mean of probabilities: give one of them");
 	if (o->confusion && q->d->task == SECANT_TASK_MULTILABEL)
 		return secant_fail(err, SECANT_ERR_ARG, "--confusion: classes that do not exclude each other have no confusion matrix");
 	if (o->confusion && !secant_ext_is(o->confusion, "png|svg"))
@@ -162,9 +164,10 @@ count_samples(const request *q, const secant_samples *s, collector *c, secant_co
 	const secant_eval_options *o = q->o;
 	const secant_deployed *d = q->d;
 	secant_mode mode = (secant_mode)d->task;
-	secant_evaluation e = { .runner = d->runner, .mode = mode, .classes = d->classes, .multiple = d->multiple, .batch = o->batch, .threads = o->threads,
+	bool probabilities = d->activated || q->turns;
+	secant_evaluation e = { .runner = d->runner, .turns = q->turns, .mode = mode, .classes = d->classes, .multiple = d->multiple, .batch = o->batch, .threads = o->threads,
 	                        .loader_threads = o->data.loader_threads > 0 ? o->data.loader_threads : secant_cpu_count() > 1 ? secant_cpu_count() - 1 : 1,
-	                        .loss = d->activated ? NULL : o->loss ? o->loss : usual[mode], .activated = d->activated, .threshold = (float)o->threshold,
+	                        .loss = probabilities ? NULL : o->loss ? o->loss : usual[mode], .activated = probabilities, .threshold = (float)o->threshold,
 	                        .ignore = o->data.ignore_index, .size = o->data.resize ? o->data.size : (secant_ints){ 0 }, .precision = d->precision };
 	secant_status status = e.loss ? secant_loss_check(e.loss, mode, err) : SECANT_OK;
 	if (!status && (status = secant_counts_new(counts, mode, d->classes, err)))
@@ -183,7 +186,7 @@ count_samples(const request *q, const secant_samples *s, collector *c, secant_co
 }
 
 static secant_status
-evaluate(const request *q, secant_scores *scores, secant_err *err)
+evaluate(request *q, secant_scores *scores, secant_err *err)
 {
 	const secant_deployed *d = q->d;
 	secant_data_options options = q->o->data;
@@ -194,6 +197,8 @@ evaluate(const request *q, secant_scores *scores, secant_err *err)
 	char **names = NULL;
 	int n_names = 0;
 	secant_status status = check_options(q, err);
+	if (!status && q->o->tta && !(q->turns = secant_turns_new(q->d, q->o->tta, err)))
+		status = err ? err->code : SECANT_ERR_ARG;
 	if (!status)
 		status = take_names(d, &names, &n_names, err);
 	secant_samples_request r = { .path = q->data, .split = q->o->split, .options = &options, .in_channels = d->in_channels, .classes = d->classes,
@@ -214,6 +219,7 @@ evaluate(const request *q, secant_scores *scores, secant_err *err)
 	secant_cases_free(&c.cases);
 	secant_counts_free(&counts);
 	secant_samples_free(s);
+	secant_turns_free(q->turns);
 	return status;
 }
 
@@ -224,6 +230,8 @@ evaluate_clouds(const request *q, secant_scores *scores, secant_err *err)
 	int n_names = 0;
 	collector none = { 0 };
 	secant_status status = take_names(q->d, &names, &n_names, err);
+	if (!status && q->o->tta)
+		status = secant_fail(err, SECANT_ERR_UNSUPPORTED, "--tta turns pictures; for clouds there is --votes");
 	if (!status && q->o->save)
 		status = secant_fail(err, SECANT_ERR_UNSUPPORTED, "--save shows pictures; for clouds use secant predict and secant show");
 	if (!status && !(status = secant_evaluate_cloud_set(q->d, q->data, q->o, names, n_names, scores, err)) && (status = write_results(q, &none, scores, err)))
@@ -254,6 +262,7 @@ secant_evaluate(const char *model, const char *data, const secant_eval_options *
 static const secant_opt rows[] = {
 	SECANT_OPT(secant_eval_options, split, STR, "split", "val", 0, 0, "which pictures: train, val, test"),
 	SECANT_OPT(secant_eval_options, threshold, REAL, "threshold", "0.5", 0.000001, 0.999999, "probability from which a pixel is foreground (1 class, multilabel)"),
+	SECANT_OPT(secant_eval_options, tta, STR, "tta", NULL, 0, 0, "views beside the picture itself, whose probabilities are averaged: a list of flip-h, flip-v, flips, rotate90, d4, as in predict"),
 	SECANT_OPT(secant_eval_options, save, STR, "save", NULL, 0, 0, "folder for the worst pictures (beside label, prediction, errors) and the list of all, worst first"),
 	SECANT_OPT(secant_eval_options, confusion, STR, "confusion", NULL, 0, 0, "the confusion matrix as a picture, .png or .svg"),
 	SECANT_OPT(secant_eval_options, report, STR, "report", NULL, 0, 0, "a page with scores, confusion matrix and worst pictures, .html, which holds all its pictures"),

@@ -137,7 +137,7 @@ secant_evaluate_samples(const secant_evaluation *e, const secant_samples *s, sec
 					break;
 				}
 			}
-			if (!secant_runner_run(e->runner, &in, b.input, &logits, &shape, NULL, NULL, &own))
+			if (!(e->turns ? secant_turns_run(e->turns, &in, b.input, &logits, &own) : secant_runner_run(e->runner, &in, b.input, &logits, &shape, NULL, NULL, &own)))
 				(void)!count_batch(e, &b, logits, &l, dense, dense_target, counts, &own);
 			if (!own.code && e->cancelled && e->cancelled(e->user))
 				secant_fail(&own, SECANT_ERR_CANCELLED, "interrupted");

@@ -4,9 +4,11 @@
 #include "data/loader.h"
 #include "exec/runner.h"
 #include "train/metrics.h"
+#include "train/turns.h"
 
 typedef struct secant_evaluation {
 	secant_runner *runner;
+	secant_turns *turns;                         /* asked in the runner's place; NULL: none. Then outputs are probabilities: activated, and no loss */
 	secant_mode mode;
 	int classes, multiple, batch, threads, loader_threads;
 	const char *loss;                            /* NULL: none is computed */

@@ -4,6 +4,8 @@
  */
 #include "train/training.h"
 #include <math.h>
+#include <secant/codec.h>
+#include <secant/predict.h>
 
 static char root[256];
 
@@ -97,6 +99,70 @@ log_has_a_line_an_epoch(void **state)
 	assert_true(r.best == best && r.last == line_number(path, 2, "iou") && r.last_loss == line_number(path, 2, "loss"));
 	secant_free(path);
 	free_options(&o);
+}
+
+/* Foreground pixels of the validation pictures as a prediction with these views paints them. */
+static int64_t
+painted(const char *model, const char *tta)
+{
+	secant_err err = { 0 };
+	secant_predict options;
+	int64_t n = 0;
+	must(secant_opts_init(&secant_predict_options, &options, &err), &err);
+	must(secant_opts_set(&secant_predict_options, &options, "precision", "f32", &err), &err);
+	must(secant_opts_set(&secant_predict_options, &options, "tta", tta, &err), &err);
+	secant_predictor *p = secant_predictor_open(&model, 1, &options, &err);
+	assert_non_null(p);
+	for (int i = 0; i < 3; i++) {
+		secant_image im = { 0 }, mask = { 0 };
+		must(secant_image_read(&im, in_root(root, "data/val/images/%02d.png", i), NULL, &err), &err);
+		must(secant_predictor_mask(p, &im, &mask, &err), &err);
+		for (int k = 0; k < mask.width * mask.height; k++)
+			n += ((const uint8_t *)mask.data)[k] == 255;
+		secant_image_free(&im);
+		secant_image_free(&mask);
+	}
+	secant_predictor_close(p);
+	secant_opts_free(&secant_predict_options, &options);
+	return n;
+}
+
+/* With --tta, eval counts what predict --tta paints. */
+static void
+views_count_in_evaluation(void **state)
+{
+	secant_train_options o = tiny_options(in_root(root, "viewed"));
+	train_expecting(&o, data(), NULL, NULL);
+	free_options(&o);
+	char *model = secant_strdup(in_root(root, "viewed/last.safetensors"));
+	static const char *const views[] = { "none", "flip-h", "rotate90", "d4" };
+	double iou[4];
+	secant_err err = { 0 };
+	secant_eval_options e;
+	secant_scores scores;
+	must(secant_opts_init(&secant_eval_options_table, &e, &err), &err);
+	must(secant_opts_set(&secant_eval_options_table, &e, "precision", "f32", &err), &err);
+	for (int i = 0; i < 4; i++) {
+		must(secant_opts_set(&secant_eval_options_table, &e, "tta", views[i], &err), &err);
+		must(secant_evaluate(model, data(), &e, NULL, &scores, &err), &err);
+		assert_int_equal(scores.per_class[scores.classes - 1].predicted, painted(model, views[i]));
+		assert_true(isnan(scores.loss));
+		iou[i] = scores.iou;
+		secant_scores_free(&scores);
+	}
+	assert_true(iou[0] != iou[1] && iou[1] != iou[2] && iou[2] != iou[3]);
+	static const struct { const char *name, *value, *message; } wrong[] = {
+		{ "tta", "scale(0.5)", "--tta scale(0.5): eval mirrors and turns; scale and stretch are for predict" },
+		{ "tta", "fliph", "--tta: 'fliph' is not flip-h, " }, { "loss", "dice", "--loss wants the network's own outputs, --tta takes the mean" }
+	};
+	for (int i = 0; i < 3; i++) {
+		must(secant_opts_set(&secant_eval_options_table, &e, wrong[i].name, wrong[i].value, &err), &err);
+		assert_true(secant_evaluate(model, data(), &e, NULL, &scores, &err) != SECANT_OK);
+		assert_non_null(strstr(err.msg, wrong[i].message));
+		err = (secant_err){ 0 };
+	}
+	secant_opts_free(&secant_eval_options_table, &e);
+	secant_free(model);
 }
 
 /* The best model is the last one of the epoch with the best IoU: what a run stopped there would have as its last. */
@@ -224,7 +290,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(holds_what_was_promised), cmocka_unit_test(log_has_a_line_an_epoch), cmocka_unit_test(best_is_the_best_epoch),
+		cmocka_unit_test(holds_what_was_promised), cmocka_unit_test(log_has_a_line_an_epoch), cmocka_unit_test(best_is_the_best_epoch), cmocka_unit_test(views_count_in_evaluation),
 		cmocka_unit_test(existing_runs_are_refused), cmocka_unit_test(works_without_validation_pictures), cmocka_unit_test(pictures_may_have_several_sizes),
 		cmocka_unit_test(classes_and_their_names_reach_the_scores)
 	};
