@@ -127,7 +127,7 @@ def train(a):
                 m.reset_running_stats()
                 m.momentum = None
         with torch.no_grad(), autocast():
-            for bx, _ in batches(16):
+            for bx, _ in batches(a.recalibrate):
                 model(bx)
         c = confusion_of(model.eval())
         iou = [float(c[k, k] / max(1, c[k].sum() + c[:, k].sum() - c[k, k])) for k in range(len(c))]
@@ -146,7 +146,7 @@ def main():
     q.add_argument("out")
     q = sub.add_parser("train")
     q.add_argument("data")
-    for name, default in (("--classes", 1), ("--epochs", 30), ("--size", 256), ("--batch", 4), ("--seed", 0), ("--threads", os.cpu_count())):
+    for name, default in (("--classes", 1), ("--epochs", 30), ("--recalibrate", 16), ("--size", 256), ("--batch", 4), ("--seed", 0), ("--threads", os.cpu_count())):
         q.add_argument(name, type=int, default=default)
     q.add_argument("--encoder", default="resnet18")
     q.add_argument("--precision", default="f32", choices=["bf16", "f32"])

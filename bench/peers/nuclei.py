@@ -138,12 +138,12 @@ def main():
         seconds = time.monotonic() - start
         if epoch >= a.epochs - 4:
             averaged.update_parameters(net)
-        line = {"epoch": epoch + 1, "loss": loss.item(), "raw": evaluate(net, vx, vy, autocast), "recalibrated": evaluate(recalibrated(net, x, autocast, size=size), vx, vy, autocast),
+        line = {"epoch": epoch + 1, "loss": loss.item(), "raw": evaluate(net, vx, vy, autocast), "recalibrated": evaluate(recalibrated(net, x, autocast, 4 if a.full else 16, size), vx, vy, autocast),
                 "seconds": seconds, "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
         used = resource.getrusage(resource.RUSAGE_SELF)
         line["cpu_seconds"] = used.ru_utime + used.ru_stime
         if a.full and epoch + 1 == a.epochs:
-            mean = recalibrated(averaged.module, x, autocast, size=size)
+            mean = recalibrated(averaged.module, x, autocast, 4, size)
             line.update(averaged=evaluate(mean, vx, vy, autocast), views=evaluate(mean, vx, vy, autocast, views))
         text = json.dumps(line)
         print(text, flush=True)
