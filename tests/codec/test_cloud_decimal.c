@@ -13,6 +13,29 @@ reads_as_strtod(const char *text)
 	const char *end = decimal_parse(line, &got);
 	if (!end || *end != '\n' || memcmp(&want, &got, 8))
 		fail_msg("'%s': %.17g instead of %.17g", text, got, want);
+	end = decimal_parse_within(line, line + sizeof line - 8, &got);
+	if (!end || *end != '\n' || memcmp(&want, &got, 8))
+		fail_msg("'%s', eight bytes at once: %.17g instead of %.17g", text, got, want);
+}
+
+/* Any byte may stand behind a number, at any of the eight places that are looked at together. */
+static void
+test_eight_bytes_at_once_end_where_one_does(void **state)
+{
+	char text[40];
+	for (int digits = 1; digits <= 19; digits++)
+		for (int other = 0; other < 256; other++)
+			for (int behind = 0; behind < 2; behind++) {
+				double one = -1, eight = -1;
+				memset(text, behind ? '7' : other, sizeof text);
+				for (int i = 0; i < digits; i++)
+					text[i] = (char)('0' + (i + digits) % 10);
+				text[digits] = (char)other;
+				text[30] = '\n';
+				const char *a = decimal_parse(text, &one), *b = decimal_parse_within(text, text + sizeof text - 8, &eight);
+				if (a != b || (a && memcmp(&one, &eight, 8)))
+					fail_msg("%d digits, then byte %d: %.17g and %.17g, %d and %d bytes", digits, other, one, eight, (int)(a - text), (int)(b - text));
+			}
 }
 
 static void
@@ -144,6 +167,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_known_hard_numbers),
 		cmocka_unit_test(test_long_numbers),
+		cmocka_unit_test(test_eight_bytes_at_once_end_where_one_does),
 		cmocka_unit_test(test_words_and_no_numbers),
 		cmocka_unit_test(test_random_texts),
 		cmocka_unit_test(test_printed_numbers_read_back_and_are_short),

@@ -9,6 +9,8 @@
  * ends, or NULL when there is none. The text must end in a byte that belongs to no number (a line feed, a zero). The result is the
  * double nearest to the text, halves to even. */
 const char *decimal_parse(const char *p, double *v);
+/* The same, faster, where eight bytes may be read from any place up to `safe`. */
+const char *decimal_parse_within(const char *p, const char *safe, double *v);
 
 enum { DECIMAL_ROOM = 32 };
 /* Writes the shortest text that reads back as v ("0.1", "48", "1e-07", "nan"); returns its end. No zero byte. */

@@ -125,9 +125,9 @@ skip_text(const char *p, char separator)
 
 typedef struct trouble { int field; double value; const char *at; } trouble;
 
-/* One line that ends in a line feed; its end, or NULL (what is wrong goes to *t). */
+/* One line that ends in a line feed; its end, or NULL (what is wrong goes to *t). Up to `safe` eight bytes may be read at once. */
 static inline const char *
-parse_row(const cloud_rows *rows, const char *p, int64_t row, trouble *t)
+parse_row(const cloud_rows *rows, const char *p, const char *safe, int64_t row, trouble *t)
 {
 	char separator = rows->separator;
 	for (int f = 0; f < rows->fields; f++) {
@@ -139,7 +139,7 @@ parse_row(const cloud_rows *rows, const char *p, int64_t row, trouble *t)
 			p = skip_text(p, separator);
 		} else {
 			double v;
-			const char *end = decimal_parse(p, &v);
+			const char *end = decimal_parse_within(p, safe, &v);
 			t->value = NAN;
 			if (!end)
 				return NULL;
@@ -227,7 +227,7 @@ repair_row(const cloud_rows *rows, const char *line, size_t length, int64_t row,
 	trouble t = { 0 }, ignored;
 	if (is_empty(rows, line))
 		return 0;
-	if (parse_row(rows, line, row, &t))
+	if (parse_row(rows, line, NULL, row, &t))
 		return 1;
 	for (int attempt = 0; attempt < 2; attempt++) {
 		size_t n = 0;
@@ -240,7 +240,7 @@ repair_row(const cloud_rows *rows, const char *line, size_t length, int64_t row,
 				copy[n++] = ' ';
 		}
 		copy[n] = '\n';
-		if (parse_row(rows, copy, row, &ignored))
+		if (parse_row(rows, copy, NULL, row, &ignored))
 			return 1;
 	}
 	return row_error(rows, line, number, &t, err);
@@ -260,11 +260,12 @@ parse_piece(const cloud_rows *rows, const uint8_t *data, piece *k)
 {
 	char *copy = NULL;
 	const char *p = (const char *)data + k->begin, *end = (const char *)data + k->end;
+	const char *safe = k->end - k->begin >= 8 ? end - 8 : NULL;
 	trouble t;
 	secant_status s = SECANT_OK;
 	for (int64_t number = k->line + 1; !s && p < end; number++) {
 		bool open_end = k->end > k->begin && end[-1] != '\n' && number == k->line + k->lines;
-		const char *next = open_end ? NULL : parse_row(rows, p, k->first_row + k->rows, &t);
+		const char *next = open_end ? NULL : parse_row(rows, p, safe, k->first_row + k->rows, &t);
 		if (next) {
 			k->rows++;
 			p = next;
