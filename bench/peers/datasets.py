@@ -202,11 +202,11 @@ def convert(work, o):
 
         def back():
             Dataset.import_from(str(work / "datumaro-voc"), "voc").export(str(work / "datumaro-coco"), "coco", save_media=False)
-        race = Race("COCO to VOC, the same", 1)
+        race = Race("COCO to VOC, the same", max(1, o.rounds - 2))
         race.python("datumaro", there, work / "datumaro-voc")
         race.secant("convert", coco, "--to", "voc", "--out", work / "voc2", "--no-pictures", clean=work / "voc2")
         race.run()
-        race = Race("VOC to COCO, the same", 1)
+        race = Race("VOC to COCO, the same", max(1, o.rounds - 2))
         race.python("datumaro", back, work / "datumaro-coco")
         race.secant("convert", voc, "--to", "coco", "--out", work / "back2", "--no-pictures", clean=work / "back2")
         race.run()
@@ -332,7 +332,7 @@ def main():
     parser.add_argument("--only", default="nwpu,convert,check,eval,memory,linear")
     parser.add_argument("--annotations", default=os.path.join(os.environ.get("SECANT_TEST_DATA", "../shared/data"), "nwpu-vhr-10/annotations.json"))
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--datumaro", action="store_true", help="run datumaro too (a minute a direction)")
+    parser.add_argument("--datumaro", action="store_true", help="run datumaro too (10 to 20 seconds a round and direction)")
     parser.add_argument("--most", type=int, default=1000000)
     parser.add_argument("--most-files", type=int, default=100000, help="the most pictures of formats with a file for each")
     parser.add_argument("--work")

@@ -114,39 +114,15 @@ parse_word(const char *p, bool minus, double *v)
 	return NULL;
 }
 
-static inline bool
-is_digit(char c)
-{
-	return (unsigned char)(c - '0') < 10;
-}
-
-/* Appends digits to w. Up to eight at once, without a branch on how many there are: the bytes are shifted so that zeros stand before them, then
- * neighbours are joined, pairs, fours. */
+/* Over the digits at p, which are appended to w. */
 static inline const char *
 gather(const char *p, const char *safe, uint64_t *w)
 {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	static const uint64_t tens[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000 };
-	const uint64_t ones = 0x0101010101010101u;
-	if (safe && p <= safe) {
-		uint64_t x;
-		memcpy(&x, p, 8);
-		/* 0x30 to 0x39, also with 6 more; what a byte carries over only reaches bytes behind one that is no digit. */
-		uint64_t other = ((x & 0xf0 * ones) ^ 0x30 * ones) | (((x + 6 * ones) & 0xf0 * ones) ^ 0x30 * ones);
-		int n = other ? __builtin_ctzll(other) / 8 : 8;
-		if (n == 0)
-			return p;
-		x = (x << (64 - 8 * n) & 0x0f * ones) * 2561 >> 8;
-		x = (x & 0x00ff00ff00ff00ffu) * 6553601 >> 16;
-		x = (x & 0x0000ffff0000ffffu) * 42949672960001u >> 32;
-		*w = *w * tens[n] + x;
-		p += n;
-		if (n < 8)
-			return p;
-	}
-#endif
-	while (is_digit(*p))
-		*w = *w * 10 + (uint64_t)(*p++ - '0');
+	int n = safe && p <= safe ? secant_digits8(p, w) : 8;
+	if (n < 8)
+		return p + n;
+	for (p += safe && p <= safe ? 8 : 0; secant_is_digit(*p); p++)
+		*w = *w * 10 + (uint64_t)(*p - '0');
 	return p;
 }
 
@@ -178,9 +154,9 @@ decimal_parse_within(const char *p, const char *safe, double *v)
 		const char *q = p + 1;
 		bool down = *q == '-';
 		q += down || *q == '+';
-		if (is_digit(*q)) {
+		if (secant_is_digit(*q)) {
 			int64_t e = 0;
-			for (; is_digit(*q); q++)
+			for (; secant_is_digit(*q); q++)
 				e = e < 100000000 ? e * 10 + (*q - '0') : e;
 			exponent += down ? -e : e;
 			p = q;

@@ -3,6 +3,7 @@
  * (How to read floating point numbers accurately, PLDI 1990); the rest goes to strtod in the C locale.
  */
 #include "data/annotations/text.h"
+#include "base/number.h"
 #include <locale.h>
 #include <math.h>
 #include <pthread.h>
@@ -59,6 +60,18 @@ secant_ann_number(const char *p, const char *end, double *value)
 	bool minus = p < end && *p == '-';
 	p += p < end && (*p == '-' || *p == '+');
 	uint64_t m = 0;
+	if (end - p >= 32) {                             /* the usual number: up to 7 digits on each side of the point, and no exponent */
+		int whole = secant_digits8(p, &m), places = 0;
+		const char *q = p + whole;
+		if (*q == '.')
+			q += 1 + (places = secant_digits8(q + 1, &m));
+		if (whole > 0 && whole < 8 && places < 8 && (*q | 32) != 'e') {
+			double v = (double)m / tens[places];
+			*value = minus ? -v : v;
+			return q;
+		}
+		m = 0;
+	}
 	int digits = 0, seen = 0, scale = 0;
 	for (; p < end && *p >= '0' && *p <= '9'; p++, seen++) {
 		if (digits < 19)

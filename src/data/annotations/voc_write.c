@@ -122,9 +122,12 @@ put_annotation(secant_str *t, const ann_set *s, int i, const secant_dataset_writ
 		number(t, "    <depth>", w->recipe ? 3 : im->depth > 0 ? im->depth : 3, "</depth>\n  </size>\n");
 	}
 	put_native(t, s, im->attributes, 1, 0);
-	for (uint32_t k = s->first[i]; k < s->first[i + 1]; k++)
+	for (uint32_t k = s->first[i], ahead = 8; k < s->first[i + 1]; k++) {
+		if (k + ahead < (uint32_t)s->n_objects)        /* objects stand in the order of the file they came from, anywhere */
+			__builtin_prefetch(&s->objects[s->order[k + ahead]]);
 		if (!(s->objects[s->order[k]].flags & ANN_VOID))
 			put_object(t, s, &s->objects[s->order[k]], by);
+	}
 	if (im->attributes)
 		secant_ann_attributes_xml(t, s, im->attributes, "voc.", NULL, 1);
 	secant_str_add(t, "</annotation>\n");
