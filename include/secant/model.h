@@ -67,6 +67,7 @@ typedef struct secant_planned {
 	int threads;
 	bool allow_reference;
 	bool train;                  /* forward and backward with a loss, instead of evaluation; bench.h adds the optimiser */
+	int recompute;               /* auto, none, norms, all: what is computed again for gradients instead of kept */
 	char *loss;                  /* NULL: 0.5*dice+0.5*bce, or ce for several classes, bce for classes that may overlap */
 } secant_planned;
 SECANT_API extern const secant_opts secant_planned_options;

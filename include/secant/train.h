@@ -40,6 +40,7 @@ typedef struct secant_train_options {
 	bool resume, overwrite;
 	int epochs, batch, seed, threads;
 	char *precision, *loss, *mode, *augment, *weights, *encoder_weights;
+	int recompute;                               /* auto, none, norms, all */
 	int recalibrate_norms;
 	int test_every;                              /* steps between validations within an epoch; 0: none */
 	bool keep_epochs;                            /* epoch-NNN.safetensors of every epoch */

@@ -54,8 +54,14 @@ void secant_slot_set(const secant_store *s, secant_slot *slot, int64_t i, double
 
 /* ---- plans ---- */
 
+/* What a training plan computes again for the gradients instead of keeping it (graph/recompute.c): the same bits in less memory, later.
+ * Auto: all in f32, where memory is what runs out first; in bf16, where steps are short,
+ * results of norms. */
+typedef enum secant_recompute { SECANT_RECOMPUTE_AUTO, SECANT_RECOMPUTE_NONE, SECANT_RECOMPUTE_NORMS, SECANT_RECOMPUTE_ALL } secant_recompute;
+
 typedef struct secant_plan_options {
 	secant_precision precision;
+	secant_recompute recompute;
 	int threads;                             /* 0: all processors */
 	bool training;                           /* states change between runs: no step keeps a packed copy of one */
 	bool allow_reference;                    /* let a step run a scalar reference where there is nothing better */

@@ -375,6 +375,20 @@ secant_use_threads(int n)
 #endif
 }
 
+/* What the outputs need, and of a training no more kept than is wanted; f64 plans stay the plain graph. */
+static secant_graph *
+simplify(secant_plan *p, const secant_graph *g, secant_err *err)
+{
+	const secant_plan_options *o = &p->options;
+	secant_recompute what = o->recompute ? o->recompute : o->precision == SECANT_PRECISION_BF16 ? SECANT_RECOMPUTE_NORMS : SECANT_RECOMPUTE_ALL;
+	if (!o->training || o->precision == SECANT_PRECISION_F64 || what == SECANT_RECOMPUTE_NONE)
+		return secant_pass_prune(g, p->output, p->n_output, err);
+	secant_graph *spared = secant_pass_recompute(g, what == SECANT_RECOMPUTE_NORMS, p->output, p->n_output, err);
+	secant_graph *pruned = spared ? secant_pass_prune(spared, p->output, p->n_output, err) : NULL;
+	secant_graph_free(spared);
+	return pruned;
+}
+
 secant_plan *
 secant_plan_new(const secant_graph *g, secant_store *store, const secant_value *outputs, int n, const secant_plan_options *options, secant_err *err)
 {
@@ -402,7 +416,7 @@ secant_plan_new(const secant_graph *g, secant_store *store, const secant_value *
 			secant_fail(err, SECANT_ERR_ARG, "output %d of the plan is no value", i);
 			return NULL;
 		}
-	p->lowered = secant_pass_prune(g, p->output, n, err);
+	p->lowered = simplify(p, g, err);
 	if (p->lowered && options->precision == SECANT_PRECISION_BF16) {
 		secant_graph *pruned = p->lowered;
 		p->lowered = secant_pass_lower(pruned, p->output, n, err);

@@ -82,6 +82,7 @@ secant_graph_gradients(secant_graph *g, secant_value loss, const secant_value *o
 			t.useful[node->out[k]] |= any && secant_graph_value(g, node->out[k])->type.dtype == SECANT_F32;
 	}
 	const char *scope = secant_graph_scope(g, NULL);
+	secant_graph_mark_backward(g);
 	t.grad[loss] = secant_graph_scalar(g, 1);
 	for (int i = t.nodes - 1; i >= 0; i--)
 		if (node_gradient(&t, i))

@@ -14,6 +14,7 @@ struct secant_graph {
 	int *name_slot;                          /* open-addressing table of named values: index + 1, 0 empty */
 	int names, name_capacity;
 	const char *scope;
+	int backward;                            /* nodes there were when gradients were appended; 0: none were */
 	secant_err err;
 };
 
@@ -332,6 +333,19 @@ secant_apply(secant_graph *g, const char *op, const void *attr, int n, ...)
 	va_end(ap);
 	const secant_node *node = n > 16 ? NULL : secant_graph_node(g, op, attr, n, in);
 	return node ? node->out[0] : -1;
+}
+
+void
+secant_graph_mark_backward(secant_graph *g)
+{
+	if (!g->backward)
+		g->backward = g->nodes;
+}
+
+int
+secant_graph_backward(const secant_graph *g)
+{
+	return g->backward ? g->backward : g->nodes;
 }
 
 /* ---- copying, for passes ---- */

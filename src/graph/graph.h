@@ -99,6 +99,9 @@ struct secant_op {
 	 * which are asked for. NULL: not differentiable. */
 	void (*grad)(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx);
 	void (*reference)(const secant_reference *r);
+	/* Builds output 0 anew from the same inputs and the node's outputs: what is cheaper computed again for the gradient than kept until then
+	 * (one pass over memory). NULL: it is kept. */
+	secant_value (*again)(secant_graph *g, const secant_node *n, const secant_value *in, const secant_value *out);
 	const secant_op_case *cases;             /* ends at a case without label */
 };
 
@@ -139,10 +142,18 @@ secant_value secant_graph_find(const secant_graph *g, const char *name);        
  * the way are an error naming them. */
 secant_status secant_graph_gradients(secant_graph *g, secant_value loss, const secant_value *of, int n, secant_value *out, secant_err *err) SECANT_NODISCARD;
 
+/* The first node that secant_graph_gradients appended; as many as there are nodes when it never did. */
+int secant_graph_backward(const secant_graph *g);
+void secant_graph_mark_backward(secant_graph *g);                                 /* for grad.c */
+
 /* ---- passes: each returns a new graph and rewrites `keep` (values of the old graph) in place; NULL and err on failure ---- */
 secant_graph *secant_pass_prune(const secant_graph *g, secant_value *keep, int n, secant_err *err);
 /* Storage of a bf16 plan: values that may be bf16 become SECANT_BF16, `cast` nodes stand between the two kinds, kept values are f32. */
 secant_graph *secant_pass_lower(const secant_graph *g, secant_value *keep, int n, secant_err *err);
+/* Of a graph with gradients: what operators compute `again` is not kept for them (recompute.c). norms: only what is not the same node
+ * once more but less, the result of a norm without its statistics: that saves most for a byte moved. */
+secant_graph *secant_pass_recompute(const secant_graph *g, bool norms, secant_value *keep, int n, secant_err *err);
+secant_value secant_op_again(secant_graph *g, const secant_node *n, const secant_value *in, const secant_value *out);   /* the same node once more */
 /* Says how a value is stored; for passes. */
 void secant_graph_store_as(secant_graph *g, secant_value v, secant_dtype dtype);
 /* For building passes: copies node i of `from` with its inputs mapped; map[] is indexed by values of `from`, -1 where not there yet. */

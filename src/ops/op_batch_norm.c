@@ -76,7 +76,8 @@ batch_norm_grad(secant_graph *g, const secant_node *n, const secant_value *dy, c
 		dx[4] = secant_apply(g, "sum_to", &per, 1, dy[0]);
 }
 
-/* ---- training: x, running_mean, running_var, weight, bias, residual, momentum -> y, mean, rstd, new running mean and variance ---- */
+/* ---- training: x, running_mean, running_var, weight, bias, residual, momentum -> y, mean, rstd, new running mean and variance, scale,
+ * shift (y = act(scale x + shift + residual)) ---- */
 
 static secant_status
 batch_norm_train_shape(const secant_signature *s, secant_err *err)
@@ -86,7 +87,7 @@ batch_norm_train_shape(const secant_signature *s, secant_err *err)
 		return SECANT_ERR_SHAPE;
 	if (per_channel(x) == 1)
 		return secant_fail(err, SECANT_ERR_SHAPE, "in training, batch norm wants more than one value for each channel; the input has one (batch of 1 on a 1x1 map)");
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < 7; i++)
 		s->out[i].shape = i ? (secant_shape){ 1, { channels(x) } } : *x;
 	return SECANT_OK;
 }
@@ -113,6 +114,8 @@ batch_norm_train_reference(const secant_reference *r)
 		}
 		r->out[1][k] = mean;
 		r->out[2][k] = rstd;
+		r->out[5][k] = rstd * (w ? w[k] : 1);
+		r->out[6][k] = (b ? b[k] : 0) - mean * r->out[5][k];
 		if (!n) {                                /* no value: the statistics stay */
 			r->out[3][k] = r->in[1][k];
 			r->out[4][k] = r->in[2][k];
@@ -142,6 +145,33 @@ batch_norm_train_rule(secant_graph *g, const secant_node *n, const secant_value 
 		dx[4] = out[2];
 	if (residual)
 		dx[5] = a->act ? out[3] : dy[0];
+}
+
+/* ---- the result once more: x, scale, shift, residual ---- */
+
+static void
+batch_norm_apply_reference(const secant_reference *r)
+{
+	const secant_norm_attr *a = r->attr;
+	const double *x = r->in[0], *scale = r->in[1], *shift = r->in[2], *res = input(r, 3);
+	int64_t c = channels(&r->in_shape[0]), n = secant_shape_count(&r->in_shape[0]);
+	for (int64_t i = 0; i < n; i++) {
+		double v = x[i] * scale[i % c] + shift[i % c] + (res ? res[i] : 0);
+		r->out[0][i] = a->act == SECANT_ACT_RELU && v < 0 ? 0 : v;
+	}
+}
+
+static secant_status
+batch_norm_apply_shape(const secant_signature *s, secant_err *err)
+{
+	s->out[0].shape = s->in[0].shape;
+	return check(s, 1, 3, err);
+}
+
+static secant_value
+batch_norm_train_again(secant_graph *g, const secant_node *n, const secant_value *in, const secant_value *out)
+{
+	return secant_apply(g, "batch_norm_apply", n->attr, 4, in[0], out[5], out[6], n->n_in > 5 ? in[5] : -1);
 }
 
 /* ---- its gradient: dy, x, mean, rstd, weight, y -> dx, dweight, dbias, dresidual ---- */
@@ -209,6 +239,13 @@ static const secant_op_case train_cases[] = {
 	{ "empty", "", "0x3x4x5 5 5@0.5:2 5 5" },
 	{ 0 }
 };
+static const secant_op_case apply_cases[] = {
+	{ "map", "", "2x3x4x5 5 5" },
+	{ "relu", "act=relu", "6x5 5 5" },
+	{ "residual and relu", "act=relu", "2x3x4x16 16 16 2x3x4x16" },
+	{ "empty", "", "0x3x4x5 5 5" },
+	{ 0 }
+};
 static const secant_op_case grad_cases[] = {
 	{ "map", "", "2x3x4x5 2x3x4x5 5 5@0.5:2 5" },
 	{ "relu", "act=relu", "2x3x4x16 2x3x4x16 16 16@0.5:2 16 2x3x4x16" },
@@ -223,8 +260,13 @@ const secant_op secant_op_batch_norm = {
 };
 const secant_op secant_op_batch_norm_train = {
 	.name = "batch_norm_train", .brief = "batch norm by the batch's statistics, with optional sum and activation", .attr = &secant_norm_options, .min_in = 3,
-	.max_in = 7, .n_out = 5, .low = SECANT_LOW_FOLLOWS, .low_in = 1 | 32, .low_out = 1, .alias = { 0, 0, 0, 2, 3 },
-	.shape = batch_norm_train_shape, .grad = batch_norm_train_rule, .reference = batch_norm_train_reference, .cases = train_cases,
+	.max_in = 7, .n_out = 7, .low = SECANT_LOW_FOLLOWS, .low_in = 1 | 32, .low_out = 1, .alias = { 0, 0, 0, 2, 3 },
+	.shape = batch_norm_train_shape, .grad = batch_norm_train_rule, .reference = batch_norm_train_reference, .again = batch_norm_train_again, .cases = train_cases,
+};
+const secant_op secant_op_batch_norm_apply = {
+	.name = "batch_norm_apply", .brief = "the result of batch_norm_train once more, by the scale and shift it found", .attr = &secant_norm_options,
+	.min_in = 3, .max_in = 4, .n_out = 1, .low = SECANT_LOW_FOLLOWS, .low_in = 1 | 8, .low_out = 1, .commutes = true,
+	.shape = batch_norm_apply_shape, .reference = batch_norm_apply_reference, .cases = apply_cases,
 };
 const secant_op secant_op_batch_norm_train_grad = {
 	.name = "batch_norm_train_grad", .brief = "gradient of batch_norm_train", .attr = &secant_norm_options, .min_in = 4, .max_in = 6, .n_out = 4,

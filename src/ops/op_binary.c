@@ -173,7 +173,7 @@ static const secant_op_case where_cases[] = {
 	const secant_op secant_op_##nam = { \
 		.name = #nam, .brief = text, .min_in = 2, .max_in = 2, .n_out = 1, .low = SECANT_LOW_FOLLOWS, .low_in = 3, .low_out = 1, \
 		.commutes = true, \
-		.shape = arithmetic_shape, .grad = rule, .reference = nam##_reference, .cases = table, \
+		.shape = arithmetic_shape, .grad = rule, .reference = nam##_reference, .again = secant_op_again, .cases = table, \
 	};
 #define div_reference div__reference
 PAIR(add, "sum, broadcast", add_rule, pair_cases)

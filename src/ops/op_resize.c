@@ -121,7 +121,7 @@ const secant_op secant_op_resize = {
 	.name = "resize", .brief = "picture of another size; a second input gives the size", .attr = &resize_attr, .min_in = 1, .max_in = 2,
 	.n_out = 1,
 	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true,
-	.shape = resize_shape, .grad = resize_rule, .reference = resize_reference, .cases = resize_cases,
+	.shape = resize_shape, .grad = resize_rule, .reference = resize_reference, .again = secant_op_again, .cases = resize_cases,
 };
 const secant_op secant_op_resize_grad = {
 	.name = "resize_grad", .brief = "gradient of resize", .attr = &resize_attr, .min_in = 1, .max_in = 1, .n_out = 1,

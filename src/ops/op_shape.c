@@ -458,7 +458,7 @@ const secant_op secant_op_broadcast_to = {
 const secant_op secant_op_concat = {
 	.name = "concat", .brief = "tensors behind each other along an axis", .attr = &concat_attr, .min_in = 1, .max_in = -1, .n_out = 1,
 	.low = SECANT_LOW_FOLLOWS, .low_in = 0xffffffff, .low_out = 1, .commutes = true,
-	.shape = concat_shape, .grad = concat_rule, .reference = concat_reference, .cases = concat_cases,
+	.shape = concat_shape, .grad = concat_rule, .reference = concat_reference, .again = secant_op_again, .cases = concat_cases,
 };
 const secant_op secant_op_slice = {
 	.name = "slice", .brief = "part of a tensor", .attr = &slice_attr, .min_in = 1, .max_in = 1, .n_out = 1,

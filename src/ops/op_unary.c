@@ -210,6 +210,6 @@ const secant_op secant_op_unary_grad = {
 	const secant_op secant_op_##nam = { \
 		.name = #nam, .brief = text, .attr = &at##_attr, .min_in = 1, .max_in = 1, .n_out = 1, \
 		.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true, \
-		.shape = secant_shape_like, .grad = unary_rule, .reference = nam##_reference, .cases = cas##_cases, \
+		.shape = secant_shape_like, .grad = unary_rule, .reference = nam##_reference, .again = secant_op_again, .cases = cas##_cases, \
 	};
 UNARIES(U)

@@ -12,6 +12,7 @@ static const secant_opt planned_rows[] = {
 	SECANT_OPT(secant_planned, train, BOOL, "train", "false", 0, 0, "a step of training, instead of evaluation"),
 	SECANT_OPT(secant_planned, loss, STR, "loss", NULL, 0, 0, "of --train; by default 0.5*dice+0.5*bce for one class, ce or bce for several"),
 	SECANT_OPT(secant_planned, precision, STR, "precision", "auto", 0, 0, "auto (bf16 where the CPU has AMX, else f32), f32, bf16, f64"),
+	SECANT_OPT_CHOICE(secant_planned, recompute, "recompute", "auto", "auto|none|norms|all", "of --train: what is computed again for gradients instead of kept, for memory: results of norms, or all that one pass over memory gives; auto: all in f32, norms in bf16"),
 	SECANT_OPT(secant_planned, threads, INT, "threads", "0", 0, 1024, "threads of computation; 0: all processors"),
 	SECANT_OPT(secant_planned, allow_reference, BOOL, "allow-reference", "false", 0, 0, "let operators without a fast implementation run slowly"),
 	SECANT_OPT_HEADING("Network, where no model file is given (its weights are random)"),
@@ -106,7 +107,7 @@ secant_status
 secant_planned_open(secant_planned_run *r, const char *model, const secant_planned *o, secant_err *err)
 {
 	secant_err own = { 0 };
-	secant_plan_options plan = { .threads = o->threads, .training = o->train, .allow_reference = o->allow_reference, .external = o->train };
+	secant_plan_options plan = { .threads = o->threads, .training = o->train, .recompute = (secant_recompute)o->recompute, .allow_reference = o->allow_reference, .external = o->train };
 	*r = (secant_planned_run){ 0 };
 	double start = 0;
 	if (secant_precision_choose(o->precision, &plan.precision, &own))

@@ -15,7 +15,7 @@ status_of(const secant_err *err)
 static secant_plan_options
 plan_options(const secant_session *s)
 {
-	return (secant_plan_options){ .precision = s->precision, .threads = s->o->threads, .training = true, .allow_reference = s->o->allow_reference, .external = true };
+	return (secant_plan_options){ .precision = s->precision, .threads = s->o->threads, .training = true, .recompute = (secant_recompute)s->o->recompute, .allow_reference = s->o->allow_reference, .external = true };
 }
 
 /* Gradients go straight to their place in the optimiser's buffer. */

@@ -26,6 +26,7 @@ static const secant_opt rows[] = {
 	SECANT_OPT(secant_train_options, test_every, INT, "test-every", "0", 0, 1 << 30, "also validate after every so many steps, into tests.jsonl; 0: after epochs only"),
 	SECANT_OPT(secant_train_options, keep_epochs, BOOL, "keep-epochs", "false", 0, 1, "keep the model of every epoch: epoch-NNN.safetensors"),
 	SECANT_OPT(secant_train_options, precision, STR, "precision", "auto", 0, 0, "auto, bf16 or f32; auto: bf16 where the CPU has AMX"),
+	SECANT_OPT_CHOICE(secant_train_options, recompute, "recompute", "auto", "auto|none|norms|all", "what is computed again for gradients instead of kept, for memory: results of norms, or all that one pass over memory gives; auto: all in f32, norms in bf16"),
 	SECANT_OPT(secant_train_options, threads, INT, "threads", "0", 0, 1024, "of computation; 0: all processors"),
 	SECANT_OPT(secant_train_options, seed, INT, "seed", "0", 0, 1 << 30, "of weights, order and augmentation"),
 	SECANT_OPT(secant_train_options, allow_reference, BOOL, "allow-reference", "false", 0, 1, "let an operator without fast implementation run, slowly"),

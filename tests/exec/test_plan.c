@@ -157,8 +157,10 @@ test_messages(void **state)
 }
 
 /* A small network with everything in it: convolution, norm, relu, pooling, resize, concat, loss, gradients. */
+enum { GRADS = 4 * 27 + 4 };
+
 static secant_status
-whole_life(secant_precision precision, float *loss, secant_err *err)
+whole_life(secant_precision precision, secant_recompute recompute, float *loss, float *grads, size_t *slab, secant_err *err)
 {
 	secant_graph *g = secant_graph_new();
 	secant_store *store = NULL;
@@ -185,13 +187,18 @@ whole_life(secant_precision precision, float *loss, secant_err *err)
 	if (!status)
 		status = secant_graph_gradients(g, mean_loss, of, 2, out + 1, err);
 	out[0] = mean_loss;
-	secant_plan_options o = { .precision = precision, .threads = 1, .training = true };
+	secant_plan_options o = { .precision = precision, .recompute = recompute, .threads = 1, .training = true };
 	if (!status && (!(store = secant_store_new(g, false, err)) || !(plan = secant_plan_new(g, store, out, 3, &o, err)) || !(context = secant_context_new(plan, err))))
 		status = err->code;
 	for (int i = 0; !status && i < 4 * 27; i++)
 		secant_slot_set(store, secant_store_find(store, "w"), i, .1 * (i % 5 - 2));
 	if (!status && !(status = secant_context_set_input(context, "x", x, err)) && !(status = secant_context_set_input(context, "t", t, err)) && !(status = secant_context_run(context, err)))
 		*loss = *(const float *)secant_context_output(context, 0);
+	if (!status && grads) {
+		memcpy(grads, secant_context_output(context, 1), 4 * 27 * sizeof *grads);
+		memcpy(grads + 4 * 27, secant_context_output(context, 2), 4 * sizeof *grads);
+		*slab = secant_plan_slab_bytes(plan);
+	}
 	secant_context_free(context);
 	secant_plan_free(plan);
 	secant_store_free(store);
@@ -204,13 +211,13 @@ every_allocation_fails(secant_precision precision)
 {
 	float expected = 0;
 	secant_err err = { 0 };
-	must(whole_life(precision, &expected, &err), &err);
+	must(whole_life(precision, SECANT_RECOMPUTE_ALL, &expected, NULL, NULL, &err), &err);
 	long live = secant_mem_live();
 	for (long at = 1;; at++) {
 		float loss = -1;
 		err = (secant_err){ 0 };
 		secant_mem_fail_at(at);
-		secant_status status = whole_life(precision, &loss, &err);
+		secant_status status = whole_life(precision, SECANT_RECOMPUTE_ALL, &loss, NULL, NULL, &err);
 		secant_mem_fail_at(0);
 		if (secant_mem_live() != live)
 			fail_msg("allocation %ld failing leaks %ld blocks", at, secant_mem_live() - live);
@@ -227,6 +234,29 @@ every_allocation_fails(secant_precision precision)
 static void test_every_allocation_may_fail_f32(void **state) { every_allocation_fails(SECANT_PRECISION_F32); }
 static void test_every_allocation_may_fail_bf16(void **state) { every_allocation_fails(SECANT_PRECISION_BF16); }
 
+/* Computed again or kept: the same bits, and all of it takes less memory than none. */
+static void
+test_recomputed_results_are_the_same(void **state)
+{
+	for (int p = 0; p < 2; p++) {
+		float loss[3], grads[3][GRADS];
+		size_t slab[3];
+		secant_err err = { 0 };
+		static const secant_recompute what[] = { SECANT_RECOMPUTE_NONE, SECANT_RECOMPUTE_NORMS, SECANT_RECOMPUTE_ALL };
+		for (int i = 0; i < 3; i++)
+			must(whole_life(p ? SECANT_PRECISION_BF16 : SECANT_PRECISION_F32, what[i], &loss[i], grads[i], &slab[i], &err), &err);
+		for (int i = 1; i < 3; i++) {
+			assert_memory_equal(&loss[i], &loss[0], sizeof *loss);
+			assert_memory_equal(grads[i], grads[0], sizeof grads[0]);
+			assert_true(slab[i] <= slab[0]);
+		}
+		float sum = 0;
+		for (int i = 0; i < GRADS; i++)
+			sum += fabsf(grads[0][i]);
+		assert_true(sum > 0);
+	}
+}
+
 int
 main(void)
 {
@@ -235,6 +265,7 @@ main(void)
 		cmocka_unit_test(test_any_value_may_be_an_output),
 		cmocka_unit_test(test_updates_of_states),
 		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_recomputed_results_are_the_same),
 		cmocka_unit_test(test_every_allocation_may_fail_f32),
 		cmocka_unit_test(test_every_allocation_may_fail_bf16),
 	};

@@ -177,6 +177,9 @@ train(const secant_step *s, void *bound, const void *const *in, void *const *out
 		if (new_var)
 			new_var[i] = b.n ? (float)((1 - momentum) * running_var[i] + momentum * var * n / (n - 1)) : running_var[i];
 	}
+	for (int i = 0; i < 2; i++)
+		if (out[5 + i])
+			memcpy(out[5 + i], b.v[1 + i], (size_t)b.c * sizeof(float));
 	repeat_vectors(&b, 1, 3);
 	if (out[0])
 		normalise(&b, in[0], s->n_in > 5 ? in[5] : NULL, out[0], scale, shift);
@@ -197,6 +200,18 @@ evaluate(const secant_step *s, void *bound, const void *const *in, void *const *
 	repeat_vectors(&b, 1, 3);
 	if (out[0])
 		normalise(&b, in[0], s->n_in > 5 ? in[5] : NULL, out[0], b.v[1], b.v[2]);
+	return SECANT_OK;
+}
+
+static secant_status
+apply(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+{
+	norm b = norm_of(s, scratch);
+	memcpy(b.v[1], in[1], (size_t)b.c * sizeof(float));
+	memcpy(b.v[2], in[2], (size_t)b.c * sizeof(float));
+	repeat_vectors(&b, 1, 3);
+	if (out[0])
+		normalise(&b, in[0], s->n_in > 3 ? in[3] : NULL, out[0], b.v[1], b.v[2]);
 	return SECANT_OK;
 }
 
@@ -395,6 +410,7 @@ group_grad(const secant_step *s, void *bound, const void *const *in, void *const
 extern const secant_impl secant_impls_native_norm[];
 const secant_impl secant_impls_native_norm[] = {
 	{ .op = "batch_norm", .name = "native", .supports = supports, .prepare = prepare, .run = evaluate },
+	{ .op = "batch_norm_apply", .name = "native", .supports = supports, .prepare = prepare, .run = apply },
 	{ .op = "batch_norm_train", .name = "native", .supports = supports, .prepare = prepare, .run = train },
 	{ .op = "batch_norm_train_grad", .name = "native", .supports = supports, .prepare = prepare, .run = train_grad },
 	{ .op = "group_norm", .name = "native", .supports = secant_native_supports, .prepare = prepare_group, .run = group },
