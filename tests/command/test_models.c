@@ -190,6 +190,16 @@ test_explain(void **state)
 	assert_true(share > 99.9 && share < 100.1);
 	assert_true(ms > .999 * member(j, "ms") && ms < 1.001 * member(j, "ms"));
 	json_decref(j);
+	double slab[4];                              /* what is computed again need not be kept */
+	static const char *const recompute[] = { "none", "norms", "all", "auto" };
+	for (i = 0; i < 4; i++) {
+		char line[160];
+		snprintf(line, sizeof line, "$SECANT explain --encoder resnet18 --size 128 --batch 4 --precision f32 --threads 1 --train --json --recompute %s", recompute[i]);
+		j = json_of(line);
+		slab[i] = member(j, "slab_bytes");
+		json_decref(j);
+	}
+	assert_true(slab[1] < .8 * slab[0] && slab[2] < .6 * slab[0] && slab[3] == slab[2]);
 	fails(1, "secant explain: none.safetensors: ", "$SECANT explain none.safetensors");
 	fails(2, "encoder: none is named 'resnet19'", "$SECANT explain --encoder resnet19");
 	fails(2, "--size", "$SECANT explain --size 0");
