@@ -53,7 +53,7 @@ count(scanner *s, int64_t *n, size_t size, const char *what, secant_err *err)
 {
 	double v;
 	secant_status st = number(s, &v, what, err);
-	if (!st && (!(v >= 0 && v <= (double)size) || v != nearbyint(v)))
+	if (!st && (!(v >= 0 && v <= (double)size && v < 0x1p62) || v != nearbyint(v)))
 		st = cloud_fail(s->name, err, SECANT_ERR_FORMAT, "line %lld: %g %s in a file of %zu bytes", line_of(s), v, what, size);
 	*n = st ? 0 : (int64_t)v;
 	return st;

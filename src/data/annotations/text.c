@@ -178,7 +178,7 @@ put_scaled(secant_str *s, int64_t whole, int places, int least, bool minus)
 void
 secant_ann_put_number(secant_str *s, double v)
 {
-	if (v == (double)(int64_t)v && fabs(v) < 1e15) {
+	if (fabs(v) < 1e15 && v == (double)(int64_t)v) {
 		secant_ann_put_integer(s, (int64_t)v);
 		return;
 	}
