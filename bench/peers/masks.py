@@ -2,21 +2,16 @@
 
     python bench/peers/masks.py prepare membrane "$SECANT_TEST_DATA/isbi-membrane" membrane
     python bench/peers/masks.py prepare tiles "$SECANT_TEST_DATA/magnetic-tiles" tiles
-    python bench/peers/masks.py train membrane --encoder resnet18 --epochs 30 --size 256 --batch 4 --seed 0
-    python bench/peers/masks.py train tiles --classes 6 --encoder resnet18 --epochs 30 --size 256 --batch 8 --seed 0 --class-weights
+    python bench/peers/masks.py train membrane --epochs 20 --size 256 --batch 4 --seed 0 --recalibrate 4 --precision bf16 --threads 1
+    python bench/peers/masks.py train tiles --classes 6 --class-weights --epochs 10 --size 128 --batch 8 --seed 0 --recalibrate 4 --precision bf16 --threads 1
 
-The same with secant, from the same folders:
-
-    secant train membrane --out run-membrane --in-channels 1 --encoder resnet18 --size 256 --batch 4 --epochs 30 --seed 0 --optimizer adamw --learning-rate 1e-3 \\
-        --weight-decay 1e-2 --schedule cosine --loss 0.5*dice+0.5*bce --augment flip-h,flip-v,rotate90 --normalize symmetric
-    secant train tiles --out run-tiles --classes 6 --class-file tiles/classes.txt --in-channels 1 --encoder resnet18 --size 256 --batch 8 --epochs 30 --seed 0 \\
-        --optimizer adamw --learning-rate 1e-3 --weight-decay 1e-2 --schedule cosine --loss "0.5*dice+0.5*ce(class-weights=[...])" --normalize symmetric
-    secant eval run-tiles/best.safetensors tiles --confusion confusion.png --report report.html
+docs/results.md has the same with secant, from the same folders.
 
 prepare: OUT/{train,val}/{images,labels}, grey PNG; every fifth sample of a group (in order of names) is held out. Membrane: labels 0 and 255 as they are. Tiles:
 scaled to 256x256, masks cut at 128, the class of a defect is that of its folder: 0 free, 1 blowhole, 2 break, 3 crack, 4 fray, 5 uneven (OUT/classes.txt).
 train: AdamW 1e-3 (decay 1e-2), cosine to 0, half dice half bce (ce for classes), random crops, flips and quarter turns, x/255 * 3.2 - 1.6; prints a JSON line an
-epoch with IoU, F1 (dice) of the foreground or means over classes, and the confusion matrix; batch norms are recalibrated over 16 training batches as secant does.
+epoch with IoU, F1 (dice) of the foreground or means over classes, the confusion matrix, and seconds of the processor; batch norms are recalibrated over training
+batches as secant does.
 --class-weights weighs the cross entropy by 1 / sqrt(share of the labels), divided by their mean. Needs torch, segmentation-models-pytorch, numpy and pillow."""
 import argparse, copy, json, os, pathlib, resource
 import numpy
