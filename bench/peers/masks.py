@@ -8,7 +8,7 @@
 docs/results.md has the same with secant, from the same folders.
 
 prepare: OUT/{train,val}/{images,labels}, grey PNG; every fifth sample of a group (in order of names) is held out. Membrane: labels 0 and 255 as they are. Tiles:
-scaled to 256x256, masks cut at 128, the class of a defect is that of its folder: 0 free, 1 blowhole, 2 break, 3 crack, 4 fray, 5 uneven (OUT/classes.txt).
+scaled to --side, masks cut at 128, the class of a defect is that of its folder: 0 free, 1 blowhole, 2 break, 3 crack, 4 fray, 5 uneven (OUT/classes.txt).
 train: AdamW 1e-3 (decay 1e-2), cosine to 0, half dice half bce (ce for classes), random crops, flips and quarter turns, x/255 * 3.2 - 1.6; prints a JSON line an
 epoch with IoU, F1 (dice) of the foreground or means over classes, the confusion matrix, and seconds of the processor; batch norms are recalibrated over training
 batches as secant does.
@@ -32,7 +32,7 @@ def put(out, split, name, image, label):
         picture.save(folder / f"{name}.png")
 
 
-def prepare(what, data, out):
+def prepare(what, data, out, side):
     if what == "membrane":
         for i, folder in enumerate(sorted(p for p in pathlib.Path(data).iterdir() if p.is_dir())):
             put(out, "val" if i % 5 == 4 else "train", folder.name, Image.open(folder / "image.png").convert("L"), Image.open(folder / "mask.png").convert("L"))
@@ -40,8 +40,8 @@ def prepare(what, data, out):
         return
     for index, name in enumerate(FOLDERS):
         for i, path in enumerate(sorted(pathlib.Path(data, name).glob("*.jpg"))):
-            image = Image.open(path).convert("L").resize((256, 256), Image.BILINEAR)
-            mask = numpy.asarray(Image.open(path.with_suffix(".png")).convert("L").resize((256, 256), Image.NEAREST)) >= 128
+            image = Image.open(path).convert("L").resize((side, side), Image.BILINEAR)
+            mask = numpy.asarray(Image.open(path.with_suffix(".png")).convert("L").resize((side, side), Image.NEAREST)) >= 128
             put(out, "val" if i % 5 == 4 else "train", f"{name}-{path.stem}", image, Image.fromarray((mask * index).astype("uint8")))
     pathlib.Path(out, "classes.txt").write_text("".join(f"{name[3:].lower()}\n" for name in FOLDERS))
 
@@ -74,7 +74,7 @@ def train(a):
     x, y = load(f"{a.data}/train", a.classes)
     vx, vy = load(f"{a.data}/val", a.classes)
     autocast = lambda: torch.autocast("cpu", torch.bfloat16, enabled=a.precision == "bf16")
-    net = smp.Unet(a.encoder, encoder_weights=None, in_channels=1, classes=a.classes).to(memory_format=torch.channels_last)
+    net = smp.Unet(a.encoder, encoder_weights=None, in_channels=1, classes=a.classes, decoder_channels=a.decoder_channels).to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(net.parameters(), 1e-3, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, a.epochs)
     counts = numpy.bincount(numpy.concatenate([v.ravel() for v in y]), minlength=max(a.classes, 2)).astype(float)
@@ -139,15 +139,17 @@ def main():
     q.add_argument("what", choices=["membrane", "tiles"])
     q.add_argument("data")
     q.add_argument("out")
+    q.add_argument("--side", type=int, default=256, help="tiles: what they are scaled to")
     q = sub.add_parser("train")
     q.add_argument("data")
     for name, default in (("--classes", 1), ("--epochs", 30), ("--recalibrate", 16), ("--size", 256), ("--batch", 4), ("--seed", 0), ("--threads", os.cpu_count())):
         q.add_argument(name, type=int, default=default)
     q.add_argument("--encoder", default="resnet18")
+    q.add_argument("--decoder-channels", type=int, nargs=5, default=[256, 128, 64, 32, 16])
     q.add_argument("--precision", default="f32", choices=["bf16", "f32"])
     q.add_argument("--class-weights", action="store_true")
     a = p.parse_args()
-    prepare(a.what, a.data, a.out) if a.verb == "prepare" else train(a)
+    prepare(a.what, a.data, a.out, a.side) if a.verb == "prepare" else train(a)
 
 
 if __name__ == "__main__":
