@@ -1,7 +1,10 @@
 """Dense PointNet with both T-Nets of the peers, for bench/compare.py: the forms of unet.py, with points for the size.
 
 The network is the twin that the tests compare with (tests/peers/twins/clouds.py): what pointnet.pytorch computes, the concatenation of 1088
-channels included. A training step has the penalty on the feature transform, as there."""
+channels included. A training step has the penalty on the feature transform, as there.
+
+Run the comparison with MALLOC_MMAP_THRESHOLD_=4294967296 MALLOC_TRIM_THRESHOLD_=8589934592 MALLOC_TOP_PAD_=268435456: otherwise glibc maps and unmaps the
+memory of PyTorch's tensors all the time, and its training step takes twice as long."""
 import os
 import sys
 
