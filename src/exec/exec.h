@@ -66,7 +66,10 @@ typedef struct secant_plan_options {
 	bool training;                           /* states change between runs: no step keeps a packed copy of one */
 	bool allow_reference;                    /* let a step run a scalar reference where there is nothing better */
 	bool exact;                              /* no algorithm that rounds more than direct sums do: for comparisons with other programs */
-	bool drops;                              /* the store is this plan's alone: states that are only packed are given back */
+	/* The store is this plan's alone and empty: fill(filler, slot, to) makes the numbers of a slot while the plan is made. Those of states that
+	 * are only packed never stand in the store. NULL: the store is full. */
+	void (*fill)(const void *filler, int slot, void *to);
+	const void *filler;
 	bool external;                           /* every output goes to memory of the caller's (secant_context_set_output), none to the slab */
 } secant_plan_options;
 

@@ -213,57 +213,120 @@ slot_of(const folding *f, const secant_store *s, const secant_node *n, int input
 	return input < n->n_in && n->in[input] >= 0 ? secant_store_find(s, secant_graph_value(f->g, n->in[input])->name) : NULL;
 }
 
+/* ---- states ---- */
+
+typedef enum making { AS_IT_IS, WEIGHT, BIAS } making;
+
+struct secant_folded_state {
+	making making;
+	bool f64;
+	const secant_slot *to, *w, *b;               /* the state as it is, or weights and bias of the convolution */
+	const secant_slot *mean, *var, *gamma, *beta;
+	double eps;
+};
+
 static double
-number(const secant_store *s, const secant_slot *slot, int64_t i, double absent)
+number(const secant_folded_state *s, const secant_slot *slot, int64_t i, double absent)
 {
-	return slot ? secant_slot_get(s, slot, i) : absent;
+	return !slot ? absent : s->f64 ? ((const double *)slot->data)[i] : (double)((const float *)slot->data)[i];
+}
+
+static double
+scale_of(const secant_folded_state *s, int64_t o)
+{
+	return number(s, s->gamma, o, 1) / sqrt(number(s, s->var, o, 1) + s->eps);
 }
 
 static void
-fill_record(const folding *f, const record *r, const secant_store *from, secant_store *to)
+scale_weights(const secant_folded_state *s, void *to)
 {
-	const secant_node *c = secant_graph_get_node(f->g, r->conv), *n = secant_graph_get_node(f->g, r->norm);
-	const secant_slot *w = slot_of(f, from, c, 1), *b = slot_of(f, from, c, 2);
-	const secant_slot *mean = slot_of(f, from, n, 1), *var = slot_of(f, from, n, 2), *gamma = slot_of(f, from, n, 3), *beta = slot_of(f, from, n, 4);
-	secant_slot *weight = secant_store_find(to, secant_graph_value(f->to, r->weight)->name), *bias = secant_store_find(to, secant_graph_value(f->to, r->bias)->name);
-	double eps = ((const secant_norm_attr *)n->attr)->eps;
-	int64_t out = bias->count, each = out ? w->count / out : 0;
+	int64_t out = s->w->type.shape.dim[0], each = out ? s->w->count / out : 0;
 	SECANT_PARALLEL
 	for (int64_t o = 0; o < out; o++) {
-		double s = number(from, gamma, o, 1) / sqrt(number(from, var, o, 1) + eps);
-		secant_slot_set(to, bias, o, s * (number(from, b, o, 0) - number(from, mean, o, 0)) + number(from, beta, o, 0));
-		if (from->f64)
-			for (int64_t k = 0; k < each; k++)
-				((double *)weight->data)[o * each + k] = s * ((const double *)w->data)[o * each + k];
+		double scale = scale_of(s, o);
+		if (s->f64)
+			for (int64_t k = o * each; k < (o + 1) * each; k++)
+				((double *)to)[k] = scale * ((const double *)s->w->data)[k];
 		else
-			for (int64_t k = 0; k < each; k++)
-				((float *)weight->data)[o * each + k] = (float)(s * (double)((const float *)w->data)[o * each + k]);
+			for (int64_t k = o * each; k < (o + 1) * each; k++)
+				((float *)to)[k] = (float)(scale * (double)((const float *)s->w->data)[k]);
 	}
 }
 
-static secant_status
-fill(const folding *f, const secant_store *from, secant_store *to, secant_err *err)
+static void
+make_bias(const secant_folded_state *s, void *to)
 {
-	for (int i = 0; i < to->n; i++) {
-		const secant_slot *old = secant_store_find(from, to->slot[i].name);
-		if (old && secant_shape_equal(&old->type.shape, &to->slot[i].type.shape))
-			memcpy(to->slot[i].data, old->data, (size_t)old->count * (from->f64 ? sizeof(double) : secant_dtype_size(old->type.dtype)));
-		else if (!strstr(to->slot[i].name, "+norm"))
-			return secant_fail(err, SECANT_ERR_ARG, "the model has no '%s' of that shape", to->slot[i].name);
+	for (int64_t o = 0; o < s->to->count; o++) {
+		double v = scale_of(s, o) * (number(s, s->b, o, 0) - number(s, s->mean, o, 0)) + number(s, s->beta, o, 0);
+		if (s->f64)
+			((double *)to)[o] = v;
+		else
+			((float *)to)[o] = (float)v;
 	}
-	for (int i = 0; i < f->n_records; i++)
-		fill_record(f, &f->records[i], from, to);
+}
+
+void
+secant_folded_fill(const void *folded, int slot, void *to)
+{
+	const secant_folded_state *s = &((const secant_folded *)folded)->state[slot];
+	if (s->making == WEIGHT)
+		scale_weights(s, to);
+	else if (s->making == BIAS)
+		make_bias(s, to);
+	else
+		memcpy(to, s->w->data, (size_t)s->w->count * (s->f64 ? sizeof(double) : secant_dtype_size(s->w->type.dtype)));
+}
+
+void
+secant_folded_free(secant_folded *f)
+{
+	secant_store_free(f->store);
+	secant_free(f->state);
+	*f = (secant_folded){ 0 };
+}
+
+static secant_folded_state *
+state_of(const folding *f, const secant_folded *to, secant_value v)
+{
+	return &to->state[secant_store_find(to->store, secant_graph_value(f->to, v)->name) - to->store->slot];
+}
+
+/* What each state of the new graph is made of. */
+static secant_status
+trace(const folding *f, const secant_store *from, secant_folded *to, secant_err *err)
+{
+	if (!(to->state = secant_calloc((size_t)to->store->n + 1, sizeof *to->state)))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory to fold norms");
+	for (int i = 0; i < f->n_records; i++) {
+		const record *r = &f->records[i];
+		const secant_node *c = secant_graph_get_node(f->g, r->conv), *n = secant_graph_get_node(f->g, r->norm);
+		secant_folded_state s = { WEIGHT, from->f64, NULL, slot_of(f, from, c, 1), slot_of(f, from, c, 2), slot_of(f, from, n, 1), slot_of(f, from, n, 2),
+		                          slot_of(f, from, n, 3), slot_of(f, from, n, 4), ((const secant_norm_attr *)n->attr)->eps };
+		*state_of(f, to, r->weight) = s;
+		s.making = BIAS;
+		*state_of(f, to, r->bias) = s;
+	}
+	for (int i = 0; i < to->store->n; i++) {
+		const secant_slot *slot = &to->store->slot[i], *old = secant_store_find(from, slot->name);
+		secant_folded_state *s = &to->state[i];
+		s->to = slot;
+		if (s->making != AS_IT_IS)
+			continue;
+		if (!old || !secant_shape_equal(&old->type.shape, &slot->type.shape))
+			return secant_fail(err, SECANT_ERR_ARG, "the model has no '%s' of that shape", slot->name);
+		s->w = old, s->f64 = from->f64;
+	}
 	return SECANT_OK;
 }
 
 secant_graph *
-secant_pass_fold(const secant_graph *g, const secant_store *from, secant_value *keep, int n, secant_store **folded, secant_err *err)
+secant_pass_fold(const secant_graph *g, const secant_store *from, secant_value *keep, int n, secant_folded *folded, secant_err *err)
 {
 	size_t values = (size_t)secant_graph_values(g) + 1, nodes = (size_t)secant_graph_nodes(g) + 1;
 	folding f = { g, secant_graph_new(), secant_calloc(values, sizeof(secant_value)), secant_calloc(values, sizeof(int)), secant_calloc(nodes, sizeof(int)),
 	              secant_calloc(nodes, sizeof(record)), 0 };
 	bool ok = f.to && f.map && f.readers && f.absorbed && f.records;
-	*folded = NULL;
+	*folded = (secant_folded){ 0 };
 	if (!ok)
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory to fold norms");
 	for (size_t v = 0; ok && v < values; v++)
@@ -281,7 +344,7 @@ secant_pass_fold(const secant_graph *g, const secant_store *from, secant_value *
 		run(&f);
 	for (int i = 0; ok && i < n; i++)
 		keep[i] = secant_pass_copy_value(f.to, g, keep[i], f.map);
-	ok = ok && !secant_graph_check(f.to, err) && (*folded = secant_store_new(f.to, from->f64, err)) && !fill(&f, from, *folded, err);
+	ok = ok && !secant_graph_check(f.to, err) && (folded->store = secant_store_new(f.to, from->f64, err)) && !trace(&f, from, folded, err);
 	secant_free(f.map);
 	secant_free(f.readers);
 	secant_free(f.absorbed);
@@ -289,7 +352,6 @@ secant_pass_fold(const secant_graph *g, const secant_store *from, secant_value *
 	if (ok)
 		return f.to;
 	secant_graph_free(f.to);
-	secant_store_free(*folded);
-	*folded = NULL;
+	secant_folded_free(folded);
 	return NULL;
 }

@@ -99,6 +99,7 @@ place_state(secant_plan *p, secant_value v, secant_err *err)
 		                   secant_shape_text(&info->type.shape, b, sizeof b));
 	p->at[v].place = SECANT_PLACE_STATE;
 	p->at[v].pointer = slot->data;
+	p->at[v].index = (int)(slot - p->store->slot);
 	return SECANT_OK;
 }
 
@@ -300,38 +301,77 @@ make_step(secant_plan *p, int i, secant_err *err)
 	return is_view(n) ? SECANT_OK : choose(p, s, err);
 }
 
-/* The state that step i has packed is given back, where nobody else reads it. */
-static void
-drop_packed(const secant_plan *p, int i)
+enum { PACKED_INPUTS = 8 };                      /* inputs that a step may pack */
+
+/* Does step i pack state v for itself, and no step but i read it? */
+static bool
+only_packed(const secant_plan *p, int i, secant_value v)
 {
-	secant_value v = p->step[i].node->in[p->step[i].packs - 1];
 	const secant_location *l = &p->at[v];
-	bool kept = l->place != SECANT_PLACE_STATE || l->last > i;
-	for (int k = 0; k < i && !kept; k++)
+	const secant_step *s = &p->step[i];
+	if (!s->packs || s->node->in[s->packs - 1] != v || l->place != SECANT_PLACE_STATE || l->last > i)
+		return false;
+	for (int k = 0; k <= i; k++)
 		for (int j = 0; j < p->step[k].n_in; j++)
-			kept |= p->step[k].node->in[j] == v && p->step[k].packs != j + 1;
-	if (!kept)
-		secant_mem_drop(l->pointer, (size_t)secant_shape_count(&secant_graph_value(p->g, v)->type.shape) * secant_dtype_size(stored_as(p, v)));
+			if (p->step[k].node->in[j] == v && (k < i || j + 1 != s->packs))
+				return false;
+	return true;
+}
+
+static size_t
+state_bytes(const secant_plan *p, secant_value v)
+{
+	return (size_t)secant_shape_count(&secant_graph_value(p->g, v)->type.shape) * secant_dtype_size(stored_as(p, v));
+}
+
+/* What a step reads of its states while they are packed; `made` says which stand in the store, `room` takes one that is only packed. */
+static void
+fill_states(const secant_plan *p, int i, bool *made, void *room, const void **in)
+{
+	const secant_step *s = &p->step[i];
+	for (int k = 0; k < s->n_in; k++) {
+		secant_value v = s->node->in[k];
+		const secant_location *l = v < 0 ? NULL : &p->at[v];
+		bool passes = l && l->place == SECANT_PLACE_STATE && p->options.fill && only_packed(p, i, v);
+		if (l && l->place == SECANT_PLACE_STATE && p->options.fill && !made[v]) {
+			p->options.fill(p->options.filler, l->index, passes ? room : l->pointer);
+			made[v] = !passes;
+		}
+		if (k < PACKED_INPUTS)
+			in[k] = !l || (l->place != SECANT_PLACE_STATE && l->place != SECANT_PLACE_CONST) ? NULL : passes ? room : l->pointer;
+	}
 }
 
 /* Copies weights into the layouts that the steps want, once: in training no step has such copies. */
 static secant_status
 pack_states(secant_plan *p, secant_err *err)
 {
-	const void *in[8];
-	for (int i = 0; i < p->n_step; i++) {
+	const void *in[PACKED_INPUTS];
+	size_t most = 0;
+	secant_status status = SECANT_OK;
+	for (int i = 0; i < p->n_step && p->options.fill; i++)
+		if (p->step[i].packs && only_packed(p, i, p->step[i].node->in[p->step[i].packs - 1])) {
+			size_t bytes = state_bytes(p, p->step[i].node->in[p->step[i].packs - 1]);
+			most = bytes > most ? bytes : most;
+		}
+	void *room = most ? secant_alloc_raw(most) : NULL;
+	bool *made = secant_calloc((size_t)secant_graph_values(p->g) + 1, sizeof *made);
+	if ((most && !room) || !made)
+		status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for weights");
+	for (int i = 0; i < p->n_step && !status; i++) {
 		secant_step *s = &p->step[i];
-		if (!s->impl || !s->impl->pack)
-			continue;
-		for (int k = 0; k < s->n_in && k < 8; k++)
-			in[k] = s->in[k].shape.rank >= 0 && (p->at[s->node->in[k]].place == SECANT_PLACE_STATE || p->at[s->node->in[k]].place == SECANT_PLACE_CONST)
-			            ? p->at[s->node->in[k]].pointer : NULL;
-		if (s->impl->pack(s, in, err))
-			return SECANT_ERR_NOMEM;
-		if (p->options.drops && s->packs)
-			drop_packed(p, i);
+		fill_states(p, i, made, room, in);
+		if (s->impl && s->impl->pack)
+			status = s->impl->pack(s, in, err);
 	}
-	return SECANT_OK;
+	for (int i = 0; i < p->n_output && !status && p->options.fill; i++) {
+		const secant_location *l = &p->at[p->output[i]];
+		if (l->place == SECANT_PLACE_STATE && !made[p->output[i]])
+			p->options.fill(p->options.filler, l->index, l->pointer);
+	}
+	secant_free(room);
+	secant_free(made);
+	return status;
 }
 
 static secant_status

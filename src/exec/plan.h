@@ -16,7 +16,7 @@ typedef enum secant_place {
 
 typedef struct secant_location {
 	secant_place place;
-	int index;                                   /* input or output; of a view after resolution: that of its root */
+	int index;                                   /* input, output or slot of the store; of a view after resolution: that of its root */
 	void *pointer;
 	size_t offset, bytes;
 	secant_value root;                           /* the value whose memory this one shares; itself for most */

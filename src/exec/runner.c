@@ -7,7 +7,7 @@
 typedef struct entry {
 	secant_shape shape;
 	secant_graph *graph;
-	secant_store *folded;                        /* NULL: the runner's own store is used */
+	secant_folded folded;                        /* no store: the runner's own is used */
 	secant_plan *plan;
 	secant_context *context;
 	secant_value output[SECANT_RUNNER_OUTPUTS];
@@ -61,7 +61,7 @@ entry_clear(entry *e)
 {
 	secant_context_free(e->context);
 	secant_plan_free(e->plan);
-	secant_store_free(e->folded);
+	secant_folded_free(&e->folded);
 	secant_graph_free(e->graph);
 	*e = (entry){ 0 };
 }
@@ -114,10 +114,12 @@ entry_make(secant_runner *r, entry *e, const secant_shape *shape, secant_err *er
 				e->output[i] = k;
 				e->output_shape[i] = *secant_graph_shape(e->graph, keep[k++]);
 			}
+		o.fill = e->folded.store ? secant_folded_fill : NULL, o.filler = &e->folded;
+		if (ok)
+			e->plan = secant_plan_new(e->graph, e->folded.store ? e->folded.store : r->store, keep, n, &o, &own);
 		if (r->release)
 			r->release(r->user);
-		o.drops = e->folded != NULL;
-		if (ok && (e->plan = secant_plan_new(e->graph, e->folded ? e->folded : r->store, keep, n, &o, &own)))
+		if (e->plan)
 			e->context = secant_context_new_in(e->plan, r->host, &own);
 	}
 	if (e->context)
