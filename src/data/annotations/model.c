@@ -417,7 +417,7 @@ secant_ann_parts(const ann_set *s, uint32_t shape, int *parts)
 {
 	ann_kind kind = ann_shape_kind(s, shape);
 	*parts = !shape || kind == ANN_RLE ? 0 : (int)s->shapes[shape + 1];
-	return s->shapes + shape + 2;
+	return *parts ? s->shapes + shape + 2 : NULL;    /* a set without shapes has no array of them */
 }
 
 const double *
