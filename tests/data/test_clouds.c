@@ -402,6 +402,22 @@ samples_fit_the_unit_sphere(void **state)
 	secant_clouds_free(s);
 }
 
+/* All 400 points of put_scene stand in the sample, each once and with its label; which one comes first. */
+static int
+takes_each_point_once(const secant_batch *b)
+{
+	bool seen[400] = { 0 };
+	int first = -1;
+	for (int i = 0; i < 400; i++) {
+		int k = (int)lround(b->input[3 * i] + 19.5) + 40 * (int)lround(b->input[3 * i + 1] + 4.5);
+		assert_false(seen[k]);
+		seen[k] = true;
+		assert_int_equal(((const int32_t *)b->target)[i], k % 3);
+		first = i ? first : k;
+	}
+	return first;
+}
+
 /* Sampling of farthest points starts at the first point of a sample: with the option, anywhere in the cloud, and all points are still there. */
 static void
 random_start_puts_any_point_first(void **state)
@@ -418,15 +434,7 @@ random_start_puts_any_point_first(void **state)
 		for (uint32_t epoch = 0; epoch < 8; epoch++) {
 			assert_int_equal(secant_loader_start(l, epoch, 0, NULL), 0);
 			secant_batch b = one_batch(l);
-			bool seen[400] = { 0 };
-			for (int i = 0; i < 400; i++) {
-				int k = (int)lround(b.input[3 * i] + 19.5) + 40 * (int)lround(b.input[3 * i + 1] + 4.5);
-				assert_false(seen[k]);
-				seen[k] = true;
-				assert_int_equal(((int32_t *)b.target)[i], k % 3);
-				if (i == 0)
-					first[on][epoch] = k;
-			}
+			first[on][epoch] = takes_each_point_once(&b);
 		}
 		secant_loader_free(l);
 		secant_clouds_free(s);
@@ -448,13 +456,7 @@ without_replacement_takes_each_point_once(void **state)
 	secant_cloud_loader_options lo = { .batch = 1, .threads = 1 };
 	secant_loader *l = secant_cloud_loader_new(s, &lo, NULL);
 	secant_batch b = one_batch(l);
-	bool seen[400] = { 0 };
-	for (int i = 0; i < 400; i++) {
-		int k = (int)lround(b.input[3 * i] + 19.5) + 40 * (int)lround(b.input[3 * i + 1] + 4.5);
-		assert_false(seen[k]);
-		seen[k] = true;
-		assert_int_equal(((int32_t *)b.target)[i], k % 3);
-	}
+	(void)takes_each_point_once(&b);
 	secant_loader_free(l);
 	secant_clouds_free(s);
 }
