@@ -78,7 +78,6 @@ fill_store(secant_store *s, const secant_tensors *t, bool lend, secant_err *err)
 			for (int64_t k = 0; k < slot->count; k++)
 				secant_slot_set(s, slot, k, secant_tensor_get(from, k));
 	}
-	s->version++;
 	return status;
 }
 

@@ -34,7 +34,6 @@ typedef struct secant_store {
 	void *others;                            /* all other states */
 	size_t others_bytes;
 	void *params_block, *others_block;       /* where these two were allocated */
-	uint64_t version;                        /* counts changes: packed copies compare it. Bump it after writing to a slot. */
 	secant_arena *arena;
 } secant_store;
 

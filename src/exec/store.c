@@ -67,7 +67,6 @@ secant_store_new(const secant_graph *g, bool f64, secant_err *err)
 	s->params = line_up(s->params_block);
 	s->others = line_up(s->others_block);
 	take_back(s);
-	s->version = 1;
 	return s;
 no_memory:
 	secant_store_free(s);

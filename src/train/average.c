@@ -54,7 +54,6 @@ secant_average_swap(secant_average *a)
 		memcpy(p, q, n);
 		memcpy(q, block, n);
 	}
-	a->store->version++;
 }
 
 void

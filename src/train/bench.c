@@ -146,7 +146,6 @@ measure_products(int size, int threads, secant_precision precision, double *gflo
 	for (size_t i = 0; i < n && !status; i++)
 		((float *)store->slot[0].data)[i] = x[i] = 1.f / (float)size;
 	if (!status) {
-		store->version++;
 		p = secant_plan_new(g, store, &y, 1, &(secant_plan_options){ .precision = precision, .threads = threads }, err);
 		status = p ? time_products(p, x, gflops, err) : err->code;
 	}

@@ -112,7 +112,6 @@ secant_model_initialize(secant_model *m, uint64_t seed)
 		secant_slot *slot = &m->store->slot[i];
 		secant_init_fill(slot->init, &slot->type.shape, slot->fan_in, seed, (uint32_t)i, set_number, &(setter){ m->store, slot });
 	}
-	m->store->version++;
 }
 
 /* ---- running ---- */

@@ -324,7 +324,6 @@ secant_optimizer_update(secant_optimizer *o, double learning_rate, double moment
 		o->kind->run(&u);
 	}
 	o->summed = 0;
-	o->store->version++;
 }
 
 static const secant_opt rows[] = {

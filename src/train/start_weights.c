@@ -123,7 +123,6 @@ secant_model_load_encoder(secant_model *m, const char *weights, const secant_log
 	for (int i = 0; i < t.n; i++)
 		if (!used[i] && !is_classifier(plain_name(t.v[i].name)) && !(prefixed && strncmp(t.v[i].name, "encoder.", 8)))
 			list_add(&unused, &left, t.v[i].name);
-	m->store->version++;
 	status = report(weights, taken, adapted, missing, &missed, left, &unused, log, err);
 	secant_free(used);
 	secant_str_free(&missed);
@@ -171,7 +170,6 @@ secant_model_start_from(secant_model *m, const char *weights, const secant_logge
 	for (int i = 0; i < t.n; i++)
 		if (!secant_store_find(m->store, t.v[i].name))
 			list_add(&unused, &left, t.v[i].name);
-	m->store->version++;
 	if (!taken)
 		status = secant_fail(err, SECANT_ERR_SHAPE, "%s: nothing in it fits the network; its first keys are %s", weights, unused.p ? unused.p : "none");
 	else

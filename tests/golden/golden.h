@@ -86,7 +86,6 @@ fill_states(secant_store *s, double gain)
 		for (int64_t i = 0; i < slot->count; i++)
 			secant_slot_set(s, slot, i, (double)(float)(shift + scale * rule_u(r, i)));
 	}
-	s->version++;
 }
 
 /* Batch of the rule's input, channels-last; `f64`: doubles, else floats. */
