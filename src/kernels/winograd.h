@@ -22,20 +22,22 @@ typedef struct secant_winograd_post { const float *bias; const void *residual; b
 
 typedef struct secant_winograd_kernels {
 	int width;
-	/* Spectra of the weights OIHW for outputs from..to-1 (multiples of width): 36 x panels of 2 `width` outputs x in x panel. `flip`: of the
-	 * convolution that carries gradients back: out and in change places, filters turn by 180 degrees. */
-	void (*weights)(const float *oihw, int64_t out, int64_t in, bool flip, int64_t from, int64_t to, float *u);
+	/* Weights OIHW of `wide` outputs from `from` on (2 `width`, or `width`: a panel) as in x 9 x wide. `flip`: of the convolution that carries
+	 * gradients back: out and in change places, filters turn by 180 degrees. */
+	void (*panel)(const float *oihw, int64_t out, int64_t in, bool flip, int64_t from, int64_t wide, float *w);
+	/* Spectra of a panel: points 6 row .. 6 row + 5, each in x wide, `step` floats apart. */
+	void (*spectra)(const float *w, int64_t in, int64_t wide, int row, float *u, int64_t step);
 	/* Spectra of tiles from..to-1 of the `n` from `first` on: of 6x6 inputs; of 4x4 gradients of outputs (top and left 0). */
 	void (*input)(const void *x, const secant_winograd_map *map, int64_t first, int64_t n, int64_t from, int64_t to, float *v);
 	void (*grad)(const void *dy, const secant_winograd_map *map, int64_t first, int64_t n, int64_t from, int64_t to, float *v);
-	/* m[p] = v[p] u[p], for outputs from..to-1: 36 products of n x in by in x out. */
-	void (*multiply)(const float *v, const float *u, int64_t n, int64_t in, int64_t out, int64_t from, int64_t to, float *m);
-	/* sum[p] += v[p]t e[p] for in-channels from..to-1: 36 products of in x n by n x out. sum: 36 x in x out. */
-	void (*correlate)(const float *v, const float *e, int64_t n, int64_t in, int64_t out, int64_t from, int64_t to, float *sum);
-	/* Outputs of `n` tiles from `first` on, channels from..to-1. */
+	/* m[p] = v[p] u[p] for `points` points: products of n x in by in x out; u: points x panels of outputs x in x panel. */
+	void (*multiply)(const float *v, const float *u, int points, int64_t n, int64_t in, int64_t out, float *m);
+	/* sum[p] += v[p]t e[p] for in-channels c0..c1-1 (of one block) and outputs o0..o1-1. sum: 36 x (c1 - c0) x (o1 - o0). */
+	void (*correlate)(const float *v, const float *e, int64_t n, int64_t in, int64_t out, int64_t c0, int64_t c1, int64_t o0, int64_t o1, float *sum);
+	/* Outputs of `n` tiles from `first` on, channels from..to-1, from products 36 x n x (to - from). */
 	void (*output)(const float *m, const secant_winograd_map *map, const secant_winograd_post *post, int64_t first, int64_t n, int64_t from, int64_t to, void *y);
-	/* Weight gradients OIHW of in-channels from..to-1. */
-	void (*filters)(const float *sum, int64_t out, int64_t in, int64_t from, int64_t to, float *oihw);
+	/* Weight gradients OIHW of in-channels c0..c1-1 and outputs o0..o1-1 from their sums. */
+	void (*filters)(const float *sum, int64_t out, int64_t in, int64_t c0, int64_t c1, int64_t o0, int64_t o1, float *oihw);
 } secant_winograd_kernels;
 SECANT_KERNELS(winograd)
 #endif

@@ -97,12 +97,12 @@ a3(const vec *i, int64_t s, vec *o, int64_t t)               /* 6 -> 3 */
 
 /* ---- pictures to spectra ---- */
 
-/* Where 64-channel block b of point p, tile t stands. */
-SECANT_INLINE float *
-spectrum(float *v, int64_t channels, int64_t n, int64_t p, int64_t t, int64_t c)
+/* Where channel c of point p, tile t stands among spectra. */
+SECANT_INLINE int64_t
+spectrum(int64_t channels, int64_t n, int64_t p, int64_t t, int64_t c)
 {
 	int64_t blocks = (channels + BLOCK - 1) / BLOCK;
-	return v + ((p * blocks + c / BLOCK) * n + t) * BLOCK + c % BLOCK;
+	return ((p * blocks + c / BLOCK) * n + t) * BLOCK + c % BLOCK;
 }
 
 /* Spectra of one tile for channels c..c+WIDTH-1: `size` values an axis from (y0, x0), zero outside the picture. */
@@ -148,7 +148,7 @@ tiles_in(const void *x, const secant_winograd_map *m, int64_t first, int64_t n, 
 		int64_t y0 = i * SECANT_WINOGRAD_TILE - m->top, x0 = j * SECANT_WINOGRAD_TILE - m->left;
 		bool inside = y0 >= 0 && x0 >= 0 && y0 + size <= m->height && x0 + size <= m->width;
 		for (int64_t c = 0; c < m->channels; c += WIDTH) {
-			float *place = spectrum(v, m->channels, n, 0, t, c);
+			float *place = v + spectrum(m->channels, n, 0, t, c);
 			if (inside)
 				tile_in(x, m, low, grad, true, picture, y0, x0, c, place, step);
 			else
@@ -178,30 +178,30 @@ grad(const void *dy, const secant_winograd_map *m, int64_t first, int64_t n, int
 /* ---- weights to spectra ---- */
 
 static void
-weights(const float *oihw, int64_t out, int64_t in, bool flip, int64_t from, int64_t to, float *u)
+panel(const float *oihw, int64_t out, int64_t in, bool flip, int64_t from, int64_t wide, float *w)
 {
-	/* Of the convolution that is computed: `outs` outputs, each a sum over `ins` inputs. */
-	int64_t outs = flip ? in : out, ins = flip ? out : in;
-	int64_t by_out = flip ? 9 : in * 9, by_in = flip ? in * 9 : 9;
-	for (int64_t o = from; o < to; o += WIDTH) {
-		int64_t panel = o / (2 * WIDTH) * 2 * WIDTH, wide = outs - panel < 2 * WIDTH ? WIDTH : 2 * WIDTH;
-		for (int64_t i = 0; i < ins; i++) {
-			vec w[9], e[18], z[6];
-			float lanes[9][WIDTH];
-			for (int lane = 0; lane < WIDTH; lane++)
-				for (int k = 0; k < 9; k++)
-					lanes[flip ? 8 - k : k][lane] = oihw[(o + lane) * by_out + i * by_in + k];
-			memcpy(w, lanes, sizeof w);
+	/* Of the convolution that is computed: `ins` inputs a sum. */
+	int64_t ins = flip ? out : in, by_out = flip ? 9 : in * 9, by_in = flip ? in * 9 : 9;
+	for (int64_t i = 0; i < ins; i++, w += 9 * wide)
+		for (int64_t lane = 0; lane < wide; lane++)
+			for (int k = 0; k < 9; k++)
+				w[(flip ? 8 - k : k) * wide + lane] = oihw[(from + lane) * by_out + i * by_in + k];
+}
+
+static void
+spectra(const float *w, int64_t in, int64_t wide, int row, float *u, int64_t step)
+{
+	static const float g[6][3] = { { 0.25f, 0, 0 }, { -1 / 6.f, -1 / 6.f, -1 / 6.f }, { -1 / 6.f, 1 / 6.f, -1 / 6.f }, { 1 / 24.f, 1 / 12.f, 1 / 6.f }, { 1 / 24.f, -1 / 12.f, 1 / 6.f }, { 0, 0, 1 } };
+	const float a = g[row][0], b = g[row][1], c = g[row][2];
+	for (int64_t i = 0; i < in; i++, w += 9 * wide, u += wide)
+		for (int64_t o = 0; o < wide; o += WIDTH) {
+			vec e[3], z[6];
 			for (int j = 0; j < 3; j++)
-				g3(w + j, 3, e + j, 3);
-			float *at = u + panel * ins + i * wide + (o - panel);
-			for (int r = 0; r < 6; r++) {
-				g3(e + r * 3, 1, z, 1);
-				for (int j = 0; j < 6; j++)
-					*(vec *)(at + (r * 6 + j) * outs * ins) = z[j];
-			}
+				e[j] = a * *(const vec *)(w + j * wide + o) + b * *(const vec *)(w + (3 + j) * wide + o) + c * *(const vec *)(w + (6 + j) * wide + o);
+			g3(e, 1, z, 1);
+			for (int j = 0; j < 6; j++)
+				*(vec *)(u + j * step + o) = z[j];
 		}
-	}
 }
 
 /* ---- products ---- */
@@ -286,12 +286,12 @@ correlation_rows(int rows, bool two, const float *v, const float *e, int64_t n, 
 }
 
 static void
-multiply(const float *v, const float *u, int64_t n, int64_t in, int64_t out, int64_t from, int64_t to, float *m)
+multiply(const float *v, const float *u, int points, int64_t n, int64_t in, int64_t out, float *m)
 {
 	int64_t blocks = (in + BLOCK - 1) / BLOCK, groups = (n + ROWS - 1) / ROWS;
-	for (int64_t p = 0; p < POINTS; p++)
-		for (int64_t o = from; o < to; o += 2 * WIDTH) {
-			bool two = to - o >= 2 * WIDTH;
+	for (int64_t p = 0; p < points; p++)
+		for (int64_t o = 0; o < out; o += 2 * WIDTH) {
+			bool two = out - o >= 2 * WIDTH;
 			for (int64_t g = 0; g < groups; g++) {
 				int64_t t = n * g / groups, rows = n * (g + 1) / groups - t;
 				product_rows((int)rows, two, v + (p * blocks * n + t) * BLOCK, n * BLOCK, u + (p * out + o) * in, in, m + (p * n + t) * out + o, out);
@@ -300,19 +300,15 @@ multiply(const float *v, const float *u, int64_t n, int64_t in, int64_t out, int
 }
 
 static void
-correlate(const float *v, const float *e, int64_t n, int64_t in, int64_t out, int64_t from, int64_t to, float *sum)
+correlate(const float *v, const float *e, int64_t n, int64_t in, int64_t out, int64_t c0, int64_t c1, int64_t o0, int64_t o1, float *sum)
 {
-	int64_t in_blocks = (in + BLOCK - 1) / BLOCK, out_blocks = (out + BLOCK - 1) / BLOCK;
+	int64_t wide = o1 - o0, groups = (c1 - c0 + ROWS - 1) / ROWS;
 	for (int64_t p = 0; p < POINTS; p++)
-		for (int64_t c = from; c < to; ) {
-			int64_t end = (c / BLOCK + 1) * BLOCK < to ? (c / BLOCK + 1) * BLOCK : to, groups = (end - c + ROWS - 1) / ROWS, first = c;
-			for (int64_t g = 0; g < groups; g++) {
-				int64_t rows = (end - first) * (g + 1) / groups - (c - first);
-				for (int64_t o = 0; o < out; o += 2 * WIDTH)
-					correlation_rows((int)rows, out - o >= 2 * WIDTH, v + (p * in_blocks + c / BLOCK) * n * BLOCK + c % BLOCK,
-					                 e + (p * out_blocks + o / BLOCK) * n * BLOCK + o % BLOCK, n, sum + (p * in + c) * out + o, out);
-				c += rows;
-			}
+		for (int64_t g = 0; g < groups; g++) {
+			int64_t c = c0 + (c1 - c0) * g / groups, rows = c0 + (c1 - c0) * (g + 1) / groups - c;
+			for (int64_t o = o0; o < o1; o += 2 * WIDTH)
+				correlation_rows((int)rows, o1 - o >= 2 * WIDTH, v + spectrum(in, n, p, 0, c), e + spectrum(out, n, p, 0, o), n,
+				                 sum + (p * (c1 - c0) + c - c0) * wide + o - o0, wide);
 		}
 }
 
@@ -321,7 +317,7 @@ correlate(const float *v, const float *e, int64_t n, int64_t in, int64_t out, in
 SECANT_INLINE void
 tiles_out(const float *m, const secant_winograd_map *map, const secant_winograd_post *post, int64_t first, int64_t n, int64_t from, int64_t to, void *y, bool low)
 {
-	int64_t out = map->channels;
+	int64_t out = map->channels, across = to - from;
 	for (int64_t t = 0; t < n; t++) {
 		int64_t at = first + t, picture = at / (map->rows * map->columns), i = at / map->columns % map->rows, j = at % map->columns;
 		int64_t y0 = i * SECANT_WINOGRAD_TILE, x0 = j * SECANT_WINOGRAD_TILE;
@@ -333,7 +329,7 @@ tiles_out(const float *m, const secant_winograd_map *map, const secant_winograd_
 				vec s[6];
 #pragma GCC unroll 6
 				for (int r = 0; r < 6; r++)
-					s[r] = *(const vec *)(m + ((r * 6 + k) * n + t) * out + c);
+					s[r] = *(const vec *)(m + ((r * 6 + k) * n + t) * across + c - from);
 				a4(s, 1, d + k, 6);
 			}
 #pragma GCC unroll 4
@@ -368,14 +364,14 @@ output(const float *m, const secant_winograd_map *map, const secant_winograd_pos
 }
 
 static void
-filters(const float *sum, int64_t out, int64_t in, int64_t from, int64_t to, float *oihw)
+filters(const float *sum, int64_t out, int64_t in, int64_t c0, int64_t c1, int64_t o0, int64_t o1, float *oihw)
 {
-	for (int64_t i = from; i < to; i++)
-		for (int64_t o = 0; o < out; o += WIDTH) {
+	for (int64_t i = c0; i < c1; i++)
+		for (int64_t o = o0; o < o1; o += WIDTH) {
 			vec s[6], d[18], w[9];
 			for (int k = 0; k < 6; k++) {
 				for (int r = 0; r < 6; r++)
-					s[r] = *(const vec *)(sum + ((r * 6 + k) * in + i) * out + o);
+					s[r] = *(const vec *)(sum + ((r * 6 + k) * (c1 - c0) + i - c0) * (o1 - o0) + o - o0);
 				a3(s, 1, d + k, 6);
 			}
 			for (int r = 0; r < 3; r++)
@@ -388,5 +384,5 @@ filters(const float *sum, int64_t out, int64_t in, int64_t from, int64_t to, flo
 		}
 }
 
-const secant_winograd_kernels SECANT_KERNEL(winograd) = { .width = WIDTH, .weights = weights, .input = input, .grad = grad, .multiply = multiply,
+const secant_winograd_kernels SECANT_KERNEL(winograd) = { .width = WIDTH, .panel = panel, .spectra = spectra, .input = input, .grad = grad, .multiply = multiply,
                                                           .correlate = correlate, .output = output, .filters = filters };

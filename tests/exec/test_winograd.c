@@ -136,6 +136,8 @@ static const layer taken[] = {
 	{ 16, 8, 8, 128, 16, { 1, 1, 1, 1 }, true, false, true },     /* one panel half full */
 	{ 1, 34, 34, 16, 144, { 0, 0, 0, 0 }, false, true, false },
 	{ 1, 40, 28, 32, 64, { 2, 0, 1, 2 }, true, false, false },
+	{ 4, 8, 8, 192, 176, { 1, 1, 1, 1 }, true, true, true },      /* divided by outputs, the last panel half full */
+	{ 1, 37, 56, 448, 96, { 1, 1, 1, 1 }, true, false, true },    /* the same in two blocks of tiles, on three threads */
 };
 
 static void
@@ -165,7 +167,7 @@ test_equals_the_reference(void **state)
 static void
 test_leaves_the_rest_to_others(void **state)
 {
-	static const layer left[] = { { 1, 32, 32, 16, 16, { 1, 1, 1, 1 }, false, false, false }, { 1, 16, 16, 64, 64, { 1, 1, 1, 1 }, false, false, false },
+	static const layer left[] = { { 1, 32, 32, 16, 16, { 1, 1, 1, 1 }, false, false, false }, { 1, 12, 12, 64, 64, { 1, 1, 1, 1 }, false, false, false },
 	                              { 1, 32, 32, 33, 64, { 1, 1, 1, 1 }, false, false, false } };
 	for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
 		result r = compute(&left[i], SECANT_PRECISION_F32, 1, false);

@@ -2,9 +2,12 @@
  * 3x3 convolutions of stride 1 and their gradients by Winograd's F(4x4, 3x3): a quarter of the products, in float. It takes the f32 layers
  * where that pays; the rest is oneDNN's. Formulas and layouts: kernels/winograd.h.
  *
- * Forward and the gradient of the input are one computation: each thread walks its tiles in blocks that fit its cache (input -> spectra ->
- * 36 products -> output). Spectra of the weights are made once where weights stay (inference) and in every run where they change. The
- * gradient of the weights sums over all tiles, so there the threads share the spectra of a block and divide the channels.
+ * Forward and the gradient of the input are one computation (input -> spectra -> 36 products -> output) that threads divide in one of two ways:
+ * by tiles, each walking its own in blocks that fit its cache, through spectra of the weights that are made before (once where weights stay,
+ * in every run where they change); or, where weights are large and tiles few, by outputs: then spectra of a block of tiles are shared, and those
+ * of the weights are made panel by panel, six points at a time, and used while they are in the cache.
+ *
+ * The gradient of the weights sums over all tiles: threads share the spectra of a block and divide the filters.
  *
  * Error: the largest deviation seen on normal data is 4e-5 of the standard deviation of the result (direct sums: 2e-6); tests/exec/
  * test_winograd.c holds it to 2e-4.
@@ -12,14 +15,16 @@
 #include "exec/native/native.h"
 #include "kernels/winograd.h"
 
-enum { TILE = SECANT_WINOGRAD_TILE, POINTS = SECANT_WINOGRAD_POINTS, LEAST_TILES = 64, LEAST_SHARED = 56, ALIGNED = 16, MOST_PACKED = 1 << 20 };
+enum { TILE = SECANT_WINOGRAD_TILE, POINTS = SECANT_WINOGRAD_POINTS, BLOCK = SECANT_WINOGRAD_BLOCK, ROW = 6, MOST_PACKED = 1 << 20 };
+enum { LEAST_TILES = 64, LEAST_DIVIDED = 4, LEAST_SHARED = 16, FEW_TILES = 96 };   /* measured */
 
 typedef struct layer {
 	secant_winograd_map x, y;                    /* of what is convolved and of the result */
-	int64_t tiles, block, spectra, results;      /* tiles in all and at a time; floats of a block's spectra and of its products */
+	int64_t tiles, block;                        /* tiles in all and at a time */
+	int64_t spectra, own;                        /* floats of a block's spectra; of the scratch of one thread */
 	int parts;
-	bool by_channels;                            /* threads divide the outputs, not the tiles */
-	float *packed;                               /* spectra of the weights; NULL: made in every run */
+	bool by_outputs;                             /* threads divide the outputs, not the tiles */
+	float *packed;                               /* weights as panels (by outputs) or spectra (by tiles); NULL: every run makes them */
 } layer;
 
 static int64_t
@@ -28,16 +33,41 @@ spectra_size(int64_t channels, int64_t tiles)
 	return POINTS * ((channels + SECANT_WINOGRAD_BLOCK - 1) / SECANT_WINOGRAD_BLOCK) * SECANT_WINOGRAD_BLOCK * tiles;
 }
 
+static int64_t
+panel_of(void)
+{
+	return 2 * secant_winograd_best()->width;
+}
+
+static int64_t
+tiles_of(const secant_shape *y)
+{
+	return y->dim[0] * ((y->dim[1] + TILE - 1) / TILE) * ((y->dim[2] + TILE - 1) / TILE);
+}
+
+/* Large spectra of weights are not worth making and walking through for few tiles; and every thread must have outputs of its own. */
+static bool
+divides_outputs(int64_t tiles, int64_t in, int64_t out, int threads)
+{
+	return POINTS * in * out > MOST_PACKED && tiles < FEW_TILES * threads && (out + panel_of() - 1) / panel_of() >= threads;
+}
+
 /* A 3x3 convolution from x to y. Transforms cost in proportion to the channels of both sides, products to their product; nothing is won where
  * these are few, tiles hang far over the edge, or the weights' spectra serve too few tiles. */
 static bool
 pays(const secant_conv_attr *a, const secant_shape *x, const secant_shape *y, const secant_shape *w, int64_t least)
 {
 	int width = secant_winograd_best()->width;
-	int64_t in = x->dim[3], out = y->dim[3], rows = (y->dim[1] + TILE - 1) / TILE, columns = (y->dim[2] + TILE - 1) / TILE;
+	int64_t in = x->dim[3], out = y->dim[3], tiles = tiles_of(y);
 	return secant_cpu_isa() >= SECANT_ISA_AVX2 && w->dim[2] == 3 && w->dim[3] == 3 && a->groups == 1 && a->stride.v[0] == 1 && a->stride.v[1] == 1 &&
 	       a->dilation.v[0] == 1 && a->dilation.v[1] == 1 && in % width == 0 && out % width == 0 && in * out > 9 * (in + out) &&
-	       x->dim[0] * rows * columns >= least && 2 * y->dim[1] * y->dim[2] > rows * columns * TILE * TILE;
+	       tiles >= least && 2 * secant_rows(y) > tiles * TILE * TILE;
+}
+
+static bool
+pays_convolved(const secant_step *s, const secant_shape *x, const secant_shape *y, const secant_shape *w)
+{
+	return pays(s->node->attr, x, y, w, divides_outputs(tiles_of(y), x->dim[3], y->dim[3], s->threads) ? LEAST_DIVIDED : LEAST_TILES);
 }
 
 static bool
@@ -65,33 +95,67 @@ say(secant_step *s, const secant_shape *result, const secant_shape *w)
 	memcpy(s->detail, "winograd:4x4", sizeof "winograd:4x4");
 }
 
+static layer *
+new_layer(secant_step *s, const secant_shape *x, const secant_shape *y, int top, int left, secant_err *err)
+{
+	layer *l = s->data = secant_calloc(1, sizeof *l);
+	if (!l) {
+		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a convolution");
+		return NULL;
+	}
+	l->x = map_of(x, y, top, left), l->y = map_of(y, y, 0, 0);
+	l->tiles = tiles_of(y);
+	l->parts = s->threads;
+	return l;
+}
+
+/* All tiles in equal blocks of at most `most`. */
+static int64_t
+equal_blocks(int64_t tiles, int64_t most)
+{
+	int64_t blocks = (tiles + most - 1) / most;
+	return (tiles + blocks - 1) / blocks;
+}
+
 /* ---- forward, and the gradient of the input ---- */
+
+/* First output of part t where threads divide them: whole panels. */
+static int64_t
+output_part(const layer *l, int t)
+{
+	int64_t panel = panel_of(), at = secant_part((l->y.channels + panel - 1) / panel, l->parts, t) * panel;
+	return at < l->y.channels ? at : l->y.channels;
+}
 
 /* `top`, `left`: padding of the convolution from x to y. */
 static secant_status
 prepare(secant_step *s, const secant_shape *x, const secant_shape *y, const secant_shape *w, int top, int left, bool stays, secant_err *err)
 {
-	layer *l = s->data = secant_calloc(1, sizeof *l);
+	layer *l = new_layer(s, x, y, top, left, err);
 	if (!l)
-		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a convolution");
-	l->x = map_of(x, y, top, left), l->y = map_of(y, y, 0, 0);
-	l->tiles = x->dim[0] * l->y.rows * l->y.columns;
-	l->parts = s->threads;
-	l->by_channels = l->tiles < 28 * l->parts;
-	/* A block's spectra and products stay within the second cache where channels are few; where they are many, a block must be long
-	 * enough to pay for walking through the weights. */
-	int64_t fits = 196608 / (POINTS * (l->x.channels + l->y.channels)), mine = l->by_channels ? l->tiles : (l->tiles + l->parts - 1) / l->parts;
-	l->block = fits < 28 ? (l->x.channels >= 128 ? 56 : 28) : fits;
-	l->block = (mine + (mine + l->block - 1) / l->block - 1) / ((mine + l->block - 1) / l->block);
-	l->spectra = spectra_size(l->x.channels, l->block);
-	l->results = POINTS * l->block * l->y.channels;
-	/* Spectra take four times the memory of weights, and making them little time where layers are wide: those are made in every run. */
-	int64_t weights = POINTS * l->x.channels * l->y.channels;
-	stays &= weights <= MOST_PACKED;
+		return SECANT_ERR_NOMEM;
+	int64_t in = l->x.channels, out = l->y.channels, weights = in * out, panel = in * panel_of();
+	l->by_outputs = divides_outputs(l->tiles, in, out, l->parts);
+	if (l->by_outputs) {
+		l->block = equal_blocks(l->tiles, 2097152 / (POINTS * in) < 56 ? 56 : 2097152 / (POINTS * in));
+		l->own = (9 + ROW) * panel + POINTS * l->block * panel_of();
+		weights *= 9;
+	} else {
+		/* A block's spectra and products stay within the second cache where channels are few; where they are many, a block must be long
+		 * enough to pay for walking through the weights. */
+		int64_t fits = 196608 / (POINTS * (in + out));
+		l->block = equal_blocks((l->tiles + l->parts - 1) / l->parts, fits < 28 ? (in >= 128 ? 56 : 28) : fits);
+		weights *= POINTS;
+		l->own = spectra_size(in, l->block) + POINTS * l->block * out;
+		l->own = l->own > 9 * panel ? l->own : 9 * panel;
+		/* Spectra take four times the memory of weights, and making them little time where layers are wide: those are made in every run. */
+		stays &= weights <= MOST_PACKED;
+	}
+	l->spectra = spectra_size(in, l->block);
 	s->packs = stays ? 2 : 0;
 	if (stays && !(l->packed = secant_alloc_raw((size_t)weights * sizeof(float))))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for packed weights");
-	s->scratch = (size_t)((stays ? 0 : weights) + l->parts * (l->spectra + l->results)) * sizeof(float);
+	s->scratch = (size_t)((l->by_outputs ? l->spectra : stays ? 0 : weights) + l->parts * l->own) * sizeof(float);
 	say(s, y, w);
 	return SECANT_OK;
 }
@@ -104,39 +168,64 @@ release(secant_step *s)
 	secant_free(l);
 }
 
-/* Outputs of part t where threads divide them: whole panels. */
-static int64_t
-output_part(const layer *l, int t)
-{
-	int64_t panel = 2 * secant_winograd_best()->width, panels = (l->y.channels + panel - 1) / panel, at = secant_part(panels, l->parts, t) * panel;
-	return at < l->y.channels ? at : l->y.channels;
-}
-
+/* Spectra of all weights; `own`: scratch of the threads. */
 static void
-make_weights(const layer *l, const float *w, bool flip, float *u)
+make_spectra(const layer *l, const float *w, bool flip, float *u, float *own)
 {
 	const secant_winograd_kernels *k = secant_winograd_best();
-	int64_t out = flip ? l->x.channels : l->y.channels, in = flip ? l->y.channels : l->x.channels;
+	int64_t in = l->x.channels, out = l->y.channels, panel = panel_of();
 	SECANT_PARTS(l->parts)
 	for (int t = 0; t < l->parts; t++)
-		if (output_part(l, t) < output_part(l, t + 1))
-			k->weights(w, out, in, flip, output_part(l, t), output_part(l, t + 1), u);
+		for (int64_t o = output_part(l, t), end = output_part(l, t + 1); o < end; o += panel) {
+			int64_t wide = end - o < panel ? end - o : panel;
+			k->panel(w, flip ? in : out, flip ? out : in, flip, o, wide, own + t * l->own);
+			for (int r = 0; r < ROW; r++)
+				k->spectra(own + t * l->own, in, wide, r, u + r * ROW * in * out + o * in, in * out);
+		}
 }
 
 static void
-convolve(const layer *l, const float *x, const float *u, const secant_winograd_post *post, float *y, float *scratch)
+convolve_tiles(const layer *l, const float *x, const float *u, const secant_winograd_post *post, float *y, float *own)
 {
 	const secant_winograd_kernels *k = secant_winograd_best();
 	SECANT_PARTS(l->parts)
 	for (int t = 0; t < l->parts; t++) {
-		float *v = scratch + t * (l->spectra + l->results), *m = v + l->spectra;
-		int64_t at = l->by_channels ? 0 : secant_part(l->tiles, l->parts, t), end = l->by_channels ? l->tiles : secant_part(l->tiles, l->parts, t + 1);
-		int64_t from = l->by_channels ? output_part(l, t) : 0, to = l->by_channels ? output_part(l, t + 1) : l->y.channels;
-		for (; at < end && from < to; at += l->block) {
+		float *v = own + t * l->own, *m = v + l->spectra;
+		for (int64_t at = secant_part(l->tiles, l->parts, t), end = secant_part(l->tiles, l->parts, t + 1); at < end; at += l->block) {
 			int64_t n = end - at < l->block ? end - at : l->block;
 			k->input(x, &l->x, at, n, 0, n, v);
-			k->multiply(v, u, n, l->x.channels, l->y.channels, from, to, m);
-			k->output(m, &l->y, post, at, n, from, to, y);
+			k->multiply(v, u, POINTS, n, l->x.channels, l->y.channels, m);
+			k->output(m, &l->y, post, at, n, 0, l->y.channels, y);
+		}
+	}
+}
+
+/* w: weights OIHW, where none are packed. */
+static void
+convolve_outputs(const layer *l, const float *x, const float *w, bool flip, const secant_winograd_post *post, float *y, float *scratch)
+{
+	const secant_winograd_kernels *k = secant_winograd_best();
+	int64_t in = l->x.channels, out = l->y.channels, panel = panel_of();
+	float *v = scratch;
+	for (int64_t at = 0; at < l->tiles; at += l->block) {
+		int64_t n = l->tiles - at < l->block ? l->tiles - at : l->block;
+		SECANT_PARTS(l->parts)
+		for (int t = 0; t < l->parts; t++)
+			k->input(x, &l->x, at, n, secant_part(n, l->parts, t), secant_part(n, l->parts, t + 1), v);
+		SECANT_PARTS(l->parts)
+		for (int t = 0; t < l->parts; t++) {
+			float *own = v + l->spectra + t * l->own, *u = own + 9 * in * panel, *m = u + ROW * in * panel;
+			for (int64_t o = output_part(l, t), end = output_part(l, t + 1); o < end; o += panel) {
+				int64_t wide = end - o < panel ? end - o : panel;
+				const float *filters = l->packed ? l->packed + 9 * in * o : own;
+				if (!l->packed)
+					k->panel(w, flip ? in : out, flip ? out : in, flip, o, wide, own);
+				for (int r = 0; r < ROW; r++) {
+					k->spectra(filters, in, wide, r, u, in * wide);
+					k->multiply(v + r * ROW * spectra_size(in, n) / POINTS, u, ROW, n, in, wide, m + r * ROW * n * wide);
+				}
+				k->output(m, &l->y, post, at, n, o, o + wide, y);
+			}
 		}
 	}
 }
@@ -145,13 +234,15 @@ static secant_status
 run_layer(const secant_step *s, const float *x, const float *w, bool flip, const secant_winograd_post *post, float *y, float *scratch)
 {
 	const layer *l = s->data;
-	const float *u = l->packed;
-	if (!u) {
-		make_weights(l, w, flip, scratch);
-		u = scratch;
-		scratch += POINTS * l->x.channels * l->y.channels;
+	if (l->by_outputs) {
+		convolve_outputs(l, x, w, flip, post, y, scratch);
+	} else if (l->packed) {
+		convolve_tiles(l, x, l->packed, post, y, scratch);
+	} else {
+		float *own = scratch + POINTS * l->x.channels * l->y.channels;
+		make_spectra(l, w, flip, scratch, own);
+		convolve_tiles(l, x, scratch, post, y, own);
 	}
-	convolve(l, x, u, post, y, scratch);
 	return SECANT_OK;
 }
 
@@ -159,7 +250,8 @@ static bool
 supports_forward(const secant_step *s)
 {
 	const secant_conv_attr *a = s->node->attr;
-	return !s->exact && all_f32(s) && (a->act == SECANT_ACT_NONE || a->act == SECANT_ACT_RELU) && pays(a, &s->in[0].shape, &s->out[0].shape, &s->in[1].shape, LEAST_TILES);
+	return !s->exact && all_f32(s) && (a->act == SECANT_ACT_NONE || a->act == SECANT_ACT_RELU) &&
+	       pays_convolved(s, &s->in[0].shape, &s->out[0].shape, &s->in[1].shape);
 }
 
 static secant_status
@@ -173,8 +265,21 @@ static secant_status
 pack_forward(secant_step *s, const void *const *in, secant_err *err)
 {
 	const layer *l = s->data;
-	if (l->packed)
-		make_weights(l, in[1], false, l->packed);
+	const secant_winograd_kernels *k = secant_winograd_best();
+	if (!l->packed)
+		return SECANT_OK;
+	if (l->by_outputs) {
+		SECANT_PARTS(l->parts)
+		for (int t = 0; t < l->parts; t++)
+			for (int64_t o = output_part(l, t), end = output_part(l, t + 1); o < end; o += panel_of())
+				k->panel(in[1], l->y.channels, l->x.channels, false, o, end - o < panel_of() ? end - o : panel_of(), l->packed + 9 * l->x.channels * o);
+		return SECANT_OK;
+	}
+	float *own = secant_alloc_raw((size_t)(l->parts * l->own) * sizeof *own);
+	if (!own)
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory to pack weights");
+	make_spectra(l, in[1], false, l->packed, own);
+	secant_free(own);
 	return SECANT_OK;
 }
 
@@ -189,7 +294,7 @@ forward(const secant_step *s, void *bound, const void *const *in, void *const *o
 static bool
 supports_grad_data(const secant_step *s)
 {
-	return !s->exact && all_f32(s) && pays(s->node->attr, &s->in[1].shape, &s->out[0].shape, &s->in[0].shape, LEAST_TILES);
+	return !s->exact && all_f32(s) && pays_convolved(s, &s->in[1].shape, &s->out[0].shape, &s->in[0].shape);
 }
 
 static secant_status
@@ -214,29 +319,48 @@ supports_grad_weights(const secant_step *s)
 	return !s->exact && all_f32(s) && pays(s->node->attr, &s->in[0].shape, &s->in[1].shape, &s->out[0].shape, LEAST_SHARED);
 }
 
+/* Filters are divided into items of `high` in-channels (of one block of spectra) and a panel of outputs. */
+typedef struct items { int64_t high, rows, panels, size; } items;
+
+static items
+items_of(const layer *l)
+{
+	items i = { BLOCK, 0, (l->y.channels + panel_of() - 1) / panel_of(), 0 };
+	while (i.high > 16 && (l->x.channels + i.high - 1) / i.high * i.panels < 2 * l->parts)
+		i.high /= 2;
+	i.rows = (l->x.channels + i.high - 1) / i.high;
+	i.size = POINTS * i.high * panel_of();
+	return i;
+}
+
 static secant_status
 prepare_grad_weights(secant_step *s, secant_err *err)
 {
 	const secant_conv_attr *a = s->node->attr;
-	const secant_shape *x = &s->in[0].shape, *dy = &s->in[1].shape;
-	layer *l = s->data = secant_calloc(1, sizeof *l);
+	layer *l = new_layer(s, &s->in[0].shape, &s->in[1].shape, secant_pad_of(&a->padding, 0), secant_pad_of(&a->padding, 1), err);
 	if (!l)
-		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a convolution");
-	l->x = map_of(x, dy, secant_pad_of(&a->padding, 0), secant_pad_of(&a->padding, 1)), l->y = map_of(dy, dy, 0, 0);
-	l->tiles = dy->dim[0] * l->y.rows * l->y.columns;
-	l->parts = s->threads;
-	int64_t fits = 524288 / (POINTS * (l->x.channels + l->y.channels)), most = fits < LEAST_SHARED ? LEAST_SHARED : fits, blocks = (l->tiles + most - 1) / most;
-	l->block = (l->tiles + blocks - 1) / blocks;
-	s->scratch = (size_t)(POINTS * l->x.channels * l->y.channels + spectra_size(l->x.channels, l->block) + spectra_size(l->y.channels, l->block)) * sizeof(float);
-	say(s, dy, &s->out[0].shape);
+		return SECANT_ERR_NOMEM;
+	int64_t both = POINTS * (l->x.channels + l->y.channels), most = 1048576;
+	l->block = equal_blocks(l->tiles, most / both < 56 ? 56 : most / both);
+	l->spectra = spectra_size(l->x.channels, l->block);
+	items i = items_of(l);
+	/* Sums of one block are used at once, those of several are kept. */
+	s->scratch = (size_t)(l->spectra + spectra_size(l->y.channels, l->block) + (l->block < l->tiles ? i.rows * i.panels : l->parts) * i.size) * sizeof(float);
+	say(s, &s->in[1].shape, &s->out[0].shape);
 	return SECANT_OK;
 }
 
-/* In-channels of part t: whole vectors. */
-static int64_t
-input_part(const layer *l, int t)
+static void
+sum_item(const layer *l, const items *i, int64_t item, int64_t at, int64_t n, const float *v, const float *e, float *sum, float *dw)
 {
-	return secant_part(l->x.channels / ALIGNED, l->parts, t) * ALIGNED + (t == l->parts ? l->x.channels % ALIGNED : 0);
+	const secant_winograd_kernels *k = secant_winograd_best();
+	int64_t c = item / i->panels * i->high, o = item % i->panels * panel_of();
+	int64_t c1 = c + i->high < l->x.channels ? c + i->high : l->x.channels, o1 = o + panel_of() < l->y.channels ? o + panel_of() : l->y.channels;
+	if (at == 0)
+		memset(sum, 0, (size_t)i->size * sizeof *sum);
+	k->correlate(v, e, n, l->x.channels, l->y.channels, c, c1, o, o1, sum);
+	if (at + n == l->tiles)
+		k->filters(sum, l->y.channels, l->x.channels, c, c1, o, o1, dw);
 }
 
 static secant_status
@@ -244,8 +368,8 @@ grad_weights(const secant_step *s, void *bound, const void *const *in, void *con
 {
 	const secant_winograd_kernels *k = secant_winograd_best();
 	const layer *l = s->data;
-	int64_t c = l->x.channels, o = l->y.channels;
-	float *sum = scratch, *v = sum + POINTS * c * o, *e = v + spectra_size(c, l->block);
+	const items i = items_of(l);
+	float *v = scratch, *e = v + l->spectra, *sum = e + spectra_size(l->y.channels, l->block);
 	for (int64_t at = 0; at < l->tiles; at += l->block) {
 		int64_t n = l->tiles - at < l->block ? l->tiles - at : l->block;
 		SECANT_PARTS(l->parts)
@@ -254,16 +378,10 @@ grad_weights(const secant_step *s, void *bound, const void *const *in, void *con
 			k->grad(in[1], &l->y, at, n, secant_part(n, l->parts, t), secant_part(n, l->parts, t + 1), e);
 		}
 		SECANT_PARTS(l->parts)
-		for (int t = 0; t < l->parts; t++) {
-			int64_t from = input_part(l, t), to = input_part(l, t + 1);
-			for (int64_t p = 0; at == 0 && p < POINTS; p++)
-				memset(sum + (p * c + from) * o, 0, (size_t)((to - from) * o) * sizeof *sum);
-			k->correlate(v, e, n, c, o, from, to, sum);
-		}
+		for (int t = 0; t < l->parts; t++)
+			for (int64_t item = secant_part(i.rows * i.panels, l->parts, t); item < secant_part(i.rows * i.panels, l->parts, t + 1); item++)
+				sum_item(l, &i, item, at, n, v, e, sum + (l->block < l->tiles ? item : t) * i.size, out[0]);
 	}
-	SECANT_PARTS(l->parts)
-	for (int t = 0; t < l->parts; t++)
-		k->filters(sum, o, c, input_part(l, t), input_part(l, t + 1), out[0]);
 	return SECANT_OK;
 }
 
