@@ -34,22 +34,31 @@ secant_json_read(const char *path, secant_err *err)
 	return j;
 }
 
+static bool
+is_plain(char c)
+{
+	return (unsigned char)c >= 0x20 && c != 0x7f && c != '"' && c != '\\';
+}
+
 static void
 add_string(secant_str *s, const char *text, size_t n)
 {
 	secant_str_add(s, "\"");
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)text[i];
+	for (size_t i = 0, plain; i < n; i += plain) {
+		for (plain = 0; i + plain < n && is_plain(text[i + plain]); plain++)
+			;
+		secant_str_addn(s, text + i, plain);
+		if (i + plain == n)
+			break;
+		char c = text[i + plain++];
 		if (c == '"' || c == '\\')
 			secant_str_addf(s, "\\%c", c);
 		else if (c == '\n')
 			secant_str_add(s, "\\n");
 		else if (c == '\t')
 			secant_str_add(s, "\\t");
-		else if (c < 0x20 || c == 0x7f)
-			secant_str_addf(s, "\\u%04x", c);
 		else
-			secant_str_addn(s, text + i, 1);
+			secant_str_addf(s, "\\u%04x", (unsigned char)c);
 	}
 	secant_str_add(s, "\"");
 }

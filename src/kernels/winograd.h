@@ -23,10 +23,10 @@ typedef struct secant_winograd_post { const float *bias; const void *residual; b
 typedef struct secant_winograd_kernels {
 	int width;
 	/* Weights OIHW of `wide` outputs from `from` on (2 `width`, or `width`: a panel) as in x 9 x wide. `flip`: of the convolution that carries
-	 * gradients back: out and in change places, filters turn by 180 degrees. */
-	void (*panel)(const float *oihw, int64_t out, int64_t in, bool flip, int64_t from, int64_t wide, float *w);
+	 * gradients back: out and in change places, filters turn by 180 degrees. `low`: w is bfloat16. */
+	void (*panel)(const float *oihw, int64_t out, int64_t in, bool flip, int64_t from, int64_t wide, bool low, void *w);
 	/* Spectra of a panel: points 6 row .. 6 row + 5, each in x wide, `step` floats apart. */
-	void (*spectra)(const float *w, int64_t in, int64_t wide, int row, float *u, int64_t step);
+	void (*spectra)(const void *w, int64_t in, int64_t wide, int row, bool low, float *u, int64_t step);
 	/* Spectra of tiles from..to-1 of the `n` from `first` on: of 6x6 inputs; of 4x4 gradients of outputs (top and left 0). */
 	void (*input)(const void *x, const secant_winograd_map *map, int64_t first, int64_t n, int64_t from, int64_t to, float *v);
 	void (*grad)(const void *dy, const secant_winograd_map *map, int64_t first, int64_t n, int64_t from, int64_t to, float *v);

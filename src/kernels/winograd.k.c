@@ -178,30 +178,40 @@ grad(const void *dy, const secant_winograd_map *m, int64_t first, int64_t n, int
 /* ---- weights to spectra ---- */
 
 static void
-panel(const float *oihw, int64_t out, int64_t in, bool flip, int64_t from, int64_t wide, float *w)
+panel(const float *oihw, int64_t out, int64_t in, bool flip, int64_t from, int64_t wide, bool low, void *w)
 {
 	/* Of the convolution that is computed: `ins` inputs a sum. */
 	int64_t ins = flip ? out : in, by_out = flip ? 9 : in * 9, by_in = flip ? in * 9 : 9;
-	for (int64_t i = 0; i < ins; i++, w += 9 * wide)
+	for (int64_t i = 0; i < ins; i++)
 		for (int64_t lane = 0; lane < wide; lane++)
 			for (int k = 0; k < 9; k++)
-				w[(flip ? 8 - k : k) * wide + lane] = oihw[(from + lane) * by_out + i * by_in + k];
+				secant_store_real(w, (i * 9 + (flip ? 8 - k : k)) * wide + lane, low, oihw[(from + lane) * by_out + i * by_in + k]);
 }
 
-static void
-spectra(const float *w, int64_t in, int64_t wide, int row, float *u, int64_t step)
+SECANT_INLINE void
+spectra_of(const void *w, int64_t in, int64_t wide, int row, bool low, float *u, int64_t step)
 {
 	static const float g[6][3] = { { 0.25f, 0, 0 }, { -1 / 6.f, -1 / 6.f, -1 / 6.f }, { -1 / 6.f, 1 / 6.f, -1 / 6.f }, { 1 / 24.f, 1 / 12.f, 1 / 6.f }, { 1 / 24.f, -1 / 12.f, 1 / 6.f }, { 0, 0, 1 } };
 	const float a = g[row][0], b = g[row][1], c = g[row][2];
-	for (int64_t i = 0; i < in; i++, w += 9 * wide, u += wide)
+	for (int64_t i = 0; i < in; i++, u += wide)
 		for (int64_t o = 0; o < wide; o += WIDTH) {
+			int64_t at = i * 9 * wide + o;
 			vec e[3], z[6];
 			for (int j = 0; j < 3; j++)
-				e[j] = a * *(const vec *)(w + j * wide + o) + b * *(const vec *)(w + (3 + j) * wide + o) + c * *(const vec *)(w + (6 + j) * wide + o);
+				e[j] = a * load(w, at + j * wide, low) + b * load(w, at + (3 + j) * wide, low) + c * load(w, at + (6 + j) * wide, low);
 			g3(e, 1, z, 1);
 			for (int j = 0; j < 6; j++)
 				*(vec *)(u + j * step + o) = z[j];
 		}
+}
+
+static void
+spectra(const void *w, int64_t in, int64_t wide, int row, bool low, float *u, int64_t step)
+{
+	if (low)
+		spectra_of(w, in, wide, row, true, u, step);
+	else
+		spectra_of(w, in, wide, row, false, u, step);
 }
 
 /* ---- products ---- */

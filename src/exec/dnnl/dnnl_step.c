@@ -16,6 +16,7 @@ make_engine(void)
 {
 	static const dnnl_cpu_isa_t caps[] = { dnnl_cpu_isa_sse41, dnnl_cpu_isa_avx2, dnnl_cpu_isa_avx512_core_bf16, ONEDNN_ISA_ANY };
 	dnnl_set_max_cpu_isa(caps[secant_cpu_isa()]);    /* refused only where oneDNN was built without it: then it uses what it finds */
+	dnnl_set_jit_profiling_flags(0);                 /* telling profilers of each kernel takes as long as making some */
 	if (dnnl_engine_create(&engine, dnnl_cpu, 0) != dnnl_success)
 		engine = NULL;
 }

@@ -1,6 +1,7 @@
 /*
  * 3x3 convolutions of stride 1 and their gradients by Winograd's F(4x4, 3x3): a quarter of the products, in float. It takes the f32 layers
- * where that pays; the rest is oneDNN's. Formulas and layouts: kernels/winograd.h.
+ * where that pays, and the bf16 layers of CPUs without AMX, whose direct products in bf16 are less than twice as fast as those in float; the rest
+ * is oneDNN's. Formulas and layouts: kernels/winograd.h.
  *
  * Forward and the gradient of the input are one computation (input -> spectra -> 36 products -> output) that threads divide in one of two ways:
  * by tiles, each walking its own in blocks that fit its cache, through spectra of the weights that are made before (once where weights stay,
@@ -24,7 +25,7 @@ typedef struct layer {
 	int64_t spectra, own;                        /* floats of a block's spectra; of the scratch of one thread */
 	int parts;
 	bool by_outputs;                             /* threads divide the outputs, not the tiles */
-	float *packed;                               /* weights as panels (by outputs) or spectra (by tiles); NULL: every run makes them */
+	void *packed;                                /* weights as panels (by outputs; stored as pictures are) or spectra (by tiles); NULL: every run makes them */
 } layer;
 
 static int64_t
@@ -52,40 +53,46 @@ divides_outputs(int64_t tiles, int64_t in, int64_t out, int threads)
 	return POINTS * in * out > MOST_PACKED && tiles < FEW_TILES * threads && (out + panel_of() - 1) / panel_of() >= threads;
 }
 
+/* Pictures x and y are both float or both bfloat16, and the latter only where nothing multiplies it faster; all else is float. */
+static bool
+stored_well(const secant_step *s, const secant_operand *x, const secant_operand *y)
+{
+	for (int i = 0; i < s->n_in + s->n_out; i++) {
+		const secant_operand *o = i < s->n_in ? &s->in[i] : &s->out[i - s->n_in];
+		bool picture = o == x || o == y || i == 3;               /* 3: what a convolution adds */
+		if (o->shape.rank >= 0 && o->dtype != (picture ? x->dtype : SECANT_F32))
+			return false;
+	}
+	return x->dtype == SECANT_F32 || (x->dtype == SECANT_BF16 && !secant_cpu_has_amx());
+}
+
 /* A 3x3 convolution from x to y. Transforms cost in proportion to the channels of both sides, products to their product; nothing is won where
  * these are few, tiles hang far over the edge, or the weights' spectra serve too few tiles. */
 static bool
-pays(const secant_conv_attr *a, const secant_shape *x, const secant_shape *y, const secant_shape *w, int64_t least)
+pays(const secant_step *s, const secant_operand *from, const secant_operand *to, const secant_shape *w, int64_t least)
 {
-	int width = secant_winograd_best()->width;
+	const secant_conv_attr *a = s->node->attr;
+	const secant_shape *x = &from->shape, *y = &to->shape;
+	int width = secant_winograd_best()->width, worth = from->dtype == SECANT_BF16 ? 18 : 9;
 	int64_t in = x->dim[3], out = y->dim[3], tiles = tiles_of(y);
-	return secant_cpu_isa() >= SECANT_ISA_AVX2 && w->dim[2] == 3 && w->dim[3] == 3 && a->groups == 1 && a->stride.v[0] == 1 && a->stride.v[1] == 1 &&
-	       a->dilation.v[0] == 1 && a->dilation.v[1] == 1 && in % width == 0 && out % width == 0 && in * out > 9 * (in + out) &&
+	return !s->exact && stored_well(s, from, to) &&
+	       secant_cpu_isa() >= SECANT_ISA_AVX2 && w->dim[2] == 3 && w->dim[3] == 3 && a->groups == 1 && a->stride.v[0] == 1 && a->stride.v[1] == 1 &&
+	       a->dilation.v[0] == 1 && a->dilation.v[1] == 1 && in % width == 0 && out % width == 0 && in * out > worth * (in + out) &&
 	       tiles >= least && 2 * secant_rows(y) > tiles * TILE * TILE;
 }
 
 static bool
-pays_convolved(const secant_step *s, const secant_shape *x, const secant_shape *y, const secant_shape *w)
+pays_convolved(const secant_step *s, const secant_operand *x, const secant_operand *y, const secant_shape *w)
 {
-	return pays(s->node->attr, x, y, w, divides_outputs(tiles_of(y), x->dim[3], y->dim[3], s->threads) ? LEAST_DIVIDED : LEAST_TILES);
-}
-
-static bool
-all_f32(const secant_step *s)
-{
-	for (int i = 0; i < s->n_in + s->n_out; i++) {
-		const secant_operand *o = i < s->n_in ? &s->in[i] : &s->out[i - s->n_in];
-		if (o->shape.rank >= 0 && o->dtype != SECANT_F32)
-			return false;
-	}
-	return true;
+	return pays(s, x, y, w, divides_outputs(tiles_of(&y->shape), x->shape.dim[3], y->shape.dim[3], s->threads) ? LEAST_DIVIDED : LEAST_TILES);
 }
 
 static secant_winograd_map
-map_of(const secant_shape *s, const secant_shape *result, int top, int left)
+map_of(const secant_operand *o, const secant_shape *result, int top, int left)
 {
+	const secant_shape *s = &o->shape;
 	return (secant_winograd_map){ .height = s->dim[1], .width = s->dim[2], .channels = s->dim[3], .rows = (result->dim[1] + TILE - 1) / TILE,
-	                              .columns = (result->dim[2] + TILE - 1) / TILE, .top = top, .left = left };
+	                              .columns = (result->dim[2] + TILE - 1) / TILE, .top = top, .left = left, .low = o->dtype == SECANT_BF16 };
 }
 
 static void
@@ -96,15 +103,15 @@ say(secant_step *s, const secant_shape *result, const secant_shape *w)
 }
 
 static layer *
-new_layer(secant_step *s, const secant_shape *x, const secant_shape *y, int top, int left, secant_err *err)
+new_layer(secant_step *s, const secant_operand *x, const secant_operand *y, int top, int left, secant_err *err)
 {
 	layer *l = s->data = secant_calloc(1, sizeof *l);
 	if (!l) {
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a convolution");
 		return NULL;
 	}
-	l->x = map_of(x, y, top, left), l->y = map_of(y, y, 0, 0);
-	l->tiles = tiles_of(y);
+	l->x = map_of(x, &y->shape, top, left), l->y = map_of(y, &y->shape, 0, 0);
+	l->tiles = tiles_of(&y->shape);
 	l->parts = s->threads;
 	return l;
 }
@@ -129,17 +136,19 @@ output_part(const layer *l, int t)
 
 /* `top`, `left`: padding of the convolution from x to y. */
 static secant_status
-prepare(secant_step *s, const secant_shape *x, const secant_shape *y, const secant_shape *w, int top, int left, bool stays, secant_err *err)
+prepare(secant_step *s, const secant_operand *x, const secant_operand *y, const secant_shape *w, int top, int left, bool stays, secant_err *err)
 {
 	layer *l = new_layer(s, x, y, top, left, err);
 	if (!l)
 		return SECANT_ERR_NOMEM;
 	int64_t in = l->x.channels, out = l->y.channels, weights = in * out, panel = in * panel_of();
+	size_t bytes = sizeof(float);
 	l->by_outputs = divides_outputs(l->tiles, in, out, l->parts);
 	if (l->by_outputs) {
 		l->block = equal_blocks(l->tiles, 2097152 / (POINTS * in) < 56 ? 56 : 2097152 / (POINTS * in));
 		l->own = (9 + ROW) * panel + POINTS * l->block * panel_of();
 		weights *= 9;
+		bytes = l->x.low ? sizeof(uint16_t) : sizeof(float);
 	} else {
 		/* A block's spectra and products stay within the second cache where channels are few; where they are many, a block must be long
 		 * enough to pay for walking through the weights. */
@@ -153,10 +162,10 @@ prepare(secant_step *s, const secant_shape *x, const secant_shape *y, const seca
 	}
 	l->spectra = spectra_size(in, l->block);
 	s->packs = stays ? 2 : 0;
-	if (stays && !(l->packed = secant_alloc_raw((size_t)weights * sizeof(float))))
+	if (stays && !(l->packed = secant_alloc_raw((size_t)weights * bytes)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for packed weights");
 	s->scratch = (size_t)((l->by_outputs ? l->spectra : stays ? 0 : weights) + l->parts * l->own) * sizeof(float);
-	say(s, y, w);
+	say(s, &y->shape, w);
 	return SECANT_OK;
 }
 
@@ -178,14 +187,14 @@ make_spectra(const layer *l, const float *w, bool flip, float *u, float *own)
 	for (int t = 0; t < l->parts; t++)
 		for (int64_t o = output_part(l, t), end = output_part(l, t + 1); o < end; o += panel) {
 			int64_t wide = end - o < panel ? end - o : panel;
-			k->panel(w, flip ? in : out, flip ? out : in, flip, o, wide, own + t * l->own);
+			k->panel(w, flip ? in : out, flip ? out : in, flip, o, wide, false, own + t * l->own);
 			for (int r = 0; r < ROW; r++)
-				k->spectra(own + t * l->own, in, wide, r, u + r * ROW * in * out + o * in, in * out);
+				k->spectra(own + t * l->own, in, wide, r, false, u + r * ROW * in * out + o * in, in * out);
 		}
 }
 
 static void
-convolve_tiles(const layer *l, const float *x, const float *u, const secant_winograd_post *post, float *y, float *own)
+convolve_tiles(const layer *l, const void *x, const float *u, const secant_winograd_post *post, void *y, float *own)
 {
 	const secant_winograd_kernels *k = secant_winograd_best();
 	SECANT_PARTS(l->parts)
@@ -202,7 +211,7 @@ convolve_tiles(const layer *l, const float *x, const float *u, const secant_wino
 
 /* w: weights OIHW, where none are packed. */
 static void
-convolve_outputs(const layer *l, const float *x, const float *w, bool flip, const secant_winograd_post *post, float *y, float *scratch)
+convolve_outputs(const layer *l, const void *x, const float *w, bool flip, const secant_winograd_post *post, void *y, float *scratch)
 {
 	const secant_winograd_kernels *k = secant_winograd_best();
 	int64_t in = l->x.channels, out = l->y.channels, panel = panel_of();
@@ -217,11 +226,12 @@ convolve_outputs(const layer *l, const float *x, const float *w, bool flip, cons
 			float *own = v + l->spectra + t * l->own, *u = own + 9 * in * panel, *m = u + ROW * in * panel;
 			for (int64_t o = output_part(l, t), end = output_part(l, t + 1); o < end; o += panel) {
 				int64_t wide = end - o < panel ? end - o : panel;
-				const float *filters = l->packed ? l->packed + 9 * in * o : own;
+				bool low = l->packed && l->x.low;
+				const void *filters = l->packed ? secant_at(l->packed, 9 * in * o, low) : own;
 				if (!l->packed)
-					k->panel(w, flip ? in : out, flip ? out : in, flip, o, wide, own);
+					k->panel(w, flip ? in : out, flip ? out : in, flip, o, wide, false, own);
 				for (int r = 0; r < ROW; r++) {
-					k->spectra(filters, in, wide, r, u, in * wide);
+					k->spectra(filters, in, wide, r, low, u, in * wide);
 					k->multiply(v + r * ROW * spectra_size(in, n) / POINTS, u, ROW, n, in, wide, m + r * ROW * n * wide);
 				}
 				k->output(m, &l->y, post, at, n, o, o + wide, y);
@@ -231,7 +241,7 @@ convolve_outputs(const layer *l, const float *x, const float *w, bool flip, cons
 }
 
 static secant_status
-run_layer(const secant_step *s, const float *x, const float *w, bool flip, const secant_winograd_post *post, float *y, float *scratch)
+run_layer(const secant_step *s, const void *x, const float *w, bool flip, const secant_winograd_post *post, void *y, float *scratch)
 {
 	const layer *l = s->data;
 	if (l->by_outputs) {
@@ -250,15 +260,14 @@ static bool
 supports_forward(const secant_step *s)
 {
 	const secant_conv_attr *a = s->node->attr;
-	return !s->exact && all_f32(s) && (a->act == SECANT_ACT_NONE || a->act == SECANT_ACT_RELU) &&
-	       pays_convolved(s, &s->in[0].shape, &s->out[0].shape, &s->in[1].shape);
+	return (a->act == SECANT_ACT_NONE || a->act == SECANT_ACT_RELU) && pays_convolved(s, &s->in[0], &s->out[0], &s->in[1].shape);
 }
 
 static secant_status
 prepare_forward(secant_step *s, secant_err *err)
 {
 	const secant_conv_attr *a = s->node->attr;
-	return prepare(s, &s->in[0].shape, &s->out[0].shape, &s->in[1].shape, secant_pad_of(&a->padding, 0), secant_pad_of(&a->padding, 1), s->in[1].state && !s->training, err);
+	return prepare(s, &s->in[0], &s->out[0], &s->in[1].shape, secant_pad_of(&a->padding, 0), secant_pad_of(&a->padding, 1), s->in[1].state && !s->training, err);
 }
 
 static secant_status
@@ -272,7 +281,8 @@ pack_forward(secant_step *s, const void *const *in, secant_err *err)
 		SECANT_PARTS(l->parts)
 		for (int t = 0; t < l->parts; t++)
 			for (int64_t o = output_part(l, t), end = output_part(l, t + 1); o < end; o += panel_of())
-				k->panel(in[1], l->y.channels, l->x.channels, false, o, end - o < panel_of() ? end - o : panel_of(), l->packed + 9 * l->x.channels * o);
+				k->panel(in[1], l->y.channels, l->x.channels, false, o, end - o < panel_of() ? end - o : panel_of(), l->x.low,
+				         secant_at_mut(l->packed, 9 * l->x.channels * o, l->x.low));
 		return SECANT_OK;
 	}
 	float *own = secant_alloc_raw((size_t)(l->parts * l->own) * sizeof *own);
@@ -294,14 +304,14 @@ forward(const secant_step *s, void *bound, const void *const *in, void *const *o
 static bool
 supports_grad_data(const secant_step *s)
 {
-	return !s->exact && all_f32(s) && pays_convolved(s, &s->in[1].shape, &s->out[0].shape, &s->in[0].shape);
+	return pays_convolved(s, &s->in[1], &s->out[0], &s->in[0].shape);
 }
 
 static secant_status
 prepare_grad_data(secant_step *s, secant_err *err)
 {
 	const secant_conv_attr *a = s->node->attr;
-	return prepare(s, &s->in[1].shape, &s->out[0].shape, &s->in[0].shape, 2 - secant_pad_of(&a->padding, 0), 2 - secant_pad_of(&a->padding, 1), false, err);
+	return prepare(s, &s->in[1], &s->out[0], &s->in[0].shape, 2 - secant_pad_of(&a->padding, 0), 2 - secant_pad_of(&a->padding, 1), false, err);
 }
 
 static secant_status
@@ -316,7 +326,7 @@ grad_data(const secant_step *s, void *bound, const void *const *in, void *const 
 static bool
 supports_grad_weights(const secant_step *s)
 {
-	return !s->exact && all_f32(s) && pays(s->node->attr, &s->in[0].shape, &s->in[1].shape, &s->out[0].shape, LEAST_SHARED);
+	return pays(s, &s->in[0], &s->in[1], &s->out[0].shape, LEAST_SHARED);
 }
 
 /* Filters are divided into items of `high` in-channels (of one block of spectra) and a panel of outputs. */
@@ -337,7 +347,7 @@ static secant_status
 prepare_grad_weights(secant_step *s, secant_err *err)
 {
 	const secant_conv_attr *a = s->node->attr;
-	layer *l = new_layer(s, &s->in[0].shape, &s->in[1].shape, secant_pad_of(&a->padding, 0), secant_pad_of(&a->padding, 1), err);
+	layer *l = new_layer(s, &s->in[0], &s->in[1], secant_pad_of(&a->padding, 0), secant_pad_of(&a->padding, 1), err);
 	if (!l)
 		return SECANT_ERR_NOMEM;
 	int64_t both = POINTS * (l->x.channels + l->y.channels), most = 1048576;
