@@ -37,7 +37,7 @@ typedef struct secant_winograd_kernels {
 	/* Outputs of `n` tiles from `first` on, channels from..to-1, from products 36 x n x (to - from). */
 	void (*output)(const float *m, const secant_winograd_map *map, const secant_winograd_post *post, int64_t first, int64_t n, int64_t from, int64_t to, void *y);
 	/* Weight gradients OIHW of in-channels c0..c1-1 and outputs o0..o1-1 from their sums. */
-	void (*filters)(const float *sum, int64_t out, int64_t in, int64_t c0, int64_t c1, int64_t o0, int64_t o1, float *oihw);
+	void (*filters)(const float *sum, int64_t in, int64_t c0, int64_t c1, int64_t o0, int64_t o1, float *oihw);
 } secant_winograd_kernels;
 SECANT_KERNELS(winograd)
 #endif

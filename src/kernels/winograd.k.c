@@ -374,7 +374,7 @@ output(const float *m, const secant_winograd_map *map, const secant_winograd_pos
 }
 
 static void
-filters(const float *sum, int64_t out, int64_t in, int64_t c0, int64_t c1, int64_t o0, int64_t o1, float *oihw)
+filters(const float *sum, int64_t in, int64_t c0, int64_t c1, int64_t o0, int64_t o1, float *oihw)
 {
 	for (int64_t i = c0; i < c1; i++)
 		for (int64_t o = o0; o < o1; o += WIDTH) {

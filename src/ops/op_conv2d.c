@@ -307,6 +307,8 @@ static const secant_op_case conv2d_cases[] = {
 	{ "uneven stride", "stride=2x1 padding=1,0", "1x7x6x4 8x4x3x2" },
 	{ "one-sided padding", "stride=2 padding=0,0,1,1", "1x8x8x4 8x4x3x3 8" },
 	{ "one output channel", "padding=1", "1x16x16x16 1x16x3x3 1" },
+	{ "two output channels, uneven padding", "padding=2,0,1,3", "2x9x13x32 2x32x3x3" },
+	{ "1x1, three output channels", "padding=1", "2x5x6x16 3x16x1x1 3" },
 	{ "no pictures", "padding=1", "0x4x4x3 2x3x3x3 2" },
 	{ 0 }
 };
@@ -329,6 +331,8 @@ static const secant_op_case grad_weights_cases[] = {
 	{ "groups", "padding=1 groups=4 size=3", "1x6x5x16 1x6x5x32" },
 	{ "depthwise", "padding=1 groups=16 size=3", "2x6x5x16 2x6x5x16" },
 	{ "one output channel", "padding=1 size=3", "1x16x16x16 1x16x16x1" },
+	{ "two output channels, uneven padding", "padding=2,0,1,3 size=3", "2x9x13x32 2x10x14x2" },
+	{ "1x1, three output channels", "padding=1 size=1", "2x5x6x16 2x7x8x3" },
 	{ "no pictures", "padding=1 size=3", "0x4x4x3 0x4x4x2" },
 	{ 0 }
 };

@@ -370,7 +370,7 @@ sum_item(const layer *l, const items *i, int64_t item, int64_t at, int64_t n, co
 		memset(sum, 0, (size_t)i->size * sizeof *sum);
 	k->correlate(v, e, n, l->x.channels, l->y.channels, c, c1, o, o1, sum);
 	if (at + n == l->tiles)
-		k->filters(sum, l->y.channels, l->x.channels, c, c1, o, o1, dw);
+		k->filters(sum, l->x.channels, c, c1, o, o1, dw);
 }
 
 static secant_status
