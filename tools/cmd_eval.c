@@ -207,7 +207,8 @@ run(void *options, int n, const char *const *operands, secant_err *err)
 	eval *e = options;
 	secant_logger log = tool_logger(&e->common);
 	secant_scores scores;
-	if (secant_evaluate(operands[0], operands[1], &e->eval, &log, &scores, err))
+	char model[1024];
+	if (secant_evaluate(tool_model(operands[0], model, sizeof model), operands[1], &e->eval, &log, &scores, err))
 		return 0;
 	if (e->common.json)
 		print_json(&scores);
@@ -223,7 +224,8 @@ run(void *options, int n, const char *const *operands, secant_err *err)
 
 const command command_eval = {
 	.name = "eval", .brief = "scores a model on a split of a data set", .operands = "MODEL DATA",
-	.details = "Scores are exact over the data set: counts are summed over all pixels of all pictures, then divided once. Means leave out\n"
+	.details = "MODEL is a model file or a run folder (its best model).\n\n"
+	           "Scores are exact over the data set: counts are summed over all pixels of all pictures, then divided once. Means leave out\n"
 	           "classes that neither occur nor were predicted, unless --zero-division says what they count as. \"Taken together\" are the\n"
 	           "reductions of segmentation_models.pytorch (--json has them for every metric of `secant list metrics`).\n\n"
 	           "boundary: F1 of the areas' edges within a tolerance (Csurka, Larlus, Perronnin 2013), from counts over all pictures. thresholded iou:\n"

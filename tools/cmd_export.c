@@ -17,7 +17,8 @@ export_run(void *options, int n, const char *const *operands, secant_err *err)
 	export *o = options;
 	if (!o->out)
 		return secant_fail(err, SECANT_ERR_ARG, "--out is missing: the file to write, .pth or .safetensors");
-	secant_status status = secant_model_export(operands[0], o->out, err);
+	char model[1024];
+	secant_status status = secant_model_export(tool_model(operands[0], model, sizeof model), o->out, err);
 	if (!status && o->common.json) {
 		char *text = secant_describe(o->out, true, err);
 		puts(text ? text : "");

@@ -1,7 +1,6 @@
 /* `secant predict`: pictures to masks, overlays and probabilities; clouds to classified clouds. */
 #include "command.h"
 #include <jansson.h>
-#include <secant/files.h>
 #include <secant/predict.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,19 +50,6 @@ print_json(const predict *o, const secant_predictor *p, json_t *files, secant_er
 	puts(text);
 	free(text);
 	return 0;
-}
-
-/* MODEL may be a run folder: then its best model, or the last where none was best. */
-static const char *
-model_of(const char *given, char *buffer, size_t size)
-{
-	static const char *const names[] = { "best", "last" };
-	for (int i = 0; i < 2 && secant_is_dir(given); i++) {
-		snprintf(buffer, size, "%s/%s.safetensors", given, names[i]);
-		if (secant_is_file(buffer))
-			return buffer;
-	}
-	return given;
 }
 
 static int
@@ -125,12 +111,13 @@ predict_clouds(const predict *o, const char *const *models, int n_models, const 
 	return status;
 }
 
-/* The first operand is a model, and every other that is named like one: pictures are not. */
+/* The first operand is a model, and every other that is named like one or is a run: pictures are not. */
 static bool
 is_model(const char *operand)
 {
 	const char *dot = strrchr(operand, '.');
-	return dot && !strcmp(dot, ".safetensors");
+	char buffer[1024];
+	return (dot && !strcmp(dot, ".safetensors")) || tool_model(operand, buffer, sizeof buffer) == buffer;
 }
 
 static int
@@ -147,7 +134,7 @@ predict_run(void *options, int n, const char *const *operands, secant_err *err)
 		else if (n_models == MOST)
 			status = secant_fail(err, SECANT_ERR_ARG, "more than %d models", MOST);
 		else {
-			models[n_models] = model_of(operands[i], buffer[n_models], sizeof buffer[0]);
+			models[n_models] = tool_model(operands[i], buffer[n_models], sizeof buffer[0]);
 			n_models++;
 		}
 	}
@@ -165,7 +152,7 @@ predict_run(void *options, int n, const char *const *operands, secant_err *err)
 const command command_predict = {
 	.name = "predict", .brief = "segments pictures and clouds: masks, overlays, probabilities, classified clouds", .operands = "MODEL... INPUT... --out DIR",
 	.details = "MODEL is a model file or a run folder (its best model). INPUT is a picture or a folder of pictures. The\n"
-	           "probabilities of several models (all .safetensors) are averaged. Masks are 0 or 255 for one class, else class indices\n"
+	           "probabilities of several models (files .safetensors, or runs) are averaged. Masks are 0 or 255 for one class, else class indices\n"
 	           "(16 bit beyond 255 classes). With --out FILE.png or FILE.tif and one picture, that file is the mask; a .tif keeps the georeference of a GeoTIFF.\n\n"
 	           "Pictures are padded by reflection to what the network needs and cut back. Large ones go through it in tiles that are blended smoothly.\n\n"
 	           "A model of clouds takes cloud files (PLY, LAS, LAZ, PCD, text, meshes) and writes them again with a class, a confidence and a colour\n"

@@ -2,6 +2,7 @@
  * The table of verbs and what --help prints from it.
  */
 #include "command.h"
+#include <secant/files.h>
 #include <string.h>
 
 #define COMMAND(verb) extern const command command_##verb;
@@ -31,6 +32,18 @@ command_find(const command *const *list, const char *name)
 		if (!strcmp((*list)->name, name))
 			return *list;
 	return NULL;
+}
+
+const char *
+tool_model(const char *operand, char *buffer, size_t size)
+{
+	static const char *const names[] = { "best", "last" };
+	for (int i = 0; i < 2 && secant_is_dir(operand); i++) {
+		int n = snprintf(buffer, size, "%s/%s.safetensors", operand, names[i]);
+		if (n > 0 && (size_t)n < size && secant_is_file(buffer))
+			return buffer;
+	}
+	return operand;
 }
 
 static void

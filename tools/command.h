@@ -38,6 +38,9 @@ void command_each(void (*visit)(void *user, const command *c, const char *name),
 void command_print_list(FILE *to);
 void command_print_help(FILE *to, const command *c, const char *name);
 
+/* The model that an operand stands for: of a run folder its best, or the last where none was best, as a path in `buffer`; else the operand. */
+const char *tool_model(const char *operand, char *buffer, size_t size);
+
 /* Log lines and progress go to standard error; --quiet keeps warnings and errors only. SECANT_LOG=debug shows more, SECANT_LOG=json
  * writes JSON lines ("debug,json" both). */
 secant_logger tool_logger(const common *c);

@@ -86,6 +86,7 @@ test_predict(void **state)
 	/* an ensemble of a model with itself, a run folder, tiles, views: the same mask */
 	works("mkdir -p run && cp m.safetensors run/best.safetensors");
 	works("$SECANT predict m.safetensors m.safetensors p.ppm --out two.pgm && cmp one.pgm two.pgm");
+	works("cp -r run again && $SECANT predict run again p.ppm --out runs.pgm && cmp one.pgm runs.pgm");
 	works("$SECANT predict run p.ppm --out three.pgm --tta d4 --tile 2 --overlap 1 && cmp one.pgm three.pgm");
 	works("$SECANT predict m.safetensors p.ppm --out none.pgm --threshold 1 --min-area 2 && tail -c 8 none.pgm | od -An -tu1");
 	assert_string_equal(out, "   0   0   0   0   0   0   0   0\n");
@@ -97,6 +98,7 @@ test_predict_refuses(void **state)
 {
 	fails(2, "secant predict: 1 operand: expected at least 2", "$SECANT predict m.safetensors --out x");
 	fails(2, "secant predict: there are no pictures to predict", "$SECANT predict m.safetensors m.safetensors --out x");
+	fails(2, "secant predict: there are no pictures to predict", "$SECANT predict run run --out x");
 	fails(2, "secant predict: --out is missing", "$SECANT predict m.safetensors p.ppm");
 	fails(2, "--tta: 'flip' is not flip-h, flip-v, flips", "$SECANT predict m.safetensors p.ppm --out x --tta flip");
 	fails(2, "--tile: ", "$SECANT predict m.safetensors p.ppm --out x --tile big");
