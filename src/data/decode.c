@@ -52,14 +52,14 @@ secant_picture_free(secant_picture *p)
 
 /* ---- channels ---- */
 
-/* The channel of the file for each channel of the network; false when they do not fit. Whether a fourth channel is alpha was decided when
- * the header was read. */
+/* The channel of the file for each channel of the network; false when they do not fit. Whether a second or fourth channel is alpha was
+ * decided when the header was read. */
 static bool
 map_channels(int from, int to, int map[SECANT_MOST_CHANNELS])
 {
 	for (int c = 0; c < to; c++)
-		map[c] = from == 1 ? 0 : c;
-	return from == to || (to == 3 && (from == 1 || from == 4));
+		map[c] = from <= 2 && to != 2 ? 0 : c;
+	return from == to || (to == 3 && (from <= 2 || from == 4)) || (to == 1 && from == 2);
 }
 
 static float

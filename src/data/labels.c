@@ -5,6 +5,7 @@
  *   index     the value is the class; an indexed picture gives its indices, a grey picture stored as R = G = B its grey
  *   palette   as index, but the picture must be an indexed one
  *   colours   the colour is looked up in the class file
+ *   auto      binary for one class; else index, or colours where the picture has colours and the class file too
  *   bands     (multilabel, a picture of several bands) band c from the threshold on is bit c
  *
  * The ignore index, where there is one, becomes SECANT_LABEL_IGNORE. A value that is no class is an error with the value, the first place,
@@ -32,6 +33,7 @@ pick_mode(secant_label_rule *rule, const char *text, secant_err *err)
 		const char *near = secant_nearest(text, mode_names);
 		return secant_fail(err, SECANT_ERR_ARG, "--labels: '%.60s' is not one of auto, binary, index, palette, colours%s%s%s", text, near ? " (nearest: " : "", near ? near : "", near ? ")" : "");
 	}
+	rule->by_channels = m == 0 && rule->classes > 1;
 	rule->mode = m > 0 ? (secant_label_mode)(m - 1) : rule->classes == 1 ? SECANT_LABELS_BINARY : SECANT_LABELS_INDEX;
 	return SECANT_OK;
 }
@@ -256,7 +258,8 @@ decode_index(const secant_label_rule *rule, const secant_image *im, const char *
 		return secant_fail(err, SECANT_ERR_FORMAT, "%s: --labels palette needs an indexed picture, this one has %d channel%s; --labels %s would fit", path, im->channels,
 			im->channels == 1 ? "" : "s", im->channels > 2 ? "colours" : "index");
 	if (im->channels > 2 && !is_grey(im, n))
-		return secant_fail(err, SECANT_ERR_FORMAT, "%s: a colour picture with %d channels is no class index; --labels colours with --class-file would fit", path, im->channels);
+		return secant_fail(err, SECANT_ERR_FORMAT, "%s: a colour picture with %d channels is no class index; --labels colours%s would fit", path, im->channels,
+			rule->colours ? "" : " with --class-file");
 	uint16_t table[256];
 	for (int v = 0; v < 256; v++)
 		table[v] = as_index(rule, v);
@@ -285,18 +288,35 @@ decode_colours(const secant_label_rule *rule, const secant_image *im, const char
 	return bad ? no_colour(rule, im, path, plane, err) : SECANT_OK;
 }
 
+/* The same mistake for a band a class: nothing from the threshold on, and nothing but 0 and 1. */
+static secant_status
+check_bands(const secant_label_rule *rule, const secant_image *im, const char *path, size_t n, secant_err *err)
+{
+	size_t ones = 0;
+	for (size_t i = 0; i < n * (size_t)im->channels; i++) {
+		long v = value_at(im, i);
+		if (v != 0 && v != 1)
+			return SECANT_OK;
+		ones += v == 1;
+	}
+	return ones == 0 || rule->threshold <= 1 ? SECANT_OK : secant_fail(err, SECANT_ERR_FORMAT,
+		"%s: label values are 0 and 1 alone, %zu of 1, all below --label-threshold %d; --label-threshold 1 would fit", path, ones, rule->threshold);
+}
+
 static secant_status
 decode_bands(const secant_label_rule *rule, const secant_image *im, const char *path, uint16_t *plane, size_t n, secant_err *err)
 {
 	if (im->channels != rule->classes)
 		return secant_fail(err, SECANT_ERR_FORMAT, "%s: %d bands for %d classes", path, im->channels, rule->classes);
+	unsigned any = 0;
 	for (size_t i = 0; i < n; i++) {
 		unsigned bits = 0;
 		for (int c = 0; c < im->channels; c++)
 			bits |= (unsigned)(value_at(im, i * (size_t)im->channels + (size_t)c) >= rule->threshold) << c;
 		plane[i] = (uint16_t)bits;
+		any |= bits;
 	}
-	return SECANT_OK;
+	return any ? SECANT_OK : check_bands(rule, im, path, n, err);
 }
 
 secant_status
@@ -307,7 +327,7 @@ secant_labels_decode(const secant_label_rule *rule, const secant_image *im, cons
 		return decode_bands(rule, im, path, plane, n, err);
 	if (rule->mode == SECANT_LABELS_BINARY)
 		return decode_binary(rule, im, path, lossy, plane, n, err);
-	if (rule->mode == SECANT_LABELS_COLOURS)
+	if (rule->mode == SECANT_LABELS_COLOURS || (rule->by_channels && im->channels > 2 && rule->colours && rule->name_count >= rule->values))
 		return decode_colours(rule, im, path, plane, n, err);
 	return decode_index(rule, im, path, plane, n, err);
 }

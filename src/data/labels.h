@@ -12,6 +12,7 @@ typedef enum secant_label_mode { SECANT_LABELS_BINARY, SECANT_LABELS_INDEX, SECA
 typedef struct secant_label_rule {
 	secant_label_mode mode;
 	bool bands;                  /* multilabel: one band a class */
+	bool by_channels;            /* auto: colours where the picture has them and the class file too, whatever mode says */
 	int threshold, ignore, classes;
 	int values;                  /* class indices run from 0 to values - 1: 2 for one class */
 	char **names;                /* of the classes, from the class file; NULL: none */

@@ -9,8 +9,8 @@ const secant_opts secant_normalize_options = { "normalize", sizeof(secant_normal
 
 static const secant_opt rows[] = {
 	SECANT_OPT_TABLE(secant_data_options, normalize, &secant_normalize_options),
-	SECANT_OPT(secant_data_options, labels, STR, "labels", "auto", 0, 0, "how labels are read: auto (binary for one class, else index), binary, index, palette, colours"),
-	SECANT_OPT(secant_data_options, label_threshold, INT, "label-threshold", "128", 1, 65535, "binary labels: foreground from this value on"),
+	SECANT_OPT(secant_data_options, labels, STR, "labels", "auto", 0, 0, "how labels are read: auto (binary for one class; else index, or colours of the class file), binary, index, palette, colours"),
+	SECANT_OPT(secant_data_options, label_threshold, INT, "label-threshold", "128", 1, 65535, "labels of one class, and of a band a class: foreground from this value on"),
 	SECANT_OPT(secant_data_options, ignore_index, INT, "ignore-index", "-1", -1, 65535, "label value left out of loss and metrics, -1 for none"),
 	SECANT_OPT(secant_data_options, class_file, STR, "class-file", NULL, 0, 0, "file of the classes, a line each: NAME [R G B]"),
 	SECANT_OPT(secant_data_options, size, SIZE, "size", NULL, 1, 65536, "height and width of a training sample: 256, 256x512; without it whole pictures of one size"),

@@ -5,7 +5,8 @@
  *   DATA/SPLIT/NAME/{image,mask|label}.*         split folders with a folder per sample
  *   DATA/{images,labels|masks}/STEM.*            no splits: divided
  *   DATA/NAME/{image,mask|label}.*               a folder per sample, divided
- *   DATA is a file                               a line a pair: image,label[,split]; relative to the file; divided without third column
+ *   DATA is a file                               a line a pair: image,label[,split], or with tabs or spaces between; relative to the file;
+ *                                                divided without third column
  *
  * "Divided": names in byte order are shuffled (Fisher-Yates, Philox keyed by the seed); the first share, or every k-th of them, is "val",
  * the rest is "train", "all" is both; each keeps byte order. Hidden files and files that are no pictures by name are passed over.
@@ -217,14 +218,34 @@ find_in(secant_pairs *out, const char *path, bool want_labels, secant_err *err)
 
 /* ---- a list ---- */
 
-/* Cuts one field off a line of comma-separated values; quotes around a field are taken off, "" inside them is one quote. */
-static char *
-cut_field(char **at)
+/* What stands between the fields of a line: the first comma or tab outside quotes, else space where the first word is a picture's name (of
+ * "my picture.png" it is not). */
+static char
+separator(const char *line)
 {
-	char *p = *at, *start = p, *to = p;
+	bool quoted = false;
+	for (const char *p = line; *p; p++) {
+		if (!quoted && (*p == ',' || *p == '\t'))
+			return *p;
+		quoted ^= *p == '"';
+	}
+	size_t n = strcspn(line, " ");
+	char word[4096];
+	if (!line[n] || n >= sizeof word)
+		return ',';
+	memcpy(word, line, n);
+	word[n] = '\0';
+	return secant_image_is_path(word) ? ' ' : ',';
+}
+
+/* Cuts one field off a line; quotes around a field are taken off, "" inside them is one quote. */
+static char *
+cut_field(char **at, char between)
+{
+	char *p = *at, *start = p, *to = p, end[2] = { between, '\0' };
 	if (!p)
 		return NULL;
-	while (*p == ' ' || *p == '\t')
+	while (*p == ' ' || (*p == '\t' && between != '\t'))
 		p++;
 	if (*p == '"') {
 		start = to = ++p;
@@ -233,15 +254,18 @@ cut_field(char **at)
 			*to++ = *p;
 		}
 		p += *p == '"';
-		p += strcspn(p, ",");
+		p += strcspn(p, end);
 	} else {
 		start = p;
-		p += strcspn(p, ",");
+		p += strcspn(p, end);
 		to = p;
 		while (to > start && (to[-1] == ' ' || to[-1] == '\t'))
 			to--;
 	}
-	*at = *p ? p + 1 : NULL;
+	char *next = *p ? p + 1 : NULL;
+	if (next && between == ' ')
+		next += strspn(next, " ");
+	*at = next && (*next || between != ' ') ? next : NULL;
 	*to = '\0';
 	return start;
 }
@@ -251,7 +275,7 @@ typedef struct list_reading { const char *path, *split; char *dir; bool want_lab
 static secant_status
 list_line(const list_reading *r, char *line, int number, secant_err *err)
 {
-	char *rest = line, *image = cut_field(&rest), *label = cut_field(&rest), *split = cut_field(&rest);
+	char between = separator(line + strspn(line, " ")), *rest = line, *image = cut_field(&rest, between), *label = cut_field(&rest, between), *split = cut_field(&rest, between);
 	if (!*image || *image == '#' || (number == 1 && !strcmp(image, "image")))
 		return SECANT_OK;
 	if (rest)
@@ -306,6 +330,8 @@ secant_division_choose(const secant_division *how, int n, char *val, secant_err 
 {
 	if (how->folds > 1 && how->fold >= how->folds)
 		return secant_fail(err, SECANT_ERR_RANGE, "--fold %d: --folds %d has folds 0 to %d", how->fold, how->folds, how->folds - 1);
+	if (how->folds > n)
+		return secant_fail(err, SECANT_ERR_RANGE, "--folds %d: there are only %d pictures to divide", how->folds, n);
 	int *order = secant_calloc((size_t)n + 1, sizeof *order);
 	if (!order)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory to divide %d samples", n);
@@ -388,11 +414,17 @@ find(secant_pairs *out, const char *path, const char *split, bool want_labels, c
 		secant_status s = find_in_list(out, path, split, want_labels, &has_splits, err);
 		if (!s && !out->n)
 			s = secant_fail(err, SECANT_ERR_FORMAT, has_splits ? "%s names no pictures for the split '%s'" : "%s names no pictures", path, split);
+		if (!s && has_splits && how->folds > 1)
+			s = secant_fail(err, SECANT_ERR_ARG, "--folds %d: %s is divided already, by its third column", how->folds, path);
 		return s || has_splits ? s : secant_pairs_divide(out, path, split, how, err);
 	}
 	if (!secant_is_dir(path))
 		return secant_fail(err, SECANT_ERR_IO, "%s: no such file or folder", path);
 	char *folder = child_folder(path, split);
+	if (folder && how->folds > 1) {
+		secant_free(folder);
+		return secant_fail(err, SECANT_ERR_ARG, "--folds %d: %s is divided already (%s/%s); folds are made of a data set without split folders", how->folds, path, path, split);
+	}
 	if (!folder)
 		return find_divided(out, path, split, want_labels, how, err);
 	secant_status s = find_in(out, folder, want_labels, err);

@@ -12,18 +12,19 @@
 
 /* ---- opening ---- */
 
-/* Formats whose fourth channel is alpha; a TIFF's is a band, which nobody drops in silence. */
-static bool
-has_alpha(const secant_image_info *info)
+/* Channels without alpha, which the second and the fourth are in these formats; a TIFF's are bands, which nobody drops in silence. */
+static int
+colours_of(const secant_image_info *info)
 {
-	return (!strcmp(info->format, "png") || !strcmp(info->format, "webp") || !strcmp(info->format, "bmp")) && info->channels == 4;
+	bool alpha = !strcmp(info->format, "png") || !strcmp(info->format, "webp") || !strcmp(info->format, "bmp");
+	return alpha && info->channels % 2 == 0 ? info->channels - 1 : info->channels;
 }
 
 static secant_status
 check_channels(const secant_samples *s, const char *path, const secant_image_info *info, secant_err *err)
 {
 	int have = info->channels, want = s->in_channels;
-	if (have == want || (want == 3 && (have == 1 || (have == 4 && has_alpha(info)))))
+	if (have == want || colours_of(info) == want || (want == 3 && colours_of(info) == 1))
 		return SECANT_OK;
 	return secant_fail(err, SECANT_ERR_SHAPE, "%s: has %d channels, --in-channels is %d", path, have, want);
 }

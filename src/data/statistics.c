@@ -98,6 +98,9 @@ secant_samples_moments(const secant_samples *s, int threads, double *mean, doubl
 	if (!v.sums)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the statistics of %d pictures", s->n);
 	secant_status status = look_at_all(&v, threads, err);
+	for (size_t i = 0; i < (size_t)s->n * c && !status; i++)
+		if (!isfinite(v.sums[2 * i + 1]))
+			status = secant_fail(err, SECANT_ERR_RANGE, "--normalize data: %s holds numbers that are none (NaN or infinite) in channel %d", s->v[i / c].image, (int)(i % c) + 1);
 	for (size_t k = 0; k < c && !status; k++) {
 		double sum = 0, squares = 0, n = 0;
 		for (int i = 0; i < s->n; i++) {

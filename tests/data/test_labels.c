@@ -164,6 +164,7 @@ colours_are_looked_up(void **state)
 	assert_int_equal(p[3], 0);
 	assert_int_equal(p[4], 1);
 	write_text(classes, "a 0 0 0\nb 9 9 9\n");
+	set_option(&o, "labels", "auto");                                     /* colours in the picture, and in the class file */
 	read_plane(f, 3, SECANT_U8, red, 2, SECANT_TARGET_INDEX, "label colour (200, 0, 0) at (4, 0) is none of the 2 in the class file, 16 pixels are; a line 'NAME 200 0 0' in --class-file would fit");
 	write_text(classes, "a 0 0 0\nb\n");
 	read_plane(f, 3, SECANT_U8, red, 2, SECANT_TARGET_INDEX, "classes.txt:2: 'b' has no colour, unlike the lines before");
@@ -224,6 +225,13 @@ targets_by_kind(void **state)
 	for (int i = 0; i < 8 * 3; i++)
 		assert_true(((float *)t.data)[i] == (i / 3 == i % 3));
 	secant_tensor_free(&t);
+	write_picture(in_root(root, "train/labels/00.png"), 8, 4, 3, SECANT_U8, zero_one);
+	secant_err err = { 0 };
+	secant_tensor image;
+	secant_samples *s = open_expecting(root, "train", &o, 3, 3, SECANT_TARGET_MULTILABEL, NULL);
+	assert_int_equal(secant_sample_load(s, 0, &image, &t, &err), SECANT_ERR_FORMAT);
+	assert_non_null(strstr(err.msg, "label values are 0 and 1 alone, 3 of 1, all below --label-threshold 128; --label-threshold 1 would fit"));
+	secant_samples_free(s);
 	write_picture(in_root(root, "train/labels/00.png"), 8, 4, 1, SECANT_U8, classes_255);
 	set_option(&o, "label-threshold", "2");
 	t = load_target(root, 1, SECANT_TARGET_BINARY);

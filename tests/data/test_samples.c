@@ -95,6 +95,21 @@ sizes_and_channels_must_fit(void **state)
 	write_picture(in_root(root, "grey/images/rgba.png"), 4, 4, 4, SECANT_U8, place_value);
 	secant_samples *s = open_expecting(root, "grey", &o, 3, 1, SECANT_TARGET_NONE, NULL);   /* repeated; alpha dropped */
 	secant_samples_free(s);
+	set_option(&o, "normalize", "none");
+	write_picture(in_root(root, "alpha/images/la.png"), 4, 4, 2, SECANT_U8, place_value);
+	for (int channels = 1; channels <= 3; channels++) {          /* grey, grey and alpha, grey three times */
+		secant_tensor image, none;
+		secant_err err = { 0 };
+		s = open_expecting(root, "alpha", &o, channels, 1, SECANT_TARGET_NONE, NULL);
+		assert_int_equal(secant_sample_load(s, 0, &image, &none, &err), SECANT_OK);
+		for (int c = 0; c < channels; c++)
+			assert_true(((const float *)image.data)[channels + c] == (float)place_value(1, 0, channels == 2 ? c : 0));
+		secant_tensor_free(&image);
+		secant_samples_free(s);
+	}
+	open_expecting(root, "alpha", &o, 4, 1, SECANT_TARGET_NONE, "has 2 channels, --in-channels is 4");
+	write_picture(in_root(root, "two/images/b.tif"), 4, 4, 2, SECANT_U8, place_value);
+	open_expecting(root, "two", &o, 3, 1, SECANT_TARGET_NONE, "has 2 channels, --in-channels is 3");
 	write_picture(in_root(root, "bands/images/b.tif"), 4, 4, 4, SECANT_U8, place_value);
 	open_expecting(root, "bands", &o, 3, 1, SECANT_TARGET_NONE, "has 4 channels, --in-channels is 3");   /* a band is no alpha */
 	secant_samples_free(open_expecting(root, "bands", &o, 4, 1, SECANT_TARGET_NONE, NULL));
@@ -166,6 +181,11 @@ folds_cover_everything_once(void **state)
 		assert_int_equal(seen[i], 1);
 	set_option(&o, "fold", "3");
 	open_expecting(root, "val", &o, 3, 1, SECANT_TARGET_BINARY, "--fold 3: --folds 3 has folds 0 to 2");
+	set_option(&o, "folds", "30");
+	open_expecting(root, "val", &o, 3, 1, SECANT_TARGET_BINARY, "--folds 30: there are only ");
+	write_split(root, "split/train", 1, 4, 4, half_mask);
+	open_expecting(in_root(root, "split"), "train", &o, 3, 1, SECANT_TARGET_BINARY, "split is divided already (");
+	set_option(&o, "folds", "3");
 	set_option(&o, "fold", "all");
 	open_expecting(root, "val", &o, 3, 1, SECANT_TARGET_BINARY, "--fold all: train makes a model of each fold; here one of them is wanted, 0 to 2");
 	set_option(&o, "fold", "2nd");
@@ -206,6 +226,22 @@ a_list_of_pairs(void **state)
 	open_expecting(kept, "test", &o, 3, 1, SECANT_TARGET_BINARY, "list.csv names no pictures for the split 'test'");
 	write_text(kept, "images/03.png\n");
 	open_expecting(kept, "all", &o, 3, 1, SECANT_TARGET_BINARY, "list.csv:1: 'images/03.png' has no label");
+	secant_samples_free(open_expecting(kept, "all", &o, 3, 1, SECANT_TARGET_NONE, NULL));
+	/* tabs or spaces between; a name with a space is one name */
+	write_picture(in_root(root, "images/a b.png"), 4, 4, 3, SECANT_U8, place_value);
+	write_text(kept, "images/03.png\tlabels/03.png\ttrain\nimages/01.png   labels/01.png  val\nimages/a b.png,labels/00.png,val\n");
+	s = open_expecting(kept, "all", &o, 3, 1, SECANT_TARGET_BINARY, NULL);
+	assert_int_equal(secant_samples_count(s), 3);
+	assert_string_equal(s->v[1].label, in_root(root, "labels/01.png"));
+	secant_samples_free(s);
+	s = open_expecting(kept, "val", &o, 3, 1, SECANT_TARGET_BINARY, NULL);
+	assert_int_equal(secant_samples_count(s), 2);
+	assert_string_equal(s->v[1].image, in_root(root, "images/a b.png"));
+	secant_samples_free(s);
+	set_option(&o, "folds", "2");
+	open_expecting(kept, "val", &o, 3, 1, SECANT_TARGET_BINARY, "list.csv is divided already, by its third column");
+	set_option(&o, "folds", "0");
+	write_text(kept, "images/a b.png\n");
 	secant_samples_free(open_expecting(kept, "all", &o, 3, 1, SECANT_TARGET_NONE, NULL));
 	write_text(kept, "a,b,train,what\n");
 	open_expecting(kept, "all", &o, 3, 1, SECANT_TARGET_BINARY, "list.csv:1: more than three fields");

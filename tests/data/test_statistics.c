@@ -61,6 +61,21 @@ a_flat_channel_has_no_deviation(void **state)
 	secant_samples_free(s);
 }
 
+static double with_nan(int x, int y, int c) { return x == 2 && y == 1 && c == 1 ? NAN : x + y; }
+
+static void
+what_is_no_number_is_named(void **state)
+{
+	double mean[3], deviation[3];
+	secant_err err = { 0 };
+	write_picture(in_root(*state, "train/images/a.png"), 4, 4, 3, SECANT_U8, bright);
+	write_picture(in_root(*state, "train/images/b.tif"), 4, 4, 3, SECANT_F32, with_nan);
+	secant_samples *s = open_expecting(*state, "train", &o, 3, 1, SECANT_TARGET_NONE, NULL);
+	assert_int_equal(secant_samples_moments(s, 1, mean, deviation, &err), SECANT_ERR_RANGE);
+	assert_non_null(strstr(err.msg, "train/images/b.tif holds numbers that are none (NaN or infinite) in channel 2"));
+	secant_samples_free(s);
+}
+
 /* Classes 0, 1, 2 are in 5, 2, 1 of 5 pictures. */
 static secant_samples *
 write_rare(const char *root)
@@ -147,6 +162,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(moments_are_over_all_pixels, set_up, tear_down), cmocka_unit_test_setup_teardown(a_flat_channel_has_no_deviation, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_no_number_is_named, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rare_classes_weigh_more, set_up, tear_down), cmocka_unit_test_setup_teardown(what_cannot_be_read_is_named, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(draws_follow_the_weights, set_up, tear_down),
 	};
