@@ -65,6 +65,9 @@ struct secant_opts {
 	/* Of a table with a row "preset": JSON text of the options that the preset of that name stands for; NULL and err on failure. They are
 	 * set before the configuration and the line. Fresh memory. */
 	char *(*preset)(const char *name, secant_err *err);
+	/* Of a table with rows "resume" and "out": with --resume on the line, JSON text of the options that the run in `out` has; NULL: there is
+	 * none. They are set before everything else, so that what is given again stands out against them. Fresh memory. */
+	char *(*resumed)(const char *out);
 };
 
 /* _Generic refuses, at compile time, a row whose type is not the field's type. */

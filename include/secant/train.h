@@ -38,6 +38,7 @@ typedef struct secant_schedule_options {
 typedef struct secant_train_options {
 	char *out;                                   /* the run folder */
 	bool resume, overwrite;
+	bool complete;                               /* with resume: every option was given, the run's own or another. Not set, what has its default was not */
 	int epochs, batch, seed, threads;
 	char *precision, *loss, *mode, *augment, *weights, *encoder_weights;
 	int recompute;                               /* auto, none, norms, all */
@@ -70,6 +71,8 @@ typedef struct secant_train_score { const char *name; double value; } secant_tra
 /* The options a preset stands for, as JSON text for secant_opts_set_json: one of the program's (secant list presets) by name, or a file by
  * path. Freed with secant_free; NULL and err on failure. */
 SECANT_API char *secant_train_preset(const char *name, secant_err *err);
+/* The options of the run in `out`, as such JSON text; freed with secant_free. NULL: no run is there that can be read. */
+SECANT_API char *secant_train_resumed(const char *out);
 
 /* How far a training is: after every step, and after every epoch with `epoch_done`. */
 typedef struct secant_train_progress {

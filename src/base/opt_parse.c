@@ -102,7 +102,18 @@ use_preset(line l, const char *config, secant_err *err)
 	return s;
 }
 
-/* Sets what preset and configuration say, in this order. */
+/* The options of the run that goes on. */
+static secant_status
+use_run(line l, secant_err *err)
+{
+	const char *resume = l.table->resumed ? last_value(l, "resume") : NULL, *out = resume ? last_value(l, "out") : NULL;
+	char *text = out && !strcmp(resume, "true") ? l.table->resumed(out) : NULL;
+	secant_status s = text ? secant_opts_set_json(l.table, l.object, text, out, err) : SECANT_OK;
+	secant_free(text);
+	return s;
+}
+
+/* Sets what the run that goes on, preset and configuration say, in this order. */
 static secant_status
 read_files(line l, secant_err *err)
 {
@@ -115,6 +126,8 @@ read_files(line l, secant_err *err)
 		return secant_fail(err, s, "--config: %s", local.msg);
 	if (text && strlen(text) != size)
 		s = secant_fail(err, SECANT_ERR_FORMAT, "%s: byte %zu is zero, expected JSON text", path, strlen(text));
+	if (!s)
+		s = use_run(l, err);
 	if (!s)
 		s = use_preset(l, text, err);
 	if (!s && text)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/json.h"
 #include "base/thread.h"
 
@@ -79,6 +80,24 @@ choose_metric(secant_session *s, secant_err *err)
 	return wants ? secant_fail(err, SECANT_ERR_ARG, "%s: there are no validation %s to judge by", wants, s->task->samples) : SECANT_OK;
 }
 
+/* What is trained on, for a run that is to go on with the same. */
+static void
+note_samples(secant_session *s, const char *data)
+{
+	uint64_t hash = 0, whole = 0;
+	size_t n = strlen(data), got;
+	const char *before = "";
+	char head[1];
+	for (int i = 0; i < s->n_samples; i++) {
+		const char *path = s->task->sample_name(s, i), *name = !strncmp(path, data, n) ? path + n : path;
+		if (strcmp(path, before) && secant_file_head(path, head, sizeof head, &got, &whole, NULL))
+			whole = 0;
+		before = path;
+		hash = (hash * 31 + secant_fnv1a(name, strlen(name))) * 31 + whole;
+	}
+	(void)snprintf(s->samples_hash, sizeof s->samples_hash, "%016llx", (unsigned long long)hash);
+}
+
 static secant_status
 open_session(secant_session *s, const char *data, secant_err *err)
 {
@@ -90,6 +109,7 @@ open_session(secant_session *s, const char *data, secant_err *err)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "precision f64 runs scalar references: it is for secant run, training wants f32 or bf16");
 	if (check_options(o, err) || s->task->open(s, data, err) || choose_metric(s, err) || check_freeze(s, err) || !(s->feed = s->task->feed_new(s, true, err)))
 		return status_of(err);
+	note_samples(s, data);
 	secant_model_initialize(&s->model, (uint64_t)o->seed);
 	if (o->weights && secant_model_start_from(&s->model, o->weights, &s->events->log, err))
 		return status_of(err);
@@ -163,12 +183,25 @@ tell(const secant_session *s, const secant_epoch *done)
 	s->events->progress(s->events->user, &p);
 }
 
-/* The names of a batch whose loss is no number, in RUN/nan-batch.json; what was saved before stays. */
+/* The first sample of a batch whose own numbers are none (a raster's NaN); -1: all are. The first input is what is seen. */
+static int
+spoiled_sample(const secant_session *s, const secant_task_batch *b)
+{
+	const float *x = b->input[0].data;
+	int64_t each = secant_shape_count(&s->input) / s->batch;
+	for (int64_t i = 0; i < b->n * each; i++)
+		if (!isfinite(x[i]))
+			return (int)(i / each);
+	return -1;
+}
+
+/* The names of a batch whose loss is no number, in RUN/nan-batch.json (also beside a run that was to be replaced); what was saved before stays. */
 static secant_status
 stop_at(secant_session *s, const secant_task_batch *b, secant_err *err)
 {
-	char *path = s->claimed ? secant_session_path(s, "nan-batch.json") : NULL;
+	char *path = secant_session_path(s, "nan-batch.json");
 	json_t *j = json_object(), *names = json_array();
+	int spoiled = spoiled_sample(s, b);
 	for (int i = 0; i < b->n; i++)
 		json_array_append_new(names, json_string(s->task->sample_name(s, b->sample[i])));
 	json_object_set_new(j, "epoch", json_integer(s->epoch + 1));
@@ -179,8 +212,13 @@ stop_at(secant_session *s, const secant_task_batch *b, secant_err *err)
 	json_object_set_new(j, "samples", names);
 	secant_err own = { 0 };
 	bool written = path && !secant_json_write(path, j, &own);
-	secant_fail(err, SECANT_ERR_RANGE, "the loss is %s at step %lld (epoch %d; first sample of the batch: %s%s%s); a smaller --learning-rate may help", loss,
-	            (long long)s->steps + 1, s->epoch + 1, s->task->sample_name(s, b->sample[0]), written ? "; all of them: " : "", written ? path : "");
+	const char *first = s->task->sample_name(s, b->sample[spoiled < 0 ? 0 : spoiled]);
+	if (spoiled >= 0)
+		secant_fail(err, SECANT_ERR_RANGE, "the loss is %s at step %lld (epoch %d): %s itself holds numbers that are none (NaN or infinite)%s%s", loss, (long long)s->steps + 1, s->epoch + 1,
+		            first, written ? "; the whole batch: " : "", written ? path : "");
+	else
+		secant_fail(err, SECANT_ERR_RANGE, "the loss is %s at step %lld (epoch %d; first sample of the batch: %s%s%s); a smaller --learning-rate may help", loss, (long long)s->steps + 1,
+		            s->epoch + 1, first, written ? "; all of them: " : "", written ? path : "");
 	json_decref(j);
 	secant_free(path);
 	return SECANT_ERR_RANGE;

@@ -32,6 +32,7 @@ typedef struct secant_session {
 	secant_model model;
 	int batch;                                   /* o->batch, or the number of samples where there are fewer */
 	int n_samples;                               /* to train on */
+	char samples_hash[17];                       /* of the names below DATA and the sizes of their files */
 	bool validates;                              /* there are samples to validate on */
 	secant_shape input;                          /* of a step */
 	secant_feed *feed;

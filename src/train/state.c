@@ -49,7 +49,8 @@ same(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-/* An option that was not given (it has its default) takes the run's value; one that was given must agree. */
+/* An option that was not given takes the run's value; one that was given must agree. Unless all were (options.complete), what has its
+ * default counts as not given. */
 static void
 compare(void *user, const secant_opt *row, size_t offset)
 {
@@ -61,7 +62,7 @@ compare(void *user, const secant_opt *row, size_t offset)
 	char *usual = secant_opts_get(&secant_train_options_table, &c->defaults, row->name);
 	if (same(given, old)) {
 		/* nothing to do */
-	} else if (same(given, usual) || (!strcmp(row->name, "normalize") && same(given, "data"))) {      /* the run has the numbers */
+	} else if ((!c->given->complete && same(given, usual)) || (!strcmp(row->name, "normalize") && same(given, "data"))) {      /* the run has the numbers */
 		if (old)
 			(void)!secant_opts_set(&secant_train_options_table, c->given, row->name, old, &c->err);
 	} else if (strcmp(row->name, "threads")) {
@@ -70,6 +71,18 @@ compare(void *user, const secant_opt *row, size_t offset)
 	secant_free(given);
 	secant_free(old);
 	secant_free(usual);
+}
+
+char *
+secant_train_resumed(const char *out)
+{
+	char *path = secant_path_join(out, "config.json"), *text = NULL;
+	size_t size;
+	secant_err ignored = { 0 };
+	if (path && secant_is_file(path) && secant_file_read(&text, &size, path, 1 << 24, &ignored))
+		text = NULL;
+	secant_free(path);
+	return text;
 }
 
 static secant_status
@@ -83,7 +96,7 @@ resume_options(secant_train_options *o, secant_err *err)
 	    !secant_opts_set_json(&secant_train_options_table, &c.old, text, path, &c.err)) {
 		int epochs = o->epochs;
 		secant_opts_each(&secant_train_options_table, compare, &c);
-		if (epochs == c.defaults.epochs)
+		if (!o->complete && epochs == c.defaults.epochs)
 			o->epochs = c.old.epochs;
 		if (!c.err.code && c.differences.n)
 			secant_fail(&c.err, SECANT_ERR_ARG, "--resume: the run has other options (%s); give the same, or train into another folder", c.differences.p);
@@ -203,6 +216,18 @@ number_or_null(double v)
 	return isfinite(v) ? json_real(v) : json_null();
 }
 
+/* The same pictures elsewhere are the same run; other pictures are another one. */
+static secant_status
+check_samples(const secant_session *s, const json_t *j, secant_err *err)
+{
+	const char *then = json_string_value(json_object_get(j, "samples_hash"));
+	int n = (int)json_integer_value(json_object_get(j, "samples"));
+	if (!then || !strcmp(then, s->samples_hash))
+		return SECANT_OK;
+	return secant_fail(err, SECANT_ERR_ARG, "--resume: the run has other data (%d %s then, %d now%s); give the same, or train into another folder", n, s->task->samples, s->n_samples,
+	                   n == s->n_samples ? " whose files have other names or sizes" : "");
+}
+
 secant_status
 secant_session_save_state(const secant_session *s, secant_err *err)
 {
@@ -220,6 +245,8 @@ secant_session_save_state(const secant_session *s, secant_err *err)
 	json_object_set_new(j, "best", number_or_null(s->best));
 	json_object_set_new(j, "best_epoch", json_integer(s->best_epoch));
 	json_object_set_new(j, "threads", json_integer(s->o->threads));
+	json_object_set_new(j, "samples", json_integer(s->n_samples));
+	json_object_set_new(j, "samples_hash", json_string(s->samples_hash));
 	json_object_set_new(j, "averaged", json_integer(s->average.n));
 	json_object_set_new(j, "plateau", json_pack("[f, o, i, i]", s->plateau.rate, number_or_null(s->plateau.best), s->plateau.bad, s->plateau.cooling));
 	json_t *kept = json_array();
@@ -386,7 +413,7 @@ secant_session_load_state(secant_session *s, secant_err *err)
 		inner = text ? secant_json_parse(text, strlen(text), path, &own) : NULL;
 		if (!inner)
 			secant_fail(&own, SECANT_ERR_FORMAT, "%s: no training state", path);
-		else if (!take_slots(s, &t, &rest, path, &own) && !secant_store_load(s->model.store, &rest, &own) && !take_average(s, inner, &t, path, &own) &&
+		else if (!check_samples(s, inner, &own) && !take_slots(s, &t, &rest, path, &own) && !secant_store_load(s->model.store, &rest, &own) && !take_average(s, inner, &t, path, &own) &&
 		         !take_lists(s, inner, &own)) {
 			take_counters(s, inner);
 			if (!trim_log(s, "log.jsonl", "epoch", s->epoch, true, &own))

@@ -84,6 +84,16 @@ trains_and_evaluates(void **state)
 	json_decref(e);
 	json_decref(t);
 	contains(0, "confusion: rows are labels, columns predictions", "eval $ROOT/run/last.safetensors $ROOT/data --split train");
+	contains(0, "confusion: rows are labels, columns predictions", "eval $ROOT/run $ROOT/data");
+}
+
+/* Options are the run's; one that is given counts also where it says what nobody had to say. */
+static void
+goes_on_with_the_runs_options(void **state)
+{
+	contains(0, "run: 3 epochs", "train $ROOT/data --out $ROOT/run --resume --epochs 3");
+	contains(2, "the run has other options (batch: 3 then, 8 now; encoder: resnet18 then, resnet34 now)", "train $ROOT/data --out $ROOT/run --resume --epochs 4 --batch 8 --encoder resnet34");
+	contains(0, "run: 3 epochs", "train $ROOT/data --out $ROOT/run --resume");
 }
 
 static void
@@ -129,6 +139,6 @@ interrupted(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(trains_and_evaluates), cmocka_unit_test(wrong_usage), cmocka_unit_test(interrupted) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(trains_and_evaluates), cmocka_unit_test(goes_on_with_the_runs_options), cmocka_unit_test(wrong_usage), cmocka_unit_test(interrupted) };
 	return cmocka_run_group_tests_name("train and eval", tests, setup, teardown);
 }

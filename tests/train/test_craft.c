@@ -207,6 +207,29 @@ no_number_names_the_batch(void **state)
 	json_decref(j);
 }
 
+static double with_nan(int x, int y, int c) { return disc_index == 2 && x == 9 && y == 3 ? NAN : disc_pixel(x, y, c) / 255; }
+
+/* A raster's own NaN: the picture is named, also where a run that was to be replaced stays. */
+static void
+no_number_in_a_picture(void **state)
+{
+	const pairs_of more[] = { { "overwrite", "true" }, { "augment", "none" }, { NULL, NULL } };
+	secant_err err = { 0 };
+	write_discs(root, "holes/data/train", 4, disc_label);
+	for (int i = 0; i < 4; i++) {
+		disc_index = i;
+		must(secant_remove_tree(in_root(root, "holes/data/train/images/%02d.png", i), &err), &err);
+		write_picture(in_root(root, "holes/data/train/images/%02d.tif", i), 32, 32, 3, SECANT_F32, with_nan);
+	}
+	write_text(in_root(root, "holes/config.json"), "{}");                        /* there is a run */
+	char *folder = secant_strdup(in_root(root, "holes"));
+	run_with(folder, ".", more, NULL, "holes/data/train/images/02.tif itself holds numbers that are none (NaN or infinite); the whole batch: ");
+	secant_free(folder);
+	json_t *j = secant_json_read(in_root(root, "holes/nan-batch.json"), &err);
+	assert_int_equal(json_array_size(json_object_get(j, "samples")), 4);
+	json_decref(j);
+}
+
 /* A run killed between its first line and its first state, and one killed within a line: neither repeats an epoch in its log. */
 static void
 logs_of_killed_runs(void **state)
@@ -361,7 +384,7 @@ main(void)
 		cmocka_unit_test(gradients_are_clipped),
 		cmocka_unit_test(averages_by_hand),
 		cmocka_unit_test(judges_are_wanted),
-		cmocka_unit_test(no_number_names_the_batch),
+		cmocka_unit_test(no_number_names_the_batch), cmocka_unit_test(no_number_in_a_picture),
 		cmocka_unit_test(logs_of_killed_runs),
 		cmocka_unit_test(weights_that_fit_are_taken),
 		cmocka_unit_test(a_classification_head_learns),

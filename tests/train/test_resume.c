@@ -67,6 +67,37 @@ other_options_are_refused(void **state)
 	assert_true(digest_tree(in_root(root, "whole")) == before);
 }
 
+/* The same pictures elsewhere go on; others, fewer, or of other sizes do not. */
+static void
+other_data_is_refused(void **state)
+{
+	secant_train_options o = tiny_options(in_root(root, "whole"));
+	train_set(&o, "resume", "true");
+	write_discs(root, "moved/train", 12, disc_label);
+	write_discs(root, "moved/val", 2, disc_label);
+	train_expecting(&o, in_root(root, "moved"), NULL, NULL);
+	write_picture(in_root(root, "moved/train/images/03.png"), 32, 32, 3, SECANT_U8, disc_label);
+	train_expecting(&o, in_root(root, "moved"), NULL, "--resume: the run has other data (12 pictures then, 12 now whose files have other names or sizes)");
+	write_discs(root, "moved/train", 13, disc_label);
+	train_expecting(&o, in_root(root, "moved"), NULL, "--resume: the run has other data (12 pictures then, 13 now)");
+	free_options(&o);
+}
+
+/* Where every option counts as given, what has its default does too. */
+static void
+defaults_may_be_given(void **state)
+{
+	secant_train_options o = tiny_options(in_root(root, "whole"));
+	train_set(&o, "resume", "true");
+	train_set(&o, "batch", "8");
+	train_set(&o, "encoder", "resnet34");
+	train_set(&o, "loss", "0.5*dice+0.5*bce");
+	train_expecting(&o, data(), NULL, NULL);
+	o.complete = true;
+	train_expecting(&o, data(), NULL, "--resume: the run has other options (batch: 4 then, 8 now; encoder: resnet18 then, resnet34 now)");
+	free_options(&o);
+}
+
 static void
 other_threads_are_said(void **state)
 {
@@ -85,7 +116,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(never_stopped), cmocka_unit_test(stopped_twice), cmocka_unit_test(other_options_are_refused), cmocka_unit_test(other_threads_are_said)
+		cmocka_unit_test(never_stopped), cmocka_unit_test(stopped_twice), cmocka_unit_test(other_options_are_refused), cmocka_unit_test(other_data_is_refused), cmocka_unit_test(defaults_may_be_given), cmocka_unit_test(other_threads_are_said)
 	};
 	return cmocka_run_group_tests_name("resume", tests, setup, teardown);
 }
