@@ -8,7 +8,8 @@
  * in every run where they change); or, where weights are large and tiles few, by outputs: then spectra of a block of tiles are shared, and those
  * of the weights are made panel by panel, six points at a time, and used while they are in the cache.
  *
- * The gradient of the weights sums over all tiles: threads share the spectra of a block and divide the filters.
+ * The gradient of the weights sums over all tiles. Threads sum over their own and meet at the end, for cores may be far apart; where sums are
+ * too large for that, they share the spectra of a block and divide the filters.
  *
  * Error: the largest deviation seen on normal data is 4e-5 of the standard deviation of the result (direct sums: 2e-6); tests/exec/
  * test_winograd.c holds it to 2e-4.
@@ -17,14 +18,14 @@
 #include "kernels/winograd.h"
 
 enum { TILE = SECANT_WINOGRAD_TILE, POINTS = SECANT_WINOGRAD_POINTS, BLOCK = SECANT_WINOGRAD_BLOCK, ROW = 6, MOST_PACKED = 1 << 20 };
-enum { LEAST_TILES = 64, LEAST_DIVIDED = 4, LEAST_SHARED = 16, FEW_TILES = 96 };   /* measured */
+enum { LEAST_TILES = 64, LEAST_DIVIDED = 4, LEAST_SHARED = 16, FEW_TILES = 96, MOST_OWN = 600000 };   /* measured */
 
 typedef struct layer {
 	secant_winograd_map x, y;                    /* of what is convolved and of the result */
 	int64_t tiles, block;                        /* tiles in all and at a time */
 	int64_t spectra, own;                        /* floats of a block's spectra; of the scratch of one thread */
 	int parts;
-	bool by_outputs;                             /* threads divide the outputs, not the tiles */
+	bool by_outputs;                             /* threads divide the outputs (or filters), not the tiles */
 	void *packed;                                /* weights as panels (by outputs; stored as pictures are) or spectra (by tiles); NULL: every run makes them */
 } layer;
 
@@ -350,48 +351,119 @@ prepare_grad_weights(secant_step *s, secant_err *err)
 	layer *l = new_layer(s, &s->in[0], &s->in[1], secant_pad_of(&a->padding, 0), secant_pad_of(&a->padding, 1), err);
 	if (!l)
 		return SECANT_ERR_NOMEM;
-	int64_t both = POINTS * (l->x.channels + l->y.channels), most = 1048576;
-	l->block = equal_blocks(l->tiles, most / both < 56 ? 56 : most / both);
-	l->spectra = spectra_size(l->x.channels, l->block);
 	items i = items_of(l);
+	int64_t c = l->x.channels, o = l->y.channels, sums = i.rows * i.panels * i.size;
+	/* Small sums stay in each thread's cache, and threads meet at the end alone; else they share spectra, of as many tiles as pay for walking
+	 * through the sums. */
+	l->by_outputs = sums > MOST_OWN || sums * l->parts > 8 * MOST_OWN;
+	int64_t most = (l->by_outputs ? 1048576 : (sums <= 65536 ? 65536 : 131072)) / (POINTS * (c + o)), least = l->by_outputs ? 56 : 14;
+	l->block = equal_blocks(l->by_outputs ? l->tiles : (l->tiles + l->parts - 1) / l->parts, most < least ? least : most);
+	l->spectra = spectra_size(c, l->block);
+	l->own = l->spectra + spectra_size(o, l->block);
 	/* Sums of one block are used at once, those of several are kept. */
-	s->scratch = (size_t)(l->spectra + spectra_size(l->y.channels, l->block) + (l->block < l->tiles ? i.rows * i.panels : l->parts) * i.size) * sizeof(float);
+	if (l->by_outputs)
+		s->scratch = (size_t)(l->own + (l->block < l->tiles ? sums : l->parts * i.size)) * sizeof(float);
+	else
+		s->scratch = (size_t)(l->parts * (l->own + sums)) * sizeof(float);
 	say(s, &s->in[1].shape, &s->out[0].shape);
 	return SECANT_OK;
 }
 
+typedef struct part { int64_t c, c1, o, o1; } part;
+
+static part
+part_of(const layer *l, const items *i, int64_t item)
+{
+	int64_t c = item / i->panels * i->high, o = item % i->panels * panel_of(), c1 = c + i->high, o1 = o + panel_of();
+	return (part){ c, c1 < l->x.channels ? c1 : l->x.channels, o, o1 < l->y.channels ? o1 : l->y.channels };
+}
+
 static void
-sum_item(const layer *l, const items *i, int64_t item, int64_t at, int64_t n, const float *v, const float *e, float *sum, float *dw)
+correlate(const layer *l, const items *i, int64_t item, bool first, int64_t n, const float *v, float *sum)
+{
+	part p = part_of(l, i, item);
+	if (first)
+		memset(sum, 0, (size_t)i->size * sizeof *sum);
+	secant_winograd_best()->correlate(v, v + l->spectra, n, l->x.channels, l->y.channels, p.c, p.c1, p.o, p.o1, sum);
+}
+
+static void
+deliver(const layer *l, const items *i, int64_t item, const float *sum, float *dw)
+{
+	part p = part_of(l, i, item);
+	secant_winograd_best()->filters(sum, l->x.channels, p.c, p.c1, p.o, p.o1, dw);
+}
+
+/* Spectra of tiles from..to-1 of the n from `at` on, of both pictures. */
+static void
+transform(const layer *l, const void *const *in, int64_t at, int64_t n, int64_t from, int64_t to, float *v)
 {
 	const secant_winograd_kernels *k = secant_winograd_best();
-	int64_t c = item / i->panels * i->high, o = item % i->panels * panel_of();
-	int64_t c1 = c + i->high < l->x.channels ? c + i->high : l->x.channels, o1 = o + panel_of() < l->y.channels ? o + panel_of() : l->y.channels;
-	if (at == 0)
-		memset(sum, 0, (size_t)i->size * sizeof *sum);
-	k->correlate(v, e, n, l->x.channels, l->y.channels, c, c1, o, o1, sum);
-	if (at + n == l->tiles)
-		k->filters(sum, l->x.channels, c, c1, o, o1, dw);
+	k->input(in[0], &l->x, at, n, from, to, v);
+	k->grad(in[1], &l->y, at, n, from, to, v + l->spectra);
+}
+
+/* Each thread sums over its own tiles. */
+static void
+sum_apart(const layer *l, const void *const *in, float *dw, float *scratch)
+{
+	const items i = items_of(l);
+	int64_t all = i.rows * i.panels, own = l->own + all * i.size;
+	SECANT_PARTS(l->parts)
+	for (int t = 0; t < l->parts; t++) {
+		float *v = scratch + t * own, *sum = v + l->own;
+		int64_t from = secant_part(l->tiles, l->parts, t), end = secant_part(l->tiles, l->parts, t + 1);
+		if (from == end)
+			memset(sum, 0, (size_t)(all * i.size) * sizeof *sum);
+		for (int64_t at = from; at < end; at += l->block) {
+			int64_t n = end - at < l->block ? end - at : l->block;
+			transform(l, in, at, n, 0, n, v);
+			for (int64_t item = 0; item < all; item++)
+				correlate(l, &i, item, at == from, n, v, sum + item * i.size);
+		}
+	}
+	SECANT_PARTS(l->parts)
+	for (int t = 0; t < l->parts; t++)
+		for (int64_t item = secant_part(all, l->parts, t); item < secant_part(all, l->parts, t + 1); item++) {
+			float *sum = scratch + l->own + item * i.size;
+			for (int other = 1; other < l->parts; other++)
+				for (int64_t e = 0; e < i.size; e++)
+					sum[e] += sum[other * own + e];
+			deliver(l, &i, item, sum, dw);
+		}
+}
+
+/* Threads share the spectra of a block of tiles and divide the filters. */
+static void
+sum_together(const layer *l, const void *const *in, float *dw, float *scratch)
+{
+	const items i = items_of(l);
+	bool kept = l->block < l->tiles;
+	float *v = scratch, *sums = v + l->own;
+	for (int64_t at = 0; at < l->tiles; at += l->block) {
+		int64_t n = l->tiles - at < l->block ? l->tiles - at : l->block;
+		SECANT_PARTS(l->parts)
+		for (int t = 0; t < l->parts; t++)
+			transform(l, in, at, n, secant_part(n, l->parts, t), secant_part(n, l->parts, t + 1), v);
+		SECANT_PARTS(l->parts)
+		for (int t = 0; t < l->parts; t++)
+			for (int64_t item = secant_part(i.rows * i.panels, l->parts, t); item < secant_part(i.rows * i.panels, l->parts, t + 1); item++) {
+				float *sum = sums + (kept ? item : t) * i.size;
+				correlate(l, &i, item, at == 0, n, v, sum);
+				if (at + n == l->tiles)
+					deliver(l, &i, item, sum, dw);
+			}
+	}
 }
 
 static secant_status
 grad_weights(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
-	const secant_winograd_kernels *k = secant_winograd_best();
 	const layer *l = s->data;
-	const items i = items_of(l);
-	float *v = scratch, *e = v + l->spectra, *sum = e + spectra_size(l->y.channels, l->block);
-	for (int64_t at = 0; at < l->tiles; at += l->block) {
-		int64_t n = l->tiles - at < l->block ? l->tiles - at : l->block;
-		SECANT_PARTS(l->parts)
-		for (int t = 0; t < l->parts; t++) {
-			k->input(in[0], &l->x, at, n, secant_part(n, l->parts, t), secant_part(n, l->parts, t + 1), v);
-			k->grad(in[1], &l->y, at, n, secant_part(n, l->parts, t), secant_part(n, l->parts, t + 1), e);
-		}
-		SECANT_PARTS(l->parts)
-		for (int t = 0; t < l->parts; t++)
-			for (int64_t item = secant_part(i.rows * i.panels, l->parts, t); item < secant_part(i.rows * i.panels, l->parts, t + 1); item++)
-				sum_item(l, &i, item, at, n, v, e, sum + (l->block < l->tiles ? item : t) * i.size, out[0]);
-	}
+	if (l->by_outputs)
+		sum_together(l, in, out[0], scratch);
+	else
+		sum_apart(l, in, out[0], scratch);
 	return SECANT_OK;
 }
 
