@@ -125,10 +125,11 @@ read_choice(const secant_opt *row, void *field, const char *label, const char *t
 	return secant_fail(err, SECANT_ERR_ARG, "%s: '%.60s' is not one of %s", label, text, row->values);
 }
 
-/* Cuts the next part of a list off *text into `part` (64 bytes); false when a part is too long to be a number. */
+/* Cuts the next part of a list off *text into `part` (64 bytes), without spaces before it; false when a part is too long to be a number. */
 static bool
 next_part(const char **text, const char *separators, char part[64])
 {
+	*text += strspn(*text, " ");
 	size_t n = strcspn(*text, separators);
 	if (n > 63)
 		return false;
@@ -239,7 +240,7 @@ read_json(const secant_opt *row, void *field, const char *label, const char *tex
 {
 	secant_err local = { 0 };
 	json_t *j = secant_json_parse(text, strlen(text), label, &local);
-	if (!j && local.code != SECANT_ERR_NOMEM && *text && !strpbrk(text, "{}[]\"")) {
+	if (!j && local.code != SECANT_ERR_NOMEM && *text && !strchr("{[\"", text[strspn(text, " \t\n")])) {
 		j = json_string(text);
 		if (!j)
 			return secant_fail(err, SECANT_ERR_ARG, "%s: is neither JSON nor UTF-8 text", label);

@@ -104,8 +104,8 @@ values_from_text(void **state)
 		{ "fast", "off", "false" }, { "fast", "1", "true" }, { "name", "", "" }, { "name", "x y", "x y" }, { "border", "mirror", "mirror" },
 		{ "size", "512", "512x512" }, { "size", "480x640", "480x640" }, { "decoder-channels", "8", "8" }, { "decoder-channels", "", "" },
 		{ "decoder-channels", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16" },
-		{ "mean", "0.1,-2,3e5", "0.1,-2,300000" }, { "norm", "instancenorm", "\"instancenorm\"" }, { "norm", "{\"type\":\"x\"}", "{\"type\": \"x\"}" },
-		{ "norm", "true", "true" }, { "norm", "\"quoted\"", "\"quoted\"" }, { "encoder-depth", "3", "3" }
+		{ "mean", "0.1,-2,3e5", "0.1,-2,300000" }, { "mean", "0.1, -2", "0.1,-2" }, { "norm", "instancenorm", "\"instancenorm\"" }, { "norm", "{\"type\":\"x\"}", "{\"type\": \"x\"}" },
+		{ "norm", "true", "true" }, { "norm", "gamma(limit=[1,2])", "\"gamma(limit=[1,2])\"" }, { "norm", "\"quoted\"", "\"quoted\"" }, { "encoder-depth", "3", "3" }
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		secant_err err = { 0 };

@@ -279,6 +279,7 @@ hues_wrap_as_documented(void **state)
 	/* A shift of -10 takes hue 5 to 175, 350 degrees: modulo 180; with compat256 to 251, modulo 180 to 71, 142 degrees. */
 	expect_colour("hue-saturation-value(p=1,hue=-10,-10,saturation=0,value=0)", orange, 240, 0, 40);
 	expect_colour("hue-saturation-value(p=1,hue=-10,-10,saturation=0,value=0,hue-wrap=compat256)", orange, 0, 240, 240 * 22 / 60.);
+	expect_colour("hue-saturation-value(hue=[-10,-10],saturation=0,value=[0, 0],p=1)", orange, 240, 0, 40);
 	expect_colour("hue-saturation-value(p=1,hue=55,55,saturation=0,value=0)", orange, 0, 240, 0);        /* 110 degrees on: 120, green */
 	expect_colour("hue-saturation-value(p=1,hue=0,saturation=0,value=0)", orange, 240, 40, 0);
 	expect_colour("hue-saturation-value(p=1,hue=0,saturation=0,value=15,15)", orange, 255, 42.5, 0);

@@ -1,6 +1,6 @@
 /*
  * Pipelines: "flip-h,flip-v,hue-saturation-value(hue=20,p=0.3)" or JSON, [{"name": "hue-saturation-value", "hue": [-20, 20], "p": 0.3},
- * "flip-h"]. In brackets, a part without = belongs to the value before it: (hue=-20,20,p=0.3).
+ * "flip-h"]. In brackets, a part without = belongs to the value before it: (hue=-20,20,p=0.3), also written (hue=[-20,20],p=0.3).
  */
 #include "data/augment/augment.h"
 #include "base/json.h"
@@ -84,7 +84,10 @@ read_settings(const step *s, char *text, secant_err *err)
 		bool last = *end == '\0';
 		*equals = *end = '\0';
 		secant_err own = { 0 };
-		if (secant_opts_set(s->type->options, s->options, text, equals + 1, &own)) {
+		char *value = equals + 1;
+		if (*value == '[' && end > value + 1 && end[-1] == ']')         /* brackets around a list are as good as none */
+			value++, end[-1] = '\0';
+		if (secant_opts_set(s->type->options, s->options, text, value, &own)) {
 			secant_err_prefix(&own, "augmentation %s", s->type->name);
 			return secant_fail(err, own.code, "%s", own.msg);
 		}
