@@ -7,15 +7,20 @@
  *     loss = (1 - score or -log score) * [sum t > 0],   (weighted) mean over classes, to the power gamma
  *
  * dice: a = b = 1/2; jaccard: a = b = 1; tversky: a = alpha, b = beta. A class that is absent from the batch contributes 0 and no gradient.
+ * Ours: per-image takes sums over each picture's pixels and the mean over pictures; absent says what such a class contributes: zero, what the
+ * formula gives (count; with smooth > 0 it has a gradient), or nothing, so that the mean is over the others (skip).
  */
 #include "nn/loss_parts.h"
 
 typedef struct region {
 	double smooth, eps, alpha, beta, gamma;
-	bool log_loss, from_logits;
+	bool log_loss, from_logits, per_image;
+	int absent;
 	secant_ints classes, ignore;
 	secant_reals weights;
 } region;
+
+enum { ZERO, COUNT, SKIP };
 
 static secant_value
 probabilities(secant_graph *g, const region *r, const secant_loss_input *in)
@@ -38,18 +43,47 @@ chosen(secant_graph *g, const region *r, secant_value v)
 	return secant_apply(g, "take", &(secant_axis_attr){ 0 }, 2, v, at);
 }
 
+/* Mean over the classes that were asked for; `present`: 1 for those that count, -1: all do. Binary: it is one number. */
 static secant_value
-aggregated(secant_graph *g, const region *r, const secant_loss_input *in, secant_value loss)
+aggregated(secant_graph *g, const region *r, const secant_loss_input *in, secant_value loss, secant_value present)
 {
 	if (in->mode == SECANT_MODE_BINARY)
 		return loss;
-	loss = chosen(g, r, loss);
-	if (!r->weights.n)
-		return secant_loss_over(g, "mean", loss, false);
-	if (r->weights.n != in->classes)
+	if (r->weights.n && r->weights.n != in->classes)
 		return secant_graph_fail(g, SECANT_ERR_ARG, "loss: %d class-weights for %d classes", r->weights.n, in->classes);
-	secant_value w = chosen(g, r, secant_loss_vector(g, &r->weights));
-	return secant_loss_two(g, "div", secant_loss_over(g, "sum", secant_loss_two(g, "mul", loss, w), false), secant_loss_over(g, "sum", w, false));
+	loss = chosen(g, r, loss);
+	secant_value w = r->weights.n ? chosen(g, r, secant_loss_vector(g, &r->weights)) : -1;
+	if (present >= 0) {
+		present = chosen(g, r, present);
+		w = w < 0 ? present : secant_loss_two(g, "mul", w, present);
+	}
+	if (w < 0)
+		return secant_loss_over(g, "mean", loss, false);
+	secant_value sum = secant_loss_over(g, "sum", w, false);
+	sum = present < 0 ? sum : secant_loss_limited(g, sum, 1e-12, 1e300);       /* a batch without any class */
+	return secant_loss_two(g, "div", secant_loss_over(g, "sum", secant_loss_two(g, "mul", loss, w), false), sum);
+}
+
+/* Sum over pixels: a number for each class of the batch (binary: one number), per-image a row of them for each picture. */
+static secant_value
+pixel_sum(secant_graph *g, const region *r, const secant_loss_input *in, secant_value v)
+{
+	secant_axes_attr a = { .axes = { .n = 2, .v = { 1, 2 } } };
+	return r->per_image ? secant_apply(g, "sum", &a, 1, v) : secant_loss_over(g, "sum", v, in->mode != SECANT_MODE_BINARY);
+}
+
+/* Of a row for each picture the mean over pictures: all, or those in which the class is (`present`, which becomes 1 where it is in any). */
+static secant_value
+over_pictures(secant_graph *g, const secant_loss_input *in, secant_value loss, secant_value *present)
+{
+	secant_axes_attr first = { .axes = { .n = 1, .v = { 0 } } };
+	secant_value mean = secant_apply(g, "mean", &first, 1, loss);
+	if (*present >= 0) {
+		secant_value times = secant_apply(g, "sum", &first, 1, *present);
+		mean = secant_loss_two(g, "div", secant_apply(g, "sum", &first, 1, secant_loss_two(g, "mul", loss, *present)), secant_loss_limited(g, times, 1, 1e300));
+		*present = secant_loss_limited(g, times, 0, 1);
+	}
+	return in->mode == SECANT_MODE_BINARY ? secant_loss_over(g, "mean", mean, false) : mean;
 }
 
 static secant_value
@@ -65,17 +99,19 @@ build(secant_graph *g, const region *r, const secant_loss_input *in)
 		p = secant_loss_two(g, "mul", p, mask);
 		t = secant_loss_two(g, "mul", t, mask);
 	}
-	secant_value sp = secant_loss_over(g, "sum", p, !binary), st = secant_loss_over(g, "sum", t, !binary);
-	secant_value apart = secant_loss_over(g, "sum", secant_loss_one(g, "abs", secant_loss_two(g, "sub", p, t)), !binary);
+	secant_value sp = pixel_sum(g, r, in, p), st = pixel_sum(g, r, in, t);
+	secant_value apart = pixel_sum(g, r, in, secant_loss_one(g, "abs", secant_loss_two(g, "sub", p, t)));
 	secant_value inter = secant_loss_scaled(g, secant_loss_two(g, "sub", secant_loss_two(g, "add", sp, st), apart), 0.5);
 	secant_value fp = secant_loss_scaled(g, secant_loss_two(g, "sub", sp, inter), r->alpha), fn = secant_loss_scaled(g, secant_loss_two(g, "sub", st, inter), r->beta);
 	secant_value below = secant_loss_plus(g, secant_loss_two(g, "add", inter, secant_loss_two(g, "add", fp, fn)), r->smooth);
 	secant_value score = secant_loss_two(g, "div", secant_loss_plus(g, inter, r->smooth), secant_loss_limited(g, below, r->eps, 1e300));
 	secant_value loss = r->log_loss ? secant_loss_scaled(g, secant_loss_one(g, "log", secant_loss_limited(g, score, r->eps, 1e300)), -1)
 	                                : secant_loss_plus(g, secant_loss_scaled(g, score, -1), 1);
-	secant_value zero = secant_graph_scalar(g, 0);
-	loss = secant_apply(g, "where", NULL, 3, secant_loss_two(g, "greater", st, zero), loss, zero);
-	loss = aggregated(g, r, in, loss);
+	secant_value zero = secant_graph_scalar(g, 0), there = secant_loss_two(g, "greater", st, zero);
+	secant_value present = r->absent == SKIP ? secant_loss_one(g, "upcast", there) : -1;
+	loss = r->absent == COUNT ? loss : secant_apply(g, "where", NULL, 3, there, loss, zero);
+	loss = r->per_image ? over_pictures(g, in, loss, &present) : loss;
+	loss = aggregated(g, r, in, loss, present);
 	return r->gamma == 1 ? loss : secant_apply(g, "pow", &(secant_number_attr){ r->gamma, 0 }, 1, loss);
 }
 
@@ -102,6 +138,8 @@ static secant_value tversky_build(secant_graph *g, const void *settings, const s
 	SECANT_OPT(region, eps, REAL, "eps", "1e-7", 0, 1, "least value of the denominator"), \
 	SECANT_OPT(region, log_loss, BOOL, "log-loss", "false", 0, 1, "-log(score) instead of 1 - score"), \
 	SECANT_OPT(region, from_logits, BOOL, "from-logits", "true", 0, 1, "the network gives logits, not probabilities"), \
+	SECANT_OPT(region, per_image, BOOL, "per-image", "false", 0, 1, "of each picture, then the mean"), \
+	SECANT_OPT_CHOICE(region, absent, "absent", "zero", "zero|count|skip", "a class without labels contributes 0, what the formula gives, or not at all"), \
 	SECANT_OPT(region, classes, INTS, "classes", NULL, 0, 65535, "only these classes"), \
 	SECANT_OPT(region, ignore, INTS, "ignore-index", NULL, 1, 0, "label value that is left out"), \
 	SECANT_OPT(region, weights, REALS, "class-weights", NULL, 0, 1e9, "one weight for each class")

@@ -1,14 +1,14 @@
 /*
  * soft-bce and soft-ce: segmentation_models.pytorch's SoftBCEWithLogitsLoss and SoftCrossEntropyLoss.
  *
- *     soft-bce   t = (1 - y) s + y (1 - s);  binary cross entropy from logits, times pos-weight where y is 1
+ *     soft-bce   t = (1 - y) s + y (1 - s);  binary cross entropy from logits, times pos-weight where y is 1, times weight
  *     soft-ce    (1 - s) (-log p_y) + s/C sum(-log p)
  *
  * Ignored pixels contribute 0 but count in the mean, as in the originals; count-ignored=false divides by the pixels that are left.
  */
 #include "nn/loss_parts.h"
 
-typedef struct soft { double smooth; bool count_ignored; int reduction; secant_ints ignore; secant_reals pos_weight; } soft;
+typedef struct soft { double smooth; bool count_ignored; int reduction; secant_ints ignore; secant_reals pos_weight, weight; } soft;
 
 /* `each` has one number for each element of `mask` (or none are ignored). */
 static secant_value
@@ -23,16 +23,24 @@ reduce(secant_graph *g, const soft *s, secant_value each, secant_value mask)
 	return secant_loss_two(g, "div", secant_loss_over(g, "sum", each, false), secant_loss_limited(g, secant_loss_over(g, "sum", mask, false), 1, 1e300));
 }
 
+/* One number, or one for each class; -1: none. */
+static secant_value
+weights(secant_graph *g, const secant_loss_input *in, const secant_reals *w, const char *name)
+{
+	if (w->n > 1 && w->n != (in->mode == SECANT_MODE_BINARY ? 1 : in->classes))
+		return secant_graph_fail(g, SECANT_ERR_ARG, "loss soft-bce: %d %s for %d classes", w->n, name, in->classes);
+	return w->n ? secant_loss_vector(g, w) : -1;
+}
+
 static secant_value
 bce_build(secant_graph *g, const void *settings, const secant_loss_input *in)
 {
 	const soft *s = settings;
 	secant_value mask = secant_loss_mask(g, in, &s->ignore);
 	secant_value t = secant_loss_plus(g, secant_loss_scaled(g, in->target, 1 - 2 * s->smooth), s->smooth);
-	secant_value pos = s->pos_weight.n ? secant_loss_vector(g, &s->pos_weight) : -1;
-	if (pos >= 0 && s->pos_weight.n != 1 && s->pos_weight.n != (in->mode == SECANT_MODE_BINARY ? 1 : in->classes))
-		return secant_graph_fail(g, SECANT_ERR_ARG, "loss soft-bce: %d pos-weights for %d classes", s->pos_weight.n, in->classes);
-	return reduce(g, s, secant_apply(g, "bce_with_logits", NULL, 3, in->logits, t, pos), mask);
+	secant_value pos = weights(g, in, &s->pos_weight, "pos-weights"), weight = weights(g, in, &s->weight, "weights");
+	secant_value each = secant_apply(g, "bce_with_logits", NULL, 3, in->logits, t, pos);
+	return reduce(g, s, weight < 0 ? each : secant_loss_two(g, "mul", each, weight), mask);
 }
 
 static secant_value
@@ -56,6 +64,7 @@ ce_build(secant_graph *g, const void *settings, const secant_loss_input *in)
 static const secant_opt bce_rows[] = {
 	SECANT_OPT(soft, smooth, REAL, "smooth", "0", 0, 0.5, "labels become smooth and 1 - smooth"),
 	SECANT_OPT(soft, pos_weight, REALS, "pos-weight", NULL, 0, 1e9, "weight of the foreground, one number or one for each class"),
+	SECANT_OPT(soft, weight, REALS, "weight", NULL, 0, 1e9, "weight of every pixel, one number or one for each class"),
 	COMMON, SECANT_OPT_END
 };
 static const secant_opt ce_rows[] = { SECANT_OPT(soft, smooth, REAL, "smooth", "0", 0, 1, "share of the loss that is spread over all classes"), COMMON, SECANT_OPT_END };

@@ -58,6 +58,10 @@ read_term(const char *at, const char *spec, term *t, secant_err *err)
 			secant_fail(err, SECANT_ERR_ARG, "loss '%s': after the factor %g a * is wanted at character %d", spec, factor, (int)(at - spec) + 1);
 			return NULL;
 		}
+		if (!(factor >= 0 && factor < 1e30)) {
+			secant_fail(err, SECANT_ERR_ARG, "loss '%s': the factor %g: a number from 0 is wanted", spec, factor);
+			return NULL;
+		}
 		at = skip_spaces(at + 1);
 	}
 	size_t n = strspn(at, "abcdefghijklmnopqrstuvwxyz0123456789-_");
@@ -147,11 +151,29 @@ find(const char *name, secant_mode mode, secant_err *err)
 	return NULL;
 }
 
-/* Builds the sum, or with g NULL only checks it. */
+/* Does the loss take what the network gives: logits, or with an activation probabilities (nll: their logarithm)? */
+static secant_status
+check_activation(const secant_loss *l, const void *settings, const char *activation, secant_err *err)
+{
+	char *logits = l->settings ? secant_opts_get(l->settings, settings, "from-logits") : NULL;
+	bool plain = !strcmp(activation, "identity"), nll = !strcmp(l->name, "nll"), wants_logits = !nll && (!logits || !strcmp(logits, "true"));
+	secant_free(logits);
+	if (plain && nll)
+		return secant_fail(err, SECANT_ERR_ARG, "loss nll wants log-probabilities and the network gives logits: use ce");
+	if (plain && !wants_logits)
+		return secant_fail(err, SECANT_ERR_ARG, "loss %s(from-logits=false) wants probabilities and the network gives logits: leave from-logits out", l->name);
+	if (!plain && (wants_logits || nll != !strcmp(activation, "logsoftmax")))
+		return secant_fail(err, SECANT_ERR_ARG, "activation %s: the loss %s wants %s; leave the activation out (prediction applies it by itself)", activation, l->name,
+		                   nll ? "log-probabilities" : wants_logits ? "logits" : "probabilities");
+	return SECANT_OK;
+}
+
+/* Builds the sum, or with g NULL only checks it; against the network's activation where that is not NULL. */
 static secant_value
-walk(secant_graph *g, const char *spec, const secant_loss_input *in, secant_mode mode, secant_err *err)
+walk(secant_graph *g, const char *spec, const secant_loss_input *in, secant_mode mode, const char *activation, secant_err *err)
 {
 	secant_value sum = -1;
+	double factors = 0;
 	secant_err own = { 0 };
 	const char *at = spec;
 	do {
@@ -160,12 +182,14 @@ walk(secant_graph *g, const char *spec, const secant_loss_input *in, secant_mode
 			break;
 		const secant_loss *l = find(t.name, mode, &own);
 		void *settings = l && l->settings ? secant_calloc(1, l->settings->size) : NULL;
-		if (!l || (l->settings && (!settings || secant_opts_init(l->settings, settings, &own))) || read_settings(l, t.settings, settings, &own)) {
+		if (!l || (l->settings && (!settings || secant_opts_init(l->settings, settings, &own))) || read_settings(l, t.settings, settings, &own) ||
+		    (activation && check_activation(l, settings, activation, &own))) {
 			if (l && l->settings && settings)
 				secant_opts_free(l->settings, settings);
 			secant_free(settings);
 			break;
 		}
+		factors += t.factor;
 		if (g) {
 			secant_value v = l->build(g, settings, in);
 			v = t.factor == 1 ? v : secant_apply(g, "mul_scalar", &(secant_number_attr){ t.factor, 0 }, 1, v);
@@ -177,6 +201,8 @@ walk(secant_graph *g, const char *spec, const secant_loss_input *in, secant_mode
 		if (*at && *at != '+')
 			secant_fail(&own, SECANT_ERR_ARG, "loss '%s': want + between losses at character %d", spec, (int)(at - spec) + 1);
 	} while (!own.code && *at);
+	if (!own.code && factors == 0)
+		secant_fail(&own, SECANT_ERR_ARG, "loss '%s': every factor is 0", spec);
 	if (!own.code && g)
 		(void)!secant_graph_check(g, &own);
 	if (own.code)
@@ -188,17 +214,17 @@ secant_value
 secant_loss_build(secant_graph *g, const char *spec, const secant_loss_input *in, secant_err *err)
 {
 	secant_err own = { 0 };
-	secant_value v = walk(g, spec, in, in->mode, &own);
+	secant_value v = walk(g, spec, in, in->mode, NULL, &own);
 	if (own.code)
 		secant_fail(err, own.code, "%s", own.msg);
 	return v;
 }
 
 secant_status
-secant_loss_check(const char *spec, secant_mode mode, secant_err *err)
+secant_loss_check(const char *spec, secant_mode mode, const char *activation, secant_err *err)
 {
 	secant_err own = { 0 };
-	walk(NULL, spec, NULL, mode, &own);
+	walk(NULL, spec, NULL, mode, activation, &own);
 	return own.code ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;
 }
 

@@ -157,6 +157,6 @@ const secant_loss *secant_loss_find(const char *name);
 const secant_loss *secant_loss_at(int i);
 /* Builds a sum written "1.0*lovasz+0.5*soft-ce(smooth=0.1)". */
 secant_value secant_loss_build(secant_graph *g, const char *spec, const secant_loss_input *in, secant_err *err);
-/* Checks a sum without building it. */
-secant_status secant_loss_check(const char *spec, secant_mode mode, secant_err *err) SECANT_NODISCARD;
+/* Checks a sum without building it. `activation`: of the network, "identity" where there is none; NULL: not compared with what the losses want. */
+secant_status secant_loss_check(const char *spec, secant_mode mode, const char *activation, secant_err *err) SECANT_NODISCARD;
 #endif

@@ -169,7 +169,7 @@ count_samples(const request *q, const secant_samples *s, collector *c, secant_co
 	                        .loader_threads = o->data.loader_threads > 0 ? o->data.loader_threads : secant_cpu_count() > 1 ? secant_cpu_count() - 1 : 1,
 	                        .loss = probabilities ? NULL : o->loss ? o->loss : usual[mode], .activated = probabilities, .threshold = (float)o->threshold,
 	                        .ignore = o->data.ignore_index, .size = o->data.resize ? o->data.size : (secant_ints){ 0 }, .precision = d->precision };
-	secant_status status = e.loss ? secant_loss_check(e.loss, mode, err) : SECANT_OK;
+	secant_status status = e.loss ? secant_loss_check(e.loss, mode, NULL, err) : SECANT_OK;
 	if (!status && (status = secant_counts_new(counts, mode, d->classes, err)))
 		return status;
 	if (!status && !(status = secant_counts_boundary(counts, o->boundary, err)) && (o->save || o->report)) {

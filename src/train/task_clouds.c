@@ -162,7 +162,7 @@ open_clouds(secant_session *s, const char *data, secant_err *err)
 	const secant_train_options *o = s->o;
 	if (!(s->work = secant_calloc(1, sizeof *s->work)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a training");
-	if (open_sets(s, data, err) || make_model(s, err) || secant_loss_check(o->loss, s->model.mode, err) || make_judge(s, err))
+	if (open_sets(s, data, err) || make_model(s, err) || secant_loss_check(o->loss, s->model.mode, NULL, err) || make_judge(s, err))
 		return status_of(err);
 	s->n_samples = secant_clouds_samples(s->work->train);
 	s->batch = o->batch;

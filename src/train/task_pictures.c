@@ -112,15 +112,12 @@ open_augmentation(secant_session *s, secant_err *err)
 
 /* What the loss is computed on must be what it expects: logits, but for losses told otherwise. */
 static secant_status
-check_activation(const secant_train_options *o, secant_err *err)
+check_loss(const secant_session *s, secant_err *err)
 {
-	const char *activation = o->network.activation;
-	bool plain = !activation || !strcmp(activation, "identity");
-	if (plain && strstr(o->loss, "nll"))
-		return secant_fail(err, SECANT_ERR_ARG, "loss nll wants log-probabilities and the network gives logits: use ce");
-	if (!plain && !strstr(o->loss, "from-logits=false") && !(strstr(o->loss, "nll") && !strcmp(activation, "logsoftmax")))
-		return secant_fail(err, SECANT_ERR_ARG, "activation %s: the loss %s wants logits; leave the activation out (prediction applies it by itself)", activation, o->loss);
-	return SECANT_OK;
+	const char *activation = s->o->network.activation ? s->o->network.activation : "identity";
+	if (s->o->network.classes == 1 && strstr(activation, "softmax"))
+		return secant_fail(err, SECANT_ERR_ARG, "activation %s: over one class it is 1 everywhere; sigmoid, or leave it out", activation);
+	return secant_loss_check(s->o->loss, s->model.mode, activation, err);
 }
 
 static void
@@ -194,7 +191,7 @@ open_pictures(secant_session *s, const char *data, secant_err *err)
 		return secant_fail(err, SECANT_ERR_ARG, "metric: boundary_f1 chooses, but boundary is 0: give a tolerance in pixels, or below 1 a share of the diagonal");
 	if (!strcmp(o->data.normalize.normalize, "data") && measure_pictures(s, data, err))
 		return status_of(err);
-	if (secant_model_new(&s->model, &o->network, o->mode, o->data.normalize.normalize, false, err) || secant_loss_check(o->loss, s->model.mode, err) || check_activation(o, err) ||
+	if (secant_model_new(&s->model, &o->network, o->mode, o->data.normalize.normalize, false, err) || check_loss(s, err) ||
 	    open_samples(s, data, err) || open_augmentation(s, err))
 		return status_of(err);
 	if (o->sample_weights && weigh_samples(s, err))
@@ -363,6 +360,21 @@ take_scores(const secant_scores *from, double *values)
 	values[WEIGHTED_ACCURACY] = from->frequency_weighted_accuracy, values[KAPPA] = from->kappa, values[THRESHOLDED] = from->thresholded_iou, values[BOUNDARY] = from->boundary_f1;
 }
 
+/* Labels that are read as something else than they are show here first: nothing is foreground, or everything is of one class. */
+static void
+warn_of_labels(const secant_session *s, const secant_scores *scores)
+{
+	int occurring = 0, last = 0, first = s->o->network.classes == 1;             /* of one class the background is row 0 */
+	for (int k = first; k < scores->classes; k++)
+		if (scores->per_class[k].pixels > 0)
+			occurring++, last = k;
+	if (!occurring)
+		secant_log(&s->events->log, SECANT_LOG_WARNING, "no pixel of the %d validation pictures is foreground: is it from %d on (--label-threshold), and --labels right?",
+		           (int)scores->images, s->o->data.label_threshold);
+	else if (occurring == 1 && s->model.mode == SECANT_MODE_MULTICLASS)
+		secant_log(&s->events->log, SECANT_LOG_WARNING, "every labelled pixel of the %d validation pictures is of one class, %s", (int)scores->images, scores->per_class[last].name);
+}
+
 static secant_status
 validate(secant_session *s, int epoch, double *values, secant_err *err)
 {
@@ -390,6 +402,8 @@ validate(secant_session *s, int epoch, double *values, secant_err *err)
 	secant_runner_forget(w->runner);
 	if (!(status = secant_evaluate_samples(&ev, w->validation, &counts, err)) && !(status = secant_counts_scores(&counts, s->model.class_names, s->model.n_class_names, &scores, err))) {
 		take_scores(&scores, values);
+		if (epoch == 1)
+			warn_of_labels(s, &scores);
 		if (gallery && !(status = secant_session_claim(s, err)))
 			status = secant_gallery_end(gallery, &scores, epoch, err);
 	}

@@ -212,15 +212,15 @@ test_messages(void **state)
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		secant_err err = { 0 };
-		assert_int_not_equal(secant_loss_check(bad[i].spec, bad[i].mode, &err), SECANT_OK);
+		assert_int_not_equal(secant_loss_check(bad[i].spec, bad[i].mode, NULL, &err), SECANT_OK);
 		if (bad[i].message)
 			assert_string_equal(err.msg, bad[i].message);
 		else
 			assert_non_null(strstr(err.msg, "gamma"));
 	}
 	secant_err err = { 0 };
-	assert_int_equal(secant_loss_check("1.0*lovasz + 0.5 * soft-ce(smooth=0.1)", SECANT_MODE_MULTICLASS, &err), SECANT_OK);
-	assert_int_equal(secant_loss_check("focal(gamma=2)", SECANT_MODE_MULTILABEL, &err), SECANT_OK);
+	assert_int_equal(secant_loss_check("1.0*lovasz + 0.5 * soft-ce(smooth=0.1)", SECANT_MODE_MULTICLASS, NULL, &err), SECANT_OK);
+	assert_int_equal(secant_loss_check("focal(gamma=2)", SECANT_MODE_MULTILABEL, NULL, &err), SECANT_OK);
 }
 
 int

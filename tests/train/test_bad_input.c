@@ -214,6 +214,8 @@ options_that_do_not_fit(void **state)
 	training_fails(1, "precision", "f64", "precision f64 runs scalar references: it is for secant run, training wants f32 or bf16");
 	training_fails(1, "weights", in_root(root, "nothing.pth"), "nothing.pth");
 	training_fails(1, "augment", "flip-x", "flip-");
+	training_fails(1, "activation", "softmax", "activation softmax: over one class it is 1 everywhere; sigmoid, or leave it out");
+	training_fails(1, "activation", "sigmoid", "activation sigmoid: the loss dice wants logits; leave the activation out");
 }
 
 /* A model of other classes, tensors that are no model, and a model file with any part of it gone. */

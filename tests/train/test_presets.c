@@ -58,7 +58,7 @@ every_preset_can_be_trained(void **state)
 		must(parse(&o, argv, &err), &err);
 		must(secant_schedule_check(&o.schedule, &err), &err);
 		secant_mode mode = strstr(p->name, "classes") ? SECANT_MODE_MULTICLASS : SECANT_MODE_BINARY;
-		must(secant_loss_check(o.loss, mode, &err), &err);
+		must(secant_loss_check(o.loss, mode, NULL, &err), &err);
 		secant_augmentation *a = secant_augmentation_parse(o.augment, &err);
 		if (!a)
 			fail_msg("%s: %s", p->name, err.msg);

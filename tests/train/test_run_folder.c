@@ -286,13 +286,37 @@ classes_and_their_names_reach_the_scores(void **state)
 	free_options(&o);
 }
 
+static double dim(int x, int y, int c) { return x > 9 ? 90 : 3; }
+static double second_class(int x, int y, int c) { return 1; }
+
+/* Labels that mean something else than is thought train to nothing: it is said after the first epoch. */
+static void
+labels_of_one_kind_are_noticed(void **state)
+{
+	static const struct { double (*label)(int x, int y, int c); const char *classes, *warning; } cases[] = {
+		{ dim, "1", "no pixel of the 2 validation pictures is foreground: is it from 128 on (--label-threshold), and --labels right?" },
+		{ second_class, "3", "every labelled pixel of the 2 validation pictures is of one class, class 1" }, { disc_class, "3", "" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		watcher w = { 0 };
+		secant_train_options o = tiny_options(in_root(root, "run-one-kind"));
+		train_set(&o, "classes", cases[i].classes);
+		train_set(&o, "overwrite", "true");
+		write_discs(root, "one-kind/train", 4, cases[i].label);
+		write_discs(root, "one-kind/val", 2, cases[i].label);
+		train_expecting(&o, in_root(root, "one-kind"), &w, NULL);
+		assert_string_equal(w.warning, cases[i].warning);
+		free_options(&o);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(holds_what_was_promised), cmocka_unit_test(log_has_a_line_an_epoch), cmocka_unit_test(best_is_the_best_epoch), cmocka_unit_test(views_count_in_evaluation),
 		cmocka_unit_test(existing_runs_are_refused), cmocka_unit_test(works_without_validation_pictures), cmocka_unit_test(pictures_may_have_several_sizes),
-		cmocka_unit_test(classes_and_their_names_reach_the_scores)
+		cmocka_unit_test(classes_and_their_names_reach_the_scores), cmocka_unit_test(labels_of_one_kind_are_noticed)
 	};
 	return cmocka_run_group_tests_name("run folder", tests, setup, teardown);
 }
