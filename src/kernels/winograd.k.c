@@ -2,6 +2,9 @@
  * F(4x4, 3x3) and its weight gradient. See winograd.h. Long because the transforms are written out; vectors run along channels.
  */
 #include "kernels/winograd.h"
+#if defined(__AVX512F__)
+# include <immintrin.h>
+#endif
 
 #if defined(__AVX512F__)
 enum { WIDTH = 16, ROWS = 14 };
@@ -177,15 +180,68 @@ grad(const void *dy, const secant_winograd_map *m, int64_t first, int64_t n, int
 
 /* ---- weights to spectra ---- */
 
+#if defined(__AVX512F__)
+/* Rows and columns change places. */
+SECANT_INLINE void
+transpose(vec v[16])
+{
+	__m512 a[16], b[16];
+#pragma GCC unroll 8
+	for (int i = 0; i < 16; i += 2)
+		a[i] = _mm512_unpacklo_ps((__m512)v[i], (__m512)v[i + 1]), a[i + 1] = _mm512_unpackhi_ps((__m512)v[i], (__m512)v[i + 1]);
+#pragma GCC unroll 4
+	for (int i = 0; i < 16; i += 4)
+#pragma GCC unroll 2
+		for (int k = 0; k < 2; k++) {
+			b[i + 2 * k] = _mm512_shuffle_ps(a[i + k], a[i + k + 2], 0x44);
+			b[i + 2 * k + 1] = _mm512_shuffle_ps(a[i + k], a[i + k + 2], 0xee);
+		}
+#pragma GCC unroll 4
+	for (int k = 0; k < 4; k++) {                /* 4x4 blocks stand in the lanes of b[k], b[k + 4], ... */
+		__m512 low0 = _mm512_shuffle_f32x4(b[k], b[k + 4], 0x88), high0 = _mm512_shuffle_f32x4(b[k], b[k + 4], 0xdd);
+		__m512 low1 = _mm512_shuffle_f32x4(b[k + 8], b[k + 12], 0x88), high1 = _mm512_shuffle_f32x4(b[k + 8], b[k + 12], 0xdd);
+		v[k] = (vec)_mm512_shuffle_f32x4(low0, low1, 0x88);
+		v[k + 8] = (vec)_mm512_shuffle_f32x4(low0, low1, 0xdd);
+		v[k + 4] = (vec)_mm512_shuffle_f32x4(high0, high1, 0x88);
+		v[k + 12] = (vec)_mm512_shuffle_f32x4(high0, high1, 0xdd);
+	}
+}
+
+/* `n` numbers of each of 16 outputs, `stride` apart, to n rows of w from `at` on; `flip`: the last one first. */
+SECANT_INLINE void
+turn(const float *from, int64_t stride, int n, bool flip, bool low, void *w, int64_t at, int64_t wide)
+{
+	vec v[16];
+#pragma GCC unroll 16
+	for (int lane = 0; lane < 16; lane++)
+		v[lane] = (vec)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), from + lane * stride);
+	transpose(v);
+#pragma GCC unroll 16
+	for (int i = 0; i < 16; i++)
+		if (i < n)
+			store(w, at + (flip ? n - 1 - i : i) * wide, low, v[i]);
+}
+#endif
+
 static void
 panel(const float *oihw, int64_t out, int64_t in, bool flip, int64_t from, int64_t wide, bool low, void *w)
 {
 	/* Of the convolution that is computed: `ins` inputs a sum. */
 	int64_t ins = flip ? out : in, by_out = flip ? 9 : in * 9, by_in = flip ? in * 9 : 9;
+#if defined(__AVX512F__)
+	for (int64_t lane = 0; lane < wide; lane += 16)
+		if (flip)
+			for (int64_t i = 0; i < ins; i++)
+				turn(oihw + (from + lane) * by_out + i * by_in, by_out, 9, true, low, w, i * 9 * wide + lane, wide);
+		else
+			for (int64_t i = 0; i < ins * 9; i += 16)            /* inputs are a multiple of 16 */
+				turn(oihw + (from + lane) * by_out + i, by_out, 16, false, low, w, i * wide + lane, wide);
+#else
 	for (int64_t i = 0; i < ins; i++)
 		for (int64_t lane = 0; lane < wide; lane++)
 			for (int k = 0; k < 9; k++)
 				secant_store_real(w, (i * 9 + (flip ? 8 - k : k)) * wide + lane, low, oihw[(from + lane) * by_out + i * by_in + k]);
+#endif
 }
 
 SECANT_INLINE void
