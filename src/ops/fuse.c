@@ -6,9 +6,10 @@
  *
  * The joined node has its own gradient rule, so this runs before differentiation and no pattern has to be found in a backward graph.
  * A value is joined away only where nobody else reads it and nobody keeps it. Layers on points, norms and the maximum over them follow in
- * fuse_max.c.
+ * fuse_rows.c (points of balls) and fuse_max.c (all points).
  */
 #include "ops/fuse_max.h"
+#include "ops/fuse_rows.h"
 #include <string.h>
 
 typedef struct readers { int count, first; } readers;    /* nodes that read a value; first: one of them */
@@ -160,7 +161,9 @@ secant_graph *
 secant_pass_fuse(const secant_graph *g, secant_value *keep, int n, secant_err *err)
 {
 	secant_graph *norms = fuse_norms(g, keep, n, err);
-	secant_graph *all = norms ? secant_pass_fuse_max(norms, keep, n, err) : NULL;
+	secant_graph *rows = norms ? secant_pass_fuse_rows(norms, keep, n, err) : NULL;
+	secant_graph *all = rows ? secant_pass_fuse_max(rows, keep, n, err) : NULL;
 	secant_graph_free(norms);
+	secant_graph_free(rows);
 	return all;
 }

@@ -99,6 +99,9 @@ typedef struct secant_nearest_attr { double eps; bool clamp; } secant_nearest_at
 typedef struct secant_points_attr { int points; } secant_points_attr;              /* group_points_grad, interpolate_points_grad, linear_max_grad_data */
 typedef struct secant_running_attr { double momentum, factor; } secant_running_attr;
 
+/* What a reference writes where an implementation may leave anything: a number that counts as nothing and that nothing else gives. */
+#define SECANT_UNSPECIFIED 0x1p-1060
+
 /* ---- help for shape rules and references ---- */
 secant_status secant_want_rank(const secant_signature *s, int i, int rank, secant_err *err);      /* "input 0 has rank 3 (2x3x4), want 4" */
 secant_status secant_want_equal(const secant_signature *s, int i, int j, secant_err *err);         /* equal shapes of two inputs */

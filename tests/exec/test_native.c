@@ -219,7 +219,7 @@ compare(const trial *t, int o, double relative)
 	bool real = y->o.dtype == SECANT_F32 || y->o.dtype == SECANT_BF16;
 	for (int64_t i = 0; i < y->count; i++) {
 		double v = secant_tensor_get(&got, i);
-		if (!same(v, y->exact[i], real ? relative * largest : 0))
+		if (y->exact[i] != SECANT_UNSPECIFIED && !same(v, y->exact[i], real ? relative * largest : 0))
 			fail_msg("%s: output %d element %lld is %.9g, want %.9g (largest %.4g)", t->what, o, (long long)i, v, y->exact[i], largest);
 	}
 }
@@ -332,6 +332,13 @@ is_product(const secant_op *op)
 	return !strncmp(op->name, "conv", 4) || !strncmp(op->name, "linear", 6) || !strcmp(op->name, "matmul");
 }
 
+/* Only oneDNN computes these: bf16 is where it has that. */
+static bool
+is_product_of_rows(const secant_op *op)
+{
+	return !strncmp(op->name, "rows_linear", 11);
+}
+
 static void
 test_every_operator(void **state)
 {
@@ -350,7 +357,7 @@ test_every_operator(void **state)
 				if (!strcmp(impl->op, op->name))
 					for (int low = 0; low <= (op->low != SECANT_LOW_NEVER && (op->low_in | op->low_out)); low++)
 						ran[low] += run_cases(op, impl, low);
-		bool wants_low = op->low != SECANT_LOW_NEVER && (op->low_in | op->low_out);
+		bool wants_low = op->low != SECANT_LOW_NEVER && (op->low_in | op->low_out) && (!is_product_of_rows(op) || secant_cpu_isa() >= SECANT_ISA_AVX512);
 		if (ran[0] < cases || (wants_low && ran[1] < cases)) {
 			print_error("%s: natively in f32 %d of %d cases, in bf16 %d\n", op->name, ran[0], cases, ran[1]);
 			missing++;
@@ -414,6 +421,15 @@ static const struct { const char *op; secant_op_case c; } large[] = {
 	{ "take_grad", { "rows of a sample", "axis=1 shape=3,9,5", "3x70x5 70#10" } },
 	{ "dropout", { "many", "p=0.25", "4099 scalar#1000 scalar#1000" } },
 	{ "bce_with_logits", { "weights", "", "3x29x31x4@-3:3 3x29x31x4@0:1 4@1:3" } },
+	{ "rows_linear", { "several blocks", "", "3000x48 80x48 1#3001" } },
+	{ "rows_linear_grad_data", { "several blocks", "", "3000x80 80x48 1#3001" } },
+	{ "rows_linear_grad_weights", { "several blocks", "", "3000x48 3000x80 1#3001" } },
+	{ "rows_norm", { "many rows", "act=relu", "3000x48@2:3 48 48@0.5:2 48@0.5:2 48 3000@1:9 1#3001" } },
+	{ "rows_norm_grad", { "many rows", "act=relu", "3000x48 3000x48 48 48@0.5:2 48 48 48 3000@1:9 1#3001" } },
+	{ "rows_norm_max", { "wide", "act=relu", "700x530 530 530@0.5:2 530 530 700@1:9 1#701 2x40x2#701" } },
+	{ "rows_norm_max_grad", { "many balls", "act=relu", "2x90x1x48 2x90x1x48#3001 2x90x1x48 3000x48 48 48@0.5:2 48 3000@1:9 1#3001" } },
+	{ "ball_rows", { "many rows", "", "2x40x16#100 1280#1280 1#1281 2x100x1x3 2x40x1x3 48x3 2x100x1x48" } },
+	{ "ball_rows_grad_weights", { "many rows", "", "1280x48 2x40x16#100 1280#1280 1#1281 2x100x1x3 2x40x1x3" } },
 	{ "pad", { "replicate, one number", "mode=replicate before=0,3,2,0 after=0,4,5,0", "2x1x3x4" } },
 	{ "pad_grad", { "replicate, one number", "mode=replicate before=0,3,2,0 after=0,4,5,0", "2x8x10x4" } },
 };
@@ -431,7 +447,7 @@ test_large_cases(void **state)
 			for (const secant_impl *impl = *table; impl->op; impl++)
 				for (int low = 0; low < 2 && !strcmp(impl->op, op->name); low++)
 					if (!low || op->low != SECANT_LOW_NEVER)
-						assert_int_equal(run_cases(&with, impl, low), 1);
+						assert_int_equal(run_cases(&with, impl, low), low && is_product_of_rows(op) && secant_cpu_isa() < SECANT_ISA_AVX512 ? 0 : 1);
 	}
 }
 

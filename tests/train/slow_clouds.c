@@ -1,6 +1,8 @@
 /*
  * Networks for clouds against PyTorch twins in float64 (tests/peers/twins/clouds.py wrote cloud_networks.json): state_dict, evaluation, one training
- * step with every gradient and the running statistics, in double. `train_slow_clouds NAME` checks one network.
+ * step with every gradient and the running statistics, in double: of the graph as built, and as fused for fast plans (distinct rows of balls,
+ * maxima found while multiplying). What a fast plan makes of the fused graph in float is compared with that. `train_slow_clouds NAME` checks one
+ * network.
  */
 #include "golden/golden.h"
 
@@ -79,20 +81,23 @@ build(trial *t, secant_phase phase, secant_built *built)
 	return built->penalty < 0 ? loss : secant_apply(t->g, "add", NULL, 2, loss, built->penalty);
 }
 
-/* Runs a plan with these outputs; the context holds them. */
+/* Runs a plan on x and t with these outputs; the context holds them. */
 static secant_context *
-run(trial *t, const secant_value *out, int n, secant_plan **plan)
+run_on(trial *t, const void *x, const void *target, const secant_value *out, int n, secant_plan **plan)
 {
 	secant_err err = { 0 };
-	if (!(*plan = secant_plan_new(t->g, t->store, out, n, &(secant_plan_options){ .precision = SECANT_PRECISION_F64, .training = n > 1 }, &err)))
+	secant_plan_options options = { .precision = t->store->f64 ? SECANT_PRECISION_F64 : SECANT_PRECISION_F32, .training = n > 1 };
+	if (!(*plan = secant_plan_new(t->g, t->store, out, n, &options, &err)))
 		fail_msg("%s: %s", t->name, err.msg);
 	secant_context *c = secant_context_new(*plan, &err);
-	must(secant_context_set_input(c, "input", t->x, &err), &err);
-	if (t->t)
-		must(secant_context_set_input(c, "target", t->t, &err), &err);
+	must(secant_context_set_input(c, "input", x, &err), &err);
+	if (target)
+		must(secant_context_set_input(c, "target", target, &err), &err);
 	must(secant_context_run(c, &err), &err);
 	return c;
 }
+
+static secant_context *run(trial *t, const secant_value *out, int n, secant_plan **plan) { return run_on(t, t->x, t->t, out, n, plan); }
 
 static void
 check_states(const trial *t)
@@ -132,7 +137,54 @@ check_logits(const trial *t, const secant_shape *s, const double *y)
 static double get_slot(const void *p, int64_t i) { return ((const double *)((const secant_slot *)p)->data)[i]; }
 
 static void
-check_training(trial *t)
+fuse(trial *t, secant_value *loss)
+{
+	secant_err err = { 0 };
+	secant_graph *fused = secant_pass_fuse(t->g, loss, 1, &err);
+	if (!fused)
+		fail_msg("%s: %s", t->name, err.msg);
+	secant_graph_free(t->g);
+	t->g = fused;
+}
+
+/* Of a fused graph in float: each gradient is near that in double. A maximum or a relu that falls to the other side moves single numbers. */
+static void
+check_float(trial *t, secant_store *floats, const secant_context *exact, const secant_value *out, int n)
+{
+	secant_plan *plan;
+	secant_store *doubles = t->store;
+	int64_t inputs = secant_shape_count(&t->input), targets = secant_shape_count(&t->target);
+	float *x = secant_calloc((size_t)inputs, sizeof *x);
+	int32_t *target = secant_calloc((size_t)targets, sizeof *target);
+	double apart = 0, whole_size = 0;
+	for (int64_t i = 0; i < inputs; i++)
+		x[i] = (float)t->x[i];
+	for (int64_t i = 0; i < targets; i++)
+		target[i] = (int32_t)t->t[i];
+	t->store = floats;
+	fill_states(t->store, 1);
+	secant_context *c = run_on(t, x, target, out, n + 1, &plan);
+	assert_near("loss in float", *(const float *)secant_context_output(c, 0), *(const double *)secant_context_output(exact, 0), 1e-4);
+	for (int i = 0, k = 1; i < t->store->n; i++) {
+		const secant_slot *slot = &t->store->slot[i];
+		const float *g = slot->trainable ? secant_context_output(c, k) : NULL;
+		const double *want = slot->trainable ? secant_context_output(exact, k++) : NULL;
+		for (int64_t j = 0; g && j < slot->count; j++) {
+			apart += (g[j] - want[j]) * (g[j] - want[j]);
+			whole_size += want[j] * want[j];
+		}
+	}
+	printf("%s: gradients in float are %.2g of their size off\n", t->name, sqrt(apart / whole_size));
+	assert_true(sqrt(apart / whole_size) < 1e-2);
+	secant_context_free(c);
+	secant_plan_free(plan);
+	t->store = doubles;
+	secant_free(x);
+	secant_free(target);
+}
+
+static void
+check_training(trial *t, bool fused)
 {
 	secant_err err = { 0 };
 	secant_built built;
@@ -140,6 +192,11 @@ check_training(trial *t)
 	secant_value out[400], of[400], loss = build(t, SECANT_PHASE_TRAIN_SURE, &built);
 	const secant_slot *slot[400];
 	int n = 0;
+	secant_store *floats = secant_store_new(t->g, false, &err);     /* in the order of the graph as built */
+	assert_non_null(floats);
+	fill_states(t->store, 1);
+	if (fused)
+		fuse(t, &loss);
 	for (int i = 0; i < t->store->n; i++)
 		if (t->store->slot[i].trainable) {
 			assert_true(n < 399);
@@ -148,6 +205,7 @@ check_training(trial *t)
 		}
 	must(secant_graph_gradients(t->g, loss, of, n, out + 1, &err), &err);
 	out[0] = loss;
+	secant_free(t->t);
 	int64_t count = secant_shape_count(&t->target);
 	t->t = secant_calloc((size_t)count, sizeof *t->t);
 	rule r = rule_of("target");
@@ -178,8 +236,12 @@ check_training(trial *t)
 				dot += statistic_of(t->store->slot[i].name, &t->store->slot[i].type.shape, false, get_slot, &t->store->slot[i]).dot;
 		assert_near(what, dot, number(t->j, key), 1e-9 * (1 + fabs(dot)));
 	}
+	if (fused)
+		check_float(t, floats, c, out, n);
+	secant_store_free(floats);
 	secant_context_free(c);
 	secant_plan_free(plan);
+	secant_graph_free(t->g);
 }
 
 static void
@@ -204,8 +266,8 @@ test_networks(void **state)
 		secant_context_free(c);
 		secant_plan_free(plan);
 		secant_graph_free(t.g);
-		check_training(&t);
-		secant_graph_free(t.g);
+		check_training(&t, false);
+		check_training(&t, true);
 		secant_store_free(t.store);
 		secant_opts_free(&secant_network_options, &t.net);
 		secant_free(t.x);
