@@ -363,6 +363,22 @@ secant_pass_copy_value(secant_graph *to, const secant_graph *from, secant_value 
 	return map[v] = value_add(to, &info);
 }
 
+int *
+secant_pass_readers(const secant_graph *g, const secant_value *keep, int n)
+{
+	int *readers = secant_calloc((size_t)secant_graph_values(g) + 1, sizeof *readers);
+	for (int i = 0; readers && i < secant_graph_nodes(g); i++) {
+		const secant_node *node = secant_graph_get_node(g, i);
+		for (int k = 0; k < node->n_in; k++)
+			if (node->in[k] >= 0)
+				readers[node->in[k]]++;
+	}
+	for (int i = 0; readers && i < n; i++)
+		if (keep[i] >= 0)
+			readers[keep[i]] += 2;
+	return readers;
+}
+
 const secant_node *
 secant_pass_copy_node(secant_graph *to, const secant_graph *from, int i, secant_value *map)
 {

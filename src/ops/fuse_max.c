@@ -11,15 +11,14 @@
 #include "ops/fuse_max.h"
 #include <string.h>
 
-typedef struct reader { int count; } reader;
 typedef struct match { const secant_node *linear, *norm, *max; } match;
-typedef struct pass { const secant_graph *g; secant_graph *to; reader *reader; secant_value *map; } pass;
+typedef struct pass { const secant_graph *g; secant_graph *to; int *readers; secant_value *map; } pass;
 
 static const secant_node *
 maker(const pass *p, secant_value v, const char *op)
 {
 	const secant_value_info *info = v < 0 ? NULL : secant_graph_value(p->g, v);
-	if (!info || info->kind != SECANT_VALUE_NODE || info->slot || p->reader[v].count != 1)
+	if (!info || info->kind != SECANT_VALUE_NODE || info->slot || p->readers[v] != 1)
 		return NULL;
 	const secant_node *n = secant_graph_get_node(p->g, info->node);
 	return strcmp(n->op->name, op) ? NULL : n;
@@ -36,7 +35,7 @@ static bool
 matches(const pass *p, const secant_node *n, match *m)
 {
 	*m = (match){ .max = n };
-	if (strcmp(n->op->name, "max_with_index") || p->reader[n->out[1]].count)
+	if (strcmp(n->op->name, "max_with_index") || p->readers[n->out[1]])
 		return false;
 	const secant_shape *z = secant_graph_shape(p->g, n->in[0]);
 	const secant_index_attr *a = n->attr;
@@ -46,7 +45,7 @@ matches(const pass *p, const secant_node *n, match *m)
 	if (!m->norm || m->norm->n_in < 5 || m->norm->in[3] < 0 || m->norm->in[4] < 0 || (m->norm->n_in > 5 && m->norm->in[5] >= 0))
 		return false;
 	for (int k = 1; k < m->norm->n_out; k++)
-		if (p->reader[m->norm->out[k]].count)
+		if (p->readers[m->norm->out[k]])
 			return false;
 	m->linear = maker(p, m->norm->in[0], "linear");
 	if (!m->linear || !is_state(p, m->linear->in[1]) || ((const secant_linear_attr *)m->linear->attr)->act)
@@ -101,22 +100,13 @@ secant_graph *
 secant_pass_fuse_max(const secant_graph *g, secant_value *keep, int n, secant_err *err)
 {
 	size_t values = (size_t)secant_graph_values(g) + 1, nodes = (size_t)secant_graph_nodes(g) + 1;
-	pass p = { g, secant_graph_new(), secant_calloc(values, sizeof(reader)), secant_calloc(values, sizeof(secant_value)) };
-	bool *gone = secant_calloc(nodes, sizeof *gone), ok = p.to && p.reader && p.map && gone;
+	pass p = { g, secant_graph_new(), secant_pass_readers(g, keep, n), secant_calloc(values, sizeof(secant_value)) };
+	bool *gone = secant_calloc(nodes, sizeof *gone), ok = p.to && p.readers && p.map && gone;
 	match m;
 	if (!ok)
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory to fuse");
 	for (size_t v = 0; ok && v < values; v++)
 		p.map[v] = -1;
-	for (int i = 0; ok && i < secant_graph_nodes(g); i++) {
-		const secant_node *node = secant_graph_get_node(g, i);
-		for (int k = 0; k < node->n_in; k++)
-			if (node->in[k] >= 0)
-				p.reader[node->in[k]].count++;
-	}
-	for (int i = 0; ok && i < n; i++)
-		if (keep[i] >= 0)
-			p.reader[keep[i]].count += 2;
 	for (int i = 0; ok && i < secant_graph_nodes(g); i++)
 		if (matches(&p, secant_graph_get_node(g, i), &m))
 			gone[secant_graph_value(g, m.norm->out[0])->node] = gone[secant_graph_value(g, m.linear->out[0])->node] = true;
@@ -131,7 +121,7 @@ secant_pass_fuse_max(const secant_graph *g, secant_value *keep, int n, secant_er
 	for (int i = 0; ok && i < n; i++)
 		keep[i] = secant_pass_copy_value(p.to, g, keep[i], p.map);
 	ok = ok && !secant_graph_check(p.to, err);
-	secant_free(p.reader);
+	secant_free(p.readers);
 	secant_free(p.map);
 	secant_free(gone);
 	if (!ok)

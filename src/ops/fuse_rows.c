@@ -231,21 +231,12 @@ secant_graph *
 secant_pass_fuse_rows(const secant_graph *g, secant_value *keep, int n, secant_err *err)
 {
 	size_t values = (size_t)secant_graph_values(g) + 1, nodes = (size_t)secant_graph_nodes(g) + 1;
-	pass p = { g, secant_graph_new(), secant_calloc(values, sizeof(int)), secant_calloc(values, sizeof(secant_value)), secant_calloc(nodes, sizeof(bool)) };
+	pass p = { g, secant_graph_new(), secant_pass_readers(g, keep, n), secant_calloc(values, sizeof(secant_value)), secant_calloc(nodes, sizeof(bool)) };
 	bool ok = p.to && p.readers && p.map && p.gone;
 	if (!ok)
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory to fuse");
 	for (size_t v = 0; ok && v < values; v++)
 		p.map[v] = -1;
-	for (int i = 0; ok && i < secant_graph_nodes(g); i++) {
-		const secant_node *node = secant_graph_get_node(g, i);
-		for (int k = 0; k < node->n_in; k++)
-			if (node->in[k] >= 0)
-				p.readers[node->in[k]]++;
-	}
-	for (int i = 0; ok && i < n; i++)
-		if (keep[i] >= 0)
-			p.readers[keep[i]] += 2;
 	if (ok)
 		copy(&p, keep, n);
 	ok = ok && !secant_graph_check(p.to, err);

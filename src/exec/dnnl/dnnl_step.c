@@ -210,6 +210,28 @@ secant_dnnl_weighted(secant_step *s, dnnl_primitive_desc_t pd, int input, onednn
 	return SECANT_OK;
 }
 
+secant_status
+secant_dnnl_block_product(secant_step *s, int64_t rows, int64_t in, int64_t out, secant_dtype to, dnnl_format_tag_t tag, secant_err *err)
+{
+	dnnl_data_type_t type = secant_dnnl_type(s->in[0].dtype);
+	dnnl_call *c;
+	if (!secant_dnnl_new(s, err))
+		return SECANT_ERR_NOMEM;
+	onednn_md mx = secant_dnnl_md(s, 2, (int64_t[]){ rows, in }, type, dnnl_ab), my = secant_dnnl_md(s, 2, (int64_t[]){ rows, out }, secant_dnnl_type(to), dnnl_ab);
+	onednn_md any = secant_dnnl_md(s, 2, (int64_t[]){ in, out }, type, dnnl_format_tag_any), user = secant_dnnl_md(s, 2, (int64_t[]){ in, out }, dnnl_f32, tag);
+	dnnl_primitive_attr_t attr = secant_dnnl_attr(false, 0);
+	dnnl_primitive_desc_t pd = onednn_matmul(secant_dnnl_engine(), ONEDNN_REF(mx), ONEDNN_REF(any), NULL, ONEDNN_REF(my), attr);
+	dnnl_primitive_attr_destroy(attr);
+	if (!pd)
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "oneDNN does not do this product");
+	secant_status status = secant_dnnl_weighted(s, pd, 1, user, &c, err);
+	if (status)
+		return status;
+	secant_dnnl_arg(c, DNNL_ARG_SRC, mx, WHERE_IN, 0, 0);
+	secant_dnnl_arg(c, DNNL_ARG_DST, my, WHERE_OUT, 0, 0);
+	return SECANT_OK;
+}
+
 void
 secant_dnnl_result(secant_step *s, onednn_md user, onednn_md_ref made, int arg, dnnl_argument *out)
 {

@@ -43,6 +43,9 @@ secant_status secant_dnnl_weights(secant_step *s, int input, onednn_md user, one
 /* The main call of a step with weights: makes input `input` (in layout `user`) available as `pd` wants it, adds the call and its weights
  * argument. Takes pd. */
 secant_status secant_dnnl_weighted(secant_step *s, dnnl_primitive_desc_t pd, int input, onednn_md user, dnnl_call **call, secant_err *err);
+/* A step that multiplies blocks: calls for y (rows x out, of type `to`) = x (input 0: rows x in) times input 1, floats that stand as `tag` says for in x out. The
+ * last call is the product, those before lay the weights out. Starts s->data; s->scratch is what the caller wants before it. */
+secant_status secant_dnnl_block_product(secant_step *s, int64_t rows, int64_t in, int64_t out, secant_dtype to, dnnl_format_tag_t tag, secant_err *err);
 /* Where a result in layout `made` goes so that output 0 gets it in layout `user`: the argument, and after the main call
  * secant_dnnl_deliver adds the reorder if one is needed. */
 void secant_dnnl_result(secant_step *s, onednn_md user, onednn_md_ref made, int arg, dnnl_argument *out);

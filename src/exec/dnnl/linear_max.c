@@ -49,25 +49,9 @@ static secant_status
 prepare(secant_step *s, secant_err *err)
 {
 	sizes z = sizes_of(s);
-	dnnl_data_type_t type = secant_dnnl_type(s->in[0].dtype);
-	dnnl_call *c;
-	if (!secant_dnnl_new(s, err))
-		return SECANT_ERR_NOMEM;
 	s->scratch = pieces_of(&z, NULL).bytes;
-	onednn_md mx = secant_dnnl_md(s, 2, (int64_t[]){ z.rows, z.in }, type, dnnl_ab), my = secant_dnnl_md(s, 2, (int64_t[]){ z.rows, z.out }, dnnl_f32, dnnl_ab);
-	onednn_md any = secant_dnnl_md(s, 2, (int64_t[]){ z.in, z.out }, type, dnnl_format_tag_any), user = secant_dnnl_md(s, 2, (int64_t[]){ z.in, z.out }, dnnl_f32, dnnl_ba);
-	dnnl_primitive_attr_t attr = secant_dnnl_attr(false, 0);
-	dnnl_primitive_desc_t pd = onednn_matmul(secant_dnnl_engine(), ONEDNN_REF(mx), ONEDNN_REF(any), NULL, ONEDNN_REF(my), attr);
-	dnnl_primitive_attr_destroy(attr);
-	if (!pd)
-		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "oneDNN does not do this product");
-	secant_status status = secant_dnnl_weighted(s, pd, 1, user, &c, err);
-	if (status)
-		return status;
-	secant_dnnl_arg(c, DNNL_ARG_SRC, mx, WHERE_IN, 0, 0);
-	secant_dnnl_arg(c, DNNL_ARG_DST, my, WHERE_OUT, 0, 0);
 	s->flops = 2.0 * (double)z.clouds * (double)z.points * (double)z.in * (double)z.out;
-	return SECANT_OK;
+	return secant_dnnl_block_product(s, z.rows, z.in, z.out, SECANT_F32, dnnl_ba, err);
 }
 
 static void

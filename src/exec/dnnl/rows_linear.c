@@ -51,24 +51,7 @@ static secant_status
 prepare_product(secant_step *s, dnnl_format_tag_t tag, secant_err *err)
 {
 	sizes z = sizes_of(s);
-	dnnl_data_type_t type = secant_dnnl_type(s->in[0].dtype);
-	dnnl_call *c;
-	if (!secant_dnnl_new(s, err))
-		return SECANT_ERR_NOMEM;
-	onednn_md mx = secant_dnnl_md(s, 2, (int64_t[]){ z.block, z.in }, type, dnnl_ab);
-	onednn_md my = secant_dnnl_md(s, 2, (int64_t[]){ z.block, z.out }, secant_dnnl_type(s->out[0].dtype), dnnl_ab);
-	onednn_md any = secant_dnnl_md(s, 2, (int64_t[]){ z.in, z.out }, type, dnnl_format_tag_any), user = secant_dnnl_md(s, 2, (int64_t[]){ z.in, z.out }, dnnl_f32, tag);
-	dnnl_primitive_attr_t attr = secant_dnnl_attr(false, 0);
-	dnnl_primitive_desc_t pd = onednn_matmul(secant_dnnl_engine(), ONEDNN_REF(mx), ONEDNN_REF(any), NULL, ONEDNN_REF(my), attr);
-	dnnl_primitive_attr_destroy(attr);
-	if (!pd)
-		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "oneDNN does not do this product");
-	secant_status status = secant_dnnl_weighted(s, pd, 1, user, &c, err);
-	if (status)
-		return status;
-	secant_dnnl_arg(c, DNNL_ARG_SRC, mx, WHERE_IN, 0, 0);
-	secant_dnnl_arg(c, DNNL_ARG_DST, my, WHERE_OUT, 0, 0);
-	return SECANT_OK;
+	return secant_dnnl_block_product(s, z.block, z.in, z.out, s->out[0].dtype, tag, err);
 }
 
 static secant_status prepare_linear(secant_step *s, secant_err *err) { return prepare_product(s, dnnl_ba, err); }
