@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 #include "base/cpu.h"
+#include "base/file.h"
 #include "codec/normalize.h"
 
 secant_status
@@ -59,6 +60,13 @@ check_fit(const secant_store *s, const secant_tensors *t, secant_err *err)
 	return c.n ? secant_fail(err, SECANT_ERR_SHAPE, "%d tensors do not fit: %s%s", c.n, c.text, c.n > 3 ? "; ..." : "") : SECANT_OK;
 }
 
+static bool
+is_mapped(const secant_tensors *t, const void *data)
+{
+	const secant_bytes *b = t->map;
+	return b && b->map && (const uint8_t *)data >= b->data && (const uint8_t *)data < b->data + b->size;
+}
+
 /* `lend`: numbers in the store's type stay where they are. */
 static secant_status
 fill_store(secant_store *s, const secant_tensors *t, bool lend, secant_err *err)
@@ -71,7 +79,7 @@ fill_store(secant_store *s, const secant_tensors *t, bool lend, secant_err *err)
 		if (!from)
 			continue;
 		if (same && lend)
-			secant_slot_lend(slot, from->data);
+			secant_slot_lend(slot, from->data, is_mapped(t, from->data));
 		else if (same)
 			memcpy(slot->data, from->data, secant_tensor_bytes(from));
 		else

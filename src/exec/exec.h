@@ -23,6 +23,7 @@ typedef struct secant_slot {
 	int64_t count;
 	int64_t offset;                          /* of a trainable slot: its place in `params`, and in any buffer laid out like it */
 	void *data;                              /* of the slot's type; double, whatever the type, in a double store */
+	bool mapped;                             /* the numbers are lent pages of a file: those that were read may be dropped, they come back */
 } secant_slot;
 
 typedef struct secant_store {
@@ -43,8 +44,8 @@ void secant_store_free(secant_store *s);
 /* Gives back the memory of all numbers; slots stay and may be filled again. */
 void secant_store_forget(secant_store *s);
 /* The slot reads its numbers at `data`, in its own type and shape, until secant_store_forget: then they need no copy. For stores that are
- * only read; `data` is the caller's. */
-void secant_slot_lend(secant_slot *slot, const void *data);
+ * only read; `data` is the caller's, `mapped` if it lies in a mapped file. */
+void secant_slot_lend(secant_slot *slot, const void *data, bool mapped);
 secant_slot *secant_store_find(const secant_store *s, const char *name);
 /* A buffer laid out like `params` (gradients, optimiser slots): zeroed; secant_free. NULL: no memory. */
 void *secant_store_buffer(const secant_store *s);

@@ -269,12 +269,15 @@ void
 secant_folded_fill(const void *folded, int slot, void *to)
 {
 	const secant_folded_state *s = &((const secant_folded *)folded)->state[slot];
+	size_t bytes = (size_t)s->to->count * (s->f64 ? sizeof(double) : secant_dtype_size(s->to->type.dtype));
 	if (s->making == WEIGHT)
 		scale_weights(s, to);
 	else if (s->making == BIAS)
 		make_bias(s, to);
 	else
-		memcpy(to, s->w->data, (size_t)s->w->count * (s->f64 ? sizeof(double) : secant_dtype_size(s->w->type.dtype)));
+		memcpy(to, s->w->data, bytes);
+	if (s->making != BIAS && s->w->mapped)       /* the plan has them now: no weight stands in memory twice */
+		secant_mem_drop(s->w->data, bytes);
 }
 
 void

@@ -32,6 +32,7 @@ take_back(secant_store *s)
 {
 	for (int i = 0; i < s->n; i++) {
 		secant_slot *slot = &s->slot[i];
+		slot->mapped = false;
 		slot->data = slot->trainable ? (char *)s->params + (size_t)slot->offset * element(s, slot) : (char *)s->others + slot->offset;
 	}
 }
@@ -94,9 +95,10 @@ secant_store_forget(secant_store *s)
 }
 
 void
-secant_slot_lend(secant_slot *slot, const void *data)
+secant_slot_lend(secant_slot *slot, const void *data, bool mapped)
 {
 	slot->data = (void *)(uintptr_t)data;
+	slot->mapped = mapped;
 }
 
 secant_slot *
