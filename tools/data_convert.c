@@ -83,6 +83,9 @@ run(void *object, int n, const char *const *operands, secant_err *err)
 	const char *to = n == 2 ? operands[1] : o->writing.out;
 	if (secant_is_file(operands[0]) && secant_cloud_is_readable(operands[0]) && to && secant_cloud_is_writable(to))
 		return convert_cloud(o, operands[0], to, err);
+	if (n == 2 && secant_cloud_is_readable(operands[0]) && secant_cloud_is_readable(to))
+		return secant_fail(err, SECANT_ERR_ARG, secant_is_file(operands[0]) ? "%s: clouds of this kind are read, not written: want .las, .ply, .pcd, .txt, .csv, .xyz, .pts or .npy"
+			: "%s: there is no such file", secant_is_file(operands[0]) ? to : operands[0]);
 	if (n == 2)
 		return secant_fail(err, SECANT_ERR_ARG, "%s and %s are not both cloud files by their extensions; a data set goes to --out", operands[0], operands[1]);
 	if (!o->writing.to)

@@ -307,6 +307,10 @@ static secant_status
 name_outputs(secant_names *to, const secant_names *l, const char *out, const char *format, secant_err *err)
 {
 	bool to_file = out && l->n == 1 && secant_cloud_is_writable(out);
+	if (out && !to_file && l->n == 1 && secant_cloud_is_readable(out) && !secant_is_dir(out))
+		return secant_fail(err, SECANT_ERR_ARG, "%s: clouds of this kind are read, not written: want .las, .ply, .pcd, .txt, .csv, .xyz, .pts, .npy, or a folder", out);
+	if (out && l->n > 1 && secant_cloud_is_writable(out) && !secant_is_dir(out))
+		return secant_fail(err, SECANT_ERR_ARG, "%s: %d clouds want a folder", out, l->n);
 	for (int i = 0; i < l->n && out; i++) {
 		char *path = name_output(l->v[i], out, to_file, format);
 		secant_status s = !path || secant_names_add(to, path) ? secant_fail(err, SECANT_ERR_NOMEM, "no memory for file names") : SECANT_OK;

@@ -113,6 +113,10 @@ describe_file(const char *path, secant_err *err)
 		secant_cloud_close(r);
 		return j;
 	}
+	if (secant_cloud_is_readable(path) && !secant_ext_is(path, "npy") && secant_is_file(path)) {   /* what is wrong with it is for its reader to say */
+		secant_cloud_close(secant_cloud_open(path, NULL, err));
+		return NULL;
+	}
 	if (!secant_model_file_read(&file, path, NULL)) {
 		j = model(path, &file);
 		secant_model_file_free(&file);

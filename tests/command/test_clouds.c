@@ -48,6 +48,15 @@ clouds_are_converted(void **state)
 	says("300 points", "$SECANT data convert a.las part.pcd --within 0,0,10,100");
 	fails(2, "--within: four numbers are wanted", "$SECANT data convert a.las part.pcd --within 0,0,10");
 	fails(2, "not both cloud files", "$SECANT data convert a.las part.xyzw");
+	fails(2, "b.laz: clouds of this kind are read, not written: want .las", "$SECANT data convert a.las b.laz");
+	fails(2, "none.las: there is no such file", "$SECANT data convert none.las b.laz");
+	says("", "printf '0 0 0\\n1 nan 0\\n' > nan.xyz && printf '1e308 0 0\\n-1e308 0 0\\n' > far.xyz && echo ply > broken.ply");
+	fails(1, "1 point has no finite coordinate y; LAS cannot hold that", "$SECANT data convert nan.xyz nan.las");
+	fails(1, "x runs from -1e+308 to 1e+308; no grid of LAS reaches that far", "$SECANT data convert far.xyz far.las");
+	says("", "test ! -e nan.las && test ! -e far.las");
+	fails(1, "broken.ply: ", "$SECANT info broken.ply");
+	assert_null(strstr(out, "safetensors"));
+	fails(2, "'mp4' is not one that a cloud is drawn to: png, jpg, tif, webp, bmp, gif, apng, html", "$SECANT show a.las --out a.mp4");
 }
 
 static void
@@ -61,6 +70,9 @@ a_scene_from_training_to_a_classified_cloud(void **state)
 	says("", "$SECANT show out.las --out out.png && test -s out.png");
 	says("", "$SECANT predict run set/train --out many --cloud-format ply --precision f32 --threads 1 && test -s many/a.ply");
 	fails(1, "No such file", "$SECANT predict run nothing.las --out o.las");
+	fails(2, "o.laz: clouds of this kind are read, not written: want .las", "$SECANT predict run points.txt --out o.laz --precision f32");
+	fails(2, "o.las: 2 clouds want a folder", "$SECANT predict run points.txt set/train/a.csv --out o.las --precision f32");
+	says("", "test ! -e o.laz && test ! -e o.las");
 	fails(2, "--out is missing", "$SECANT predict run points.txt");
 	fails(2, "--protocol 'x' is none of class, category, paper, scene", "$SECANT eval run/best.safetensors set --protocol x");
 	fails(2, "its clouds have no classes", "$SECANT train set --out run2 --arch pointnet-cls");

@@ -136,7 +136,8 @@ choose_grid(secant_cloud_writer *w, las_writer *p, const secant_cloud *first, se
 		double lo = 0, hi = 0;
 		const struct secant_cloud_span *s = w->survey.columns ? &w->survey.span[k] : NULL;
 		if (s && s->bad)
-			return cloud_fail(w->name, err, SECANT_ERR_RANGE, "%lld points have no finite coordinate %c; LAS cannot hold them", (long long)s->bad, 'x' + k);
+			return cloud_fail(w->name, err, SECANT_ERR_RANGE, "%lld %s no finite coordinate %c; LAS cannot hold that", (long long)s->bad,
+				s->bad == 1 ? "point has" : "points have", 'x' + k);
 		if (w->opt.las_scale <= 0 && w->layout.scale[k] > 0) {
 			p->scale[k] = w->layout.scale[k];
 			p->offset[k] = w->layout.offset[k];
@@ -150,6 +151,8 @@ choose_grid(secant_cloud_writer *w, las_writer *p, const secant_cloud *first, se
 		}
 		if (!(lo <= hi))
 			lo = hi = 0;
+		if (!isfinite(hi - lo))
+			return cloud_fail(w->name, err, SECANT_ERR_RANGE, "%c runs from %g to %g; no grid of LAS reaches that far", 'x' + k, lo, hi);
 		choose_axis(lo, hi, w->opt.las_scale, &p->scale[k], &p->offset[k]);
 	}
 	p->grid = true;

@@ -213,6 +213,10 @@ find_in(finding *f, secant_cloud_list *out, secant_err *err)
 	if (!s && !(s = count_parts(f, out, err)))
 		s = name_parts(out, err);
 	bool several = !strcmp(split, "all") || !strcmp(split, "trainval");
+	if (!s && !several && !has(f->r->path, NULL, split) && has(f->r->path, NULL, "train"))
+		for (int i = 0; i < 3; i++)
+			if (!strcmp(split, all[i]))
+				s = secant_fail(err, SECANT_ERR_IO, "%s: there is no list of the split '%s' (train_test_split/shuffled_%s_file_list.json); --split says which to use", f->r->path, split, split);
 	for (int i = 0; i < 3 && !s; i++)
 		if (several ? (i < 2 || !strcmp(split, "all")) && (i == 0 || has(f->r->path, NULL, all[i])) : !strcmp(split, all[i]))
 			s = add_split(f, out, all[i], err);
