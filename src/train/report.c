@@ -124,7 +124,7 @@ curves_make(curves *c, const secant_session *s, secant_err *err)
 	if (scores)
 		c->chart[charts++] = (secant_chart){ .x_label = "epoch", .left_label = "score", .series = c->scores, .n = scores, .mark = c->mark[0] ? c->mark : NULL, .mark_x = s->best_epoch };
 	c->chart[charts++] = (secant_chart){ .x_label = "epoch", .left_label = "learning rate", .series = &c->rate, .n = 1 };
-	(void)snprintf(c->title, sizeof c->title, "%s-%s", s->o->network.arch, s->o->network.encoder);
+	(void)secant_session_network(s, c->title, sizeof c->title);
 	c->figure = (secant_figure){ c->title, c->chart, charts };
 	return SECANT_OK;
 }
@@ -250,6 +250,7 @@ secant_session_report(const secant_session *s, secant_err *err)
 {
 	const secant_gallery *g = s->gallery;
 	const char *metric = s->task->metrics[s->metric].title;
+	char name[96];
 	secant_fact facts[4] = { { .name = "network" }, { .name = "samples" }, { .name = "epochs" }, { .name = "best" } };
 	curves c;
 	if (!s->n_history || (s->validates && !g))
@@ -258,7 +259,7 @@ secant_session_report(const secant_session *s, secant_err *err)
 	json_t *j = settings ? json_loads(settings, 0, NULL) : NULL;
 	char *text = secant_json_text(j, 2);
 	secant_status status = path && text ? curves_make(&c, s, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for the report");
-	(void)snprintf(facts[0].text, sizeof facts[0].text, "%s-%s, %s", s->o->network.arch, s->o->network.encoder, s->precision == SECANT_PRECISION_BF16 ? "bf16" : "f32");
+	(void)snprintf(facts[0].text, sizeof facts[0].text, "%s, %s", secant_session_network(s, name, sizeof name), s->precision == SECANT_PRECISION_BF16 ? "bf16" : "f32");
 	(void)snprintf(facts[1].text, sizeof facts[1].text, "%d %s to learn from", s->n_samples, s->task->samples);
 	(void)snprintf(facts[2].text, sizeof facts[2].text, "%d of %d; scores and pictures below are those of the last", s->epoch, s->o->epochs);
 	(void)snprintf(facts[3].text, sizeof facts[3].text, "%s %.4f, epoch %d", metric, s->best, s->best_epoch);

@@ -414,6 +414,15 @@ secant_session_set(secant_session *s, const char *option, const char *value, sec
 	return secant_opts_set(&secant_train_options_table, s->options, option, value, err);
 }
 
+const char *
+secant_session_network(const secant_session *s, char *text, size_t n)
+{
+	const secant_network *net = &s->o->network;
+	bool pictures = secant_network_kind_of(net) == SECANT_NETWORK_PICTURES;
+	(void)snprintf(text, n, "%s%s%s", net->arch, pictures ? "-" : "", pictures ? net->encoder : "");
+	return text;
+}
+
 int
 secant_session_threads(const secant_session *s)
 {
@@ -431,12 +440,13 @@ secant_session_path(const secant_session *s, const char *name)
 static secant_status
 run(secant_session *s, secant_train_options *o, const char *data, secant_err *err)
 {
+	char name[96];
 	bool replaces;
 	secant_status status;
 	if ((status = secant_session_folder(o, &replaces, err)) || (status = open_session(s, data, err)) || (status = secant_session_plan(s, err)) ||
 	    (o->resume && (status = secant_session_load_state(s, err))) || (!replaces && (status = secant_session_claim(s, err))))
 		return status;
-	secant_log(&s->events->log, SECANT_LOG_INFO, "training %s-%s on %d %s in %s, %d threads, slab %.0f MiB", o->network.arch, o->network.encoder, s->n_samples,
+	secant_log(&s->events->log, SECANT_LOG_INFO, "training %s on %d %s in %s, %d threads, slab %.0f MiB", secant_session_network(s, name, sizeof name), s->n_samples,
 	           s->task->samples, s->precision == SECANT_PRECISION_BF16 ? "bf16" : "f32", secant_session_threads(s), (double)secant_plan_slab_bytes(s->plan) / 1048576);
 	status = loop(s, err);
 	secant_err late = { 0 };

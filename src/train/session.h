@@ -74,6 +74,8 @@ char *secant_session_path(const secant_session *s, const char *name);       /* R
 /* Gives an option another value: one that is found out here, and that config.json is to hold. */
 secant_status secant_session_set(secant_session *s, const char *option, const char *value, secant_err *err) SECANT_NODISCARD;
 int secant_session_threads(const secant_session *s);
+/* "unet-resnet34", "pointnet-dense": into text of n bytes, which is returned. */
+const char *secant_session_network(const secant_session *s, char *text, size_t n);
 
 /* ---- folds.c ---- */
 secant_status secant_train_folds(const secant_train_options *o, const char *data, const secant_train_events *events, secant_train_result *result, secant_err *err) SECANT_NODISCARD;

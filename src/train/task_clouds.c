@@ -168,7 +168,7 @@ open_clouds(secant_session *s, const char *data, secant_err *err)
 	s->batch = o->batch;
 	if (s->batch > s->n_samples) {
 		s->batch = s->n_samples;
-		secant_log(&s->events->log, SECANT_LOG_WARNING, "there are %d training samples: the batch is %d, not %d", s->n_samples, s->n_samples, o->batch);
+		secant_log(&s->events->log, SECANT_LOG_WARNING, "training samples: %d, so that the batch is %d, not %d", s->n_samples, s->n_samples, o->batch);
 	}
 	s->input = (secant_shape){ 4, { s->batch, o->clouds.recipe.points, 1, s->work->as.inputs } };
 	return SECANT_OK;

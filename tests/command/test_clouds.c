@@ -63,6 +63,7 @@ static void
 a_scene_from_training_to_a_classified_cloud(void **state)
 {
 	says("epoch 1/2", "$SECANT train set --out run --arch pointnet-dense --up z --block 8 --points 64 --batch 4 --epochs 2 --precision f32 --threads 1 --keep-epochs --test-every 2");
+	assert_non_null(strstr(out, "training pointnet-dense on "));     /* an encoder is for pictures */
 	says("", "test -s run/epoch-001.safetensors && test -s run/tests.jsonl && grep -q clouds_per_second run/log.jsonl");
 	says("protocol scene: clouds 1", "$SECANT eval run/best.safetensors set --precision f32 --threads 1");
 	says("\"protocol\":\"scene\"", "$SECANT eval run/best.safetensors set --precision f32 --threads 1 --json");
