@@ -8,22 +8,12 @@
 #include "train/optimizer.h"
 #include <math.h>
 
-static char root[256];
-
 static int
 setup(void **state)
 {
-	fresh_root(root);
-	write_discs(root, "data/train", 8, disc_label);
-	write_discs(root, "data/val", 2, disc_label);
+	discs(8, 2);
 	write_discs(root, "alone/train", 4, disc_label);
 	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	return close_root(root);
 }
 
 typedef struct tiny_store { secant_graph *g; secant_store *s; secant_optimizer_options o; } tiny_store;
@@ -342,7 +332,7 @@ senseless_losses_are_refused(void **state)
 	static const struct { pairs_of o[4]; const char *message; } cases[] = {
 		{ { { "aux-params", "{\"classes\": 4}" } }, "aux-params: the head has 4 classes, the masks say of 1 whether they are in a picture; give \"classes\": 1" },
 		{ { { "aux-params", "{\"classes\": 1, \"activation\": \"sigmoid\"}" } }, "aux-params: the head's loss wants logits; leave \"activation\" out" },
-		{ { { "activation", "sigmoid" } }, "activation sigmoid: the loss 0.5*dice+0.5*bce wants logits; leave the activation out (prediction applies it by itself)" },
+		{ { { "activation", "sigmoid" } }, "activation sigmoid: the loss dice wants logits; leave the activation out (prediction applies it by itself)" },
 		{ { { "classes", "2" }, { "loss", "nll" } }, "loss nll wants log-probabilities and the network gives logits: use ce" },
 		{ { { "loss", "ce" } }, "loss ce is not defined for binary targets" },
 		{ { { "classes", "2" }, { "loss", "soft-bce" } }, "loss soft-bce is not defined for multiclass targets" },
