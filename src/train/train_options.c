@@ -17,7 +17,7 @@ static const secant_opt rows[] = {
 	SECANT_OPT(secant_train_options, boundary, REAL, "boundary", "0.0075", 0, 1000, "tolerance of boundary_f1 in validation, as in eval: pixels, or below 1 a share of the picture's diagonal; 0: none is computed"),
 	SECANT_OPT(secant_train_options, patience, INT, "patience", "0", 0, 1000000, "epochs without a better one after which training stops; 0: never"),
 	SECANT_OPT(secant_train_options, keep, INT, "keep", "0", 0, 1000, "so many of the best epochs stay as models/epoch-NNN.safetensors"),
-	SECANT_OPT(secant_train_options, freeze, STRS, "freeze", NULL, 0, 0, "parameters that do not learn, by the beginning of their names: encoder; their norms keep their statistics"),
+	SECANT_OPT(secant_train_options, freeze, STRS, "freeze", NULL, 0, 0, "parameters that do not learn, by the beginning of their names: encoder; given again for more; their norms keep their statistics"),
 	SECANT_OPT(secant_train_options, freeze_epochs, INT, "freeze-epochs", "0", 0, 1000000, "epochs after which everything learns; 0: frozen throughout"),
 	SECANT_OPT(secant_train_options, find_learning_rate, BOOL, "find-learning-rate", "false", 0, 1, "no training: tries rising rates and draws RUN/learning-rate-finder.png"),
 	SECANT_OPT(secant_train_options, weights, STR, "weights", NULL, 0, 0, "start from these weights: a model or a state_dict, of other classes or channels too; what does not fit is named"),
