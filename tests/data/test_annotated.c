@@ -2,27 +2,8 @@
  * Annotated data sets as training sees them: every format gives the planes that its boxes, polygons or masks say; classes, lists and
  * overlaps as documented; mistakes named with what would help.
  */
-#include "pictures.h"
 #include "ann.h"
-
-static secant_data_options o;
-
-static int
-set_up(void **state)
-{
-	*state = strdup(scratch_dir());
-	o = default_options();
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	remove_root(*state);
-	free(*state);
-	secant_opts_free(&secant_data_options_table, &o);
-	return 0;
-}
+#include "scratch.h"
 
 /* Two pictures of 12 x 8: one with a ship's triangle, a car's box inside it and a hole-free mask; one without objects. */
 static const char coco[] =
@@ -271,11 +252,10 @@ mistakes_say_what_would_fit(void **state)
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(objects_become_classes_behind_the_background), TEST(overlaps_and_boxes_are_chosen), TEST(one_class_is_objects_against_background),
-		TEST(several_labels_on_a_pixel_are_bits), TEST(windows_see_their_part), TEST(lists_are_splits), TEST(sets_without_lists_are_divided), TEST(every_format_trains),
-		TEST(void_pixels_are_ignored_or_refused), TEST(a_class_file_gives_the_order), TEST(a_model_gives_the_order), TEST(mistakes_say_what_would_fit),
+		T(objects_become_classes_behind_the_background), T(overlaps_and_boxes_are_chosen), T(one_class_is_objects_against_background),
+		T(several_labels_on_a_pixel_are_bits), T(windows_see_their_part), T(lists_are_splits), T(sets_without_lists_are_divided), T(every_format_trains),
+		T(void_pixels_are_ignored_or_refused), T(a_class_file_gives_the_order), T(a_model_gives_the_order), T(mistakes_say_what_would_fit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

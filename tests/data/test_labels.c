@@ -1,25 +1,5 @@
 /* Labels: what values mean in each mode, and what is said about those that mean nothing. */
-#include "pictures.h"
-
-static secant_data_options o;
-
-static int
-set_up(void **state)
-{
-	*state = strdup(scratch_dir());
-	o = default_options();
-	set_option(&o, "cache-mb", "0");
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	remove_root(*state);
-	free(*state);
-	secant_opts_free(&secant_data_options_table, &o);
-	return 0;
-}
+#include "scratch.h"
 
 /* Reads an 8 x 4 label written by `value`; the plane, or an error that contains `message`. */
 static const uint16_t *
@@ -246,7 +226,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 		T(binary_from_a_threshold), T(zeros_and_ones_under_a_threshold_are_a_mistake), T(an_index_is_the_class), T(values_outside_the_classes_are_told),
 		T(a_palette_gives_indices), T(colours_are_looked_up), T(wrong_modes_are_refused), T(targets_by_kind),
 	};

@@ -1,25 +1,5 @@
 /* Batches: crops, sizes, order, padding, and above all: threads and memory change nothing. */
-#include "pictures.h"
-
-static secant_data_options o;
-
-static int
-set_up(void **state)
-{
-	*state = strdup(scratch_dir());
-	o = default_options();
-	set_option(&o, "normalize", "none");
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	remove_root(*state);
-	free(*state);
-	secant_opts_free(&secant_data_options_table, &o);
-	return 0;
-}
+#include "scratch.h"
 
 static secant_loader *
 make(const secant_samples *s, const secant_loader_options *lo, const char *message)
@@ -377,7 +357,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 		T(crops_keep_picture_and_label_together), T(crops_of_smaller_pictures_are_padded), T(whole_pictures_are_padded_to_a_multiple),
 		T(scaling_is_half_pixel_and_masks_are_never_blended), T(threads_cache_and_resuming_change_nothing), T(shuffling_shows_every_sample_once),
 		T(a_truncated_picture_stops_the_epoch_by_name), T(a_label_that_went_wrong_is_named_too), T(a_steady_epoch_allocates_nothing), T(memory_may_fail_anywhere),

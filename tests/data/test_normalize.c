@@ -1,25 +1,6 @@
 /* What the network is given: x * scale + shift for bytes, 16 bits and floats, one to sixteen channels, as prediction does it. */
-#include "pictures.h"
+#include "scratch.h"
 #include <math.h>
-
-static secant_data_options o;
-
-static int
-set_up(void **state)
-{
-	*state = strdup(scratch_dir());
-	o = default_options();
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	remove_root(*state);
-	free(*state);
-	secant_opts_free(&secant_data_options_table, &o);
-	return 0;
-}
 
 static double ramp(int x, int y, int c) { return x + 16 * y; }
 static double ramp16(int x, int y, int c) { return 257. * (x + 16 * y); }
@@ -83,6 +64,7 @@ imagenet_by_channel(void **state)
 	secant_err err = { 0 };
 	secant_tensor image, target;
 	write_picture(in_root(root, "train/images/a.png"), 20, 9, 3, SECANT_U8, place_value);
+	set_option(&o, "normalize", "imagenet");
 	secant_samples *s = open_expecting(root, "train", &o, 3, 1, SECANT_TARGET_NONE, NULL);
 	assert_int_equal(secant_sample_load(s, 0, &image, &target, &err), SECANT_OK);
 	for (int i = 0; i < 20 * 9 * 3; i++)
@@ -109,7 +91,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 		T(types_agree), T(many_channels), T(imagenet_by_channel), T(wrong_numbers_are_refused),
 	};
 	return cmocka_run_group_tests_name("normalize", tests, NULL, NULL);

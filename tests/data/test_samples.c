@@ -1,24 +1,5 @@
 /* Lists of samples: layouts on disk, division, what is missing, channels, tiles. */
-#include "pictures.h"
-
-static secant_data_options o;
-
-static int
-set_up(void **state)
-{
-	*state = strdup(scratch_dir());
-	o = default_options();
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	remove_root(*state);
-	free(*state);
-	secant_opts_free(&secant_data_options_table, &o);
-	return 0;
-}
+#include "scratch.h"
 
 static void
 split_folders_pair_by_stem(void **state)
@@ -95,7 +76,6 @@ sizes_and_channels_must_fit(void **state)
 	write_picture(in_root(root, "grey/images/rgba.png"), 4, 4, 4, SECANT_U8, place_value);
 	secant_samples *s = open_expecting(root, "grey", &o, 3, 1, SECANT_TARGET_NONE, NULL);   /* repeated; alpha dropped */
 	secant_samples_free(s);
-	set_option(&o, "normalize", "none");
 	write_picture(in_root(root, "alpha/images/la.png"), 4, 4, 2, SECANT_U8, place_value);
 	for (int channels = 1; channels <= 3; channels++) {          /* grey, grey and alpha, grey three times */
 		secant_tensor image, none;
@@ -314,7 +294,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 		T(split_folders_pair_by_stem), T(masks_may_stand_for_labels), T(missing_things_are_named), T(sizes_and_channels_must_fit),
 		T(files_of_the_wrong_kind_are_named), T(a_data_set_without_splits_is_divided), T(folds_cover_everything_once), T(a_folder_per_sample),
 		T(a_list_of_pairs), T(large_pictures_become_tiles), T(memory_may_fail_anywhere),

@@ -1,26 +1,6 @@
 /* What a list of samples is like, and what follows for training: mean and deviation, rare classes, weighted draws. */
-#include "pictures.h"
+#include "scratch.h"
 #include <math.h>
-
-static secant_data_options o;
-
-static int
-set_up(void **state)
-{
-	*state = strdup(scratch_dir());
-	o = default_options();
-	set_option(&o, "normalize", "none");
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	remove_root(*state);
-	free(*state);
-	secant_opts_free(&secant_data_options_table, &o);
-	return 0;
-}
 
 static double dark(int x, int y, int c) { return c == 1 ? 51 : x % 2 ? 102 : 0; }
 static double bright(int x, int y, int c) { return c == 1 ? 153 : 255; }
@@ -161,10 +141,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(moments_are_over_all_pixels, set_up, tear_down), cmocka_unit_test_setup_teardown(a_flat_channel_has_no_deviation, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_is_no_number_is_named, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(rare_classes_weigh_more, set_up, tear_down), cmocka_unit_test_setup_teardown(what_cannot_be_read_is_named, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(draws_follow_the_weights, set_up, tear_down),
+		T(moments_are_over_all_pixels), T(a_flat_channel_has_no_deviation), T(what_is_no_number_is_named), T(rare_classes_weigh_more), T(what_cannot_be_read_is_named),
+		T(draws_follow_the_weights),
 	};
 	return cmocka_run_group_tests_name("statistics", tests, NULL, NULL);
 }

@@ -2,66 +2,10 @@
  * What may be asked of a prediction beyond a plain mask: views that are scaled or stretched, votes, class rules on bands, an offset,
  * pixels without data, polygons, legends. Networks are one convolution, so that every result can be worked out beside it.
  */
-#include "tiny.h"
+#include "asking.h"
 #include <math.h>
 #include "base/json.h"
-#include "base/rng.h"
 #include "codec/tiff.h"
-#include "deploy/predictor.h"
-
-static char dir[300];
-
-static char *
-in_dir(const char *name)
-{
-	static char path[8][600];
-	static int turn;
-	turn = (turn + 1) % 8;
-	snprintf(path[turn], sizeof path[turn], "%s/%s", dir, name);
-	return path[turn];
-}
-
-/* Options written as "name=value|name=value". */
-static secant_predictor *
-open_with(const char *const *models, int n, const char *options, secant_err *err)
-{
-	secant_predict o;
-	char text[400], *rest = text;
-	assert_int_equal(secant_opts_init(&secant_predict_options, &o, err), 0);
-	assert_int_equal(secant_opts_set(&secant_predict_options, &o, "precision", "f32", err), 0);
-	snprintf(text, sizeof text, "%s", options);
-	for (char *word; (word = strsep(&rest, "|"));)
-		if (*word) {
-			char *value = strchr(word, '=');
-			*value = '\0';
-			if (secant_opts_set(&secant_predict_options, &o, word, value + 1, err))
-				fail_msg("%s", err->msg);
-		}
-	secant_predictor *p = secant_predictor_open(models, n, &o, err);
-	secant_opts_free(&secant_predict_options, &o);
-	return p;
-}
-
-static secant_predictor *
-open_one(const char *model, const char *options)
-{
-	secant_err err = { 0 };
-	secant_predictor *p = open_with(&model, 1, options, &err);
-	if (!p)
-		fail_msg("%s", err.msg);
-	return p;
-}
-
-static secant_image
-picture(int height, int width, int channels)
-{
-	secant_image im;
-	secant_rng r = secant_rng_make(11, SECANT_FOR_TEST, (uint32_t)height, (uint32_t)width);
-	assert_int_equal(secant_image_new(&im, width, height, channels, SECANT_U8, NULL), 0);
-	for (int i = 0; i < height * width * channels; i++)
-		((uint8_t *)im.data)[i] = (uint8_t)secant_rng_below(&r, 256);
-	return im;
-}
 
 static secant_image
 mask_of(const char *model, const char *options, const secant_image *im)
@@ -178,7 +122,7 @@ votes(void **state)
 {
 	static const double logit[] = { 2.1972246, -.4054651, -.4054651 };
 	const char *models[3] = { in_dir("v0.safetensors"), in_dir("v1.safetensors"), in_dir("v2.safetensors") };
-	secant_image im = picture(3, 3, 1), mask;
+	secant_image im = noise(3, 3, 1, SECANT_U8), mask;
 	secant_err err = { 0 };
 	for (int i = 0; i < 3; i++)
 		tiny_write(&(tiny){ 1, 1, 1, 1, (float[]){ 0 }, (float[]){ (float)logit[i] }, NULL, NULL, NULL }, models[i]);
@@ -225,7 +169,7 @@ best_of(const uint8_t *v, bool green, bool roof)
 static void
 rules_suppress(void **state)
 {
-	secant_image im = picture(20, 20, 4);
+	secant_image im = noise(20, 20, 4, SECANT_U8);
 	secant_image mask = mask_of(in_dir("three.safetensors"), "rule=green: ndvi(4,3) > 0.2; 2: band(1) < 90 and diff(2,1)>=-30;", &im);
 	int changed = 0;
 	for (int i = 0; i < 400; i++) {
@@ -244,7 +188,7 @@ rules_suppress(void **state)
 static void
 rules_at_their_limits(void **state)
 {
-	secant_image im = picture(2, 2, 4), mask;
+	secant_image im = noise(2, 2, 4, SECANT_U8), mask;
 	memset(im.data, 0, 16);
 	((uint8_t *)im.data)[1] = 200;               /* green, and bands 3, 4 are 0 */
 	mask = mask_of(in_dir("three.safetensors"), "rule=green: nd(4,3) >= -1", &im);
@@ -265,7 +209,7 @@ rules_at_their_limits(void **state)
 static void
 rules_that_are_none(void **state)
 {
-	secant_image im = picture(4, 4, 4), mask;
+	secant_image im = noise(4, 4, 4, SECANT_U8), mask;
 	secant_err err = { 0 };
 	refuses("rule", "grean: nd(1,2) > 0", "--rule: 'grean' is no class of the model, which has 3 (0 to 2)");
 	refuses("rule", "3: nd(1,2) > 0", "--rule: '3' is no class of the model");
@@ -290,7 +234,7 @@ rules_that_are_none(void **state)
 static void
 offsets(void **state)
 {
-	secant_image im = picture(20, 20, 4), plain = mask_of(in_dir("three.safetensors"), "", &im), mask = mask_of(in_dir("three.safetensors"), "offset=1", &im);
+	secant_image im = noise(20, 20, 4, SECANT_U8), plain = mask_of(in_dir("three.safetensors"), "", &im), mask = mask_of(in_dir("three.safetensors"), "offset=1", &im);
 	for (int i = 0; i < 400; i++)
 		assert_int_equal(((uint8_t *)mask.data)[i], ((uint8_t *)plain.data)[i] + 1);
 	secant_image_free(&mask);
@@ -312,7 +256,7 @@ offsets(void **state)
 static void
 offsets_do_not_show(void **state)
 {
-	secant_image im = picture(9, 9, 4), shown[2];
+	secant_image im = noise(9, 9, 4, SECANT_U8), shown[2];
 	for (int k = 0; k < 2; k++) {
 		secant_predictor *p = open_one(in_dir("three.safetensors"), k ? "offset=7" : "");
 		secant_image mask;
@@ -347,7 +291,7 @@ set_nodata(secant_image *im, const char *text)
 static void
 check_nodata(const char *text, int fill, const char *options, int want, bool tagged)
 {
-	secant_image im = picture(4, 4, 4);
+	secant_image im = noise(4, 4, 4, SECANT_U8);
 	double value;
 	uint8_t *v = im.data;
 	for (int i = 0; i < 64; i++)
@@ -541,7 +485,7 @@ polygons_of_every_small_shape(void **state)
 static void
 files_of_everything(void **state)
 {
-	secant_image im = picture(40, 60, 4), shown;
+	secant_image im = noise(40, 60, 4, SECANT_U8), shown;
 	secant_err err = { 0 };
 	set_nodata(&im, "255");
 	assert_int_equal(secant_image_write(&im, in_dir("scene.tif"), NULL, &err), 0);
@@ -579,15 +523,9 @@ files_of_everything(void **state)
 static int
 begin(void **state)
 {
-	snprintf(dir, sizeof dir, "%s", scratch_dir());
+	make_dir();
 	write_three();
 	return 0;
-}
-
-static int
-end(void **state)
-{
-	return secant_remove_tree(dir, NULL);
 }
 
 int
@@ -599,5 +537,5 @@ main(void)
 		cmocka_unit_test(offsets_do_not_show), cmocka_unit_test(no_data_stays), cmocka_unit_test(small_areas_become_background), cmocka_unit_test(polygons),
 		cmocka_unit_test(polygons_lie_where_the_picture_is), cmocka_unit_test(polygons_of_every_small_shape), cmocka_unit_test(files_of_everything),
 	};
-	return cmocka_run_group_tests_name("choices", tests, begin, end);
+	return cmocka_run_group_tests_name("choices", tests, begin, remove_dir);
 }

@@ -1,65 +1,10 @@
 /*
  * Prediction of pictures in memory: probabilities, tiles, views, ensembles, masks, overlays; every number computed a second time here.
  */
-#include "tiny.h"
+#include "asking.h"
 #include <math.h>
-#include "base/rng.h"
-#include "deploy/predictor.h"
 
-static char *dir, path_a[400], path_b[400];
-
-static const char *
-in_dir(char path[400], const char *name)
-{
-	snprintf(path, 400, "%s/%s", dir, name);
-	return path;
-}
-
-static secant_image
-noise(int height, int width, int channels, secant_dtype dtype)
-{
-	secant_image im;
-	secant_rng r = secant_rng_make(7, SECANT_FOR_TEST, (uint32_t)height, (uint32_t)width);
-	assert_int_equal(secant_image_new(&im, width, height, channels, dtype, NULL), 0);
-	for (int64_t i = 0, n = (int64_t)height * width * channels; i < n; i++)
-		if (dtype == SECANT_U8)
-			((uint8_t *)im.data)[i] = (uint8_t)secant_rng_below(&r, 256);
-		else if (dtype == SECANT_F32)
-			((float *)im.data)[i] = (float)secant_rng_uniform(&r);
-		else
-			((uint16_t *)im.data)[i] = (uint16_t)secant_rng_below(&r, 65536);
-	return im;
-}
-
-/* A predictor of one model with options written as "name=value ...". */
-static secant_predictor *
-open_with(const char *const *models, int n, const char *options, secant_err *err)
-{
-	secant_predict o;
-	char text[300], *rest = text;
-	assert_int_equal(secant_opts_init(&secant_predict_options, &o, err), 0);
-	snprintf(text, sizeof text, "%s", options);
-	for (char *word; (word = strsep(&rest, " "));)
-		if (*word) {
-			char *value = strchr(word, '=');
-			*value = '\0';
-			if (secant_opts_set(&secant_predict_options, &o, word, value + 1, err))
-				fail_msg("%s", err->msg);
-		}
-	secant_predictor *p = secant_predictor_open(models, n, &o, err);
-	secant_opts_free(&secant_predict_options, &o);
-	return p;
-}
-
-static secant_predictor *
-open_one(const char *model, const char *options)
-{
-	secant_err err = { 0 };
-	secant_predictor *p = open_with(&model, 1, options, &err);
-	if (!p)
-		fail_msg("%s", err.msg);
-	return p;
-}
+static char path_a[400], path_b[400];             /* two models */
 
 static secant_tensor
 probabilities(secant_predictor *p, const secant_image *im)
@@ -148,8 +93,8 @@ static void
 pixels_become_probabilities(void **state)
 {
 	static const struct { int height, width; } sizes[] = { { 1, 1 }, { 13, 21 }, { 64, 64 }, { 5, 200 } };
-	tiny_write(&(tiny){ 3, 1, 1, 16, (float[]){ .1f, 0, 0 }, (float[]){ -10 }, NULL, NULL, NULL }, in_dir(path_a, "a.safetensors"));
-	secant_predictor *p = open_one(path_a, "precision=f32");
+	tiny_write(&(tiny){ 3, 1, 1, 16, (float[]){ .1f, 0, 0 }, (float[]){ -10 }, NULL, NULL, NULL }, path_a);
+	secant_predictor *p = open_one(path_a, "");
 	assert_int_equal(secant_predictor_classes(p), 1);
 	assert_int_equal(secant_predictor_channels(p), 3);
 	assert_string_equal(secant_predictor_mode(p), "binary");
@@ -178,9 +123,9 @@ pixels_become_probabilities(void **state)
 static void
 thresholds(void **state)
 {
-	tiny_red(in_dir(path_a, "a.safetensors"));
+	tiny_red(path_a);
 	secant_image im = noise(16, 16, 3, SECANT_U8), mask;
-	secant_predictor *p = open_one(path_a, "precision=f32 threshold=0.9");
+	secant_predictor *p = open_one(path_a, "threshold=0.9");
 	assert_int_equal(secant_predictor_mask(p, &im, &mask, NULL), 0);
 	for (int i = 0; i < 256; i++)    /* sigmoid(.1 * 122.5 - 10.05) = 0.9002 */
 		assert_int_equal(((uint8_t *)mask.data)[i], ((uint8_t *)im.data)[3 * i] >= 123 ? 255 : 0);
@@ -193,8 +138,8 @@ static void
 other_kinds_of_pictures(void **state)
 {
 	secant_err err = { 0 };
-	tiny_write(&(tiny){ 3, 1, 1, 1, (float[]){ 4, 0, 0 }, (float[]){ -2 }, NULL, "unit", NULL }, in_dir(path_a, "a.safetensors"));
-	secant_predictor *p = open_one(path_a, "precision=f32");
+	tiny_write(&(tiny){ 3, 1, 1, 1, (float[]){ 4, 0, 0 }, (float[]){ -2 }, NULL, "unit", NULL }, path_a);
+	secant_predictor *p = open_one(path_a, "");
 	static const struct { int channels; secant_dtype dtype; double unit; } kinds[] = {
 		{ 1, SECANT_U8, 255 }, { 4, SECANT_U8, 255 }, { 3, SECANT_U16, 65535 }, { 3, SECANT_F32, 1 }, { 1, SECANT_F32, 1 }
 	};
@@ -222,13 +167,13 @@ static void
 padding_reflects(void **state)
 {
 	/* A network that wants multiples of 8 sees, right of the last column, the one before it. */
-	tiny_write(&(tiny){ 1, 1, 3, 8, blur, bias_0, NULL, "unit", NULL }, in_dir(path_a, "a.safetensors"));
-	tiny_write(&(tiny){ 1, 1, 3, 1, blur, bias_0, NULL, "unit", NULL }, in_dir(path_b, "b.safetensors"));
+	tiny_write(&(tiny){ 1, 1, 3, 8, blur, bias_0, NULL, "unit", NULL }, path_a);
+	tiny_write(&(tiny){ 1, 1, 3, 1, blur, bias_0, NULL, "unit", NULL }, path_b);
 	secant_image im = noise(13, 5, 1, SECANT_U8), padded = noise(16, 8, 1, SECANT_U8);
 	for (int y = 0; y < 16; y++)
 		for (int x = 0; x < 8; x++)
 			((uint8_t *)padded.data)[y * 8 + x] = ((uint8_t *)im.data)[(y < 13 ? y : 24 - y) * 5 + (x < 5 ? x : 8 - x)];
-	secant_tensor got = predict_once(path_a, "precision=f32", &im), whole = predict_once(path_b, "precision=f32", &padded);
+	secant_tensor got = predict_once(path_a, "", &im), whole = predict_once(path_b, "", &padded);
 	for (int y = 0; y < 13; y++)
 		for (int x = 0; x < 5; x++)
 			assert_true(fabs(secant_tensor_get(&got, y * 5 + x) - secant_tensor_get(&whole, y * 8 + x)) < 1e-6);
@@ -241,9 +186,9 @@ padding_reflects(void **state)
 static void
 precisions(void **state)
 {
-	tiny_write(&(tiny){ 1, 1, 3, 8, blur, bias_0, NULL, "unit", NULL }, in_dir(path_a, "a.safetensors"));
+	tiny_write(&(tiny){ 1, 1, 3, 8, blur, bias_0, NULL, "unit", NULL }, path_a);
 	secant_image im = noise(20, 30, 1, SECANT_U8);
-	secant_tensor exact = predict_once(path_a, "precision=f64", &im), f32 = predict_once(path_a, "precision=f32", &im);
+	secant_tensor exact = predict_once(path_a, "precision=f64", &im), f32 = predict_once(path_a, "", &im);
 	assert_true(apart(&exact, &f32) < 1e-6);
 	secant_err err = { 0 };
 	secant_predictor *p = open_with((const char *const[]){ path_a }, 1, "precision=bf16", &err);
@@ -269,14 +214,12 @@ static void
 tiles_equal_the_whole(void **state)
 {
 	/* Of a network that looks at single pixels nothing may remain of the tiles. */
-	tiny_write(&(tiny){ 3, 1, 1, 1, (float[]){ .02f, -.01f, .005f }, (float[]){ -1 }, NULL, NULL, NULL }, in_dir(path_a, "a.safetensors"));
+	tiny_write(&(tiny){ 3, 1, 1, 1, (float[]){ .02f, -.01f, .005f }, (float[]){ -1 }, NULL, NULL, NULL }, path_a);
 	secant_image im = noise(101, 77, 3, SECANT_U8);
-	secant_tensor whole = predict_once(path_a, "precision=f32", &im);
-	static const char *const options[] = { "tile=32 overlap=8", "tile=16x64 overlap=0", "tile=200x20 overlap=10", "tile=0", "tile=77 overlap=1" };
+	secant_tensor whole = predict_once(path_a, "", &im);
+	static const char *const options[] = { "tile=32|overlap=8", "tile=16x64|overlap=0", "tile=200x20|overlap=10", "tile=0", "tile=77|overlap=1" };
 	for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
-		char text[100];
-		snprintf(text, sizeof text, "precision=f32 %s", options[i]);
-		secant_tensor tiled = predict_once(path_a, text, &im);
+		secant_tensor tiled = predict_once(path_a, options[i], &im);
 		assert_true(apart(&whole, &tiled) < 1e-6);
 		secant_tensor_free(&tiled);
 	}
@@ -288,8 +231,8 @@ static void
 large_pictures_go_in_tiles(void **state)
 {
 	/* 1,600 x 1,000 is above the limit: 4 x 3 tiles of 448 x 384, found by what the network is asked for. */
-	tiny_red(in_dir(path_a, "a.safetensors"));
-	secant_predictor *p = open_one(path_a, "precision=f32");
+	tiny_red(path_a);
+	secant_predictor *p = open_one(path_a, "");
 	secant_image im = noise(1600, 1000, 3, SECANT_U8), mask;
 	assert_int_equal(secant_predictor_mask(p, &im, &mask, NULL), 0);
 	assert_int_equal(p->input.n, 448 * 384 * 3);
@@ -304,10 +247,10 @@ static void
 tiles_blend(void **state)
 {
 	/* A network that sees its neighbours errs at the edge of a tile only, where the other tile weighs more. */
-	tiny_write(&(tiny){ 1, 1, 3, 1, (float[]){ 1, 1, 1, 1, 1, 1, 1, 1, 1 }, (float[]){ 0 }, NULL, "unit", NULL }, in_dir(path_a, "a.safetensors"));
+	tiny_write(&(tiny){ 1, 1, 3, 1, (float[]){ 1, 1, 1, 1, 1, 1, 1, 1, 1 }, (float[]){ 0 }, NULL, "unit", NULL }, path_a);
 	secant_image im = noise(40, 96, 1, SECANT_U8);
 	memset(im.data, 26, 40 * 96);
-	secant_tensor whole = predict_once(path_a, "precision=f32", &im), tiled = predict_once(path_a, "precision=f32 tile=40x56 overlap=16", &im);
+	secant_tensor whole = predict_once(path_a, "", &im), tiled = predict_once(path_a, "tile=40x56|overlap=16", &im);
 	double inside = sigmoid(9 * 26 / 255.), edge = sigmoid(6 * 26 / 255.);
 	for (int x = 1; x < 95; x++) {
 		double p = secant_tensor_get(&tiled, 20 * 96 + x);
@@ -333,17 +276,17 @@ static void
 views_are_turned_back(void **state)
 {
 	static const int inverse[9] = { 0, 1, 2, 3, 4, 5, 8, 7, 6 };
-	tiny_write(&(tiny){ 1, 1, 3, 4, blur, bias_0, NULL, "unit", NULL }, in_dir(path_a, "a.safetensors"));
+	tiny_write(&(tiny){ 1, 1, 3, 4, blur, bias_0, NULL, "unit", NULL }, path_a);
 	secant_image im = noise(10, 17, 1, SECANT_U8);
 	for (size_t k = 0; k < sizeof views / sizeof *views; k++) {
 		char text[100];
-		snprintf(text, sizeof text, "precision=f32 tta=%s", views[k].tta);
+		snprintf(text, sizeof text, "tta=%s", views[k].tta);
 		secant_tensor got = predict_once(path_a, text, &im);
 		double sum[170] = { 0 };
 		for (int v = 0; v < views[k].n; v++) {
 			secant_image turned, plane, back;
 			assert_int_equal(secant_image_orient(&turned, &im, views[k].orientation[v], NULL), 0);
-			secant_tensor t = predict_once(path_a, "precision=f32", &turned);
+			secant_tensor t = predict_once(path_a, "", &turned);
 			assert_int_equal(secant_image_new(&plane, turned.width, turned.height, 1, SECANT_F32, NULL), 0);
 			memcpy(plane.data, t.data, 170 * sizeof(float));
 			assert_int_equal(secant_image_orient(&back, &plane, inverse[views[k].orientation[v]], NULL), 0);
@@ -369,11 +312,11 @@ static void
 ensembles_average(void **state)
 {
 	secant_err err = { 0 };
-	tiny_write(&(tiny){ 1, 1, 3, 4, blur, bias_0, NULL, "unit", NULL }, in_dir(path_a, "a.safetensors"));
-	tiny_write(&(tiny){ 1, 1, 1, 16, (float[]){ 2 }, (float[]){ 1 }, NULL, "symmetric", NULL }, in_dir(path_b, "b.safetensors"));
+	tiny_write(&(tiny){ 1, 1, 3, 4, blur, bias_0, NULL, "unit", NULL }, path_a);
+	tiny_write(&(tiny){ 1, 1, 1, 16, (float[]){ 2 }, (float[]){ 1 }, NULL, "symmetric", NULL }, path_b);
 	secant_image im = noise(12, 9, 1, SECANT_U8);
-	secant_tensor a = predict_once(path_a, "precision=f32", &im), b = predict_once(path_b, "precision=f32", &im);
-	secant_predictor *p = open_with((const char *const[]){ path_a, path_b }, 2, "precision=f32", &err);
+	secant_tensor a = predict_once(path_a, "", &im), b = predict_once(path_b, "", &im);
+	secant_predictor *p = open_with((const char *const[]){ path_a, path_b }, 2, "", &err);
 	assert_non_null(p);
 	secant_tensor both = probabilities(p, &im);
 	for (int i = 0; i < 108; i++)
@@ -398,18 +341,18 @@ static void
 what_does_not_go_together(void **state)
 {
 	float many[9] = { 0 };
-	tiny_write(&(tiny){ 1, 1, 1, 1, many, many, NULL, NULL, NULL }, in_dir(path_a, "a.safetensors"));
+	tiny_write(&(tiny){ 1, 1, 1, 1, many, many, NULL, NULL, NULL }, path_a);
 	const char *two[] = { path_a, path_b };
-	tiny_write(&(tiny){ 1, 3, 1, 1, many, many, NULL, NULL, NULL }, in_dir(path_b, "b.safetensors"));
+	tiny_write(&(tiny){ 1, 3, 1, 1, many, many, NULL, NULL, NULL }, path_b);
 	refuses(two, 2, "", "b.safetensors predicts 3 classes (multiclass), ");
 	refuses(two, 2, "", "a.safetensors 1 (binary): models of an ensemble must agree");
 	tiny_write(&(tiny){ 2, 1, 1, 1, many, many, NULL, NULL, NULL }, path_b);
 	refuses(two, 2, "", "b.safetensors wants 2 channels, ");
 	refuses(two, 1, "tta=flipv", "--tta: 'flipv' is not flip-h, flip-v, flips, rotate90, d4, scale(F), stretch(LO,HI) or none (nearest: flip-v)");
-	refuses(two, 1, "tile=64 overlap=33", "--overlap 33 is more than half of a tile of 64x64");
+	refuses(two, 1, "tile=64|overlap=33", "--overlap 33 is more than half of a tile of 64x64");
 	refuses(two, 1, "resize=true", "--resize wants the size to scale to");
 	refuses(two, 1, "size=64", "--size scales pictures together with --resize only");
-	refuses(two, 1, "size=64 resize=true tile=64", "--resize and --tile exclude each other");
+	refuses(two, 1, "size=64|resize=true|tile=64", "--resize and --tile exclude each other");
 	refuses((const char *const[]){ "/no/such.safetensors" }, 1, "", "/no/such.safetensors: cannot open");
 	assert_int_equal(secant_file_write(path_b, "{}", 2, NULL), 0);
 	refuses(two + 1, 1, "", "b.safetensors");
@@ -420,11 +363,11 @@ what_does_not_go_together(void **state)
 static void
 scaled_pictures(void **state)
 {
-	tiny_write(&(tiny){ 1, 1, 1, 1, (float[]){ .05f }, (float[]){ -4 }, NULL, NULL, NULL }, in_dir(path_a, "a.safetensors"));
+	tiny_write(&(tiny){ 1, 1, 1, 1, (float[]){ .05f }, (float[]){ -4 }, NULL, NULL, NULL }, path_a);
 	secant_image im = noise(30, 50, 1, SECANT_U8);
 	for (int i = 0; i < 1500; i++)
 		((uint8_t *)im.data)[i] = i % 50 < 25 ? 20 : 200;
-	secant_tensor t = predict_once(path_a, "precision=f32 size=15x20 resize=true", &im);
+	secant_tensor t = predict_once(path_a, "size=15x20|resize=true", &im);
 	for (int y = 0; y < 30; y++)
 		for (int x = 0; x < 50; x++)
 			if (x < 20 || x >= 30)
@@ -441,8 +384,8 @@ classes_and_none(void **state)
 	/* The channels are the logits. */
 	const float eye[9] = { .1f, 0, 0, 0, .1f, 0, 0, 0, .1f }, zero[3] = { -10, -10, -10 };
 	secant_image im = noise(20, 20, 3, SECANT_U8), mask;
-	tiny_write(&(tiny){ 3, 3, 1, 1, eye, zero, NULL, NULL, "[\"sky\", \"road\", \"car\"]" }, in_dir(path_a, "a.safetensors"));
-	secant_predictor *p = open_one(path_a, "precision=f32");
+	tiny_write(&(tiny){ 3, 3, 1, 1, eye, zero, NULL, NULL, "[\"sky\", \"road\", \"car\"]" }, path_a);
+	secant_predictor *p = open_one(path_a, "");
 	assert_string_equal(secant_predictor_class_name(p, 1), "road");
 	assert_null(secant_predictor_class_name(p, 3));
 	secant_tensor t = probabilities(p, &im);
@@ -462,7 +405,7 @@ classes_and_none(void **state)
 	secant_image_free(&mask);
 	secant_predictor_close(p);
 	tiny_write(&(tiny){ 3, 3, 1, 1, eye, zero, "multilabel", NULL, NULL }, path_a);
-	p = open_one(path_a, "precision=f32");
+	p = open_one(path_a, "");
 	t = probabilities(p, &im);
 	assert_int_equal(secant_predictor_mask(p, &im, &mask, NULL), 0);
 	for (int i = 0; i < 400; i++) {
@@ -486,8 +429,8 @@ many_classes_want_two_bytes(void **state)
 	float weight[CLASSES] = { 0 }, bias[CLASSES] = { 0 };
 	bias[299] = 1;
 	weight[280] = 1;
-	tiny_write(&(tiny){ 1, CLASSES, 1, 1, weight, bias, NULL, NULL, NULL }, in_dir(path_a, "a.safetensors"));
-	secant_predictor *p = open_one(path_a, "precision=f32");
+	tiny_write(&(tiny){ 1, CLASSES, 1, 1, weight, bias, NULL, NULL, NULL }, path_a);
+	secant_predictor *p = open_one(path_a, "");
 	secant_image im = noise(2, 2, 1, SECANT_U8), mask;
 	memcpy(im.data, "\0\1\2\3", 4);
 	assert_int_equal(secant_predictor_mask(p, &im, &mask, NULL), 0);
@@ -504,13 +447,13 @@ small_areas_go(void **state)
 {
 	static const char *const rows[] = { "##..#", "#...#", "..#.#", ".##..", "#...." };
 	static const char *const kept[] = { "##..#", "#...#", "..#.#", ".##..", "....." };
-	tiny_red(in_dir(path_a, "a.safetensors"));
+	tiny_red(path_a);
 	secant_image im = noise(5, 5, 3, SECANT_U8), mask;
 	for (int i = 0; i < 25; i++)
 		memset((uint8_t *)im.data + 3 * i, rows[i / 5][i % 5] == '#' ? 200 : 0, 3);
 	for (int area = 0; area < 5; area++) {
 		char text[60];
-		snprintf(text, sizeof text, "precision=f32 min-area=%d", area);
+		snprintf(text, sizeof text, "min-area=%d", area);
 		secant_predictor *p = open_one(path_a, text);
 		assert_int_equal(secant_predictor_mask(p, &im, &mask, NULL), 0);
 		for (int i = 0; i < 25; i++) {
@@ -528,8 +471,8 @@ overlays_show_classes(void **state)
 {
 	uint8_t colour[3];
 	secant_err err = { 0 };
-	tiny_red(in_dir(path_a, "a.safetensors"));
-	secant_predictor *p = open_one(path_a, "precision=f32");
+	tiny_red(path_a);
+	secant_predictor *p = open_one(path_a, "");
 	secant_predictor_colour(p, 0, colour);
 	secant_image im = noise(6, 6, 3, SECANT_U8), mask, overlay;
 	for (int i = 0; i < 36; i++)
@@ -556,10 +499,10 @@ overlays_show_classes(void **state)
 static void
 every_allocation_may_fail(void **state)
 {
-	tiny_write(&(tiny){ 1, 1, 3, 4, blur, bias_0, NULL, "unit", "[\"x\"]" }, in_dir(path_a, "a.safetensors"));
+	tiny_write(&(tiny){ 1, 1, 3, 4, blur, bias_0, NULL, "unit", "[\"x\"]" }, path_a);
 	const char *models[] = { path_a };
 	secant_image im = noise(20, 20, 1, SECANT_U8);
-	secant_predictor *first = open_one(path_a, "precision=f32");      /* what is made once per process */
+	secant_predictor *first = open_one(path_a, "");      /* what is made once per process */
 	secant_predictor_close(first);
 	long live = secant_mem_live();
 	for (long n = 1;; n++) {
@@ -587,16 +530,10 @@ every_allocation_may_fail(void **state)
 static int
 begin(void **state)
 {
-	dir = strdup(scratch_dir());
+	make_dir();
+	snprintf(path_a, sizeof path_a, "%s/a.safetensors", dir);
+	snprintf(path_b, sizeof path_b, "%s/b.safetensors", dir);
 	return 0;
-}
-
-static int
-end(void **state)
-{
-	int failed = secant_remove_tree(dir, NULL);
-	free(dir);
-	return failed;
 }
 
 int
@@ -610,5 +547,5 @@ main(void)
 		cmocka_unit_test(classes_and_none), cmocka_unit_test(many_classes_want_two_bytes), cmocka_unit_test(small_areas_go),
 		cmocka_unit_test(overlays_show_classes), cmocka_unit_test(every_allocation_may_fail)
 	};
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, begin, remove_dir);
 }

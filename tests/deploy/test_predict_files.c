@@ -2,23 +2,12 @@
  * Prediction from files to files: names of results, what is refused before anything is lost, georeference, pictures in pieces, failures
  * in the middle.
  */
-#include "tiny.h"
+#include "asking.h"
 #include <sys/stat.h>
 #include <tiffio.h>
 #include "codec/tiff.h"
-#include "deploy/predictor.h"
 
-static char dir[300], model[400];
-
-static char *
-in_dir(const char *name)
-{
-	static char path[8][600];
-	static int turn;
-	turn = (turn + 1) % 8;
-	snprintf(path[turn], sizeof path[turn], "%s/%s", dir, name);
-	return path[turn];
-}
+static char model[400];
 
 /* A picture whose red runs over 0..255; foreground from 101 on. */
 static secant_image
@@ -329,16 +318,10 @@ pieces_equal_the_whole(void **state)
 static int
 begin(void **state)
 {
-	snprintf(dir, sizeof dir, "%s", scratch_dir());
+	make_dir();
 	snprintf(model, sizeof model, "%s/model.safetensors", dir);
 	tiny_red(model);
 	return 0;
-}
-
-static int
-end(void **state)
-{
-	return secant_remove_tree(dir, NULL);
 }
 
 int
@@ -349,5 +332,5 @@ main(void)
 		cmocka_unit_test(a_broken_picture_in_the_middle), cmocka_unit_test(an_old_mask_survives_failure), cmocka_unit_test(interrupted),
 		cmocka_unit_test(georeference_is_kept), cmocka_unit_test(pieces_equal_the_whole)
 	};
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, begin, remove_dir);
 }

@@ -9,21 +9,10 @@
 #include <time.h>
 
 enum { KILLS = 20 };
-static char root[256];
-
 static int
 setup(void **state)
 {
-	fresh_root(root);
-	write_discs(root, "data/train", 12, disc_label);
-	write_discs(root, "data/val", 2, disc_label);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	return close_root(root);
+	return discs(12, 2);
 }
 
 static secant_train_options

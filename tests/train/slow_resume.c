@@ -3,34 +3,10 @@
  */
 #include "train/training.h"
 
-static char root[256];
-
 static int
 setup(void **state)
 {
-	fresh_root(root);
-	write_discs(root, "data/train", 12, disc_label);
-	write_discs(root, "data/val", 2, disc_label);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	return close_root(root);
-}
-
-static const char *data(void) { return in_root(root, "data"); }
-
-/* The training that never stops: 2 epochs of 3 steps. */
-static void
-never_stopped(void **state)
-{
-	secant_train_options o = tiny_options(in_root(root, "whole"));
-	watcher w = { 0 };
-	train_expecting(&o, data(), &w, NULL);
-	assert_int_equal(w.steps, 6);
-	free_options(&o);
+	return discs(12, 2);
 }
 
 /* After every step: within an epoch, at its end, and in the last. */
@@ -51,7 +27,7 @@ stopped_anywhere(void **state)
 		train_expecting(&o, data(), &w, NULL);
 		assert_int_equal(w.steps, 6 - stop);
 		assert_string_equal(w.warning, "");
-		assert_same_run(root, "stopped");
+		assert_same_run("stopped");
 		free_options(&o);
 	}
 }
@@ -129,7 +105,7 @@ damaged_states(void **state)
 	w = (watcher){ 0 };
 	train_expecting(&o, data(), &w, NULL);
 	assert_non_null(strstr(w.warning, "state.safetensors is not there: the run starts from the beginning"));
-	assert_same_run(root, "damaged");
+	assert_same_run("damaged");
 	secant_free(path);
 	secant_free(text);
 	free_options(&o);

@@ -6,12 +6,10 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-static char root[256];
-
 static int
 setup(void **state)
 {
-	fresh_root(root);
+	fresh_root();
 	write_discs(root, "good/train", 4, disc_label);
 	write_discs(root, "good/val", 1, disc_label);
 	secant_train_options o = tiny_options(in_root(root, "model"));
@@ -26,12 +24,6 @@ setup(void **state)
 	train_expecting(&o, in_root(root, "good3"), NULL, NULL);
 	free_options(&o);
 	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	return close_root(root);
 }
 
 /* A fresh copy of the good data to spoil. */

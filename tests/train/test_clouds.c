@@ -4,8 +4,6 @@
 #include <secant/predict.h>
 #include "train/evaluate_clouds.h"
 
-static char root[256];
-
 static void
 put(const char *name, const char *text)
 {
@@ -61,8 +59,7 @@ cloud_options(const char *out, const char *arch)
 	return o;
 }
 
-static int set_up(void **state) { fresh_root(root); return 0; }
-static int tear_down(void **state) { return close_root(root); }
+static int set_up(void **state) { fresh_root(); return 0; }
 
 static secant_scores
 judge(const char *model, const char *split, const char *const (*set)[2], const char *message)
@@ -448,7 +445,7 @@ scenes_keep_their_numbers_and_old_labels(void **state)
 int
 main(void)
 {
-#define EACH(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define EACH(f) cmocka_unit_test_setup_teardown(f, set_up, teardown)
 	const struct CMUnitTest tests[] = {
 		EACH(paper_and_category_by_hand), EACH(points_never_predicted_count_as_wrong), EACH(parts_are_learnt_and_judged), EACH(one_category_has_its_own_protocol),
 		EACH(resuming_is_bit_for_bit), EACH(clouds_get_one_class), EACH(scenes_are_judged_point_by_point),

@@ -8,22 +8,14 @@
 #include "train/schedule.h"
 #include <secant/info.h>
 
-static char root[256];
-
 static int
 setup(void **state)
 {
-	fresh_root(root);
+	fresh_root();
 	write_text(in_root(root, "own.json"), "{ \"about\": \"mine\", \"epochs\": 7, \"loss\": \"dice\", \"decoder-channels\": [8, 8, 8, 8, 8] }");
 	write_text(in_root(root, "list.json"), "[ 1, 2 ]");
 	write_text(in_root(root, "typo.json"), "{ \"epochss\": 7 }");
 	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	return close_root(root);
 }
 
 /* The table of the command. */

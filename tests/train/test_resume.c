@@ -4,34 +4,10 @@
  */
 #include "train/training.h"
 
-static char root[256];
-
 static int
 setup(void **state)
 {
-	fresh_root(root);
-	write_discs(root, "data/train", 12, disc_label);
-	write_discs(root, "data/val", 2, disc_label);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	return close_root(root);
-}
-
-static const char *data(void) { return in_root(root, "data"); }
-
-/* The training that never stops: 2 epochs of 3 steps. */
-static void
-never_stopped(void **state)
-{
-	secant_train_options o = tiny_options(in_root(root, "whole"));
-	watcher w = { 0 };
-	train_expecting(&o, data(), &w, NULL);
-	assert_int_equal(w.steps, 6);
-	free_options(&o);
+	return discs(12, 2);
 }
 
 static void
@@ -44,7 +20,7 @@ stopped_twice(void **state)
 	w = (watcher){ .stop_after = 2 };
 	train_expecting(&o, data(), &w, "interrupted after step 4");
 	train_expecting(&o, data(), NULL, NULL);
-	assert_same_run(root, "twice");
+	assert_same_run("twice");
 	free_options(&o);
 }
 

@@ -7,24 +7,11 @@
 #include <secant/codec.h>
 #include <secant/predict.h>
 
-static char root[256];
-
 static int
 setup(void **state)
 {
-	fresh_root(root);
-	write_discs(root, "data/train", 8, disc_label);
-	write_discs(root, "data/val", 3, disc_label);
-	return 0;
+	return discs(8, 3);
 }
-
-static int
-teardown(void **state)
-{
-	return close_root(root);
-}
-
-static const char *data(void) { return in_root(root, "data"); }
 
 static void
 names_are(const char *folder, const char *const *want)

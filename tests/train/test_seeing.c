@@ -8,24 +8,14 @@
 #include "train/page.h"
 #include <math.h>
 
-static char root[256];
-
 static int
 setup(void **state)
 {
-	fresh_root(root);
-	write_discs(root, "data/train", 4, disc_label);
-	write_discs(root, "data/val", 3, disc_label);
+	discs(4, 3);
 	secant_train_options o = tiny_options(in_root(root, "run"));
 	train_expecting(&o, in_root(root, "data"), NULL, NULL);
 	free_options(&o);
 	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	return close_root(root);
 }
 
 /* Contents of a file as a string; secant_free. */

@@ -19,27 +19,29 @@ must(secant_status status, const secant_err *err)
 
 static long live_before;                         /* blocks that were there before the first test */
 
-/* A fresh folder, kept until close_root removes it. */
-static inline char *
-fresh_root(char path[256])
+static char root[256];                           /* the folder of a group of tests, and everything in it */
+
+static inline void
+fresh_root(void)
 {
 	live_before = secant_mem_live();
 	if (!access("/dev/shm", W_OK))
 		setenv("TMPDIR", "/dev/shm", 0);
-	snprintf(path, 256, "%s", scratch_dir());
-	return path;
+	snprintf(root, sizeof root, "%s", scratch_dir());
 }
 
 /* Removes the folder; fails when blocks were left behind. */
 static inline int
-close_root(const char *path)
+teardown(void **state)
 {
-	remove_root(path);
+	remove_root(root);
 	long left = secant_mem_live() - live_before;
 	if (left)
 		fprintf(stderr, "%ld blocks were not freed\n", left);
 	return left != 0;
 }
+
+static inline const char *data(void) { return in_root(root, "data"); }
 
 static inline double
 disc(int index, int x, int y)
@@ -58,15 +60,25 @@ disc_pixel(int x, int y, int c)
 static inline double disc_label(int x, int y, int c) { return disc(disc_index, x, y) ? 255 : 0; }
 static inline double disc_class(int x, int y, int c) { return disc(disc_index, x, y) ? 1 + disc_index % 2 : 0; }
 
-/* n pairs in ROOT/split, named 00.png, ... */
+/* n pairs in FOLDER/split, named 00.png, ... */
 static inline void
-write_discs(const char *root, const char *split, int n, double (*label)(int x, int y, int c))
+write_discs(const char *folder, const char *split, int n, double (*label)(int x, int y, int c))
 {
 	for (int i = 0; i < n; i++) {
 		disc_index = i;
-		write_picture(in_root(root, "%s/images/%02d.png", split, i), 32, 32, 3, SECANT_U8, disc_pixel);
-		write_picture(in_root(root, "%s/labels/%02d.png", split, i), 32, 32, 1, SECANT_U8, label);
+		write_picture(in_root(folder, "%s/images/%02d.png", split, i), 32, 32, 3, SECANT_U8, disc_pixel);
+		write_picture(in_root(folder, "%s/labels/%02d.png", split, i), 32, 32, 1, SECANT_U8, label);
 	}
+}
+
+/* ROOT/data with so many discs in train and val. */
+static inline int
+discs(int train, int val)
+{
+	fresh_root();
+	write_discs(root, "data/train", train, disc_label);
+	write_discs(root, "data/val", val, disc_label);
+	return 0;
 }
 
 static inline void
@@ -146,12 +158,12 @@ typedef struct pairs_of { const char *name, *value; } pairs_of;
 
 /* Trains ROOT/run on ROOT/data with more options, which end with a name of NULL. */
 static inline secant_train_result
-run_with(const char *root, const char *run, const pairs_of *more, watcher *w, const char *message)
+run_with(const char *base, const char *run, const pairs_of *more, watcher *w, const char *message)
 {
-	secant_train_options o = tiny_options(in_root(root, "%s", run));
+	secant_train_options o = tiny_options(in_root(base, "%s", run));
 	for (; more && more->name; more++)
 		train_set(&o, more->name, more->value);
-	secant_train_result r = train_expecting(&o, in_root(root, "data"), w, message);
+	secant_train_result r = train_expecting(&o, in_root(base, "data"), w, message);
 	free_options(&o);
 	return r;
 }
@@ -269,9 +281,20 @@ assert_same_log(const char *a, const char *b, int lines)
 	assert_null(json_line(b, lines));
 }
 
-/* ROOT/whole is a run of 2 epochs that never stopped, ROOT/name must be the same. */
+/* The training that never stops: 2 epochs of 3 steps on 12 discs, ROOT/whole. */
 static inline void
-assert_same_run(const char *root, const char *name)
+never_stopped(void **state)
+{
+	secant_train_options o = tiny_options(in_root(root, "whole"));
+	watcher w = { 0 };
+	train_expecting(&o, data(), &w, NULL);
+	assert_int_equal(w.steps, 6);
+	free_options(&o);
+}
+
+/* ROOT/name must be the same. */
+static inline void
+assert_same_run(const char *name)
 {
 	static const char *const files[] = { "last.safetensors", "best.safetensors", "state.safetensors", "samples/epoch-001.png", "samples/epoch-002.png" };
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
