@@ -14,6 +14,14 @@ conv(secant_nn *n, const char *name, secant_value x, int out, int kernel, int st
 	return secant_nn_conv(n, name, x, &c);
 }
 
+/* The first convolution; segmentation_models.pytorch makes it anew for other pictures than RGB (patch_first_conv), and that starts as PyTorch's do. */
+static secant_value
+stem(secant_nn *n, secant_value x)
+{
+	secant_conv_spec c = { .out = 64, .kernel = 7, .stride = 2, .padding = 3, .groups = 1, .init = secant_nn_channels(n, x) == 3 ? SECANT_INIT_KAIMING_NORMAL_OUT : SECANT_INIT_DEFAULT };
+	return secant_nn_conv(n, "conv1", x, &c);
+}
+
 static secant_value
 norm(secant_nn *n, const char *name, secant_value x)
 {
@@ -44,7 +52,7 @@ build(secant_nn *n, const secant_encoder *e, secant_value x, int depth, secant_v
 {
 	const resnet *r = e->config;
 	f[0] = x;
-	x = f[1] = secant_nn_relu(n, norm(n, "bn1", conv(n, "conv1", x, 64, 7, 2, 1)));
+	x = f[1] = secant_nn_relu(n, norm(n, "bn1", stem(n, x)));
 	secant_pool_attr pool = secant_pooling(3, 2, 1);
 	x = secant_apply(n->g, "max_pool2d", &pool, 1, x);
 	secant_phase phase = n->phase;

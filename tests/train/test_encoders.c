@@ -1,6 +1,6 @@
 /*
  * The table of encoders: names are unique, the count of trainable parameters and the channels of every feature are those of the graph, and
- * features halve in size.
+ * features halve in size; how their first convolution starts.
  */
 #include "nn/nn.h"
 #include "data.h"
@@ -44,9 +44,38 @@ tables_are_true(void **state)
 	}
 }
 
+/* How the first convolution of encoder e starts for pictures of so many channels. */
+static secant_init
+first_init(const secant_encoder *e, int channels)
+{
+	secant_nn n = { .g = secant_graph_new(), .phase = SECANT_PHASE_EVAL, .momentum = -1, .counter = -1, .seed = -1 };
+	secant_shape s = { 4, { 1, 64, 64, channels } };
+	secant_value f[SECANT_FEATURES] = { -1, -1, -1, -1, -1, -1 };
+	secant_init init = SECANT_INIT_ZEROS;
+	e->build(&n, e, secant_graph_input(n.g, "input", SECANT_F32, &s), 5, f);
+	for (int i = 0; i < secant_graph_values(n.g) && init == SECANT_INIT_ZEROS; i++) {
+		const secant_value_info *v = secant_graph_value(n.g, i);
+		if (v->kind == SECANT_VALUE_STATE && v->type.shape.rank == 4)
+			init = v->init;
+	}
+	secant_graph_free(n.g);
+	return init;
+}
+
+/* segmentation_models.pytorch makes the first convolution anew where pictures are not RGB: as PyTorch does, not as the encoder. */
+static void
+other_channels_start_as_pytorch_does(void **state)
+{
+	for (int i = 0; secant_encoder_at(i); i++) {
+		assert_int_not_equal(first_init(secant_encoder_at(i), 3), SECANT_INIT_DEFAULT);
+		assert_int_equal(first_init(secant_encoder_at(i), 1), SECANT_INIT_DEFAULT);
+		assert_int_equal(first_init(secant_encoder_at(i), 4), SECANT_INIT_DEFAULT);
+	}
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(tables_are_true) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(tables_are_true), cmocka_unit_test(other_channels_start_as_pytorch_does) };
 	return cmocka_run_group_tests_name("encoders", tests, NULL, NULL);
 }
