@@ -42,7 +42,11 @@ cut_cloud(const convert *o, const char *from, const char *to, int64_t *points, s
 		index[n] = i;
 		n += x >= box[0] && x < box[2] && y >= box[1] && y < box[3];
 	}
-	s = index ? secant_cloud_take(&part, &all, index, n, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for %lld points", (long long)all.n);
+	if (index && !n)
+		s = all.n ? secant_fail(err, SECANT_ERR_ARG, "%s: none of its %lld points lies --within %g,%g,%g,%g; nothing was written", from, (long long)all.n, box[0], box[1], box[2], box[3])
+			: secant_fail(err, SECANT_ERR_FORMAT, "%s: there are no points in it; nothing was written", from);
+	else
+		s = index ? secant_cloud_take(&part, &all, index, n, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for %lld points", (long long)all.n);
 	if (!s)
 		s = secant_cloud_write(&part, to, &o->cloud_out, err);
 	*points = n;

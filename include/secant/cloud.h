@@ -170,8 +170,8 @@ SECANT_API secant_status secant_cloud_put(secant_cloud_writer *w, const secant_c
 SECANT_API secant_status secant_cloud_commit(secant_cloud_writer *w, secant_err *err) SECANT_NODISCARD;   /* frees w in any case */
 SECANT_API void secant_cloud_abort(secant_cloud_writer *w);                                               /* NULL is fine */
 
-/* File to file in bounded memory: any readable format to any writable one; reads twice where the target needs a survey. `points`
- * (nullable) receives the count. `progress` (nullable) is called now and then with the points done so far; false from it: CANCELLED. */
+/* File to file in bounded memory: any readable format to any writable one; reads twice where the target needs a survey. A source
+ * without points is an error (FORMAT), and nothing is written. `points` (nullable) receives the count. `progress` (nullable) is called now and then with the points done so far; false from it: CANCELLED. */
 SECANT_API secant_status secant_cloud_convert(const char *from, const secant_cloud_reading *reading, const char *to,
 	const secant_cloud_writing *writing, int64_t *points, bool (*progress)(void *user, int64_t done), void *user, secant_err *err) SECANT_NODISCARD;
 

@@ -182,7 +182,7 @@ test_off_seed_and_complaints(void **state)
 	assert_memory_not_equal(a.column[0].data, b.column[0].data, 80);
 	secant_cloud_free(&a);
 	secant_cloud_free(&b);
-	assert_string_equal(error_of("OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 3\n", "a.off", NULL), "a.off: triangle 0 has the vertex 3, but there are 3");
+	assert_string_equal(error_of("OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 3\n", "a.off", NULL), "a.off: triangle 0 has vertex 3, counted from 0, but there are 3 vertices");
 	assert_string_equal(error_of("OFF\n3 1 0\n0 0 0\n1 0\n", "a.off", NULL), "a.off: line 5: expected a number of a vertex, the file ends");
 	assert_string_equal(error_of("OFF\n3 1 0\n0 0 0\n1 x 0\n", "a.off", NULL), "a.off: line 4: expected a number of a vertex, found a word");
 	assert_string_equal(error_of("OFF\n3000 1 0\n0 0 0\n", "a.off", NULL), "a.off: line 2: 3000 vertices in a file of 19 bytes");
@@ -205,7 +205,7 @@ test_obj(void **state)
 	assert_true(value(&c, "nz", 50) == 1);
 	secant_cloud_free(&c);
 	assert_string_equal(error_of("v 1 2\n", "a.obj", NULL), "a.obj: line 1: a vertex has 2 numbers, expected 3");
-	assert_string_equal(error_of("v 1 2 3\nf 1 2 3\n", "a.obj", WITH("mesh-points", "5")), "a.obj: triangle 0 has the vertex 1, but there are 1");
+	assert_string_equal(error_of("v 1 2 3\nf 1 2 3\n", "a.obj", WITH("mesh-points", "5")), "a.obj: triangle 0 has vertex 1, counted from 0, but there are 1 vertices");
 }
 
 /* ---- arrays ---- */

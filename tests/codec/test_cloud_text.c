@@ -128,6 +128,14 @@ test_empty_files_and_nan(void **state)
 	c = cloud_of("x,y,z\n", "a.csv", NULL);
 	assert_int_equal(c.n, 0);
 	secant_cloud_free(&c);
+	c = cloud_of("//made by hand\nz y x label\n", "a.txt", NULL);
+	assert_int_equal(c.n, 0);
+	assert_string_equal(columns_of(&c), "x:f64 y:f64 z:f64 label:f64");
+	secant_cloud_free(&c);
+	assert_string_equal(error_of("these are words\n", "a.txt", NULL), "a.txt: there is no row of numbers, and the first line ('these ...') names no columns x, y, z");
+	assert_string_equal(error_of("words\n", "a.xyz", NULL), "a.xyz: there is no row of numbers, and the first line ('words') names no columns x, y, z");
+	assert_string_equal(error_of("x y w\n", "a.txt", NULL), "a.txt: there is no row of numbers, and the first line ('x ...') names no columns x, y, z");
+	assert_string_equal(error_of("these are words\nand more words\n", "a.txt", NULL), "a.txt: there are words, but no numbers in line 2 ('and ...'); expected rows of x y z");
 	c = cloud_of("1 nan 3\n-inf 2 NaN\n", "a.xyz", NULL);
 	EXPECT(&c, "y", NAN, 2);
 	EXPECT(&c, "x", 1, -INFINITY);

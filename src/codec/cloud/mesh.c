@@ -58,8 +58,8 @@ sum_areas(const secant_cloud_reader *r, const cloud_mesh *m, double *sum, secant
 	for (int64_t t = 0; t < m->triangles; t++) {
 		for (int k = 0; k < 3; k++)
 			if (m->corner[3 * t + k] < 0 || m->corner[3 * t + k] >= m->vertices.n)
-				return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "triangle %lld has the vertex %d, but there are %lld", (long long)t, m->corner[3 * t + k],
-					(long long)m->vertices.n);
+				return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "triangle %lld has vertex %d, counted from 0, but there are %lld vertices", (long long)t,
+					m->corner[3 * t + k], (long long)m->vertices.n);
 		triangle(m, t, p, n);
 		total += sqrt(n[0] * n[0] + n[1] * n[1] + n[2] * n[2]) / 2;
 		sum[t] = total;

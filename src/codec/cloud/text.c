@@ -214,6 +214,26 @@ declare_columns(secant_cloud_reader *r, text_state *t, secant_err *err)
 	return s;
 }
 
+/* A header that names x, y and z and has no rows under it is a cloud without points; words alone are none. */
+static secant_status
+open_without_rows(secant_cloud_reader *r, text_state *t, secant_err *err)
+{
+	bool axis[3] = { false };
+	for (int f = 0; f < t->names; f++)
+		if (cloud_axis(t->name[f]) >= 0)
+			axis[cloud_axis(t->name[f])] = true;
+	bool header = axis[0] && axis[1] && axis[2];
+	if (r->size && t->names && !header)
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "there is no row of numbers, and the first line ('%.40s%s') names no columns x, y, z", t->name[0],
+			t->names > 1 ? " ..." : "");
+	if (r->size && !header && t->announced != 0)
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "there is no row of numbers");
+	t->fields = header ? t->names : 0;
+	r->total = 0;
+	snprintf(r->details, sizeof r->details, "%s", header ? "a header without rows" : r->size ? "a count of 0" : "empty");
+	return header ? declare_columns(r, t, err) : cloud_begin(r, SECANT_N_F64, err);
+}
+
 secant_status
 cloud_text_open(secant_cloud_reader *r, secant_err *err)
 {
@@ -226,11 +246,15 @@ cloud_text_open(secant_cloud_reader *r, secant_err *err)
 	if (s)
 		return s;
 	r->bound = 0;
-	if (t->fields == 0) {
-		if (r->size == 0 || t->names || t->announced == 0)
-			return cloud_begin(r, SECANT_N_F64, err);
-		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "there is no row of numbers");
-	}
+	if (t->fields == 0)
+		return open_without_rows(r, t, err);
+	double v;
+	int numbers = 0;
+	for (int f = 0; f < t->fields; f++)
+		numbers += is_number(t->first[f], &v);
+	if (!numbers && t->names && !r->opt.columns && cloud_axis(t->name[0]) < 0)
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "there are words, but no numbers in line %lld ('%.40s%s'); expected rows of x y z", (long long)t->line + 1,
+			t->first[0], t->fields > 1 ? " ..." : "");
 	if (t->fields < 3)
 		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "line %lld has %d column%s, expected at least 3: x y z", (long long)t->line + 1, t->fields,
 			t->fields == 1 ? "" : "s");
