@@ -106,6 +106,8 @@ typedef struct secant_predict_cloud {
 	char *cloud_format;          /* extension of results in a folder; NULL: the input's where it can be written, else las */
 	bool keep_colours;           /* the cloud's own instead of a colour for each class */
 	bool classification_dimension;   /* LAS: the class also in an extra dimension named Classification */
+	int mesh_points;             /* points drawn by area on a mesh; 0: its vertices; -1: 10,000 for OFF, vertices for the others */
+	int entry;                   /* IDX: which picture; -1: the only one */
 } secant_predict_cloud;
 SECANT_API extern const secant_opts secant_predict_cloud_options;
 

@@ -19,6 +19,9 @@ static const secant_opt rows[] = {
 	SECANT_OPT(secant_predict_cloud, batch, INT, "batch", "8", 1, 4096, "blocks or parts at once"),
 	SECANT_OPT(secant_predict_cloud, cloud_format, STR, "cloud-format", NULL, 0, 0, "extension of clouds in a folder: las, ply, txt, pcd, ...; absent: the input's where it can be written, else las"),
 	SECANT_OPT(secant_predict_cloud, keep_colours, BOOL, "keep-colours", "false", 0, 0, "keep the cloud's colours instead of one for each class"),
+	SECANT_OPT(secant_predict_cloud, mesh_points, INT, "mesh-points", "-1", -1, 100000000,
+		"points drawn by area on a mesh; 0: its vertices; -1: 10000 for OFF, the vertices of others"),
+	SECANT_OPT(secant_predict_cloud, entry, INT, "entry", "-1", -1, INT32_MAX, "IDX: which picture, from 0; needed where there are several"),
 	SECANT_OPT(secant_predict_cloud, classification_dimension, BOOL, "classification-dimension", "false", 0, 0, "LAS: the class also as an extra dimension named Classification"),
 	SECANT_OPT_END
 };
@@ -235,6 +238,28 @@ describe(const ensemble *e, const secant_verdict *v, char *text, size_t size)
 		(void)snprintf(text, size, "%lld %.3f", (long long)number_of(&e->m[0], k), (double)confidence);
 }
 
+/* One object: an IDX file of several pictures is not one. */
+static secant_status
+read_input(const ensemble *e, secant_cloud *c, const char *input, secant_err *err)
+{
+	secant_cloud_reading o;
+	secant_status s = secant_opts_init(&secant_cloud_read_options, &o, err);
+	if (s)
+		return s;
+	o.mesh_points = e->how->mesh_points;
+	o.entry = e->how->entry;
+	s = secant_cloud_read(c, input, &o, err);
+	if (!s && !c->n)
+		s = secant_fail(err, SECANT_ERR_FORMAT, "%s: there are no points in it to predict", input);
+	int picture = s ? -1 : secant_cloud_find(c, "picture");
+	secant_cloud_reader *r = picture < 0 || secant_cloud_get(c, picture, c->n - 1) < 1 ? NULL : secant_cloud_open(input, &o, NULL);
+	if (r && !strcmp(secant_cloud_format_name(r), "idx"))
+		s = secant_fail(err, SECANT_ERR_ARG, "%s: %s, each a cloud of its own: --entry 0 predicts the first", input, secant_cloud_details(r));
+	secant_cloud_close(r);
+	secant_opts_free(&secant_cloud_read_options, &o);
+	return s;
+}
+
 static secant_status
 predict_one(ensemble *e, const char *input, const char *output, secant_err *err)
 {
@@ -247,7 +272,7 @@ predict_one(ensemble *e, const char *input, const char *output, secant_err *err)
 	if (s)
 		return s;
 	w.classification_dimension = e->how->classification_dimension;
-	if (!(s = secant_cloud_read(&c, input, NULL, err)))
+	if (!(s = read_input(e, &c, input, err)))
 		s = pass_all(e, &c, &p, &v, err);
 	bool whole = e->d[0].kind == SECANT_INPUT_CLOUDS;
 	if (!s && whole && c.n) {
@@ -275,6 +300,7 @@ find_inputs(secant_names *l, const char *const *inputs, int n, secant_err *err)
 	secant_status s = SECANT_OK;
 	for (int i = 0; i < n && !s; i++) {
 		secant_names names = { 0 };
+		int before = l->n;
 		if (!secant_is_dir(inputs[i])) {
 			if (secant_names_add(l, inputs[i]))
 				s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a list of clouds");
@@ -288,6 +314,8 @@ find_inputs(secant_names *l, const char *const *inputs, int n, secant_err *err)
 			secant_free(path);
 		}
 		secant_names_free(&names);
+		if (!s && l->n == before)
+			s = secant_fail(err, SECANT_ERR_ARG, "%s: there are no cloud files in this folder (folders in it are not searched)", inputs[i]);
 	}
 	return s || l->n ? s : secant_fail(err, SECANT_ERR_ARG, "there are no clouds to predict");
 }

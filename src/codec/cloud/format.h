@@ -16,6 +16,7 @@
 
 typedef struct cloud_format {
 	const char *name, *brief, *extensions;                         /* extensions "a|b" */
+	const char *ending;                                            /* of names without an extension; NULL: none */
 	bool (*sniff)(const uint8_t *head, size_t size);               /* certain by contents; NULL: by extension only */
 	secant_status (*open)(secant_cloud_reader *r, secant_err *err);
 	secant_status (*next)(secant_cloud_reader *r, secant_cloud *out, int64_t max, secant_err *err);

@@ -72,6 +72,6 @@ idx_sniff(const uint8_t *d, size_t n)
 }
 
 const cloud_format cloud_idx = {
-	.name = "idx", .brief = "IDX pictures (MNIST): pixels above a threshold as points", .extensions = "idx|idx3-ubyte", .sniff = idx_sniff,
+	.name = "idx", .brief = "IDX pictures (MNIST): pixels above a threshold as points", .extensions = "idx|idx3-ubyte", .ending = "-idx3-ubyte", .sniff = idx_sniff,
 	.open = idx_open, .next = idx_next
 };

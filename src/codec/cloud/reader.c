@@ -124,6 +124,13 @@ format_by_name(const char *name, secant_err *err)
 	return NULL;
 }
 
+static bool
+ends_with(const char *name, const char *ending)
+{
+	size_t n = strlen(name), k = ending ? strlen(ending) : 0;
+	return k && n >= k && !strcmp(name + n - k, ending);
+}
+
 /* By extension; of "a.xyz.gz" the inner one. */
 static const cloud_format *
 format_by_extension(const char *path)
@@ -137,7 +144,7 @@ format_by_extension(const char *path)
 		name = inner;
 	}
 	for (int i = 0; cloud_formats[i]; i++)
-		if (*cloud_formats[i]->extensions && secant_ext_is(name, cloud_formats[i]->extensions))
+		if ((*cloud_formats[i]->extensions && secant_ext_is(name, cloud_formats[i]->extensions)) || ends_with(name, cloud_formats[i]->ending))
 			return cloud_formats[i];
 	return NULL;
 }
