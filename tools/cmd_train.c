@@ -37,8 +37,8 @@ show_epoch(const secant_train_progress *p, const secant_logger *log)
 		used += (size_t)snprintf(scores + used, sizeof scores - used, "  %s %.4f", p->scores[i].name, p->scores[i].value);
 		shown++;
 	}
-	secant_log(log, SECANT_LOG_INFO, "epoch %d/%d  loss %.4f%s%s  rate %.3g  %.1f images/s  %.1f s", p->epoch, p->epochs, p->loss, scores, p->n_scores && p->is_best ? "  best" : "",
-	           p->learning_rate, p->images_per_second, p->seconds);
+	secant_log(log, SECANT_LOG_INFO, "epoch %d/%d  loss %.4f%s%s  rate %.3g  %.1f %.*s/s  %.1f s", p->epoch, p->epochs, p->loss, scores, p->n_scores && p->is_best ? "  best" : "",
+	           p->learning_rate, p->images_per_second, (int)strcspn(p->rate, "_"), p->rate, p->seconds);
 }
 
 static void

@@ -86,6 +86,7 @@ typedef struct secant_train_progress {
 	const secant_train_score *scores;            /* with epoch_done: n_scores of them, valid during the call; none without validation samples */
 	int n_scores;
 	double seconds;                              /* of the epoch */
+	const char *rate;                            /* name of images_per_second in log.jsonl: for clouds "clouds_per_second"; static */
 } secant_train_progress;
 
 typedef struct secant_train_events {

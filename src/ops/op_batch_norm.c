@@ -86,7 +86,7 @@ batch_norm_train_shape(const secant_signature *s, secant_err *err)
 	if (check(s, 1, 5, err))
 		return SECANT_ERR_SHAPE;
 	if (per_channel(x) == 1)
-		return secant_fail(err, SECANT_ERR_SHAPE, "in training, batch norm wants more than one value for each channel; the input has one (batch of 1 on a 1x1 map)");
+		return secant_fail(err, SECANT_ERR_SHAPE, "in training, batch norm over one value for each channel (a batch of 1 on a 1x1 map) has no variance; a batch of 2 or more is wanted (--batch 2)");
 	for (int i = 0; i < 7; i++)
 		s->out[i].shape = i ? (secant_shape){ 1, { channels(x) } } : *x;
 	return SECANT_OK;

@@ -167,7 +167,8 @@ tell(const secant_session *s, const secant_epoch *done)
 	secant_train_progress p = { .epoch = done ? done->epoch : s->epoch + 1, .epochs = s->o->epochs, .step = s->step, .steps = steps,
 	                            .images = s->step * s->batch, .images_total = steps * s->batch,
 	                            .loss = s->step ? s->epoch_loss / s->step : NAN, .learning_rate = done ? done->learning_rate : learning_rate(s),
-	                            .images_per_second = spent > 0 ? s->step * s->batch / spent : 0, .metric = s->task->metrics[s->metric].name, .best = s->best };
+	                            .images_per_second = spent > 0 ? s->step * s->batch / spent : 0, .metric = s->task->metrics[s->metric].name, .best = s->best,
+	                            .rate = s->task->rate };
 	p.seconds_left = each * ((double)(s->o->epochs - p.epoch) * steps + steps - s->step);
 	if (done) {
 		p.epoch_done = true;
