@@ -214,12 +214,16 @@ cloud_set(const char *path)
 	secant_data_options data;
 	if (!set || secant_opts_init(&secant_cloud_options_table, &o, NULL))
 		return NULL;
-	json_t *found = json_object(), *categories = NULL;
+	json_t *found = json_object(), *categories = NULL, *problems = json_array();
 	int classes = 0;
 	for (size_t i = 0; i < 3 && !secant_opts_init(&secant_data_options_table, &data, NULL); i++) {
 		secant_clouds_request r = { .path = path, .split = splits[i], .options = &o, .data = &data, .bare = true };
 		secant_cloud_list l = { 0 };
-		if (set->has(path, &o, splits[i]) && !set->find(&l, &r, NULL) && l.n) {
+		secant_err own = { 0 };
+		bool there = set->has(path, &o, splits[i]);
+		if (there && set->find(&l, &r, &own))
+			json_array_append_new(problems, json_string(own.msg));
+		else if (there && l.n) {
 			json_object_set_new(found, splits[i], json_integer(l.n));
 			classes = l.classes;
 			json_decref(categories);
@@ -238,7 +242,10 @@ cloud_set(const char *path)
 			json_object_set(j, "categories", categories);
 		if (classes)
 			json_object_set_new(j, "classes_of_points", json_integer(classes));
+		if (json_array_size(problems))
+			json_object_set(j, "problems", problems);
 	}
+	json_decref(problems);
 	json_decref(found);
 	json_decref(categories);
 	return j;

@@ -2,6 +2,7 @@
 #include "base/registry.h"
 #include "data/annotations/dataset.h"
 #include "data/annotations/paint.h"
+#include "data/clouds/clouds.h"
 #include "base/file.h"
 #include "base/rng.h"
 #include <secant/codec.h>
@@ -84,6 +85,12 @@ secant_dataset_detect(const char *path, const char **why, secant_err *err)
 			second = *f;
 			next = k;
 		}
+	}
+	const secant_cloudset *clouds = best ? NULL : secant_cloudset_of(path, NULL, NULL);
+	if (clouds && strcmp(clouds->name, "folder")) {        /* a plain folder of .txt may be anything */
+		(void)secant_fail(err, SECANT_ERR_FORMAT, "%s: a data set of clouds (%s); `secant data` works on pictures with objects or masks in a format of "
+			"`secant list datasets`. Clouds are for `secant info`, train and eval", path, clouds->name);
+		return NULL;
 	}
 	if (!best || sure == next) {
 		(void)secant_fail(err, SECANT_ERR_FORMAT, best ? "%s: could be %s or %s: say which with --from" : "%s: none of the known formats: say which with --from "

@@ -160,7 +160,7 @@ find_list(secant_cloud_list *out, const secant_clouds_request *r, secant_err *er
 
 /* ---- normal-resampled ---- */
 
-/* PATH/PREFIX_shape_names.txt: the path without "shape_names.txt", fresh memory; modelnet40 before modelnet10. */
+/* PATH/PREFIX_shape_names.txt: the path without "shape_names.txt", fresh memory; modelnet40 before modelnet10 before others. */
 static char *
 prefix_of(const char *path)
 {
@@ -172,7 +172,17 @@ prefix_of(const char *path)
 		if (there)
 			return secant_format("%s/%s", path, prefixes[i]);
 	}
-	return NULL;
+	secant_names names = { 0 };
+	char *found = NULL;
+	size_t k = strlen("shape_names.txt");
+	if (!secant_dir_list(&names, path, SECANT_DIR_FILES, NULL))
+		for (int i = 0; i < names.n && !found; i++) {
+			size_t n = strlen(names.v[i]);
+			if (n > k && !strcmp(names.v[i] + n - k, "shape_names.txt"))
+				found = secant_format("%s/%.*s", path, (int)(n - k), names.v[i]);
+		}
+	secant_names_free(&names);
+	return found;
 }
 
 static bool

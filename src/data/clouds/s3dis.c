@@ -92,7 +92,7 @@ find(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
 		if (!(out->class_name[i] = secant_strdup(classes[i])))
 			s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
 	if (!s && !out->n)
-		s = secant_fail(err, SECANT_ERR_IO, "%s: no rooms for '%s' with --test-area %d", r->path, r->split, r->options->source.test_area);
+		s = secant_fail(err, SECANT_ERR_IO, "%s: no rooms for '%s' with --test-area %d; expected Area_N/ROOM/Annotations/CLASS_K.txt", r->path, r->split, r->options->source.test_area);
 	return s;
 }
 
