@@ -219,6 +219,8 @@ bad_label(const secant_clouds *s, const secant_cloud_item *it, int64_t point, in
 	else
 		(void)snprintf(range, sizeof range, "outside %d to %d", l->first_label, l->first_label + count - 1);
 	bool parts = l->parts && it->category >= 0;
+	if (parts && !l->local && l->categories > 1 && count == l->classes)
+		return secant_fail(err, SECANT_ERR_RANGE, "%s: label %lld is %s, the parts of all %d categories of synsetoffset2category.txt together", where, (long long)v, range, l->categories);
 	return secant_fail(err, SECANT_ERR_RANGE, "%s: label %lld is %s%s%s", where, (long long)v, range, parts ? ", the parts of " : "", parts ? l->category[it->category] : "");
 }
 
