@@ -321,7 +321,22 @@ show_models(secant_session *s, secant_epoch *e, secant_err *err)
 	return status ? status : secant_session_keep(s, e, err);
 }
 
-/* After the steps of an epoch: statistics, scores, models, log, state, in that order, so that whatever is interrupted can be done again. */
+/* Early stopping: so many epochs without a better one. */
+static bool
+stale(const secant_session *s)
+{
+	return s->o->patience > 0 && s->best_epoch > 0 && s->epoch - s->best_epoch >= s->o->patience;
+}
+
+static void
+report(const secant_session *s)
+{
+	secant_err own = { 0 };
+	if (secant_session_report(s, &own))
+		secant_log(&s->events->log, SECANT_LOG_WARNING, "there is no report: %s", own.msg);
+}
+
+/* After the steps of an epoch: statistics, scores, models, log, at the end the report, state, in that order, so that whatever is interrupted can be done again. */
 static secant_status
 finish_epoch(secant_session *s, secant_err *err)
 {
@@ -347,18 +362,15 @@ finish_epoch(secant_session *s, secant_err *err)
 	s->epoch++;
 	s->step = 0;
 	s->epoch_loss = 0;
-	if ((status = secant_session_log(s, &e, err)) || (status = secant_session_save_state(s, err)))
+	if ((status = secant_session_log(s, &e, err)))
+		return status;
+	if (s->epoch >= o->epochs || stale(s))
+		report(s);
+	if ((status = secant_session_save_state(s, err)))
 		return status;
 	secant_session_drop(s);
 	tell(s, &e);
 	return SECANT_OK;
-}
-
-/* Early stopping: so many epochs without a better one. */
-static bool
-stale(const secant_session *s)
-{
-	return s->o->patience > 0 && s->best_epoch > 0 && s->epoch - s->best_epoch >= s->o->patience;
 }
 
 /* A frozen start ends: everything learns from this epoch on. */
@@ -450,9 +462,8 @@ run(secant_session *s, secant_train_options *o, const char *data, secant_err *er
 	secant_log(&s->events->log, SECANT_LOG_INFO, "training %s on %d %s in %s, %d threads, slab %.0f MiB", secant_session_network(s, name, sizeof name), s->n_samples,
 	           s->task->samples, s->precision == SECANT_PRECISION_BF16 ? "bf16" : "f32", secant_session_threads(s), (double)secant_plan_slab_bytes(s->plan) / 1048576);
 	status = loop(s, err);
-	secant_err late = { 0 };
-	if ((!status || status == SECANT_ERR_CANCELLED) && secant_session_report(s, &late))
-		secant_log(&s->events->log, SECANT_LOG_WARNING, "there is no report: %s", late.msg);
+	if (status == SECANT_ERR_CANCELLED)
+		report(s);
 	return status;
 }
 

@@ -153,7 +153,7 @@ test_classes_colours_and_extra_dimensions(void **state)
 	c = cloud_of("1 2 nan\n", "a.xyz", NULL);
 	err.code = SECANT_OK;
 	assert_int_equal(secant_cloud_write(&c, in_folder("o.las"), NULL, &err), SECANT_ERR_RANGE);
-	assert_non_null(strstr(err.msg, "1 points have no finite coordinate z"));
+	assert_non_null(strstr(err.msg, "1 point has no finite coordinate z"));
 	secant_cloud_free(&c);
 	/* The refused writes left the first file alone. */
 	back = read_cloud(in_folder("o.las"), NULL);

@@ -1,6 +1,7 @@
 /*
  * Ten-step training traces of Unet-resnet18 (golden/README.md section 3), with and without clipping: losses, gradient norms and the final
- * parameters in double, the losses in f32. The trace of AdamW also makes the averages of swa.json and ema.json, with statistics of their own.
+ * parameters in double, the losses in f32 (of direct sums, as `secant run` computes: Winograd's move the second loss by 1e-5). The trace of AdamW
+ * also makes the averages of swa.json and ema.json, with statistics of their own.
  */
 #include "golden/model.h"
 #include "train/average.h"
@@ -178,7 +179,7 @@ run_trace(const char *name, bool f64)
 	for (int i = 0; i < m.store->n; i++)
 		if (m.grad[i] >= 0)
 			out[n++] = m.grad[i];
-	secant_plan *p = secant_plan_new(m.g, m.store, out, n, &(secant_plan_options){ .precision = f64 ? SECANT_PRECISION_F64 : SECANT_PRECISION_F32, .training = true, .external = true }, &err);
+	secant_plan *p = secant_plan_new(m.g, m.store, out, n, &(secant_plan_options){ .precision = f64 ? SECANT_PRECISION_F64 : SECANT_PRECISION_F32, .training = true, .exact = true, .external = true }, &err);
 	if (!p)
 		fail_msg("%s", err.msg);
 	secant_context *c = secant_context_new(p, &err);
