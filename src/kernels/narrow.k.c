@@ -2,27 +2,9 @@
  * Convolutions to few channels. See narrow.h. Four neighbouring pixels share what they load; one at a time where the kernel hangs over an edge.
  */
 #include "kernels/narrow.h"
+#include "kernels/vectors.h"
 
-#if defined(__AVX512F__)
-enum { WIDTH = 16 };
-#elif defined(__AVX2__)
-enum { WIDTH = 8 };
-#else
-enum { WIDTH = 4 };
-#endif
 enum { PIXELS = 4, MOST = SECANT_NARROW_MOST };
-
-typedef float vec __attribute__((vector_size(WIDTH * 4), aligned(4), may_alias));
-typedef uint16_t half __attribute__((vector_size(WIDTH * 2), aligned(2), may_alias));
-typedef uint32_t word __attribute__((vector_size(WIDTH * 4), aligned(4), may_alias));
-
-SECANT_INLINE vec
-load(const void *p, int64_t i, bool low)
-{
-	if (low)
-		return (vec)(__builtin_convertvector(*(const half *)((const uint16_t *)p + i), word) << 16);
-	return *(const vec *)((const float *)p + i);
-}
 
 /* The sum of a vector, in halves. */
 SECANT_INLINE float
