@@ -71,3 +71,15 @@ secant_take(secant_scratch *s, int64_t n, size_t size)
 	s->used += ((size_t)n * size + 63) & ~(size_t)63;
 	return at;
 }
+
+void
+secant_pivot(const void *x, bool low, int64_t rows, int64_t c, float *mean)
+{
+	int64_t samples = rows < 16 ? rows : 16;
+	for (int64_t k = 0; k < c; k++) {
+		double v = 0;
+		for (int64_t i = 0; i < samples; i++)
+			v += secant_load(x, rows * i / samples * c + k, low);
+		mean[k] = samples ? (float)(v / (double)samples) : 0;
+	}
+}

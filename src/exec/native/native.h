@@ -67,6 +67,9 @@ secant_wide secant_widen(int64_t rows, int64_t c);
 /* v[c] (NULL: all `otherwise`) repeated to width. */
 void secant_repeat(float *to, const float *v, int64_t c, int64_t width, float otherwise);
 
+/* The mean of up to 16 rows from all over x (rows x c): near enough to the channels' means that sums relative to it lose nothing. */
+void secant_pivot(const void *x, bool low, int64_t rows, int64_t c, float *mean);
+
 /* Element i as a double: for integers; slow. */
 static inline double
 secant_load_any(const void *p, secant_dtype d, int64_t i)

@@ -85,17 +85,11 @@ gather_sums(const norm *b)
 		}
 }
 
-/* The mean of up to 16 rows from all over x: near enough to the channels' means that sums relative to it lose nothing. */
+/* What sums are relative to, along the whole wide row. */
 static void
 find_pivot(const norm *b, const void *x)
 {
-	int64_t samples = b->n < 16 ? b->n : 16;
-	for (int64_t k = 0; k < b->c; k++) {
-		double v = 0;
-		for (int64_t i = 0; i < samples; i++)
-			v += secant_load(x, b->n * i / samples * b->c + k, b->low);
-		b->v[0][k] = samples ? (float)(v / (double)samples) : 0;
-	}
+	secant_pivot(x, b->low, b->n, b->c, b->v[0]);
 	for (int64_t j = b->c; j < b->wide.width; j++)
 		b->v[0][j] = b->v[0][j - b->c];
 }

@@ -273,19 +273,6 @@ take_sums(const norm *b, const void *dy, const void *x, const float *weight, con
 			b->sum[i] += b->sum[2 * b->c * t + i];
 }
 
-/* A mean of some rows: near enough to the channels' means that sums relative to it lose nothing. */
-static void
-find_pivot(const norm *b, const void *x)
-{
-	int64_t samples = b->rows < 16 ? b->rows : 16;
-	for (int64_t k = 0; k < b->c; k++) {
-		double v = 0;
-		for (int64_t i = 0; i < samples; i++)
-			v += secant_load(x, b->rows * i / samples * b->c + k, b->low);
-		b->v[0][k] = samples ? (float)(v / (double)samples) : 0;
-	}
-}
-
 static double
 total(const float *weight, int64_t rows)
 {
@@ -303,7 +290,7 @@ statistics(const secant_step *s, const norm *b, int i_offset, const void *const 
 	const float *running_mean = in[1], *running_var = in[2], *gamma = in[3], *beta = in[4], *offset = secant_has(s, i_offset) ? in[i_offset] : NULL;
 	float *mean = out[1], *rstd = out[2], *new_mean = out[3], *new_var = out[4];
 	double momentum = secant_has(s, i_offset + 1) ? *(const float *)in[i_offset + 1] : a->momentum, n = total(in[5], b->rows);
-	find_pivot(b, in[0]);
+	secant_pivot(in[0], b->low, b->rows, b->c, b->v[0]);
 	take_sums(b, NULL, in[0], in[5], NULL);
 	for (int64_t i = 0; i < b->c; i++) {
 		double off = n > 0 ? b->sum[i] / n : 0, m = n > 0 ? b->v[0][i] + off : 0, var = n > 0 ? b->sum[b->c + i] / n - off * off : 0;
