@@ -8,6 +8,7 @@
  * the maximum over the points of a cloud, linear_max finds it and bias and activation follow.
  */
 #include "exec/fold.h"
+#include "graph/rewrite.h"
 #include "ops/ops.h"
 #include <math.h>
 #include <string.h>
@@ -15,10 +16,7 @@
 typedef struct record { int conv, norm; secant_value weight, bias; } record;   /* nodes of the old graph, states of the new */
 
 typedef struct folding {
-	const secant_graph *g;
-	secant_graph *to;
-	secant_value *map;
-	int *readers;                                /* of each value; kept ones count twice */
+	secant_rewrite w;
 	int *absorbed;                               /* conv node -> node that takes its place + 1 */
 	record *records;
 	int n_records;
@@ -28,26 +26,14 @@ static const char *const activations[] = { [SECANT_ACT_RELU] = "relu", [SECANT_A
 
 static bool is_linear(const secant_node *n) { return !strcmp(n->op->name, "linear"); }
 
-/* The node that makes v, where v has no other reader. */
-static const secant_node *
-maker(const folding *f, secant_value v, int *node)
-{
-	const secant_value_info *info = v < 0 ? NULL : secant_graph_value(f->g, v);
-	if (!info || info->kind != SECANT_VALUE_NODE || info->slot || f->readers[v] != 1)
-		return NULL;
-	*node = info->node;
-	return secant_graph_get_node(f->g, info->node);
-}
-
 /* The convolution or linear layer, without activation or sum, that makes v. */
 static int
 producer(const folding *f, secant_value v)
 {
-	int i;
-	const secant_node *n = maker(f, v, &i);
-	if (n && is_linear(n))
-		return ((const secant_linear_attr *)n->attr)->act == SECANT_ACT_NONE ? i : -1;
-	return n && !strcmp(n->op->name, "conv2d") && ((const secant_conv_attr *)n->attr)->act == SECANT_ACT_NONE && n->n_in < 4 ? i : -1;
+	const secant_node *linear = secant_rewrite_own(&f->w, v, "linear"), *conv = secant_rewrite_own(&f->w, v, "conv2d");
+	if (linear && ((const secant_linear_attr *)linear->attr)->act == SECANT_ACT_NONE)
+		return secant_rewrite_index(&f->w, linear);
+	return conv && ((const secant_conv_attr *)conv->attr)->act == SECANT_ACT_NONE && conv->n_in < 4 ? secant_rewrite_index(&f->w, conv) : -1;
 }
 
 static int
@@ -59,28 +45,22 @@ activation_of(const secant_node *n)
 	return SECANT_ACT_NONE;
 }
 
-static bool
-is_state(const folding *f, secant_value v)
-{
-	return v >= 0 && secant_graph_value(f->g, v)->kind == SECANT_VALUE_STATE;
-}
-
 /* States for the folded weights and bias of norm node i behind convolution `conv`; NULL after an error. */
 static const record *
 fold_states(folding *f, int conv, int i)
 {
-	const secant_node *c = secant_graph_get_node(f->g, conv), *n = secant_graph_get_node(f->g, i);
-	char *name = secant_arena_format(secant_graph_arena(f->to), "%s+norm", secant_graph_value(f->g, c->in[1])->name);
-	char *bias_name = secant_arena_format(secant_graph_arena(f->to), "%s+norm.bias", secant_graph_value(f->g, c->in[1])->name);
+	const secant_node *c = secant_graph_get_node(f->w.from, conv), *n = secant_graph_get_node(f->w.from, i);
+	char *name = secant_arena_format(secant_graph_arena(f->w.to), "%s+norm", secant_graph_value(f->w.from, c->in[1])->name);
+	char *bias_name = secant_arena_format(secant_graph_arena(f->w.to), "%s+norm.bias", secant_graph_value(f->w.from, c->in[1])->name);
 	if (!name || !bias_name) {
-		secant_graph_fail(f->to, SECANT_ERR_NOMEM, "no memory to fold norms");
+		secant_graph_fail(f->w.to, SECANT_ERR_NOMEM, "no memory to fold norms");
 		return NULL;
 	}
 	record *r = &f->records[f->n_records++];
 	*r = (record){ conv, i, -1, -1 };
-	r->weight = secant_graph_state(f->to, name, SECANT_F32, secant_graph_shape(f->g, c->in[1]), false, SECANT_INIT_ZEROS);
-	r->bias = secant_graph_state(f->to, bias_name, SECANT_F32, secant_graph_shape(f->g, n->in[1]), false, SECANT_INIT_ZEROS);
-	secant_graph_scope(f->to, c->name);
+	r->weight = secant_graph_state(f->w.to, name, SECANT_F32, secant_graph_shape(f->w.from, c->in[1]), false, SECANT_INIT_ZEROS);
+	r->bias = secant_graph_state(f->w.to, bias_name, SECANT_F32, secant_graph_shape(f->w.from, n->in[1]), false, SECANT_INIT_ZEROS);
+	secant_graph_scope(f->w.to, c->name);
 	return r;
 }
 
@@ -88,51 +68,51 @@ fold_states(folding *f, int conv, int i)
 static void
 emit_folded(folding *f, int conv, int i)
 {
-	const secant_node *c = secant_graph_get_node(f->g, conv), *n = secant_graph_get_node(f->g, i);
+	const secant_node *c = secant_graph_get_node(f->w.from, conv), *n = secant_graph_get_node(f->w.from, i);
 	const secant_norm_attr *norm = n->attr;
 	const record *r = fold_states(f, conv, i);
 	if (!r)
 		return;
-	secant_value x = secant_pass_copy_value(f->to, f->g, c->in[0], f->map);
-	secant_value residual = n->n_in > 5 ? secant_pass_copy_value(f->to, f->g, n->in[5], f->map) : -1;
+	secant_value x = secant_rewrite_value(&f->w, c->in[0]);
+	secant_value residual = secant_rewrite_input(&f->w, n, 5);
 	if (is_linear(c)) {
-		f->map[n->out[0]] = secant_apply(f->to, "linear", &(secant_linear_attr){ norm->act }, 3, x, r->weight, r->bias);
+		f->w.map[n->out[0]] = secant_apply(f->w.to, "linear", &(secant_linear_attr){ norm->act }, 3, x, r->weight, r->bias);
 		return;
 	}
 	secant_conv_attr attr = *(const secant_conv_attr *)c->attr;
 	attr.act = norm->act;
-	f->map[n->out[0]] = secant_apply(f->to, c->op->name, &attr, 4, x, r->weight, r->bias, residual);
+	f->w.map[n->out[0]] = secant_apply(f->w.to, c->op->name, &attr, 4, x, r->weight, r->bias, residual);
 }
 
 /* The same where node `max` takes the maximum over points of what norm node i gives. */
 static void
 emit_folded_max(folding *f, int conv, int i, int max)
 {
-	const secant_node *c = secant_graph_get_node(f->g, conv), *n = secant_graph_get_node(f->g, i);
+	const secant_node *c = secant_graph_get_node(f->w.from, conv), *n = secant_graph_get_node(f->w.from, i);
 	const record *r = fold_states(f, conv, i);
 	if (!r)
 		return;
-	secant_value y = secant_apply(f->to, "linear_max", NULL, 2, secant_pass_copy_value(f->to, f->g, c->in[0], f->map), r->weight);
-	y = secant_apply(f->to, "add", NULL, 2, y, r->bias);
+	secant_value y = secant_apply(f->w.to, "linear_max", NULL, 2, secant_rewrite_value(&f->w, c->in[0]), r->weight);
+	y = secant_apply(f->w.to, "add", NULL, 2, y, r->bias);
 	bool relu = ((const secant_norm_attr *)n->attr)->act == SECANT_ACT_RELU;
-	f->map[secant_graph_get_node(f->g, max)->out[0]] = relu ? secant_apply(f->to, "relu", NULL, 1, y) : y;
+	f->w.map[secant_graph_get_node(f->w.from, max)->out[0]] = relu ? secant_apply(f->w.to, "relu", NULL, 1, y) : y;
 }
 
 static void
 emit_activated(folding *f, int conv, int i, int act)
 {
-	const secant_node *c = secant_graph_get_node(f->g, conv);
-	secant_value in[3] = { -1, -1, -1 }, *y = &f->map[secant_graph_get_node(f->g, i)->out[0]];
+	const secant_node *c = secant_graph_get_node(f->w.from, conv);
+	secant_value in[3] = { -1, -1, -1 }, *y = &f->w.map[secant_graph_get_node(f->w.from, i)->out[0]];
 	for (int k = 0; k < c->n_in; k++)
-		in[k] = secant_pass_copy_value(f->to, f->g, c->in[k], f->map);
-	secant_graph_scope(f->to, c->name);
+		in[k] = secant_rewrite_value(&f->w, c->in[k]);
+	secant_graph_scope(f->w.to, c->name);
 	if (is_linear(c)) {
-		*y = secant_apply(f->to, "linear", &(secant_linear_attr){ act }, 3, in[0], in[1], in[2]);
+		*y = secant_apply(f->w.to, "linear", &(secant_linear_attr){ act }, 3, in[0], in[1], in[2]);
 		return;
 	}
 	secant_conv_attr attr = *(const secant_conv_attr *)c->attr;
 	attr.act = act;
-	*y = secant_apply(f->to, c->op->name, &attr, 3, in[0], in[1], in[2]);
+	*y = secant_apply(f->w.to, c->op->name, &attr, 3, in[0], in[1], in[2]);
 }
 
 /* The convolution or linear layer that activation node n can move into; -1. */
@@ -140,7 +120,7 @@ static int
 activated(const folding *f, const secant_node *n, int act)
 {
 	int conv = act ? producer(f, n->in[0]) : -1;
-	return conv >= 0 && is_linear(secant_graph_get_node(f->g, conv)) && act != SECANT_ACT_RELU ? -1 : conv;
+	return conv >= 0 && is_linear(secant_graph_get_node(f->w.from, conv)) && act != SECANT_ACT_RELU ? -1 : conv;
 }
 
 static int
@@ -149,40 +129,39 @@ foldable(const folding *f, const secant_node *n)
 	if (strcmp(n->op->name, "batch_norm"))
 		return -1;
 	for (int k = 1; k < 5 && k < n->n_in; k++)
-		if (n->in[k] >= 0 && !is_state(f, n->in[k]))
+		if (n->in[k] >= 0 && !secant_rewrite_is_state(&f->w, n->in[k]))
 			return -1;
 	int conv = producer(f, n->in[0]);
 	if (conv < 0)
 		return -1;
-	const secant_node *c = secant_graph_get_node(f->g, conv);
+	const secant_node *c = secant_graph_get_node(f->w.from, conv);
 	if (is_linear(c) && n->n_in > 5 && n->in[5] >= 0)
 		return -1;
 	/* weights that two convolutions share cannot take two scales */
-	return is_state(f, c->in[1]) && f->readers[c->in[1]] == 1 && (c->n_in < 3 || c->in[2] < 0 || is_state(f, c->in[2])) ? conv : -1;
+	return secant_rewrite_is_state(&f->w, c->in[1]) && f->w.readers[c->in[1]].count == 1 && (c->n_in < 3 || c->in[2] < 0 || secant_rewrite_is_state(&f->w, c->in[2])) ? conv : -1;
 }
 
 /* The norm node behind a linear layer that max node n can be joined with; -1. */
 static int
 maximum(const folding *f, const secant_node *n)
 {
-	int i;
-	if (strcmp(n->op->name, "max_with_index") || f->readers[n->out[1]])
+	if (strcmp(n->op->name, "max_with_index") || f->w.readers[n->out[1]].count)
 		return -1;
-	const secant_shape *x = secant_graph_shape(f->g, n->in[0]);
+	const secant_shape *x = secant_graph_shape(f->w.from, n->in[0]);
 	const secant_index_attr *a = n->attr;
-	const secant_node *norm = maker(f, n->in[0], &i);
+	const secant_node *norm = secant_rewrite_own(&f->w, n->in[0], "batch_norm");
 	if (!norm || x->rank != 4 || x->dim[2] != 1 || secant_axis_of(a->axis, 4) != 1 || !a->keepdim)
 		return -1;
 	int conv = foldable(f, norm);
-	return conv >= 0 && is_linear(secant_graph_get_node(f->g, conv)) ? i : -1;
+	return conv >= 0 && is_linear(secant_graph_get_node(f->w.from, conv)) ? secant_rewrite_index(&f->w, norm) : -1;
 }
 
 static void
 run(folding *f)
 {
-	int nodes = secant_graph_nodes(f->g);
+	int nodes = secant_graph_nodes(f->w.from);
 	for (int i = 0; i < nodes; i++) {
-		const secant_node *n = secant_graph_get_node(f->g, i);
+		const secant_node *n = secant_graph_get_node(f->w.from, i);
 		int conv = foldable(f, n), norm = maximum(f, n);
 		if (conv < 0)
 			conv = activated(f, n, activation_of(n));
@@ -192,25 +171,25 @@ run(folding *f)
 			f->absorbed[norm] = i + 1;
 	}
 	for (int i = 0; i < nodes; i++) {
-		const secant_node *n = secant_graph_get_node(f->g, i);
+		const secant_node *n = secant_graph_get_node(f->w.from, i);
 		if (f->absorbed[i])
 			continue;
 		int conv = foldable(f, n), act = activation_of(n), alone = activated(f, n, act), norm = maximum(f, n);
 		if (norm >= 0)
-			emit_folded_max(f, foldable(f, secant_graph_get_node(f->g, norm)), norm, i);
+			emit_folded_max(f, foldable(f, secant_graph_get_node(f->w.from, norm)), norm, i);
 		else if (conv >= 0)
 			emit_folded(f, conv, i);
 		else if (alone >= 0 && f->absorbed[alone] == i + 1)
 			emit_activated(f, alone, i, act);
 		else
-			secant_pass_copy_node(f->to, f->g, i, f->map);
+			secant_rewrite_node(&f->w, i);
 	}
 }
 
 static const secant_slot *
 slot_of(const folding *f, const secant_store *s, const secant_node *n, int input)
 {
-	return input < n->n_in && n->in[input] >= 0 ? secant_store_find(s, secant_graph_value(f->g, n->in[input])->name) : NULL;
+	return input < n->n_in && n->in[input] >= 0 ? secant_store_find(s, secant_graph_value(f->w.from, n->in[input])->name) : NULL;
 }
 
 /* ---- states ---- */
@@ -291,7 +270,7 @@ secant_folded_free(secant_folded *f)
 static secant_folded_state *
 state_of(const folding *f, const secant_folded *to, secant_value v)
 {
-	return &to->state[secant_store_find(to->store, secant_graph_value(f->to, v)->name) - to->store->slot];
+	return &to->state[secant_store_find(to->store, secant_graph_value(f->w.to, v)->name) - to->store->slot];
 }
 
 /* What each state of the new graph is made of. */
@@ -302,7 +281,7 @@ trace(const folding *f, const secant_store *from, secant_folded *to, secant_err 
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory to fold norms");
 	for (int i = 0; i < f->n_records; i++) {
 		const record *r = &f->records[i];
-		const secant_node *c = secant_graph_get_node(f->g, r->conv), *n = secant_graph_get_node(f->g, r->norm);
+		const secant_node *c = secant_graph_get_node(f->w.from, r->conv), *n = secant_graph_get_node(f->w.from, r->norm);
 		secant_folded_state s = { WEIGHT, from->f64, NULL, slot_of(f, from, c, 1), slot_of(f, from, c, 2), slot_of(f, from, n, 1), slot_of(f, from, n, 2),
 		                          slot_of(f, from, n, 3), slot_of(f, from, n, 4), ((const secant_norm_attr *)n->attr)->eps };
 		*state_of(f, to, r->weight) = s;
@@ -325,36 +304,23 @@ trace(const folding *f, const secant_store *from, secant_folded *to, secant_err 
 secant_graph *
 secant_pass_fold(const secant_graph *g, const secant_store *from, secant_value *keep, int n, secant_folded *folded, secant_err *err)
 {
-	size_t values = (size_t)secant_graph_values(g) + 1, nodes = (size_t)secant_graph_nodes(g) + 1;
-	folding f = { g, secant_graph_new(), secant_calloc(values, sizeof(secant_value)), secant_calloc(values, sizeof(int)), secant_calloc(nodes, sizeof(int)),
-	              secant_calloc(nodes, sizeof(record)), 0 };
-	bool ok = f.to && f.map && f.readers && f.absorbed && f.records;
+	size_t nodes = (size_t)secant_graph_nodes(g) + 1;
+	folding f = { .absorbed = secant_calloc(nodes, sizeof *f.absorbed), .records = secant_calloc(nodes, sizeof *f.records) };
+	bool ok = secant_rewrite_begin(&f.w, g, keep, n, err);
 	*folded = (secant_folded){ 0 };
-	if (!ok)
+	if (!f.absorbed || !f.records) {
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory to fold norms");
-	for (size_t v = 0; ok && v < values; v++)
-		f.map[v] = -1;
-	for (int i = 0; ok && i < secant_graph_nodes(g); i++) {
-		const secant_node *node = secant_graph_get_node(g, i);
-		for (int k = 0; k < node->n_in; k++)
-			if (node->in[k] >= 0)
-				f.readers[node->in[k]]++;
+		ok = false;
 	}
-	for (int i = 0; ok && i < n; i++)
-		if (keep[i] >= 0)
-			f.readers[keep[i]] += 2;
 	if (ok)
 		run(&f);
-	for (int i = 0; ok && i < n; i++)
-		keep[i] = secant_pass_copy_value(f.to, g, keep[i], f.map);
-	ok = ok && !secant_graph_check(f.to, err) && (folded->store = secant_store_new(f.to, from->f64, err)) && !trace(&f, from, folded, err);
-	secant_free(f.map);
-	secant_free(f.readers);
+	secant_graph *to = secant_rewrite_end(&f.w, keep, n, ok, err);
+	ok = to && (folded->store = secant_store_new(to, from->f64, err)) && !trace(&f, from, folded, err);
 	secant_free(f.absorbed);
 	secant_free(f.records);
 	if (ok)
-		return f.to;
-	secant_graph_free(f.to);
+		return to;
+	secant_graph_free(to);
 	secant_folded_free(folded);
 	return NULL;
 }

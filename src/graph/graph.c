@@ -351,48 +351,8 @@ secant_graph_backward(const secant_graph *g)
 /* ---- copying, for passes ---- */
 
 secant_value
-secant_pass_copy_value(secant_graph *to, const secant_graph *from, secant_value v, secant_value *map)
+secant_graph_leaf(secant_graph *g, const secant_value_info *leaf)
 {
-	if (v < 0 || map[v] >= 0)
-		return v < 0 ? -1 : map[v];
-	secant_value_info info = *from->value[v];
-	if (info.kind == SECANT_VALUE_NODE)
-		return secant_graph_fail(to, SECANT_ERR_BUG, "a pass reads value %d before it copied its node", v);
-	if (info.kind == SECANT_VALUE_CONST)
-		return map[v] = secant_graph_constant(to, info.type.dtype, &info.type.shape, info.numbers);
-	return map[v] = value_add(to, &info);
-}
-
-int *
-secant_pass_readers(const secant_graph *g, const secant_value *keep, int n)
-{
-	int *readers = secant_calloc((size_t)secant_graph_values(g) + 1, sizeof *readers);
-	for (int i = 0; readers && i < secant_graph_nodes(g); i++) {
-		const secant_node *node = secant_graph_get_node(g, i);
-		for (int k = 0; k < node->n_in; k++)
-			if (node->in[k] >= 0)
-				readers[node->in[k]]++;
-	}
-	for (int i = 0; readers && i < n; i++)
-		if (keep[i] >= 0)
-			readers[keep[i]] += 2;
-	return readers;
-}
-
-const secant_node *
-secant_pass_copy_node(secant_graph *to, const secant_graph *from, int i, secant_value *map)
-{
-	const secant_node *n = from->node[i];
-	secant_value *in = secant_arena_alloc(to->arena, (size_t)(n->n_in + 1) * sizeof *in);
-	if (!in) {
-		no_memory(to);
-		return NULL;
-	}
-	for (int k = 0; k < n->n_in; k++)
-		in[k] = secant_pass_copy_value(to, from, n->in[k], map);
-	secant_graph_scope(to, n->name);
-	const secant_node *copy = secant_graph_node(to, n->op->name, n->attr, n->n_in, in);
-	for (int k = 0; copy && k < n->n_out; k++)
-		map[n->out[k]] = copy->out[k];
-	return copy;
+	secant_value_info info = *leaf;
+	return info.kind == SECANT_VALUE_CONST ? secant_graph_constant(g, info.type.dtype, &info.type.shape, info.numbers) : value_add(g, &info);
 }

@@ -154,13 +154,10 @@ secant_graph *secant_pass_lower(const secant_graph *g, secant_value *keep, int n
  * once more but less, the result of a norm without its statistics: that saves most for a byte moved. */
 secant_graph *secant_pass_recompute(const secant_graph *g, bool norms, secant_value *keep, int n, secant_err *err);
 secant_value secant_op_again(secant_graph *g, const secant_node *n, const secant_value *in, const secant_value *out);   /* the same node once more */
-/* How many nodes read each value; values of keep[n] count as read twice more, so that nobody is their only reader. secant_free; NULL: no memory. */
-int *secant_pass_readers(const secant_graph *g, const secant_value *keep, int n);
 /* Says how a value is stored; for passes. */
 void secant_graph_store_as(secant_graph *g, secant_value v, secant_dtype dtype);
-/* For building passes: copies node i of `from` with its inputs mapped; map[] is indexed by values of `from`, -1 where not there yet. */
-const secant_node *secant_pass_copy_node(secant_graph *to, const secant_graph *from, int i, secant_value *map);
-secant_value secant_pass_copy_value(secant_graph *to, const secant_graph *from, secant_value v, secant_value *map);
+/* An input, state or constant of another graph in this one; for passes (rewrite.h). */
+secant_value secant_graph_leaf(secant_graph *g, const secant_value_info *leaf);
 
 /* ---- operators ---- */
 const secant_op *secant_op_find(const char *name);

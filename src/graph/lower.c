@@ -3,11 +3,10 @@
  * low_out): products always take and give bf16, elementwise and spatial operators follow their first input, losses and statistics stay
  * f32. States keep f32: an implementation packs its own copy of the weights.
  */
-#include "graph/graph.h"
+#include "graph/rewrite.h"
 
 typedef struct lowering {
-	secant_graph *to;
-	secant_value *map;                       /* old value -> new value as its producer gives it */
+	secant_rewrite w;                        /* maps an old value to the new one as its producer gives it */
 	secant_value *other;                     /* old value -> its cast to the other storage; -1 */
 	bool *wanted_low;                        /* old value: somebody reads it who can take bf16 */
 } lowering;
@@ -15,13 +14,13 @@ typedef struct lowering {
 static secant_value
 cast(lowering *l, secant_value old, secant_dtype wanted)
 {
-	secant_value v = l->map[old];
-	secant_dtype has = v < 0 ? wanted : secant_graph_value(l->to, v)->type.dtype;
+	secant_value v = l->w.map[old];
+	secant_dtype has = v < 0 ? wanted : secant_graph_value(l->w.to, v)->type.dtype;
 	if (has == wanted || (has != SECANT_F32 && has != SECANT_BF16))
 		return v;
 	if (l->other[old] < 0) {
-		l->other[old] = secant_apply(l->to, "cast", NULL, 1, v);
-		secant_graph_store_as(l->to, l->other[old], wanted);
+		l->other[old] = secant_apply(l->w.to, "cast", NULL, 1, v);
+		secant_graph_store_as(l->w.to, l->other[old], wanted);
 	}
 	return l->other[old];
 }
@@ -35,10 +34,10 @@ slot_is_low(uint32_t mask, int slot)
 /* A product whose result only f32 readers take (a norm of samples, a loss, the caller) gives f32 at once: rounding it would be lost accuracy
  * and an extra pass. A convolution with a sum inside keeps the sum's storage. */
 static void
-find_wanted(lowering *l, const secant_graph *g)
+find_wanted(lowering *l)
 {
-	for (int i = 0; i < secant_graph_nodes(g); i++) {
-		const secant_node *n = secant_graph_get_node(g, i);
+	for (int i = 0; i < secant_graph_nodes(l->w.from); i++) {
+		const secant_node *n = secant_graph_get_node(l->w.from, i);
 		for (int k = 0; k < n->n_in; k++)
 			if (n->in[k] >= 0 && n->op->low != SECANT_LOW_NEVER && slot_is_low(n->op->low_in, k))
 				l->wanted_low[n->in[k]] = true;
@@ -48,57 +47,50 @@ find_wanted(lowering *l, const secant_graph *g)
 }
 
 static void
-lower_node(lowering *l, const secant_graph *g, int i)
+lower_node(lowering *l, int i)
 {
-	const secant_node *n = secant_graph_get_node(g, i);
-	secant_value *in = secant_arena_alloc(secant_graph_arena(l->to), (size_t)(n->n_in + 1) * sizeof *in);
-	if (!in) {
-		secant_graph_fail(l->to, SECANT_ERR_NOMEM, "no memory for a bf16 graph");
+	const secant_node *n = secant_graph_get_node(l->w.from, i);
+	secant_graph *to = l->w.to;
+	secant_value *in = secant_rewrite_room(&l->w, n);
+	if (!in)
 		return;
-	}
 	for (int k = 0; k < n->n_in; k++)
-		in[k] = secant_pass_copy_value(l->to, g, n->in[k], l->map);
-	bool low = n->op->low == SECANT_LOW_DRIVES ||
-	           (n->op->low == SECANT_LOW_FOLLOWS && in[0] >= 0 && secant_graph_value(l->to, in[0])->type.dtype == SECANT_BF16);
-	secant_graph_scope(l->to, n->name);
+		in[k] = secant_rewrite_value(&l->w, n->in[k]);
+	bool low = n->op->low == SECANT_LOW_DRIVES || (n->op->low == SECANT_LOW_FOLLOWS && in[0] >= 0 && secant_graph_value(to, in[0])->type.dtype == SECANT_BF16);
+	secant_graph_scope(to, n->name);
 	for (int k = 0; k < n->n_in; k++)
 		if (in[k] >= 0)
 			in[k] = cast(l, n->in[k], low && slot_is_low(n->op->low_in, k) ? SECANT_BF16 : SECANT_F32);
-	const secant_node *copy = secant_graph_node(l->to, n->op->name, n->attr, n->n_in, in);
-	for (int k = 0; copy && k < n->n_out; k++) {
-		secant_value v = l->map[n->out[k]] = copy->out[k];
+	const secant_node *made = secant_rewrite_with(&l->w, n, in);
+	for (int k = 0; made && k < n->n_out; k++) {
 		bool wanted = n->op->low != SECANT_LOW_DRIVES || l->wanted_low[n->out[k]];
-		if (low && wanted && slot_is_low(n->op->low_out, k) && secant_graph_value(l->to, v)->type.dtype == SECANT_F32)
-			secant_graph_store_as(l->to, v, SECANT_BF16);
+		if (low && wanted && slot_is_low(n->op->low_out, k) && secant_graph_value(to, made->out[k])->type.dtype == SECANT_F32)
+			secant_graph_store_as(to, made->out[k], SECANT_BF16);
 	}
 }
 
 secant_graph *
 secant_pass_lower(const secant_graph *g, secant_value *keep, int n, secant_err *err)
 {
-	int values = secant_graph_values(g);
-	lowering l = { secant_graph_new(), secant_calloc((size_t)values + 1, sizeof(secant_value)), secant_calloc((size_t)values + 1, sizeof(secant_value)),
-	               secant_calloc((size_t)values + 1, sizeof(bool)) };
-	bool ok = l.to && l.map && l.other && l.wanted_low;
-	if (!ok)
+	size_t values = (size_t)secant_graph_values(g) + 1;
+	lowering l = { .other = secant_calloc(values, sizeof *l.other), .wanted_low = secant_calloc(values, sizeof *l.wanted_low) };
+	bool ok = secant_rewrite_begin(&l.w, g, keep, n, err);
+	if (!l.other || !l.wanted_low) {
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a bf16 graph");
-	for (int i = 0; ok && i < values; i++)
-		l.map[i] = l.other[i] = -1;
+		ok = false;
+	}
+	for (size_t v = 0; ok && v < values; v++)
+		l.other[v] = -1;
 	if (ok)
-		find_wanted(&l, g);
+		find_wanted(&l);
 	for (int i = 0; ok && i < secant_graph_nodes(g); i++)
-		lower_node(&l, g, i);
+		lower_node(&l, i);
 	for (int i = 0; ok && i < n; i++)
 		if (keep[i] >= 0) {
-			secant_pass_copy_value(l.to, g, keep[i], l.map);
+			secant_rewrite_value(&l.w, keep[i]);
 			keep[i] = cast(&l, keep[i], SECANT_F32);
 		}
-	if (ok && secant_graph_check(l.to, err))
-		ok = false;
-	secant_free(l.map);
 	secant_free(l.other);
 	secant_free(l.wanted_low);
-	if (!ok)
-		secant_graph_free(l.to);
-	return ok ? l.to : NULL;
+	return secant_rewrite_end(&l.w, NULL, 0, ok, err);
 }

@@ -7,13 +7,11 @@
  * A result is computed again only where that keeps next to nothing else alive: its inputs are wanted by gradients anyway, or are computed
  * again themselves, or are much smaller (a map before it is upsampled).
  */
-#include "graph/graph.h"
+#include "graph/rewrite.h"
 
 typedef struct recomputing {
-	const secant_graph *g;
+	secant_rewrite w;                            /* maps an old value to the new one of the forward pass */
 	bool norms;
-	secant_graph *to;
-	secant_value *map;                           /* old value -> new value of the forward pass */
 	secant_value *anew;                          /* old value -> its second computation; -1: none yet */
 	bool *kept;                                  /* old value: a gradient or the caller reads it */
 	bool *redone;                                /* node: output 0 is computed again for gradients */
@@ -22,13 +20,13 @@ typedef struct recomputing {
 static int64_t
 size_of(const recomputing *r, secant_value v)
 {
-	return secant_shape_count(secant_graph_shape(r->g, v));
+	return secant_shape_count(secant_graph_shape(r->w.from, v));
 }
 
 static bool
 is_redone(const recomputing *r, secant_value v)
 {
-	const secant_value_info *info = secant_graph_value(r->g, v);
+	const secant_value_info *info = secant_graph_value(r->w.from, v);
 	return info->kind == SECANT_VALUE_NODE && info->slot == 0 && r->redone[info->node];
 }
 
@@ -41,7 +39,7 @@ saves(const recomputing *r, const secant_node *n)
 		return false;
 	for (int k = 0; k < n->n_in; k++) {
 		secant_value v = n->in[k];
-		if (v >= 0 && secant_graph_value(r->g, v)->kind == SECANT_VALUE_NODE && !r->kept[v] && !is_redone(r, v))
+		if (v >= 0 && secant_graph_value(r->w.from, v)->kind == SECANT_VALUE_NODE && !r->kept[v] && !is_redone(r, v))
 			extra += size_of(r, v);
 	}
 	return 2 * extra <= size_of(r, n->out[0]);
@@ -52,39 +50,33 @@ static secant_value
 for_gradient(recomputing *r, secant_value v)
 {
 	if (v < 0 || !is_redone(r, v))
-		return secant_pass_copy_value(r->to, r->g, v, r->map);
+		return secant_rewrite_value(&r->w, v);
 	if (r->anew[v] >= 0)
 		return r->anew[v];
-	const secant_node *n = secant_graph_get_node(r->g, secant_graph_value(r->g, v)->node);
-	secant_value *in = secant_arena_alloc(secant_graph_arena(r->to), (size_t)(n->n_in + n->n_out) * sizeof *in), *out = in + n->n_in;
+	const secant_node *n = secant_rewrite_maker(&r->w, v, NULL);
+	secant_value *in = secant_rewrite_room(&r->w, n), out[8];        /* as many as an operator gives at most */
 	if (!in)
-		return secant_graph_fail(r->to, SECANT_ERR_NOMEM, "no memory to compute results again");
+		return -1;
 	for (int k = 0; k < n->n_in; k++)
 		in[k] = for_gradient(r, n->in[k]);
 	for (int k = 0; k < n->n_out; k++)
-		out[k] = r->map[n->out[k]];
-	secant_graph_scope(r->to, n->name);
-	return r->anew[v] = n->op->again(r->to, n, in, out);
+		out[k] = r->w.map[n->out[k]];
+	secant_graph_scope(r->w.to, n->name);
+	return r->anew[v] = n->op->again(r->w.to, n, in, out);
 }
 
 static void
 copy(recomputing *r, int backward)
 {
 	for (int i = 0; i < backward; i++)
-		secant_pass_copy_node(r->to, r->g, i, r->map);
-	for (int i = backward; i < secant_graph_nodes(r->g); i++) {
-		const secant_node *n = secant_graph_get_node(r->g, i);
-		secant_value *in = secant_arena_alloc(secant_graph_arena(r->to), (size_t)(n->n_in + 1) * sizeof *in);
-		if (!in) {
-			secant_graph_fail(r->to, SECANT_ERR_NOMEM, "no memory to compute results again");
-			return;
-		}
-		for (int k = 0; k < n->n_in; k++)
+		secant_rewrite_node(&r->w, i);
+	for (int i = backward; i < secant_graph_nodes(r->w.from); i++) {
+		const secant_node *n = secant_graph_get_node(r->w.from, i);
+		secant_value *in = secant_rewrite_room(&r->w, n);
+		for (int k = 0; in && k < n->n_in; k++)
 			in[k] = for_gradient(r, n->in[k]);
-		secant_graph_scope(r->to, n->name);
-		const secant_node *made = secant_graph_node(r->to, n->op->name, n->attr, n->n_in, in);
-		for (int k = 0; made && k < n->n_out; k++)
-			r->map[n->out[k]] = made->out[k];
+		if (in)
+			secant_rewrite_with(&r->w, n, in);
 	}
 }
 
@@ -100,13 +92,14 @@ secant_pass_recompute(const secant_graph *g, bool norms, secant_value *keep, int
 {
 	size_t values = (size_t)secant_graph_values(g) + 1, nodes = (size_t)secant_graph_nodes(g) + 1;
 	int backward = secant_graph_backward(g);
-	recomputing r = { g, norms, secant_graph_new(), secant_calloc(values, sizeof(secant_value)), secant_calloc(values, sizeof(secant_value)),
-	                  secant_calloc(values, sizeof(bool)), secant_calloc(nodes, sizeof(bool)) };
-	bool ok = r.to && r.map && r.anew && r.kept && r.redone;
-	if (!ok)
+	recomputing r = { .norms = norms, .anew = secant_calloc(values, sizeof *r.anew), .kept = secant_calloc(values, sizeof *r.kept), .redone = secant_calloc(nodes, sizeof *r.redone) };
+	bool ok = secant_rewrite_begin(&r.w, g, keep, n, err);
+	if (!r.anew || !r.kept || !r.redone) {
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory to compute results again");
+		ok = false;
+	}
 	for (size_t v = 0; ok && v < values; v++)
-		r.map[v] = r.anew[v] = -1;
+		r.anew[v] = -1;
 	for (int i = 0; ok && i < n; i++)
 		if (keep[i] >= 0)
 			r.kept[keep[i]] = true;
@@ -120,15 +113,8 @@ secant_pass_recompute(const secant_graph *g, bool norms, secant_value *keep, int
 		r.redone[i] = saves(&r, secant_graph_get_node(g, i));
 	if (ok)
 		copy(&r, backward);
-	for (int i = 0; ok && i < n; i++)
-		keep[i] = secant_pass_copy_value(r.to, g, keep[i], r.map);
-	ok = ok && !secant_graph_check(r.to, err);
-	secant_free(r.map);
 	secant_free(r.anew);
 	secant_free(r.kept);
 	secant_free(r.redone);
-	if (ok)
-		return r.to;
-	secant_graph_free(r.to);
-	return NULL;
+	return secant_rewrite_end(&r.w, keep, n, ok, err);
 }

@@ -9,6 +9,7 @@
  * only move running means.
  */
 #include "ops/fuse_rows.h"
+#include "graph/rewrite.h"
 #include <string.h>
 
 enum { MAX_LAYERS = 8 };
@@ -24,108 +25,82 @@ typedef struct match {
 	secant_value index;
 } match;
 
-typedef struct pass {
-	const secant_graph *g;
-	secant_graph *to;
-	int *readers;
-	secant_value *map;
-	bool *gone;                                  /* node of g: part of a match */
-} pass;
-
-/* The node that makes v, if it is `op` and its output 0. */
-static const secant_node *
-maker(const pass *p, secant_value v, const char *op)
-{
-	const secant_value_info *info = v < 0 ? NULL : secant_graph_value(p->g, v);
-	if (!info || info->kind != SECANT_VALUE_NODE || info->slot)
-		return NULL;
-	const secant_node *n = secant_graph_get_node(p->g, info->node);
-	return strcmp(n->op->name, op) ? NULL : n;
-}
-
-/* The same where nobody else reads v. */
-static const secant_node *
-own(const pass *p, secant_value v, const char *op)
-{
-	return v >= 0 && p->readers[v] == 1 ? maker(p, v, op) : NULL;
-}
-
 static bool
-is_norm(const pass *p, const secant_node *n)
+is_norm(const secant_rewrite *w, const secant_node *n)
 {
 	if (!n || n->n_in < 5 || n->in[3] < 0 || n->in[4] < 0 || (n->n_in > 5 && n->in[5] >= 0) || ((const secant_norm_attr *)n->attr)->momentum < 0)
 		return false;
 	for (int k = 1; k < n->n_out; k++)
-		if (p->readers[n->out[k]])
+		if (w->readers[n->out[k]].count)
 			return false;
 	return true;
 }
 
 /* A layer without activation on N x M x K x C. */
 static const secant_node *
-is_linear(const pass *p, secant_value v)
+is_linear(const secant_rewrite *w, secant_value v)
 {
-	const secant_node *n = own(p, v, "linear");
+	const secant_node *n = secant_rewrite_own(w, v, "linear");
 	return n && !((const secant_linear_attr *)n->attr)->act ? n : NULL;
 }
 
 /* x of points about their centres: group(xyz, index) - centres, without gradient. */
 static bool
-is_near(const pass *p, const secant_node *linear, match *m)
+is_near(const secant_rewrite *w, const secant_node *linear, match *m)
 {
-	m->near = linear ? own(p, linear->in[0], "sub") : NULL;
-	m->xyz = m->near ? own(p, m->near->in[0], "group_points") : NULL;
-	if (!m->xyz || secant_graph_value(p->g, m->near->out[0])->leads)
+	m->near = linear ? secant_rewrite_own(w, linear->in[0], "sub") : NULL;
+	m->xyz = m->near ? secant_rewrite_own(w, m->near->in[0], "group_points") : NULL;
+	if (!m->xyz || secant_graph_value(w->from, m->near->out[0])->leads)
 		return false;
-	const secant_shape *x = secant_graph_shape(p->g, m->xyz->in[0]), *centres = secant_graph_shape(p->g, m->near->in[1]), *index = secant_graph_shape(p->g, m->xyz->in[1]);
+	const secant_shape *x = secant_graph_shape(w->from, m->xyz->in[0]), *centres = secant_graph_shape(w->from, m->near->in[1]), *index = secant_graph_shape(w->from, m->xyz->in[1]);
 	m->index = m->xyz->in[1];
 	return x->dim[3] == 3 && index->rank == 3 && centres->rank == 4 && centres->dim[0] == index->dim[0] && centres->dim[1] == index->dim[1] && centres->dim[2] == 1 &&
 	       centres->dim[3] == 3;
 }
 
 static bool
-is_features(const pass *p, const secant_node *linear, match *m)
+is_features(const secant_rewrite *w, const secant_node *linear, match *m)
 {
-	m->features = linear ? own(p, linear->in[0], "group_points") : NULL;
+	m->features = linear ? secant_rewrite_own(w, linear->in[0], "group_points") : NULL;
 	return m->features && m->features->in[1] == m->index;
 }
 
 /* Is l the first layer: of near alone, or the sum of those of near and of features? */
 static bool
-is_first(const pass *p, secant_value v, layer *l, match *m)
+is_first(const secant_rewrite *w, secant_value v, layer *l, match *m)
 {
-	l->add = own(p, v, "add");
+	l->add = secant_rewrite_own(w, v, "add");
 	if (!l->add)
-		return (l->linear = is_linear(p, v)) && is_near(p, l->linear, m);
+		return (l->linear = is_linear(w, v)) && is_near(w, l->linear, m);
 	for (int i = 0; i < 2; i++) {
-		l->linear = is_linear(p, l->add->in[i]);
-		l->more = is_linear(p, l->add->in[1 - i]);
-		if (is_near(p, l->linear, m) && is_features(p, l->more, m))
+		l->linear = is_linear(w, l->add->in[i]);
+		l->more = is_linear(w, l->add->in[1 - i]);
+		if (is_near(w, l->linear, m) && is_features(w, l->more, m))
 			return true;
 	}
 	return false;
 }
 
 static bool
-matches(const pass *p, const secant_node *n, match *m)
+matches(const secant_rewrite *w, const secant_node *n, match *m)
 {
 	*m = (match){ .max = n };
-	if (strcmp(n->op->name, "max_with_index") || p->readers[n->out[1]])
+	if (strcmp(n->op->name, "max_with_index") || w->readers[n->out[1]].count)
 		return false;
 	const secant_index_attr *a = n->attr;
-	const secant_shape *x = secant_graph_shape(p->g, n->in[0]);
+	const secant_shape *x = secant_graph_shape(w->from, n->in[0]);
 	if (x->rank != 4 || secant_axis_of(a->axis, 4) != 2 || !a->keepdim || secant_shape_count(x) / (x->dim[3] ? x->dim[3] : 1) > INT32_MAX)
 		return false;
 	for (secant_value v = n->in[0]; m->layers < MAX_LAYERS; v = m->layer[m->layers++].linear->in[0]) {
 		layer *l = &m->layer[m->layers];
-		l->norm = own(p, v, "batch_norm_train");
-		if (!is_norm(p, l->norm))
+		l->norm = secant_rewrite_own(w, v, "batch_norm_train");
+		if (!is_norm(w, l->norm))
 			return false;
-		if (is_first(p, l->norm->in[0], l, m)) {
+		if (is_first(w, l->norm->in[0], l, m)) {
 			m->layers++;
 			return true;
 		}
-		*l = (layer){ .norm = l->norm, .linear = is_linear(p, l->norm->in[0]) };
+		*l = (layer){ .norm = l->norm, .linear = is_linear(w, l->norm->in[0]) };
 		if (!l->linear)
 			return false;
 	}
@@ -135,115 +110,96 @@ matches(const pass *p, const secant_node *n, match *m)
 /* ---- writing ---- */
 
 static secant_value
-in_new(const pass *p, const secant_node *n, int i)
+bias_of(secant_rewrite *w, const layer *l)
 {
-	return n && i < n->n_in ? secant_pass_copy_value(p->to, p->g, n->in[i], p->map) : -1;
+	secant_value a = secant_rewrite_input(w, l->linear, 2), b = secant_rewrite_input(w, l->more, 2);
+	return a < 0 ? b : b < 0 ? a : secant_apply(w->to, "add", NULL, 2, a, b);
 }
 
 static secant_value
-bias_of(const pass *p, const layer *l)
-{
-	secant_value a = in_new(p, l->linear, 2), b = in_new(p, l->more, 2);
-	return a < 0 ? b : b < 0 ? a : secant_apply(p->to, "add", NULL, 2, a, b);
-}
-
-static secant_value
-first_rows(const pass *p, const match *m, const secant_node *distinct)
+first_rows(secant_rewrite *w, const match *m, const secant_node *distinct)
 {
 	const layer *l = &m->layer[m->layers - 1];
-	secant_value f = m->features ? in_new(p, m->features, 0) : -1;
-	secant_graph_scope(p->to, l->linear->name);
+	secant_value f = m->features ? secant_rewrite_input(w, m->features, 0) : -1;
+	secant_graph_scope(w->to, l->linear->name);
 	if (f >= 0)
-		f = secant_apply(p->to, "linear", NULL, 2, f, in_new(p, l->more, 1));
-	return secant_apply(p->to, "ball_rows", NULL, f < 0 ? 6 : 7, in_new(p, m->xyz, 1), distinct->out[0], distinct->out[3], in_new(p, m->xyz, 0), in_new(p, m->near, 1),
-	                    in_new(p, l->linear, 1), f);
+		f = secant_apply(w->to, "linear", NULL, 2, f, secant_rewrite_input(w, l->more, 1));
+	return secant_apply(w->to, "ball_rows", NULL, f < 0 ? 6 : 7, secant_rewrite_input(w, m->xyz, 1), distinct->out[0], distinct->out[3], secant_rewrite_input(w, m->xyz, 0), secant_rewrite_input(w, m->near, 1),
+	                    secant_rewrite_input(w, l->linear, 1), f);
 }
 
 static void
-emit(const pass *p, const match *m)
+emit(secant_rewrite *w, const match *m)
 {
-	secant_value pair[] = { in_new(p, m->xyz, 1), in_new(p, m->near, 1) };
-	secant_graph_scope(p->to, m->layer[m->layers - 1].linear->name);
-	const secant_node *distinct = secant_graph_node(p->to, "distinct_rows", NULL, 2, pair);
+	secant_value pair[] = { secant_rewrite_input(w, m->xyz, 1), secant_rewrite_input(w, m->near, 1) };
+	secant_graph_scope(w->to, m->layer[m->layers - 1].linear->name);
+	const secant_node *distinct = secant_graph_node(w->to, "distinct_rows", NULL, 2, pair);
 	if (!distinct)
 		return;
-	secant_value weight = distinct->out[1], count = distinct->out[3], z = first_rows(p, m, distinct);
+	secant_value weight = distinct->out[1], count = distinct->out[3], z = first_rows(w, m, distinct);
 	for (int i = m->layers - 1; i >= 0; i--) {
 		const layer *l = &m->layer[i];
 		if (i < m->layers - 1) {
-			secant_graph_scope(p->to, l->linear->name);
-			z = secant_apply(p->to, "rows_linear", NULL, 3, z, in_new(p, l->linear, 1), count);
+			secant_graph_scope(w->to, l->linear->name);
+			z = secant_apply(w->to, "rows_linear", NULL, 3, z, secant_rewrite_input(w, l->linear, 1), count);
 		}
-		secant_value in[10] = { z, in_new(p, l->norm, 1), in_new(p, l->norm, 2), in_new(p, l->norm, 3), in_new(p, l->norm, 4), weight, count };
+		secant_value in[10] = { z, secant_rewrite_input(w, l->norm, 1), secant_rewrite_input(w, l->norm, 2), secant_rewrite_input(w, l->norm, 3), secant_rewrite_input(w, l->norm, 4), weight, count };
 		int at = 7;
 		if (!i)
 			in[at++] = distinct->out[2];
-		in[at++] = bias_of(p, l);
-		in[at++] = in_new(p, l->norm, 6);
-		secant_graph_scope(p->to, l->norm->name);
-		const secant_node *norm = secant_graph_node(p->to, i ? "rows_norm" : "rows_norm_max", l->norm->attr, at, in);
+		in[at++] = bias_of(w, l);
+		in[at++] = secant_rewrite_input(w, l->norm, 6);
+		secant_graph_scope(w->to, l->norm->name);
+		const secant_node *norm = secant_graph_node(w->to, i ? "rows_norm" : "rows_norm_max", l->norm->attr, at, in);
 		z = norm ? norm->out[0] : -1;
 	}
-	p->map[m->max->out[0]] = z;
+	w->map[m->max->out[0]] = z;
 }
 
+/* ---- the pass ---- */
+
 static void
-take(const pass *p, const secant_node *n)
+take(const secant_rewrite *w, bool *gone, const secant_node *n)
 {
 	if (n)
-		p->gone[secant_graph_value(p->g, n->out[0])->node] = true;
+		gone[secant_rewrite_index(w, n)] = true;
 }
 
 static void
-take_all(const pass *p, const match *m)
+take_all(const secant_rewrite *w, bool *gone, const match *m)
 {
 	for (int i = 0; i < m->layers; i++) {
-		take(p, m->layer[i].linear);
-		take(p, m->layer[i].more);
-		take(p, m->layer[i].add);
-		take(p, m->layer[i].norm);
+		take(w, gone, m->layer[i].linear);
+		take(w, gone, m->layer[i].more);
+		take(w, gone, m->layer[i].add);
+		take(w, gone, m->layer[i].norm);
 	}
-	take(p, m->near);
-	take(p, m->xyz);
-	take(p, m->features);
-}
-
-static void
-copy(const pass *p, secant_value *keep, int n)
-{
-	match m;
-	for (int i = 0; i < secant_graph_nodes(p->g); i++)
-		if (matches(p, secant_graph_get_node(p->g, i), &m))
-			take_all(p, &m);
-	for (int i = 0; i < secant_graph_nodes(p->g); i++) {
-		if (p->gone[i])
-			continue;
-		if (matches(p, secant_graph_get_node(p->g, i), &m))
-			emit(p, &m);
-		else
-			secant_pass_copy_node(p->to, p->g, i, p->map);
-	}
-	for (int i = 0; i < n; i++)
-		keep[i] = secant_pass_copy_value(p->to, p->g, keep[i], p->map);
+	take(w, gone, m->near);
+	take(w, gone, m->xyz);
+	take(w, gone, m->features);
 }
 
 secant_graph *
 secant_pass_fuse_rows(const secant_graph *g, secant_value *keep, int n, secant_err *err)
 {
-	size_t values = (size_t)secant_graph_values(g) + 1, nodes = (size_t)secant_graph_nodes(g) + 1;
-	pass p = { g, secant_graph_new(), secant_pass_readers(g, keep, n), secant_calloc(values, sizeof(secant_value)), secant_calloc(nodes, sizeof(bool)) };
-	bool ok = p.to && p.readers && p.map && p.gone;
-	if (!ok)
+	secant_rewrite w;
+	bool *gone = secant_calloc((size_t)secant_graph_nodes(g) + 1, sizeof *gone), ok = secant_rewrite_begin(&w, g, keep, n, err);
+	match m;
+	if (!gone) {
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory to fuse");
-	for (size_t v = 0; ok && v < values; v++)
-		p.map[v] = -1;
-	if (ok)
-		copy(&p, keep, n);
-	ok = ok && !secant_graph_check(p.to, err);
-	secant_free(p.readers);
-	secant_free(p.map);
-	secant_free(p.gone);
-	if (!ok)
-		secant_graph_free(p.to);
-	return ok ? p.to : NULL;
+		ok = false;
+	}
+	for (int i = 0; ok && i < secant_graph_nodes(g); i++)
+		if (matches(&w, secant_graph_get_node(g, i), &m))
+			take_all(&w, gone, &m);
+	for (int i = 0; ok && i < secant_graph_nodes(g); i++) {
+		if (gone[i])
+			continue;
+		if (matches(&w, secant_graph_get_node(g, i), &m))
+			emit(&w, &m);
+		else
+			secant_rewrite_node(&w, i);
+	}
+	secant_free(gone);
+	return secant_rewrite_end(&w, keep, n, ok, err);
 }
