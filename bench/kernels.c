@@ -10,7 +10,6 @@
 #include "exec/native/native.h"
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define IMPLS(name) extern const secant_impl secant_impls_##name[];
 #include "exec/impls.inc"
@@ -71,14 +70,6 @@ static const line lines[] = {
 };
 
 enum { MOST = 8 };
-
-static double
-now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 typedef struct run { secant_graph *g; secant_step s; const secant_impl *impl; const void *in[MOST]; void *out[MOST], *scratch, *attr; double bytes; } run;
 
@@ -184,9 +175,9 @@ release(run *r)
 static double
 time_run(const run *r)
 {
-	double start = now();
+	double start = secant_seconds();
 	(void)r->impl->run(&r->s, NULL, r->in, r->out, r->scratch, NULL);
-	return now() - start;
+	return secant_seconds() - start;
 }
 
 /* Moves `bytes` in all: half of them read, half written. */
@@ -194,13 +185,13 @@ static double
 time_copy(char *to, const char *from, double bytes, int threads)
 {
 	int64_t n = (int64_t)(bytes / 2);
-	double start = now();
+	double start = secant_seconds();
 	SECANT_PARTS(threads)
 	for (int t = 0; t < threads; t++) {
 		int64_t a = secant_part(n, threads, t), b = secant_part(n, threads, t + 1);
 		memcpy(to + a, from + a, (size_t)(b - a));
 	}
-	return now() - start;
+	return secant_seconds() - start;
 }
 
 static int

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Loader threads may log while the main thread draws. */
@@ -20,14 +19,6 @@ static struct bar {
 	int64_t first;               /* `now` when this label began */
 	double began, drawn;         /* seconds */
 } bar;
-
-static double
-seconds(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static bool
 log_has(const char *word)
@@ -135,7 +126,7 @@ void
 tool_progress(const char *label, int64_t now, int64_t total, const char *values)
 {
 	pthread_mutex_lock(&lock);
-	double t = seconds();
+	double t = secant_seconds();
 	if (bar.active && strcmp(bar.label, label)) {
 		snprintf(bar.label, sizeof bar.label, "%s", label);
 		bar.began = t;

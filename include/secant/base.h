@@ -49,6 +49,9 @@ SECANT_API secant_status secant_fail(secant_err *err, secant_status code, const 
 /* Puts "prefix: " before the message, for callers that know the file or the node; returns err's code, or SECANT_OK without error. */
 SECANT_API secant_status secant_err_prefix(secant_err *err, const char *fmt, ...) SECANT_PRINTF(2, 3);
 
+/* Seconds of a clock that only goes forward, for measuring. Thread-safe. */
+SECANT_API double secant_seconds(void);
+
 /* "0.1.0". Static. */
 SECANT_API const char *secant_version(void);
 

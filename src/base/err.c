@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #ifndef SECANT_VERSION
 # error "the build defines SECANT_VERSION"
@@ -68,6 +69,14 @@ secant_err_prefix(secant_err *err, const char *fmt, ...)
 	err->msg[n + 2 + m] = '\0';
 	clean_line(err->msg);
 	return err->code;
+}
+
+double
+secant_seconds(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 const char *

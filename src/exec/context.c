@@ -4,7 +4,6 @@
  */
 #include "exec/plan.h"
 #include <string.h>
-#include <time.h>
 
 static bool
 make_arguments(secant_context *c)
@@ -148,14 +147,6 @@ resolve_all(secant_context *c, secant_err *err)
 	return SECANT_OK;
 }
 
-static double
-now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static secant_status
 run(secant_context *c, double *seconds, secant_err *err)
 {
@@ -165,11 +156,11 @@ run(secant_context *c, double *seconds, secant_err *err)
 		return SECANT_ERR_ARG;
 	for (int i = 0; i < p->n_step; i++) {
 		const secant_step *s = &p->step[i];
-		double start = seconds ? now() : 0;
+		double start = seconds ? secant_seconds() : 0;
 		if (s->impl && s->impl->run(s, c->bound[i], c->in[i], c->out[i], s->scratch ? c->slab + p->scratch_at[i] : NULL, err))
 			return err ? err->code : SECANT_ERR_BUG;
 		if (seconds)
-			seconds[i] = now() - start;
+			seconds[i] = secant_seconds() - start;
 	}
 	for (int i = 0; i < p->n_output; i++) {
 		void *from = c->pointer[p->output[i]];

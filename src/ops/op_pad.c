@@ -62,9 +62,8 @@ pad_grad_shape(const secant_signature *s, secant_err *err)
 	return secant_want_real(s, 0, err) ? SECANT_ERR_SHAPE : padded(s, -1, err);
 }
 
-/* Where number i of a padded axis comes from; -1: from the constant. */
-static int64_t
-source(int mode, int64_t i, int64_t before, int64_t extent)
+int64_t
+secant_pad_source(int mode, int64_t i, int64_t before, int64_t extent)
 {
 	int64_t at = i - before;
 	if (at >= 0 && at < extent)
@@ -84,7 +83,7 @@ origin(const secant_pad_attr *a, const secant_shape *padded_shape, const secant_
 	int64_t index[SECANT_MAX_RANK] = { 0 }, at = 0;
 	secant_unravel(padded_shape, i, index);
 	for (int k = 0; k < x->rank; k++) {
-		int64_t from = source(a->mode, index[k], a->before.v[k], x->dim[k]);
+		int64_t from = secant_pad_source(a->mode, index[k], a->before.v[k], x->dim[k]);
 		if (from < 0)
 			return -1;
 		at = at * x->dim[k] + from;

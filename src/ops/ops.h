@@ -79,6 +79,8 @@ typedef struct secant_pad_attr {                 /* pad, pad_grad; one number an
 	secant_ints before, after;
 	double value;
 } secant_pad_attr;
+/* Where number i of an axis of `extent` numbers, padded with `before` in front, comes from; -1: from the constant. */
+int64_t secant_pad_source(int mode, int64_t i, int64_t before, int64_t extent);
 secant_pad_attr secant_pad_hw(int mode, int top, int left, int bottom, int right);   /* of N x H x W x C */
 
 typedef struct secant_slice_grad_attr { secant_ints start, step, shape; } secant_slice_grad_attr;   /* shape: of the tensor that was cut */

@@ -1,7 +1,6 @@
 /* Plans for explain and bench. See planned.h. */
 #include "train/planned.h"
 #include <string.h>
-#include <time.h>
 #include "base/rng.h"
 
 static const secant_opt planned_rows[] = {
@@ -20,14 +19,6 @@ static const secant_opt planned_rows[] = {
 	SECANT_OPT_END
 };
 const secant_opts secant_planned_options = { "plan", sizeof(secant_planned), planned_rows };
-
-double
-secant_seconds(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* Random numbers for an input: reals in [-1, 1), targets 0 or 1, classes. */
 static secant_status

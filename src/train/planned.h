@@ -25,5 +25,4 @@ typedef struct secant_planned_run {
 
 secant_status secant_planned_open(secant_planned_run *r, const char *model, const secant_planned *o, secant_err *err) SECANT_NODISCARD;
 void secant_planned_close(secant_planned_run *r);
-double secant_seconds(void);                     /* monotonic */
 #endif

@@ -4,12 +4,6 @@
 #include <string.h>
 #include "train/session.h"
 
-static secant_status
-status_of(const secant_err *err)
-{
-	return err->code;
-}
-
 /* ---- gradients ---- */
 
 static secant_plan_options
@@ -53,7 +47,7 @@ plan_gradients(secant_session *s, secant_value loss, secant_err *err)
 			}
 		secant_plan_options po = plan_options(s);
 		if (!(s->plan = secant_plan_new(s->graph, s->model.store, out, 1 + found, &po, err)) || !(s->context = secant_context_new(s->plan, err)))
-			status = status_of(err);
+			status = err->code;
 		else
 			status = bind_gradients(s, slots, found, err);
 		if (!status)
@@ -104,10 +98,10 @@ secant_session_plan(secant_session *s, secant_err *err)
 	secant_value loss;
 	secant_session_forget_plans(s);
 	if (s->task->build(s, SECANT_PHASE_TRAIN, &s->graph, &loss, err))
-		return status_of(err);
+		return err->code;
 	secant_graph *fused = secant_pass_fuse(s->graph, &loss, 1, err);
 	if (!fused)
-		return status_of(err);
+		return err->code;
 	secant_graph_free(s->graph);
 	s->graph = fused;
 	secant_status status = plan_gradients(s, loss, err);
@@ -119,18 +113,18 @@ plan_recalibration(secant_session *s, secant_err *err)
 {
 	secant_value none;
 	if (s->task->build(s, SECANT_PHASE_RECALIBRATE, &s->recal_graph, &none, err))
-		return status_of(err);
+		return err->code;
 	if (secant_graph_find(s->recal_graph, "norm_momentum") < 0)
 		return SECANT_OK;                        /* a network without batch norms */
 	secant_graph *fused = secant_pass_fuse(s->recal_graph, NULL, 0, err);
 	if (!fused)
-		return status_of(err);
+		return err->code;
 	secant_graph_free(s->recal_graph);
 	s->recal_graph = fused;
 	secant_plan_options po = plan_options(s);
 	if (!(s->recal_plan = secant_plan_new(fused, s->model.store, NULL, 0, &po, err)) || !(s->recal_context = secant_context_new_in(s->recal_plan, s->context, err)) ||
 	    !(s->recal_feed = s->task->feed_new(s, false, err)))
-		return status_of(err);
+		return err->code;
 	return secant_context_set_input(s->recal_context, "norm_momentum", &s->norm_momentum, err);
 }
 
@@ -155,7 +149,7 @@ secant_session_recalibrate(secant_session *s, int batches, secant_err *err)
 	if (batches <= 0)
 		return SECANT_OK;
 	if (!s->recal_graph && plan_recalibration(s, err))
-		return status_of(err);
+		return err->code;
 	if (!s->recal_plan)
 		return SECANT_OK;
 	if (!s->raw && !(s->raw = secant_calloc(bytes + 1, 1)))

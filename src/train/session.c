@@ -6,25 +6,10 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/thread.h"
-
-static double
-now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static secant_status
-status_of(const secant_err *err)
-{
-	return err->code;
-}
 
 /* ---- opening ---- */
 
@@ -104,17 +89,17 @@ open_session(secant_session *s, const char *data, secant_err *err)
 	const secant_train_options *o = s->o;
 	s->task = secant_training_of(&o->network);
 	if (secant_schedule_check(&o->schedule, err) || secant_precision_choose(o->precision, &s->precision, err))
-		return status_of(err);
+		return err->code;
 	if (s->precision == SECANT_PRECISION_F64)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "precision f64 runs scalar references: it is for secant run, training wants f32 or bf16");
 	if (check_options(o, err) || s->task->open(s, data, err) || choose_metric(s, err) || check_freeze(s, err) || !(s->feed = s->task->feed_new(s, true, err)))
-		return status_of(err);
+		return err->code;
 	note_samples(s, data);
 	secant_model_initialize(&s->model, (uint64_t)o->seed);
 	if (o->weights && secant_model_start_from(&s->model, o->weights, &s->events->log, err))
-		return status_of(err);
+		return err->code;
 	if (o->encoder_weights && secant_model_load_encoder(&s->model, o->encoder_weights, &s->events->log, err))
-		return status_of(err);
+		return err->code;
 	s->average = (secant_average){ .store = s->model.store };
 	s->plateau = (secant_plateau){ .rate = o->optimizer.learning_rate, .best = NAN };
 	return secant_optimizer_new(&s->optimizer, &o->optimizer, s->model.store, err);
@@ -163,7 +148,7 @@ tell(const secant_session *s, const secant_epoch *done)
 		return;
 	int steps = s->task->feed_batches(s->feed);
 	secant_train_score scores[SECANT_TASK_METRICS];
-	double spent = now() - s->epoch_started, each = s->step ? spent / s->step : 0;
+	double spent = secant_seconds() - s->epoch_started, each = s->step ? spent / s->step : 0;
 	secant_train_progress p = { .epoch = done ? done->epoch : s->epoch + 1, .epochs = s->o->epochs, .step = s->step, .steps = steps,
 	                            .images = s->step * s->batch, .images_total = steps * s->batch,
 	                            .loss = s->step ? s->epoch_loss / s->step : NAN, .learning_rate = done ? done->learning_rate : learning_rate(s),
@@ -341,7 +326,7 @@ static secant_status
 finish_epoch(secant_session *s, secant_err *err)
 {
 	const secant_train_options *o = s->o;
-	double trained = now(), total;
+	double trained = secant_seconds(), total;
 	int threads = secant_session_threads(s);
 	secant_epoch e = { .epoch = s->epoch + 1, .loss = s->step ? s->epoch_loss / s->step : NAN, .learning_rate = learning_rate(s) };
 	for (int i = 0; i < SECANT_TASK_METRICS; i++)
@@ -356,7 +341,7 @@ finish_epoch(secant_session *s, secant_err *err)
 	secant_average_swap(&s->average);
 	if (status)
 		return status;
-	e.seconds = now() - s->epoch_started;
+	e.seconds = secant_seconds() - s->epoch_started;
 	if (secant_schedule_watches(&o->schedule) && passed(s, &total) >= o->schedule.warmup)
 		secant_plateau_report(&s->plateau, &o->schedule, e.metric[s->metric], s->task->metrics[s->metric].lower);
 	s->epoch++;
@@ -388,7 +373,7 @@ loop(secant_session *s, secant_err *err)
 {
 	secant_status status = SECANT_OK;
 	while (!status && s->epoch < s->o->epochs && !stale(s)) {
-		s->epoch_started = now();
+		s->epoch_started = secant_seconds();
 		if (!(status = thaw(s, err)))
 			status = train_epoch(s, err);
 		if (status == SECANT_ERR_CANCELLED) {
@@ -488,7 +473,7 @@ secant_train(const secant_train_options *options, const char *data, const secant
 		return secant_train_folds(options, data, events, result, err);
 	if (secant_opts_copy(&secant_train_options_table, &o, options, &own))
 		return secant_fail(err, own.code, "%s", own.msg);
-	s.started = now();
+	s.started = secant_seconds();
 	const char *usual = secant_training_of(&o.network)->loss;
 	if (!o.loss && usual) {
 		if (!(o.loss = secant_strdup(usual)))
@@ -507,7 +492,7 @@ secant_train(const secant_train_options *options, const char *data, const secant
 		(void)!run(&s, &o, data, &own);
 	if (result)
 		*result = (secant_train_result){ s.task ? s.task->metrics[s.metric].name : "", s.epoch, s.best_epoch, s.best, s.n_history ? s.history[s.n_history - 1].metric[s.metric] : NAN,
-		                                 s.n_history ? s.history[s.n_history - 1].loss : NAN, now() - s.started, suggested };
+		                                 s.n_history ? s.history[s.n_history - 1].loss : NAN, secant_seconds() - s.started, suggested };
 	close_session(&s);
 	secant_opts_free(&secant_train_options_table, &o);
 	return own.code ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;

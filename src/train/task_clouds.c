@@ -19,12 +19,6 @@ struct secant_work {
 
 struct secant_feed { secant_loader *loader; };
 
-static secant_status
-status_of(const secant_err *err)
-{
-	return err->code;
-}
-
 static bool takes_points(const secant_network *net) { return secant_network_kind_of(net) == SECANT_NETWORK_POINTS; }
 static bool takes_clouds(const secant_network *net) { return secant_network_kind_of(net) == SECANT_NETWORK_CLOUDS; }
 
@@ -51,7 +45,7 @@ open_sets(secant_session *s, const char *data, secant_err *err)
 	secant_clouds_request r = { .path = data, .split = s->o->clouds.train_split, .options = &s->o->clouds, .data = &s->o->data, .seed = (uint64_t)s->o->seed,
 	                            .classify = takes_clouds(&s->o->network) };
 	if (!(w->train = secant_clouds_open(&r, err)) || secant_opts_copy(&secant_cloud_options_table, &own, &s->o->clouds, err))
-		return status_of(err);
+		return err->code;
 	r.split = s->o->clouds.validation_split;
 	r.options = &own;
 	secant_status status = take_values(w->train, &own, err);
@@ -60,7 +54,7 @@ open_sets(secant_session *s, const char *data, secant_err *err)
 	bool divides = whole && !secant_is_file(data) && (s->o->data.validation_fraction > 0 || s->o->data.folds > 1);
 	bool there = divides || (!whole && secant_clouds_has(data, &own, r.split));
 	if (!status && there && !(w->validation = secant_clouds_open(&r, err)))
-		status = status_of(err);
+		status = err->code;
 	if (!status && !there)
 		secant_log(&s->events->log, SECANT_LOG_WARNING, "%s has no %s: the last epoch is the best", data, r.split);
 	secant_opts_free(&secant_cloud_options_table, &own);
@@ -118,7 +112,7 @@ make_model(secant_session *s, secant_err *err)
 	secant_work *w = s->work;
 	secant_network net;
 	if (secant_opts_copy(&secant_network_options, &net, &s->o->network, err))
-		return status_of(err);
+		return err->code;
 	net.classes = w->train->classes;
 	net.in_channels = w->train->features.channels;
 	net.categories = w->train->list.categories > 0 ? w->train->list.categories : net.categories;
@@ -163,7 +157,7 @@ open_clouds(secant_session *s, const char *data, secant_err *err)
 	if (!(s->work = secant_calloc(1, sizeof *s->work)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a training");
 	if (open_sets(s, data, err) || make_model(s, err) || secant_loss_check(o->loss, s->model.mode, NULL, err) || make_judge(s, err))
-		return status_of(err);
+		return err->code;
 	s->n_samples = secant_clouds_samples(s->work->train);
 	s->batch = o->batch;
 	if (s->batch > s->n_samples) {
@@ -196,7 +190,7 @@ build(secant_session *s, secant_phase phase, secant_graph **g, secant_value *los
 	secant_model_graph m;
 	*loss = -1;
 	if (secant_model_build(&s->model, phase, &s->input, &m, err))
-		return status_of(err);
+		return err->code;
 	*g = m.g;
 	if (phase == SECANT_PHASE_RECALIBRATE)
 		return SECANT_OK;
@@ -206,7 +200,7 @@ build(secant_session *s, secant_phase phase, secant_graph **g, secant_value *los
 	                         .classes = s->model.net.classes, .has_ignore = takes_points(&s->model.net), .ignore = -1 };
 	if ((*loss = secant_loss_build(m.g, s->o->loss, &in, err)) >= 0 && m.built.penalty >= 0)
 		*loss = secant_apply(m.g, "add", NULL, 2, *loss, m.built.penalty);
-	return *loss < 0 ? status_of(err) : SECANT_OK;
+	return *loss < 0 ? err->code : SECANT_OK;
 }
 
 /* ---- batches ---- */
@@ -281,7 +275,7 @@ validate(secant_session *s, int epoch, double *values, secant_err *err)
 	secant_plan_options po = { .precision = s->precision, .threads = s->o->threads, .allow_reference = s->o->allow_reference };
 	(void)epoch;
 	if (!w->runner && !(w->runner = secant_model_runner(&s->model, &po, err)))
-		return status_of(err);
+		return err->code;
 	w->as.runner = w->runner;
 	secant_runner_stand_on(w->runner, s->context);
 	secant_cloud_evaluation e = { .d = &w->as, .m = &w->recipe, .judging = &w->judging, .batch = s->batch, .seed = (uint64_t)s->o->seed };

@@ -22,12 +22,6 @@ struct secant_feed {
 	float *label;                                /* of a classification head: batch x classes, whether the class is in the picture; NULL: none */
 };
 
-static secant_status
-status_of(const secant_err *err)
-{
-	return err->code;
-}
-
 static int
 loader_threads(const secant_train_options *o)
 {
@@ -59,13 +53,13 @@ open_samples(secant_session *s, const char *data, secant_err *err)
 	secant_samples_request r = { .path = data, .split = "train", .options = &o->data, .in_channels = o->network.in_channels, .classes = o->network.classes,
 	                             .kind = secant_target_of(s->model.mode), .seed = (uint64_t)o->seed };
 	if (!(s->work->train = secant_samples_open(&r, err)))
-		return status_of(err);
+		return err->code;
 	r.split = "val";
 	/* A fraction or fold is held out where there are no split folders; train alone means train alone. */
 	bool divides = (o->data.validation_fraction > 0 || o->data.folds > 1) && !secant_samples_exists(data, "train", &o->data);
 	if (divides || secant_samples_exists(data, "val", &o->data)) {
 		if (!(s->work->validation = secant_samples_open(&r, err)))
-			return status_of(err);
+			return err->code;
 	} else {
 		secant_log(&s->events->log, SECANT_LOG_WARNING, "%s has no val: the last epoch is the best", data);
 	}
@@ -107,7 +101,7 @@ open_augmentation(secant_session *s, secant_err *err)
 	json_t *j = text && *text == '"' ? secant_json_parse(text, strlen(text), "augment", err) : NULL;
 	s->work->augmentation = secant_augmentation_parse(j ? json_string_value(j) : text, err);
 	json_decref(j);
-	return s->work->augmentation ? SECANT_OK : status_of(err);
+	return s->work->augmentation ? SECANT_OK : err->code;
 }
 
 /* What the loss is computed on must be what it expects: logits, but for losses told otherwise. */
@@ -157,7 +151,7 @@ measure_pictures(secant_session *s, const char *data, secant_err *err)
 	secant_samples_request r = { .path = data, .split = "train", .options = &plain, .in_channels = s->o->network.in_channels, .classes = s->o->network.classes,
 	                             .kind = SECANT_TARGET_NONE, .seed = (uint64_t)s->o->seed };
 	secant_samples *list = secant_samples_open(&r, err);
-	secant_status status = list ? secant_samples_moments(list, loader_threads(s->o), mean, deviation, err) : status_of(err);
+	secant_status status = list ? secant_samples_moments(list, loader_threads(s->o), mean, deviation, err) : err->code;
 	secant_str text = { 0 };
 	for (int k = 0; k < 2 * s->o->network.in_channels && !status; k++) {
 		int c = k % s->o->network.in_channels;
@@ -190,12 +184,12 @@ open_pictures(secant_session *s, const char *data, secant_err *err)
 	if (o->metric && !strcmp(o->metric, metrics[BOUNDARY].name) && !(o->boundary > 0))
 		return secant_fail(err, SECANT_ERR_ARG, "metric: boundary_f1 chooses, but boundary is 0: give a tolerance in pixels, or below 1 a share of the diagonal");
 	if (!strcmp(o->data.normalize.normalize, "data") && measure_pictures(s, data, err))
-		return status_of(err);
+		return err->code;
 	if (secant_model_new(&s->model, &o->network, o->mode, o->data.normalize.normalize, false, err) || check_loss(s, err) ||
 	    open_samples(s, data, err) || open_augmentation(s, err))
-		return status_of(err);
+		return err->code;
 	if (o->sample_weights && weigh_samples(s, err))
-		return status_of(err);
+		return err->code;
 	say_mode(s);
 	s->n_samples = secant_samples_count(s->work->train);
 	s->batch = o->batch;
@@ -264,16 +258,16 @@ build(secant_session *s, secant_phase phase, secant_graph **g, secant_value *los
 	secant_model_graph m;
 	*loss = -1;
 	if (secant_model_build(&s->model, phase, &s->input, &m, err))
-		return status_of(err);
+		return err->code;
 	*g = m.g;
 	if (phase == SECANT_PHASE_RECALIBRATE)
 		return SECANT_OK;
 	if ((*loss = loss_of(s, m.g, m.built.logits, err)) < 0)
-		return status_of(err);
+		return err->code;
 	if (m.built.label >= 0 && s->o->aux_weight > 0) {
 		secant_value more = label_loss(s, m.g, m.built.label, err);
 		if (more < 0)
-			return status_of(err);
+			return err->code;
 		*loss = secant_apply(m.g, "add", NULL, 2, *loss, more);
 	}
 	return secant_graph_check(m.g, err);
@@ -389,7 +383,7 @@ validate(secant_session *s, int epoch, double *values, secant_err *err)
 	secant_plan_options po = { .precision = s->precision, .threads = s->o->threads, .allow_reference = s->o->allow_reference };
 	if (!w->runner && !(w->runner = secant_model_runner(&s->model, &po, err))) {
 		secant_counts_free(&counts);
-		return status_of(err);
+		return err->code;
 	}
 	secant_runner_stand_on(w->runner, s->context);
 	secant_gallery *gallery = epoch > 0 ? secant_gallery_begin(s, w->validation, &counts) : NULL;

@@ -27,14 +27,6 @@ options(const char *run, bool resume)
 	return o;
 }
 
-static double
-seconds(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static void
 pass(double s)
 {
@@ -60,7 +52,7 @@ train_for(const char *run, double limit)
 	}
 	int status = 0;
 	pid_t ended = 0;
-	for (double end = seconds() + limit; !(ended = waitpid(child, &status, WNOHANG)) && seconds() < end;)
+	for (double end = secant_seconds() + limit; !(ended = waitpid(child, &status, WNOHANG)) && secant_seconds() < end;)
 		pass(.002);
 	if (!ended) {
 		kill(child, SIGKILL);
@@ -76,9 +68,9 @@ static void
 killed_and_resumed(void **state)
 {
 	static const char *const files[] = { "best.safetensors", "last.safetensors", "state.safetensors", NULL };
-	double start = seconds();
+	double start = secant_seconds();
 	assert_true(train_for("whole", 600));
-	double whole = seconds() - start;
+	double whole = secant_seconds() - start;
 	secant_rng rng = secant_rng_make(20, SECANT_FOR_TEST, 0, 0);
 	int kills = 0, runs = 0;
 	for (; kills < KILLS; runs++) {

@@ -18,27 +18,12 @@ typedef struct pad {
 	int parts;
 } pad;
 
-/* -1: from the constant. */
-static int64_t
-source(int mode, int64_t i, int64_t before, int64_t extent)
-{
-	int64_t at = i - before;
-	if (at >= 0 && at < extent)
-		return at;
-	switch (mode) {
-	case SECANT_PAD_REFLECT: return at < 0 ? -at : 2 * (extent - 1) - at;
-	case SECANT_PAD_REPLICATE: return at < 0 ? 0 : extent - 1;
-	case SECANT_PAD_CIRCULAR: return at < 0 ? at + extent : at - extent;
-	default: return -1;
-	}
-}
-
 static void
 fill_axis(pad *p, const secant_pad_attr *a, int k)
 {
 	int32_t *start = p->start[k];
 	for (int64_t i = 0; i < p->y[k]; i++) {
-		p->from[k][i] = (int32_t)source(a->mode, i, a->before.v[k], p->x[k]);
+		p->from[k][i] = (int32_t)secant_pad_source(a->mode, i, a->before.v[k], p->x[k]);
 		if (p->from[k][i] >= 0)
 			start[p->from[k][i] + 1]++;
 	}
