@@ -11,11 +11,11 @@ enum { MAX_COLUMNS = 4096, BLOCK = 512 };
 
 /* Every name a role goes by, the one we write first. Compared whatever the case, with and without CloudCompare's "scalar_". */
 static const struct { secant_cloud_role_name role; const char *names; } roles[] = {
-	{ SECANT_ROLE_X, "x|coord_x|//x|#x|easting" }, { SECANT_ROLE_Y, "y|coord_y|northing" }, { SECANT_ROLE_Z, "z|coord_z" },
+	{ SECANT_ROLE_X, "x|coord_x|//x|#x|easting" }, { SECANT_ROLE_Y, "y|coord_y|northing" }, { SECANT_ROLE_Z, "z|coord_z|elevation|altitude" },
 	{ SECANT_ROLE_NX, "nx|normal_x|normalx" }, { SECANT_ROLE_NY, "ny|normal_y|normaly" }, { SECANT_ROLE_NZ, "nz|normal_z|normalz" },
 	{ SECANT_ROLE_RED, "red|r|diffuse_red|rf" }, { SECANT_ROLE_GREEN, "green|g|diffuse_green|gf" }, { SECANT_ROLE_BLUE, "blue|b|diffuse_blue|bf" },
 	{ SECANT_ROLE_ALPHA, "alpha|a" }, { SECANT_ROLE_INTENSITY, "intensity|i|reflectance" },
-	{ SECANT_ROLE_LABEL, "label|labels|class|classification|category|part|seg|segment|semantic|semantic_label|sem_class" },
+	{ SECANT_ROLE_LABEL, "label|labels|class|classification|category|part|seg|segment|semantic|semantic_label|sem_class|sem_label|class_id|label_id|ground_truth" },
 	{ SECANT_ROLE_PREDICTION, "prediction|predicted|pred" }, { SECANT_ROLE_CONFIDENCE, "confidence|probability|prob|score|part_prob" },
 	{ SECANT_ROLE_TIME, "gps_time|gpstime|time|timestamp" }
 };

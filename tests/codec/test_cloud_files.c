@@ -152,7 +152,8 @@ test_pcd_writing(void **state)
 static void
 test_off(void **state)
 {
-	static const char *const texts[] = { "OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n", "OFF3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n", "OFF # c\n\n# c\n3 1 0\n\n0 0 0\n1 0 0 # c\n0 1 0\n3 0 1 2 0.5 0.5 0.5\n" };
+	static const char *const texts[] = { "OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n", "OFF3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n", "OFF # c\n\n# c\n3 1 0\n\n0 0 0\n1 0 0 # c\n0 1 0\n3 0 1 2 0.5 0.5 0.5\n",
+		"OFF\n3 1\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n", "OFF3 1 # no edges\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2", "OFF\n3\n1\n3\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n" };
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		secant_cloud c = cloud_of(texts[i], "a.off", NULL);
 		assert_int_equal(c.n, 10000);
@@ -237,6 +238,21 @@ test_npy(void **state)
 		assert_int_equal(read_all_cuts((uint8_t *)data, size, "a.npy"), 0);
 		secant_free(data);
 	}
+	/* Fields of several numbers, and padding (type V) as numpy aligns it. */
+	static const char head[] = "\x93NUMPY\1\0\x76\0{'descr': [('XYZ', '<i2', (3,)), ('rgb', '|u1', (3,)), ('', '|V1'), ('f', '<u2', (2,))], 'fortran_order': False, 'shape': (2,)}\n";
+	char bytes[sizeof head - 1 + 28];
+	memcpy(bytes, head, sizeof head - 1);
+	bytes[8] = (char)(sizeof head - 1 - 10);
+	memcpy(bytes + sizeof head - 1, "\1\0\2\0\3\0\4\5\6\377\7\0\10\0\11\0\12\0\13\0\14\15\16\377\17\0\20\0", 28);
+	c = cloud_of_bytes(bytes, sizeof bytes, "a.npy", NULL);
+	assert_string_equal(columns_of(&c), "x:f32 y:f32 z:f32 red:u8 green:u8 blue:u8 f_0:u16 f_1:u16");
+	EXPECT(&c, "z", 3, 11);
+	EXPECT(&c, "blue", 6, 14);
+	EXPECT(&c, "f_1", 8, 16);
+	secant_cloud_free(&c);
+	assert_int_equal(read_all_cuts((uint8_t *)bytes, sizeof bytes, "a.npy"), 0);
+	static const char half[] = "\x93NUMPY\1\0\x3a\0{'descr': '<f2', 'fortran_order': False, 'shape': (4,3)}   \n";
+	assert_string_equal(error_of_bytes(half, sizeof half - 1, "a.npy", NULL), "a.npy: numbers of type <f2 cannot be read; integers and floats of 4 or 8 bytes can");
 	static const char flat[] = "\x93NUMPY\1\0\x3a\0{'descr': '<f8', 'fortran_order': False, 'shape': (4,), }  \n";
 	assert_string_equal(error_of_bytes(flat, sizeof flat - 1, "a.npy", NULL), "a.npy: an array of rank 1, expected 2: points x columns");
 }

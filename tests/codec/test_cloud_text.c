@@ -87,10 +87,29 @@ test_leica_count(void **state)
 	assert_string_equal(columns_of(&c), "x:f64 y:f64 z:f64 intensity:f64 red:f64 green:f64 blue:f64");
 	EXPECT(&c, "intensity", -812, -300);
 	secant_cloud_free(&c);
-	assert_string_equal(error_of("3\n1 2 3 -812 255 0 7\n", "a.pts", NULL), "a.pts: the first line announces 3 points, but there are 1");
+	assert_string_equal(error_of("3\n1 2 3 -812 255 0 7\n", "a.pts", NULL), "a.pts: 3 points are announced, but there are 1");
+	/* Several scans in one file, each after its count. */
+	c = cloud_of("2\n1 2 3 -812 255 0 7\n4 5 6 -300 0 255 9\n1\n7 8 9 -5 1 2 3\n", "a.pts", NULL);
+	EXPECT(&c, "x", 1, 4, 7);
+	secant_cloud_free(&c);
+	assert_string_equal(error_of("1\n1 2 3\n2\n1 2 3\n", "a.pts", NULL), "a.pts: 3 points are announced, but there are 2");
 	c = cloud_of("0.25047 -0.06912 -0.02763\n0.16421 -0.04005 -0.03361\n", "b.pts", NULL);
 	EXPECT(&c, "x", .25047, .16421);
 	secant_cloud_free(&c);
+}
+
+static void
+test_rows_may_end_in_a_separator(void **state)
+{
+	static const char *const texts[] = { "x,y,z,label,\n1,2,3,4,\n5,6,7,8,\n", "x;y;z;label\r\n1;2;3;4;\r\n5;6;7;8\r\n", "1, 2, 3, 4, \n5, 6, 7, 8," };
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		secant_cloud c = cloud_of(texts[i], "a.csv", NULL);
+		EXPECT(&c, "z", 3, 7);
+		EXPECT(&c, "label", 4, 8);
+		secant_cloud_free(&c);
+	}
+	assert_string_equal(error_of("1,2,3\n4,5,6,,\n", "a.csv", NULL), "a.csv: line 2 has 5 columns, expected 3");
+	assert_string_equal(error_of("1,2,3,4\n4,5,6,\n", "a.csv", NULL), "a.csv: line 2, column 4: '' is no number");
 }
 
 static void
@@ -297,6 +316,7 @@ main(void)
 		cmocka_unit_test(test_columns_by_option_skip_and_text_columns),
 		cmocka_unit_test(test_guesses),
 		cmocka_unit_test(test_leica_count),
+		cmocka_unit_test(test_rows_may_end_in_a_separator),
 		cmocka_unit_test(test_damaged_lines_of_s3dis),
 		cmocka_unit_test(test_complaints_name_line_and_column),
 		cmocka_unit_test(test_empty_files_and_nan),

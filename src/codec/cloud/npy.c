@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { HEAD_MAX = 65536, SAMPLE = 100, SLAB = 4096, WRITTEN_HEAD = 128 };
@@ -74,31 +75,6 @@ value_of(const char *head, const char *key)
 	return *p == ':' ? blanks(p + 1) : NULL;
 }
 
-/* [('x', '<f8'), ...] */
-static secant_status
-structured(secant_cloud_reader *r, npy_state *t, const char *p, secant_err *err)
-{
-	char type[16];
-	for (p = blanks(p + 1); *p == '('; t->fields++) {
-		cloud_part *f = &t->part[t->fields];
-		if (t->fields == CLOUD_FIELDS)
-			return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED, "more than %d fields", CLOUD_FIELDS);
-		p = string(blanks(p + 1), t->name[t->fields], CLOUD_NAME);
-		p = p ? blanks(p) : p;
-		p = p && *p == ',' ? string(blanks(p + 1), type, sizeof type) : NULL;
-		p = p ? blanks(p) : p;
-		if (!p || *p != ')' || !type_of(type, &f->type, &f->swap))
-			return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED, "field %d of the structured type is no plain number", t->fields + 1);
-		f->offset = t->stride;
-		t->stride += secant_number_size(f->type);
-		p = blanks(p + 1);
-		p = *p == ',' ? blanks(p + 1) : p;
-	}
-	for (int f = 0; f < t->fields; f++)
-		t->part[f].stride = t->stride;
-	return *p == ']' ? SECANT_OK : cloud_fail(r->name, err, SECANT_ERR_FORMAT, "the header's descr is not closed");
-}
-
 static int
 shape_of(const char *p, int64_t dim[4])
 {
@@ -118,6 +94,79 @@ shape_of(const char *p, int64_t dim[4])
 	return rank;
 }
 
+/* The names of the columns of a field that holds several numbers: "xyz" is x, y, z; others get their index. */
+static void
+name_element(char out[CLOUD_NAME], const char *field, int64_t i, int64_t count)
+{
+	static const struct { const char *fields, *columns[3]; } triples[] = {
+		{ "|xyz|pos|position|positions|point|points|coord|coords|coordinates|location|", { "x", "y", "z" } },
+		{ "|rgb|color|colors|colour|colours|", { "red", "green", "blue" } }, { "|normal|normals|nxyz|", { "nx", "ny", "nz" } }
+	};
+	char key[CLOUD_NAME + 2];
+	snprintf(key, sizeof key, "|%s|", field);
+	for (char *p = key; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	for (size_t k = 0; count == 3 && k < sizeof triples / sizeof *triples; k++) {
+		if (strstr(triples[k].fields, key)) {
+			snprintf(out, CLOUD_NAME, "%s", triples[k].columns[i]);
+			return;
+		}
+	}
+	snprintf(out, CLOUD_NAME, count > 1 ? "%.20s_%lld" : "%s", field, (long long)i);
+}
+
+/* ('x', '<f8') or ('xyz', '<f4', (3,)); its end, or NULL. A void type is padding: no columns. */
+static const char *
+field_of(npy_state *t, const char *p)
+{
+	char name[CLOUD_NAME], type[16];
+	int64_t dim[4] = { 1, 1, 1, 1 }, count = 1;
+	cloud_part f = { .offset = t->stride };
+	p = string(blanks(p + 1), name, CLOUD_NAME);
+	p = p ? blanks(p) : p;
+	p = p && *p == ',' ? string(blanks(p + 1), type, sizeof type) : NULL;
+	p = p ? blanks(p) : p;
+	if (p && *p == ',') {
+		p = blanks(p + 1);
+		int rank = shape_of(p, dim);
+		p = rank == 1 ? strchr(p, ')') : NULL;
+		count = dim[0];
+		p = p ? blanks(p + 1) : p;
+	}
+	if (p && *p == ')' && !strncmp(type, "|V", 2) && isdigit((unsigned char)type[2])) {
+		t->stride += (size_t)strtoul(type + 2, NULL, 10);
+		return blanks(p + 1);
+	}
+	if (!p || *p != ')' || !type_of(type, &f.type, &f.swap) || count < 1 || count > CLOUD_FIELDS - t->fields)
+		return NULL;
+	for (int64_t i = 0; i < count; i++) {
+		name_element(t->name[t->fields], name, i, count);
+		t->part[t->fields++] = f;
+		f.offset += secant_number_size(f.type);
+	}
+	t->stride = f.offset;
+	return blanks(p + 1);
+}
+
+/* [('x', '<f8'), ...] */
+static secant_status
+structured(secant_cloud_reader *r, npy_state *t, const char *p, secant_err *err)
+{
+	int fields = 0;
+	for (p = blanks(p + 1); *p == '(';) {
+		fields++;
+		if (t->fields == CLOUD_FIELDS)
+			return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED, "more than %d fields", CLOUD_FIELDS);
+		p = field_of(t, p);
+		if (!p)
+			return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED, "field %d of the structured type is no plain number and no row of numbers", fields);
+		p = *p == ',' ? blanks(p + 1) : p;
+	}
+	for (int f = 0; f < t->fields; f++)
+		t->part[f].stride = t->stride;
+	return *p == ']' ? SECANT_OK : cloud_fail(r->name, err, SECANT_ERR_FORMAT, "the header's descr is not closed");
+}
+
 /* The columns of a plain array, named by their values. */
 static secant_status
 plain(secant_cloud_reader *r, npy_state *t, const char *descr, int64_t columns, secant_err *err)
@@ -125,8 +174,10 @@ plain(secant_cloud_reader *r, npy_state *t, const char *descr, int64_t columns, 
 	char type[16];
 	secant_number number;
 	bool swap;
-	if (!string(descr, type, sizeof type) || !type_of(type, &number, &swap))
-		return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED, "the header's descr '%.20s' is no plain number type", descr);
+	if (!string(descr, type, sizeof type))
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "the header's descr is neither a type nor a list of fields");
+	if (!type_of(type, &number, &swap))
+		return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED, "numbers of type %s cannot be read; integers and floats of 4 or 8 bytes can", type);
 	if (columns < 3 || columns > CLOUD_FIELDS)
 		return cloud_fail(r->name, err, SECANT_ERR_SHAPE, "an array of %lld columns, expected 3 to %d: x y z and attributes", (long long)columns, CLOUD_FIELDS);
 	size_t size = secant_number_size(number);

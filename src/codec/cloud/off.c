@@ -145,7 +145,9 @@ read_all(secant_cloud_reader *r, scanner *s, cloud_mesh *m, secant_err *err)
 	secant_status st = count(s, &vertices, r->size, "vertices", err);
 	if (!st)
 		st = count(s, &faces, r->size, "faces", err);
-	if (!st)
+	skip_blanks(s, false);
+	/* Nobody needs the edges, and some writers leave them out: then the line ends, and the next one is a vertex. */
+	if (!st && ((*s->p && *s->p != '\n') || numbers_on_line(*s) == 1))
 		st = count(s, &edges, SIZE_MAX, "edges", err);
 	if (!st)
 		st = read_vertices(s, m, vertices, colours, normals, err);

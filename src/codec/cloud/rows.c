@@ -153,7 +153,7 @@ parse_row(const cloud_rows *rows, const char *p, const char *safe, int64_t row, 
 		t->field = f + 1;
 		t->at = p;
 		if (f + 1 == rows->fields) {
-			p = next;
+			p = separator != ' ' && *next == separator ? blanks(next + 1) : next;   /* spreadsheets end rows with one more */
 		} else if (separator == ' ') {
 			if (next == p)
 				return NULL;
@@ -205,27 +205,31 @@ row_error(const cloud_rows *rows, const char *line, int64_t number, const troubl
 		t->field < rows->fields ? t->field + 1 : rows->fields, word);
 }
 
-/* True for a line that holds no point. */
+/* True for a line that holds no point; a count of Leica's is added to *announced. */
 static bool
-is_empty(const cloud_rows *rows, const char *line)
+is_empty(const cloud_rows *rows, const char *line, int64_t *announced)
 {
 	const char *p = blanks(line);
 	if (*p == '\n' || *p == '\r' || (rows->comments && (*p == '#' || *p == '/')))
 		return true;
 	if (!rows->counts || rows->fields < 2)
 		return false;
-	while (isdigit((unsigned char)*p))
-		p++;
+	int64_t count = 0;
+	while (isdigit((unsigned char)*p) && count < INT64_MAX / 100)
+		count = count * 10 + (*p++ - '0');
 	p = blanks(p);
-	return p > line && (*p == '\n' || *p == '\r');
+	if (p == line || (*p != '\n' && *p != '\r'))
+		return false;
+	*announced += *announced < INT64_MAX / 2 ? count : 0;
+	return true;
 }
 
 /* A second look: 1 when a row was read, 0 for an empty line, negative: status. `line` ends in a line feed. */
 static int
-repair_row(const cloud_rows *rows, const char *line, size_t length, int64_t row, int64_t number, char *copy, secant_err *err)
+repair_row(const cloud_rows *rows, const char *line, size_t length, int64_t row, int64_t number, char *copy, int64_t *announced, secant_err *err)
 {
 	trouble t = { 0 }, ignored;
-	if (is_empty(rows, line))
+	if (is_empty(rows, line, announced))
 		return 0;
 	if (parse_row(rows, line, NULL, row, &t))
 		return 1;
@@ -252,6 +256,7 @@ typedef struct piece {
 	size_t begin, end;           /* whole lines; the last may lack its line feed */
 	int64_t first_row, lines, rows;
 	int64_t line;                /* number of the line before the first */
+	int64_t announced;           /* counts between the rows */
 	secant_err err;
 } piece;
 
@@ -285,7 +290,7 @@ parse_piece(const cloud_rows *rows, const uint8_t *data, piece *k)
 		memcpy(line, p, length);
 		if (!feed)
 			line[length++] = '\n';
-		int got = repair_row(rows, line, length, k->first_row + k->rows, number, copy, &k->err);
+		int got = repair_row(rows, line, length, k->first_row + k->rows, number, copy, &k->announced, &k->err);
 		k->rows += got > 0;
 		s = got < 0 ? (secant_status)got : SECANT_OK;
 		p = feed ? feed + 1 : end;
@@ -341,6 +346,8 @@ cloud_rows_parse(const cloud_rows *rows, const uint8_t *data, size_t size, size_
 				memmove(to + (size_t)filled * bytes, to + (size_t)k->first_row * bytes, (size_t)k->rows * bytes);
 		}
 		filled += k->rows;
+		if (rows->announced && *rows->announced >= 0 && *rows->announced < INT64_MAX / 2)
+			*rows->announced += k->announced;
 	}
 	*at = end;
 	*line += lines;

@@ -1,7 +1,8 @@
 /*
  * Text tables: XYZ, TXT, PTS and CSV are one format here, with four names. A row is a point. Separators are blanks, commas or
  * semicolons; the columns are named by the option, by a header line ("x y z label"), by a comment ("//X Y Z R G B", "# x,y,z"), or
- * guessed from the values (guess.c). A line with one number before the rows is the count of Leica's PTS and must be right.
+ * guessed from the values (guess.c). A line with one number before the rows is the count of Leica's PTS; another scan with
+ * its own count may follow, and the sum must be right.
  */
 #include "codec/cloud/text.h"
 #include "codec/cloud/decimal.h"
@@ -153,6 +154,7 @@ names_from_values(secant_cloud_reader *r, text_state *t, secant_err *err)
 	if (!v)
 		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", r->name);
 	cloud_rows rows = t->rows;
+	rows.announced = NULL;
 	cloud_target target[CLOUD_FIELDS];
 	double row[CLOUD_FIELDS];
 	size_t at = r->at;
@@ -241,7 +243,7 @@ cloud_text_open(secant_cloud_reader *r, secant_err *err)
 	if (!t)
 		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", r->name);
 	t->announced = -1;
-	t->rows = (cloud_rows){ .target = t->target, .text = t->text, .comments = true, .counts = true, .name = r->name, .separator = ' ' };
+	t->rows = (cloud_rows){ .target = t->target, .text = t->text, .comments = true, .counts = true, .announced = &t->announced, .name = r->name, .separator = ' ' };
 	secant_status s = read_opening(r, t, err);
 	if (s)
 		return s;
@@ -289,7 +291,7 @@ cloud_text_next(secant_cloud_reader *r, secant_cloud *out, int64_t max, secant_e
 	}
 	out->n += n;
 	if (t->announced >= 0 && r->at >= r->size && r->done + n != t->announced)
-		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "the first line announces %lld points, but there are %lld", (long long)t->announced,
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "%lld points are announced, but there are %lld", (long long)t->announced,
 			(long long)(r->done + n));
 	return SECANT_OK;
 }
