@@ -39,8 +39,6 @@ show_run(void *options, int n, const char *const *operands, secant_err *err)
 	default_name(operands[0], name);
 	const char *out = o->out ? o->out : name;
 	secant_status s = secant_cloud_read(&c, operands[0], &o->reading, err);
-	if (!s && !c.n)
-		s = secant_fail(err, SECANT_ERR_FORMAT, "%s: there are no points in it to draw", operands[0]);
 	if (!s && o->prediction) {
 		s = secant_cloud_read(&other, o->prediction, NULL, err);
 		if (!s)

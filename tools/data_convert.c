@@ -42,9 +42,8 @@ cut_cloud(const convert *o, const char *from, const char *to, int64_t *points, s
 		index[n] = i;
 		n += x >= box[0] && x < box[2] && y >= box[1] && y < box[3];
 	}
-	if (index && !n)
-		s = all.n ? secant_fail(err, SECANT_ERR_ARG, "%s: none of its %lld points lies --within %g,%g,%g,%g; nothing was written", from, (long long)all.n, box[0], box[1], box[2], box[3])
-			: secant_fail(err, SECANT_ERR_FORMAT, "%s: there are no points in it; nothing was written", from);
+	if (index && !n && !o->cloud.allow_empty)
+		s = secant_fail(err, SECANT_ERR_ARG, "%s: none of its %lld points lies --within %g,%g,%g,%g; nothing was written", from, (long long)all.n, box[0], box[1], box[2], box[3]);
 	else
 		s = index ? secant_cloud_take(&part, &all, index, n, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for %lld points", (long long)all.n);
 	if (!s)
@@ -73,9 +72,12 @@ convert_cloud(const convert *o, const char *from, const char *to, secant_err *er
 	tool_progress_begin(&o->common, "points");
 	secant_status s = o->within.n ? cut_cloud(o, from, to, &points, err) : secant_cloud_convert(from, &o->cloud, to, &o->cloud_out, &points, points_done, NULL, err);
 	tool_progress_end();
-	if (!s && o->common.json)
-		printf("{\"out\": \"%s\", \"points\": %lld}\n", to, (long long)points);
-	else if (!s)
+	if (!s && o->common.json) {
+		json_t *j = json_pack("{s:s,s:I}", "out", to, "points", (json_int_t)points);
+		json_dumpf(j, stdout, 0);
+		puts("");
+		json_decref(j);
+	} else if (!s)
 		printf("%s: %lld points\n", to, (long long)points);
 	return 0;
 }

@@ -111,6 +111,7 @@ typedef struct secant_cloud_reading {
 	int entry;                   /* idx: which picture */
 	int threshold;               /* idx: pixels above this are points */
 	int threads;                 /* 0: as many as the machine has */
+	bool allow_empty;            /* a cloud without points is no error: of whole files, and of converting */
 } secant_cloud_reading;
 extern SECANT_API const secant_opts secant_cloud_read_options;
 
@@ -127,8 +128,8 @@ typedef struct secant_cloud_writing {
 } secant_cloud_writing;
 extern SECANT_API const secant_opts secant_cloud_write_options;
 
-/* Reads a whole file. `opt` NULL: defaults. *c must be uninitialised or freed; it is empty after an error. An empty cloud is no error.
- * Errors name path and line or byte. Thread-safe. */
+/* Reads a whole file. `opt` NULL: defaults. *c must be uninitialised or freed; it is empty after an error. A cloud without
+ * points is an error (FORMAT) unless allowed. Errors name path and line or byte. Thread-safe. */
 SECANT_API secant_status secant_cloud_read(secant_cloud *c, const char *path, const secant_cloud_reading *opt, secant_err *err) SECANT_NODISCARD;
 /* Writes a whole cloud, atomically: an existing file stays as it was unless all went well. Thread-safe for different paths. */
 SECANT_API secant_status secant_cloud_write(const secant_cloud *c, const char *path, const secant_cloud_writing *opt, secant_err *err) SECANT_NODISCARD;
@@ -171,7 +172,7 @@ SECANT_API secant_status secant_cloud_commit(secant_cloud_writer *w, secant_err 
 SECANT_API void secant_cloud_abort(secant_cloud_writer *w);                                               /* NULL is fine */
 
 /* File to file in bounded memory: any readable format to any writable one; reads twice where the target needs a survey. A source
- * without points is an error (FORMAT), and nothing is written. `points` (nullable) receives the count. `progress` (nullable) is called now and then with the points done so far; false from it: CANCELLED. */
+ * without points is an error (FORMAT) unless `reading` allows it, and then nothing is written. `points` (nullable) receives the count. `progress` (nullable) is called now and then with the points done so far; false from it: CANCELLED. */
 SECANT_API secant_status secant_cloud_convert(const char *from, const secant_cloud_reading *reading, const char *to,
 	const secant_cloud_writing *writing, int64_t *points, bool (*progress)(void *user, int64_t done), void *user, secant_err *err) SECANT_NODISCARD;
 

@@ -249,8 +249,6 @@ read_input(const ensemble *e, secant_cloud *c, const char *input, secant_err *er
 	o.mesh_points = e->how->mesh_points;
 	o.entry = e->how->entry;
 	s = secant_cloud_read(c, input, &o, err);
-	if (!s && !c->n)
-		s = secant_fail(err, SECANT_ERR_FORMAT, "%s: there are no points in it to predict", input);
 	int picture = s ? -1 : secant_cloud_find(c, "picture");
 	secant_cloud_reader *r = picture < 0 || secant_cloud_get(c, picture, c->n - 1) < 1 ? NULL : secant_cloud_open(input, &o, NULL);
 	if (r && !strcmp(secant_cloud_format_name(r), "idx"))

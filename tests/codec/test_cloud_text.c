@@ -140,17 +140,19 @@ test_complaints_name_line_and_column(void **state)
 static void
 test_empty_files_and_nan(void **state)
 {
-	secant_cloud c = cloud_of("", "a.xyz", NULL);
+	secant_cloud c = cloud_of("", "a.xyz", WITH("allow-empty", "true"));
 	assert_int_equal(c.n, 0);
 	assert_int_equal(c.columns, 3);
 	secant_cloud_free(&c);
-	c = cloud_of("x,y,z\n", "a.csv", NULL);
+	c = cloud_of("x,y,z\n", "a.csv", WITH("allow-empty", "true"));
 	assert_int_equal(c.n, 0);
 	secant_cloud_free(&c);
-	c = cloud_of("//made by hand\nz y x label\n", "a.txt", NULL);
+	c = cloud_of("//made by hand\nz y x label\n", "a.txt", WITH("allow-empty", "true"));
 	assert_int_equal(c.n, 0);
 	assert_string_equal(columns_of(&c), "x:f64 y:f64 z:f64 label:f64");
 	secant_cloud_free(&c);
+	assert_string_equal(error_of("", "a.xyz", NULL), "a.xyz: there are no points in it");
+	assert_string_equal(error_of("x,y,z\n", "a.csv", NULL), "a.csv: there are no points in it");
 	assert_string_equal(error_of("these are words\n", "a.txt", NULL), "a.txt: there is no row of numbers, and the first line ('these ...') names no columns x, y, z");
 	assert_string_equal(error_of("words\n", "a.xyz", NULL), "a.xyz: there is no row of numbers, and the first line ('words') names no columns x, y, z");
 	assert_string_equal(error_of("x y w\n", "a.txt", NULL), "a.txt: there is no row of numbers, and the first line ('x ...') names no columns x, y, z");

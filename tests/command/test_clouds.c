@@ -87,11 +87,15 @@ clouds_without_points_are_named(void **state)
 	says("a header without rows", "$SECANT info head.csv");
 	fails(1, "head.csv: there are no points in it; nothing was written", "$SECANT data convert head.csv no.las");
 	fails(2, "points.txt: none of its 600 points lies --within 100,100,200,200", "$SECANT data convert points.txt no.las --within 100,100,200,200");
-	fails(1, "none.xyz: there are no points in it to draw", "$SECANT show none.xyz --out no.las");
+	fails(1, "none.xyz: there are no points in it", "$SECANT show none.xyz --out no.las");
 	fails(1, "words.txt: there is no row of numbers", "$SECANT predict run words.txt --out no.las --precision f32 --threads 1");
-	fails(1, "head.csv: there are no points in it to predict", "$SECANT predict run head.csv --out no.las --precision f32 --threads 1");
+	fails(1, "head.csv: there are no points in it", "$SECANT predict run head.csv --out no.las --precision f32 --threads 1");
 	fails(2, "empty: there are no cloud files in this folder", "mkdir empty && $SECANT predict run empty --out no --precision f32 --threads 1");
 	says("", "test ! -e no.las");
+	says("empty.las: 0 points", "$SECANT data convert head.csv empty.las --allow-empty && $SECANT info empty.las");
+	says("LAS 1.4, point format 6", "$SECANT info empty.las");
+	fails(1, "empty.las: there are no points in it", "$SECANT predict run empty.las --out no.las --precision f32 --threads 1");
+	says("none.ply: 0 points", "$SECANT data convert points.txt none.ply --within 100,100,200,200 --allow-empty");
 }
 
 static void

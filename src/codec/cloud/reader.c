@@ -34,6 +34,7 @@ static const secant_opt read_rows[] = {
 	SECANT_OPT(secant_cloud_reading, seed, INT, "mesh-seed", "0", 0, INT32_MAX, "seed of that drawing"),
 	SECANT_OPT(secant_cloud_reading, entry, INT, "entry", "-1", -1, INT32_MAX, "IDX: which picture; -1: all, with an attribute `picture`"),
 	SECANT_OPT(secant_cloud_reading, threshold, INT, "pixel-threshold", "128", 0, 254, "IDX: pixels above this value are points"),
+	SECANT_OPT(secant_cloud_reading, allow_empty, BOOL, "allow-empty", "false", 0, 0, "take a cloud without points; else it is an error"),
 	SECANT_OPT(secant_cloud_reading, threads, INT, "read-threads", "0", 0, 1024, "threads that read; 0: as many as the machine has"),
 	SECANT_OPT_END
 };
@@ -454,6 +455,8 @@ secant_cloud_read(secant_cloud *c, const char *path, const secant_cloud_reading 
 		if (!s)
 			s = read_more(r, c, c->capacity - c->n, &local);
 	}
+	if (!s && !c->n && !r->opt.allow_empty)
+		s = cloud_fail(path, &local, SECANT_ERR_FORMAT, "there are no points in it");
 	secant_cloud_close(r);
 	if (s) {
 		secant_cloud_free(c);

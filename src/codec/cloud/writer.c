@@ -289,8 +289,8 @@ convert(conversion *k, secant_err *err)
 	}
 	secant_cloud_writer *w = r ? secant_cloud_create(k->to, &r->layout, &survey, k->writing, err) : NULL;
 	s = w ? run_through(k, r, NULL, w, err) : SECANT_ERR_IO;
-	if (!s && !k->done)
-		s = secant_fail(err, SECANT_ERR_FORMAT, "%s: there are no points in it; nothing was written", k->from);
+	if (!s && !k->done && !(k->reading && k->reading->allow_empty))
+		s = cloud_fail(k->from, err, SECANT_ERR_FORMAT, "there are no points in it; nothing was written");
 	if (w && s)
 		secant_cloud_abort(w);
 	else if (w)

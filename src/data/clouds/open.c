@@ -292,7 +292,7 @@ decode_file(const secant_clouds *s, const secant_cloud_item *it, secant_points *
 		reading.mesh_points = secant_ext_is(it->path, "ply") ? 0 : s->options.source.mesh_points;
 	secant_status status = s->set->read ? s->set->read(s, it, &c, &labels, err) : secant_cloud_read(&c, it->path, &reading, err);
 	if (!status && c.n == 0)
-		status = secant_fail(err, SECANT_ERR_FORMAT, "%s: the cloud has no points", it->path);
+		status = secant_fail(err, SECANT_ERR_FORMAT, "%s: there are no points in it", it->path);
 	if (!status && !s->classify && !labels)
 		status = it->labels ? file_labels(it, &c, &labels, err) : column_labels(s, it, &c, &labels, err);
 	if (!status)
