@@ -95,9 +95,13 @@ secant_session_forget_plans(secant_session *s)
 secant_status
 secant_session_plan(secant_session *s, secant_err *err)
 {
-	secant_value loss;
+	secant_model_graph m;
 	secant_session_forget_plans(s);
-	if (s->task->build(s, SECANT_PHASE_TRAIN, &s->graph, &loss, err))
+	if (secant_model_build(&s->model, SECANT_PHASE_TRAIN, &s->input, &m, err))
+		return err->code;
+	s->graph = m.g;
+	secant_value loss = s->task->loss_of(s, m.g, &m.built, err);
+	if (secant_graph_check(m.g, err) || loss < 0)
 		return err->code;
 	secant_graph *fused = secant_pass_fuse(s->graph, &loss, 1, err);
 	if (!fused)
@@ -111,9 +115,10 @@ secant_session_plan(secant_session *s, secant_err *err)
 static secant_status
 plan_recalibration(secant_session *s, secant_err *err)
 {
-	secant_value none;
-	if (s->task->build(s, SECANT_PHASE_RECALIBRATE, &s->recal_graph, &none, err))
+	secant_model_graph m;
+	if (secant_model_build(&s->model, SECANT_PHASE_RECALIBRATE, &s->input, &m, err))
 		return err->code;
+	s->recal_graph = m.g;
 	if (secant_graph_find(s->recal_graph, "norm_momentum") < 0)
 		return SECANT_OK;                        /* a network without batch norms */
 	secant_graph *fused = secant_pass_fuse(s->recal_graph, NULL, 0, err);

@@ -19,19 +19,32 @@ set_number(json_t *j, const char *key, double v)
 	json_object_set_new(j, key, isfinite(v) ? json_real(v) : json_null());
 }
 
-secant_status
-secant_session_log_test(const secant_session *s, const double *values, secant_err *err)
+static void
+set_scores(json_t *j, const secant_session *s, const double *values)
 {
-	json_t *j = json_object();
-	json_object_set_new(j, "step", json_integer(s->steps));
 	for (int i = 0; s->task->metrics[i].name; i++)
 		set_number(j, s->task->metrics[i].name, values[i]);
-	char *line = secant_json_text(j, 0), *path = secant_session_path(s, "tests.jsonl");
+}
+
+/* Takes over j. */
+static secant_status
+append_json(const secant_session *s, const char *name, json_t *j, secant_err *err)
+{
+	char *line = secant_json_text(j, 0), *path = secant_session_path(s, name);
 	secant_status status = line && path ? secant_file_append(path, line, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for the log");
 	json_decref(j);
 	secant_free(line);
 	secant_free(path);
 	return status;
+}
+
+secant_status
+secant_session_log_test(const secant_session *s, const double *values, secant_err *err)
+{
+	json_t *j = json_object();
+	json_object_set_new(j, "step", json_integer(s->steps));
+	set_scores(j, s, values);
+	return append_json(s, "tests.jsonl", j, err);
 }
 
 static secant_status
@@ -41,16 +54,10 @@ append_line(const secant_session *s, const secant_epoch *e, secant_err *err)
 	json_object_set_new(j, "epoch", json_integer(e->epoch));
 	set_number(j, "loss", e->loss);
 	set_number(j, "learning_rate", e->learning_rate);
-	for (int i = 0; s->task->metrics[i].name; i++)
-		set_number(j, s->task->metrics[i].name, e->metric[i]);
+	set_scores(j, s, e->metric);
 	set_number(j, s->task->rate, e->samples_per_second);
 	set_number(j, "seconds", e->seconds);
-	char *line = secant_json_text(j, 0), *path = secant_session_path(s, "log.jsonl");
-	secant_status status = line && path ? secant_file_append(path, line, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for the log");
-	json_decref(j);
-	secant_free(line);
-	secant_free(path);
-	return status;
+	return append_json(s, "log.jsonl", j, err);
 }
 
 static secant_status

@@ -36,8 +36,8 @@ typedef struct secant_training {
 	/* Makes s->model (not initialised), opens the data, sets s->batch, s->input, s->n_samples, s->validates. */
 	secant_status (*open)(struct secant_session *s, const char *data, secant_err *err);
 	void (*close)(secant_work *w);               /* accepts NULL */
-	/* The graph of a phase on a batch of s->input. TRAIN: with the loss; RECALIBRATE: *loss is -1. The caller owns *g. */
-	secant_status (*build)(struct secant_session *s, secant_phase phase, secant_graph **g, secant_value *loss, secant_err *err);
+	/* Appends the loss, and the inputs that it compares with, to a network's graph on a batch of s->input; -1 and err, or the graph's error. */
+	secant_value (*loss_of)(struct secant_session *s, secant_graph *g, const secant_built *built, secant_err *err);
 	/* Training batches; augmented, or as the statistics of norms want them. */
 	secant_feed *(*feed_new)(struct secant_session *s, bool augment, secant_err *err);
 	void (*feed_free)(secant_feed *f);           /* accepts NULL */

@@ -182,25 +182,17 @@ close_clouds(secant_work *w)
 	secant_free(w);
 }
 
-/* ---- the graph ---- */
+/* ---- the loss ---- */
 
-static secant_status
-build(secant_session *s, secant_phase phase, secant_graph **g, secant_value *loss, secant_err *err)
+static secant_value
+loss_of(secant_session *s, secant_graph *g, const secant_built *built, secant_err *err)
 {
-	secant_model_graph m;
-	*loss = -1;
-	if (secant_model_build(&s->model, phase, &s->input, &m, err))
-		return err->code;
-	*g = m.g;
-	if (phase == SECANT_PHASE_RECALIBRATE)
-		return SECANT_OK;
-	secant_shape t = *secant_graph_shape(m.g, m.built.logits);
+	secant_shape t = *secant_graph_shape(g, built->logits);
 	t.rank--;                                    /* a class index stands for the last axis */
-	secant_loss_input in = { .logits = secant_apply(m.g, "upcast", NULL, 1, m.built.logits), .target = secant_graph_input(m.g, "target", SECANT_I32, &t), .mode = s->model.mode,
+	secant_loss_input in = { .logits = secant_apply(g, "upcast", NULL, 1, built->logits), .target = secant_graph_input(g, "target", SECANT_I32, &t), .mode = s->model.mode,
 	                         .classes = s->model.net.classes, .has_ignore = takes_points(&s->model.net), .ignore = -1 };
-	if ((*loss = secant_loss_build(m.g, s->o->loss, &in, err)) >= 0 && m.built.penalty >= 0)
-		*loss = secant_apply(m.g, "add", NULL, 2, *loss, m.built.penalty);
-	return *loss < 0 ? err->code : SECANT_OK;
+	secant_value loss = secant_loss_build(g, s->o->loss, &in, err);
+	return loss < 0 || built->penalty < 0 ? loss : secant_apply(g, "add", NULL, 2, loss, built->penalty);
 }
 
 /* ---- batches ---- */
@@ -288,7 +280,7 @@ validate(secant_session *s, int epoch, double *values, secant_err *err)
 	return status;
 }
 
-#define CLOUD_TASK .rate = "clouds_per_second", .loss = "ce", .open = open_clouds, .close = close_clouds, .build = build, .feed_new = feed_new, .feed_free = feed_free, \
+#define CLOUD_TASK .rate = "clouds_per_second", .loss = "ce", .open = open_clouds, .close = close_clouds, .loss_of = loss_of, .feed_new = feed_new, .feed_free = feed_free, \
 	.feed_batches = feed_batches, .feed_start = feed_start, .feed_next = feed_next, .sample_name = sample_name, .validate = validate
 
 extern const secant_training secant_training_clouds;

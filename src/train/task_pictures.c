@@ -213,10 +213,10 @@ close_pictures(secant_work *w)
 	secant_free(w);
 }
 
-/* ---- the graph ---- */
+/* ---- the loss ---- */
 
 static secant_value
-loss_of(const secant_session *s, secant_graph *g, secant_value logits, secant_err *err)
+mask_loss(const secant_session *s, secant_graph *g, secant_value logits, secant_err *err)
 {
 	const secant_shape *y = secant_graph_shape(g, logits);
 	bool index = s->model.mode == SECANT_MODE_MULTICLASS;
@@ -252,25 +252,14 @@ label_loss(const secant_session *s, secant_graph *g, secant_value label, secant_
 	return loss < 0 ? loss : secant_apply(g, "mul_scalar", &(secant_number_attr){ s->o->aux_weight, 0 }, 1, loss);
 }
 
-static secant_status
-build(secant_session *s, secant_phase phase, secant_graph **g, secant_value *loss, secant_err *err)
+static secant_value
+loss_of(secant_session *s, secant_graph *g, const secant_built *built, secant_err *err)
 {
-	secant_model_graph m;
-	*loss = -1;
-	if (secant_model_build(&s->model, phase, &s->input, &m, err))
-		return err->code;
-	*g = m.g;
-	if (phase == SECANT_PHASE_RECALIBRATE)
-		return SECANT_OK;
-	if ((*loss = loss_of(s, m.g, m.built.logits, err)) < 0)
-		return err->code;
-	if (m.built.label >= 0 && s->o->aux_weight > 0) {
-		secant_value more = label_loss(s, m.g, m.built.label, err);
-		if (more < 0)
-			return err->code;
-		*loss = secant_apply(m.g, "add", NULL, 2, *loss, more);
-	}
-	return secant_graph_check(m.g, err);
+	secant_value loss = mask_loss(s, g, built->logits, err);
+	if (loss < 0 || built->label < 0 || s->o->aux_weight <= 0)
+		return loss;
+	secant_value more = label_loss(s, g, built->label, err);
+	return more < 0 ? more : secant_apply(g, "add", NULL, 2, loss, more);
 }
 
 /* ---- batches ---- */
@@ -409,6 +398,6 @@ validate(secant_session *s, int epoch, double *values, secant_err *err)
 
 const secant_training secant_training_pictures = {
 	.name = "pictures", .brief = "a class for every pixel", .samples = "pictures", .rate = "images_per_second", .metrics = metrics, .takes = takes, .open = open_pictures, .close = close_pictures,
-	.build = build, .feed_new = feed_new, .feed_free = feed_free, .feed_batches = feed_batches, .feed_start = feed_start, .feed_next = feed_next,
+	.loss_of = loss_of, .feed_new = feed_new, .feed_free = feed_free, .feed_batches = feed_batches, .feed_start = feed_start, .feed_next = feed_next,
 	.sample_name = sample_name, .validate = validate,
 };
