@@ -17,6 +17,7 @@ extern "C" {
 typedef struct secant_image_read_options {
 	int64_t max_pixels;          /* refuse more, before memory is taken; 0: 2^30 */
 	bool palette_as_indices;     /* an indexed picture gives one u8 channel of indices and its palette, not colours */
+	bool as_stored;              /* grey samples of less than 8 bits, and PNM values, are not scaled to the full range: class indices */
 	bool ignore_orientation;     /* leave the rows as they are stored instead of turning them as EXIF says */
 	int channels;                /* 0: as in the file; 1 (luma), 3 (alpha dropped, grey repeated) or 4 (opaque where the file has no alpha) */
 	bool to_u8;                  /* u16 / 257 rounded; i16 and f32 rounded and cut to 0..255 */
@@ -35,7 +36,7 @@ typedef struct secant_image_info {
 /*
  * Reads a picture. `options` may be NULL. *im is owned by the caller (secant_image_free) and zeroed on failure.
  *
- * Samples of less than 8 bits are scaled to 0..255, indices are not. Grey is 1 channel, grey with alpha 2, colour 3, colour with alpha 4
+ * Samples of less than 8 bits are scaled to 0..255, indices are not; a TIFF's of 9 to 15 bits stay as they are. Grey is 1 channel, grey with alpha 2, colour 3, colour with alpha 4
  * (also where a PNG palette or colour key makes something transparent); CMYK becomes RGB. A TIFF has as many channels as it has bands,
  * up to 4096, its integers of 32 bits and floats become f32, and its georeference goes along (secant_image_geo). Of several pages or
  * frames the first is read. Errors name the path and what is wrong; a truncated file is one.
@@ -61,7 +62,7 @@ typedef struct secant_image_write_options {
  *   png   1 to 4 channels of u8 or u16; u8 with a palette is written indexed
  *   jpg   1 or 3 channels of u8             webp  3 or 4 channels of u8 (grey is repeated)
  *   tif   any channels and dtype; georeference and palette kept; BigTIFF where 4 GiB do not suffice
- *   bmp   1 or 3 channels of u8             pgm ppm pnm  1 or 3 channels of u8 or u16; pfm: f32; pbm: u8, not zero is white
+ *   bmp   1 or 3 channels of u8             pgm ppm pnm  1 or 3 channels of u8 or u16; pam: any; pfm: f32; pbm: u8, not zero is white
  * A picture that the format cannot hold is an error (UNSUPPORTED) that says what it can.
  */
 SECANT_API secant_status secant_image_write(const secant_image *im, const char *path, const secant_image_write_options *options, secant_err *err) SECANT_NODISCARD;

@@ -102,7 +102,8 @@ choose(const header *h, const secant_image_read_options *o)
 	bool deep = h->ihdr.bit_depth == 16, alpha = h->transparent;
 	secant_dtype dtype = deep ? SECANT_U16 : SECANT_U8;
 	int flags = alpha ? SPNG_DECODE_TRNS : 0;
-	if (h->ihdr.color_type == SPNG_COLOR_TYPE_INDEXED && o->palette_as_indices)
+	bool indexed = h->ihdr.color_type == SPNG_COLOR_TYPE_INDEXED && o->palette_as_indices;
+	if (indexed || (h->ihdr.color_type == SPNG_COLOR_TYPE_GRAYSCALE && h->ihdr.bit_depth < 8 && o->as_stored && o->channels < 3))
 		return (target){ SPNG_FMT_PNG, 0, 1, SECANT_U8, true };
 	if (!deep && o->channels == 4)
 		return (target){ SPNG_FMT_RGBA8, flags, 4, SECANT_U8, false };
@@ -214,7 +215,7 @@ decode(secant_image *im, const uint8_t *data, size_t size, const secant_image_re
 	else if (!s)
 		s = decode_to(ctx, &t, im->data, secant_image_row_bytes(im) * (size_t)im->height, err);
 	spng_ctx_free(ctx);
-	if (!s && t.indices) {
+	if (!s && t.indices && h.ihdr.color_type == SPNG_COLOR_TYPE_INDEXED) {
 		uint8_t palette[256][3];
 		for (uint32_t i = 0; i < h.palette.n_entries && i < 256; i++)
 			memcpy(palette[i], (uint8_t[3]){ h.palette.entries[i].red, h.palette.entries[i].green, h.palette.entries[i].blue }, 3);

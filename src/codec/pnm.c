@@ -1,6 +1,7 @@
 /*
- * The netpbm family: P1 to P6 (bitmap, grey and colour, as text or raw, up to 16 bits) and PFM (Pf and PF, float32). Values are scaled to
- * the full range of their dtype, as their maximum says; a bitmap becomes 0 and 255. Of several pictures in a file the first is read.
+ * The netpbm family: P1 to P6 (bitmap, grey and colour, as text or raw, up to 16 bits), PAM (P7: any number of channels) and PFM (Pf and PF,
+ * float32). Values are scaled to the full range of their dtype, as their maximum says; a bitmap becomes 0 and 255. Of several pictures in
+ * a file the first is read.
  */
 #include "codec/codec.h"
 #include <math.h>
@@ -8,9 +9,10 @@
 #include "base/number.h"
 
 typedef struct header {
-	char kind;                   /* '1' to '6', 'f', 'F' */
+	char kind;                   /* '1' to '7', 'f', 'F' */
 	int width, height, channels;
 	int max;                     /* 1 to 65535; PFM: 0 */
+	bool as_stored;              /* values are not scaled */
 	double scale;                /* PFM: negative means little-endian */
 	size_t at;                   /* where the pixels start */
 } header;
@@ -24,7 +26,7 @@ is_blank(uint8_t c)
 static bool
 detect(const uint8_t *data, size_t size)
 {
-	return size >= 3 && data[0] == 'P' && data[1] && strchr("123456fF", data[1]) && (is_blank(data[2]) || data[2] == '#');
+	return size >= 3 && data[0] == 'P' && data[1] && strchr("1234567fF", data[1]) && (is_blank(data[2]) || data[2] == '#');
 }
 
 static void
@@ -64,11 +66,49 @@ read_scale(header *h, const uint8_t *data, size_t size)
 	return secant_real_parse(text, &h->scale) && h->scale != 0;
 }
 
+/* The lines of a PAM's header: a word and its number each, in any order, up to ENDHDR. Names of a tuple type are descriptions. */
+static secant_status
+read_pam(header *h, const uint8_t *data, size_t size, secant_err *err)
+{
+	static const char *const words[] = { "WIDTH", "HEIGHT", "DEPTH", "MAXVAL" };
+	int64_t value[4] = { -1, -1, -1, -1 };
+	for (;;) {
+		skip(data, size, &h->at);
+		size_t start = h->at, n;
+		while (h->at < size && !is_blank(data[h->at]))
+			h->at++;
+		n = h->at - start;
+		if (n == 6 && !memcmp(data + start, "ENDHDR", 6))
+			break;
+		if (!n)
+			return secant_fail(err, SECANT_ERR_FORMAT, "PNM: the header has no ENDHDR");
+		if (n == 8 && !memcmp(data + start, "TUPLTYPE", 8))
+			while (h->at < size && data[h->at] != '\n')
+				h->at++;
+		else
+			for (int i = 0; i < 4; i++)
+				if (n == strlen(words[i]) && !memcmp(data + start, words[i], n))
+					value[i] = number(data, size, &h->at, i == 3 ? 65535 : i == 2 ? 4096 : INT32_MAX);
+	}
+	if (h->at >= size || data[h->at++] != '\n')
+		return secant_fail(err, SECANT_ERR_FORMAT, "PNM: the header does not end");
+	if (value[0] < 1 || value[1] < 1 || value[2] < 1 || value[3] < 1)
+		return secant_fail(err, SECANT_ERR_FORMAT, "PNM: a PAM has WIDTH and HEIGHT of 1 or more, DEPTH 1 to 4096 and MAXVAL 1 to 65535; this one has %lld, %lld, %lld and %lld",
+			(long long)value[0], (long long)value[1], (long long)value[2], (long long)value[3]);
+	h->width = (int)value[0];
+	h->height = (int)value[1];
+	h->channels = (int)value[2];
+	h->max = (int)value[3];
+	return SECANT_OK;
+}
+
 static secant_status
 read_header(header *h, const uint8_t *data, size_t size, secant_err *err)
 {
 	*h = (header){ .kind = (char)data[1], .at = 2 };
 	bool real = h->kind == 'f' || h->kind == 'F', bitmap = h->kind == '1' || h->kind == '4';
+	if (h->kind == '7')
+		return read_pam(h, data, size, err);
 	h->channels = h->kind == '3' || h->kind == '6' || h->kind == 'F' ? 3 : 1;
 	h->width = (int)number(data, size, &h->at, INT32_MAX);
 	h->height = (int)number(data, size, &h->at, INT32_MAX);
@@ -115,7 +155,11 @@ store(secant_image *im, const header *h, size_t i, int64_t v)
 {
 	if (v < 0 || v > h->max)
 		return false;
-	if (im->dtype == SECANT_U8)
+	if (h->as_stored && im->dtype == SECANT_U8)
+		((uint8_t *)im->data)[i] = (uint8_t)v;
+	else if (h->as_stored)
+		((uint16_t *)im->data)[i] = (uint16_t)v;
+	else if (im->dtype == SECANT_U8)
 		((uint8_t *)im->data)[i] = (uint8_t)((v * 255 + h->max / 2) / h->max);
 	else
 		((uint16_t *)im->data)[i] = (uint16_t)((v * 65535 + h->max / 2) / h->max);
@@ -200,6 +244,10 @@ decode(secant_image *im, const uint8_t *data, size_t size, const secant_image_re
 {
 	header h;
 	secant_status s = read_header(&h, data, size, err);
+	h.as_stored = o->as_stored && h.kind != '1' && h.kind != '4';
+	/* so many channels are looked for before they get memory */
+	if (!s && h.kind == '7' && (uint64_t)h.width * (uint64_t)h.height > (size - h.at) / (uint64_t)h.channels)
+		s = too_short(size - h.at, (uint64_t)h.width * (uint64_t)h.height * (uint64_t)h.channels, err);
 	if (!s)
 		s = secant_image_new(im, h.width, h.height, h.channels, dtype_of(&h), err);
 	if (s)
@@ -235,7 +283,7 @@ put_big_endian(secant_sink *out, const uint16_t *v, size_t n)
 static const struct kind { const char *extension, *can; int channels; bool u8, u16, f32; } kinds[] = {
 	{ "pbm", "1 channel of u8", 1, true, false, false }, { "pgm", "1 channel of u8 or u16", 1, true, true, false },
 	{ "ppm", "3 channels of u8 or u16", 3, true, true, false }, { "pfm", "1 or 3 channels of f32", 0, false, false, true },
-	{ "pnm", "1 or 3 channels of u8 or u16", 0, true, true, false }, { NULL }
+	{ "pnm", "1 or 3 channels of u8 or u16", 0, true, true, false }, { "pam", "channels of u8 or u16", 0, true, true, false }, { NULL }
 };
 
 static secant_status
@@ -246,11 +294,13 @@ encode(const secant_image *im, secant_sink *out, const char *extension, const se
 	while (k->extension && strcmp(k->extension, extension))
 		k++;
 	bool fits = im->dtype == SECANT_U8 ? k->u8 : im->dtype == SECANT_U16 ? k->u16 : im->dtype == SECANT_F32 && k->f32;
-	if (!fits || (im->channels != 1 && im->channels != 3) || (k->channels && k->channels != im->channels))
+	bool any = !strcmp(extension, "pam");
+	if (!fits || (im->channels != 1 && im->channels != 3 && !any) || (k->channels && k->channels != im->channels))
 		return secant_image_cannot(im, extension, k->can, err);
 	bool bitmap = !strcmp(extension, "pbm"), real = im->dtype == SECANT_F32;
 	char kind = bitmap ? '4' : real ? (im->channels == 3 ? 'F' : 'f') : im->channels == 3 ? '6' : '5';
-	int n = snprintf(head, sizeof head, "P%c\n%d %d\n%s", kind, im->width, im->height, bitmap ? "" : real ? "-1.0\n" : im->dtype == SECANT_U16 ? "65535\n" : "255\n");
+	int n = any ? snprintf(head, sizeof head, "P7\nWIDTH %d\nHEIGHT %d\nDEPTH %d\nMAXVAL %d\nENDHDR\n", im->width, im->height, im->channels, im->dtype == SECANT_U16 ? 65535 : 255)
+		: snprintf(head, sizeof head, "P%c\n%d %d\n%s", kind, im->width, im->height, bitmap ? "" : real ? "-1.0\n" : im->dtype == SECANT_U16 ? "65535\n" : "255\n");
 	(void)secant_sink_put(out, head, (size_t)n);
 	size_t row = secant_image_row_bytes(im);
 	for (int y = 0; y < im->height; y++) {
@@ -266,6 +316,6 @@ encode(const secant_image *im, secant_sink *out, const char *extension, const se
 }
 
 const secant_codec secant_codec_pnm = {
-	.name = "pnm", .brief = "PBM, PGM, PPM and PFM", .extensions = "pnm|pgm|ppm|pbm|pfm", .pixels_per_byte = 8,
+	.name = "pnm", .brief = "PBM, PGM, PPM, PAM and PFM", .extensions = "pnm|pgm|ppm|pbm|pam|pfm", .pixels_per_byte = 8,
 	.detect = detect, .probe = probe, .decode = decode, .encode = encode
 };

@@ -35,7 +35,10 @@ open_tiff(secant_raster *r, const uint8_t *data, size_t size, secant_err *err)
 		s = secant_geo_read(&r->geo, r->file.t, err);
 	if (s)
 		return s;
-	const secant_tiff_layout *l = &r->layout;
+	secant_tiff_layout *l = &r->layout;
+	l->as_stored = r->options.as_stored;
+	if (r->geo && !secant_geo_nodata(r->geo, &l->fill))
+		l->fill = 0;
 	uint16_t n = 0, *extra = NULL;
 	if (r->geo) {
 		uint16_t photometric = 0;

@@ -1,6 +1,7 @@
 /*
- * TIFF and GeoTIFF: strips and tiles, contiguous and separate planes, 1 to 64 bits, whole and real numbers, palettes, every compression
- * that libtiff was built with, classic and BigTIFF. Colour models other than grey, RGB and palette (YCbCr, CMYK, CIE L*a*b*, ...) come as
+ * TIFF and GeoTIFF: strips and tiles, contiguous and separate planes, 1 to 16, 32 and 64 bits, whole and real numbers, palettes, every
+ * compression that libtiff was built with, classic and BigTIFF, and GDAL's sparse files, whose missing blocks have offset and size 0 and
+ * stand for the value of nodata, or 0. Colour models other than grey, RGB and palette (YCbCr, CMYK, CIE L*a*b*, ...) come as
  * RGB through libtiff's own conversion. A block, tile or strip, is the unit of decoding; the first page is read.
  *
  * Whole numbers of 32 and 64 bits become f32, exact up to 2^24.
@@ -47,28 +48,57 @@ from_s8(void *to, const uint8_t *from, size_t n)
 static void
 from_bits(uint8_t *to, const uint8_t *from, size_t n, int bits)
 {
-	int most = (1 << bits) - 1, per_byte = 8 / bits;
-	for (size_t i = 0; i < n; i++)
-		to[i] = (uint8_t)((from[i / (size_t)per_byte] >> (8 - bits * (int)(i % (size_t)per_byte + 1)) & most) * 255 / most);
+	unsigned most = (1u << bits) - 1, have = 0;
+	int left = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (left < bits) {
+			have = have << 8 | *from++;
+			left += 8;
+		}
+		left -= bits;
+		to[i] = (uint8_t)(((have >> left & most) * 255 + most / 2) / most);
+	}
 }
 
+#define FROM_BITS(name, bits) \
+	static void name(void *to, const uint8_t *from, size_t n) \
+	{ \
+		from_bits(to, from, n, bits); \
+	}
+FROM_BITS(from_1, 1)
+FROM_BITS(from_2, 2)
+FROM_BITS(from_3, 3)
+FROM_BITS(from_4, 4)
+FROM_BITS(from_5, 5)
+FROM_BITS(from_6, 6)
+FROM_BITS(from_7, 7)
+
+/* 9 to 15 bits (GDAL's NBITS, cameras), as they are: what their white is, nobody knows. */
 static void
-from_1(void *to, const uint8_t *from, size_t n)
+from_long_bits(uint16_t *to, const uint8_t *from, size_t n, int bits)
 {
-	from_bits(to, from, n, 1);
+	uint32_t have = 0;
+	int left = 0;
+	for (size_t i = 0; i < n; i++) {
+		for (; left < bits; left += 8)
+			have = have << 8 | *from++;
+		left -= bits;
+		to[i] = (uint16_t)(have >> left & ((1u << bits) - 1));
+	}
 }
 
-static void
-from_2(void *to, const uint8_t *from, size_t n)
-{
-	from_bits(to, from, n, 2);
-}
-
-static void
-from_4(void *to, const uint8_t *from, size_t n)
-{
-	from_bits(to, from, n, 4);
-}
+#define FROM_LONG_BITS(name, bits) \
+	static void name(void *to, const uint8_t *from, size_t n) \
+	{ \
+		from_long_bits(to, from, n, bits); \
+	}
+FROM_LONG_BITS(from_9, 9)
+FROM_LONG_BITS(from_10, 10)
+FROM_LONG_BITS(from_11, 11)
+FROM_LONG_BITS(from_12, 12)
+FROM_LONG_BITS(from_13, 13)
+FROM_LONG_BITS(from_14, 14)
+FROM_LONG_BITS(from_15, 15)
 
 #define TO_FLOAT(name, T) \
 	static void name(void *to, const uint8_t *from, size_t n) \
@@ -97,7 +127,11 @@ from_f16(void *to, const uint8_t *from, size_t n)
 }
 
 static const secant_tiff_sample samples[] = {
-	{ 1, SAMPLEFORMAT_UINT, SECANT_U8, from_1 }, { 2, SAMPLEFORMAT_UINT, SECANT_U8, from_2 }, { 4, SAMPLEFORMAT_UINT, SECANT_U8, from_4 },
+	{ 1, SAMPLEFORMAT_UINT, SECANT_U8, from_1 }, { 2, SAMPLEFORMAT_UINT, SECANT_U8, from_2 }, { 3, SAMPLEFORMAT_UINT, SECANT_U8, from_3 },
+	{ 4, SAMPLEFORMAT_UINT, SECANT_U8, from_4 }, { 5, SAMPLEFORMAT_UINT, SECANT_U8, from_5 }, { 6, SAMPLEFORMAT_UINT, SECANT_U8, from_6 },
+	{ 7, SAMPLEFORMAT_UINT, SECANT_U8, from_7 }, { 9, SAMPLEFORMAT_UINT, SECANT_U16, from_9 }, { 10, SAMPLEFORMAT_UINT, SECANT_U16, from_10 },
+	{ 11, SAMPLEFORMAT_UINT, SECANT_U16, from_11 }, { 12, SAMPLEFORMAT_UINT, SECANT_U16, from_12 }, { 13, SAMPLEFORMAT_UINT, SECANT_U16, from_13 },
+	{ 14, SAMPLEFORMAT_UINT, SECANT_U16, from_14 }, { 15, SAMPLEFORMAT_UINT, SECANT_U16, from_15 },
 	{ 8, SAMPLEFORMAT_UINT, SECANT_U8, from_8 }, { 8, SAMPLEFORMAT_INT, SECANT_I16, from_s8 },
 	{ 16, SAMPLEFORMAT_UINT, SECANT_U16, from_16 }, { 16, SAMPLEFORMAT_INT, SECANT_I16, from_16 }, { 16, SAMPLEFORMAT_IEEEFP, SECANT_F32, from_f16 },
 	{ 32, SAMPLEFORMAT_UINT, SECANT_F32, from_u32 }, { 32, SAMPLEFORMAT_INT, SECANT_F32, from_s32 }, { 32, SAMPLEFORMAT_IEEEFP, SECANT_F32, from_f32 },
@@ -262,20 +296,40 @@ read_rgba(secant_tiff *f, const secant_tiff_layout *l, int bx, int by, uint8_t *
 }
 
 static void
-invert(void *data, size_t n, secant_dtype dtype)
+invert(void *data, size_t n, secant_dtype dtype, int bits)
 {
+	unsigned white = bits > 8 && bits < 16 ? (1u << bits) - 1 : 65535;
 	for (size_t i = 0; i < n && dtype == SECANT_U8; i++)
 		((uint8_t *)data)[i] = (uint8_t)(255 - ((uint8_t *)data)[i]);
 	for (size_t i = 0; i < n && dtype == SECANT_U16; i++)
-		((uint16_t *)data)[i] = (uint16_t)(65535 - ((uint16_t *)data)[i]);
+		((uint16_t *)data)[i] = (uint16_t)(white - ((uint16_t *)data)[i]);
 }
 
-/* Palette indices of less than 8 bits were widened like grey values. */
+/* What from_bits widened, as it was. */
 static void
 narrow(uint8_t *p, size_t n, int bits)
 {
+	int most = bits < 8 ? (1 << bits) - 1 : 255;
 	for (size_t i = 0; i < n && bits < 8; i++)
-		p[i] = (uint8_t)(p[i] / (255 / ((1 << bits) - 1)));
+		p[i] = (uint8_t)((p[i] * most + 127) / 255);
+}
+
+/* A block that the file does not have. */
+static void
+fill_block(const secant_tiff_layout *l, void *block, size_t n)
+{
+	int64_t most = INT64_C(1) << 62;
+	secant_shape all = secant_shape_of(1, most);
+	secant_tensor t = { .dtype = l->dtype, .shape = all, .data = block };
+	for (size_t i = 0; i < n; i++)
+		secant_tensor_set(&t, (int64_t)i, l->fill);
+}
+
+static uint32_t
+block_number(const secant_tiff *f, const secant_tiff_layout *l, int bx, int by, int plane)
+{
+	return l->tiled ? TIFFComputeTile(f->t, (uint32_t)(bx * l->block_width), (uint32_t)(by * l->block_height), 0, (uint16_t)plane)
+		: TIFFComputeStrip(f->t, (uint32_t)(by * l->block_height), (uint16_t)plane);
 }
 
 /* Reads one plane, or all of a contiguous file, into scratch: `rows` rows. */
@@ -283,14 +337,20 @@ static secant_status
 read_plane(secant_tiff *f, const secant_tiff_layout *l, int bx, int by, int plane, int rows, uint8_t *scratch, size_t row, secant_err *err)
 {
 	tmsize_t want = (tmsize_t)(row * (size_t)(l->tiled ? l->block_height : rows)), got;
-	uint32_t number = l->tiled ? TIFFComputeTile(f->t, (uint32_t)(bx * l->block_width), (uint32_t)(by * l->block_height), 0, (uint16_t)plane)
-		: TIFFComputeStrip(f->t, (uint32_t)(by * l->block_height), (uint16_t)plane);
+	uint32_t number = block_number(f, l, bx, by, plane);
 	got = l->tiled ? TIFFReadEncodedTile(f->t, number, scratch, want) : TIFFReadEncodedStrip(f->t, number, scratch, want);
 	if (got < want || f->err.code) {
 		(void)secant_tiff_fail(f, "a tile or strip ends too early", err);
 		return err ? err->code : SECANT_ERR_FORMAT;
 	}
 	return SECANT_OK;
+}
+
+static bool
+is_missing(const secant_tiff *f, const secant_tiff_layout *l, int bx, int by, int plane)
+{
+	uint32_t number = block_number(f, l, bx, by, plane);
+	return !TIFFGetStrileByteCount(f->t, number) && !TIFFGetStrileOffset(f->t, number);
 }
 
 secant_status
@@ -302,7 +362,15 @@ secant_tiff_block(secant_tiff *f, const secant_tiff_layout *l, int bx, int by, v
 		return read_rgba(f, l, bx, by, block, scratch, rows, err);
 	size_t n = (size_t)l->block_width * (size_t)(l->separate ? 1 : l->samples), row = (n * (size_t)l->bits + 7) / 8, size = secant_dtype_size(l->dtype);
 	uint8_t *line = (uint8_t *)scratch + (row * (size_t)l->block_height + 15) / 16 * 16;
+	size_t all = (size_t)rows * (size_t)l->block_width * (size_t)l->channels;
+	bool missing = false;
+	for (int p = 0; p < planes; p++)
+		missing |= is_missing(f, l, bx, by, p);
+	if (missing)
+		fill_block(l, block, all);               /* where planes lie apart, those that are there come over it */
 	for (int p = 0; p < planes; p++) {
+		if (missing && is_missing(f, l, bx, by, p))
+			continue;
 		secant_status s = read_plane(f, l, bx, by, p, rows, scratch, row, err);
 		if (s)
 			return s;
@@ -318,10 +386,9 @@ secant_tiff_block(secant_tiff *f, const secant_tiff_layout *l, int bx, int by, v
 				memcpy(to + (x * (size_t)planes + (size_t)p) * size, line + x * size, size);
 		}
 	}
-	size_t all = (size_t)rows * (size_t)l->block_width * (size_t)l->channels;
 	if (l->invert)
-		invert(block, all, l->dtype);
-	if (l->colours)
+		invert(block, all, l->dtype, l->bits);
+	if (l->colours || l->as_stored)
 		narrow(block, all, l->bits);
 	return SECANT_OK;
 }
@@ -352,7 +419,7 @@ probe(secant_image_info *info, const uint8_t *data, size_t size, secant_err *err
 static secant_status
 decode(secant_image *im, const uint8_t *data, size_t size, const secant_image_read_options *o, secant_err *err)
 {
-	secant_image_read_options plain = { .max_pixels = o->max_pixels, .palette_as_indices = o->palette_as_indices };
+	secant_image_read_options plain = { .max_pixels = o->max_pixels, .palette_as_indices = o->palette_as_indices, .as_stored = o->as_stored };
 	secant_raster *r = secant_raster_open_data(data, size, NULL, &plain, err);
 	if (!r)
 		return err->code;

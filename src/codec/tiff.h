@@ -48,6 +48,8 @@ typedef struct secant_tiff_layout {
 	bool tiled, separate, invert, rgba;      /* rgba: libtiff converts to colour, block by block */
 	int bits, samples, orientation;
 	const struct secant_tiff_sample *sample; /* how a stored sample becomes one of dtype */
+	bool as_stored;              /* samples of less than 8 bits are not scaled */
+	double fill;                 /* what blocks that are not in the file have: the value for nodata, or 0 */
 	int colours;                 /* of the palette; 0: none */
 	uint8_t palette[256][3];
 } secant_tiff_layout;

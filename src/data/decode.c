@@ -120,7 +120,7 @@ read_labels(const secant_samples *s, const secant_list_entry *e, secant_picture 
 		return secant_labels_read(&s->rule, e->label, p->width, p->height, p->labels, err);
 	secant_image im = { 0 };
 	bool indices = s->rule.mode == SECANT_LABELS_INDEX || s->rule.mode == SECANT_LABELS_PALETTE;
-	secant_image_read_options how = { .palette_as_indices = indices && !s->rule.bands };
+	secant_image_read_options how = { .palette_as_indices = indices && !s->rule.bands, .as_stored = indices && !s->rule.bands };
 	secant_raster *r = secant_raster_open(e->label, &how, err);
 	if (!r)
 		return err ? err->code : SECANT_ERR_IO;

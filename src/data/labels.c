@@ -338,7 +338,7 @@ secant_labels_read(const secant_label_rule *rule, const char *path, int width, i
 	secant_image im = { 0 };
 	secant_image_info info;
 	bool indices = rule->mode == SECANT_LABELS_INDEX || rule->mode == SECANT_LABELS_PALETTE;
-	secant_image_read_options how = { .palette_as_indices = indices && !rule->bands };
+	secant_image_read_options how = { .palette_as_indices = indices && !rule->bands, .as_stored = indices && !rule->bands };
 	secant_status s = secant_image_probe(path, &info, err);
 	if (!s)
 		s = secant_image_read(&im, path, &how, err);

@@ -16,7 +16,7 @@
 static int
 colours_of(const secant_image_info *info)
 {
-	bool alpha = !strcmp(info->format, "png") || !strcmp(info->format, "webp") || !strcmp(info->format, "bmp");
+	bool alpha = !strcmp(info->format, "png") || !strcmp(info->format, "webp") || !strcmp(info->format, "bmp") || !strcmp(info->format, "pnm");
 	return alpha && info->channels % 2 == 0 ? info->channels - 1 : info->channels;
 }
 

@@ -292,6 +292,23 @@ test_exif_turns(void **state)
 	free(b.p);
 }
 
+/* Class indices of less than 8 bits are not stretched; deeper greys know no difference. */
+static void
+test_grey_as_stored(void **state)
+{
+	for (int bits = 1; bits <= 8; bits *= 2)
+		for (int interlaced = 0; interlaced < 2; interlaced++) {
+			wanted k = { SPNG_COLOR_TYPE_GRAYSCALE, bits, interlaced, 0 };
+			blob b = make(k);
+			secant_image im = decoded(b, &(secant_image_read_options){ .as_stored = true });
+			assert_true(im.channels == 1 && im.dtype == SECANT_U8 && !im.palette);
+			for (int i = 0; i < 77; i++)
+				assert_int_equal(((uint8_t *)im.data)[i], sample(k, i));
+			secant_image_free(&im);
+			free(b.p);
+		}
+}
+
 int
 main(void)
 {
@@ -299,7 +316,7 @@ main(void)
 		cmocka_unit_test(test_every_colour_type), cmocka_unit_test(test_wanted_channels_and_depth), cmocka_unit_test(test_palette_as_indices),
 		cmocka_unit_test(test_round_trips), cmocka_unit_test(test_indexed_round_trip), cmocka_unit_test(test_cannot_hold),
 		cmocka_unit_test(test_cut_changed_and_without_memory), cmocka_unit_test(test_lying_sizes), cmocka_unit_test(test_damage_is_found),
-		cmocka_unit_test(test_exif_turns)
+		cmocka_unit_test(test_grey_as_stored), cmocka_unit_test(test_exif_turns)
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* PBM, PGM, PPM, PFM: text and raw, 1 to 16 bits, and what is wrong with a file. */
+/* PBM, PGM, PPM, PAM, PFM: text and raw, 1 to 16 bits, and what is wrong with a file. */
 #include "pictures.h"
 
 static blob
@@ -43,6 +43,43 @@ test_raw(void **state)
 }
 
 static void
+test_arbitrary_maps(void **state)
+{
+	static const char two[] = "P7\nWIDTH 2\nHEIGHT 1\nDEPTH 2\nMAXVAL 255\nTUPLTYPE GRAYSCALE_ALPHA\nENDHDR\n\1\2\3\4";
+	gives((blob){ (uint8_t *)(uintptr_t)two, sizeof two - 1 }, 2, 1, 2, SECANT_U8, (uint8_t[]){ 1, 2, 3, 4 });
+	static const char deep[] = "P7\n# words in any order\nMAXVAL 1023\nDEPTH 1\nHEIGHT 2\n\nWIDTH 1\nENDHDR\n\3\xff\0\0";
+	gives((blob){ (uint8_t *)(uintptr_t)deep, sizeof deep - 1 }, 1, 2, 1, SECANT_U16, (uint16_t[]){ 65535, 0 });
+	static const char white[] = "P7\nWIDTH 2\nHEIGHT 1\nDEPTH 1\nMAXVAL 1\nTUPLTYPE BLACKANDWHITE\nENDHDR\n\1";   /* and the zero behind it */
+	gives((blob){ (uint8_t *)(uintptr_t)white, sizeof white }, 2, 1, 1, SECANT_U8, (uint8_t[]){ 255, 0 });
+	refuses_all_cuts((blob){ (uint8_t *)(uintptr_t)two, sizeof two - 1 });
+	survives_all_changes((blob){ (uint8_t *)(uintptr_t)deep, sizeof deep - 1 });
+	survives_lack_of_memory((blob){ (uint8_t *)(uintptr_t)two, sizeof two - 1 }, NULL);
+	static const struct { const char *file, *message; } wrong[] = {
+		{ "P7\nWIDTH 2\nHEIGHT 1\nDEPTH 2\nENDHDR\nabcd", "this one has 2, 1, 2 and -1" }, { "P7\nWIDTH 2\nHEIGHT 1\nDEPTH 5000\nMAXVAL 255\nENDHDR\n", "DEPTH 1 to 4096" },
+		{ "P7\nWIDTH 200\nHEIGHT 2\nDEPTH 4096\nMAXVAL 255\nENDHDR\nabcdefgh", "bytes of pixels are needed, the file has 8" }, { "P7\nWIDTH 2\n", "no ENDHDR" },
+		{ "P7\nWIDTH 2\nHEIGHT 1\nDEPTH 1\nMAXVAL 255\nENDHDR", "the header does not end" }
+	};
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		refuses(wrong[i].file, strlen(wrong[i].file), SECANT_ERR_FORMAT, wrong[i].message);
+}
+
+/* Class indices must not be stretched to the range of a byte; black and white stay what they are. */
+static void
+test_values_as_stored(void **state)
+{
+	secant_image_read_options how = { .as_stored = true };
+	secant_image im = decoded(text("P2 3 1 3 0 1 3"), &how);
+	assert_memory_equal(im.data, ((uint8_t[]){ 0, 1, 3 }), 3);
+	secant_image_free(&im);
+	im = decoded((blob){ (uint8_t *)"P5 1 1 300\n\1\0", 13 }, &how);
+	assert_int_equal(*(uint16_t *)im.data, 256);
+	secant_image_free(&im);
+	im = decoded(text("P1 2 1 10"), &how);
+	assert_memory_equal(im.data, ((uint8_t[]){ 0, 255 }), 2);
+	secant_image_free(&im);
+}
+
+static void
 test_wrong(void **state)
 {
 	static const struct { const char *file, *message; } cases[] = {
@@ -56,7 +93,8 @@ test_wrong(void **state)
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		refuses(cases[i].file, strlen(cases[i].file), SECANT_ERR_FORMAT, cases[i].message);
-	refuses("P7 2 2 255\n", 11, SECANT_ERR_FORMAT, "is no picture that secant reads");
+	refuses("P8 2 2 255\n", 11, SECANT_ERR_FORMAT, "is no picture that secant reads");
+	refuses("P7 2 2 255\n", 11, SECANT_ERR_FORMAT, "no ENDHDR");
 	refuses("P6 100000 100000 255\nabc", 24, SECANT_ERR_RANGE, "100000x100000 pixels are more than the limit");
 }
 
@@ -77,7 +115,7 @@ test_round_trips(void **state)
 {
 	static const struct { const char *format; int channels; secant_dtype dtype; } cases[] = {
 		{ "pgm", 1, SECANT_U8 }, { "pgm", 1, SECANT_U16 }, { "ppm", 3, SECANT_U8 }, { "ppm", 3, SECANT_U16 }, { "pnm", 1, SECANT_U8 }, { "pnm", 3, SECANT_U16 },
-		{ "pfm", 1, SECANT_F32 }, { "PFM", 3, SECANT_F32 }
+		{ "pfm", 1, SECANT_F32 }, { "PFM", 3, SECANT_F32 }, { "pam", 2, SECANT_U8 }, { "pam", 7, SECANT_U16 }
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		secant_image im = pattern(13, 5, cases[i].channels, cases[i].dtype);
@@ -115,7 +153,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text), cmocka_unit_test(test_raw), cmocka_unit_test(test_wrong), cmocka_unit_test(test_cut_changed_and_without_memory),
+		cmocka_unit_test(test_text), cmocka_unit_test(test_raw), cmocka_unit_test(test_arbitrary_maps), cmocka_unit_test(test_values_as_stored), cmocka_unit_test(test_wrong), cmocka_unit_test(test_cut_changed_and_without_memory),
 		cmocka_unit_test(test_round_trips), cmocka_unit_test(test_cannot_hold)
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

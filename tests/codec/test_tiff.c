@@ -42,7 +42,7 @@ value_of(const kind *k, size_t i)
 		return k->bits == 16 ? secant_tensor_get(&one, 0) : k->bits == 32 ? (memcpy(&f, &v, 4), f) : (memcpy(&d, &v, 8), (float)d);
 	if (k->format == SAMPLEFORMAT_INT)
 		return k->bits == 8 ? (int8_t)v : k->bits == 16 ? (int16_t)v : (float)(int32_t)v;
-	d = k->bits < 8 ? (double)(v * 255 / ((1u << k->bits) - 1)) : k->bits >= 32 ? (float)v : (double)v;
+	d = k->bits < 8 ? (double)((v * 255 + ((1u << k->bits) - 1) / 2) / ((1u << k->bits) - 1)) : k->bits >= 32 ? (float)v : (double)v;
 	return k->photometric == PHOTOMETRIC_MINISWHITE ? (k->bits == 16 ? 65535 : 255) - d : d;
 }
 
@@ -60,9 +60,9 @@ fill(const kind *k, uint8_t *to, int x, int y, int w, int h, int plane)
 				uint64_t v = bits_of(k, i);
 				uint8_t *p = to + (size_t)r * row;
 				size_t at = (size_t)(c * n + s) * (size_t)k->bits;
-				if (k->bits < 8)
-					p[at / 8] |= (uint8_t)(v << (8 - k->bits - (int)(at % 8)));
-				else
+				for (int b = 0; k->bits < 16 && b < k->bits; b++, at++)
+					p[at / 8] |= (uint8_t)((v >> (k->bits - 1 - b) & 1) << (7 - at % 8));
+				if (k->bits >= 16)
 					memcpy(p + at / 8, &v, (size_t)k->bits / 8);
 			}
 		}
@@ -149,7 +149,8 @@ reads_back(const kind *k)
 static void
 test_samples_and_layouts(void **state)
 {
-	static const struct { int bits, format; } samples[] = { { 1, 1 }, { 2, 1 }, { 4, 1 }, { 8, 1 }, { 16, 1 }, { 32, 1 }, { 64, 1 }, { 8, 2 }, { 16, 2 }, { 32, 2 },
+	static const struct { int bits, format; } samples[] = { { 1, 1 }, { 2, 1 }, { 3, 1 }, { 4, 1 }, { 5, 1 }, { 6, 1 }, { 7, 1 }, { 8, 1 },
+		{ 9, 1 }, { 10, 1 }, { 11, 1 }, { 12, 1 }, { 13, 1 }, { 14, 1 }, { 15, 1 }, { 16, 1 }, { 32, 1 }, { 64, 1 }, { 8, 2 }, { 16, 2 }, { 32, 2 },
 		{ 16, 3 }, { 32, 3 }, { 64, 3 } };
 	static const int counts[] = { 1, 3, 5 };
 	for (size_t s = 0; s < sizeof samples / sizeof *samples; s++)
@@ -180,6 +181,58 @@ test_compressions_and_containers(void **state)
 	for (int m = 0; m < 4; m++) {
 		reads_back(&(kind){ 16, 1, 2, PHOTOMETRIC_MINISBLACK, COMPRESSION_NONE, false, 0, 4, modes[m] });
 		reads_back(&(kind){ 32, 3, 1, PHOTOMETRIC_MINISBLACK, COMPRESSION_LZW, false, 32, 0, modes[m] });
+	}
+}
+
+/* GDAL's sparse files: blocks that were never written stand for nodata, or 0. */
+static void
+test_missing_blocks(void **state)
+{
+	for (int separate = 0; separate < 2; separate++)
+		for (int nodata = 0; nodata < 2; nodata++) {
+			char *dir = scratch_dir(), path[512], *data;
+			snprintf(path, sizeof path, "%s/a.tif", dir);
+			static const TIFFFieldInfo fields[] = { { 42113, -1, -1, TIFF_ASCII, FIELD_CUSTOM, 1, 0, (char *)(uintptr_t)"Nodata" } };
+			TIFF *t = TIFFOpen(path, "w");
+			TIFFMergeFieldInfo(t, fields, 1);
+			const int tags[][2] = { { TIFFTAG_IMAGEWIDTH, 32 }, { TIFFTAG_IMAGELENGTH, 16 }, { TIFFTAG_BITSPERSAMPLE, 16 }, { TIFFTAG_SAMPLESPERPIXEL, 2 }, { TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_INT },
+				{ TIFFTAG_PLANARCONFIG, separate ? PLANARCONFIG_SEPARATE : PLANARCONFIG_CONTIG }, { TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK }, { TIFFTAG_TILEWIDTH, 16 },
+				{ TIFFTAG_TILELENGTH, 16 } };
+			for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
+				TIFFSetField(t, (uint32_t)tags[i][0], tags[i][1]);
+			if (nodata)
+				TIFFSetField(t, 42113, "-9999");
+			int16_t block[512];
+			for (int i = 0; i < 512; i++)
+				block[i] = 7;
+			/* the right half of the picture: all of it, or its second band */
+			assert_true(TIFFWriteEncodedTile(t, TIFFComputeTile(t, 16, 0, 0, (uint16_t)separate), block, TIFFTileSize(t)) > 0);
+			TIFFClose(t);
+			blob b;
+			assert_int_equal(secant_file_read(&data, &b.n, path, 1 << 26, NULL), 0);
+			b.p = (uint8_t *)data;
+			secant_image im = decoded(b, NULL);
+			for (size_t i = 0; i < 32 * 16 * 2; i++) {
+				bool there = i / 2 % 32 >= 16 && (!separate || i % 2);
+				assert_int_equal(((int16_t *)im.data)[i], there ? 7 : nodata ? -9999 : 0);
+			}
+			secant_image_free(&im);
+			secant_free(data);
+			assert_int_equal(secant_remove_tree(dir, NULL), 0);
+		}
+}
+
+static void
+test_indices_as_stored(void **state)
+{
+	for (int bits = 1; bits <= 7; bits++) {
+		kind k = { bits, 1, 1, PHOTOMETRIC_MINISBLACK, COMPRESSION_NONE, false, 0, 6, NULL };
+		blob b = make(&k);
+		secant_image im = decoded(b, &(secant_image_read_options){ .as_stored = true });
+		for (size_t i = 0; i < W * H; i++)
+			assert_int_equal(((uint8_t *)im.data)[i], bits_of(&k, i));
+		secant_image_free(&im);
+		free(b.p);
 	}
 }
 
@@ -496,7 +549,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_samples_and_layouts), cmocka_unit_test(test_compressions_and_containers), cmocka_unit_test(test_palettes),
+		cmocka_unit_test(test_samples_and_layouts), cmocka_unit_test(test_compressions_and_containers), cmocka_unit_test(test_missing_blocks), cmocka_unit_test(test_indices_as_stored), cmocka_unit_test(test_palettes),
 		cmocka_unit_test(test_other_colour_models), cmocka_unit_test(test_orientations), cmocka_unit_test(test_round_trips),
 		cmocka_unit_test(test_georeference_is_carried), cmocka_unit_test(test_transforms), cmocka_unit_test(test_cut_changed_and_without_memory),
 		cmocka_unit_test(test_lying_headers), cmocka_unit_test(test_writer_refuses)

@@ -84,6 +84,25 @@ an_index_is_the_class(void **state)
 	read_plane(t, 1, SECANT_F32, negative, 3, SECANT_TARGET_INDEX, "label value -1 at (2, 1) is outside the classes 0 to 2");
 }
 
+/* Two bits a pixel, as some tools store few classes: 0 to 3, not 0, 85, 170, 255. As binary labels they are grey still. */
+static void
+indices_of_few_bits_are_not_stretched(void **state)
+{
+	const char *f = in_root(*state, "l.pgm");
+	FILE *file = fopen(f, "wb");
+	assert_non_null(file);
+	fputs("P2 8 4 3\n", file);
+	for (int i = 0; i < 32; i++)
+		fprintf(file, "%d ", i % 4);
+	fclose(file);
+	const uint16_t *p = read_plane(f, 1, SECANT_U8, NULL, 4, SECANT_TARGET_INDEX, NULL);
+	for (int i = 0; i < 32; i++)
+		assert_int_equal(p[i], i % 4);
+	p = read_plane(f, 1, SECANT_U8, NULL, 1, SECANT_TARGET_BINARY, NULL);
+	for (int i = 0; i < 32; i++)
+		assert_int_equal(p[i], i % 4 > 1);
+}
+
 static void
 values_outside_the_classes_are_told(void **state)
 {
@@ -226,7 +245,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(binary_from_a_threshold), T(zeros_and_ones_under_a_threshold_are_a_mistake), T(an_index_is_the_class), T(values_outside_the_classes_are_told),
+		T(binary_from_a_threshold), T(zeros_and_ones_under_a_threshold_are_a_mistake), T(an_index_is_the_class), T(indices_of_few_bits_are_not_stretched), T(values_outside_the_classes_are_told),
 		T(a_palette_gives_indices), T(colours_are_looked_up), T(wrong_modes_are_refused), T(targets_by_kind),
 	};
 	return cmocka_run_group_tests_name("labels", tests, NULL, NULL);
