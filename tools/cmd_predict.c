@@ -21,11 +21,25 @@ static const secant_opt predict_rows[] = {
 };
 static const secant_opts predict_options = { "predict", sizeof(predict), predict_rows };
 
+/* What progress works on. */
+typedef struct results { json_t *files; secant_logger log; } results;
+
+/* One of several that could not be predicted: said at once, and among the files. */
+static bool
+tell_failure(const results *r, const secant_predict_progress *now)
+{
+	secant_log(&r->log, SECANT_LOG_ERROR, "%s", now->error);
+	json_array_append_new(r->files, json_pack("{s:s,s:s}", "input", now->input, "error", now->error));
+	return !tool_interrupted();
+}
+
 /* Pictures are counted; of a single one the tiles. */
 static bool
 progress(void *user, const secant_predict_progress *now)
 {
-	json_t *files = user;
+	json_t *files = ((results *)user)->files;
+	if (now->error)
+		return tell_failure(user, now);
 	if (now->mask)
 		json_array_append_new(files, json_pack("{s:s,s:s}", "input", now->input, "mask", now->mask));
 	if (now->pictures > 1)
@@ -61,13 +75,15 @@ predict_pictures(const predict *o, const char *const *models, int n_models, cons
 	secant_logger log = tool_logger(&o->common);
 	if (!strcmp(o->predict.precision, "auto"))
 		secant_log(&log, SECANT_LOG_DEBUG, "precision: %s", secant_predictor_precision(p));
-	json_t *files = json_array();
+	results r = { json_array(), log };
 	tool_progress_begin(&o->common, "images");
-	int status = secant_predictor_files(p, inputs, n_inputs, &o->output, progress, files, err);
+	int status = secant_predictor_files(p, inputs, n_inputs, &o->output, progress, &r, err);
 	tool_progress_end();
-	if (!status && o->common.json)
-		status = print_json(o, p, files, err);
-	json_decref(files);
+	if ((!status || json_array_size(r.files)) && o->common.json) {
+		int printed = print_json(o, p, r.files, err);
+		status = status ? status : printed;
+	}
+	json_decref(r.files);
 	secant_predictor_close(p);
 	return status;
 }
@@ -75,7 +91,9 @@ predict_pictures(const predict *o, const char *const *models, int n_models, cons
 static bool
 cloud_progress(void *user, const secant_predict_progress *now)
 {
-	json_t *files = user;
+	json_t *files = ((results *)user)->files;
+	if (now->error)
+		return tell_failure(user, now);
 	if (now->tile == now->tiles) {
 		json_t *one = json_pack("{s:s}", "input", now->input);
 		if (now->mask)
@@ -92,17 +110,18 @@ static int
 predict_clouds(const predict *o, const char *const *models, int n_models, const char *const *inputs, int n_inputs, secant_err *err)
 {
 	json_t *files = json_array(), *one;
+	results r = { files, tool_logger(&o->common) };
 	size_t i;
 	tool_progress_begin(&o->common, "clouds");
-	int status = secant_predict_clouds(models, n_models, &o->predict, &o->cloud, inputs, n_inputs, o->output.out, cloud_progress, files, err);
+	int status = secant_predict_clouds(models, n_models, &o->predict, &o->cloud, inputs, n_inputs, o->output.out, cloud_progress, &r, err);
 	tool_progress_end();
-	if (!status && o->common.json) {
+	if ((!status || json_array_size(files)) && o->common.json) {
 		json_t *all = json_pack("{s:O}", "files", files);
 		char *text = json_dumps(all, JSON_INDENT(2));
 		puts(text ? text : "{}");
 		free(text);
 		json_decref(all);
-	} else if (!status) {
+	} else {
 		json_array_foreach(files, i, one)
 			if (json_object_get(one, "class"))
 				printf("%s: %s\n", json_string_value(json_object_get(one, "input")), json_string_value(json_object_get(one, "class")));
@@ -153,7 +172,8 @@ const command command_predict = {
 	.name = "predict", .brief = "segments pictures and clouds: masks, overlays, probabilities, classified clouds", .operands = "MODEL... INPUT... --out DIR",
 	.details = "MODEL is a model file or a run folder (its best model). INPUT is a picture or a folder of pictures. The\n"
 	           "probabilities of several models (files .safetensors, or runs) are averaged. Masks are 0 or 255 for one class, else class indices\n"
-	           "(16 bit beyond 255 classes). With --out FILE.png or FILE.tif and one picture, that file is the mask; a .tif keeps the georeference of a GeoTIFF.\n\n"
+	           "(16 bit beyond 255 classes). One of several inputs that cannot be read is named, the others go on; the exit status is not 0 then.\n"
+	           "With --out FILE.png or FILE.tif and one picture, that file is the mask; a .tif keeps the georeference of a GeoTIFF.\n\n"
 	           "Pictures are padded by reflection to what the network needs and cut back. Large ones go through it in tiles that are blended smoothly.\n\n"
 	           "A model of clouds takes cloud files (PLY, LAS, LAZ, PCD, text, meshes) and writes them again with a class, a confidence and a colour\n"
 	           "for every point: --out result.las, .ply, .txt, .pcd, or a folder. Networks that give a class to the whole cloud print it.\n\n"

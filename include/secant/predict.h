@@ -86,11 +86,12 @@ typedef struct secant_predict_progress {
 	int tile, tiles;             /* done of this one; tile == tiles: it is written */
 	const char *mask;            /* path of its mask (of a cloud's result), once written; NULL before */
 	const char *verdict;         /* of a cloud with one class as a whole: "cup 0.98", once known; else NULL */
+	const char *error;           /* why this one of several could not be predicted: the others go on; else NULL */
 } secant_predict_progress;
 
 /* Predicts files, and the pictures of folders in byte order. Refused before anything is computed: two pictures of one stem, an output
- * that would replace one of the inputs. Stops at the first picture that fails, naming it; what was written stays, and nothing is half
- * written. TIFF is read and written in pieces: memory stays flat. `progress` may be NULL; false from it: CANCELLED. */
+ * that would replace one of the inputs. A picture that cannot be predicted is told through `progress`, the others go on, and the error at
+ * the end says how many of how many; only results that cannot be written stop at once. Nothing is half written. TIFF is read and written in pieces: memory stays flat. `progress` may be NULL; false from it: CANCELLED. */
 SECANT_API secant_status secant_predictor_files(secant_predictor *p, const char *const *inputs, int n, const secant_predict_output *output,
 	bool (*progress)(void *user, const secant_predict_progress *now), void *user, secant_err *err) SECANT_NODISCARD;
 

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "deploy/clouds.h"
+#include "deploy/failures.h"
 
 static const secant_opt rows[] = {
 	SECANT_OPT_HEADING("Point clouds"),
@@ -367,15 +368,15 @@ secant_predict_clouds(const char *const *models, int n_models, const secant_pred
 		s = secant_fail(err, SECANT_ERR_ARG, "--out is missing: a folder, or with one cloud a file such as result.las");
 	if (!s && !(s = find_inputs(&l, inputs, n, err)))
 		s = name_outputs(&outputs, &l, out, how->cloud_format, err);
+	secant_failures failed = { 0 };
 	for (int i = 0; i < l.n && !s; i++) {
 		secant_err own = { 0 };
 		e.now = (secant_predict_progress){ .input = l.v[i], .picture = i, .pictures = l.n, .tiles = 1 };
-		if ((s = predict_one(&e, l.v[i], out ? outputs.v[i] : NULL, &own))) {
-			if (!strstr(own.msg, l.v[i]))
-				secant_err_prefix(&own, "%s", l.v[i]);
-			s = secant_fail(err, s, "%s", own.msg);
-		}
+		if (predict_one(&e, l.v[i], out ? outputs.v[i] : NULL, &own) && !secant_failures_note(&failed, &own, &e.now, progress, user))
+			break;
 	}
+	if (!s)
+		s = secant_failures_end(&failed, l.n, "clouds", err);
 	close_models(&e);
 	secant_names_free(&l);
 	secant_names_free(&outputs);

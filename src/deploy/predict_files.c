@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "base/file.h"
+#include "deploy/failures.h"
 #include "deploy/predictor.h"
 
 static const secant_opt output_rows[] = {
@@ -56,7 +57,7 @@ add_folder(list *l, const char *path, secant_err *err)
 	secant_status status = secant_dir_list(&names, path, SECANT_DIR_FILES, err);
 	int before = l->n;
 	for (int i = 0; i < names.n && !status; i++)
-		if (secant_image_is_path(names.v[i]))
+		if (names.v[i][0] != '.' && secant_image_is_path(names.v[i]))
 			status = list_add(l, secant_path_join(path, names.v[i]), err);
 	secant_names_free(&names);
 	return status ? status : l->n > before ? SECANT_OK : secant_fail(err, SECANT_ERR_ARG, "%s: the folder holds no pictures", path);
@@ -447,15 +448,15 @@ secant_predictor_files(secant_predictor *p, const char *const *inputs, int n, co
 	secant_status status = find_inputs(&l, inputs, n, err);
 	if (!status)
 		status = plan_outputs(&l, output, inputs, n, err);
-	for (int i = 0; i < l.n && !status; i++) {
+	secant_failures failed = { 0 };
+	for (int i = 0; i < l.n && !status && !failed.stop; i++) {
 		secant_err own = { 0 };
 		job j = { .p = p, .it = &l.v[i], .legend = output->legend, .progress = progress, .user = user, .now = { .input = l.v[i].input, .picture = i, .pictures = l.n } };
-		if ((status = predict_one(&j, &own))) {
-			if (!strstr(own.msg, l.v[i].input))
-				secant_err_prefix(&own, "%s", l.v[i].input);
-			status = secant_fail(err, own.code, "%s", own.msg);
-		}
+		if (predict_one(&j, &own) && !secant_failures_note(&failed, &own, &j.now, progress, user))
+			break;
 	}
+	if (!status)
+		status = secant_failures_end(&failed, l.n, "pictures", err);
 	list_free(&l);
 	return status;
 }

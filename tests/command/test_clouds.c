@@ -90,6 +90,8 @@ clouds_without_points_are_named(void **state)
 	fails(1, "none.xyz: there are no points in it", "$SECANT show none.xyz --out no.las");
 	fails(1, "words.txt: there is no row of numbers", "$SECANT predict run words.txt --out no.las --precision f32 --threads 1");
 	fails(1, "head.csv: there are no points in it", "$SECANT predict run head.csv --out no.las --precision f32 --threads 1");
+	fails(1, "1 of 2 clouds could not be predicted: words.txt: there is no row of numbers", "$SECANT predict run words.txt points.txt --out partly --precision f32 --threads 1");
+	says("", "test -s partly/points.txt");
 	fails(2, "empty: there are no cloud files in this folder", "mkdir empty && $SECANT predict run empty --out no --precision f32 --threads 1");
 	says("", "test ! -e no.las");
 	says("empty.las: 0 points", "$SECANT data convert head.csv empty.las --allow-empty && $SECANT info empty.las");

@@ -94,6 +94,25 @@ test_predict(void **state)
 }
 
 static void
+test_predict_goes_on(void **state)
+{
+	works("mkdir -p some && cp p.ppm some/a.ppm && cp p.ppm some/c.ppm && head -c 12 p.ppm > some/b.ppm");
+	works("$SECANT predict m.safetensors some --out partly --json > partly.json 2> said; test $? -eq 1 && tail -1 said");
+	assert_non_null(strstr(out, "secant predict: 1 of 3 pictures could not be predicted: some/b.ppm: PNM: "));
+	works("ls partly");
+	assert_string_equal(out, "a.png\nc.png\n");
+	json_t *j = json_of("cat partly.json"), *files = json_object_get(j, "files");
+	assert_int_equal(json_array_size(files), 3);
+	assert_string_equal(text(json_array_get(files, 1), "input"), "some/b.ppm");
+	assert_non_null(strstr(text(json_array_get(files, 1), "error"), "some/b.ppm: PNM: "));
+	assert_string_equal(text(json_array_get(files, 2), "mask"), "partly/c.png");
+	json_decref(j);
+	works("$SECANT predict m.safetensors some/b.ppm p.ppm --out list 2> said; test $? -eq 1 && grep '^error: some/b.ppm: PNM: ' said && ls list > names");
+	works("cat names");
+	assert_string_equal(out, "p.png\n");
+}
+
+static void
 test_predict_refuses(void **state)
 {
 	fails(2, "secant predict: 1 operand: expected at least 2", "$SECANT predict m.safetensors --out x");
@@ -261,7 +280,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_predict), cmocka_unit_test(test_predict_refuses), cmocka_unit_test(test_info), cmocka_unit_test(test_explain),
+		cmocka_unit_test(test_predict), cmocka_unit_test(test_predict_goes_on), cmocka_unit_test(test_predict_refuses), cmocka_unit_test(test_info), cmocka_unit_test(test_explain),
 		cmocka_unit_test(test_bench)
 	};
 	return cmocka_run_group_tests(tests, begin, end);

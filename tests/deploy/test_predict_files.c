@@ -47,7 +47,7 @@ check_mask(const char *name, int height, int width)
 	secant_image_free(&mask);
 }
 
-typedef struct told { int calls, masks, stop_at, tiles; char last[600]; } told;
+typedef struct told { int calls, masks, stop_at, tiles, errors; char last[600], error[600]; } told;
 
 static bool
 tell(void *user, const secant_predict_progress *now)
@@ -56,6 +56,11 @@ tell(void *user, const secant_predict_progress *now)
 	t->calls++;
 	t->tiles = now->tiles;
 	assert_true(now->picture < now->pictures);
+	if (now->error) {
+		assert_null(now->mask);
+		t->errors++;
+		snprintf(t->error, sizeof t->error, "%s", now->error);
+	}
 	if (now->mask) {
 		t->masks++;
 		snprintf(t->last, sizeof t->last, "%s", now->mask);
@@ -196,10 +201,37 @@ a_broken_picture_in_the_middle(void **state)
 	put_picture("mid/1.png", 9, 9);
 	put_picture("mid/3.png", 9, 9);
 	assert_int_equal(secant_file_write(in_dir("mid/2.png"), "\x89PNG\r\n\x1a\n", 8, NULL), 0);
-	assert_int_not_equal(go((const char *const[]){ in_dir("mid") }, 1, in_dir("mid.out"), "overlay probabilities", NULL, NULL, &err), 0);
-	assert_non_null(strstr(err.msg, "mid/2.png"));
+	assert_int_equal(secant_file_write(in_dir("mid/.hidden.png"), "no picture", 10, NULL), 0);
+	told t = { 0 };
+	assert_int_equal(go((const char *const[]){ in_dir("mid") }, 1, in_dir("mid.out"), "overlay probabilities", NULL, &t, &err), SECANT_ERR_FORMAT);
+	assert_non_null(strstr(err.msg, "1 of 3 pictures could not be predicted: "));
+	assert_non_null(strstr(err.msg, "mid/2.png: "));
+	assert_true(t.errors == 1 && t.masks == 2 && strstr(t.error, "mid/2.png: "));
 	check_mask("mid.out/1.png", 9, 9);
-	assert_int_equal(files_in("mid.out"), 3);       /* neither the second nor the third, and nothing half written */
+	check_mask("mid.out/3.png", 9, 9);              /* the others go on */
+	assert_int_equal(files_in("mid.out"), 6);       /* and of the broken one nothing is written, half or whole */
+	/* a list is the same, broken ones last or first; more than one are counted */
+	put_picture("4.png", 9, 9);
+	t = (told){ 0 };
+	err = (secant_err){ 0 };
+	char list[3][600];
+	snprintf(list[0], 600, "%s", in_dir("mid/2.png"));
+	snprintf(list[1], 600, "%s", in_dir("4.png"));
+	snprintf(list[2], 600, "%s", in_dir("nothing.png"));
+	assert_int_equal(secant_file_write(list[2], "", 0, NULL), 0);
+	assert_int_equal(go((const char *const[]){ list[0], list[1], list[2] }, 3, in_dir("list.out"), "", NULL, &t, &err), SECANT_ERR_FORMAT);
+	assert_non_null(strstr(err.msg, "2 of 3 pictures could not be predicted; the first: "));
+	assert_true(t.errors == 2 && t.masks == 1);
+	check_mask("list.out/4.png", 9, 9);
+	/* results that have no place stop at once: the next would fare no better */
+	assert_int_equal(secant_make_dirs(in_dir("taken/1.png"), NULL), 0);
+	t = (told){ 0 };
+	err = (secant_err){ 0 };
+	put_picture("1.png", 9, 9);
+	snprintf(list[0], 600, "%s", in_dir("1.png"));
+	assert_int_equal(go((const char *const[]){ list[0], list[1] }, 2, in_dir("taken"), "", NULL, &t, &err), SECANT_ERR_IO);
+	assert_true(t.errors == 0 && strstr(err.msg, "taken/1.png"));
+	err = (secant_err){ 0 };
 	/* wrong channels: the name is in front of what the network says */
 	secant_image two;
 	assert_int_equal(secant_image_new(&two, 4, 4, 5, SECANT_U8, NULL), 0);
