@@ -30,6 +30,7 @@ typedef struct secant_image_info {
 	const char *format;          /* "png", "jpeg", "tiff", "webp", "bmp", "pnm"; static */
 	int bits;                    /* per sample as stored, 1 to 64 */
 	bool palette;                /* the file stores indices into a palette */
+	bool nodata;                 /* a GeoTIFF that declares a value for "no data" (GDAL_NODATA) */
 	int orientation;             /* EXIF, 1 to 8, 1 when the file says nothing; 5 to 8 have swapped sides, which width and height show */
 } secant_image_info;
 

@@ -1,4 +1,4 @@
-/* From pictures to the numbers a network wants. See normalize.h. */
+/* From pictures to the numbers a network wants, and what stands in for no data. See normalize.h. */
 #include "codec/normalize.h"
 #include <math.h>
 #include <stdlib.h>
@@ -108,4 +108,88 @@ secant_normalize_image(const secant_image *im, int channels, const float *scale,
 		for (int c = 0; c < channels; c++)
 			out[i * channels + c] = sample(im, i * im->channels + (repeat ? 0 : c)) * scale[c] + shift[c];
 	return SECANT_OK;
+}
+
+/* ---- no data ---- */
+
+secant_voids
+secant_voids_of(const secant_geo *geo)
+{
+	secant_voids v = { 0 };
+	v.declared = geo && secant_geo_nodata(geo, &v.value);
+	return v;
+}
+
+/* Declared values are written with digits enough for a double, bands have those of their type. */
+static bool
+is_void(const secant_voids *v, const secant_image *im, int64_t i)
+{
+	switch (im->dtype) {
+	case SECANT_U8: return v->declared && ((const uint8_t *)im->data)[i] == v->value;
+	case SECANT_U16: return v->declared && ((const uint16_t *)im->data)[i] == v->value;
+	case SECANT_I16: return v->declared && ((const int16_t *)im->data)[i] == v->value;
+	default: break;
+	}
+	float x = ((const float *)im->data)[i];
+	return isnan(x) || (v->declared && x == (float)v->value);
+}
+
+bool
+secant_voids_at(const secant_voids *v, const secant_image *im, int64_t pixel)
+{
+	for (int64_t i = pixel * im->channels, end = i + im->channels; i < end; i++)
+		if (!is_void(v, im, i))
+			return false;
+	return true;
+}
+
+/* Of a picture of floats any band, of integers all of them: 0 is a colour's part more often than it is none. */
+static bool
+is_concerned(const secant_voids *v, const secant_image *im, int64_t pixel)
+{
+	bool any = false;
+	for (int c = 0; c < im->channels && im->dtype == SECANT_F32; c++)
+		any |= is_void(v, im, pixel * im->channels + c);
+	return any || (im->dtype != SECANT_F32 && secant_voids_at(v, im, pixel));
+}
+
+int64_t
+secant_voids_find(const secant_voids *v, const secant_image *im)
+{
+	int64_t pixels = (int64_t)im->width * im->height;
+	if (!v->declared && im->dtype != SECANT_F32)
+		return -1;
+	for (int64_t i = 0; i < pixels; i++)
+		if (is_concerned(v, im, i))
+			return i;
+	return -1;
+}
+
+static void
+put(secant_image *im, int64_t i, double at_255)
+{
+	switch (im->dtype) {
+	case SECANT_U8: ((uint8_t *)im->data)[i] = (uint8_t)lround(fmin(fmax(at_255, 0), 255)); break;
+	case SECANT_U16: ((uint16_t *)im->data)[i] = (uint16_t)lround(fmin(fmax(at_255 * 257, 0), 65535)); break;
+	case SECANT_I16: ((int16_t *)im->data)[i] = (int16_t)lround(fmin(fmax(at_255 * 257, -32768), 32767)); break;
+	default: ((float *)im->data)[i] = (float)(at_255 / 255); break;
+	}
+}
+
+void
+secant_voids_fill(const secant_voids *v, secant_image *im, int channels, const float *scale, const float *shift, uint8_t *where)
+{
+	int64_t pixels = (int64_t)im->width * im->height;
+	for (int64_t i = 0; i < pixels; i++) {
+		bool all = secant_voids_at(v, im, i);
+		if (where)
+			where[i] = all;
+		if (!all && !is_concerned(v, im, i))
+			continue;
+		for (int c = 0; c < im->channels; c++) {
+			int k = c < channels ? c : channels - 1;
+			if (all || is_void(v, im, i * im->channels + c))
+				put(im, i * im->channels + c, scale ? -(double)shift[k] / (double)scale[k] : (double)NAN);
+		}
+	}
 }

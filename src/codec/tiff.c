@@ -404,6 +404,12 @@ probe(secant_image_info *info, const uint8_t *data, size_t size, secant_err *err
 	if (s)
 		return s;
 	s = secant_tiff_look(&l, &f, INT64_MAX, err);
+	secant_geo *geo = NULL;
+	double value;
+	if (!s)
+		s = secant_geo_read(&geo, f.t, err);
+	info->nodata = geo && secant_geo_nodata(geo, &value);
+	secant_geo_free(geo);
 	secant_tiff_close(&f);
 	info->width = l.width;
 	info->height = l.height;

@@ -4,6 +4,7 @@
  */
 #include "base/mem.h"
 #include "data/samples.h"
+#include <math.h>
 #include <string.h>
 #include <secant/codec.h>
 
@@ -98,17 +99,50 @@ is_window(const secant_list_entry *e)
 	return e->width != e->picture_width || e->height != e->picture_height;
 }
 
+/* A picture, or the window of one, with its georeference for what it says of pixels without data. */
 static secant_status
-read_image(secant_image *im, const secant_list_entry *e, secant_err *err)
+read_part(secant_image *im, const secant_list_entry *e, const char *path, const secant_image_read_options *how, secant_err *err)
 {
 	if (!is_window(e))
-		return secant_image_read(im, e->image, NULL, err);
-	secant_raster *r = secant_raster_open(e->image, NULL, err);
+		return secant_image_read(im, path, how, err);
+	secant_raster *r = secant_raster_open(path, how, err);
 	if (!r)
 		return err ? err->code : SECANT_ERR_IO;
 	secant_status s = secant_raster_read_window(r, e->x, e->y, e->width, e->height, im, err);
+	if (!s && (s = secant_image_set_geo(im, secant_raster_about(r)->geo, err)))
+		secant_image_free(im);
 	secant_raster_close(r);
 	return s;
+}
+
+/* NaN where nothing is declared is a mistake that would end the training, infinity one in any case. */
+static secant_status
+check_finite(const secant_image *im, const secant_voids *v, const secant_list_entry *e, secant_err *err)
+{
+	int64_t n = (int64_t)im->width * im->height * im->channels;
+	const float *x = im->data;
+	for (int64_t i = 0; i < n && im->dtype == SECANT_F32; i++)
+		if (isinf(x[i]) ? !v->declared || x[i] != (float)v->value : isnan(x[i]) && !v->declared)
+			return secant_fail(err, SECANT_ERR_RANGE, "%s: the number at (%lld, %lld), channel %d, is %s%s", e->image, (long long)(e->x + i / im->channels % im->width),
+				(long long)(e->y + i / im->channels / im->width), (int)(i % im->channels) + 1, isinf(x[i]) ? "infinite" : "none (NaN), and the file declares no value for no data",
+				isinf(x[i]) ? "" : "; in a GeoTIFF that says so (gdal_edit.py -a_nodata nan) such pixels are left out");
+	return SECANT_OK;
+}
+
+/* Deals with pixels without data before anything else sees them. *where, fresh memory, tells which they are; NULL: there are none. */
+static secant_status
+take_out_voids(const secant_samples *s, secant_image *im, const secant_list_entry *e, bool mark, uint8_t **where, secant_err *err)
+{
+	secant_voids v = secant_voids_of(secant_image_geo(im));
+	secant_status st = check_finite(im, &v, e, err);
+	if (st)
+		return st;
+	if (secant_voids_find(&v, im) < 0)
+		return SECANT_OK;
+	if (!(*where = secant_calloc((size_t)im->width * (size_t)im->height, 1)))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %dx%d pixels", im->height, im->width);
+	secant_voids_fill(&v, im, s->in_channels, mark && im->dtype == SECANT_F32 ? NULL : s->scale, s->shift, *where);
+	return SECANT_OK;
 }
 
 static secant_status
@@ -118,26 +152,36 @@ read_labels(const secant_samples *s, const secant_list_entry *e, secant_picture 
 		return secant_annotated_plane(s->annotated, &s->rule, e->picture, e->x, e->y, e->width, e->height, p->labels, err);
 	if (!is_window(e))
 		return secant_labels_read(&s->rule, e->label, p->width, p->height, p->labels, err);
-	secant_image im = { 0 };
+	secant_image im;
 	bool indices = s->rule.mode == SECANT_LABELS_INDEX || s->rule.mode == SECANT_LABELS_PALETTE;
 	secant_image_read_options how = { .palette_as_indices = indices && !s->rule.bands, .as_stored = indices && !s->rule.bands };
-	secant_raster *r = secant_raster_open(e->label, &how, err);
-	if (!r)
-		return err ? err->code : SECANT_ERR_IO;
-	secant_status st = secant_raster_read_window(r, e->x, e->y, e->width, e->height, &im, err);
-	secant_raster_close(r);
+	secant_status st = read_part(&im, e, e->label, &how, err);
 	if (!st)
 		st = secant_labels_decode(&s->rule, &im, e->label, false, p->labels, err);
 	secant_image_free(&im);
 	return st;
 }
 
+static void
+leave_out(secant_picture *p, const uint8_t *where, bool mark, bool labels)
+{
+	size_t n = (size_t)p->width * (size_t)p->height, c = (size_t)p->channels;
+	for (size_t i = 0; i < n; i++) {
+		if (where[i] && labels)
+			p->labels[i] = SECANT_LABEL_IGNORE;
+		for (size_t k = 0; k < c && mark && where[i]; k++)
+			((float *)p->pixels)[i * c + k] = NAN;
+	}
+}
+
+/* `mark`: no data becomes NaN, in a picture of floats, instead of a neutral number. */
 static secant_status
-decode_file(const secant_samples *s, const secant_list_entry *e, secant_picture *p, secant_err *err)
+decode_file(const secant_samples *s, const secant_list_entry *e, bool mark, secant_picture *p, secant_err *err)
 {
 	secant_image im = { 0 };
 	int map[SECANT_MOST_CHANNELS];
-	secant_status st = read_image(&im, e, err);
+	uint8_t *where = NULL;
+	secant_status st = read_part(&im, e, e->image, NULL, err);
 	if (st)
 		return st;
 	if (im.width != e->width || im.height != e->height)
@@ -145,13 +189,28 @@ decode_file(const secant_samples *s, const secant_list_entry *e, secant_picture 
 	if (!st && !map_channels(im.channels, s->in_channels, map))
 		st = secant_fail(err, SECANT_ERR_SHAPE, "%s: has %d channels, --in-channels is %d", e->image, im.channels, s->in_channels);
 	if (!st)
-		st = secant_picture_reserve(p, im.width, im.height, s->in_channels, im.dtype != SECANT_U8, e->label != NULL, err);
+		st = take_out_voids(s, &im, e, mark, &where, err);
+	if (!st)
+		st = secant_picture_reserve(p, im.width, im.height, s->in_channels, mark || im.dtype != SECANT_U8, e->label != NULL, err);
 	if (!st) {
 		p->bounded = im.dtype == SECANT_U8 || im.dtype == SECANT_U16;
 		copy_pixels(p, &im, map);
 	}
 	secant_image_free(&im);
-	return st || !e->label ? st : read_labels(s, e, p, err);
+	if (!st && e->label)
+		st = read_labels(s, e, p, err);
+	if (!st && where)
+		leave_out(p, where, mark, e->label != NULL);
+	secant_free(where);
+	return st;
+}
+
+secant_status
+secant_samples_decode_marked(const secant_samples *s, int i, secant_picture *p, secant_err *err)
+{
+	secant_list_entry e = s->v[i];
+	e.label = NULL;
+	return decode_file(s, &e, true, p, err);
 }
 
 /* ---- cache ---- */
@@ -194,7 +253,7 @@ secant_samples_decode(const secant_samples *s, int i, secant_picture *p, const s
 	if (*out)
 		return SECANT_OK;
 	secant_err own = { 0 };
-	secant_status st = decode_file(s, &s->v[i], p, &own);
+	secant_status st = decode_file(s, &s->v[i], false, p, &own);
 	if (st) {
 		if (!strstr(own.msg, s->v[i].image) && !(s->v[i].label && strstr(own.msg, s->v[i].label)))
 			secant_err_prefix(&own, "%s", s->v[i].image);

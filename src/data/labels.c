@@ -8,12 +8,14 @@
  *   auto      binary for one class; else index, or colours where the picture has colours and the class file too
  *   bands     (multilabel, a picture of several bands) band c from the threshold on is bit c
  *
- * The ignore index, where there is one, becomes SECANT_LABEL_IGNORE. A value that is no class is an error with the value, the first place,
+ * The ignore index, where there is one, becomes SECANT_LABEL_IGNORE, and so does what a GeoTIFF of labels declares to be no data, unless it is
+ * a class. A value that is no class is an error with the value, the first place,
  * how many pixels there are of such, and the option that would fit. Values are never rounded, blended or cut.
  */
 #include "data/labels.h"
 #include "base/mem.h"
 #include "data/class_file.h"
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <secant/codec.h>
@@ -104,6 +106,8 @@ secant_label_rule_make(secant_label_rule *rule, const secant_data_options *o, in
 
 /* ---- values ---- */
 
+enum { NO_DATA = -1000000 };
+
 /* The number at element i; a float that is no whole number gives -2, which no rule knows. */
 static long
 value_at(const secant_image *im, size_t i)
@@ -118,13 +122,26 @@ value_at(const secant_image *im, size_t i)
 	return v >= -32768 && v <= 65535 && v == (float)(long)v ? (long)v : -2;
 }
 
+/* The same, or NO_DATA. */
 static long
-largest(const secant_image *im, size_t pixel)
+label_at(const secant_label_rule *rule, const secant_image *im, size_t i)
+{
+	long v = value_at(im, i);
+	if (!rule->has_nodata)
+		return v;
+	if (im->dtype != SECANT_F32)
+		return (double)v == rule->nodata ? NO_DATA : v;
+	float x = ((const float *)im->data)[i];
+	return isnan(x) || x == (float)rule->nodata ? NO_DATA : v;
+}
+
+static long
+largest(const secant_label_rule *rule, const secant_image *im, size_t pixel)
 {
 	int c = im->channels, colours = c == 2 || c == 4 ? c - 1 : c;   /* without alpha */
-	long best = value_at(im, pixel * (size_t)c);
+	long best = label_at(rule, im, pixel * (size_t)c);
 	for (int k = 1; k < colours; k++) {
-		long v = value_at(im, pixel * (size_t)c + (size_t)k);
+		long v = label_at(rule, im, pixel * (size_t)c + (size_t)k);
 		best = v > best ? v : best;
 	}
 	return best;
@@ -133,13 +150,13 @@ largest(const secant_image *im, size_t pixel)
 static uint16_t
 as_binary(const secant_label_rule *rule, long v)
 {
-	return v >= 0 && v == rule->ignore ? SECANT_LABEL_IGNORE : v >= rule->threshold;
+	return v == NO_DATA || (v >= 0 && v == rule->ignore) ? SECANT_LABEL_IGNORE : v >= rule->threshold;
 }
 
 static uint16_t
 as_index(const secant_label_rule *rule, long v)
 {
-	return v >= 0 && v == rule->ignore ? SECANT_LABEL_IGNORE : v >= 0 && v < rule->values ? (uint16_t)v : BAD;
+	return v == NO_DATA || (v >= 0 && v == rule->ignore) ? SECANT_LABEL_IGNORE : v >= 0 && v < rule->values ? (uint16_t)v : BAD;
 }
 
 static uint16_t
@@ -215,8 +232,8 @@ check_binary(const secant_label_rule *rule, const secant_image *im, const char *
 {
 	size_t ones = 0, first = 0;
 	for (size_t i = n; i-- > 0;) {
-		long v = largest(im, i);
-		if (v != 0 && v != 1 && v != rule->ignore)
+		long v = largest(rule, im, i);
+		if (v != 0 && v != 1 && v != rule->ignore && v != NO_DATA)
 			return SECANT_OK;
 		if (v == 1) {
 			ones++;
@@ -234,7 +251,7 @@ decode_binary(const secant_label_rule *rule, const secant_image *im, const char 
 {
 	size_t foreground = 0;
 	for (size_t i = 0; i < n; i++) {
-		plane[i] = as_binary(rule, largest(im, i));
+		plane[i] = as_binary(rule, largest(rule, im, i));
 		foreground += plane[i] == 1;
 	}
 	return foreground ? SECANT_OK : check_binary(rule, im, path, lossy, n, err);
@@ -262,11 +279,11 @@ decode_index(const secant_label_rule *rule, const secant_image *im, const char *
 			rule->colours ? "" : " with --class-file");
 	uint16_t table[256];
 	for (int v = 0; v < 256; v++)
-		table[v] = as_index(rule, v);
+		table[v] = as_index(rule, rule->has_nodata && v == rule->nodata ? NO_DATA : v);
 	size_t bad = 0, c = (size_t)im->channels;
 	const uint8_t *bytes = im->dtype == SECANT_U8 ? im->data : NULL;
 	for (size_t i = 0; i < n; i++) {
-		plane[i] = bytes ? table[bytes[i * c]] : as_index(rule, value_at(im, i * c));
+		plane[i] = bytes ? table[bytes[i * c]] : as_index(rule, label_at(rule, im, i * c));
 		bad += plane[i] == BAD;
 	}
 	return bad ? no_class(rule, im, path, plane, err) : SECANT_OK;
@@ -319,8 +336,19 @@ decode_bands(const secant_label_rule *rule, const secant_image *im, const char *
 	return any ? SECANT_OK : check_bands(rule, im, path, n, err);
 }
 
-secant_status
-secant_labels_decode(const secant_label_rule *rule, const secant_image *im, const char *path, bool lossy, uint16_t *plane, secant_err *err)
+/* The rule with what the picture says of its own pixels without data: a value that a class has is that class (0 is the background, whatever
+ * a tool that draws it transparent says). */
+static secant_label_rule
+with_nodata(const secant_label_rule *rule, const secant_image *im)
+{
+	secant_label_rule own = *rule;
+	double most = rule->mode == SECANT_LABELS_BINARY ? im->dtype == SECANT_U8 ? 255 : 65535 : rule->values - 1;
+	own.has_nodata = secant_geo_nodata(secant_image_geo(im), &own.nodata) && !(own.nodata >= 0 && own.nodata <= most && own.nodata == floor(own.nodata));
+	return own;
+}
+
+static secant_status
+decode_plane(const secant_label_rule *rule, const secant_image *im, const char *path, bool lossy, uint16_t *plane, secant_err *err)
 {
 	size_t n = (size_t)im->width * (size_t)im->height;
 	if (rule->bands)
@@ -330,6 +358,13 @@ secant_labels_decode(const secant_label_rule *rule, const secant_image *im, cons
 	if (rule->mode == SECANT_LABELS_COLOURS || (rule->by_channels && im->channels > 2 && rule->colours && rule->name_count >= rule->values))
 		return decode_colours(rule, im, path, plane, n, err);
 	return decode_index(rule, im, path, plane, n, err);
+}
+
+secant_status
+secant_labels_decode(const secant_label_rule *rule, const secant_image *im, const char *path, bool lossy, uint16_t *plane, secant_err *err)
+{
+	secant_label_rule own = secant_image_geo(im) ? with_nodata(rule, im) : *rule;
+	return decode_plane(&own, im, path, lossy, plane, err);
 }
 
 secant_status

@@ -14,6 +14,8 @@ typedef struct secant_label_rule {
 	bool bands;                  /* multilabel: one band a class */
 	bool by_channels;            /* auto: colours where the picture has them and the class file too, whatever mode says */
 	int threshold, ignore, classes;
+	bool has_nodata;             /* of the file that is read: a declared value that no class has is left out, as NaN is then */
+	double nodata;
 	int values;                  /* class indices run from 0 to values - 1: 2 for one class */
 	char **names;                /* of the classes, from the class file; NULL: none */
 	int name_count;

@@ -37,6 +37,8 @@ int secant_samples_count(const secant_samples *s);
 int secant_samples_channels(const secant_samples *s);                                  /* of the request */
 const char *secant_samples_image_path(const secant_samples *s, int i);
 void secant_samples_size(const secant_samples *s, int i, int *height, int *width);
+/* Does some picture or label declare a value for no data? Such pixels are left out like those of an ignore index: targets -1, or that index. */
+bool secant_samples_have_voids(const secant_samples *s);
 int secant_samples_class_names(const secant_samples *s, const char *const **names);   /* 0 when there are none */
 /* Is there such a split: a folder, or a list of annotations (which are looked for where `o` is given)? */
 bool secant_samples_exists(const char *path, const char *split, const secant_data_options *o);

@@ -62,6 +62,7 @@ check_label_header(secant_samples *s, const secant_pair *pair, const secant_imag
 	secant_status st = secant_image_probe(pair->label, &label, err);
 	if (st)
 		return st;
+	s->voids |= label.nodata;
 	if (label.width != image->width || label.height != image->height)
 		return secant_fail(err, SECANT_ERR_SHAPE, "%s: label is %dx%d, its picture %s is %dx%d (height x width)", pair->label, label.height, label.width, pair->image, image->height, image->width);
 	if (s->kind != SECANT_TARGET_MULTILABEL)
@@ -81,6 +82,7 @@ add_pair(secant_samples *s, const secant_pair *pair, const secant_ints *tile, se
 {
 	secant_image_info info;
 	secant_status st = secant_image_probe(pair->image, &info, err);
+	s->voids |= info.nodata;
 	if (!st)
 		st = check_channels(s, pair->image, &info, err);
 	if (!st && pair->label)
@@ -195,6 +197,12 @@ secant_samples_size(const secant_samples *s, int i, int *height, int *width)
 {
 	*height = s->v[i].height;
 	*width = s->v[i].width;
+}
+
+bool
+secant_samples_have_voids(const secant_samples *s)
+{
+	return s->voids;
 }
 
 int

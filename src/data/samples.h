@@ -40,6 +40,7 @@ struct secant_samples {
 	int in_channels, classes;
 	secant_target_kind kind;
 	secant_label_rule rule;
+	bool voids;                  /* some picture or label declares a value for no data */
 	secant_annotated *annotated; /* labels come from here; NULL: from label pictures */
 	int pad_label;               /* what lies beside a picture in training: SECANT_LABEL_IGNORE, or background where nothing is ignored */
 	float scale[SECANT_MOST_CHANNELS], shift[SECANT_MOST_CHANNELS];
@@ -48,6 +49,8 @@ struct secant_samples {
 
 /* Decodes sample i into *p (reserving memory), or gives the cached one: *out is what to read. Thread-safe with a *p per thread. */
 secant_status secant_samples_decode(const secant_samples *s, int i, secant_picture *p, const secant_picture **out, secant_err *err) SECANT_NODISCARD;
+/* Decodes sample i into *p, a picture of floats in which NaN stands for no data. Nothing is cached. */
+secant_status secant_samples_decode_marked(const secant_samples *s, int i, secant_picture *p, secant_err *err) SECANT_NODISCARD;
 
 /* Writes pixels as normalised numbers, `stride` floats a row. */
 void secant_samples_normalise(const secant_samples *s, const secant_picture *p, float *to, size_t stride);

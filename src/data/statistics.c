@@ -11,7 +11,7 @@
 
 typedef struct survey {
 	const secant_samples *s;
-	double *sums;                /* of each sample: sum and sum of squares of each channel */
+	double *sums;                /* of each sample: sum, sum of squares and count of each channel */
 	unsigned char *seen;         /* of each sample and class: is it there? */
 	pthread_mutex_t lock;
 	int failed;                  /* the first sample that could not be read */
@@ -31,8 +31,11 @@ count_pixels(const secant_picture *p, double *sums)
 	for (size_t k = 0; k < c; k++)
 		for (size_t i = 0; i < n; i++) {
 			double v = value_at(p, i * c + k);
-			sums[2 * k] += v;
-			sums[2 * k + 1] += v * v;
+			if (isnan(v))            /* no data */
+				continue;
+			sums[3 * k] += v;
+			sums[3 * k + 1] += v * v;
+			sums[3 * k + 2]++;
 		}
 }
 
@@ -58,11 +61,12 @@ look(void *user, int64_t i)
 	survey *v = user;
 	const secant_samples *s = v->s;
 	secant_picture own = { 0 };
-	const secant_picture *p;
+	const secant_picture *p = &own;
 	secant_err err = { 0 };
-	if (!secant_samples_decode(s, (int)i, &own, &p, &err)) {
+	bool marked = v->sums && s->voids;
+	if (!(marked ? secant_samples_decode_marked(s, (int)i, &own, &err) : secant_samples_decode(s, (int)i, &own, &p, &err))) {
 		if (v->sums)
-			count_pixels(p, v->sums + (size_t)i * 2 * (size_t)s->in_channels);
+			count_pixels(p, v->sums + (size_t)i * 3 * (size_t)s->in_channels);
 		if (v->seen && p->labels)
 			count_classes(s, p, v->seen + (size_t)i * (size_t)(s->classes > 1 ? s->classes : 2));
 	} else {
@@ -94,19 +98,15 @@ secant_status
 secant_samples_moments(const secant_samples *s, int threads, double *mean, double *deviation, secant_err *err)
 {
 	size_t c = (size_t)s->in_channels;
-	survey v = { .s = s, .sums = secant_calloc((size_t)s->n, 2 * c * sizeof *v.sums) };
+	survey v = { .s = s, .sums = secant_calloc((size_t)s->n, 3 * c * sizeof *v.sums) };
 	if (!v.sums)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the statistics of %d pictures", s->n);
 	secant_status status = look_at_all(&v, threads, err);
-	for (size_t i = 0; i < (size_t)s->n * c && !status; i++)
-		if (!isfinite(v.sums[2 * i + 1]))
-			status = secant_fail(err, SECANT_ERR_RANGE, "--normalize data: %s holds numbers that are none (NaN or infinite) in channel %d", s->v[i / c].image, (int)(i % c) + 1);
 	for (size_t k = 0; k < c && !status; k++) {
 		double sum = 0, squares = 0, n = 0;
 		for (int i = 0; i < s->n; i++) {
-			sum += v.sums[((size_t)i * c + k) * 2];
-			squares += v.sums[((size_t)i * c + k) * 2 + 1];
-			n += (double)s->v[i].width * s->v[i].height;
+			const double *one = v.sums + ((size_t)i * c + k) * 3;
+			sum += one[0], squares += one[1], n += one[2];
 		}
 		double m = sum / n, d = sqrt(fmax(0, squares / n - m * m));
 		mean[k] = m / 255;

@@ -62,28 +62,18 @@ mask_set(secant_dtype dtype, void *mask, int64_t i, int v)
 /* ---- no data ---- */
 
 secant_nodata
-secant_nodata_of(const secant_predictor *p, const secant_geo *geo)
+secant_nodata_of(const secant_predictor *p, const secant_geo *geo, secant_dtype dtype)
 {
-	secant_nodata n = { 0 };
-	if (!geo || !secant_geo_nodata(geo, &n.value))
+	secant_nodata n = { .voids = secant_voids_of(geo), .mask = secant_mask_background(p) };
+	n.there = n.voids.declared || dtype == SECANT_F32;       /* NaN is no data, whatever the file says */
+	if (!n.voids.declared)
 		return n;
-	int most = secant_mask_dtype(p) == SECANT_U16 ? 65535 : 255, as = n.value >= 0 && n.value <= most ? (int)n.value : -1;
-	bool fits = as >= 0 && (double)as == n.value;
-	n.there = true;
+	double value = n.voids.value;
+	int most = secant_mask_dtype(p) == SECANT_U16 ? 65535 : 255, as = value >= 0 && value <= most ? (int)value : -1;
+	bool fits = as >= 0 && (double)as == value;
 	n.drop = fits && secant_mask_class(p, as) >= 0;
 	n.mask = fits && !n.drop ? as : secant_mask_background(p);
 	return n;
-}
-
-static bool
-is_nodata(const secant_image *im, int64_t pixel, double value)
-{
-	for (int c = 0; c < im->channels; c++) {
-		double v = secant_band_value(im, pixel, c);
-		if (isnan(value) ? !isnan(v) : im->dtype == SECANT_F32 ? (float)v != (float)value : v != value)
-			return false;
-	}
-	return true;
 }
 
 /* ---- masks ---- */
@@ -113,7 +103,7 @@ fill_rows(const secant_predictor *p, const secant_image *im, const secant_nodata
 	for (int64_t i = 0; i < pixels; i++) {
 		int class = choose(p, probabilities + i * classes, im, i);
 		int value = class < 0 ? background : secant_mask_value(p, class);
-		if (none->there && is_nodata(im, i, none->value))
+		if (none->there && secant_voids_at(&none->voids, im, i))
 			value = none->mask;
 		mask_set(dtype, mask, i, value);
 	}
@@ -277,7 +267,7 @@ secant_predictor_mask(secant_predictor *p, const secant_image *im, secant_image 
 {
 	secant_source source = { im->width, im->height, im, NULL };
 	secant_status status = secant_image_new(mask, im->width, im->height, 1, secant_mask_dtype(p), err);
-	collect c = { .p = p, .source = &source, .none = secant_nodata_of(p, secant_image_geo(im)), .mask = mask };
+	collect c = { .p = p, .source = &source, .none = secant_nodata_of(p, secant_image_geo(im), im->dtype), .mask = mask };
 	if (status)
 		return status;
 	if (!(status = secant_predict_stream(p, &source, &(secant_row_sink){ collect_mask, NULL, &c }, err)) && p->options.min_area > 1)

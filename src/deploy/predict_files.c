@@ -252,7 +252,7 @@ open_mask(job *j, secant_err *err)
 {
 	const secant_geo *geo = geo_of(j);
 	secant_geo *own = NULL;
-	j->none = secant_nodata_of(j->p, geo);
+	j->none = secant_nodata_of(j->p, geo, j->source.raster ? secant_raster_about(j->source.raster)->dtype : j->image.dtype);
 	if (j->none.drop && !(own = secant_geo_without_nodata(geo, err)))
 		return SECANT_ERR_NOMEM;
 	secant_raster_spec spec = { .width = j->source.width, .height = j->source.height, .channels = 1, .dtype = secant_mask_dtype(j->p), .geo = own ? own : geo };

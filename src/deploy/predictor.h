@@ -6,6 +6,7 @@
 #include <secant/codec.h>
 #include <secant/predict.h>
 #include "base/mem.h"
+#include "codec/normalize.h"
 #include "deploy/network.h"
 #include "deploy/rules.h"
 
@@ -69,8 +70,8 @@ secant_status secant_axis_make(secant_axis *a, int total, int tile, int overlap,
 void secant_axis_free(secant_axis *a);
 
 /* Pixels without data in a picture, and what they become in its mask. */
-typedef struct secant_nodata { bool there; double value; int mask; bool drop; } secant_nodata;   /* drop: the mask must not have the value, a class has it */
-secant_nodata secant_nodata_of(const secant_predictor *p, const secant_geo *geo);
+typedef struct secant_nodata { bool there; secant_voids voids; int mask; bool drop; } secant_nodata;   /* drop: the mask must not have the value, a class has it */
+secant_nodata secant_nodata_of(const secant_predictor *p, const secant_geo *geo, secant_dtype dtype);
 
 /* Masks: number type; the value that stands for no class (the background); a class's value. */
 secant_dtype secant_mask_dtype(const secant_predictor *p);

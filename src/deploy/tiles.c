@@ -5,6 +5,7 @@
  * from the middle to the edges and is divided by the sum of all triangles at its place. What overlaps then adds up to 1 without a plane
  * of weights, and one band of rows as high as a tile is all that is kept: rows that no later tile touches leave at once.
  */
+#include "codec/normalize.h"
 #include "deploy/predictor.h"
 #include <string.h>
 
@@ -74,6 +75,22 @@ secant_source_window(secant_source *s, int x, int y, int width, int height, seca
 	return SECANT_OK;
 }
 
+/* The window as networks shall see it: where it has no data they get a neutral number. */
+static secant_status
+fill_voids(const secant_predictor *p, const secant_source *s, secant_image *window, const secant_image **view, secant_err *err)
+{
+	const secant_deployed *d = &p->model[0];
+	secant_voids v = secant_voids_of(s->image ? secant_image_geo(s->image) : secant_raster_about(s->raster)->geo);
+	secant_status status = SECANT_OK;
+	if (secant_voids_find(&v, *view) < 0)
+		return SECANT_OK;
+	if (*view != window && !(status = secant_image_copy(window, *view, err)))
+		*view = window;
+	if (!status)
+		secant_voids_fill(&v, window, d->in_channels, d->scale, d->shift, NULL);
+	return status;
+}
+
 /* ---- tiles ---- */
 
 typedef struct grid { secant_axis y, x; secant_floats *band; int width, classes; } grid;
@@ -85,6 +102,8 @@ add_tile(secant_predictor *p, secant_source *s, const grid *g, int row, int colu
 	const secant_image *view;
 	int h = g->y.length, w = g->x.length, classes = g->classes;
 	secant_status status = secant_source_window(s, g->x.start[column], g->y.start[row], w, h, &window, &view, err);
+	if (!status)
+		status = fill_voids(p, s, &window, &view, err);
 	if (!status && !(status = secant_floats_reserve(&p->window, (size_t)h * (size_t)w * (size_t)classes, err)))
 		status = secant_predict_window(p, view, p->window.v, err);
 	for (int y = 0; y < h && !status; y++) {
@@ -143,6 +162,8 @@ stream_scaled(secant_predictor *p, secant_source *s, const secant_row_sink *sink
 	int h = p->options.size.v[0], w = p->options.size.v[1], classes = p->model[0].classes;
 	int64_t row = (int64_t)s->width * classes;
 	secant_status status = secant_source_window(s, 0, 0, s->width, s->height, &whole, &view, err);
+	if (!status)
+		status = fill_voids(p, s, &whole, &view, err);
 	if (!status)
 		status = secant_image_resize(&scaled, view, w, h, SECANT_FILTER_BILINEAR, err);
 	if (view == &whole)

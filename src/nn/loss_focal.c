@@ -26,6 +26,8 @@ logits_of(secant_graph *g, const focal *f, const secant_loss_input *in)
 static secant_value
 power(secant_graph *g, secant_value v, double gamma)
 {
+	/* below 1 the slope is infinite at 0, which a sure pixel reaches: it shall have none */
+	v = gamma < 1 ? secant_loss_limited(g, v, 1e-12, 1e300) : v;
 	return gamma == 1 ? v : secant_apply(g, "pow", &(secant_number_attr){ gamma, 0 }, 1, v);
 }
 
@@ -77,7 +79,8 @@ build(secant_graph *g, const void *settings, const secant_loss_input *in)
 	}
 	if (f->reduction == MEAN)
 		total = secant_loss_two(g, "div", total, secant_loss_limited(g, count, 1, 1e300));
-	if (f->reduction == BATCHWISE_MEAN && classes)   /* the original sums over pictures and averages the map that is left */
+	/* The original sums over pictures and averages the map that is left; where pixels are left out it has no map, and the sum stays. */
+	if (f->reduction == BATCHWISE_MEAN && classes && mask < 0)
 		total = secant_loss_scaled(g, total, 1 / pixels_of_a_picture(g, x));
 	if (!classes)
 		return total;

@@ -31,15 +31,21 @@ secant_loss_over(secant_graph *g, const char *op, secant_value v, bool pixels)
 	return a.axes.n > 0 ? secant_apply(g, op, &a, 1, v) : v;
 }
 
+static secant_value
+all_but(secant_graph *g, secant_value target, double value)
+{
+	secant_value same = secant_loss_two(g, "equal", target, secant_graph_constant(g, secant_graph_value(g, target)->type.dtype, &(secant_shape){ 0 }, &value));
+	return secant_loss_plus(g, secant_loss_scaled(g, secant_loss_one(g, "upcast", same), -1), 1);
+}
+
 secant_value
 secant_loss_mask(secant_graph *g, const secant_loss_input *in, const secant_ints *own)
 {
-	if ((!own || !own->n) && !in->has_ignore)
+	bool mine = own && own->n, both = mine && in->has_ignore && own->v[0] != in->ignore;
+	if (!mine && !in->has_ignore)
 		return -1;
-	double ignored = own && own->n ? own->v[0] : in->ignore;
-	secant_dtype dtype = secant_graph_value(g, in->target)->type.dtype;
-	secant_value same = secant_loss_two(g, "equal", in->target, secant_graph_constant(g, dtype, &(secant_shape){ 0 }, &ignored));
-	return secant_loss_plus(g, secant_loss_scaled(g, secant_loss_one(g, "upcast", same), -1), 1);
+	secant_value mask = all_but(g, in->target, mine ? own->v[0] : in->ignore);
+	return both ? secant_loss_two(g, "mul", mask, all_but(g, in->target, in->ignore)) : mask;
 }
 
 secant_value

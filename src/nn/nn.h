@@ -144,7 +144,7 @@ typedef struct secant_loss_input {
 	secant_value logits, target;
 	secant_mode mode;
 	int classes;
-	bool has_ignore;                             /* targets with the value `ignore` are left out, where the loss's own setting says nothing */
+	bool has_ignore;                             /* targets with the value `ignore` are left out, beside those of the loss's own setting */
 	double ignore;
 } secant_loss_input;
 typedef struct secant_loss {

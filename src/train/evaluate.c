@@ -13,7 +13,7 @@ secant_target_of(secant_mode mode)
 }
 
 /* The loss of one picture: a plan on logits and target of one size, made anew when the size changes. */
-typedef struct loss_plan { secant_graph *g; secant_store *store; secant_plan *plan; secant_context *context; int height, width; } loss_plan;
+typedef struct loss_plan { secant_graph *g; secant_store *store; secant_plan *plan; secant_context *context; int height, width; bool voids; } loss_plan;
 
 static void
 loss_free(loss_plan *l)
@@ -22,7 +22,7 @@ loss_free(loss_plan *l)
 	secant_plan_free(l->plan);
 	secant_store_free(l->store);
 	secant_graph_free(l->g);
-	*l = (loss_plan){ 0 };
+	*l = (loss_plan){ .voids = l->voids };
 }
 
 static secant_status
@@ -36,7 +36,7 @@ loss_make(loss_plan *l, const secant_evaluation *e, int height, int width, secan
 	if (!(l->g = secant_graph_new()))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the loss");
 	secant_loss_input in = { .logits = secant_graph_input(l->g, "logits", SECANT_F32, &logits), .target = secant_graph_input(l->g, "target", index ? SECANT_I32 : SECANT_F32, &target),
-	                         .mode = e->mode, .classes = e->classes, .has_ignore = e->ignore >= 0, .ignore = index ? e->ignore : -1 };
+	                         .mode = e->mode, .classes = e->classes, .has_ignore = e->ignore >= 0 || l->voids, .ignore = index ? e->ignore : -1 };
 	secant_value loss = secant_loss_build(l->g, e->loss, &in, err);
 	if (loss < 0 || !(l->store = secant_store_new(l->g, false, err)))
 		return err ? err->code : SECANT_ERR_ARG;
@@ -111,7 +111,7 @@ secant_status
 secant_evaluate_samples(const secant_evaluation *e, const secant_samples *s, secant_counts *counts, secant_err *err)
 {
 	secant_loader_options o = { .batch = batch_of(e, s), .size = e->size, .resize = e->size.n == 2, .threads = e->loader_threads, .multiple = e->multiple };
-	loss_plan l = { 0 };
+	loss_plan l = { .voids = secant_samples_have_voids(s) };
 	secant_err own = { 0 };
 	float *dense = NULL;
 	char *dense_target = NULL;

@@ -224,7 +224,7 @@ mask_loss(const secant_session *s, secant_graph *g, secant_value logits, secant_
 	t.rank = index ? 3 : 4;
 	int ignore = s->o->data.ignore_index;
 	secant_loss_input in = { .logits = secant_apply(g, "upcast", NULL, 1, logits), .target = secant_graph_input(g, "target", index ? SECANT_I32 : SECANT_F32, &t),
-	                         .mode = s->model.mode, .classes = s->o->network.classes, .has_ignore = ignore >= 0, .ignore = index ? ignore : -1 };
+	                         .mode = s->model.mode, .classes = s->o->network.classes, .has_ignore = ignore >= 0 || secant_samples_have_voids(s->work->train), .ignore = index ? ignore : -1 };
 	return secant_loss_build(g, s->o->loss, &in, err);
 }
 

@@ -52,7 +52,7 @@ what_is_no_number_is_named(void **state)
 	write_picture(in_root(*state, "train/images/b.tif"), 4, 4, 3, SECANT_F32, with_nan);
 	secant_samples *s = open_expecting(*state, "train", &o, 3, 1, SECANT_TARGET_NONE, NULL);
 	assert_int_equal(secant_samples_moments(s, 1, mean, deviation, &err), SECANT_ERR_RANGE);
-	assert_non_null(strstr(err.msg, "train/images/b.tif holds numbers that are none (NaN or infinite) in channel 2"));
+	assert_non_null(strstr(err.msg, "train/images/b.tif: the number at (2, 1), channel 2, is none (NaN)"));
 	secant_samples_free(s);
 }
 

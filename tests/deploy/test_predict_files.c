@@ -3,6 +3,7 @@
  * in the middle.
  */
 #include "asking.h"
+#include <math.h>
 #include <sys/stat.h>
 #include <tiffio.h>
 #include "codec/tiff.h"
@@ -308,6 +309,34 @@ georeference_is_kept(void **state)
 	assert_true(secant_is_file(in_dir("geo.mask.overlay.png")));
 }
 
+/* -9999 and NaN are not what a network sees, and not what its neighbours suffer from; in the mask there is no class. */
+static void
+no_data_stays_where_it_is(void **state)
+{
+	for (int k = 0; k < 3; k++) {
+		const char *texts[] = { "-9999", "nan", NULL };
+		secant_err err = { 0 };
+		secant_image im, mask;
+		secant_geo geo = { .n = 1, .tag = { { 42113, TIFF_ASCII, k ? 4 : 6, (void *)(uintptr_t)texts[k] } } };
+		assert_int_equal(secant_image_new(&im, 40, 30, 3, SECANT_F32, &err), 0);
+		for (int i = 0; i < 40 * 30 * 3; i++)
+			((float *)im.data)[i] = i / 3 % 40 >= 10 && i / 3 % 40 < 15 ? (k ? NAN : -9999) : 200.f / 255;
+		assert_int_equal(secant_image_set_geo(&im, k < 2 ? &geo : NULL, &err), 0);
+		assert_int_equal(secant_image_write(&im, in_dir("none.tif"), NULL, &err), 0);
+		secant_image_free(&im);
+		goes((const char *const[]){ in_dir("none.tif") }, 1, in_dir("none.mask.tif"), "probabilities");
+		assert_int_equal(secant_image_read(&mask, in_dir("none.mask.tif"), NULL, &err), 0);
+		for (int i = 0; i < 40 * 30; i++)
+			assert_int_equal(((uint8_t *)mask.data)[i], i % 40 >= 10 && i % 40 < 15 ? 0 : 255);
+		secant_image_free(&mask);
+		secant_tensors set = { 0 };
+		assert_int_equal(secant_tensors_read(&set, NULL, in_dir("none.mask.probabilities.npy"), &err), 0);
+		for (int i = 0; i < 40 * 30; i++)
+			assert_true(isfinite(secant_tensor_get(&set.v[0].tensor, i)));
+		secant_tensors_free(&set);
+	}
+}
+
 static void
 pieces_equal_the_whole(void **state)
 {
@@ -362,7 +391,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(folders_and_stems), cmocka_unit_test(one_file), cmocka_unit_test(what_is_refused),
 		cmocka_unit_test(a_broken_picture_in_the_middle), cmocka_unit_test(an_old_mask_survives_failure), cmocka_unit_test(interrupted),
-		cmocka_unit_test(georeference_is_kept), cmocka_unit_test(pieces_equal_the_whole)
+		cmocka_unit_test(georeference_is_kept), cmocka_unit_test(no_data_stays_where_it_is), cmocka_unit_test(pieces_equal_the_whole)
 	};
 	return cmocka_run_group_tests(tests, begin, remove_dir);
 }

@@ -196,6 +196,60 @@ test_golden_losses(void **state)
 	json_decref(all);
 }
 
+/* Value of a loss of 1 x 1 x n pixels, and its gradient. */
+static double
+small(const char *spec, secant_loss_input in, int n, double *x, double *t, double *gradient)
+{
+	secant_err err = { 0 };
+	secant_graph *g = secant_graph_new();
+	secant_shape shape = { 4, { 1, 1, n, in.classes } }, labels = { in.mode == SECANT_MODE_MULTICLASS ? 3 : 4, { 1, 1, n, in.classes } };
+	secant_value grad;
+	in.logits = secant_graph_input(g, "logits", SECANT_F32, &shape);
+	in.target = secant_graph_input(g, "target", in.mode == SECANT_MODE_MULTICLASS ? SECANT_I32 : SECANT_F32, &labels);
+	secant_graph_track(g, in.logits);
+	secant_value loss = secant_loss_build(g, spec, &in, &err);
+	if (loss < 0 || secant_graph_gradients(g, loss, &in.logits, 1, &grad, &err))
+		fail_msg("%s: %s", spec, err.msg);
+	double **values = secant_calloc((size_t)secant_graph_values(g), sizeof *values);
+	values[in.logits] = x, values[in.target] = t;
+	void *memory = secant_interpret_memory(g, values, &err);
+	assert_non_null(memory);
+	assert_int_equal(secant_interpret(g, values, &err), 0);
+	double value = values[loss][0];
+	memcpy(gradient, values[grad], (size_t)(n * in.classes) * sizeof *gradient);
+	secant_free(memory);
+	secant_free(values);
+	secant_graph_free(g);
+	return value;
+}
+
+/* A pixel that is as sure as numbers allow has no gradient, where the root's slope is infinite. */
+static void
+test_focal_of_sure_pixels(void **state)
+{
+	double x[2] = { 60, -1 }, t[2] = { 1, 0 }, gradient[2];
+	double v = small("focal(gamma=0.5)", (secant_loss_input){ .mode = SECANT_MODE_BINARY, .classes = 1 }, 2, x, t, gradient);
+	assert_true(isfinite(v) && v > 0 && fabs(gradient[0]) < 1e-12 && isfinite(gradient[1]) && gradient[1] > 0);
+}
+
+/* What the data leave out (-1) counts as little as what a loss's own setting names. */
+static void
+test_both_are_left_out(void **state)
+{
+	static const char *const specs[] = { "dice(ignore-index=7)", "focal(ignore-index=7)", "soft-bce(ignore-index=7,count-ignored=false)" };
+	for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
+		double x[4] = { 1, -1, 2, 0.5 }, t[4] = { 1, 0, -1, 7 }, gradient[4];
+		secant_loss_input in = { .mode = SECANT_MODE_BINARY, .classes = 1, .has_ignore = true, .ignore = -1 };
+		double four = small(specs[i], in, 4, x, t, gradient), two = small(specs[i], in, 2, x, t, (double[2]){ 0 });
+		assert_true(fabs(four - two) < 1e-12 && gradient[2] == 0 && gradient[3] == 0 && gradient[0] != 0);
+	}
+	/* the original sums where pixels are left out, and averages a map where none are */
+	double x[4] = { 1, 2, 0.5, -1 }, t[2] = { 1, 0 }, gradient[4];
+	secant_loss_input in = { .mode = SECANT_MODE_MULTICLASS, .classes = 2 };
+	double map = small("focal(reduction=batchwise-mean)", in, 2, x, t, gradient), sum = small("focal(reduction=batchwise-mean,ignore-index=9)", in, 2, x, t, gradient);
+	assert_true(fabs(sum - 2 * map) < 1e-12);
+}
+
 static void
 test_messages(void **state)
 {
@@ -228,7 +282,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden_losses),
-		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_focal_of_sure_pixels), cmocka_unit_test(test_both_are_left_out), cmocka_unit_test(test_messages),
 	};
 	return cmocka_run_group_tests_name("losses", tests, NULL, NULL);
 }

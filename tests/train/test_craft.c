@@ -5,6 +5,7 @@
 #include "train/training.h"
 #include "train/average.h"
 #include "train/model.h"
+#include "codec/tiff.h"
 #include "train/optimizer.h"
 #include <math.h>
 
@@ -213,11 +214,45 @@ no_number_in_a_picture(void **state)
 	}
 	write_text(in_root(root, "holes/config.json"), "{}");                        /* there is a run */
 	char *folder = secant_strdup(in_root(root, "holes"));
-	run_with(folder, ".", more, NULL, "holes/data/train/images/02.tif itself holds numbers that are none (NaN or infinite); the whole batch: ");
+	run_with(folder, ".", more, NULL, "holes/data/train/images/02.tif: the number at (9, 3), channel 1, is none (NaN), and the file declares no value for no data");
 	secant_free(folder);
-	json_t *j = secant_json_read(in_root(root, "holes/nan-batch.json"), &err);
-	assert_int_equal(json_array_size(json_object_get(j, "samples")), 4);
-	json_decref(j);
+	assert_true(secant_is_file(in_root(root, "holes/config.json")));
+}
+
+static double with_hole(int x, int y, int c) { return x < 9 && y > 20 ? NAN : disc_pixel(x, y, c) / 255; }
+
+/* What a GeoTIFF declares to be no data is left out of loss and scores, whatever the loss. */
+static void
+no_data_in_a_raster(void **state)
+{
+	static const char *const losses[] = { "0.5*dice+0.5*bce", "focal+lovasz", "jaccard(ignore-index=7)+soft-bce" };
+	secant_err err = { 0 };
+	secant_geo geo = { .n = 1, .tag = { { 42113, TIFF_ASCII, 4, (void *)(uintptr_t)"nan" } } };
+	for (int split = 0; split < 2; split++) {
+		const char *name = split ? "val" : "train";
+		write_discs(root, split ? "voids/data/val" : "voids/data/train", 4, disc_label);
+		for (int i = 0; i < 4; i++) {
+			secant_image im;
+			disc_index = i;
+			must(secant_remove_tree(in_root(root, "voids/data/%s/images/%02d.png", name, i), &err), &err);
+			const char *path = in_root(root, "voids/data/%s/images/%02d.tif", name, i);
+			write_picture(path, 32, 32, 3, SECANT_F32, with_hole);
+			must(secant_image_read(&im, path, NULL, &err), &err);
+			must(secant_image_set_geo(&im, &geo, &err), &err);
+			must(secant_image_write(&im, path, NULL, &err), &err);
+			secant_image_free(&im);
+		}
+	}
+	for (size_t i = 0; i < sizeof losses / sizeof *losses; i++) {
+		const pairs_of more[] = { { "overwrite", "true" }, { "loss", losses[i] }, { "epochs", "1" }, { NULL, NULL } };
+		char *folder = secant_strdup(in_root(root, "voids"));
+		run_with(folder, "run", more, NULL, NULL);
+		secant_free(folder);
+		json_t *j = json_line(in_root(root, "voids/run/log.jsonl"), 0);
+		double loss = json_number_value(json_object_get(j, "loss")), validation = json_number_value(json_object_get(j, "validation_loss"));
+		assert_true(isfinite(loss) && loss > 0 && loss < 10 && isfinite(validation) && validation > 0 && validation < 10);
+		json_decref(j);
+	}
 }
 
 /* A run killed between its first line and its first state, and one killed within a line: neither repeats an epoch in its log. */
@@ -374,7 +409,7 @@ main(void)
 		cmocka_unit_test(gradients_are_clipped),
 		cmocka_unit_test(averages_by_hand),
 		cmocka_unit_test(judges_are_wanted),
-		cmocka_unit_test(no_number_names_the_batch), cmocka_unit_test(no_number_in_a_picture),
+		cmocka_unit_test(no_number_names_the_batch), cmocka_unit_test(no_number_in_a_picture), cmocka_unit_test(no_data_in_a_raster),
 		cmocka_unit_test(logs_of_killed_runs),
 		cmocka_unit_test(weights_that_fit_are_taken),
 		cmocka_unit_test(a_classification_head_learns),
