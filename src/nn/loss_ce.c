@@ -1,10 +1,26 @@
 /*
  * ce and nll: mean negative log-likelihood of the labelled class, from logits (PyTorch's CrossEntropyLoss) or from log-probabilities
- * (NLLLoss). With class weights w, sum(w_y l) / sum(w_y), over pixels that are not ignored.
+ * (NLLLoss). With class weights w, sum(w_y l) / sum(w_y), over pixels that are not ignored. Label smoothing s as in PyTorch: the numerator
+ * becomes (1 - s) sum(w_y l) + s/C sum(w_c l_c) over all classes c.
  */
 #include "nn/loss_parts.h"
 
-typedef struct ce { secant_ints ignore; secant_reals weights; } ce;
+typedef struct ce { secant_ints ignore; secant_reals weights; double smoothing; } ce;
+
+static secant_value
+over_classes(secant_graph *g, secant_value v)
+{
+	return secant_apply(g, "sum", &(secant_axes_attr){ { 1, { secant_graph_shape(g, v)->rank - 1 } }, false }, 1, v);
+}
+
+/* What label smoothing adds to each pixel; 0 where it is ignored. */
+static secant_value
+spread(secant_graph *g, const ce *c, const secant_loss_input *in, secant_value logp, secant_value mask)
+{
+	secant_value all = over_classes(g, c->weights.n ? secant_loss_two(g, "mul", logp, secant_loss_vector(g, &c->weights)) : logp);
+	all = secant_loss_scaled(g, all, -c->smoothing / in->classes);
+	return mask < 0 ? all : secant_loss_two(g, "mul", all, mask);
+}
 
 static secant_value
 mean_of(secant_graph *g, const ce *c, const secant_loss_input *in, secant_value logp)
@@ -17,12 +33,16 @@ mean_of(secant_graph *g, const ce *c, const secant_loss_input *in, secant_value 
 		/* the weight of each pixel's class; 0 where the label is none of the classes */
 		secant_value hot = secant_apply(g, "one_hot", &(secant_classes_attr){ in->classes }, 1, in->target);
 		secant_value own = secant_loss_two(g, "mul", hot, secant_loss_vector(g, &c->weights));
-		own = secant_apply(g, "sum", &(secant_axes_attr){ { 1, { secant_graph_shape(g, own)->rank - 1 } }, false }, 1, own);
+		own = over_classes(g, own);
 		weight = mask < 0 ? own : secant_loss_two(g, "mul", own, mask);
 	}
+	if (weight >= 0)
+		each = secant_loss_two(g, "mul", each, weight);
+	if (c->smoothing > 0)
+		each = secant_loss_two(g, "add", secant_loss_scaled(g, each, 1 - c->smoothing), spread(g, c, in, logp, mask));
 	if (weight < 0)
 		return secant_loss_over(g, "mean", each, false);
-	secant_value sum = secant_loss_over(g, "sum", secant_loss_two(g, "mul", each, weight), false);
+	secant_value sum = secant_loss_over(g, "sum", each, false);
 	return secant_loss_two(g, "div", sum, secant_loss_limited(g, secant_loss_over(g, "sum", weight, false), 1e-12, 1e300));
 }
 
@@ -34,16 +54,16 @@ ce_build(secant_graph *g, const void *settings, const secant_loss_input *in)
 
 static secant_value nll_build(secant_graph *g, const void *settings, const secant_loss_input *in) { return mean_of(g, settings, in, in->logits); }
 
-static const secant_opt rows[] = {
-	SECANT_OPT(ce, ignore, INTS, "ignore-index", NULL, 1, 0, "label value that is left out"),
-	SECANT_OPT(ce, weights, REALS, "class-weights", NULL, 0, 1e9, "one weight for each class"),
-	SECANT_OPT_END
-};
-static const secant_opts settings_table = { "cross entropy", sizeof(ce), rows };
+#define COMMON \
+	SECANT_OPT(ce, ignore, INTS, "ignore-index", NULL, 1, 0, "label value that is left out"), \
+	SECANT_OPT(ce, weights, REALS, "class-weights", NULL, 0, 1e9, "one weight for each class")
+static const secant_opt nll_rows[] = { COMMON, SECANT_OPT_END };
+static const secant_opt ce_rows[] = { COMMON, SECANT_OPT(ce, smoothing, REAL, "label-smoothing", "0", 0, 1, "share of the loss that is spread over all classes"), SECANT_OPT_END };
+static const secant_opts nll_table = { "negative log-likelihood", sizeof(ce), nll_rows }, ce_table = { "cross entropy", sizeof(ce), ce_rows };
 
 const secant_loss secant_loss_ce = {
-	.name = "ce", .brief = "cross entropy of softmax, mean over pixels", .settings = &settings_table, .modes = 1u << SECANT_MODE_MULTICLASS, .build = ce_build,
+	.name = "ce", .brief = "cross entropy of softmax, mean over pixels", .settings = &ce_table, .modes = 1u << SECANT_MODE_MULTICLASS, .build = ce_build,
 };
 const secant_loss secant_loss_nll = {
-	.name = "nll", .brief = "negative log-likelihood, from log-probabilities", .settings = &settings_table, .modes = 1u << SECANT_MODE_MULTICLASS, .build = nll_build,
+	.name = "nll", .brief = "negative log-likelihood, from log-probabilities", .settings = &nll_table, .modes = 1u << SECANT_MODE_MULTICLASS, .build = nll_build,
 };

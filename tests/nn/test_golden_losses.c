@@ -35,7 +35,7 @@ nchw(int64_t i, int c)
 
 static const struct { const char *smp, *ours; } names[] = {
 	{ "DiceLoss", "dice" }, { "JaccardLoss", "jaccard" }, { "TverskyLoss", "tversky" }, { "FocalLoss", "focal" }, { "LovaszLoss", "lovasz" },
-	{ "SoftBCEWithLogitsLoss", "soft-bce" }, { "SoftCrossEntropyLoss", "soft-ce" }, { "MCCLoss", "mcc" }, { "BCEWithLogits", "bce" }, { NULL, NULL }
+	{ "SoftBCEWithLogitsLoss", "soft-bce" }, { "SoftCrossEntropyLoss", "soft-ce" }, { "MCCLoss", "mcc" }, { "BCEWithLogits", "bce" }, { "CrossEntropyLoss", "ce" }, { NULL, NULL }
 };
 
 static const char *
@@ -250,6 +250,23 @@ test_both_are_left_out(void **state)
 	assert_true(fabs(sum - 2 * map) < 1e-12);
 }
 
+/* PyTorch's own, float64. */
+static void
+test_label_smoothing_with_class_weights(void **state)
+{
+	static const struct { const char *target, *settings; double value; } cases[] = {
+		{ "plain", "{\"label_smoothing\": 0.2}", 1.935024580528195 }, { "plain", "{\"label_smoothing\": 0.1, \"class_weights\": [1, 2, 0.5, 3]}", 1.789029033860964 },
+		{ "ignore255", "{\"label_smoothing\": 0.1, \"class_weights\": [1, 2, 0.5, 3], \"ignore_index\": 255}", 1.874932202250708 },
+		{ "ignore255", "{\"label_smoothing\": 0.1, \"ignore_index\": 255}", 2.011779105977358 }, { "ignore255", "{\"class_weights\": [1, 2, 0.5, 3], \"ignore_index\": 255}", 1.874242670020812 }
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		json_t *j = json_pack("{s:s,s:s,s:s,s:s,s:o,s:f}", "loss", "CrossEntropyLoss", "mode", "multiclass", "input", "logits", "target", cases[i].target, "settings",
+			json_loads(cases[i].settings, 0, NULL), "value", cases[i].value);
+		run_case(cases[i].settings, j);
+		json_decref(j);
+	}
+}
+
 static void
 test_messages(void **state)
 {
@@ -282,7 +299,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden_losses),
-		cmocka_unit_test(test_focal_of_sure_pixels), cmocka_unit_test(test_both_are_left_out), cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_focal_of_sure_pixels), cmocka_unit_test(test_both_are_left_out),
+		cmocka_unit_test(test_label_smoothing_with_class_weights), cmocka_unit_test(test_messages),
 	};
 	return cmocka_run_group_tests_name("losses", tests, NULL, NULL);
 }
