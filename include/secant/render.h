@@ -14,7 +14,7 @@ typedef struct secant_view {
 	secant_ints size;            /* of one panel: height, width */
 	char *panels;                /* what is shown, side by side: label prediction error colour height intensity confidence or a column's name,
 	                              * comma-separated; NULL: label, prediction and error where there are two, else the first that the cloud has */
-	char *label, *prediction;    /* names of columns; NULL: by role */
+	char *label, *prediction;    /* names of columns; NULL: by role; of predictions also `classification` beside a confidence (LAS) */
 	char *classes;               /* names of the classes from 0 on, comma-separated, for the legend */
 	double azimuth, elevation;   /* where the eye is, degrees: around the up axis, above the ground */
 	int up;                      /* auto x y z */

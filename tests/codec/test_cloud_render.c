@@ -144,6 +144,33 @@ test_join(void **state)
 	secant_cloud_free(&b);
 }
 
+/* A LAS file of predictions has them in the class byte and the labels from before in `label`. */
+static void
+test_predictions_in_the_class_byte(void **state)
+{
+	secant_err err = { 0 };
+	secant_cloud a = cloud_of("x y z label\n0 0 0 1\n1 1 1 2\n", "a.txt", NULL);
+	secant_cloud b = cloud_of("x y z label classification confidence\n0 0 0 1 7 .5\n1 1 1 2 8 .5\n", "b.txt", NULL);
+	assert_int_equal(secant_render_join(&a, &b, NULL, &err), SECANT_OK);
+	EXPECT(&a, "prediction", 7, 8);
+	static const struct { const char *text; int panels; } cases[] = {
+		{ "x y z label classification confidence\n0 0 0 1 7 .5\n1 1 1 2 8 .5\n", 3 }, { "x y z label classification confidence\n0 0 0 0 7 .5\n1 1 1 0 8 .5\n", 1 },
+		{ "x y z classification confidence\n0 0 0 7 .5\n1 1 1 8 .5\n", 1 }, { "x y z classification\n0 0 0 7\n1 1 1 8\n", 1 }, { "x y z label\n0 0 0 .5\n1 1 1 2\n", 1 }
+	};
+	secant_image one = rendered(&a, WITH("panels", "label", "size", "40"), 0);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		secant_cloud c = cloud_of(cases[i].text, "c.txt", NULL);
+		secant_image im = rendered(&c, WITH("size", "40"), 0);
+		if (im.width / one.width != cases[i].panels)
+			fail_msg("case %zu: %d panels, want %d", i, im.width / one.width, cases[i].panels);
+		secant_image_free(&im);
+		secant_cloud_free(&c);
+	}
+	secant_image_free(&one);
+	secant_cloud_free(&a);
+	secant_cloud_free(&b);
+}
+
 /* ---- files ---- */
 
 static secant_cloud
@@ -339,6 +366,7 @@ main(void)
 		cmocka_unit_test(test_panels),
 		cmocka_unit_test(test_odd_clouds),
 		cmocka_unit_test(test_join),
+		cmocka_unit_test(test_predictions_in_the_class_byte),
 		cmocka_unit_test(test_gif),
 		cmocka_unit_test(test_apng),
 		cmocka_unit_test(test_page),

@@ -178,11 +178,11 @@ measure_panel(const secant_cloud *c, int column, const char *title, render_panel
 	useful_range(c, column, &lo, &hi);
 	for (int64_t i = 0; !s && i < c->n; i++)
 		ramp_colour(hi > lo ? (secant_cloud_get(c, column, i) - lo) / (hi - lo) : 0.5, p->rgb + 3 * i);
-	for (int k = 0; k < 3; k++) {
+	p->entries = hi > lo ? 3 : 1;
+	for (int k = 0; k < p->entries; k++) {
 		snprintf(p->entry[k].text, sizeof p->entry[k].text, "%.4g", lo + (hi - lo) * k / 2);
-		ramp_colour(k / 2.0, p->entry[k].rgb);
+		ramp_colour(hi > lo ? k / 2.0 : 0.5, p->entry[k].rgb);
 	}
-	p->entries = 3;
 	return s;
 }
 
@@ -209,6 +209,28 @@ find_column(const secant_cloud *c, const char *name, secant_cloud_role_name role
 	if (name && *at < 0)
 		return secant_fail(err, SECANT_ERR_ARG, "render: there is no column '%s'", name);
 	return SECANT_OK;
+}
+
+/* The column of predictions, or -1. In LAS files they stand in the class byte, which a confidence beside it tells from labels. */
+static int
+predictions_of(const secant_cloud *c)
+{
+	int at = secant_cloud_role(c, SECANT_ROLE_PREDICTION);
+	return at >= 0 || secant_cloud_role(c, SECANT_ROLE_CONFIDENCE) < 0 ? at : secant_cloud_find(c, "classification");
+}
+
+/* Whether a column has whole numbers only, which can be classes. */
+static bool
+is_whole(const secant_cloud *c, int column)
+{
+	if (c->column[column].type != SECANT_N_F32 && c->column[column].type != SECANT_N_F64)
+		return true;
+	for (int64_t i = 0; i < c->n; i++) {
+		double v = secant_cloud_get(c, column, i);
+		if (!(fabs(v) <= INT32_MAX) || v != nearbyint(v))
+			return false;
+	}
+	return true;
 }
 
 /* One panel by its name: a fixed one, or any column; columns of few whole numbers count as classes. */
@@ -239,11 +261,13 @@ make_panel(const secant_cloud *c, const secant_view *v, const columns *k, const 
 	return integer && hi - lo < 256 && secant_role_of(name) != SECANT_ROLE_INTENSITY ? class_panel(c, v, at, name, p, err) : measure_panel(c, at, name, p, err);
 }
 
+/* Labels that are the same everywhere were never given: there is nothing to compare a prediction with. */
 static const char *
 default_panels(const secant_cloud *c, const columns *k)
 {
+	double lo, hi;
 	if (k->label >= 0 && k->prediction >= 0)
-		return "label,prediction,error";
+		return secant_cloud_range(c, k->label, &lo, &hi) && lo < hi ? "label,prediction,error" : "prediction";
 	return k->label >= 0 ? "label" : k->prediction >= 0 ? "prediction" : secant_cloud_colour_range(c) > 0 ? "colour" : "height";
 }
 
@@ -254,6 +278,10 @@ make_panels(const secant_cloud *c, const secant_view *v, render_scene *s, secant
 	secant_status status = find_column(c, v->label, SECANT_ROLE_LABEL, &k.label, err);
 	if (!status)
 		status = find_column(c, v->prediction, SECANT_ROLE_PREDICTION, &k.prediction, err);
+	if (!v->prediction)
+		k.prediction = predictions_of(c);
+	if (!v->label && k.label >= 0 && (k.label == k.prediction || (!v->panels && !is_whole(c, k.label))))
+		k.label = -1;
 	const char *p = v->panels ? v->panels : default_panels(c, &k);
 	while (!status && *p) {
 		char name[256];
@@ -439,7 +467,7 @@ secant_render_write(const secant_cloud *c, const char *path, const secant_view *
 secant_status
 secant_render_join(secant_cloud *c, const secant_cloud *other, const char *column, secant_err *err)
 {
-	int from = column ? secant_cloud_find(other, column) : secant_cloud_role(other, SECANT_ROLE_PREDICTION);
+	int from = column ? secant_cloud_find(other, column) : predictions_of(other);
 	if (from < 0 && !column)
 		from = secant_cloud_role(other, SECANT_ROLE_LABEL);
 	if (from < 0)
