@@ -48,6 +48,7 @@ typedef struct ensemble {
 	int n;
 	const secant_predict_cloud *how;
 	secant_passing passing;
+	int category;                /* which the networks are told; -1: none */
 	bool (*progress)(void *user, const secant_predict_progress *now);
 	void *user;
 	secant_predict_progress now;
@@ -103,16 +104,16 @@ close_models(ensemble *e)
 
 /* Which category the network is told: the one that is asked for, or the only one. */
 static secant_status
-choose_category(const ensemble *e, int *category, secant_err *err)
+choose_category(ensemble *e, secant_err *err)
 {
 	const secant_cloud_model *m = &e->m[0];
 	char all[300] = "";
-	*category = -1;
+	e->category = -1;
 	if (!m->first_part)
 		return SECANT_OK;
 	for (int i = 0; i < m->categories; i++) {
 		if (e->how->category ? !strcmp(e->how->category, m->category[i]) : m->categories == 1)
-			return *category = i, SECANT_OK;
+			return e->category = i, SECANT_OK;
 		if (strlen(all) + strlen(m->category[i]) + 3 < sizeof all)
 			(void)snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i ? ", " : "", m->category[i]);
 	}
@@ -210,15 +211,14 @@ add_results(secant_cloud *c, const ensemble *e, const secant_verdict *v, bool la
 static secant_status
 pass_all(ensemble *e, const secant_cloud *c, secant_points *p, secant_verdict *v, secant_err *err)
 {
-	int category;
-	secant_status s = choose_category(e, &category, err);
+	secant_status s = SECANT_OK;
 	for (int i = 0; i < e->n && !s; i++) {
 		secant_points_free(p);                       /* the models may want different features */
 		if ((s = secant_points_make(p, &e->m[i].features, c, NULL, err)))
 			break;
-		p->category = category;
+		p->category = e->category;
 		if (i == 0)
-			s = secant_verdict_make(v, &e->d[0], &e->m[0], p, category, err);
+			s = secant_verdict_make(v, &e->d[0], &e->m[0], p, e->category, err);
 		v->p = p;
 		if (!s && c->n)
 			s = secant_clouds_pass(&e->d[i], &e->m[i], &e->passing, v, 1, err);
@@ -364,6 +364,8 @@ secant_predict_clouds(const char *const *models, int n_models, const secant_pred
 	secant_names l = { 0 }, outputs = { 0 };
 	secant_status s = open_models(&e, models, n_models, options, err);
 	e.passing = (secant_passing){ .batch = how->batch, .votes = how->votes, .most = how->pass_points, .overlap = how->block_overlap, .tick = tick, .user = &e };
+	if (!s)
+		s = choose_category(&e, err);
 	if (!s && !out && e.d[0].kind != SECANT_INPUT_CLOUDS)
 		s = secant_fail(err, SECANT_ERR_ARG, "--out is missing: a folder, or with one cloud a file such as result.las");
 	if (!s && !(s = find_inputs(&l, inputs, n, err)))
