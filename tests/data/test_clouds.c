@@ -293,6 +293,31 @@ folders_find_their_classes(void **state)
 	open_at(root, "train", false, "--label-values: 'x' is no whole number");
 }
 
+/* -1 is what many programs write where nobody labelled. */
+static void
+negative_labels_are_left_out(void **state)
+{
+	put("train/a.txt", "//X Y Z Label\n0 0 0 2\n1 0 0 -1\n0 1 0 0\n");
+	secant_clouds *s = open_at(root, "train", false, NULL);
+	secant_points own = { 0 };
+	const secant_points *p;
+	assert_int_equal(s->classes, 2);
+	assert_int_equal(secant_clouds_decode(s, 0, &own, &p, NULL), 0);
+	assert_true(p->label[0] == 1 && p->label[1] == -1 && p->label[2] == 0);
+	secant_points_free(&own);
+	secant_clouds_free(s);
+	put("train/a.txt", "//X Y Z Label\n0 0 0 -1\n1 0 0 -1\n");
+	open_at(root, "train", false, "no label is 0 or above");
+	put("train/a.txt", "//X Y Z Label\n0 0 0 2\n1 0 0 -1\n0 1 0 0\n");
+	option("label-values", "-1,0,2");
+	s = open_at(root, "train", false, NULL);
+	assert_int_equal(s->classes, 3);
+	assert_int_equal(secant_clouds_decode(s, 0, &own, &p, NULL), 0);
+	assert_true(p->label[0] == 2 && p->label[1] == 0 && p->label[2] == 1);
+	secant_points_free(&own);
+	secant_clouds_free(s);
+}
+
 static void
 clouds_without_labels_are_refused(void **state)
 {
@@ -518,7 +543,7 @@ main(void)
 #define EACH(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		EACH(shapenet_parts_count_over_all_categories), EACH(one_category_counts_from_zero), EACH(wrong_shapenet_sets_are_named), EACH(normals_come_with_the_other_layout),
-		EACH(modelnet_has_three_forms), EACH(s3dis_rooms_survive_control_bytes), EACH(folders_find_their_classes), EACH(clouds_without_labels_are_refused),
+		EACH(modelnet_has_three_forms), EACH(s3dis_rooms_survive_control_bytes), EACH(folders_find_their_classes), EACH(negative_labels_are_left_out), EACH(clouds_without_labels_are_refused),
 		EACH(threads_and_resuming_change_no_batch), EACH(samples_fit_the_unit_sphere), EACH(without_replacement_takes_each_point_once),
 		EACH(random_start_puts_any_point_first), EACH(blocks_cover_every_point),
 		EACH(real_sets_open),

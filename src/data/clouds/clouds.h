@@ -32,6 +32,7 @@ typedef struct secant_cloud_list {
 	size_t shared_size;
 	int64_t *values;             /* number in the files of each class; owned; NULL: first_label on */
 	bool others;                 /* numbers that are none of them are left out */
+	bool unlabelled;             /* negative numbers are left out, unless `values` has them */
 } secant_cloud_list;
 
 typedef struct secant_clouds_request {

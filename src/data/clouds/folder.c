@@ -232,7 +232,7 @@ collect(secant_cloud_list *out, int *capacity, const double *v, int64_t n, const
 		int64_t x = v[i] >= -1e15 && v[i] <= 1e15 ? (int64_t)v[i] : 0;
 		if (v[i] != (double)x)
 			return secant_fail(err, SECANT_ERR_FORMAT, "%s: point %lld has the label %g, which is no whole number", path, (long long)i + 1, v[i]);
-		if (x == last)
+		if (x == last || x < 0)              /* below 0: points that nobody labelled */
 			continue;
 		last = x;
 		if (out->classes && bsearch(&x, out->values, (size_t)out->classes, sizeof x, by_value))
@@ -279,6 +279,8 @@ discover(secant_cloud_list *out, const secant_cloud_options *o, secant_err *err)
 	secant_status s = SECANT_OK;
 	for (int i = 0; i < out->n && !s; i++)
 		s = collect_item(out, &capacity, &out->v[i], o, err);
+	if (!s && out->n && !out->classes)
+		s = secant_fail(err, SECANT_ERR_FORMAT, "%s: no label is 0 or above here or in the other clouds; negative ones are of points that nobody labelled", out->v[0].path);
 	return s;
 }
 
@@ -306,6 +308,7 @@ find(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
 		s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
 	if (!s && r->options->source.label_values)
 		s = parse_values(out, r->options->source.label_values, err);
+	out->unlabelled = true;
 	out->others = r->options->source.label_values && r->options->source.label_others;
 	if (!s && (r->data->class_file || secant_is_file(file)))
 		s = name_classes(out, file, err);

@@ -200,12 +200,12 @@ class_of(const secant_clouds *s, int64_t v, int first, int count)
 	const secant_cloud_list *l = &s->list;
 	if (!l->values) {
 		int64_t k = v - l->first_label;
-		return k >= 0 && k < count ? (int)k + first : -2;
+		return k >= 0 && k < count ? (int)k + first : v < 0 && l->unlabelled ? -1 : -2;
 	}
 	for (int k = 0; k < l->classes; k++)
 		if (l->values[k] == v)
 			return k;
-	return l->others ? -1 : -2;
+	return l->others || (v < 0 && l->unlabelled) ? -1 : -2;
 }
 
 static secant_status
