@@ -93,6 +93,7 @@ test_leica_count(void **state)
 	EXPECT(&c, "x", 1, 4, 7);
 	secant_cloud_free(&c);
 	assert_string_equal(error_of("1\n1 2 3\n2\n1 2 3\n", "a.pts", NULL), "a.pts: 3 points are announced, but there are 2");
+	assert_string_equal(error_of("1 2 3\n4\n1 2 3\n", "a.xyz", NULL), "a.xyz: line 2 has 1 column, expected 3");
 	c = cloud_of("0.25047 -0.06912 -0.02763\n0.16421 -0.04005 -0.03361\n", "b.pts", NULL);
 	EXPECT(&c, "x", .25047, .16421);
 	secant_cloud_free(&c);

@@ -113,8 +113,7 @@ typedef struct cloud_rows {
 	const cloud_target *target;  /* `fields` of them, row 0 at the first row to be filled */
 	const bool *text;            /* fields that are not numbers and are stepped over; NULL: none */
 	bool comments;               /* lines that start with # or / are none */
-	bool counts;                 /* a line with one whole number starts a new block (Leica) */
-	int64_t *announced;          /* with counts: their sum so far, to which such a line adds; negative: no count was first; NULL: not wanted */
+	int64_t *announced;          /* not NULL, not negative: the sum of the counts so far; a line with one whole number (Leica) adds to it */
 	const char *name;            /* of the file, for messages */
 } cloud_rows;
 

@@ -212,7 +212,7 @@ is_empty(const cloud_rows *rows, const char *line, int64_t *announced)
 	const char *p = blanks(line);
 	if (*p == '\n' || *p == '\r' || (rows->comments && (*p == '#' || *p == '/')))
 		return true;
-	if (!rows->counts || rows->fields < 2)
+	if (!rows->announced || *rows->announced < 0 || rows->fields < 2)
 		return false;
 	int64_t count = 0;
 	while (isdigit((unsigned char)*p) && count < INT64_MAX / 100)
@@ -346,7 +346,7 @@ cloud_rows_parse(const cloud_rows *rows, const uint8_t *data, size_t size, size_
 				memmove(to + (size_t)filled * bytes, to + (size_t)k->first_row * bytes, (size_t)k->rows * bytes);
 		}
 		filled += k->rows;
-		if (rows->announced && *rows->announced >= 0 && *rows->announced < INT64_MAX / 2)
+		if (k->announced && *rows->announced < INT64_MAX / 2)
 			*rows->announced += k->announced;
 	}
 	*at = end;

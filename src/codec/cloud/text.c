@@ -154,7 +154,8 @@ names_from_values(secant_cloud_reader *r, text_state *t, secant_err *err)
 	if (!v)
 		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", r->name);
 	cloud_rows rows = t->rows;
-	rows.announced = NULL;
+	int64_t announced = t->announced;
+	rows.announced = &announced;
 	cloud_target target[CLOUD_FIELDS];
 	double row[CLOUD_FIELDS];
 	size_t at = r->at;
@@ -243,7 +244,7 @@ cloud_text_open(secant_cloud_reader *r, secant_err *err)
 	if (!t)
 		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", r->name);
 	t->announced = -1;
-	t->rows = (cloud_rows){ .target = t->target, .text = t->text, .comments = true, .counts = true, .announced = &t->announced, .name = r->name, .separator = ' ' };
+	t->rows = (cloud_rows){ .target = t->target, .text = t->text, .comments = true, .announced = &t->announced, .name = r->name, .separator = ' ' };
 	secant_status s = read_opening(r, t, err);
 	if (s)
 		return s;
