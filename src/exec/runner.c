@@ -108,7 +108,7 @@ entry_make(secant_runner *r, entry *e, const secant_shape *shape, secant_err *er
 			if (e->output[i] >= 0)
 				keep[n++] = e->output[i];
 		if (fold)
-			ok = replace(e, secant_pass_fuse(e->graph, keep, n, &own)) && replace(e, secant_pass_fold(e->graph, r->store, keep, n, &e->folded, &own));
+			ok = replace(e, secant_pass_fuse(e->graph, false, keep, n, &own)) && replace(e, secant_pass_fold(e->graph, r->store, keep, n, &e->folded, &own));
 		for (int i = 0, k = 0; ok && i < SECANT_RUNNER_OUTPUTS; i++)
 			if (e->output[i] >= 0) {
 				e->output[i] = k;

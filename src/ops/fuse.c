@@ -138,10 +138,10 @@ fuse_norms(const secant_graph *g, secant_value *keep, int n, secant_err *err)
 }
 
 secant_graph *
-secant_pass_fuse(const secant_graph *g, secant_value *keep, int n, secant_err *err)
+secant_pass_fuse(const secant_graph *g, bool gradients, secant_value *keep, int n, secant_err *err)
 {
 	secant_graph *norms = fuse_norms(g, keep, n, err);
-	secant_graph *rows = norms ? secant_pass_fuse_rows(norms, keep, n, err) : NULL;
+	secant_graph *rows = norms ? secant_pass_fuse_rows(norms, gradients, keep, n, err) : NULL;
 	secant_graph *all = rows ? secant_pass_fuse_max(rows, keep, n, err) : NULL;
 	secant_graph_free(norms);
 	secant_graph_free(rows);

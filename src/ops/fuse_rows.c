@@ -7,6 +7,8 @@
  * becomes distinct_rows, ball_rows (the layer of the features before they are grouped), then rows_norm and rows_linear in turn, and
  * rows_norm_max. A batch norm of rows that are there `weight` times each is that of all; a maximum does not see what is there twice. Biases
  * only move running means.
+ *
+ * Where stored statistics norm and no gradients are wanted, a layer's bias and norm are one scale and shift: rows_norm_apply, and rows_max at last.
  */
 #include "ops/fuse_rows.h"
 #include "graph/rewrite.h"
@@ -18,6 +20,7 @@ enum { MAX_LAYERS = 8 };
 typedef struct layer { const secant_node *linear, *more, *add, *norm; } layer;
 
 typedef struct match {
+	const char *norm;                            /* batch_norm_train, of the batch, or batch_norm, by stored statistics */
 	const secant_node *max;
 	layer layer[MAX_LAYERS];                     /* last one first */
 	int layers;
@@ -82,9 +85,9 @@ is_first(const secant_rewrite *w, secant_value v, layer *l, match *m)
 }
 
 static bool
-matches(const secant_rewrite *w, const secant_node *n, match *m)
+matches(const secant_rewrite *w, const char *norm, const secant_node *n, match *m)
 {
-	*m = (match){ .max = n };
+	*m = (match){ .norm = norm, .max = n };
 	if (strcmp(n->op->name, "max_with_index") || w->readers[n->out[1]].count)
 		return false;
 	const secant_index_attr *a = n->attr;
@@ -93,7 +96,7 @@ matches(const secant_rewrite *w, const secant_node *n, match *m)
 		return false;
 	for (secant_value v = n->in[0]; m->layers < MAX_LAYERS; v = m->layer[m->layers++].linear->in[0]) {
 		layer *l = &m->layer[m->layers];
-		l->norm = secant_rewrite_own(w, v, "batch_norm_train");
+		l->norm = secant_rewrite_own(w, v, norm);
 		if (!is_norm(w, l->norm))
 			return false;
 		if (is_first(w, l->norm->in[0], l, m)) {
@@ -105,6 +108,12 @@ matches(const secant_rewrite *w, const secant_node *n, match *m)
 			return false;
 	}
 	return false;
+}
+
+static bool
+matches_any(const secant_rewrite *w, bool gradients, const secant_node *n, match *m)
+{
+	return matches(w, "batch_norm_train", n, m) || (!gradients && matches(w, "batch_norm", n, m));
 }
 
 /* ---- writing ---- */
@@ -128,6 +137,40 @@ first_rows(secant_rewrite *w, const match *m, const secant_node *distinct)
 	                    secant_rewrite_input(w, l->linear, 1), f);
 }
 
+/* Layer i's norm of z by the statistics of the batch. */
+static secant_value
+batch_norm(secant_rewrite *w, const match *m, int i, secant_value z, const secant_node *distinct)
+{
+	const secant_node *n = m->layer[i].norm;
+	secant_value in[10] = { z, secant_rewrite_input(w, n, 1), secant_rewrite_input(w, n, 2), secant_rewrite_input(w, n, 3), secant_rewrite_input(w, n, 4), distinct->out[1],
+	                        distinct->out[3] };
+	int at = 7;
+	if (!i)
+		in[at++] = distinct->out[2];
+	in[at++] = bias_of(w, &m->layer[i]);
+	in[at++] = secant_rewrite_input(w, n, 6);
+	secant_graph_scope(w->to, n->name);
+	const secant_node *norm = secant_graph_node(w->to, i ? "rows_norm" : "rows_norm_max", n->attr, at, in);
+	return norm ? norm->out[0] : -1;
+}
+
+/* The same by stored statistics: scale = gamma / sqrt(variance + eps), shift = beta + (bias - mean) scale. */
+static secant_value
+stored_norm(secant_rewrite *w, const match *m, int i, secant_value z, const secant_node *distinct)
+{
+	const secant_node *n = m->layer[i].norm;
+	secant_graph *g = w->to;
+	secant_value mean = secant_rewrite_input(w, n, 1), bias = bias_of(w, &m->layer[i]);
+	secant_graph_scope(g, n->name);
+	secant_value rstd = secant_apply(g, "rsqrt", NULL, 1, secant_build_number(g, "add_scalar", ((const secant_norm_attr *)n->attr)->eps, secant_rewrite_input(w, n, 2)));
+	secant_value scale = secant_apply(g, "mul", NULL, 2, rstd, secant_rewrite_input(w, n, 3));
+	secant_value about = bias < 0 ? secant_apply(g, "neg", NULL, 1, mean) : secant_apply(g, "sub", NULL, 2, bias, mean);
+	secant_value shift = secant_apply(g, "add", NULL, 2, secant_rewrite_input(w, n, 4), secant_apply(g, "mul", NULL, 2, about, scale));
+	secant_norm_attr of_rows = { .act = ((const secant_norm_attr *)n->attr)->act };
+	return i ? secant_apply(g, "rows_norm_apply", &of_rows, 4, z, scale, shift, distinct->out[3])
+	         : secant_apply(g, "rows_max", &of_rows, 5, z, scale, shift, distinct->out[2], distinct->out[3]);
+}
+
 static void
 emit(secant_rewrite *w, const match *m)
 {
@@ -136,22 +179,14 @@ emit(secant_rewrite *w, const match *m)
 	const secant_node *distinct = secant_graph_node(w->to, "distinct_rows", NULL, 2, pair);
 	if (!distinct)
 		return;
-	secant_value weight = distinct->out[1], count = distinct->out[3], z = first_rows(w, m, distinct);
+	secant_value z = first_rows(w, m, distinct);
 	for (int i = m->layers - 1; i >= 0; i--) {
 		const layer *l = &m->layer[i];
 		if (i < m->layers - 1) {
 			secant_graph_scope(w->to, l->linear->name);
-			z = secant_apply(w->to, "rows_linear", NULL, 3, z, secant_rewrite_input(w, l->linear, 1), count);
+			z = secant_apply(w->to, "rows_linear", NULL, 3, z, secant_rewrite_input(w, l->linear, 1), distinct->out[3]);
 		}
-		secant_value in[10] = { z, secant_rewrite_input(w, l->norm, 1), secant_rewrite_input(w, l->norm, 2), secant_rewrite_input(w, l->norm, 3), secant_rewrite_input(w, l->norm, 4), weight, count };
-		int at = 7;
-		if (!i)
-			in[at++] = distinct->out[2];
-		in[at++] = bias_of(w, l);
-		in[at++] = secant_rewrite_input(w, l->norm, 6);
-		secant_graph_scope(w->to, l->norm->name);
-		const secant_node *norm = secant_graph_node(w->to, i ? "rows_norm" : "rows_norm_max", l->norm->attr, at, in);
-		z = norm ? norm->out[0] : -1;
+		z = strcmp(m->norm, "batch_norm") ? batch_norm(w, m, i, z, distinct) : stored_norm(w, m, i, z, distinct);
 	}
 	w->map[m->max->out[0]] = z;
 }
@@ -180,7 +215,7 @@ take_all(const secant_rewrite *w, bool *gone, const match *m)
 }
 
 secant_graph *
-secant_pass_fuse_rows(const secant_graph *g, secant_value *keep, int n, secant_err *err)
+secant_pass_fuse_rows(const secant_graph *g, bool gradients, secant_value *keep, int n, secant_err *err)
 {
 	secant_rewrite w;
 	bool *gone = secant_calloc((size_t)secant_graph_nodes(g) + 1, sizeof *gone), ok = secant_rewrite_begin(&w, g, keep, n, err);
@@ -190,12 +225,12 @@ secant_pass_fuse_rows(const secant_graph *g, secant_value *keep, int n, secant_e
 		ok = false;
 	}
 	for (int i = 0; ok && i < secant_graph_nodes(g); i++)
-		if (matches(&w, secant_graph_get_node(g, i), &m))
+		if (matches_any(&w, gradients, secant_graph_get_node(g, i), &m))
 			take_all(&w, gone, &m);
 	for (int i = 0; ok && i < secant_graph_nodes(g); i++) {
 		if (gone[i])
 			continue;
-		if (matches(&w, secant_graph_get_node(g, i), &m))
+		if (matches_any(&w, gradients, secant_graph_get_node(g, i), &m))
 			emit(&w, &m);
 		else
 			secant_rewrite_node(&w, i);

@@ -3,5 +3,5 @@
 #define SECANT_OPS_FUSE_ROWS_H
 #include "ops/rules.h"
 
-secant_graph *secant_pass_fuse_rows(const secant_graph *g, secant_value *keep, int n, secant_err *err);
+secant_graph *secant_pass_fuse_rows(const secant_graph *g, bool gradients, secant_value *keep, int n, secant_err *err);
 #endif

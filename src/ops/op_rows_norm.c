@@ -13,6 +13,7 @@
  *     rows_norm_max      x to count as rows_norm, place (N x M x 2), offset, momentum      largest y of the rows place[0] to place[1] (end) of each ball, N x M x 1 x C,
  *                        0 where there is none; mean, rstd, new running mean and variance, and the row it was: the one of largest x, of smallest
  *                        where gamma is negative, the first of equal ones; -1: none
+ *     rows_max           x, scale, shift, place, count                               largest act(scale x + shift) of the rows of each ball, as rows_norm_max finds it
  *     rows_norm_max_grad dy, row, y, x, mean, rstd, gamma, weight, count             dx, dgamma, dbeta
  *
  * Rows from `count` on are unspecified.
@@ -103,18 +104,33 @@ grad_shape(const secant_signature *s, secant_err *err)
 	return grad_outputs(s, 1);
 }
 
+/* Output 0, of balls whose rows input `at` places. */
 static secant_status
-max_shape(const secant_signature *s, secant_err *err)
+ball_output(const secant_signature *s, int at, secant_err *err)
 {
-	const secant_shape *place = &s->in[7].shape;
+	const secant_shape *place = &s->in[at].shape;
 	char text[96];
-	if (want_norm(s, 8, err) || secant_want_integer(s, 7, err))
+	if (secant_want_integer(s, at, err))
 		return SECANT_ERR_SHAPE;
 	if (place->rank != 3 || place->dim[2] != 2)
 		return secant_fail(err, SECANT_ERR_SHAPE, "places are %s, want N x M x 2", place->rank < 0 ? "absent" : secant_shape_text(place, text, sizeof text));
+	s->out[0].shape = (secant_shape){ 4, { place->dim[0], place->dim[1], 1, s->in[0].shape.dim[1] } };
+	return SECANT_OK;
+}
+
+static secant_status
+max_shape(const secant_signature *s, secant_err *err)
+{
+	return want_rows(s, 0, -1, 4, err) || want_vectors(s, 1, 2, s->in[0].shape.dim[1], err) ? SECANT_ERR_SHAPE : ball_output(s, 3, err);
+}
+
+static secant_status
+norm_max_shape(const secant_signature *s, secant_err *err)
+{
+	if (want_norm(s, 8, err) || ball_output(s, 7, err))
+		return SECANT_ERR_SHAPE;
 	for (int i = 1; i < 5; i++)
 		s->out[i].shape = (secant_shape){ 1, { s->in[0].shape.dim[1] } };
-	s->out[0].shape = (secant_shape){ 4, { place->dim[0], place->dim[1], 1, s->in[0].shape.dim[1] } };
 	s->out[5] = (secant_type){ SECANT_I32, s->out[0].shape };
 	return SECANT_OK;
 }
@@ -180,19 +196,37 @@ apply_reference(const secant_reference *r)
 		r->out[0][i] = i / c < count ? activated(r, r->in[0][i] * r->in[1][i % c] + r->in[2][i % c]) : SECANT_UNSPECIFIED;
 }
 
+/* The row of number i of the result: of largest x, of smallest where `sign` is negative; -1: none. */
+static int64_t
+best_row(const secant_reference *r, const double *place, const double *sign, int64_t i, int64_t count)
+{
+	int64_t c = r->in_shape[0].dim[1], k = i % c, best = -1;
+	double flip = sign[k] < 0 ? -1 : 1;
+	place += i / c * 2;
+	for (int64_t j = place[0] < 0 ? 0 : (int64_t)place[0]; j < (int64_t)place[1] && j < count; j++)
+		if (best < 0 || r->in[0][j * c + k] * flip > r->in[0][best * c + k] * flip)
+			best = j;
+	return best;
+}
+
 static void
 max_reference(const secant_reference *r)
+{
+	int64_t c = r->in_shape[0].dim[1], count = rows_of(r->in[4], r->in_shape[0].dim[0]);
+	for (int64_t i = 0, n = secant_shape_count(&r->out_shape[0]); i < n; i++) {
+		int64_t k = i % c, best = best_row(r, r->in[3], r->in[1], i, count);
+		r->out[0][i] = best < 0 ? 0 : activated(r, r->in[0][best * c + k] * r->in[1][k] + r->in[2][k]);
+	}
+}
+
+static void
+norm_max_reference(const secant_reference *r)
 {
 	int64_t rows = r->in_shape[0].dim[0], c = r->in_shape[0].dim[1], count = rows_of(r->in[6], rows);
 	for (int64_t k = 0; k < c; k++)
 		statistics(r, 8, k, count);
 	for (int64_t i = 0, n = secant_shape_count(&r->out_shape[0]); i < n; i++) {
-		const double *place = r->in[7] + i / c * 2;
-		int64_t k = i % c, best = -1;
-		double flip = r->in[3][k] < 0 ? -1 : 1;
-		for (int64_t j = place[0] < 0 ? 0 : (int64_t)place[0]; j < (int64_t)place[1] && j < count; j++)
-			if (best < 0 || r->in[0][j * c + k] * flip > r->in[0][best * c + k] * flip)
-				best = j;
+		int64_t k = i % c, best = best_row(r, r->in[7], r->in[3], i, count);
 		r->out[5][i] = (double)best;
 		r->out[0][i] = best < 0 ? 0 : activated(r, (r->in[0][best * c + k] - r->out[1][k]) * r->out[2][k] * r->in[3][k] + r->in[4][k]);
 	}
@@ -288,7 +322,8 @@ static const secant_op_case apply_cases[] = { { "rows", "", "24x16 16 16 1#25" }
 static const secant_op_case grad_cases[] = {
 	{ "rows", "", "24x16 24x16 16 16@0.5:2 16 16 16 24@1:9 1#25" }, { "relu", "act=relu", "40x5 40x5 5 5@0.5:2 5 5 5 40@1:2 1#41" }, { 0 }
 };
-static const secant_op_case max_cases[] = {
+static const secant_op_case max_cases[] = { { "balls", "", "24x16 16 16 2x3x2#25 1#25" }, { "relu", "act=relu", "40x5 5 5 3x4x2#41 1#41" }, { 0 } };
+static const secant_op_case norm_max_cases[] = {
 	{ "balls", "", "24x16 16 16@0.5:2 16 16 24@1:9 1#25 2x3x2#25" }, { "relu, offset", "act=relu", "40x5 5 5@0.5:2 5 5 40@1:2 1#41 3x4x2#41 5" },
 	{ "given momentum", "", "24x8 8 8@0.5:2 8 8 24@1:9 1#25 1x9x2#25 8 scalar" }, { 0 }
 };
@@ -306,6 +341,10 @@ const secant_op secant_op_rows_norm_apply = {
 	.name = "rows_norm_apply", .brief = "the result of rows_norm once more, by the scale and shift it found", .attr = &secant_norm_options, .min_in = 4, .max_in = 4, .n_out = 1,
 	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true, .shape = apply_shape, .reference = apply_reference, .cases = apply_cases,
 };
+const secant_op secant_op_rows_max = {
+	.name = "rows_max", .brief = "rows scaled and shifted, and the largest of each ball", .attr = &secant_norm_options, .min_in = 5, .max_in = 5, .n_out = 1,
+	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true, .shape = max_shape, .reference = max_reference, .cases = max_cases,
+};
 const secant_op secant_op_rows_norm_grad = {
 	.name = "rows_norm_grad", .brief = "gradient of rows_norm", .attr = &secant_norm_options, .min_in = 9, .max_in = 9, .n_out = 3,
 	.low = SECANT_LOW_FOLLOWS, .low_in = 3, .low_out = 1, .commutes = true, .shape = grad_shape, .reference = grad_reference, .cases = grad_cases,
@@ -313,7 +352,7 @@ const secant_op secant_op_rows_norm_grad = {
 const secant_op secant_op_rows_norm_max = {
 	.name = "rows_norm_max", .brief = "batch norm of weighted rows, and the largest of each ball", .attr = &secant_norm_options, .min_in = 8, .max_in = 10, .n_out = 6,
 	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .alias = { 0, 0, 0, 2, 3 },
-	.shape = max_shape, .grad = max_rule, .reference = max_reference, .cases = max_cases,
+	.shape = norm_max_shape, .grad = max_rule, .reference = norm_max_reference, .cases = norm_max_cases,
 };
 const secant_op secant_op_rows_norm_max_grad = {
 	.name = "rows_norm_max_grad", .brief = "gradient of rows_norm_max", .attr = &secant_norm_options, .min_in = 9, .max_in = 9, .n_out = 3,

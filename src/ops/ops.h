@@ -112,8 +112,9 @@ int secant_axis_of(int axis, int rank);                                         
 void secant_strides(const secant_shape *s, int64_t stride[SECANT_MAX_RANK]);                       /* row-major */
 
 /* ---- passes that know operators ---- */
-/* Joins what one pass over memory can do: norm + add + activation, for training; before differentiation (fuse.c). */
-secant_graph *secant_pass_fuse(const secant_graph *g, secant_value *keep, int n, secant_err *err);
+/* Joins what one pass over memory can do: norm + add + activation, layers on points (fuse.c). It runs before differentiation; gradients:
+ * only into operators that have rules for it. */
+secant_graph *secant_pass_fuse(const secant_graph *g, bool gradients, secant_value *keep, int n, secant_err *err);
 
 /* OpenMP over independent outputs; nothing without OpenMP. */
 #ifdef _OPENMP

@@ -103,7 +103,7 @@ secant_session_plan(secant_session *s, secant_err *err)
 	secant_value loss = s->task->loss_of(s, m.g, &m.built, err);
 	if (secant_graph_check(m.g, err) || loss < 0)
 		return err->code;
-	secant_graph *fused = secant_pass_fuse(s->graph, &loss, 1, err);
+	secant_graph *fused = secant_pass_fuse(s->graph, true, &loss, 1, err);
 	if (!fused)
 		return err->code;
 	secant_graph_free(s->graph);
@@ -121,7 +121,7 @@ plan_recalibration(secant_session *s, secant_err *err)
 	s->recal_graph = m.g;
 	if (secant_graph_find(s->recal_graph, "norm_momentum") < 0)
 		return SECANT_OK;                        /* a network without batch norms */
-	secant_graph *fused = secant_pass_fuse(s->recal_graph, NULL, 0, err);
+	secant_graph *fused = secant_pass_fuse(s->recal_graph, false, NULL, 0, err);
 	if (!fused)
 		return err->code;
 	secant_graph_free(s->recal_graph);

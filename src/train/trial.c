@@ -80,7 +80,7 @@ make(secant_trial *t, secant_model *m, secant_model_graph *g, const secant_trial
 	t->graph = g->g;
 	g->g = NULL;
 	if (options->precision != SECANT_PRECISION_F64) {
-		secant_graph *fused = secant_pass_fuse(t->graph, keep, n, err);
+		secant_graph *fused = secant_pass_fuse(t->graph, spec->gradients, keep, n, err);
 		secant_graph_free(t->graph);
 		if (!(t->graph = fused))
 			return err->code;

@@ -427,6 +427,7 @@ static const struct { const char *op; secant_op_case c; } large[] = {
 	{ "rows_norm", { "many rows", "act=relu", "3000x48@2:3 48 48@0.5:2 48@0.5:2 48 3000@1:9 1#3001" } },
 	{ "rows_norm_grad", { "many rows", "act=relu", "3000x48 3000x48 48 48@0.5:2 48 48 48 3000@1:9 1#3001" } },
 	{ "rows_norm_max", { "wide", "act=relu", "700x530 530 530@0.5:2 530 530 700@1:9 1#701 2x40x2#701" } },
+	{ "rows_max", { "wide", "act=relu", "700x530 530 530 2x40x2#701 1#701" } },
 	{ "rows_norm_max_grad", { "many balls", "act=relu", "2x90x1x48 2x90x1x48#3001 2x90x1x48 3000x48 48 48@0.5:2 48 3000@1:9 1#3001" } },
 	{ "ball_rows", { "many rows", "", "2x40x16#100 1280#1280 1#1281 2x100x1x3 2x40x1x3 48x3 2x100x1x48" } },
 	{ "ball_rows_grad_weights", { "many rows", "", "1280x48 2x40x16#100 1280#1280 1#1281 2x100x1x3 2x40x1x3" } },

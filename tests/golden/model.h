@@ -80,7 +80,7 @@ model_build(model *m, const secant_shape *input, bool train, bool fuse, bool f64
 	must(secant_graph_check(m->g, &err), &err);
 	if (fuse) {
 		secant_value keep[3] = { m->loss, m->built.logits, m->built.label };
-		secant_graph *fused = secant_pass_fuse(m->g, keep, 3, &err);
+		secant_graph *fused = secant_pass_fuse(m->g, true, keep, 3, &err);
 		if (!fused)
 			fail_msg("%s", err.msg);
 		secant_graph_free(m->g);

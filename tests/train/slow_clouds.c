@@ -1,5 +1,5 @@
 /*
- * Networks for clouds against PyTorch twins in float64 (tests/peers/twins/clouds.py wrote cloud_networks.json): state_dict, evaluation, one training
+ * Networks for clouds against PyTorch twins in float64 (tests/peers/twins/clouds.py wrote cloud_networks.json): state_dict, evaluation and one training
  * step with every gradient and the running statistics, in double: of the graph as built, and as fused for fast plans (distinct rows of balls,
  * maxima found while multiplying). What a fast plan makes of the fused graph in float is compared with that. `train_slow_clouds NAME` checks one
  * network.
@@ -137,14 +137,18 @@ check_logits(const trial *t, const secant_shape *s, const double *y)
 static double get_slot(const void *p, int64_t i) { return ((const double *)((const secant_slot *)p)->data)[i]; }
 
 static void
-fuse(trial *t, secant_value *loss)
+fuse(trial *t, bool gradients, secant_value *loss)
 {
 	secant_err err = { 0 };
-	secant_graph *fused = secant_pass_fuse(t->g, loss, 1, &err);
+	secant_graph *fused = secant_pass_fuse(t->g, gradients, loss, 1, &err);
 	if (!fused)
 		fail_msg("%s: %s", t->name, err.msg);
 	secant_graph_free(t->g);
 	t->g = fused;
+	bool merged = false;
+	for (int i = 0; i < secant_graph_nodes(fused); i++)
+		merged |= !strcmp(secant_graph_get_node(fused, i)->op->name, gradients ? "rows_norm_max" : "rows_max");
+	assert_int_equal(merged, !strncmp(t->net.arch, "pointnet2", 9));
 }
 
 /* Of a fused graph in float: near that in double. A maximum or a relu that falls to the other side moves whole columns of gradients: graphs as built
@@ -198,7 +202,7 @@ check_training(trial *t, bool fused)
 	assert_non_null(floats);
 	fill_states(t->store, 1);
 	if (fused)
-		fuse(t, &loss);
+		fuse(t, true, &loss);
 	for (int i = 0; i < t->store->n; i++)
 		if (t->store->slot[i].trainable) {
 			assert_true(n < 399);
@@ -247,6 +251,23 @@ check_training(trial *t, bool fused)
 }
 
 static void
+check_evaluation(trial *t, bool fused)
+{
+	secant_built built;
+	secant_plan *plan;
+	secant_value logits = build(t, SECANT_PHASE_EVAL, &built);
+	if (fused)
+		fuse(t, false, &logits);
+	else
+		check_states(t);
+	secant_context *c = run(t, &logits, 1, &plan);
+	check_logits(t, secant_graph_shape(t->g, logits), secant_context_output(c, 0));
+	secant_context_free(c);
+	secant_plan_free(plan);
+	secant_graph_free(t->g);
+}
+
+static void
 test_networks(void **state)
 {
 	secant_err err = { 0 };
@@ -256,18 +277,11 @@ test_networks(void **state)
 		fail_msg("%s", err.msg);
 	json_object_foreach(all, name, j) {
 		trial t;
-		secant_built built;
-		secant_plan *plan;
 		if (!json_is_object(j) || (only && strcmp(only, name)))
 			continue;
 		load(&t, name, j);
-		secant_value logits = build(&t, SECANT_PHASE_EVAL, &built);
-		check_states(&t);
-		secant_context *c = run(&t, &logits, 1, &plan);
-		check_logits(&t, secant_graph_shape(t.g, logits), secant_context_output(c, 0));
-		secant_context_free(c);
-		secant_plan_free(plan);
-		secant_graph_free(t.g);
+		check_evaluation(&t, false);
+		check_evaluation(&t, true);
 		check_training(&t, false);
 		check_training(&t, true);
 		secant_store_free(t.store);

@@ -74,7 +74,7 @@ build_training(trial *t)
 	m->store = secant_store_new(m->g, t->f64, &err);
 	assert_non_null(m->store);
 	if (!t->f64 || t->fused) {
-		secant_graph *fused = secant_pass_fuse(m->g, &m->loss, 1, &err);
+		secant_graph *fused = secant_pass_fuse(m->g, true, &m->loss, 1, &err);
 		assert_non_null(fused);
 		secant_graph_free(m->g);
 		m->g = fused;

@@ -429,25 +429,41 @@ ball_max(const norm *b, const void *x, const int32_t *place, int64_t ball, float
 		secant_store_real(y, ball * b->c + k, b->low, best[k]);
 }
 
-static secant_status
-run_max(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+/* y and row of every ball, by scale and shift in v[1] and v[2]; where `sign` is negative the smallest x gives the largest y. */
+static void
+find_largest(const secant_step *s, const norm *b, const void *x, const int32_t *place, const float *sign, void *scratch, void *y, int32_t *which)
 {
-	norm b = norm_of(s, 0, rows_of(in[6], s->in[0].shape.dim[0]), scratch);
 	int64_t balls = s->out[0].shape.dim[0] * s->out[0].shape.dim[1];
 	secant_scratch m = { scratch, norm_of(s, 0, s->in[0].shape.dim[0], NULL).size };
-	float *best = secant_take(&m, b.c * s->threads, sizeof *best);
-	int32_t *row = secant_take(&m, b.c * s->threads, sizeof *row);
-	const float *gamma = in[3];
-	int parts = secant_parts(s, (b.rows + balls) * b.c);
-	statistics(s, &b, 8, in, out);
-	for (int64_t k = 0; k < b.c; k++) {
-		b.v[3][k] = gamma[k] < 0 ? -1 : 1;
-		b.v[4][k] = b.v[1][k] * b.v[3][k];
+	float *best = secant_take(&m, b->c * s->threads, sizeof *best);
+	int32_t *row = secant_take(&m, b->c * s->threads, sizeof *row);
+	int parts = secant_parts(s, (b->rows + balls) * b->c);
+	for (int64_t k = 0; k < b->c; k++) {
+		b->v[3][k] = sign[k] < 0 ? -1 : 1;
+		b->v[4][k] = b->v[1][k] * b->v[3][k];
 	}
 	SECANT_PARTS(parts)
 	for (int t = 0; t < parts; t++)
 		for (int64_t i = secant_part(balls, parts, t), end = secant_part(balls, parts, t + 1); i < end; i++)
-			ball_max(&b, in[0], in[7], i, best + b.c * t, row + b.c * t, out[0], out[5]);
+			ball_max(b, x, place, i, best + b->c * t, row + b->c * t, y, which);
+}
+
+static secant_status
+run_max(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+{
+	norm b = norm_of(s, 0, rows_of(in[4], s->in[0].shape.dim[0]), scratch);
+	for (int i = 0; i < 2; i++)
+		memcpy(b.v[1 + i], in[1 + i], (size_t)b.c * sizeof(float));
+	find_largest(s, &b, in[0], in[3], in[1], scratch, out[0], NULL);
+	return SECANT_OK;
+}
+
+static secant_status
+run_norm_max(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+{
+	norm b = norm_of(s, 0, rows_of(in[6], s->in[0].shape.dim[0]), scratch);
+	statistics(s, &b, 8, in, out);
+	find_largest(s, &b, in[0], in[7], in[3], scratch, out[0], out[5]);
 	return SECANT_OK;
 }
 
@@ -550,7 +566,8 @@ const secant_impl secant_impls_native_rows[] = {
 	ROWS(rows_norm, .prepare = prepare_norm, .run = run_norm),
 	ROWS(rows_norm_apply, .prepare = prepare_norm, .run = run_apply),
 	ROWS(rows_norm_grad, .prepare = prepare_grad, .run = run_grad),
-	ROWS(rows_norm_max, .prepare = prepare_max, .run = run_max),
+	ROWS(rows_max, .prepare = prepare_max, .run = run_max),
+	ROWS(rows_norm_max, .prepare = prepare_max, .run = run_norm_max),
 	ROWS(rows_norm_max_grad, .prepare = prepare_max_grad, .run = run_max_grad),
 	{ .op = NULL },
 };
