@@ -16,7 +16,18 @@ static const secant_opt train_rows[] = {
 	SECANT_OPT_TABLE(train, common, &common_options),
 	SECANT_OPT_END
 };
-static const secant_opts train_options = { "train", sizeof(train), train_rows, secant_train_preset, secant_train_resumed };
+/* Whether the options began with the run's own: found out when they were read, once. */
+static bool began_with_run;
+
+static char *
+resumed(const char *out)
+{
+	char *text = secant_train_resumed(out);
+	began_with_run = text != NULL;
+	return text;
+}
+
+static const secant_opts train_options = { "train", sizeof(train), train_rows, secant_train_preset, resumed };
 
 static bool
 interrupted(void *user)
@@ -97,9 +108,7 @@ run(void *options, int n, const char *const *operands, secant_err *err)
 	secant_logger log = tool_logger(&t->common);
 	secant_train_events events = { .log = log, .progress = progress, .cancelled = interrupted, .user = &log };
 	secant_train_result result;
-	char *before = t->train.resume && t->train.out ? secant_train_resumed(t->train.out) : NULL;
-	t->train.complete = before != NULL;          /* the options began with the run's own */
-	secant_free(before);
+	t->train.complete = began_with_run;
 	tool_progress_begin(&t->common, "images");
 	secant_status status = secant_train(&t->train, operands[0], &events, &result, err);
 	tool_progress_end();

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/json.h"
@@ -70,13 +71,13 @@ static void
 note_samples(secant_session *s, const char *data)
 {
 	uint64_t hash = 0, whole = 0;
-	size_t n = strlen(data), got;
+	size_t n = strlen(data);
 	const char *before = "";
-	char head[1];
+	struct stat st;
 	for (int i = 0; i < s->n_samples; i++) {
 		const char *path = s->task->sample_name(s, i), *name = !strncmp(path, data, n) ? path + n : path;
-		if (strcmp(path, before) && secant_file_head(path, head, sizeof head, &got, &whole, NULL))
-			whole = 0;
+		if (strcmp(path, before))
+			whole = stat(path, &st) ? 0 : (uint64_t)st.st_size;
 		before = path;
 		hash = (hash * 31 + secant_fnv1a(name, strlen(name))) * 31 + whole;
 	}
@@ -94,7 +95,6 @@ open_session(secant_session *s, const char *data, secant_err *err)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "precision f64 runs scalar references: it is for secant run, training wants f32 or bf16");
 	if (check_options(o, err) || s->task->open(s, data, err) || choose_metric(s, err) || check_freeze(s, err) || !(s->feed = s->task->feed_new(s, true, err)))
 		return err->code;
-	note_samples(s, data);
 	secant_model_initialize(&s->model, (uint64_t)o->seed);
 	if (o->weights && secant_model_start_from(&s->model, o->weights, &s->events->log, err))
 		return err->code;
@@ -441,8 +441,10 @@ run(secant_session *s, secant_train_options *o, const char *data, secant_err *er
 	char name[96];
 	bool replaces;
 	secant_status status;
-	if ((status = secant_session_folder(o, &replaces, err)) || (status = open_session(s, data, err)) || (status = secant_session_plan(s, err)) ||
-	    (o->resume && (status = secant_session_load_state(s, err))) || (!replaces && (status = secant_session_claim(s, err))))
+	if ((status = secant_session_folder(o, &replaces, err)) || (status = open_session(s, data, err)) || (status = secant_session_plan(s, err)))
+		return status;
+	note_samples(s, data);
+	if ((o->resume && (status = secant_session_load_state(s, err))) || (!replaces && (status = secant_session_claim(s, err))))
 		return status;
 	secant_log(&s->events->log, SECANT_LOG_INFO, "training %s on %d %s in %s, %d threads, slab %.0f MiB", secant_session_network(s, name, sizeof name), s->n_samples,
 	           s->task->samples, s->precision == SECANT_PRECISION_BF16 ? "bf16" : "f32", secant_session_threads(s), (double)secant_plan_slab_bytes(s->plan) / 1048576);
