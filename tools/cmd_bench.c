@@ -1,6 +1,5 @@
 /* `secant bench`: how long a network takes, and what the machine could do. */
 #include "command.h"
-#include <jansson.h>
 #include <secant/bench.h>
 #include <secant/info.h>
 #include <stdlib.h>
@@ -32,14 +31,9 @@ tick(void *user, int done, int total)
 static int
 print(json_t *j, secant_err *err)
 {
-	char *text = j ? json_dumps(j, JSON_REAL_PRECISION(7)) : NULL;
-	json_decref(j);
-	if (!text)
-		return secant_fail(err, SECANT_ERR_NOMEM, "no memory");
-	puts(text);
+	int status = tool_print_json(stdout, j, JSON_REAL_PRECISION(7), err);
 	fflush(stdout);
-	free(text);
-	return 0;
+	return status;
 }
 
 static int

@@ -2,7 +2,6 @@
  * `secant data VERB`: data sets. Each verb is a file data_VERB.c, whose last lines are its descriptor, and a line in data.inc.
  */
 #include "data.h"
-#include <stdlib.h>
 #include <string.h>
 
 #define DATA(verb) extern const command data_##verb;

@@ -1,7 +1,6 @@
 /* `secant demo OUT`: writes a data set to try the program with. */
 #include "command.h"
 #include <secant/demo.h>
-#include <jansson.h>
 
 typedef struct demo { secant_demo demo; bool overwrite; common common; } demo;
 
@@ -27,12 +26,9 @@ run(void *options, int n, const char *const *operands, secant_err *err)
 	tool_progress_begin(&o->common, "pictures");
 	secant_status s = secant_demo_write(operands[0], &o->demo, o->overwrite, made, NULL, err);
 	tool_progress_end();
-	if (!s && o->common.json) {
-		json_t *j = json_pack("{s:s, s:i}", "data", operands[0], "pictures", o->demo.pictures);
-		json_dumpf(j, stdout, 0);
-		putchar('\n');
-		json_decref(j);
-	} else if (!s && !o->common.quiet)
+	if (!s && o->common.json)
+		(void)tool_print_json(stdout, json_pack("{s:s, s:i}", "data", operands[0], "pictures", o->demo.pictures), 0, err);
+	else if (!s && !o->common.quiet)
 		printf("%d pictures in %s/{train,val,test}/{images,labels}\n", o->demo.pictures, operands[0]);
 	return s;
 }

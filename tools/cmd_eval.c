@@ -2,11 +2,9 @@
  * `secant eval MODEL DATA`: scores of a model over a split, as a table or JSON.
  */
 #include "command.h"
-#include <jansson.h>
 #include <math.h>
 #include <secant/train.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct eval { common common; secant_eval_options eval; } eval;
@@ -17,12 +15,6 @@ static const secant_opt eval_rows[] = {
 	SECANT_OPT_END
 };
 static const secant_opts eval_options = { "eval", sizeof(eval), eval_rows };
-
-static json_t *
-number(double v)
-{
-	return isfinite(v) ? json_real(v) : json_null();
-}
 
 /* "macro-imagewise" to "macro_imagewise": keys of the JSON are one word. */
 static const char *
@@ -42,7 +34,7 @@ reductions_json(const secant_scores *s)
 	for (int i = 0; i < SECANT_METRICS; i++) {
 		json_t *one = json_object();
 		for (int r = 0; r < SECANT_REDUCTIONS; r++)
-			json_object_set_new(one, key(secant_reduction_name(r), a, sizeof a), number(s->reduced[i][r]));
+			json_object_set_new(one, key(secant_reduction_name(r), a, sizeof a), tool_number(s->reduced[i][r]));
 		json_object_set_new(all, key(secant_metric_name(i), b, sizeof b), one);
 	}
 	return all;
@@ -54,9 +46,9 @@ classes_json(const secant_scores *s)
 	json_t *classes = json_array();
 	for (int k = 0; k < s->classes; k++) {
 		const secant_class_score *c = &s->per_class[k];
-		json_array_append_new(classes, json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I}", "name", c->name, "iou", number(c->iou), "f1", number(c->f1), "precision",
-		                                         number(c->precision), "recall", number(c->recall), "specificity", number(c->specificity), "accuracy", number(c->accuracy), "boundary_f1",
-		                                         number(c->boundary_f1), "pixels", (json_int_t)c->pixels, "predicted", (json_int_t)c->predicted));
+		json_array_append_new(classes, json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I}", "name", c->name, "iou", tool_number(c->iou), "f1", tool_number(c->f1), "precision",
+		                                         tool_number(c->precision), "recall", tool_number(c->recall), "specificity", tool_number(c->specificity), "accuracy", tool_number(c->accuracy), "boundary_f1",
+		                                         tool_number(c->boundary_f1), "pixels", (json_int_t)c->pixels, "predicted", (json_int_t)c->predicted));
 	}
 	return classes;
 }
@@ -76,8 +68,8 @@ confusion_json(const secant_scores *s)
 	return confusion;
 }
 
-static void
-print_json(const secant_scores *s)
+static int
+print_json(const secant_scores *s, secant_err *err)
 {
 	const struct { const char *name; double value; } row[] = {
 		{ "iou", s->iou }, { "f1", s->f1 }, { "accuracy", s->accuracy }, { "miou", s->miou }, { "precision", s->precision }, { "recall", s->recall },
@@ -86,7 +78,7 @@ print_json(const secant_scores *s)
 	};
 	json_t *j = json_object();
 	for (size_t i = 0; i < sizeof row / sizeof *row; i++)
-		json_object_set_new(j, row[i].name, number(row[i].value));
+		json_object_set_new(j, row[i].name, tool_number(row[i].value));
 	json_object_set_new(j, "images", json_integer((json_int_t)s->images));
 	json_object_set_new(j, "per_class", classes_json(s));
 	json_object_set_new(j, "confusion", confusion_json(s));
@@ -94,16 +86,13 @@ print_json(const secant_scores *s)
 	if (s->protocol) {
 		json_t *categories = json_array();
 		for (int i = 0; i < s->categories; i++)
-			json_array_append_new(categories, json_pack("{s:s, s:o, s:I}", "name", s->per_category[i].name, "iou", number(s->per_category[i].iou), "clouds", (json_int_t)s->per_category[i].clouds));
+			json_array_append_new(categories, json_pack("{s:s, s:o, s:I}", "name", s->per_category[i].name, "iou", tool_number(s->per_category[i].iou), "clouds", (json_int_t)s->per_category[i].clouds));
 		json_object_set_new(j, "protocol", json_string(s->protocol));
-		json_object_set_new(j, "instance_iou", number(s->instance_iou));
-		json_object_set_new(j, "category_iou", number(s->category_iou));
+		json_object_set_new(j, "instance_iou", tool_number(s->instance_iou));
+		json_object_set_new(j, "category_iou", tool_number(s->category_iou));
 		json_object_set_new(j, "per_category", categories);
 	}
-	char *text = json_dumps(j, JSON_COMPACT | JSON_REAL_PRECISION(15));
-	puts(text ? text : "{}");
-	free(text);
-	json_decref(j);
+	return tool_print_json(stdout, j, JSON_COMPACT | JSON_REAL_PRECISION(15), err);
 }
 
 static void
@@ -217,7 +206,7 @@ run(void *options, int n, const char *const *operands, secant_err *err)
 	if (secant_evaluate(tool_model(operands[0], model, sizeof model), operands[1], &e->eval, &log, &scores, err))
 		return 0;
 	if (e->common.json)
-		print_json(&scores);
+		print_json(&scores, err);
 	else {
 		print_table(&scores);
 		if (!scores.protocol)

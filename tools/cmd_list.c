@@ -2,9 +2,7 @@
  * `secant list [KIND]`: what is registered. Without a kind, the kinds and how many entries each has.
  */
 #include "command.h"
-#include <jansson.h>
 #include <secant/info.h>
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct list { common common; } list;
@@ -70,13 +68,7 @@ print_json(int kind, secant_err *err)
 		}
 		json_object_set_new(all, secant_kind_name(k), entries);
 	}
-	char *text = json_dumps(all, JSON_INDENT(2));
-	json_decref(all);
-	if (!text)
-		return secant_fail(err, SECANT_ERR_NOMEM, "no memory");
-	puts(text);
-	free(text);
-	return 0;
+	return tool_print_json(stdout, all, JSON_INDENT(2), err);
 }
 
 static int

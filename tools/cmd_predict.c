@@ -1,6 +1,5 @@
 /* `secant predict`: pictures to masks, overlays and probabilities; clouds to classified clouds. */
 #include "command.h"
-#include <jansson.h>
 #include <secant/predict.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,13 +56,7 @@ print_json(const predict *o, const secant_predictor *p, json_t *files, secant_er
 	for (int i = 0; secant_predictor_class_name(p, i); i++)
 		json_array_append_new(names, json_string(secant_predictor_class_name(p, i)));
 	json_object_set_new(all, "class_names", names);
-	char *text = json_dumps(all, JSON_INDENT(2));
-	json_decref(all);
-	if (!text)
-		return secant_fail(err, SECANT_ERR_NOMEM, "no memory");
-	puts(text);
-	free(text);
-	return 0;
+	return tool_print_json(stdout, all, JSON_INDENT(2), err);
 }
 
 static int
@@ -116,11 +109,8 @@ predict_clouds(const predict *o, const char *const *models, int n_models, const 
 	int status = secant_predict_clouds(models, n_models, &o->predict, &o->cloud, inputs, n_inputs, o->output.out, cloud_progress, &r, err);
 	tool_progress_end();
 	if ((!status || json_array_size(files)) && o->common.json) {
-		json_t *all = json_pack("{s:O}", "files", files);
-		char *text = json_dumps(all, JSON_INDENT(2));
-		puts(text ? text : "{}");
-		free(text);
-		json_decref(all);
+		int printed = tool_print_json(stdout, json_pack("{s:O}", "files", files), JSON_INDENT(2), err);
+		status = status ? status : printed;
 	} else {
 		json_array_foreach(files, i, one)
 			if (json_object_get(one, "class"))

@@ -1,6 +1,5 @@
 /* `secant show`: pictures of a cloud, turning pictures, and a page with a viewer. */
 #include "command.h"
-#include <jansson.h>
 #include <secant/render.h>
 #include <string.h>
 
@@ -46,12 +45,9 @@ show_run(void *options, int n, const char *const *operands, secant_err *err)
 	}
 	if (!s)
 		s = secant_render_write(&c, out, &o->view, err);
-	if (!s && o->common.json) {
-		json_t *j = json_pack("{s:s, s:I}", "out", out, "points", (json_int_t)c.n);
-		json_dumpf(j, stdout, 0);
-		puts("");
-		json_decref(j);
-	} else if (!s && !o->common.quiet)
+	if (!s && o->common.json)
+		(void)tool_print_json(stdout, json_pack("{s:s, s:I}", "out", out, "points", (json_int_t)c.n), 0, err);
+	else if (!s && !o->common.quiet)
 		printf("%s: %lld points\n", out, (long long)c.n);
 	secant_cloud_free(&c);
 	secant_cloud_free(&other);

@@ -2,11 +2,9 @@
  * `secant train DATA --out RUN`: trains a network. The work is secant_train's (secant/train.h); here are progress and the last lines.
  */
 #include "command.h"
-#include <jansson.h>
 #include <math.h>
 #include <secant/train.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct train { common common; secant_train_options train; } train;
@@ -68,30 +66,26 @@ progress(void *user, const secant_train_progress *p)
 	tool_progress(label, p->images, p->images_total, values);
 }
 
-static void
-print_rate(const train *t, const secant_train_result *r)
+static int
+print_json(const train *t, const secant_train_result *r, secant_err *err)
 {
-	if (t->common.json)
-		printf("{\"run\": \"%s\", \"learning_rate\": %.6g}\n", t->train.out, r->suggested_rate);
-	else
-		printf("%s: --learning-rate %.2g is where the loss falls fastest (learning-rate-finder.png)\n", t->train.out, r->suggested_rate);
+	json_t *j;
+	if (t->train.find_learning_rate) {
+		j = json_pack("{s:s, s:o}", "run", t->train.out, "learning_rate", tool_number(r->suggested_rate));
+	} else {
+		char best[80];
+		snprintf(best, sizeof best, "best_%s", r->metric);
+		j = json_pack("{s:s, s:i, s:i, s:o, s:f, s:o, s:o}", "run", t->train.out, "epochs", r->epochs, "best_epoch", r->best_epoch, "loss", tool_number(r->last_loss), "seconds",
+		              r->seconds, best, tool_number(r->best), r->metric, tool_number(r->last));
+	}
+	return tool_print_json(stdout, j, JSON_COMPACT | JSON_REAL_PRECISION(12), err);
 }
 
 static void
 print_result(const train *t, const secant_train_result *r)
 {
 	if (t->train.find_learning_rate) {
-		print_rate(t, r);
-	} else if (t->common.json) {
-		json_t *j = json_pack("{s:s, s:i, s:i, s:f, s:f}", "run", t->train.out, "epochs", r->epochs, "best_epoch", r->best_epoch, "loss", r->last_loss, "seconds", r->seconds);
-		char best[80];
-		snprintf(best, sizeof best, "best_%s", r->metric);
-		json_object_set_new(j, best, isnan(r->best) ? json_null() : json_real(r->best));
-		json_object_set_new(j, r->metric, isnan(r->last) ? json_null() : json_real(r->last));
-		char *text = json_dumps(j, JSON_COMPACT | JSON_REAL_PRECISION(12));
-		puts(text ? text : "{}");
-		free(text);
-		json_decref(j);
+		printf("%s: --learning-rate %.2g is where the loss falls fastest (learning-rate-finder.png)\n", t->train.out, r->suggested_rate);
 	} else if (!isnan(r->best) && !r->best_epoch) {
 		printf("%s: %d folds in %.0f s, best %s %.4f on average, last %.4f (folds.json)\n", t->train.out, t->train.data.folds, r->seconds, r->metric, r->best, r->last);
 	} else if (!isnan(r->best)) {
@@ -112,6 +106,8 @@ run(void *options, int n, const char *const *operands, secant_err *err)
 	tool_progress_begin(&t->common, "images");
 	secant_status status = secant_train(&t->train, operands[0], &events, &result, err);
 	tool_progress_end();
+	if (!status && t->common.json)
+		return print_json(t, &result, err);
 	if (!status)
 		print_result(t, &result);
 	return 0;

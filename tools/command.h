@@ -8,6 +8,7 @@
  */
 #ifndef TOOLS_COMMAND_H
 #define TOOLS_COMMAND_H
+#include <jansson.h>
 #include <stdio.h>
 #include <secant/options.h>
 
@@ -40,6 +41,11 @@ void command_print_help(FILE *to, const command *c, const char *name);
 
 /* The model that an operand stands for: of a run folder its best, or the last where none was best, as a path in `buffer`; else the operand. */
 const char *tool_model(const char *operand, char *buffer, size_t size);
+
+/* Prints j, which it takes over, with jansson's flags and a line feed. */
+int tool_print_json(FILE *to, json_t *j, size_t flags, secant_err *err);
+/* A number, null where there is none (NaN): JSON knows no other. */
+json_t *tool_number(double v);
 
 /* Log lines and progress go to standard error; --quiet keeps warnings and errors only. SECANT_LOG=debug shows more, SECANT_LOG=json
  * writes JSON lines ("debug,json" both). */

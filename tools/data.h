@@ -2,7 +2,6 @@
 #ifndef TOOLS_DATA_H
 #define TOOLS_DATA_H
 #include "command.h"
-#include <jansson.h>
 #include <secant/annotations.h>
 
 secant_watch data_watch(const common *c);

@@ -72,12 +72,9 @@ convert_cloud(const convert *o, const char *from, const char *to, secant_err *er
 	tool_progress_begin(&o->common, "points");
 	secant_status s = o->within.n ? cut_cloud(o, from, to, &points, err) : secant_cloud_convert(from, &o->cloud, to, &o->cloud_out, &points, points_done, NULL, err);
 	tool_progress_end();
-	if (!s && o->common.json) {
-		json_t *j = json_pack("{s:s,s:I}", "out", to, "points", (json_int_t)points);
-		json_dumpf(j, stdout, 0);
-		puts("");
-		json_decref(j);
-	} else if (!s)
+	if (!s && o->common.json)
+		(void)tool_print_json(stdout, json_pack("{s:s,s:I}", "out", to, "points", (json_int_t)points), 0, err);
+	else if (!s)
 		printf("%s: %lld points\n", to, (long long)points);
 	return 0;
 }

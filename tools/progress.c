@@ -3,7 +3,6 @@
  * the bar is drawn over itself; elsewhere a plain line comes every few seconds; with SECANT_LOG=json everything is a JSON line.
  */
 #include "command.h"
-#include <jansson.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,16 +27,6 @@ log_has(const char *word)
 }
 
 static void
-print_json(json_t *j)
-{
-	char *text = j ? json_dumps(j, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9)) : NULL;
-	if (text)
-		fprintf(stderr, "%s\n", text);
-	free(text);
-	json_decref(j);
-}
-
-static void
 erase(void)
 {
 	if (bar.visible)
@@ -54,7 +43,7 @@ log_line(secant_level most, secant_level level, const char *line)
 	pthread_mutex_lock(&lock);
 	erase();
 	if (log_has("json"))
-		print_json(json_pack("{s:s, s:s}", "level", names[level], "message", line));
+		(void)tool_print_json(stderr, json_pack("{s:s, s:s}", "level", names[level], "message", line), JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9), NULL);
 	else
 		fprintf(stderr, "%s%s%s\n", level <= SECANT_LOG_WARNING ? names[level] : "", level <= SECANT_LOG_WARNING ? ": " : "", line);
 	pthread_mutex_unlock(&lock);
@@ -140,8 +129,8 @@ tool_progress(const char *label, int64_t now, int64_t total, const char *values)
 	if (bar.active && due) {
 		bar.drawn = t;
 		if (log_has("json"))
-			print_json(json_pack("{s:s, s:I, s:I, s:f, s:f, s:s}", "progress", label, "now", (json_int_t)now, "total", (json_int_t)total,
-				"rate", rate, "seconds_left", left, "values", values ? values : ""));
+			(void)tool_print_json(stderr, json_pack("{s:s, s:I, s:I, s:f, s:f, s:s}", "progress", label, "now", (json_int_t)now, "total", (json_int_t)total,
+				"rate", rate, "seconds_left", left, "values", values ? values : ""), JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9), NULL);
 		else if (bar.terminal)
 			draw(now, total, values ? values : "", rate, left);
 		else

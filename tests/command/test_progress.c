@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/wait.h>
+#include "../../tools/json.c"
 #include "../../tools/progress.c"
 
 static char seen[20000];
