@@ -1,6 +1,7 @@
 /*
  * The best epochs of a run (--keep): RUN/models/epoch-NNN.safetensors. The list is part of the state; a model that has fallen out of it is
- * removed only once the state without it is saved, so that a killed run finds every model its state names.
+ * removed only once the state without it is saved, so that a killed run finds every model its state names. One killed between the two is
+ * swept when it goes on.
  */
 #include <math.h>
 #include <stdio.h>
@@ -63,4 +64,33 @@ secant_session_drop(secant_session *s)
 		(void)!secant_remove_tree(path, &ignored);   /* a file too many does no harm */
 	secant_free(path);
 	s->dropped = 0;
+}
+
+static bool
+is_kept(const secant_session *s, const char *name)
+{
+	int epoch, used = 0;
+	if (sscanf(name, "epoch-%9d.safetensors%n", &epoch, &used) != 1 || !used || name[used])
+		return true;                             /* none of ours */
+	for (int i = 0; i < s->n_kept; i++)
+		if (s->kept[i].epoch == epoch)
+			return true;
+	return false;
+}
+
+void
+secant_session_sweep_kept(secant_session *s)
+{
+	char *folder = secant_session_path(s, "models");
+	secant_names names = { 0 };
+	secant_err ignored = { 0 };
+	if (s->o->keep > 0 && folder && secant_is_dir(folder) && !secant_dir_list(&names, folder, SECANT_DIR_FILES, &ignored))
+		for (int i = 0; i < names.n; i++) {
+			char *path = is_kept(s, names.v[i]) ? NULL : secant_path_join(folder, names.v[i]);
+			if (path)
+				(void)!secant_remove_tree(path, &ignored);
+			secant_free(path);
+		}
+	secant_names_free(&names);
+	secant_free(folder);
 }

@@ -100,6 +100,8 @@ void secant_session_restore(secant_session *s);
 secant_status secant_session_keep(secant_session *s, const secant_epoch *e, secant_err *err) SECANT_NODISCARD;
 /* Removes the model that is no longer among them; after the state was saved. */
 void secant_session_drop(secant_session *s);
+/* Removes models of epochs that the state, as it was loaded, does not name: the run was killed before it came to that. */
+void secant_session_sweep_kept(secant_session *s);
 
 /* ---- state.c ---- */
 /* Refuses or accepts the run folder; `replaces`: another run lies there. With `resume` compares the options with those of the run. */

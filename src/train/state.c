@@ -420,6 +420,8 @@ secant_session_load_state(secant_session *s, secant_err *err)
 				(void)!trim_log(s, "tests.jsonl", "step", s->steps, false, &own);
 		}
 	}
+	if (!own.code)
+		secant_session_sweep_kept(s);
 	json_decref(j);
 	json_decref(inner);
 	secant_tensors_free(&rest);

@@ -255,6 +255,22 @@ no_data_in_a_raster(void **state)
 	}
 }
 
+/* A run killed after a state without a model was saved and before that model was removed: it is removed when the run goes on, files of others are not. */
+static void
+a_fallen_model_is_swept(void **state)
+{
+	const pairs_of first[] = { { "epochs", "2" }, { "keep", "1" }, { NULL, NULL } }, on[] = { { "epochs", "2" }, { "keep", "1" }, { "resume", "true" }, { NULL, NULL } };
+	run_with(root, "fallen", first, NULL, NULL);
+	bool second = secant_is_file(in_root(root, "fallen/models/epoch-002.safetensors"));
+	const char *gone = second ? "fallen/models/epoch-001.safetensors" : "fallen/models/epoch-002.safetensors";
+	const char *best = second ? "fallen/models/epoch-002.safetensors" : "fallen/models/epoch-001.safetensors";
+	assert_true(secant_is_file(in_root(root, best)) && !secant_is_file(in_root(root, gone)));
+	write_text(in_root(root, gone), "a model");
+	write_text(in_root(root, "fallen/models/epoch-001.safetensors.bak"), "the user's");
+	run_with(root, "fallen", on, NULL, NULL);
+	assert_true(secant_is_file(in_root(root, best)) && !secant_is_file(in_root(root, gone)) && secant_is_file(in_root(root, "fallen/models/epoch-001.safetensors.bak")));
+}
+
 /* A run killed between its first line and its first state, and one killed within a line: neither repeats an epoch in its log. */
 static void
 logs_of_killed_runs(void **state)
@@ -409,7 +425,7 @@ main(void)
 		cmocka_unit_test(gradients_are_clipped),
 		cmocka_unit_test(averages_by_hand),
 		cmocka_unit_test(judges_are_wanted),
-		cmocka_unit_test(no_number_names_the_batch), cmocka_unit_test(no_number_in_a_picture), cmocka_unit_test(no_data_in_a_raster),
+		cmocka_unit_test(no_number_names_the_batch), cmocka_unit_test(no_number_in_a_picture), cmocka_unit_test(no_data_in_a_raster), cmocka_unit_test(a_fallen_model_is_swept),
 		cmocka_unit_test(logs_of_killed_runs),
 		cmocka_unit_test(weights_that_fit_are_taken),
 		cmocka_unit_test(a_classification_head_learns),
