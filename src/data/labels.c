@@ -106,7 +106,7 @@ secant_label_rule_make(secant_label_rule *rule, const secant_data_options *o, in
 
 /* ---- values ---- */
 
-enum { NO_DATA = -1000000 };
+enum { NO_DATA = -1000000, USUAL_THRESHOLD = 128 };
 
 /* The number at element i; a float that is no whole number gives -2, which no rule knows. */
 static long
@@ -226,35 +226,40 @@ no_colour(const secant_label_rule *rule, const secant_image *im, const char *pat
 
 /* ---- planes ---- */
 
-/* Binary labels that are 0 and 1 would all be background under the usual threshold: that is a mistake, not a picture without objects. */
+/* Binary labels that are 0 and 1 would all be background under the usual threshold, and of 0, 1 and 255 it would take what most tools leave out
+ * for the object: that is a mistake, not a picture. `first` of the `ones` pixels is 1. */
 static secant_status
-check_binary(const secant_label_rule *rule, const secant_image *im, const char *path, bool lossy, size_t n, secant_err *err)
+check_binary(const secant_label_rule *rule, const secant_image *im, const char *path, size_t n, size_t ones, size_t first, secant_err *err)
 {
-	size_t ones = 0, first = 0;
-	for (size_t i = n; i-- > 0;) {
+	bool white = false;
+	for (size_t i = 0; i < n; i++) {
 		long v = largest(rule, im, i);
-		if (v != 0 && v != 1 && v != rule->ignore && v != NO_DATA)
+		if (v != 0 && v != 1 && v != 255 && v != rule->ignore && v != NO_DATA)
 			return SECANT_OK;
-		if (v == 1) {
-			ones++;
-			first = i;
-		}
+		white |= v == 255 && v != rule->ignore;
 	}
-	if (!ones || lossy || rule->threshold <= 1)
-		return SECANT_OK;
-	return secant_fail(err, SECANT_ERR_FORMAT, "%s: label values are 0 and 1 alone: value 1 at (%zu, %zu), %zu pixel%s below --label-threshold %d; --labels index would fit",
-		path, first % (size_t)im->width, first / (size_t)im->width, ones, ones == 1 ? " is" : "s are", rule->threshold);
+	size_t x = first % (size_t)im->width, y = first / (size_t)im->width;
+	if (!white)
+		return secant_fail(err, SECANT_ERR_FORMAT, "%s: label values are 0 and 1 alone: value 1 at (%zu, %zu), %zu pixel%s below --label-threshold %d; --labels index would fit", path, x, y, ones,
+			ones == 1 ? " is" : "s are", rule->threshold);
+	return rule->threshold != USUAL_THRESHOLD ? SECANT_OK : secant_fail(err, SECANT_ERR_FORMAT,
+		"%s: label values are 0, 1 and 255 alone: value 1 at (%zu, %zu), %zu pixel%s; if 255 is to be left out, --labels index --ignore-index 255 would fit, if it is an object, --label-threshold 1 "
+		"(2: it alone)", path, x, y, ones, ones == 1 ? " is" : "s are");
 }
 
 static secant_status
 decode_binary(const secant_label_rule *rule, const secant_image *im, const char *path, bool lossy, uint16_t *plane, size_t n, secant_err *err)
 {
-	size_t foreground = 0;
-	for (size_t i = 0; i < n; i++) {
-		plane[i] = as_binary(rule, largest(rule, im, i));
-		foreground += plane[i] == 1;
+	size_t ones = 0, first = 0;
+	for (size_t i = n; i-- > 0;) {
+		long v = largest(rule, im, i);
+		plane[i] = as_binary(rule, v);
+		if (v == 1 && plane[i] == 0) {
+			ones++;
+			first = i;
+		}
 	}
-	return foreground ? SECANT_OK : check_binary(rule, im, path, lossy, n, err);
+	return ones && !lossy ? check_binary(rule, im, path, n, ones, first, err) : SECANT_OK;
 }
 
 static bool

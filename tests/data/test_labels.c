@@ -30,6 +30,7 @@ static double classes_9(int x, int y, int c) { return x == 3 && y == 3 ? 9 : x %
 static double halves(int x, int y, int c) { return x == 2 && y == 1 ? 1.5 : 1; }
 static double negative(int x, int y, int c) { return x == 2 && y == 1 ? -1 : 1; }
 static double wide(int x, int y, int c) { return x * 100; }
+static double white_and_one(int x, int y, int c) { return x < 2 ? 1 : x > 6 ? 255 : 0; }
 static double one_band(int x, int y, int c) { return x == c ? 255 : 0; }
 
 static void
@@ -118,6 +119,12 @@ values_outside_the_classes_are_told(void **state)
 	set_option(&o, "ignore-index", "-1");
 	p = read_plane(f, 1, SECANT_U8, half_mask, 2, SECANT_TARGET_INDEX, NULL);
 	assert_int_equal(p[0], 1);
+	read_plane(f, 1, SECANT_U8, white_and_one, 1, SECANT_TARGET_BINARY, "label values are 0, 1 and 255 alone: value 1 at (0, 0), 8 pixels are; if 255 is to be left out, --labels index --ignore-index 255 would fit");
+	set_option(&o, "label-threshold", "2");
+	p = read_plane(f, 1, SECANT_U8, white_and_one, 1, SECANT_TARGET_BINARY, NULL);
+	assert_int_equal(p[0], 0);
+	assert_int_equal(p[7], 1);
+	set_option(&o, "label-threshold", "128");
 	read_plane(f, 1, SECANT_U8, half_mask, 5, SECANT_TARGET_INDEX, "--labels binary: knows foreground and background, but there are 5 classes; --labels index would fit");
 }
 
