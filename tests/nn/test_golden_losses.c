@@ -203,7 +203,7 @@ small(const char *spec, secant_loss_input in, int n, double *x, double *t, doubl
 	secant_err err = { 0 };
 	secant_graph *g = secant_graph_new();
 	secant_shape shape = { 4, { 1, 1, n, in.classes } }, labels = { in.mode == SECANT_MODE_MULTICLASS ? 3 : 4, { 1, 1, n, in.classes } };
-	secant_value grad;
+	secant_value grad = -1;
 	in.logits = secant_graph_input(g, "logits", SECANT_F32, &shape);
 	in.target = secant_graph_input(g, "target", in.mode == SECANT_MODE_MULTICLASS ? SECANT_I32 : SECANT_F32, &labels);
 	secant_graph_track(g, in.logits);
