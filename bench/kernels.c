@@ -1,7 +1,7 @@
 /*
- * How fast the native operators that bound training move bytes, beside memcpy: every line gives the bytes that an operator must move (each
- * operand once, norms their operands twice), the rate in GB/s, and its share of memcpy's on buffers as large, measured in turns: the best of 15
- * runs each, as others may use the machine. Usage:
+ * How fast the native operators that bound training move bytes, beside memcpy: every line gives the bytes that an
+ * operator must move (each operand once, norms their operands twice), the rate in GB/s, and its share of memcpy's on
+ * buffers as large, measured in turns: the best of 15 runs each, as others may use the machine. Usage:
  *
  *     bench_kernels [threads] [operator]
  *
@@ -18,12 +18,17 @@ static const secant_impl *const tables[] = {
 #define IMPLS(name) secant_impls_##name,
 #include "exec/impls.inc"
 #undef IMPLS
-	NULL
+	NULL,
 };
 
-typedef struct line { const char *op, *attr, *in; unsigned outputs; int passes; } line;
+typedef struct line {
+	const char *op, *attr, *in;
+	unsigned outputs;
+	int passes;
+} line;
 
-/* Of Unet-resnet34 at 8 x 256 x 256, largest first, and of other families what differs. passes: how often the reading operands are read. */
+/* Of Unet-resnet34 at 8 x 256 x 256, largest first, and of other families what differs. passes: how often the reading
+ * operands are read. */
 static const line lines[] = {
 	{ "batch_norm_train", "act=relu", "8x256x256x16 16 16 16 16", 0x1f, 2 },
 	{ "batch_norm_train", "act=relu", "8x128x128x64 64 64 64 64", 0x1f, 2 },
@@ -71,7 +76,14 @@ static const line lines[] = {
 
 enum { MOST = 8 };
 
-typedef struct run { secant_graph *g; secant_step s; const secant_impl *impl; const void *in[MOST]; void *out[MOST], *scratch, *attr; double bytes; } run;
+typedef struct run {
+	secant_graph *g;
+	secant_step s;
+	const secant_impl *impl;
+	const void *in[MOST];
+	void *out[MOST], *scratch, *attr;
+	double bytes;
+} run;
 
 static secant_shape
 shape_of(const char *word)
@@ -144,14 +156,16 @@ make(run *r, const line *l, bool low, int threads)
 		if (r->s.out[o].dtype == SECANT_F32 && lower && op->low_out >> o & 1)
 			r->s.out[o].dtype = SECANT_BF16;
 		if (l->outputs >> o & 1) {
-			double bytes = (double)secant_shape_count(&r->s.out[o].shape) * (double)secant_dtype_size(r->s.out[o].dtype);
+			double bytes = (double)secant_shape_count(&r->s.out[o].shape)
+				* (double)secant_dtype_size(r->s.out[o].dtype);
 			r->out[o] = numbers(&r->s.out[o], true);
-			r->bytes += bytes * (l->passes ? 1 : 2);     /* a slice reads what it writes */
+			r->bytes += bytes * (l->passes ? 1 : 2); /* a slice reads what it writes */
 		}
 	}
 	for (const secant_impl *const *t = tables; *t && !r->impl; t++)
 		for (const secant_impl *i = *t; i->op && !r->impl; i++)
-			if (!strcmp(i->op, l->op) && (!i->supports || i->supports(&r->s)) && (!i->prepare || i->prepare(&r->s, NULL) == SECANT_OK))
+			if (!strcmp(i->op, l->op) && (!i->supports || i->supports(&r->s))
+				&& (!i->prepare || i->prepare(&r->s, NULL) == SECANT_OK))
 				r->impl = i;
 	r->scratch = aligned_alloc(64, (r->s.scratch + 127) / 64 * 64);
 	return r->impl != NULL;
@@ -206,7 +220,8 @@ main(int argc, char **argv)
 {
 	enum { ROUNDS = 15 };
 	int threads = argc > 1 ? atoi(argv[1]) : 2;
-	printf("%d threads, %s\n%-22s %-44s %-5s %8s %8s %8s %6s\n", threads, secant_isa_name(secant_cpu_isa()), "operator", "operands", "type", "MB", "ms", "GB/s", "copy");
+	printf("%d threads, %s\n%-22s %-44s %-5s %8s %8s %8s %6s\n", threads, secant_isa_name(secant_cpu_isa()), "operator",
+		"operands", "type", "MB", "ms", "GB/s", "copy");
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
 		for (int low = 0; low < 2; low++) {
 			run r;
@@ -227,8 +242,8 @@ main(int argc, char **argv)
 			}
 			qsort(t, ROUNDS, sizeof *t, by_value);
 			qsort(c, ROUNDS, sizeof *c, by_value);
-			printf("%-22s %-44.44s %-5s %8.1f %8.3f %8.2f %6.2f\n", lines[i].op, lines[i].in, low ? "bf16" : "f32", r.bytes * 1e-6, t[0] * 1e3,
-			       r.bytes / t[0] * 1e-9, c[0] / t[0]);
+			printf("%-22s %-44.44s %-5s %8.1f %8.3f %8.2f %6.2f\n", lines[i].op, lines[i].in, low ? "bf16" : "f32",
+				r.bytes * 1e-6, t[0] * 1e3, r.bytes / t[0] * 1e-9, c[0] / t[0]);
 			free(a);
 			free(b);
 			release(&r);

@@ -17,8 +17,9 @@ segment(const char *model, const char *picture, const char *result, secant_err *
 	int ok;
 	memset(&image, 0, sizeof image); /* freeing what was never filled is fine then */
 	memset(&mask, 0, sizeof mask);
-	ok = p && secant_image_read(&image, picture, NULL, err) == SECANT_OK && secant_predictor_mask(p, &image, &mask, err) == SECANT_OK &&
-	         secant_image_write(&mask, result, NULL, err) == SECANT_OK;
+	ok = p && secant_image_read(&image, picture, NULL, err) == SECANT_OK
+		&& secant_predictor_mask(p, &image, &mask, err) == SECANT_OK
+		&& secant_image_write(&mask, result, NULL, err) == SECANT_OK;
 	if (ok && secant_predictor_classes(p) == 1) {
 		long count = 0, i, pixels = (long)mask.width * mask.height;
 		for (i = 0; i < pixels; i++)

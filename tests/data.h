@@ -1,6 +1,6 @@
 /*
- * Where tests find real data and golden numbers: SECANT_TEST_DATA (default ../shared/data) and its sibling `golden`. A test whose data
- * is absent calls skip_without, which prints the reason and skips.
+ * Where tests find real data and golden numbers: SECANT_TEST_DATA (default ../shared/data) and its sibling `golden`. A
+ * test whose data is absent calls skip_without, which prints the reason and skips.
  */
 #ifndef TESTS_DATA_H
 #define TESTS_DATA_H

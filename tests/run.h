@@ -1,6 +1,6 @@
 /*
- * Runs the command as a user does: a line of shell in which $SECANT is the built command; what it prints on both outputs, and its exit
- * status.
+ * Runs the command as a user does: a line of shell in which $SECANT is the built command; what it prints on both
+ * outputs, and its exit status.
  */
 #ifndef TESTS_RUN_H
 #define TESTS_RUN_H
@@ -15,7 +15,8 @@ secant_command(void)
 	return path ? path : "build/release/secant";
 }
 
-/* Runs a formatted line under sh; standard output and error go to `out` (cut at size). Returns the exit status, 128 + signal. */
+/* Runs a formatted line under sh; standard output and error go to `out` (cut at size). Returns the exit status, 128 +
+ * signal. */
 __attribute__((format(printf, 3, 4))) static inline int
 run_line(char *out, size_t size, const char *fmt, ...)
 {
@@ -32,7 +33,8 @@ run_line(char *out, size_t size, const char *fmt, ...)
 	assert_non_null(f);
 	size_t used = 0, got;
 	char rest[4096];
-	while ((got = fread(used + 1 < size ? out + used : rest, 1, used + 1 < size ? size - used - 1 : sizeof rest, f)) > 0)
+	while (
+		(got = fread(used + 1 < size ? out + used : rest, 1, used + 1 < size ? size - used - 1 : sizeof rest, f)) > 0)
 		used += used + 1 < size ? got : 0;
 	if (size)
 		out[used] = '\0';

@@ -5,19 +5,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct bench { int runs, warm_up, largest; bool on_request, calibrate; char *plots; secant_planned planned; common common; } bench;
+typedef struct bench {
+	int runs, warm_up, largest;
+	bool on_request, calibrate;
+	char *plots;
+	secant_planned planned;
+	common common;
+} bench;
 
 static const secant_opt bench_rows[] = {
 	SECANT_OPT(bench, runs, INT, "runs", "10", 1, 100000, "how often it is timed"),
 	SECANT_OPT(bench, warm_up, INT, "warm-up", "2", 0, 100000, "runs before that"),
 	SECANT_OPT(bench, on_request, BOOL, "on-request", "false", 0, 1,
-		"one run for each line of standard input: prints {\"ready\": true, ...} when it is warm, then {\"ms\": X} for each line"),
-	SECANT_OPT(bench, calibrate, BOOL, "calibrate", "false", 0, 1, "what the machine can do, and no network: products of matrices in f32 and bf16, copying"),
-	SECANT_OPT(bench, plots, STR, "plots", NULL, 0, 0, "folder for cost-of-pixels.png and cost-of-batch.png: inference on growing pictures and batches, 1 and --threads threads"),
+		"one run for each line of standard input: prints {\"ready\": true, ...} when it is warm, then {\"ms\": X} for "
+		"each line"),
+	SECANT_OPT(bench, calibrate, BOOL, "calibrate", "false", 0, 1,
+		"what the machine can do, and no network: products of matrices in f32 and bf16, copying"),
+	SECANT_OPT(bench, plots, STR, "plots", NULL, 0, 0,
+		"folder for cost-of-pixels.png and cost-of-batch.png: inference on growing pictures and batches, 1 and "
+		"--threads threads"),
 	SECANT_OPT(bench, largest, INT, "largest", "2048", 128, 65536, "side of the largest picture of --plots"),
 	SECANT_OPT_TABLE(bench, planned, &secant_planned_options),
 	SECANT_OPT_TABLE(bench, common, &common_options),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts bench_options = { "bench", sizeof(bench), bench_rows };
 
@@ -44,8 +54,10 @@ calibrate(const bench *o, secant_err *err)
 	if (secant_rates_measure(o->planned.threads, MATRIX, MEBIBYTES, &r, err))
 		return err->code;
 	if (o->common.json)
-		return print(json_pack("{s:f,s:f,s:f,s:s,s:s}", "f32_gflops", r.f32_gflops, "bf16_gflops", r.bf16_gflops, "copy_gbs", r.copy_gbs, "backend", secant_backend(),
-			"instruction_set", secant_instruction_set()), err);
+		return print(
+			json_pack("{s:f,s:f,s:f,s:s,s:s}", "f32_gflops", r.f32_gflops, "bf16_gflops", r.bf16_gflops, "copy_gbs",
+				r.copy_gbs, "backend", secant_backend(), "instruction_set", secant_instruction_set()),
+			err);
 	printf("products of %d: f32 %.0f GFLOP/s, ", MATRIX, r.f32_gflops);
 	if (r.bf16_gflops > 0)
 		printf("bf16 %.0f GFLOP/s", r.bf16_gflops);
@@ -66,13 +78,17 @@ static int
 print_times(const bench *o, double *ms, int n, const secant_bench_info *info, secant_err *err)
 {
 	qsort(ms, (size_t)n, sizeof *ms, smaller_first);
-	double median = (ms[(n - 1) / 2] + ms[n / 2]) / 2, images = 1e3 * o->planned.batch / median, mib = (double)secant_peak_bytes() / 1048576;
+	double median = (ms[(n - 1) / 2] + ms[n / 2]) / 2, images = 1e3 * o->planned.batch / median,
+		   mib = (double)secant_peak_bytes() / 1048576;
 	if (o->common.json)
-		return print(json_pack("{s:f,s:f,s:f,s:I,s:i,s:f,s:f,s:s,s:f,s:f}", "median_ms", median, "min_ms", ms[0], "max_ms", ms[n - 1], "peak_bytes",
-			(json_int_t)secant_peak_bytes(), "runs", n, "images_per_second", images, "plan_ms", info->plan_ms, "precision", info->precision,
-			"flops", info->flops, "bytes", info->bytes), err);
-	printf("median %.3f ms, min %.3f, max %.3f (%d runs); %.2f images/s; %.0f GFLOP/s in %s; plan made in %.0f ms; peak memory %.1f MiB\n", median, ms[0], ms[n - 1], n,
-		images, info->flops / median / 1e6, info->precision, info->plan_ms, mib);
+		return print(
+			json_pack("{s:f,s:f,s:f,s:I,s:i,s:f,s:f,s:s,s:f,s:f}", "median_ms", median, "min_ms", ms[0], "max_ms",
+				ms[n - 1], "peak_bytes", (json_int_t)secant_peak_bytes(), "runs", n, "images_per_second", images,
+				"plan_ms", info->plan_ms, "precision", info->precision, "flops", info->flops, "bytes", info->bytes),
+			err);
+	printf("median %.3f ms, min %.3f, max %.3f (%d runs); %.2f images/s; %.0f GFLOP/s in %s; plan made in %.0f ms; "
+		   "peak memory %.1f MiB\n",
+		median, ms[0], ms[n - 1], n, images, info->flops / median / 1e6, info->precision, info->plan_ms, mib);
 	return 0;
 }
 
@@ -106,7 +122,9 @@ on_request(const bench *o, secant_bench *b, const secant_bench_info *info, secan
 	for (int i = 0; i < o->warm_up && !status; i++)
 		status = secant_bench_run(b, &ms, err);
 	if (!status)
-		status = print(json_pack("{s:b,s:f,s:s,s:f,s:f}", "ready", 1, "plan_ms", info->plan_ms, "precision", info->precision, "flops", info->flops, "bytes", info->bytes), err);
+		status = print(json_pack("{s:b,s:f,s:s,s:f,s:f}", "ready", 1, "plan_ms", info->plan_ms, "precision",
+						   info->precision, "flops", info->flops, "bytes", info->bytes),
+			err);
 	while (!status && fgets(line, sizeof line, stdin)) {
 		if (!strchr(line, '\n'))
 			continue;
@@ -140,11 +158,18 @@ bench_run(void *options, int n, const char *const *operands, secant_err *err)
 }
 
 const command command_bench = {
-	.name = "bench", .brief = "times a network", .operands = "[MODEL]",
-	.details = "Times the network alone, on random numbers: no files, no pictures. --train times a step of training: forward, backward with the loss, AdamW.\n"
-	           "Without a model file the network is described by options and its weights are random. peak_bytes is the largest resident memory of the process; "
-	           "flops are the work of its convolutions and products, bytes what these cannot avoid to move.",
-	.example = "secant bench unet.safetensors --size 512x512 --batch 1\nsecant bench --encoder resnet18 --train --batch 8 --size 256 --json\n"
-	           "secant bench --calibrate",
-	.options = &bench_options, .max_operands = 1, .run = bench_run
+	.name = "bench",
+	.brief = "times a network",
+	.operands = "[MODEL]",
+	.details = "Times the network alone, on random numbers: no files, no pictures. --train times a step of training: "
+			   "forward, backward with the loss, AdamW.\n"
+			   "Without a model file the network is described by options and its weights are random. peak_bytes is the "
+			   "largest resident memory of the process; "
+			   "flops are the work of its convolutions and products, bytes what these cannot avoid to move.",
+	.example = "secant bench unet.safetensors --size 512x512 --batch 1\nsecant bench --encoder resnet18 --train "
+			   "--batch 8 --size 256 --json\n"
+			   "secant bench --calibrate",
+	.options = &bench_options,
+	.max_operands = 1,
+	.run = bench_run,
 };

@@ -1,5 +1,6 @@
 /*
- * `secant data VERB`: data sets. Each verb is a file data_VERB.c, whose last lines are its descriptor, and a line in data.inc.
+ * `secant data VERB`: data sets. Each verb is a file data_VERB.c, whose last lines are its descriptor, and a line in
+ * data.inc.
  */
 #include "data.h"
 #include <string.h>
@@ -12,7 +13,7 @@ static const command *const verbs[] = {
 #define DATA(verb) &data_##verb,
 #include "data.inc"
 #undef DATA
-	NULL
+	NULL,
 };
 
 static bool
@@ -47,19 +48,21 @@ print_report(const char *report, const common *c)
 	const json_t *lost = json_object_get(j, "lost"), *plan = json_object_get(j, "would_write");
 	json_t *row;
 	size_t i;
-	json_array_foreach((json_t *)(uintptr_t)plan, i, row)
+	json_array_foreach ((json_t *)(uintptr_t)plan, i, row)
 		printf("%s\n", json_string_value(row));
 	if (!c->quiet) {
 		printf("%s %s: %lld pictures, %lld objects, %lld classes, %lld files\n", plan ? "would make" : "made",
 			json_string_value(json_object_get(j, "out")), (long long)json_integer_value(json_object_get(j, "pictures")),
-			(long long)json_integer_value(json_object_get(j, "objects")), (long long)json_integer_value(json_object_get(j, "classes")),
+			(long long)json_integer_value(json_object_get(j, "objects")),
+			(long long)json_integer_value(json_object_get(j, "classes")),
 			(long long)json_integer_value(json_object_get(j, "files")));
 		const char *name;
-		json_object_foreach(json_object_get(j, "splits"), name, row)
+		json_object_foreach (json_object_get(j, "splits"), name, row)
 			printf("  list %s: %lld pictures\n", name, (long long)json_integer_value(row));
 	}
-	json_array_foreach((json_t *)(uintptr_t)lost, i, row)
-		printf("  lost: %lld x %s\n", (long long)json_integer_value(json_object_get(row, "count")), json_string_value(json_object_get(row, "what")));
+	json_array_foreach ((json_t *)(uintptr_t)lost, i, row)
+		printf("  lost: %lld x %s\n", (long long)json_integer_value(json_object_get(row, "count")),
+			json_string_value(json_object_get(row, "what")));
 	json_decref(j);
 }
 
@@ -91,10 +94,13 @@ data_same_origin(const secant_dataset_reading *r, secant_dataset_writing *w)
 }
 
 static const secant_opt data_rows[] = {
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts data_options = { "data", sizeof(common), data_rows };
 
 const command command_data = {
-	.name = "data", .brief = "data sets: convert, check, count, split, change, draw, evaluate", .verbs = verbs, .options = &data_options
+	.name = "data",
+	.brief = "data sets: convert, check, count, split, change, draw, evaluate",
+	.verbs = verbs,
+	.options = &data_options,
 };

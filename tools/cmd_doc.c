@@ -1,6 +1,6 @@
 /*
- * `secant doc DIR`: the reference pages, one for each verb and one for each kind of registered things, printed from the tables so that
- * they cannot be wrong. Also the man page and shell completion.
+ * `secant doc DIR`: the reference pages, one for each verb and one for each kind of registered things, printed from the
+ * tables so that they cannot be wrong. Also the man page and shell completion.
  */
 #include "doc.h"
 #include <secant/files.h>
@@ -8,21 +8,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct doc { common common; bool man; int completion; } doc;
+typedef struct doc {
+	common common;
+	bool man;
+	int completion;
+} doc;
 
 static const secant_opt doc_rows[] = {
 	SECANT_OPT(doc, man, BOOL, "man", "false", 0, 0, "prints the man page instead"),
-	SECANT_OPT_CHOICE(doc, completion, "completion", "none", "none|bash|zsh|fish", "prints completion for this shell instead"),
+	SECANT_OPT_CHOICE(
+		doc, completion, "completion", "none", "none|bash|zsh|fish", "prints completion for this shell instead"),
 	SECANT_OPT_TABLE(doc, common, &common_options),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts doc_options = { "doc", sizeof(doc), doc_rows };
 
 /* Where the pages go, and the first error. */
-typedef struct pages { const char *dir; secant_err *err; } pages;
+typedef struct pages {
+	const char *dir;
+	secant_err *err;
+} pages;
 
 /* A page under construction, in memory. */
-typedef struct page { FILE *f; char *text; size_t size; } page;
+typedef struct page {
+	FILE *f;
+	char *text;
+	size_t size;
+} page;
 
 static bool
 page_open(page *p, const pages *to)
@@ -78,7 +90,8 @@ verb_page(void *user, const command *c, const char *name)
 	if (!page_open(&p, to))
 		return;
 	fprintf(p.f, "# secant %s\n\nThis page is printed by `secant doc`.\n\n`secant %s` %s.\n\n", name, name, c->brief);
-	fprintf(p.f, "    secant %s [options]%s%s\n\n## Options\n\n", name, c->operands ? " " : "", c->operands ? c->operands : "");
+	fprintf(p.f, "    secant %s [options]%s%s\n\n## Options\n\n", name, c->operands ? " " : "",
+		c->operands ? c->operands : "");
 	print_options(p.f, c->options ? c->options : &common_options, "--");
 	if (c->details)
 		fprintf(p.f, "\n%s%s", c->details, c->details[strlen(c->details) - 1] == '\n' ? "" : "\n");
@@ -119,7 +132,8 @@ kind_page(const pages *to, int kind)
 	page p;
 	if (!page_open(&p, to))
 		return;
-	fprintf(p.f, "# %s\n\nThis page is printed by `secant doc`.\n\n| name | what it is |\n|---|---|\n", secant_kind_title(kind));
+	fprintf(p.f, "# %s\n\nThis page is printed by `secant doc`.\n\n| name | what it is |\n|---|---|\n",
+		secant_kind_title(kind));
 	for (int i = 0; secant_kind_entry(kind, i).name; i++) {
 		secant_entry e = secant_kind_entry(kind, i);
 		fprintf(p.f, "| `%s` | %s |\n", e.name, e.brief ? e.brief : "");
@@ -153,7 +167,8 @@ static int
 doc_run(void *options, int n, const char *const *operands, secant_err *err)
 {
 	const doc *o = options;
-	static void (*const completions[])(FILE *to) = { NULL, doc_completion_bash, doc_completion_zsh, doc_completion_fish };
+	static void (*const completions[])(
+		FILE * to) = { NULL, doc_completion_bash, doc_completion_zsh, doc_completion_fish };
 	if (o->man)
 		doc_man(stdout);
 	else if (o->completion)
@@ -166,8 +181,13 @@ doc_run(void *options, int n, const char *const *operands, secant_err *err)
 }
 
 const command command_doc = {
-	.name = "doc", .brief = "writes the reference pages, or prints the man page or shell completion", .operands = "[DIR]",
-	.details = "DIR/README.md names the pages, DIR/commands holds one for each verb, DIR/KIND.md lists what is registered of each kind.",
+	.name = "doc",
+	.brief = "writes the reference pages, or prints the man page or shell completion",
+	.operands = "[DIR]",
+	.details = "DIR/README.md names the pages, DIR/commands holds one for each verb, DIR/KIND.md lists what is "
+			   "registered of each kind.",
 	.example = "secant doc docs/reference\nsecant doc --man\nsecant doc --completion bash",
-	.options = &doc_options, .max_operands = 1, .run = doc_run
+	.options = &doc_options,
+	.max_operands = 1,
+	.run = doc_run,
 };

@@ -7,12 +7,15 @@
 #include <stdio.h>
 #include <string.h>
 
-typedef struct eval { common common; secant_eval_options eval; } eval;
+typedef struct eval {
+	common common;
+	secant_eval_options eval;
+} eval;
 
 static const secant_opt eval_rows[] = {
 	SECANT_OPT_TABLE(eval, eval, &secant_eval_options_table),
 	SECANT_OPT_TABLE(eval, common, &common_options),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts eval_options = { "eval", sizeof(eval), eval_rows };
 
@@ -46,9 +49,11 @@ classes_json(const secant_scores *s)
 	json_t *classes = json_array();
 	for (int k = 0; k < s->classes; k++) {
 		const secant_class_score *c = &s->per_class[k];
-		json_array_append_new(classes, json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I}", "name", c->name, "iou", tool_number(c->iou), "f1", tool_number(c->f1), "precision",
-		                                         tool_number(c->precision), "recall", tool_number(c->recall), "specificity", tool_number(c->specificity), "accuracy", tool_number(c->accuracy), "boundary_f1",
-		                                         tool_number(c->boundary_f1), "pixels", (json_int_t)c->pixels, "predicted", (json_int_t)c->predicted));
+		json_array_append_new(classes,
+			json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I}", "name", c->name, "iou", tool_number(c->iou),
+				"f1", tool_number(c->f1), "precision", tool_number(c->precision), "recall", tool_number(c->recall),
+				"specificity", tool_number(c->specificity), "accuracy", tool_number(c->accuracy), "boundary_f1",
+				tool_number(c->boundary_f1), "pixels", (json_int_t)c->pixels, "predicted", (json_int_t)c->predicted));
 	}
 	return classes;
 }
@@ -71,10 +76,22 @@ confusion_json(const secant_scores *s)
 static int
 print_json(const secant_scores *s, secant_err *err)
 {
-	const struct { const char *name; double value; } row[] = {
-		{ "iou", s->iou }, { "f1", s->f1 }, { "accuracy", s->accuracy }, { "miou", s->miou }, { "precision", s->precision }, { "recall", s->recall },
-		{ "class_accuracy", s->class_accuracy }, { "frequency_weighted_accuracy", s->frequency_weighted_accuracy }, { "kappa", s->kappa },
-		{ "boundary_f1", s->boundary_f1 }, { "thresholded_iou", s->thresholded_iou }, { "loss", s->loss },
+	const struct {
+		const char *name;
+		double value;
+	} row[] = {
+		{ "iou", s->iou },
+		{ "f1", s->f1 },
+		{ "accuracy", s->accuracy },
+		{ "miou", s->miou },
+		{ "precision", s->precision },
+		{ "recall", s->recall },
+		{ "class_accuracy", s->class_accuracy },
+		{ "frequency_weighted_accuracy", s->frequency_weighted_accuracy },
+		{ "kappa", s->kappa },
+		{ "boundary_f1", s->boundary_f1 },
+		{ "thresholded_iou", s->thresholded_iou },
+		{ "loss", s->loss },
 	};
 	json_t *j = json_object();
 	for (size_t i = 0; i < sizeof row / sizeof *row; i++)
@@ -86,7 +103,9 @@ print_json(const secant_scores *s, secant_err *err)
 	if (s->protocol) {
 		json_t *categories = json_array();
 		for (int i = 0; i < s->categories; i++)
-			json_array_append_new(categories, json_pack("{s:s, s:o, s:I}", "name", s->per_category[i].name, "iou", tool_number(s->per_category[i].iou), "clouds", (json_int_t)s->per_category[i].clouds));
+			json_array_append_new(categories,
+				json_pack("{s:s, s:o, s:I}", "name", s->per_category[i].name, "iou",
+					tool_number(s->per_category[i].iou), "clouds", (json_int_t)s->per_category[i].clouds));
 		json_object_set_new(j, "protocol", json_string(s->protocol));
 		json_object_set_new(j, "instance_iou", tool_number(s->instance_iou));
 		json_object_set_new(j, "category_iou", tool_number(s->category_iou));
@@ -119,21 +138,26 @@ print_clouds(const secant_scores *s)
 		printf("\n%-20s%11s%14s\n", "category", "iou", "clouds");
 		for (int i = 0; i < s->categories; i++)
 			if (s->per_category[i].clouds)
-				printf("%-20s%11.4f%14lld\n", s->per_category[i].name, s->per_category[i].iou, (long long)s->per_category[i].clouds);
+				printf("%-20s%11.4f%14lld\n", s->per_category[i].name, s->per_category[i].iou,
+					(long long)s->per_category[i].clouds);
 	}
 	printf("\nprotocol %s: clouds %lld", s->protocol, (long long)s->images);
-	print_score("instance iou", s->instance_iou), print_score("category iou", s->category_iou), print_score("mean iou of classes", s->miou);
-	print_score("accuracy", s->accuracy), print_score("class accuracy", s->class_accuracy), print_score("loss", s->loss);
+	print_score("instance iou", s->instance_iou), print_score("category iou", s->category_iou),
+		print_score("mean iou of classes", s->miou);
+	print_score("accuracy", s->accuracy), print_score("class accuracy", s->class_accuracy),
+		print_score("loss", s->loss);
 	printf("\n");
 }
 
 static void
 print_pictures(const secant_scores *s)
 {
-	printf("\npictures %lld  iou %.4f  f1 %.4f  accuracy %.4f  miou %.4f", (long long)s->images, s->iou, s->f1, s->accuracy, s->miou);
+	printf("\npictures %lld  iou %.4f  f1 %.4f  accuracy %.4f  miou %.4f", (long long)s->images, s->iou, s->f1,
+		s->accuracy, s->miou);
 	if (!isnan(s->loss))
 		printf("  loss %.4f", s->loss);
-	printf("\nclass accuracy %.4f  frequency-weighted accuracy %.4f", s->class_accuracy, s->frequency_weighted_accuracy);
+	printf(
+		"\nclass accuracy %.4f  frequency-weighted accuracy %.4f", s->class_accuracy, s->frequency_weighted_accuracy);
 	if (!isnan(s->kappa))
 		printf("  kappa %.4f", s->kappa);
 	if (!isnan(s->boundary_f1))
@@ -141,7 +165,8 @@ print_pictures(const secant_scores *s)
 	printf("  thresholded iou %.4f\n", s->thresholded_iou);
 }
 
-/* Of clouds there are no boundaries, and one category of many leaves most parts out: those that neither occur nor were predicted. */
+/* Of clouds there are no boundaries, and one category of many leaves most parts out: those that neither occur nor were
+ * predicted. */
 static void
 print_table(const secant_scores *s)
 {
@@ -173,7 +198,8 @@ print_reductions(const secant_scores *s)
 	printf("\n");
 	for (int i = 0; i < SECANT_METRICS; i++) {
 		const char *name = secant_metric_name(i);
-		if (strcmp(name, "iou") && strcmp(name, "f1") && strcmp(name, "precision") && strcmp(name, "recall") && strcmp(name, "accuracy"))
+		if (strcmp(name, "iou") && strcmp(name, "f1") && strcmp(name, "precision") && strcmp(name, "recall")
+			&& strcmp(name, "accuracy"))
 			continue;
 		printf("%-20s", name);
 		for (int r = 0; r < SECANT_REDUCTIONS; r++)
@@ -218,14 +244,23 @@ run(void *options, int n, const char *const *operands, secant_err *err)
 }
 
 const command command_eval = {
-	.name = "eval", .brief = "scores a model on a split of a data set", .operands = "MODEL DATA",
-	.details = "MODEL is a model file or a run folder (its best model).\n\n"
-	           "Scores are exact over the data set: counts are summed over all pixels of all pictures, then divided once. Means leave out\n"
-	           "classes that neither occur nor were predicted, unless --zero-division says what they count as. \"Taken together\" are the\n"
-	           "reductions of segmentation_models.pytorch (--json has them for every metric of `secant list metrics`).\n\n"
-	           "boundary: F1 of the areas' edges within a tolerance (Csurka, Larlus, Perronnin 2013), from counts over all pictures. thresholded iou:\n"
-	           "of each picture ceil(min(max(20 (IoU - 0.5), 0), 10)) / 10, as competitions score, averaged over pictures.",
+	.name = "eval",
+	.brief = "scores a model on a split of a data set",
+	.operands = "MODEL DATA",
+	.details =
+		"MODEL is a model file or a run folder (its best model).\n\n"
+		"Scores are exact over the data set: counts are summed over all pixels of all pictures, then divided once. "
+		"Means leave out\n"
+		"classes that neither occur nor were predicted, unless --zero-division says what they count as. \"Taken "
+		"together\" are the\n"
+		"reductions of segmentation_models.pytorch (--json has them for every metric of `secant list metrics`).\n\n"
+		"boundary: F1 of the areas' edges within a tolerance (Csurka, Larlus, Perronnin 2013), from counts over all "
+		"pictures. thresholded iou:\n"
+		"of each picture ceil(min(max(20 (IoU - 0.5), 0), 10)) / 10, as competitions score, averaged over pictures.",
 	.example = "secant eval run/best.safetensors cells --split val\n"
-	           "secant eval run/best.safetensors cells --report report.html --confusion confusion.png",
-	.options = &eval_options, .min_operands = 2, .max_operands = 2, .run = run,
+			   "secant eval run/best.safetensors cells --report report.html --confusion confusion.png",
+	.options = &eval_options,
+	.min_operands = 2,
+	.max_operands = 2,
+	.run = run,
 };

@@ -2,13 +2,18 @@
 #include "command.h"
 #include <secant/model.h>
 
-typedef struct explain { bool time; secant_planned planned; common common; } explain;
+typedef struct explain {
+	bool time;
+	secant_planned planned;
+	common common;
+} explain;
 
 static const secant_opt explain_rows[] = {
-	SECANT_OPT(explain, time, BOOL, "time", "false", 0, 0, "run it, and show milliseconds, share, GFLOP/s and GB/s of every step"),
+	SECANT_OPT(explain, time, BOOL, "time", "false", 0, 0,
+		"run it, and show milliseconds, share, GFLOP/s and GB/s of every step"),
 	SECANT_OPT_TABLE(explain, planned, &secant_planned_options),
 	SECANT_OPT_TABLE(explain, common, &common_options),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts explain_options = { "explain", sizeof(explain), explain_rows };
 
@@ -25,8 +30,13 @@ explain_run(void *options, int n, const char *const *operands, secant_err *err)
 }
 
 const command command_explain = {
-	.name = "explain", .brief = "shows the plan of a network, step by step", .operands = "[MODEL]",
+	.name = "explain",
+	.brief = "shows the plan of a network, step by step",
+	.operands = "[MODEL]",
 	.details = "Without a model file the network is described by options and its weights are random.",
-	.example = "secant explain unet.safetensors --size 512x512 --time\nsecant explain --encoder resnet18 --train --batch 8 --size 256",
-	.options = &explain_options, .max_operands = 1, .run = explain_run
+	.example = "secant explain unet.safetensors --size 512x512 --time\nsecant explain --encoder resnet18 --train "
+			   "--batch 8 --size 256",
+	.options = &explain_options,
+	.max_operands = 1,
+	.run = explain_run,
 };

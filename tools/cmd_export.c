@@ -2,12 +2,17 @@
 #include "command.h"
 #include <secant/model.h>
 
-typedef struct export { char *out; common common; } export;
+typedef struct export
+{
+	char *out;
+	common common;
+}
+export;
 
 static const secant_opt export_rows[] = {
 	SECANT_OPT(export, out, STR, "out", NULL, 0, 0, "the state_dict: .pth or .safetensors"),
 	SECANT_OPT_TABLE(export, common, &common_options),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts export_options = { "export", sizeof(export), export_rows };
 
@@ -28,9 +33,15 @@ export_run(void *options, int n, const char *const *operands, secant_err *err)
 }
 
 const command command_export = {
-	.name = "export", .brief = "writes a model's weights as a PyTorch state_dict", .operands = "MODEL --out FILE",
-	.details = "torch.load(FILE, weights_only=True) reads a .pth, safetensors.torch.load_file a .safetensors; the keys are those of\n"
-	           "segmentation_models.pytorch, so load_state_dict takes them.",
+	.name = "export",
+	.brief = "writes a model's weights as a PyTorch state_dict",
+	.operands = "MODEL --out FILE",
+	.details = "torch.load(FILE, weights_only=True) reads a .pth, safetensors.torch.load_file a .safetensors; the keys "
+			   "are those of\n"
+			   "segmentation_models.pytorch, so load_state_dict takes them.",
 	.example = "secant export unet.safetensors --out unet.pth",
-	.options = &export_options, .min_operands = 1, .max_operands = 1, .run = export_run
+	.options = &export_options,
+	.min_operands = 1,
+	.max_operands = 1,
+	.run = export_run,
 };

@@ -2,13 +2,17 @@
 #include "command.h"
 #include <secant/model.h>
 
-typedef struct import { char *out; secant_import import; common common; } import;
+typedef struct import {
+	char *out;
+	secant_import import;
+	common common;
+} import;
 
 static const secant_opt import_rows[] = {
 	SECANT_OPT(import, out, STR, "out", NULL, 0, 0, "the model file, ending in .safetensors"),
 	SECANT_OPT_TABLE(import, import, &secant_import_options),
 	SECANT_OPT_TABLE(import, common, &common_options),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts import_options = { "import", sizeof(import), import_rows };
 
@@ -28,9 +32,15 @@ import_run(void *options, int n, const char *const *operands, secant_err *err)
 }
 
 const command command_import = {
-	.name = "import", .brief = "makes a model of PyTorch weights", .operands = "WEIGHTS --out MODEL",
-	.details = "WEIGHTS is a state_dict as .pth or .safetensors, also inside a checkpoint, or a folder that smp's save_pretrained wrote. Every key must fit\n"
-	           "the network that the options describe; they carry segmentation_models.pytorch's argument names.",
+	.name = "import",
+	.brief = "makes a model of PyTorch weights",
+	.operands = "WEIGHTS --out MODEL",
+	.details = "WEIGHTS is a state_dict as .pth or .safetensors, also inside a checkpoint, or a folder that smp's "
+			   "save_pretrained wrote. Every key must fit\n"
+			   "the network that the options describe; they carry segmentation_models.pytorch's argument names.",
 	.example = "secant import unet.pth --arch unet --encoder resnet34 --classes 3 --out unet.safetensors",
-	.options = &import_options, .min_operands = 1, .max_operands = 1, .run = import_run
+	.options = &import_options,
+	.min_operands = 1,
+	.max_operands = 1,
+	.run = import_run,
 };

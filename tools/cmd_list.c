@@ -5,11 +5,13 @@
 #include <secant/info.h>
 #include <string.h>
 
-typedef struct list { common common; } list;
+typedef struct list {
+	common common;
+} list;
 
 static const secant_opt list_rows[] = {
 	SECANT_OPT_TABLE(list, common, &common_options),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts list_options = { "list", sizeof(list), list_rows };
 
@@ -33,7 +35,8 @@ find_kind(const char *name, secant_err *err)
 			return k;
 	}
 	const char *nearest = secant_nearest(name, names);
-	secant_fail(err, SECANT_ERR_ARG, "'%.60s': no such kind%s%s%s", name, nearest ? " (nearest: " : " ('secant list' shows them", nearest ? nearest : "", ")");
+	secant_fail(err, SECANT_ERR_ARG, "'%.60s': no such kind%s%s%s", name,
+		nearest ? " (nearest: " : " ('secant list' shows them", nearest ? nearest : "", ")");
 	return -1;
 }
 
@@ -88,7 +91,11 @@ list_run(void *options, int n, const char *const *operands, secant_err *err)
 }
 
 const command command_list = {
-	.name = "list", .brief = "shows what is registered: operators, encoders, losses, codecs, ...", .operands = "[KIND]",
+	.name = "list",
+	.brief = "shows what is registered: operators, encoders, losses, codecs, ...",
+	.operands = "[KIND]",
 	.example = "secant list\nsecant list --json",
-	.options = &list_options, .max_operands = 1, .run = list_run
+	.options = &list_options,
+	.max_operands = 1,
+	.run = list_run,
 };

@@ -16,12 +16,15 @@ static const secant_opt predict_rows[] = {
 	SECANT_OPT_TABLE(predict, predict, &secant_predict_options),
 	SECANT_OPT_TABLE(predict, cloud, &secant_predict_cloud_options),
 	SECANT_OPT_TABLE(predict, common, &common_options),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts predict_options = { "predict", sizeof(predict), predict_rows };
 
 /* What progress works on. */
-typedef struct results { json_t *files; secant_logger log; } results;
+typedef struct results {
+	json_t *files;
+	secant_logger log;
+} results;
 
 /* One of several that could not be predicted: said at once, and among the files. */
 static bool
@@ -51,8 +54,9 @@ progress(void *user, const secant_predict_progress *now)
 static int
 print_json(const predict *o, const secant_predictor *p, json_t *files, secant_err *err)
 {
-	json_t *names = json_array(), *all = json_pack("{s:s,s:i,s:s,s:O}", "mode", secant_predictor_mode(p), "classes", secant_predictor_classes(p), "precision", secant_predictor_precision(p),
-		"files", files);
+	json_t *names = json_array(),
+		   *all = json_pack("{s:s,s:i,s:s,s:O}", "mode", secant_predictor_mode(p), "classes",
+			   secant_predictor_classes(p), "precision", secant_predictor_precision(p), "files", files);
 	for (int i = 0; secant_predictor_class_name(p, i); i++)
 		json_array_append_new(names, json_string(secant_predictor_class_name(p, i)));
 	json_object_set_new(all, "class_names", names);
@@ -60,7 +64,8 @@ print_json(const predict *o, const secant_predictor *p, json_t *files, secant_er
 }
 
 static int
-predict_pictures(const predict *o, const char *const *models, int n_models, const char *const *inputs, int n_inputs, secant_err *err)
+predict_pictures(
+	const predict *o, const char *const *models, int n_models, const char *const *inputs, int n_inputs, secant_err *err)
 {
 	secant_predictor *p = secant_predictor_open(models, n_models, &o->predict, err);
 	if (!p)
@@ -100,21 +105,24 @@ cloud_progress(void *user, const secant_predict_progress *now)
 }
 
 static int
-predict_clouds(const predict *o, const char *const *models, int n_models, const char *const *inputs, int n_inputs, secant_err *err)
+predict_clouds(
+	const predict *o, const char *const *models, int n_models, const char *const *inputs, int n_inputs, secant_err *err)
 {
 	json_t *files = json_array(), *one;
 	results r = { files, tool_logger(&o->common) };
 	size_t i;
 	tool_progress_begin(&o->common, "clouds");
-	int status = secant_predict_clouds(models, n_models, &o->predict, &o->cloud, inputs, n_inputs, o->output.out, cloud_progress, &r, err);
+	int status = secant_predict_clouds(
+		models, n_models, &o->predict, &o->cloud, inputs, n_inputs, o->output.out, cloud_progress, &r, err);
 	tool_progress_end();
 	if ((!status || json_array_size(files)) && o->common.json) {
 		int printed = tool_print_json(stdout, json_pack("{s:O}", "files", files), JSON_INDENT(2), err);
 		status = status ? status : printed;
 	} else {
-		json_array_foreach(files, i, one)
+		json_array_foreach (files, i, one)
 			if (json_object_get(one, "class"))
-				printf("%s: %s\n", json_string_value(json_object_get(one, "input")), json_string_value(json_object_get(one, "class")));
+				printf("%s: %s\n", json_string_value(json_object_get(one, "input")),
+					json_string_value(json_object_get(one, "class")));
 	}
 	json_decref(files);
 	return status;
@@ -149,7 +157,8 @@ predict_run(void *options, int n, const char *const *operands, secant_err *err)
 	}
 	bool clouds = !status && secant_predict_takes_clouds(models[0]);
 	if (!status && !clouds && !o->output.out)
-		status = secant_fail(err, SECANT_ERR_ARG, "--out is missing: a folder, or with one picture a file such as mask.png");
+		status = secant_fail(
+			err, SECANT_ERR_ARG, "--out is missing: a folder, or with one picture a file such as mask.png");
 	if (!status && clouds)
 		status = predict_clouds(o, models, n_models, inputs, n_inputs, err);
 	else if (!status)
@@ -159,23 +168,41 @@ predict_run(void *options, int n, const char *const *operands, secant_err *err)
 }
 
 const command command_predict = {
-	.name = "predict", .brief = "segments pictures and clouds: masks, overlays, probabilities, classified clouds", .operands = "MODEL... INPUT... --out DIR",
-	.details = "MODEL is a model file or a run folder (its best model). INPUT is a picture or a folder of pictures. The\n"
-	           "probabilities of several models (files .safetensors, or runs) are averaged. Masks are 0 or 255 for one class, else class indices\n"
-	           "(16 bit beyond 255 classes). One of several inputs that cannot be read is named, the others go on; the exit status is not 0 then.\n"
-	           "With --out FILE.png or FILE.tif and one picture, that file is the mask; a .tif keeps the georeference of a GeoTIFF.\n\n"
-	           "Pictures are padded by reflection to what the network needs and cut back. Large ones go through it in tiles that are blended smoothly.\n\n"
-	           "A model of clouds takes cloud files (PLY, LAS, LAZ, PCD, text, meshes) and writes them again with a class, a confidence and a colour\n"
-	           "for every point: --out result.las, .ply, .txt, .pcd, or a folder. Networks that give a class to the whole cloud print it.\n\n"
-	           "--tta adds views, whose probabilities are turned and scaled back; stretch spreads each band's values between two percentiles of\n"
-	           "the window. --rule CLASS: CONDITION says where a class may be; a condition is band(A), nd(A,B) = (A-B)/(A+B) (also ndvi, ndwi, ndbi),\n"
-	           "ratio(A,B) or diff(A,B), then >, >=, < or <= and a number; \"and\" joins conditions, ';' rules. Bands count from 1 and have the\n"
-	           "file's values. Where it does not hold, the next probable class takes the place.\n\n"
-	           "--vector writes GeoJSON along the edges of pixels, outer rings counter-clockwise, in the picture's coordinate system, which a\n"
-	           "member \"crs\" names unless it is WGS 84. A picture's value for nodata stays where no class has it.",
-	.example = "secant predict runs/cells pictures --out masks --overlay\n"
-	           "secant predict a.safetensors b.safetensors scene.tif --out mask.tif --tile 512 --overlap 64 --tta flips\n"
-	           "secant predict run scene.tif --out masks --format tif --offset 1 --rule \"green: ndvi(4,3) > 0.2\" --min-area 50 --vector\n"
-	           "secant predict runs/scan scan.laz --out classified.las",
-	.options = &predict_options, .min_operands = 2, .max_operands = -1, .run = predict_run
+	.name = "predict",
+	.brief = "segments pictures and clouds: masks, overlays, probabilities, classified clouds",
+	.operands = "MODEL... INPUT... --out DIR",
+	.details =
+		"MODEL is a model file or a run folder (its best model). INPUT is a picture or a folder of pictures. The\n"
+		"probabilities of several models (files .safetensors, or runs) are averaged. Masks are 0 or 255 for one class, "
+		"else class indices\n"
+		"(16 bit beyond 255 classes). One of several inputs that cannot be read is named, the others go on; the exit "
+		"status is not 0 then.\n"
+		"With --out FILE.png or FILE.tif and one picture, that file is the mask; a .tif keeps the georeference of a "
+		"GeoTIFF.\n\n"
+		"Pictures are padded by reflection to what the network needs and cut back. Large ones go through it in tiles "
+		"that are blended smoothly.\n\n"
+		"A model of clouds takes cloud files (PLY, LAS, LAZ, PCD, text, meshes) and writes them again with a class, a "
+		"confidence and a colour\n"
+		"for every point: --out result.las, .ply, .txt, .pcd, or a folder. Networks that give a class to the whole "
+		"cloud print it.\n\n"
+		"--tta adds views, whose probabilities are turned and scaled back; stretch spreads each band's values between "
+		"two percentiles of\n"
+		"the window. --rule CLASS: CONDITION says where a class may be; a condition is band(A), nd(A,B) = (A-B)/(A+B) "
+		"(also ndvi, ndwi, ndbi),\n"
+		"ratio(A,B) or diff(A,B), then >, >=, < or <= and a number; \"and\" joins conditions, ';' rules. Bands count "
+		"from 1 and have the\n"
+		"file's values. Where it does not hold, the next probable class takes the place.\n\n"
+		"--vector writes GeoJSON along the edges of pixels, outer rings counter-clockwise, in the picture's coordinate "
+		"system, which a\n"
+		"member \"crs\" names unless it is WGS 84. A picture's value for nodata stays where no class has it.",
+	.example =
+		"secant predict runs/cells pictures --out masks --overlay\n"
+		"secant predict a.safetensors b.safetensors scene.tif --out mask.tif --tile 512 --overlap 64 --tta flips\n"
+		"secant predict run scene.tif --out masks --format tif --offset 1 --rule \"green: ndvi(4,3) > 0.2\" --min-area "
+		"50 --vector\n"
+		"secant predict runs/scan scan.laz --out classified.las",
+	.options = &predict_options,
+	.min_operands = 2,
+	.max_operands = -1,
+	.run = predict_run,
 };

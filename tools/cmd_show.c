@@ -11,12 +11,14 @@ typedef struct show {
 } show;
 
 static const secant_opt show_rows[] = {
-	SECANT_OPT(show, out, STR, "out", NULL, 0, 0, "file to write: .png or another picture, .gif or .apng that turn, .html with a viewer"),
-	SECANT_OPT(show, prediction, STR, "prediction", NULL, 0, 0, "another cloud of the same points, whose prediction (else label) is shown beside the label"),
+	SECANT_OPT(show, out, STR, "out", NULL, 0, 0,
+		"file to write: .png or another picture, .gif or .apng that turn, .html with a viewer"),
+	SECANT_OPT(show, prediction, STR, "prediction", NULL, 0, 0,
+		"another cloud of the same points, whose prediction (else label) is shown beside the label"),
 	SECANT_OPT_TABLE(show, view, &secant_view_options),
 	SECANT_OPT_TABLE(show, reading, &secant_cloud_read_options),
 	SECANT_OPT_TABLE(show, common, &common_options),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts show_options = { "show", sizeof(show), show_rows };
 
@@ -55,9 +57,17 @@ show_run(void *options, int n, const char *const *operands, secant_err *err)
 }
 
 const command command_show = {
-	.name = "show", .brief = "draws a cloud: picture, turning picture, or a page with a viewer", .operands = "CLOUD [--out FILE]",
-	.details = "The extension of --out says what is made. Without --panels, labels, predictions and errors are shown side by side when the cloud\n"
-		"has them, else its colours or its height. In clouds of ShapeNet and ModelNet the y axis points upwards: --up y.",
-	.example = "secant show cloud.las\nsecant show labelled.ply --out cloud.html\nsecant show test.las --prediction result.las --out compare.gif --size 400",
-	.options = &show_options, .min_operands = 1, .max_operands = 1, .run = show_run
+	.name = "show",
+	.brief = "draws a cloud: picture, turning picture, or a page with a viewer",
+	.operands = "CLOUD [--out FILE]",
+	.details = "The extension of --out says what is made. Without --panels, labels, predictions and errors are shown "
+			   "side by side when the cloud\n"
+			   "has them, else its colours or its height. In clouds of ShapeNet and ModelNet the y axis points "
+			   "upwards: --up y.",
+	.example = "secant show cloud.las\nsecant show labelled.ply --out cloud.html\nsecant show test.las --prediction "
+			   "result.las --out compare.gif --size 400",
+	.options = &show_options,
+	.min_operands = 1,
+	.max_operands = 1,
+	.run = show_run,
 };

@@ -1,5 +1,6 @@
 /*
- * `secant train DATA --out RUN`: trains a network. The work is secant_train's (secant/train.h); here are progress and the last lines.
+ * `secant train DATA --out RUN`: trains a network. The work is secant_train's (secant/train.h); here are progress and
+ * the last lines.
  */
 #include "command.h"
 #include <math.h>
@@ -7,12 +8,15 @@
 #include <stdio.h>
 #include <string.h>
 
-typedef struct train { common common; secant_train_options train; } train;
+typedef struct train {
+	common common;
+	secant_train_options train;
+} train;
 
 static const secant_opt train_rows[] = {
 	SECANT_OPT_TABLE(train, train, &secant_train_options_table),
 	SECANT_OPT_TABLE(train, common, &common_options),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 /* Whether the options began with the run's own: found out when they were read, once. */
 static bool began_with_run;
@@ -43,11 +47,13 @@ show_epoch(const secant_train_progress *p, const secant_logger *log)
 		bool counts = !strcmp(p->scores[i].name, p->metric);
 		if (!counts && shown >= 3)
 			continue;
-		used += (size_t)snprintf(scores + used, sizeof scores - used, "  %s %.4f", p->scores[i].name, p->scores[i].value);
+		used += (size_t)snprintf(
+			scores + used, sizeof scores - used, "  %s %.4f", p->scores[i].name, p->scores[i].value);
 		shown++;
 	}
-	secant_log(log, SECANT_LOG_INFO, "epoch %d/%d  loss %.4f%s%s  rate %.3g  %.1f %.*s/s  %.1f s", p->epoch, p->epochs, p->loss, scores, p->n_scores && p->is_best ? "  best" : "",
-	           p->learning_rate, p->images_per_second, (int)strcspn(p->rate, "_"), p->rate, p->seconds);
+	secant_log(log, SECANT_LOG_INFO, "epoch %d/%d  loss %.4f%s%s  rate %.3g  %.1f %.*s/s  %.1f s", p->epoch, p->epochs,
+		p->loss, scores, p->n_scores && p->is_best ? "  best" : "", p->learning_rate, p->images_per_second,
+		(int)strcspn(p->rate, "_"), p->rate, p->seconds);
 }
 
 static void
@@ -75,8 +81,9 @@ print_json(const train *t, const secant_train_result *r, secant_err *err)
 	} else {
 		char best[80];
 		snprintf(best, sizeof best, "best_%s", r->metric);
-		j = json_pack("{s:s, s:i, s:i, s:o, s:f, s:o, s:o}", "run", t->train.out, "epochs", r->epochs, "best_epoch", r->best_epoch, "loss", tool_number(r->last_loss), "seconds",
-		              r->seconds, best, tool_number(r->best), r->metric, tool_number(r->last));
+		j = json_pack("{s:s, s:i, s:i, s:o, s:f, s:o, s:o}", "run", t->train.out, "epochs", r->epochs, "best_epoch",
+			r->best_epoch, "loss", tool_number(r->last_loss), "seconds", r->seconds, best, tool_number(r->best),
+			r->metric, tool_number(r->last));
 	}
 	return tool_print_json(stdout, j, JSON_COMPACT | JSON_REAL_PRECISION(12), err);
 }
@@ -85,11 +92,14 @@ static void
 print_result(const train *t, const secant_train_result *r)
 {
 	if (t->train.find_learning_rate) {
-		printf("%s: --learning-rate %.2g is where the loss falls fastest (learning-rate-finder.png)\n", t->train.out, r->suggested_rate);
+		printf("%s: --learning-rate %.2g is where the loss falls fastest (learning-rate-finder.png)\n", t->train.out,
+			r->suggested_rate);
 	} else if (!isnan(r->best) && !r->best_epoch) {
-		printf("%s: %d folds in %.0f s, best %s %.4f on average, last %.4f (folds.json)\n", t->train.out, t->train.data.folds, r->seconds, r->metric, r->best, r->last);
+		printf("%s: %d folds in %.0f s, best %s %.4f on average, last %.4f (folds.json)\n", t->train.out,
+			t->train.data.folds, r->seconds, r->metric, r->best, r->last);
 	} else if (!isnan(r->best)) {
-		printf("%s: %d epochs in %.0f s, best %s %.4f (epoch %d), last %.4f\n", t->train.out, r->epochs, r->seconds, r->metric, r->best, r->best_epoch, r->last);
+		printf("%s: %d epochs in %.0f s, best %s %.4f (epoch %d), last %.4f\n", t->train.out, r->epochs, r->seconds,
+			r->metric, r->best, r->best_epoch, r->last);
 	} else {
 		printf("%s: %d epochs in %.0f s, last loss %.4f\n", t->train.out, r->epochs, r->seconds, r->last_loss);
 	}
@@ -114,11 +124,19 @@ run(void *options, int n, const char *const *operands, secant_err *err)
 }
 
 const command command_train = {
-	.name = "train", .brief = "trains a network on pictures and labels", .operands = "DATA --out RUN",
-	.details = "DATA is a folder with train/images and train/labels (and val/ of the same form): a label has its picture's stem, any extension.\n"
-	           "Or it is a data set with annotations in any format of `secant list datasets` (VOC, COCO, YOLO, ...): boxes and polygons become labels.\n"
-	           "RUN receives best.safetensors, last.safetensors, state.safetensors, config.json, log.jsonl, curves.png, learning-rate.png, samples/.\n"
-	           "Ctrl-C saves the state; --resume goes on exactly there.",
+	.name = "train",
+	.brief = "trains a network on pictures and labels",
+	.operands = "DATA --out RUN",
+	.details = "DATA is a folder with train/images and train/labels (and val/ of the same form): a label has its "
+			   "picture's stem, any extension.\n"
+			   "Or it is a data set with annotations in any format of `secant list datasets` (VOC, COCO, YOLO, ...): "
+			   "boxes and polygons become labels.\n"
+			   "RUN receives best.safetensors, last.safetensors, state.safetensors, config.json, log.jsonl, "
+			   "curves.png, learning-rate.png, samples/.\n"
+			   "Ctrl-C saves the state; --resume goes on exactly there.",
 	.example = "secant train cells --out run --encoder resnet18 --size 256 --epochs 10",
-	.options = &train_options, .min_operands = 1, .max_operands = 1, .run = run,
+	.options = &train_options,
+	.min_operands = 1,
+	.max_operands = 1,
+	.run = run,
 };

@@ -13,15 +13,16 @@ const command *const all_commands[] = {
 #define COMMAND(verb) &command_##verb,
 #include "commands.inc"
 #undef COMMAND
-	NULL
+	NULL,
 };
 
 static const secant_opt common_rows[] = {
 	SECANT_OPT_HEADING("With every verb"),
-	SECANT_OPT(common, config, STR, "config", NULL, 0, 0, "reads options from this JSON file first; the command line wins"),
+	SECANT_OPT(
+		common, config, STR, "config", NULL, 0, 0, "reads options from this JSON file first; the command line wins"),
 	SECANT_OPT(common, json, BOOL, "json", "false", 0, 0, "prints one JSON object on standard output"),
 	SECANT_OPT(common, quiet, BOOL, "quiet", "false", 0, 0, "shows warnings and errors only"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 const secant_opts common_options = { "common", sizeof(common), common_rows };
 
@@ -47,7 +48,8 @@ tool_model(const char *operand, char *buffer, size_t size)
 }
 
 static void
-each_in(const command *const *list, const char *before, void (*visit)(void *user, const command *c, const char *name), void *user)
+each_in(const command *const *list, const char *before, void (*visit)(void *user, const command *c, const char *name),
+	void *user)
 {
 	char name[100];
 	for (; *list; list++) {
@@ -75,9 +77,12 @@ print_verbs(FILE *to, const command *const *list)
 void
 command_print_list(FILE *to)
 {
-	fprintf(to, "secant: segmentation networks: training, evaluation, deployment\n\nusage: secant VERB [options] operands\n\nverbs:\n");
+	fprintf(to,
+		"secant: segmentation networks: training, evaluation, deployment\n\nusage: secant VERB [options] "
+		"operands\n\nverbs:\n");
 	print_verbs(to, all_commands);
-	fprintf(to, "\n'secant VERB --help' tells more; 'secant --version' names the version.\n"
+	fprintf(to,
+		"\n'secant VERB --help' tells more; 'secant --version' names the version.\n"
 		"Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.\n");
 }
 

@@ -8,7 +8,7 @@ secant_watch data_watch(const common *c);
 secant_dataset *data_open(const char *path, const secant_dataset_reading *reading, const common *c, secant_err *err);
 /* Writes, and prints the report; the status. */
 int data_write(secant_dataset *d, const secant_dataset_writing *writing, const common *c, secant_err *err);
-void data_report(char *report, const common *c);            /* prints and frees; NULL is fine */
+void data_report(char *report, const common *c); /* prints and frees; NULL is fine */
 /* Without --to-origin VOC numbers are written as --voc-origin says they are read. */
 void data_same_origin(const secant_dataset_reading *r, secant_dataset_writing *w);
 #endif

@@ -3,19 +3,27 @@
 #include <secant/files.h>
 #include <string.h>
 
-typedef struct check { common common; secant_dataset_reading reading; secant_dataset_checking checking; bool strict, fix; secant_dataset_writing writing; char *report; } check;
+typedef struct check {
+	common common;
+	secant_dataset_reading reading;
+	secant_dataset_checking checking;
+	bool strict, fix;
+	secant_dataset_writing writing;
+	char *report;
+} check;
 
 static const secant_opt rows[] = {
 	SECANT_OPT_TABLE(check, checking, &secant_dataset_checking_options),
 	SECANT_OPT(check, strict, BOOL, "strict", "false", 1, 0, "warnings count as errors for the exit status"),
 	SECANT_OPT(check, report, STR, "report", NULL, 1, 0, "write the report to this file"),
 	SECANT_OPT_HEADING("Putting right"),
-	SECANT_OPT(check, fix, BOOL, "fix", "false", 1, 0, "write a new folder (--out): boxes clipped, exact duplicates dropped, sizes from the pictures"),
+	SECANT_OPT(check, fix, BOOL, "fix", "false", 1, 0,
+		"write a new folder (--out): boxes clipped, exact duplicates dropped, sizes from the pictures"),
 	SECANT_OPT_TABLE(check, writing, &secant_dataset_writing_options),
 	SECANT_OPT_HEADING("Reading"),
 	SECANT_OPT_TABLE(check, reading, &secant_dataset_reading_options),
 	SECANT_OPT_TABLE(check, common, &common_options),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts options = { "data check", sizeof(check), rows };
 
@@ -60,9 +68,17 @@ run(void *object, int n, const char *const *operands, secant_err *err)
 }
 
 const command data_check = {
-	.name = "check", .brief = "says what is wrong with a data set", .operands = "DATA",
-	.details = "Every finding has a stable rule id, a level, a place and a count. Exit status 1 when there is a finding of level error\n"
+	.name = "check",
+	.brief = "says what is wrong with a data set",
+	.operands = "DATA",
+	.details =
+		"Every finding has a stable rule id, a level, a place and a count. Exit status 1 when there is a finding of "
+		"level error\n"
 		"(with --strict: or warning), 0 otherwise. Picture files are probed by their headers; --deep decodes them.",
-	.example = "secant data check VOC\nsecant data check VOC --format sarif --report check.sarif\nsecant data check VOC --fix --out VOC-fixed",
-	.options = &options, .min_operands = 1, .max_operands = 1, .run = run
+	.example = "secant data check VOC\nsecant data check VOC --format sarif --report check.sarif\nsecant data check "
+			   "VOC --fix --out VOC-fixed",
+	.options = &options,
+	.min_operands = 1,
+	.max_operands = 1,
+	.run = run,
 };

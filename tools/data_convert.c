@@ -11,7 +11,7 @@ typedef struct convert {
 	secant_dataset_writing writing;
 	secant_cloud_reading cloud;
 	secant_cloud_writing cloud_out;
-	secant_reals within;         /* x0, y0, x1, y1 */
+	secant_reals within; /* x0, y0, x1, y1 */
 } convert;
 
 static const secant_opt rows[] = {
@@ -20,10 +20,11 @@ static const secant_opt rows[] = {
 	SECANT_OPT_HEADING("Writing"),
 	SECANT_OPT_TABLE(convert, writing, &secant_dataset_writing_options),
 	SECANT_OPT_TABLE(convert, cloud, &secant_cloud_read_options),
-	SECANT_OPT(convert, within, REALS, "within", NULL, -1e300, 1e300, "clouds: only points with x0 <= x < x1 and y0 <= y < y1: x0,y0,x1,y1"),
+	SECANT_OPT(convert, within, REALS, "within", NULL, -1e300, 1e300,
+		"clouds: only points with x0 <= x < x1 and y0 <= y < y1: x0,y0,x1,y1"),
 	SECANT_OPT_TABLE(convert, cloud_out, &secant_cloud_write_options),
 	SECANT_OPT_TABLE(convert, common, &common_options),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts options = { "data convert", sizeof(convert), rows };
 
@@ -43,9 +44,12 @@ cut_cloud(const convert *o, const char *from, const char *to, int64_t *points, s
 		n += x >= box[0] && x < box[2] && y >= box[1] && y < box[3];
 	}
 	if (index && !n && !o->cloud.allow_empty)
-		s = secant_fail(err, SECANT_ERR_ARG, "%s: none of its %lld points lies --within %g,%g,%g,%g; nothing was written", from, (long long)all.n, box[0], box[1], box[2], box[3]);
+		s = secant_fail(err, SECANT_ERR_ARG,
+			"%s: none of its %lld points lies --within %g,%g,%g,%g; nothing was written", from, (long long)all.n,
+			box[0], box[1], box[2], box[3]);
 	else
-		s = index ? secant_cloud_take(&part, &all, index, n, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for %lld points", (long long)all.n);
+		s = index ? secant_cloud_take(&part, &all, index, n, err)
+				  : secant_fail(err, SECANT_ERR_NOMEM, "no memory for %lld points", (long long)all.n);
 	if (!s)
 		s = secant_cloud_write(&part, to, &o->cloud_out, err);
 	*points = n;
@@ -70,7 +74,9 @@ convert_cloud(const convert *o, const char *from, const char *to, secant_err *er
 	if (o->within.n && o->within.n != 4)
 		return secant_fail(err, SECANT_ERR_ARG, "--within: four numbers are wanted, x0,y0,x1,y1; got %d", o->within.n);
 	tool_progress_begin(&o->common, "points");
-	secant_status s = o->within.n ? cut_cloud(o, from, to, &points, err) : secant_cloud_convert(from, &o->cloud, to, &o->cloud_out, &points, points_done, NULL, err);
+	secant_status s = o->within.n
+		? cut_cloud(o, from, to, &points, err)
+		: secant_cloud_convert(from, &o->cloud, to, &o->cloud_out, &points, points_done, NULL, err);
 	tool_progress_end();
 	if (!s && o->common.json)
 		(void)tool_print_json(stdout, json_pack("{s:s,s:I}", "out", to, "points", (json_int_t)points), 0, err);
@@ -87,10 +93,15 @@ run(void *object, int n, const char *const *operands, secant_err *err)
 	if (secant_is_file(operands[0]) && secant_cloud_is_readable(operands[0]) && to && secant_cloud_is_writable(to))
 		return convert_cloud(o, operands[0], to, err);
 	if (n == 2 && secant_cloud_is_readable(operands[0]) && secant_cloud_is_readable(to))
-		return secant_fail(err, SECANT_ERR_ARG, secant_is_file(operands[0]) ? "%s: clouds of this kind are read, not written: want .las, .ply, .pcd, .txt, .csv, .xyz, .pts or .npy"
-			: "%s: there is no such file", secant_is_file(operands[0]) ? to : operands[0]);
+		return secant_fail(err, SECANT_ERR_ARG,
+			secant_is_file(operands[0])
+				? "%s: clouds of this kind are read, not written: want .las, .ply, .pcd, .txt, .csv, .xyz, .pts or .npy"
+				: "%s: there is no such file",
+			secant_is_file(operands[0]) ? to : operands[0]);
 	if (n == 2)
-		return secant_fail(err, SECANT_ERR_ARG, "%s and %s are not both cloud files by their extensions; a data set goes to --out", operands[0], operands[1]);
+		return secant_fail(err, SECANT_ERR_ARG,
+			"%s and %s are not both cloud files by their extensions; a data set goes to --out", operands[0],
+			operands[1]);
 	if (!o->writing.to)
 		return secant_fail(err, SECANT_ERR_ARG, "--to is missing: the format to write");
 	data_same_origin(&o->reading, &o->writing);
@@ -101,11 +112,19 @@ run(void *object, int n, const char *const *operands, secant_err *err)
 }
 
 const command data_convert = {
-	.name = "convert", .brief = "writes a data set in another format, a cloud file as another", .operands = "DATA --to FORMAT --out FOLDER | CLOUD CLOUD",
-	.details = "Every picture is kept, also those without objects. What the target cannot hold is counted and reported.\n"
+	.name = "convert",
+	.brief = "writes a data set in another format, a cloud file as another",
+	.operands = "DATA --to FORMAT --out FOLDER | CLOUD CLOUD",
+	.details =
+		"Every picture is kept, also those without objects. What the target cannot hold is counted and reported.\n"
 		"The folder appears complete or not at all; the same input and options give the same bytes.\n\n"
 		"A cloud file becomes one of another kind by the extensions, in bounded memory (--within reads it whole).",
-	.example = "secant data convert \"NWPU VHR-10 dataset\" --to voc --out VOC\nsecant data convert VOC --to coco --out COCO --link hardlink\n"
-		"secant data convert scan.laz scan.ply\nsecant data convert scan.las part.las --within 637000,851000,637100,851100",
-	.options = &options, .min_operands = 1, .max_operands = 2, .run = run
+	.example = "secant data convert \"NWPU VHR-10 dataset\" --to voc --out VOC\nsecant data convert VOC --to coco "
+			   "--out COCO --link hardlink\n"
+			   "secant data convert scan.laz scan.ply\nsecant data convert scan.las part.las --within "
+			   "637000,851000,637100,851100",
+	.options = &options,
+	.min_operands = 1,
+	.max_operands = 2,
+	.run = run,
 };

@@ -1,7 +1,12 @@
 /* `secant data eval`: how good are the detections of a result file? */
 #include "data.h"
 
-typedef struct eval { common common; secant_dataset_reading reading; secant_dataset_judging judging; char *split; } eval;
+typedef struct eval {
+	common common;
+	secant_dataset_reading reading;
+	secant_dataset_judging judging;
+	char *split;
+} eval;
 
 static const secant_opt rows[] = {
 	SECANT_OPT_TABLE(eval, judging, &secant_dataset_judging_options),
@@ -9,7 +14,7 @@ static const secant_opt rows[] = {
 	SECANT_OPT_HEADING("Reading"),
 	SECANT_OPT_TABLE(eval, reading, &secant_dataset_reading_options),
 	SECANT_OPT_TABLE(eval, common, &common_options),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts options = { "data eval", sizeof(eval), rows };
 
@@ -31,9 +36,17 @@ run(void *object, int n, const char *const *operands, secant_err *err)
 }
 
 const command data_eval = {
-	.name = "eval", .brief = "judges detections: COCO's twelve numbers, VOC's AP", .operands = "DATA RESULTS",
-	.details = "RESULTS is a COCO result list (JSON: image_id, category_id, bbox or segmentation, score), or a folder of VOC text files\n"
-		"that end in _CLASS.txt (picture score xmin ymin xmax ymax). The COCO numbers are those of pycocotools, to the last bit.",
-	.example = "secant data eval COCO detections.json --curves curves.png\nsecant data eval VOC results/Main --metric voc10 --split val",
-	.options = &options, .min_operands = 2, .max_operands = 2, .run = run
+	.name = "eval",
+	.brief = "judges detections: COCO's twelve numbers, VOC's AP",
+	.operands = "DATA RESULTS",
+	.details = "RESULTS is a COCO result list (JSON: image_id, category_id, bbox or segmentation, score), or a folder "
+			   "of VOC text files\n"
+			   "that end in _CLASS.txt (picture score xmin ymin xmax ymax). The COCO numbers are those of pycocotools, "
+			   "to the last bit.",
+	.example = "secant data eval COCO detections.json --curves curves.png\nsecant data eval VOC results/Main --metric "
+			   "voc10 --split val",
+	.options = &options,
+	.min_operands = 2,
+	.max_operands = 2,
+	.run = run,
 };

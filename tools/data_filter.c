@@ -1,7 +1,13 @@
 /* `secant data filter`: keeps the objects or pictures an expression is true for. */
 #include "data.h"
 
-typedef struct filter { common common; secant_dataset_reading reading; secant_dataset_writing writing; char *where; bool keep_empty; } filter;
+typedef struct filter {
+	common common;
+	secant_dataset_reading reading;
+	secant_dataset_writing writing;
+	char *where;
+	bool keep_empty;
+} filter;
 
 static const secant_opt rows[] = {
 	SECANT_OPT(filter, where, STR, "where", "area > 0", 1, 0, "the expression: class = ship and area > 400"),
@@ -11,7 +17,7 @@ static const secant_opt rows[] = {
 	SECANT_OPT_HEADING("Reading"),
 	SECANT_OPT_TABLE(filter, reading, &secant_dataset_reading_options),
 	SECANT_OPT_TABLE(filter, common, &common_options),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts options = { "data filter", sizeof(filter), rows };
 
@@ -29,10 +35,17 @@ run(void *object, int n, const char *const *operands, secant_err *err)
 }
 
 const command data_filter = {
-	.name = "filter", .brief = "keeps the objects or pictures an expression is true for", .operands = "DATA --where EXPRESSION --out FOLDER",
-	.details = "Fields: class width height area x0 y0 x1 y1 aspect crowd difficult attr.NAME of objects; split name image_width image_height\n"
-		"objects of pictures. Operators: = != < <= > >= ~ (pattern with * and ?), in (a, b), and, or, not, brackets. An expression of picture\n"
-		"fields alone keeps pictures.",
+	.name = "filter",
+	.brief = "keeps the objects or pictures an expression is true for",
+	.operands = "DATA --where EXPRESSION --out FOLDER",
+	.details = "Fields: class width height area x0 y0 x1 y1 aspect crowd difficult attr.NAME of objects; split name "
+			   "image_width image_height\n"
+			   "objects of pictures. Operators: = != < <= > >= ~ (pattern with * and ?), in (a, b), and, or, not, "
+			   "brackets. An expression of picture\n"
+			   "fields alone keeps pictures.",
 	.example = "secant data filter VOC --where \"class = ship and area > 400\" --out SHIPS",
-	.options = &options, .min_operands = 1, .max_operands = 1, .run = run
+	.options = &options,
+	.min_operands = 1,
+	.max_operands = 1,
+	.run = run,
 };

@@ -1,7 +1,13 @@
 /* `secant data masks`: turns boxes or polygons into masks, or masks into polygons. */
 #include "data.h"
 
-typedef struct masks { common common; secant_dataset_reading reading; secant_dataset_writing writing; bool polygons; double tolerance; } masks;
+typedef struct masks {
+	common common;
+	secant_dataset_reading reading;
+	secant_dataset_writing writing;
+	bool polygons;
+	double tolerance;
+} masks;
 
 static const secant_opt rows[] = {
 	SECANT_OPT(masks, polygons, BOOL, "polygons", "false", 1, 0, "the other way: masks become polygons (and boxes)"),
@@ -11,7 +17,7 @@ static const secant_opt rows[] = {
 	SECANT_OPT_HEADING("Reading"),
 	SECANT_OPT_TABLE(masks, reading, &secant_dataset_reading_options),
 	SECANT_OPT_TABLE(masks, common, &common_options),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts options = { "data masks", sizeof(masks), rows };
 
@@ -21,7 +27,8 @@ run(void *object, int n, const char *const *operands, secant_err *err)
 	masks *o = object;
 	data_same_origin(&o->reading, &o->writing);
 	secant_dataset *d = data_open(operands[0], &o->reading, &o->common, err);
-	int status = d ? o->polygons ? secant_dataset_to_polygons(d, o->tolerance, err) : secant_dataset_to_masks(d, err) : -1;
+	int status = d ? o->polygons ? secant_dataset_to_polygons(d, o->tolerance, err) : secant_dataset_to_masks(d, err)
+				   : -1;
 	if (!status)
 		status = data_write(d, &o->writing, &o->common, err);
 	secant_dataset_free(d);
@@ -29,8 +36,15 @@ run(void *object, int n, const char *const *operands, secant_err *err)
 }
 
 const command data_masks = {
-	.name = "masks", .brief = "turns boxes or polygons into masks, or masks into polygons", .operands = "DATA --to FORMAT --out FOLDER",
-	.details = "With --to masks (or voc-seg, cityscapes, ...) the result is a folder of class masks; --to coco writes run lengths or polygons.",
-	.example = "secant data masks COCO --to masks --out MASKS\nsecant data masks MASKS --polygons --to coco --out COCO2",
-	.options = &options, .min_operands = 1, .max_operands = 1, .run = run
+	.name = "masks",
+	.brief = "turns boxes or polygons into masks, or masks into polygons",
+	.operands = "DATA --to FORMAT --out FOLDER",
+	.details = "With --to masks (or voc-seg, cityscapes, ...) the result is a folder of class masks; --to coco writes "
+			   "run lengths or polygons.",
+	.example =
+		"secant data masks COCO --to masks --out MASKS\nsecant data masks MASKS --polygons --to coco --out COCO2",
+	.options = &options,
+	.min_operands = 1,
+	.max_operands = 1,
+	.run = run,
 };

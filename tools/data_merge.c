@@ -1,7 +1,11 @@
 /* `secant data merge`: joins data sets. */
 #include "data.h"
 
-typedef struct merge { common common; secant_dataset_reading reading; secant_dataset_writing writing; } merge;
+typedef struct merge {
+	common common;
+	secant_dataset_reading reading;
+	secant_dataset_writing writing;
+} merge;
 
 static const secant_opt rows[] = {
 	SECANT_OPT_HEADING("Writing"),
@@ -9,7 +13,7 @@ static const secant_opt rows[] = {
 	SECANT_OPT_HEADING("Reading"),
 	SECANT_OPT_TABLE(merge, reading, &secant_dataset_reading_options),
 	SECANT_OPT_TABLE(merge, common, &common_options),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts options = { "data merge", sizeof(merge), rows };
 
@@ -39,8 +43,13 @@ run(void *object, int n, const char *const *operands, secant_err *err)
 }
 
 const command data_merge = {
-	.name = "merge", .brief = "joins data sets", .operands = "DATA DATA... --out FOLDER",
+	.name = "merge",
+	.brief = "joins data sets",
+	.operands = "DATA DATA... --out FOLDER",
 	.details = "Classes are joined by name, in the order of the first set. Two pictures of one name are refused.",
 	.example = "secant data merge A B --out BOTH",
-	.options = &options, .min_operands = 1, .max_operands = -1, .run = run
+	.options = &options,
+	.min_operands = 1,
+	.max_operands = -1,
+	.run = run,
 };

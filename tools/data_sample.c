@@ -1,7 +1,13 @@
 /* `secant data sample`: keeps some pictures, drawn by chance. */
 #include "data.h"
 
-typedef struct sample { common common; secant_dataset_reading reading; secant_dataset_writing writing; double count; int seed_of; } sample;
+typedef struct sample {
+	common common;
+	secant_dataset_reading reading;
+	secant_dataset_writing writing;
+	double count;
+	int seed_of;
+} sample;
 
 static const secant_opt rows[] = {
 	SECANT_OPT(sample, count, REAL, "count", "100", 0, 1e9, "pictures to keep; below 1: that share of them"),
@@ -11,7 +17,7 @@ static const secant_opt rows[] = {
 	SECANT_OPT_HEADING("Reading"),
 	SECANT_OPT_TABLE(sample, reading, &secant_dataset_reading_options),
 	SECANT_OPT_TABLE(sample, common, &common_options),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts options = { "data sample", sizeof(sample), rows };
 
@@ -29,8 +35,13 @@ run(void *object, int n, const char *const *operands, secant_err *err)
 }
 
 const command data_sample = {
-	.name = "sample", .brief = "keeps some pictures, drawn by chance", .operands = "DATA --count N --out FOLDER",
+	.name = "sample",
+	.brief = "keeps some pictures, drawn by chance",
+	.operands = "DATA --count N --out FOLDER",
 	.details = "The same pictures on every machine: names in byte order, shuffled by Philox4x32-10.",
 	.example = "secant data sample VOC --count 50 --out SMALL",
-	.options = &options, .min_operands = 1, .max_operands = 1, .run = run
+	.options = &options,
+	.min_operands = 1,
+	.max_operands = 1,
+	.run = run,
 };

@@ -3,7 +3,12 @@
 #include <secant/files.h>
 #include <string.h>
 
-typedef struct stats { common common; secant_dataset_reading reading; secant_dataset_counting counting; char *report, *split; } stats;
+typedef struct stats {
+	common common;
+	secant_dataset_reading reading;
+	secant_dataset_counting counting;
+	char *report, *split;
+} stats;
 
 static const secant_opt rows[] = {
 	SECANT_OPT_TABLE(stats, counting, &secant_dataset_counting_options),
@@ -12,7 +17,7 @@ static const secant_opt rows[] = {
 	SECANT_OPT_HEADING("Reading"),
 	SECANT_OPT_TABLE(stats, reading, &secant_dataset_reading_options),
 	SECANT_OPT_TABLE(stats, common, &common_options),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts options = { "data stats", sizeof(stats), rows };
 
@@ -36,8 +41,14 @@ run(void *object, int n, const char *const *operands, secant_err *err)
 }
 
 const command data_stats = {
-	.name = "stats", .brief = "counts what is in a data set", .operands = "DATA",
-	.details = "Pictures, objects and pixels of each class, sizes, places, which classes meet; with --colours mean and deviation of the pictures.",
+	.name = "stats",
+	.brief = "counts what is in a data set",
+	.operands = "DATA",
+	.details = "Pictures, objects and pixels of each class, sizes, places, which classes meet; with --colours mean and "
+			   "deviation of the pictures.",
 	.example = "secant data stats VOC\nsecant data stats VOC --format html --report stats.html --colours",
-	.options = &options, .min_operands = 1, .max_operands = 1, .run = run
+	.options = &options,
+	.min_operands = 1,
+	.max_operands = 1,
+	.run = run,
 };

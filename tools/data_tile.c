@@ -1,7 +1,12 @@
 /* `secant data tile`: cuts large pictures, with their annotations, into tiles. */
 #include "data.h"
 
-typedef struct tile { common common; secant_dataset_reading reading; secant_dataset_tiling tiling; secant_dataset_writing writing; } tile;
+typedef struct tile {
+	common common;
+	secant_dataset_reading reading;
+	secant_dataset_tiling tiling;
+	secant_dataset_writing writing;
+} tile;
 
 static const secant_opt rows[] = {
 	SECANT_OPT_TABLE(tile, tiling, &secant_dataset_tiling_options),
@@ -10,7 +15,7 @@ static const secant_opt rows[] = {
 	SECANT_OPT_HEADING("Reading"),
 	SECANT_OPT_TABLE(tile, reading, &secant_dataset_reading_options),
 	SECANT_OPT_TABLE(tile, common, &common_options),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts options = { "data tile", sizeof(tile), rows };
 
@@ -29,9 +34,15 @@ run(void *object, int n, const char *const *operands, secant_err *err)
 }
 
 const command data_tile = {
-	.name = "tile", .brief = "cuts large pictures into tiles, annotations with them", .operands = "DATA --size 512 --out FOLDER",
-	.details = "The last tile of a row is moved back inside. GeoTIFF tiles keep their place on earth. tiles.json tells `secant data untile`\n"
-		"what to put together.",
+	.name = "tile",
+	.brief = "cuts large pictures into tiles, annotations with them",
+	.operands = "DATA --size 512 --out FOLDER",
+	.details = "The last tile of a row is moved back inside. GeoTIFF tiles keep their place on earth. tiles.json tells "
+			   "`secant data untile`\n"
+			   "what to put together.",
 	.example = "secant data tile VOC --size 512 --overlap 64 --out TILES",
-	.options = &options, .min_operands = 1, .max_operands = 1, .run = run
+	.options = &options,
+	.min_operands = 1,
+	.max_operands = 1,
+	.run = run,
 };

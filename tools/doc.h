@@ -3,7 +3,7 @@
 #define TOOLS_DOC_H
 #include "command.h"
 
-void doc_man(FILE *to);                        /* secant(1), in man macros */
+void doc_man(FILE *to); /* secant(1), in man macros */
 void doc_completion_bash(FILE *to);
 void doc_completion_zsh(FILE *to);
 void doc_completion_fish(FILE *to);

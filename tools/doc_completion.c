@@ -1,12 +1,15 @@
 /*
- * Shell completion, printed from the table of verbs: the verbs, sub-verbs, options, and the values of options that have a fixed set.
- * Everything else completes to file names.
+ * Shell completion, printed from the table of verbs: the verbs, sub-verbs, options, and the values of options that have
+ * a fixed set. Everything else completes to file names.
  */
 #include "doc.h"
 #include <string.h>
 
 /* What a visitor of rows needs of their verb; `name` is full. */
-typedef struct shell { FILE *to; const char *name; } shell;
+typedef struct shell {
+	FILE *to;
+	const char *name;
+} shell;
 
 static void
 word_row(void *user, const secant_opt *row, size_t offset)
@@ -66,13 +69,16 @@ void
 doc_completion_bash(FILE *to)
 {
 	fputs("# bash completion for secant, printed by 'secant doc --completion bash'\n"
-		"_secant()\n{\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb=${COMP_WORDS[1]} words=\n"
-		"\tif ((COMP_CWORD == 1)); then\n\t\tCOMPREPLY=($(compgen -W \"help ", to);
+		  "_secant()\n{\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb=${COMP_WORDS[1]} "
+		  "words=\n"
+		  "\tif ((COMP_CWORD == 1)); then\n\t\tCOMPREPLY=($(compgen -W \"help ",
+		to);
 	print_names(to, all_commands);
 	fputs(" --help --version\" -- \"$cur\"))\n\t\treturn\n\tfi\n\tcase $verb in\n", to);
 	for (int i = 0; all_commands[i]; i++)
 		if (all_commands[i]->verbs) {
-			fprintf(to, "\t%s)\n\t\tif ((COMP_CWORD == 2)); then\n\t\t\tCOMPREPLY=($(compgen -W \"", all_commands[i]->name);
+			fprintf(
+				to, "\t%s)\n\t\tif ((COMP_CWORD == 2)); then\n\t\t\tCOMPREPLY=($(compgen -W \"", all_commands[i]->name);
 			print_names(to, all_commands[i]->verbs);
 			fputs("\" -- \"$cur\"))\n\t\t\treturn\n\t\tfi\n\t\tverb=\"$verb ${COMP_WORDS[2]}\" ;;\n", to);
 		}
@@ -81,7 +87,8 @@ doc_completion_bash(FILE *to)
 	fputs("\tesac\n\tif [[ -z $words && $cur == -* ]]; then\n\t\tcase $verb in\n", to);
 	command_each(bash_verb, to);
 	fputs("\t\tesac\n\tfi\n\tif [[ -n $words ]]; then\n\t\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
-		"\telse\n\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n\tfi\n}\ncomplete -o filenames -F _secant secant\n", to);
+		  "\telse\n\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n\tfi\n}\ncomplete -o filenames -F _secant secant\n",
+		to);
 }
 
 /* In single quotes for zsh and fish; `extra` are characters that need a backslash. */
@@ -134,8 +141,10 @@ zsh_list(FILE *to, const command *const *list)
 void
 doc_completion_zsh(FILE *to)
 {
-	fputs("#compdef secant\n# zsh completion for secant, printed by 'secant doc --completion zsh'\n_secant()\n{\n\tlocal -a list\n\tlocal verb=$words[2]\n"
-		"\tif ((CURRENT == 2)); then\n\t\tlist=(", to);
+	fputs("#compdef secant\n# zsh completion for secant, printed by 'secant doc --completion "
+		  "zsh'\n_secant()\n{\n\tlocal -a list\n\tlocal verb=$words[2]\n"
+		  "\tif ((CURRENT == 2)); then\n\t\tlist=(",
+		to);
 	zsh_list(to, all_commands);
 	fputs(")\n\t\t_describe verb list\n\t\treturn\n\tfi\n\tcase $verb in\n", to);
 	for (int i = 0; all_commands[i]; i++)
@@ -205,7 +214,8 @@ doc_completion_fish(FILE *to)
 	fish_names(to, all_commands, "__fish_use_subcommand");
 	for (int i = 0; all_commands[i]; i++)
 		if (all_commands[i]->verbs) {
-			snprintf(condition, sizeof condition, "__fish_seen_subcommand_from %s; and test (count (commandline -opc)) -eq 2", all_commands[i]->name);
+			snprintf(condition, sizeof condition,
+				"__fish_seen_subcommand_from %s; and test (count (commandline -opc)) -eq 2", all_commands[i]->name);
 			fish_names(to, all_commands[i]->verbs, condition);
 		}
 	command_each(fish_verb, to);

@@ -88,16 +88,21 @@ man_verb(void *user, const command *c, const char *name)
 void
 doc_man(FILE *to)
 {
-	fprintf(to, ".TH SECANT 1 \"\" \"secant %s\" \"User Commands\"\n.SH NAME\nsecant \\- segmentation networks: training, evaluation, deployment\n",
+	fprintf(to,
+		".TH SECANT 1 \"\" \"secant %s\" \"User Commands\"\n.SH NAME\nsecant \\- segmentation networks: training, "
+		"evaluation, deployment\n",
 		secant_version());
 	fputs(".SH SYNOPSIS\n.B secant\n.I VERB\n[\\fIoptions\\fR] \\fIoperands\\fR\n.SH DESCRIPTION\n"
-		"Trains, evaluates, compiles and deploys segmentation networks, for images and for point clouds.\n"
-		"An option is written \\fB\\-\\-name value\\fR or \\fB\\-\\-name=value\\fR; a flag \\fB\\-\\-name\\fR or \\fB\\-\\-no\\-name\\fR;\n"
-		"\\fB\\-\\-\\fR ends the options.\n.SH OPTIONS OF EVERY VERB\n", to);
+		  "Trains, evaluates, compiles and deploys segmentation networks, for images and for point clouds.\n"
+		  "An option is written \\fB\\-\\-name value\\fR or \\fB\\-\\-name=value\\fR; a flag \\fB\\-\\-name\\fR or "
+		  "\\fB\\-\\-no\\-name\\fR;\n"
+		  "\\fB\\-\\-\\fR ends the options.\n.SH OPTIONS OF EVERY VERB\n",
+		to);
 	secant_opts_each(&common_options, man_row, to);
 	fputs(".TP\n\\fB\\-\\-help\\fR\nDescribes the verb.\n.SH VERBS\n", to);
 	command_each(man_verb, to);
 	fputs(".SH EXIT STATUS\n0 done, 1 failed, 2 wrong usage, 130 interrupted.\n.SH ENVIRONMENT\n"
-		".TP\n.B SECANT_CPU\nCaps the instruction set: sse2, avx2, avx512 or amx.\n"
-		".TP\n.B SECANT_LOG\n\\fBdebug\\fR shows more; \\fBjson\\fR writes log and progress as JSON lines.\n", to);
+		  ".TP\n.B SECANT_CPU\nCaps the instruction set: sse2, avx2, avx512 or amx.\n"
+		  ".TP\n.B SECANT_LOG\n\\fBdebug\\fR shows more; \\fBjson\\fR writes log and progress as JSON lines.\n",
+		to);
 }

@@ -1,6 +1,6 @@
 /*
- * Ctrl-C. The handlers are installed when a verb first asks, so that a verb which never asks keeps the usual behaviour; the second
- * signal finds the usual behaviour restored.
+ * Ctrl-C. The handlers are installed when a verb first asks, so that a verb which never asks keeps the usual behaviour;
+ * the second signal finds the usual behaviour restored.
  */
 #include "command.h"
 #include <pthread.h>

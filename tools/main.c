@@ -23,7 +23,9 @@ report(const char *name, const secant_err *err)
 {
 	tool_progress_end();
 	fprintf(stderr, "secant%s%s: %s\n", *name ? " " : "", name, err->msg[0] ? err->msg : "failed");
-	return err->code == SECANT_ERR_CANCELLED ? EXIT_INTERRUPTED : err->code == SECANT_ERR_ARG ? EXIT_USAGE : EXIT_FAILED;
+	return err->code == SECANT_ERR_CANCELLED ? EXIT_INTERRUPTED
+		: err->code == SECANT_ERR_ARG        ? EXIT_USAGE
+											 : EXIT_FAILED;
 }
 
 static void
@@ -40,7 +42,8 @@ unknown_verb(const char *name, const command *const *list, secant_err *err)
 		secant_fail(err, SECANT_ERR_ARG, "'%.60s': no such verb ('secant --help' lists them)", name);
 }
 
-/* Follows the words of the line down to a verb that runs: `secant data check` takes two. A group alone stays a group. */
+/* Follows the words of the line down to a verb that runs: `secant data check` takes two. A group alone stays a group.
+ */
 static bool
 find_call(call *c, secant_err *err)
 {
@@ -76,8 +79,9 @@ check_operands(const command *c, int n, secant_err *err)
 	if (n >= c->min_operands && (c->max_operands < 0 || n <= c->max_operands))
 		return true;
 	bool few = n < c->min_operands;
-	secant_fail(err, SECANT_ERR_ARG, "%d operand%s: %s %d (%s)", n, n == 1 ? "" : "s", few ? "expected at least" : "expected at most",
-		few ? c->min_operands : c->max_operands, c->operands ? c->operands : "no operands");
+	secant_fail(err, SECANT_ERR_ARG, "%d operand%s: %s %d (%s)", n, n == 1 ? "" : "s",
+		few ? "expected at least" : "expected at most", few ? c->min_operands : c->max_operands,
+		c->operands ? c->operands : "no operands");
 	return false;
 }
 
@@ -99,7 +103,8 @@ run(const call *c, void *options, const char **operands)
 	secant_err err = { 0 };
 	int n = 0;
 	const secant_opts *table = c->command->options ? c->command->options : &common_options;
-	if (secant_opts_parse(table, options, c->argc, c->argv, operands, &n, &err) || !check_operands(c->command, n, &err)) {
+	if (secant_opts_parse(table, options, c->argc, c->argv, operands, &n, &err)
+		|| !check_operands(c->command, n, &err)) {
 		int status = report(c->name, &err);
 		return err.code == SECANT_ERR_RANGE || err.code == SECANT_ERR_FORMAT ? EXIT_USAGE : status;
 	}

@@ -1,6 +1,7 @@
 /*
- * What goes to standard error while a verb works: log lines and the progress bar, which must not run into each other. On a terminal
- * the bar is drawn over itself; elsewhere a plain line comes every few seconds; with SECANT_LOG=json everything is a JSON line.
+ * What goes to standard error while a verb works: log lines and the progress bar, which must not run into each other.
+ * On a terminal the bar is drawn over itself; elsewhere a plain line comes every few seconds; with SECANT_LOG=json
+ * everything is a JSON line.
  */
 #include "command.h"
 #include <pthread.h>
@@ -15,8 +16,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct bar {
 	bool active, visible, terminal;
 	char label[80], unit[24];
-	int64_t first;               /* `now` when this label began */
-	double began, drawn;         /* seconds */
+	int64_t first; /* `now` when this label began */
+	double began, drawn; /* seconds */
 } bar;
 
 static bool
@@ -43,9 +44,11 @@ log_line(secant_level most, secant_level level, const char *line)
 	pthread_mutex_lock(&lock);
 	erase();
 	if (log_has("json"))
-		(void)tool_print_json(stderr, json_pack("{s:s, s:s}", "level", names[level], "message", line), JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9), NULL);
+		(void)tool_print_json(stderr, json_pack("{s:s, s:s}", "level", names[level], "message", line),
+			JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9), NULL);
 	else
-		fprintf(stderr, "%s%s%s\n", level <= SECANT_LOG_WARNING ? names[level] : "", level <= SECANT_LOG_WARNING ? ": " : "", line);
+		fprintf(stderr, "%s%s%s\n", level <= SECANT_LOG_WARNING ? names[level] : "",
+			level <= SECANT_LOG_WARNING ? ": " : "", line);
 	pthread_mutex_unlock(&lock);
 }
 
@@ -72,7 +75,8 @@ tool_progress_begin(const common *c, const char *unit)
 {
 	pthread_mutex_lock(&lock);
 	const char *term = getenv("TERM");
-	bar = (struct bar){ .active = !c->quiet, .terminal = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") && !log_has("json") };
+	bar = (struct bar){ .active = !c->quiet,
+		.terminal = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") && !log_has("json") };
 	snprintf(bar.unit, sizeof bar.unit, "%s", unit);
 	pthread_mutex_unlock(&lock);
 }
@@ -102,8 +106,9 @@ draw(int64_t now, int64_t total, const char *values, double rate, double left)
 	int width = terminal_width() - 1, cells = width < 100 ? 12 : 24;
 	int filled = total > 0 ? (int)(cells * now / total) : 0;
 	clock_text(left, clock);
-	int n = snprintf(line, sizeof line, "%s [%.*s%.*s] %lld/%lld  %.1f %s/s  %s left  %s", bar.label, filled, "########################",
-		cells - filled, "                        ", (long long)now, (long long)total, rate, bar.unit, clock, values);
+	int n = snprintf(line, sizeof line, "%s [%.*s%.*s] %lld/%lld  %.1f %s/s  %s left  %s", bar.label, filled,
+		"########################", cells - filled, "                        ", (long long)now, (long long)total, rate,
+		bar.unit, clock, values);
 	if (n > width && width < (int)sizeof line)
 		line[width] = '\0';
 	fprintf(stderr, "\r%s\033[K", line);
@@ -129,8 +134,10 @@ tool_progress(const char *label, int64_t now, int64_t total, const char *values)
 	if (bar.active && due) {
 		bar.drawn = t;
 		if (log_has("json"))
-			(void)tool_print_json(stderr, json_pack("{s:s, s:I, s:I, s:f, s:f, s:s}", "progress", label, "now", (json_int_t)now, "total", (json_int_t)total,
-				"rate", rate, "seconds_left", left, "values", values ? values : ""), JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9), NULL);
+			(void)tool_print_json(stderr,
+				json_pack("{s:s, s:I, s:I, s:f, s:f, s:s}", "progress", label, "now", (json_int_t)now, "total",
+					(json_int_t)total, "rate", rate, "seconds_left", left, "values", values ? values : ""),
+				JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9), NULL);
 		else if (bar.terminal)
 			draw(now, total, values ? values : "", rate, left);
 		else

@@ -1,5 +1,6 @@
 /*
- * Files as the library writes them: a reader, a crash or a full disk never meets half a file. Messages always name the path.
+ * Files as the library writes them: a reader, a crash or a full disk never meets half a file. Messages always name the
+ * path.
  */
 #ifndef SECANT_FILES_H
 #define SECANT_FILES_H
@@ -9,10 +10,14 @@
 extern "C" {
 #endif
 
-/* Writes a whole file: to a temporary name in the same folder, flushed, renamed. An existing file is replaced, or left whole on failure. */
-SECANT_API secant_status secant_file_write(const char *path, const void *data, size_t size, secant_err *err) SECANT_NODISCARD;
-/* A whole file with a zero byte after it (not counted), at most `limit` bytes; caller frees *data with secant_free. "-" is not special. */
-SECANT_API secant_status secant_file_read(char **data, size_t *size, const char *path, size_t limit, secant_err *err) SECANT_NODISCARD;
+/* Writes a whole file: to a temporary name in the same folder, flushed, renamed. An existing file is replaced, or left
+ * whole on failure. */
+SECANT_API secant_status secant_file_write(
+	const char *path, const void *data, size_t size, secant_err *err) SECANT_NODISCARD;
+/* A whole file with a zero byte after it (not counted), at most `limit` bytes; caller frees *data with secant_free. "-"
+ * is not special. */
+SECANT_API secant_status secant_file_read(
+	char **data, size_t *size, const char *path, size_t limit, secant_err *err) SECANT_NODISCARD;
 SECANT_API bool secant_is_file(const char *path);
 SECANT_API bool secant_is_dir(const char *path);
 /* Makes a folder and those above it, like mkdir -p. */

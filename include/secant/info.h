@@ -1,6 +1,6 @@
 /*
- * What this build is, and what is registered in it: the kinds of things that have names (operators, encoders, losses, codecs, ...) and
- * their entries, as `secant list` and `secant doc` print them.
+ * What this build is, and what is registered in it: the kinds of things that have names (operators, encoders, losses,
+ * codecs, ...) and their entries, as `secant list` and `secant doc` print them.
  */
 #ifndef SECANT_INFO_H
 #define SECANT_INFO_H
@@ -14,13 +14,14 @@ extern "C" {
 SECANT_API const char *secant_backend(void);
 /* "avx512": what this process uses, after the cap of SECANT_CPU. Static, thread-safe. */
 SECANT_API const char *secant_instruction_set(void);
-/* An error when an environment variable that the library reads (SECANT_CPU) holds nonsense; it would be ignored otherwise. */
+/* An error when an environment variable that the library reads (SECANT_CPU) holds nonsense; it would be ignored
+ * otherwise. */
 SECANT_API secant_status secant_check_environment(secant_err *err) SECANT_NODISCARD;
 
 /* One registered thing. All static. */
 typedef struct secant_entry {
-	const char *name, *brief;            /* brief: one line */
-	const secant_opts *options;          /* settings or attributes; NULL if none */
+	const char *name, *brief; /* brief: one line */
+	const secant_opts *options; /* settings or attributes; NULL if none */
 } secant_entry;
 
 SECANT_API int secant_kind_count(void);

@@ -1,6 +1,6 @@
 /*
- * Work on model files: from and to PyTorch's weights, raw tensors through a network, what a file is, plans. Functions may
- * be called from several threads at once, on different files.
+ * Work on model files: from and to PyTorch's weights, raw tensors through a network, what a file is, plans. Functions
+ * may be called from several threads at once, on different files.
  */
 #ifndef SECANT_MODEL_H
 #define SECANT_MODEL_H
@@ -15,15 +15,16 @@ extern "C" {
 
 typedef struct secant_import {
 	secant_network network;
-	char *mode;                  /* binary, multiclass, multilabel; NULL: by the classes */
+	char *mode; /* binary, multiclass, multilabel; NULL: by the classes */
 	secant_normalize normalize;
-	char *class_names;           /* "sky,road,car"; NULL: none */
+	char *class_names; /* "sky,road,car"; NULL: none */
 } secant_import;
 SECANT_API extern const secant_opts secant_import_options;
 
-/* Makes a model file of a PyTorch state_dict: .pth, .safetensors, or a folder with model.safetensors (smp's save_pretrained). Every key
- * must fit: wrong shapes, missing and surplus keys are one error naming the first few. */
-SECANT_API secant_status secant_model_import(const char *weights, const secant_import *options, const char *out, secant_err *err) SECANT_NODISCARD;
+/* Makes a model file of a PyTorch state_dict: .pth, .safetensors, or a folder with model.safetensors (smp's
+ * save_pretrained). Every key must fit: wrong shapes, missing and surplus keys are one error naming the first few. */
+SECANT_API secant_status secant_model_import(
+	const char *weights, const secant_import *options, const char *out, secant_err *err) SECANT_NODISCARD;
 /* Writes the weights of a model file as a plain state_dict; the extension decides: .safetensors, .pth .pt .bin. */
 SECANT_API secant_status secant_model_export(const char *model, const char *out, secant_err *err) SECANT_NODISCARD;
 
@@ -33,48 +34,53 @@ typedef struct secant_run {
 	char *precision;
 	int threads;
 	bool allow_reference;
-	char *loss;                  /* "0.5*dice+0.5*bce"; NULL: none */
+	char *loss; /* "0.5*dice+0.5*bce"; NULL: none */
 	bool gradients;
-	char *mode;                  /* of the loss; NULL: 1 class binary, target N,C,H,W multilabel, target N,H,W multiclass */
+	char *mode; /* of the loss; NULL: 1 class binary, target N,C,H,W multilabel, target N,H,W multiclass */
 } secant_run;
 SECANT_API extern const secant_opts secant_run_options;
 
 /*
- * Tensors in, tensors out, in PyTorch's shapes. Reads `input` (N,C,H,W) of any dtype and writes `logits` (N,C,H,W), and `label` where the
- * network has a classification head. A network of clouds reads `input` (N,C,P) and, where it is told the category of an object, `category`
- * (N numbers from 0), and writes `logits` (N,classes,P, or N,classes of whole clouds), before any softmax unless the network has an activation. With a loss it also reads `target` (binary N,1,H,W or N,H,W; multiclass N,H,W; multilabel N,C,H,W; clouds N,P or N) and,
- * where it is there, `label_target`, whose mean binary cross entropy is added; it writes `loss`, in evaluation. With gradients it runs one
- * pass in training mode without dropout instead, and writes `grad:NAME` of every parameter (zero for one that takes no part) and the new
+ * Tensors in, tensors out, in PyTorch's shapes. Reads `input` (N,C,H,W) of any dtype and writes `logits` (N,C,H,W), and
+ * `label` where the network has a classification head. A network of clouds reads `input` (N,C,P) and, where it is told
+ * the category of an object, `category` (N numbers from 0), and writes `logits` (N,classes,P, or N,classes of whole
+ * clouds), before any softmax unless the network has an activation. With a loss it also reads `target` (binary N,1,H,W
+ * or N,H,W; multiclass N,H,W; multilabel N,C,H,W; clouds N,P or N) and, where it is there, `label_target`, whose mean
+ * binary cross entropy is added; it writes `loss`, in evaluation. With gradients it runs one pass in training mode
+ * without dropout instead, and writes `grad:NAME` of every parameter (zero for one that takes no part) and the new
  * running statistics under their names. Numbers are float64 with precision f64, else float32.
  */
-SECANT_API secant_status secant_model_run(const char *model, const char *in, const char *out, const secant_run *options, secant_err *err) SECANT_NODISCARD;
+SECANT_API secant_status secant_model_run(
+	const char *model, const char *in, const char *out, const secant_run *options, secant_err *err) SECANT_NODISCARD;
 
 /* ---- what is it? ---- */
 
-/* What a file or folder is: model, run, picture, cloud, tensors, data set; as text of several lines or as a JSON object. Caller frees with
- * secant_free; NULL and err on failure. */
+/* What a file or folder is: model, run, picture, cloud, tensors, data set; as text of several lines or as a JSON
+ * object. Caller frees with secant_free; NULL and err on failure. */
 SECANT_API char *secant_describe(const char *path, bool json, secant_err *err);
 
 /* ---- plans ---- */
 
 /* Which plan: of a model file, or of a new network with random weights. */
 typedef struct secant_planned {
-	secant_network network;      /* without a model file */
-	secant_ints size;            /* H x W */
-	int points;                  /* of a cloud */
+	secant_network network; /* without a model file */
+	secant_ints size; /* H x W */
+	int points; /* of a cloud */
 	int batch;
 	char *precision;
 	int threads;
 	bool allow_reference;
-	bool train;                  /* forward and backward with a loss, instead of evaluation; bench.h adds the optimiser */
-	int recompute;               /* auto, none, norms, all: what is computed again for gradients instead of kept */
-	char *loss;                  /* NULL: 0.5*dice+0.5*bce, or ce for several classes, bce for classes that may overlap */
+	bool train; /* forward and backward with a loss, instead of evaluation; bench.h adds the optimiser */
+	int recompute; /* auto, none, norms, all: what is computed again for gradients instead of kept */
+	char *loss; /* NULL: 0.5*dice+0.5*bce, or ce for several classes, bce for classes that may overlap */
 } secant_planned;
 SECANT_API extern const secant_opts secant_planned_options;
 
-/* The plan, a line a step: operator, implementation, shapes, memory, work; with `timed` also the time of every step (in the third of three
- * runs on random numbers), GFLOP/s and GB/s. Text or JSON; caller frees with secant_free; NULL and err on failure. `model` NULL: a new network. */
-SECANT_API char *secant_model_explain(const char *model, const secant_planned *options, bool timed, bool json, secant_err *err);
+/* The plan, a line a step: operator, implementation, shapes, memory, work; with `timed` also the time of every step (in
+ * the third of three runs on random numbers), GFLOP/s and GB/s. Text or JSON; caller frees with secant_free; NULL and
+ * err on failure. `model` NULL: a new network. */
+SECANT_API char *secant_model_explain(
+	const char *model, const secant_planned *options, bool timed, bool json, secant_err *err);
 
 #ifdef __cplusplus
 }

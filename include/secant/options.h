@@ -1,5 +1,6 @@
 /*
- * Option tables: one typed row per field, from which come command-line flags, JSON configuration, --help and the reference pages.
+ * Option tables: one typed row per field, from which come command-line flags, JSON configuration, --help and the
+ * reference pages.
  *
  * To add an option: add the field to the struct and one row to its table. Nothing else.
  *
@@ -12,7 +13,8 @@
  *     };
  *     static const secant_opts blur_options = { "blur", sizeof(blur), blur_rows };
  *
- * Defaults are written as text and read by the same parser as the user's input, so that what is printed is what is meant.
+ * Defaults are written as text and read by the same parser as the user's input, so that what is printed is what is
+ * meant.
  */
 #ifndef SECANT_OPTIONS_H
 #define SECANT_OPTIONS_H
@@ -25,48 +27,59 @@ extern "C" {
 enum { SECANT_LIST_MAX = 16 };
 
 /* A short list of numbers: "64,32,16" or a JSON array. */
-typedef struct secant_ints { int n; int v[SECANT_LIST_MAX]; } secant_ints;
-typedef struct secant_reals { int n; double v[SECANT_LIST_MAX]; } secant_reals;
-/* A list of strings; an option given again appends, a JSON array sets all. Owned by the struct that holds it (secant_opts_free). */
-typedef struct secant_strings { int n; char **v; } secant_strings;
+typedef struct secant_ints {
+	int n;
+	int v[SECANT_LIST_MAX];
+} secant_ints;
+typedef struct secant_reals {
+	int n;
+	double v[SECANT_LIST_MAX];
+} secant_reals;
+/* A list of strings; an option given again appends, a JSON array sets all. Owned by the struct that holds it
+ * (secant_opts_free). */
+typedef struct secant_strings {
+	int n;
+	char **v;
+} secant_strings;
 
 typedef enum secant_opt_type {
-	SECANT_OPT_INT,              /* int */
-	SECANT_OPT_REAL,             /* double */
-	SECANT_OPT_BOOL,             /* bool: --flag, --no-flag, --flag=true|false */
-	SECANT_OPT_STR,              /* char *, NULL when the default is NULL and nothing was given */
-	SECANT_OPT_CHOICE,           /* int: index into values "a|b|c" */
-	SECANT_OPT_SIZE,             /* secant_ints: HxW or one number for both; n = 2 after parsing, 0 if the default is NULL */
-	SECANT_OPT_INTS,             /* secant_ints */
-	SECANT_OPT_REALS,            /* secant_reals */
-	SECANT_OPT_STRS,             /* secant_strings */
-	SECANT_OPT_JSON,             /* char *: any JSON value as text, checked to parse; a bare word counts as a JSON string */
-	SECANT_OPT_TABLE,            /* a nested struct with its own table: its rows count as rows of this one */
-	SECANT_OPT_HEADING           /* no field: a heading in --help and in the reference pages */
+	SECANT_OPT_INT, /* int */
+	SECANT_OPT_REAL, /* double */
+	SECANT_OPT_BOOL, /* bool: --flag, --no-flag, --flag=true|false */
+	SECANT_OPT_STR, /* char *, NULL when the default is NULL and nothing was given */
+	SECANT_OPT_CHOICE, /* int: index into values "a|b|c" */
+	SECANT_OPT_SIZE, /* secant_ints: HxW or one number for both; n = 2 after parsing, 0 if the default is NULL */
+	SECANT_OPT_INTS, /* secant_ints */
+	SECANT_OPT_REALS, /* secant_reals */
+	SECANT_OPT_STRS, /* secant_strings */
+	SECANT_OPT_JSON, /* char *: any JSON value as text, checked to parse; a bare word counts as a JSON string */
+	SECANT_OPT_TABLE, /* a nested struct with its own table: its rows count as rows of this one */
+	SECANT_OPT_HEADING /* no field: a heading in --help and in the reference pages */
 } secant_opt_type;
 
 typedef struct secant_opts secant_opts;
 
 typedef struct secant_opt {
-	const char *name;            /* as on the command line, without dashes */
-	const char *help;            /* one line: what it does, unit */
+	const char *name; /* as on the command line, without dashes */
+	const char *help; /* one line: what it does, unit */
 	secant_opt_type type;
 	size_t offset;
-	const char *def;             /* default as text, NULL for none */
-	double min, max;             /* of numbers and of each number of a list; min > max: no limits */
-	const char *values;          /* of a choice: "a|b|c" */
-	const secant_opts *table;    /* of a nested table */
+	const char *def; /* default as text, NULL for none */
+	double min, max; /* of numbers and of each number of a list; min > max: no limits */
+	const char *values; /* of a choice: "a|b|c" */
+	const secant_opts *table; /* of a nested table */
 } secant_opt;
 
 struct secant_opts {
-	const char *name;            /* for messages: "train", "conv2d" */
-	size_t size;                 /* of the struct */
-	const secant_opt *rows;      /* ends at SECANT_OPT_END */
-	/* Of a table with a row "preset": JSON text of the options that the preset of that name stands for; NULL and err on failure. They are
-	 * set before the configuration and the line. Fresh memory. */
+	const char *name; /* for messages: "train", "conv2d" */
+	size_t size; /* of the struct */
+	const secant_opt *rows; /* ends at SECANT_OPT_END */
+	/* Of a table with a row "preset": JSON text of the options that the preset of that name stands for; NULL and err on
+	 * failure. They are set before the configuration and the line. Fresh memory. */
 	char *(*preset)(const char *name, secant_err *err);
-	/* Of a table with rows "resume" and "out": with --resume on the line, JSON text of the options that the run in `out` has; NULL: there is
-	 * none. They are set before everything else, so that what is given again stands out against them. Fresh memory. */
+	/* Of a table with rows "resume" and "out": with --resume on the line, JSON text of the options that the run in
+	 * `out` has; NULL: there is none. They are set before everything else, so that what is given again stands out
+	 * against them. Fresh memory. */
 	char *(*resumed)(const char *out);
 };
 
@@ -80,45 +93,70 @@ struct secant_opts {
 #define SECANT_C_INTS secant_ints
 #define SECANT_C_REALS secant_reals
 #define SECANT_C_STRS secant_strings
-#define SECANT_FIELD_IS(S, f, T) (offsetof(S, f) + 0u * sizeof(char[_Generic(((S *)0)->f, T: 1)]))
+#define SECANT_FIELD_IS(S, f, T) (offsetof(S, f) + 0u * sizeof(char[_Generic(((S *)0)->f, T : 1)]))
 #define SECANT_OPT(S, f, T, nam, de, lo, hi, hlp) \
-	{ .name = nam, .help = hlp, .type = SECANT_OPT_##T, .offset = SECANT_FIELD_IS(S, f, SECANT_C_##T), .def = de, .min = lo, .max = hi }
+	{ \
+		.name = nam, .help = hlp, .type = SECANT_OPT_##T, .offset = SECANT_FIELD_IS(S, f, SECANT_C_##T), .def = de, \
+		.min = lo, .max = hi \
+	}
 #define SECANT_OPT_CHOICE(S, f, nam, de, vals, hlp) \
-	{ .name = nam, .help = hlp, .type = SECANT_OPT_CHOICE, .offset = SECANT_FIELD_IS(S, f, int), .def = de, .values = vals }
-#define SECANT_OPT_TABLE(S, f, tab) { .name = "", .type = SECANT_OPT_TABLE, .offset = offsetof(S, f), .table = tab }
-#define SECANT_OPT_HEADING(text) { .name = "", .help = text, .type = SECANT_OPT_HEADING }
-#define SECANT_OPT_END { .name = NULL }
+	{ \
+		.name = nam, .help = hlp, .type = SECANT_OPT_CHOICE, .offset = SECANT_FIELD_IS(S, f, int), .def = de, \
+		.values = vals \
+	}
+#define SECANT_OPT_TABLE(S, f, tab) \
+	{ \
+		.name = "", .type = SECANT_OPT_TABLE, .offset = offsetof(S, f), .table = tab \
+	}
+#define SECANT_OPT_HEADING(text) \
+	{ \
+		.name = "", .help = text, .type = SECANT_OPT_HEADING \
+	}
+#define SECANT_OPT_END \
+	{ \
+		.name = NULL \
+	}
 
-/* Sets every field to its default. The struct must be uninitialised or freed. Fails only on NOMEM (or on a table whose default
- * does not parse: SECANT_ERR_BUG, which a test excludes for every registered table). */
+/* Sets every field to its default. The struct must be uninitialised or freed. Fails only on NOMEM (or on a table whose
+ * default does not parse: SECANT_ERR_BUG, which a test excludes for every registered table). */
 SECANT_API secant_status secant_opts_init(const secant_opts *table, void *object, secant_err *err) SECANT_NODISCARD;
 /* Frees what the fields own and zeroes them. */
 SECANT_API void secant_opts_free(const secant_opts *table, void *object);
 /* Copies every field, owning copies of strings. `to` must be uninitialised or freed. */
-SECANT_API secant_status secant_opts_copy(const secant_opts *table, void *to, const void *from, secant_err *err) SECANT_NODISCARD;
+SECANT_API secant_status secant_opts_copy(
+	const secant_opts *table, void *to, const void *from, secant_err *err) SECANT_NODISCARD;
 /* Sets one option from text. Unknown name: error with the nearest name. Errors read "--name: what is wrong". */
-SECANT_API secant_status secant_opts_set(const secant_opts *table, void *object, const char *name, const char *text, secant_err *err) SECANT_NODISCARD;
+SECANT_API secant_status secant_opts_set(
+	const secant_opts *table, void *object, const char *name, const char *text, secant_err *err) SECANT_NODISCARD;
 /* Sets options from a JSON object, as text; `origin` (a file name) is for messages. Keys may use - or _. */
-SECANT_API secant_status secant_opts_set_json(const secant_opts *table, void *object, const char *json, const char *origin, secant_err *err) SECANT_NODISCARD;
+SECANT_API secant_status secant_opts_set_json(
+	const secant_opts *table, void *object, const char *json, const char *origin, secant_err *err) SECANT_NODISCARD;
 /* Every option with its value, one JSON object as text; caller frees with secant_free. NULL on NOMEM. */
 SECANT_API char *secant_opts_to_json(const secant_opts *table, const void *object);
-/* The value of one option as text, as secant_opts_set would read it; caller frees with secant_free. NULL when unset or unknown. */
+/* The value of one option as text, as secant_opts_set would read it; caller frees with secant_free. NULL when unset or
+ * unknown. */
 SECANT_API char *secant_opts_get(const secant_opts *table, const void *object, const char *name);
-/* Finds a row by name, nested tables included; `offset` (nullable) receives the field's offset in the outermost struct. */
+/* Finds a row by name, nested tables included; `offset` (nullable) receives the field's offset in the outermost struct.
+ */
 SECANT_API const secant_opt *secant_opts_find(const secant_opts *table, const char *name, size_t *offset);
 /* Calls `visit` for every row in order, nested tables flattened, headings included. */
-SECANT_API void secant_opts_each(const secant_opts *table, void (*visit)(void *user, const secant_opt *row, size_t offset), void *user);
-/* Parses a command line: options go to the struct, the rest to `operands` (pointers into argv, appended in order; room for argc).
- * `--` ends options. Reads --config FILE first, wherever it stands, so that the command line wins. Returns the number of operands
- * through `n`. Unknown options are errors that name the nearest. "--name" of a BOOL takes no separate argument; "--no-name" clears it. */
-SECANT_API secant_status secant_opts_parse(const secant_opts *table, void *object, int argc, const char *const *argv, const char **operands, int *n, secant_err *err) SECANT_NODISCARD;
+SECANT_API void secant_opts_each(
+	const secant_opts *table, void (*visit)(void *user, const secant_opt *row, size_t offset), void *user);
+/* Parses a command line: options go to the struct, the rest to `operands` (pointers into argv, appended in order; room
+ * for argc).
+ * `--` ends options. Reads --config FILE first, wherever it stands, so that the command line wins. Returns the number
+ * of operands through `n`. Unknown options are errors that name the nearest. "--name" of a BOOL takes no separate
+ * argument; "--no-name" clears it. */
+SECANT_API secant_status secant_opts_parse(const secant_opts *table, void *object, int argc, const char *const *argv,
+	const char **operands, int *n, secant_err *err) SECANT_NODISCARD;
 /* The options as the body of --help, 100 columns; caller frees with secant_free. NULL on NOMEM. */
 SECANT_API char *secant_opts_help(const secant_opts *table);
-/* The options as Markdown tables for the reference pages; `dash` ("--" or "") stands before each name; caller frees with secant_free.
- * NULL on NOMEM. */
+/* The options as Markdown tables for the reference pages; `dash` ("--" or "") stands before each name; caller frees
+ * with secant_free. NULL on NOMEM. */
 SECANT_API char *secant_opts_markdown(const secant_opts *table, const char *dash);
 
-/* The entry of a NULL-terminated list that is nearest to `name`; NULL when none is near enough to be a slip of the keyboard. */
+/* The entry of a NULL-terminated list that is nearest to `name`; NULL when none is near enough to be a slip of the
+ * keyboard. */
 SECANT_API const char *secant_nearest(const char *name, const char *const *list);
 
 /* Frees memory that the library handed to the caller. NULL is fine. */

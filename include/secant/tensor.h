@@ -12,7 +12,17 @@ extern "C" {
 enum { SECANT_MAX_RANK = 6 };
 
 typedef enum secant_dtype {
-	SECANT_F32, SECANT_F64, SECANT_BF16, SECANT_F16, SECANT_U8, SECANT_I8, SECANT_U16, SECANT_I16, SECANT_I32, SECANT_I64, SECANT_BOOL
+	SECANT_F32,
+	SECANT_F64,
+	SECANT_BF16,
+	SECANT_F16,
+	SECANT_U8,
+	SECANT_I8,
+	SECANT_U16,
+	SECANT_I16,
+	SECANT_I32,
+	SECANT_I64,
+	SECANT_BOOL
 } secant_dtype;
 
 typedef struct secant_shape {
@@ -29,21 +39,24 @@ typedef struct secant_tensor {
 } secant_tensor;
 
 SECANT_API size_t secant_dtype_size(secant_dtype d);
-SECANT_API const char *secant_dtype_name(secant_dtype d);     /* "f32", ... */
+SECANT_API const char *secant_dtype_name(secant_dtype d); /* "f32", ... */
 
 /* A shape written down, its dimensions of any integer type: secant_shape_of(2, 3, 4). */
 #ifdef __cplusplus
-# define secant_shape_of(rank, ...) (secant_shape{ rank, { __VA_ARGS__ } })
+#define secant_shape_of(rank, ...) (secant_shape{ rank, { __VA_ARGS__ } })
 #else
-# define secant_shape_of(rank, ...) ((secant_shape){ rank, { __VA_ARGS__ } })
+#define secant_shape_of(rank, ...) ((secant_shape){ rank, { __VA_ARGS__ } })
 #endif
-SECANT_API int64_t secant_shape_count(const secant_shape *s);  /* product of the dimensions; 1 for rank 0; -1 if it overflows or one is negative */
+SECANT_API int64_t secant_shape_count(
+	const secant_shape *s); /* product of the dimensions; 1 for rank 0; -1 if it overflows or one is negative */
 SECANT_API bool secant_shape_equal(const secant_shape *a, const secant_shape *b);
 /* "2x3x4", "scalar" for rank 0. Writes to `buffer`, cut to `size`; returns buffer. 96 bytes always suffice. */
 SECANT_API const char *secant_shape_text(const secant_shape *s, char *buffer, size_t size);
 
-/* A new tensor with zeroed, 64-byte-aligned memory. Fails on negative or overflowing shapes and on NOMEM; *t is zeroed then. */
-SECANT_API secant_status secant_tensor_new(secant_tensor *t, secant_dtype dtype, const secant_shape *shape, secant_err *err) SECANT_NODISCARD;
+/* A new tensor with zeroed, 64-byte-aligned memory. Fails on negative or overflowing shapes and on NOMEM; *t is zeroed
+ * then. */
+SECANT_API secant_status secant_tensor_new(
+	secant_tensor *t, secant_dtype dtype, const secant_shape *shape, secant_err *err) SECANT_NODISCARD;
 /* Frees what it owns and zeroes it. */
 SECANT_API void secant_tensor_free(secant_tensor *t);
 SECANT_API size_t secant_tensor_bytes(const secant_tensor *t);
@@ -51,18 +64,24 @@ SECANT_API size_t secant_tensor_bytes(const secant_tensor *t);
 SECANT_API double secant_tensor_get(const secant_tensor *t, int64_t i);
 SECANT_API void secant_tensor_set(const secant_tensor *t, int64_t i, double v);
 /* A tensor of another dtype with the same numbers (rounded to nearest even, integers saturated). */
-SECANT_API secant_status secant_tensor_convert(secant_tensor *to, const secant_tensor *from, secant_dtype dtype, secant_err *err) SECANT_NODISCARD;
+SECANT_API secant_status secant_tensor_convert(
+	secant_tensor *to, const secant_tensor *from, secant_dtype dtype, secant_err *err) SECANT_NODISCARD;
 
 /* A set of named tensors, in order: a state_dict, the contents of a model file. Names are unique. */
-typedef struct secant_named { char *name; secant_tensor tensor; } secant_named;
+typedef struct secant_named {
+	char *name;
+	secant_tensor tensor;
+} secant_named;
 typedef struct secant_tensors {
 	secant_named *v;
 	int n, capacity;
-	void *map;                   /* what the tensors borrow from: a secant_bytes of base/file.h in secant_calloc's memory, freed with the set */
+	void *map; /* what the tensors borrow from: a secant_bytes of base/file.h in secant_calloc's memory, freed with the
+				  set */
 } secant_tensors;
 
 /* Takes ownership of *t on success (then *t is zeroed); refuses a second tensor of the same name. */
-SECANT_API secant_status secant_tensors_add(secant_tensors *set, const char *name, secant_tensor *t, secant_err *err) SECANT_NODISCARD;
+SECANT_API secant_status secant_tensors_add(
+	secant_tensors *set, const char *name, secant_tensor *t, secant_err *err) SECANT_NODISCARD;
 SECANT_API secant_tensor *secant_tensors_find(const secant_tensors *set, const char *name);
 SECANT_API void secant_tensors_free(secant_tensors *set);
 
@@ -71,15 +90,16 @@ SECANT_API void secant_tensors_free(secant_tensors *set);
 typedef struct secant_image {
 	int width, height, channels;
 	secant_dtype dtype;
-	void *data;                  /* owned; secant_image_free */
-	uint8_t (*palette)[3];       /* owned; of an indexed picture that was read as indices; NULL otherwise */
+	void *data; /* owned; secant_image_free */
+	uint8_t (*palette)[3]; /* owned; of an indexed picture that was read as indices; NULL otherwise */
 	int palette_count;
-	void *meta;                  /* owned by codecs: georeference, nodata (secant_geo in codec); NULL otherwise */
+	void *meta; /* owned by codecs: georeference, nodata (secant_geo in codec); NULL otherwise */
 	void (*meta_free)(void *);
 } secant_image;
 
 /* Zeroed memory. Refuses sizes below 1, channels outside 1 to 4096 and pictures over 2^40 bytes. */
-SECANT_API secant_status secant_image_new(secant_image *im, int width, int height, int channels, secant_dtype dtype, secant_err *err) SECANT_NODISCARD;
+SECANT_API secant_status secant_image_new(
+	secant_image *im, int width, int height, int channels, secant_dtype dtype, secant_err *err) SECANT_NODISCARD;
 SECANT_API void secant_image_free(secant_image *im);
 
 #ifdef __cplusplus

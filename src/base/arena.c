@@ -1,6 +1,6 @@
 /*
- * Arenas: memory that is freed all at once, with the object it belongs to. A chain of blocks; small requests are cut from the newest,
- * a large one gets a block of its own. Not thread-safe: one owner.
+ * Arenas: memory that is freed all at once, with the object it belongs to. A chain of blocks; small requests are cut
+ * from the newest, a large one gets a block of its own. Not thread-safe: one owner.
  */
 #include "base/mem.h"
 #include <stdalign.h>
@@ -16,7 +16,9 @@ typedef struct block {
 	alignas(ALIGN) char bytes[];
 } block;
 
-struct secant_arena { block *first; };
+struct secant_arena {
+	block *first;
+};
 
 secant_arena *
 secant_arena_new(void)

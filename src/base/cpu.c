@@ -1,6 +1,6 @@
 /*
- * What the processor can do, asked once. An instruction set counts when the CPU has it, the operating system saves its registers, and
- * SECANT_CPU does not cap it away.
+ * What the processor can do, asked once. An instruction set counts when the CPU has it, the operating system saves its
+ * registers, and SECANT_CPU does not cap it away.
  */
 #include "base/cpu.h"
 #include <secant/info.h>
@@ -8,13 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 #if defined(__x86_64__)
-# include <cpuid.h>
-# include <sys/syscall.h>
-# include <unistd.h>
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #endif
 
 static const char *const isa_names[] = { "sse2", "avx2", "avx512", "amx" };
-static struct { secant_isa isa; bool avx512_bf16, amx_bf16; char model[64]; } cpu;
+static struct {
+	secant_isa isa;
+	bool avx512_bf16, amx_bf16;
+	char model[64];
+} cpu;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 #if defined(__x86_64__)

@@ -48,7 +48,8 @@ secant_make_dirs(const char *path, secant_err *err)
 	for (char *p = copy + 1; *p && !s; p++)
 		if (*p == '/' && p[-1] != '/') {
 			*p = '\0';
-			/* A parent that is there is left alone, also when it could not be made (read-only file systems say so first). */
+			/* A parent that is there is left alone, also when it could not be made (read-only file systems say so
+			 * first). */
 			s = secant_is_dir(copy) ? SECANT_OK : make_dir(copy, err);
 			*p = '/';
 		}
@@ -63,9 +64,11 @@ remove_at(const char *path, int depth, secant_err *err)
 {
 	struct stat st;
 	if (lstat(path, &st))
-		return errno == ENOENT ? SECANT_OK : secant_fail(err, SECANT_ERR_IO, "%s: cannot remove: %s", path, strerror(errno));
+		return errno == ENOENT ? SECANT_OK
+							   : secant_fail(err, SECANT_ERR_IO, "%s: cannot remove: %s", path, strerror(errno));
 	if (!S_ISDIR(st.st_mode))
-		return unlink(path) ? secant_fail(err, SECANT_ERR_IO, "%s: cannot remove: %s", path, strerror(errno)) : SECANT_OK;
+		return unlink(path) ? secant_fail(err, SECANT_ERR_IO, "%s: cannot remove: %s", path, strerror(errno))
+							: SECANT_OK;
 	if (depth >= DEEPEST)
 		return secant_fail(err, SECANT_ERR_RANGE, "%s: folders are nested more than %d deep", path, DEEPEST);
 	secant_names names = { 0 };
@@ -111,7 +114,8 @@ secant_dir_list(secant_names *out, const char *path, secant_dir_what what, secan
 	*out = (secant_names){ 0 };
 	DIR *d = opendir(path);
 	if (!d)
-		return secant_fail(err, errno == ENOMEM ? SECANT_ERR_NOMEM : SECANT_ERR_IO, "%s: cannot read folder: %s", path, strerror(errno));
+		return secant_fail(err, errno == ENOMEM ? SECANT_ERR_NOMEM : SECANT_ERR_IO, "%s: cannot read folder: %s", path,
+			strerror(errno));
 	secant_status s = SECANT_OK;
 	for (;;) {
 		errno = 0;

@@ -1,6 +1,6 @@
 /*
- * The error record, the version and the log call. The first error wins; messages are one line whatever a hostile file put into a name,
- * so control bytes become '?' and a cut never leaves half a UTF-8 character.
+ * The error record, the version and the log call. The first error wins; messages are one line whatever a hostile file
+ * put into a name, so control bytes become '?' and a cut never leaves half a UTF-8 character.
  */
 #include <secant/base.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 #include <time.h>
 
 #ifndef SECANT_VERSION
-# error "the build defines SECANT_VERSION"
+#error "the build defines SECANT_VERSION"
 #endif
 
 /* Makes `text`, which may have been cut at its end, one clean line. */

@@ -1,6 +1,6 @@
 /*
- * Reading and writing files. Small files are read, large ones mapped. Writing goes to a temporary name beside the target and becomes
- * visible by one rename, so that a reader, a crash or a full disk never sees half a file.
+ * Reading and writing files. Small files are read, large ones mapped. Writing goes to a temporary name beside the
+ * target and becomes visible by one rename, so that a reader, a crash or a full disk never sees half a file.
  */
 #include "base/file.h"
 #include "base/mem.h"
@@ -103,9 +103,11 @@ read_open(int fd, const struct stat *st, char **data, size_t *size, const char *
 {
 	secant_status s;
 	if (S_ISREG(st->st_mode) && (uint64_t)st->st_size > limit)
-		s = secant_fail(err, SECANT_ERR_RANGE, "%s: %lld bytes are more than the limit of %zu", path, (long long)st->st_size, limit);
+		s = secant_fail(err, SECANT_ERR_RANGE, "%s: %lld bytes are more than the limit of %zu", path,
+			(long long)st->st_size, limit);
 	else
-		s = read_all(fd, data, size, S_ISREG(st->st_mode) ? (size_t)st->st_size : BUFFER, S_ISREG(st->st_mode) && st->st_size > 0, path, limit, err);
+		s = read_all(fd, data, size, S_ISREG(st->st_mode) ? (size_t)st->st_size : BUFFER,
+			S_ISREG(st->st_mode) && st->st_size > 0, path, limit, err);
 	close(fd);
 	return s;
 }
@@ -134,7 +136,7 @@ secant_file_head(const char *path, void *room, size_t size, size_t *got, uint64_
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return fail_errno(err, path, "cannot open");
-	ssize_t n = pread(fd, room, size, 0);                  /* takes nothing from a pipe */
+	ssize_t n = pread(fd, room, size, 0); /* takes nothing from a pipe */
 	secant_status s = SECANT_OK;
 	if (n < 0 && errno == EISDIR)
 		s = secant_fail(err, SECANT_ERR_IO, "%s: is a folder, expected a file", path);
@@ -161,11 +163,13 @@ secant_file_map(secant_bytes *b, const char *path, secant_err *err)
 		return err ? err->code : SECANT_ERR_IO;
 	if (!S_ISREG(st.st_mode) || st.st_size <= READ_UP_TO) {
 		char *data;
-		secant_status s = read_open(fd, &st, &data, &b->size, path, S_ISREG(st.st_mode) ? READ_UP_TO : (size_t)1 << 30, err);
+		secant_status s = read_open(
+			fd, &st, &data, &b->size, path, S_ISREG(st.st_mode) ? READ_UP_TO : (size_t)1 << 30, err);
 		b->data = s ? NULL : (uint8_t *)data;
 		return s;
 	}
-	void *map = (uint64_t)st.st_size <= PTRDIFF_MAX ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
+	void *map = (uint64_t)st.st_size <= PTRDIFF_MAX ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0)
+													: MAP_FAILED;
 	secant_status s = map == MAP_FAILED ? fail_errno(err, path, "cannot map") : SECANT_OK;
 	close(fd);
 	if (!s)
@@ -184,10 +188,10 @@ secant_file_unmap(secant_bytes *b)
 }
 
 struct secant_writer {
-	char *path, *temp;           /* the target and the name the bytes go to */
+	char *path, *temp; /* the target and the name the bytes go to */
 	int fd;
 	size_t used;
-	secant_err first;            /* sticky */
+	secant_err first; /* sticky */
 	char buffer[BUFFER];
 };
 
@@ -197,7 +201,9 @@ temp_name(const char *path)
 {
 	static atomic_uint counter;
 	char *dir = secant_path_dir(path);
-	char *temp = dir ? secant_format("%s/.%.180s.%ld-%u.tmp", dir, secant_path_name(path), (long)getpid(), atomic_fetch_add(&counter, 1)) : NULL;
+	char *temp = dir ? secant_format("%s/.%.180s.%ld-%u.tmp", dir, secant_path_name(path), (long)getpid(),
+					 atomic_fetch_add(&counter, 1))
+					 : NULL;
 	secant_free(dir);
 	return temp;
 }
@@ -238,7 +244,8 @@ secant_writer_open(const char *path, secant_err *err)
 	} else if (!*path || path[strlen(path) - 1] == '/') {
 		secant_fail(err, SECANT_ERR_ARG, "%s: is no file name to write to", *path ? path : "''");
 	} else if (!stat(w->path, &st) && !S_ISREG(st.st_mode)) {
-		secant_fail(err, SECANT_ERR_IO, "%s: cannot write: is %s, expected a file", path, S_ISDIR(st.st_mode) ? "a folder" : "a device");
+		secant_fail(err, SECANT_ERR_IO, "%s: cannot write: is %s, expected a file", path,
+			S_ISDIR(st.st_mode) ? "a folder" : "a device");
 	} else if ((w->fd = open(w->temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666)) < 0) {
 		fail_errno(err, path, "cannot write");
 	} else {

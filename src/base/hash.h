@@ -5,6 +5,6 @@
 #include <stdint.h>
 
 uint64_t secant_fnv1a(const void *data, size_t size);
-uint32_t secant_crc32(uint32_t crc, const void *data, size_t size);      /* start with 0 */
+uint32_t secant_crc32(uint32_t crc, const void *data, size_t size); /* start with 0 */
 void secant_sha256_hex(const void *data, size_t size, char out[65]);
 #endif

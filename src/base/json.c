@@ -1,6 +1,6 @@
 /*
- * JSON: reading through jansson, and a writer of our own, because jansson prints 0.1 as 0.10000000000000001 and ours prints the
- * shortest text that reads back as the same number.
+ * JSON: reading through jansson, and a writer of our own, because jansson prints 0.1 as 0.10000000000000001 and ours
+ * prints the shortest text that reads back as the same number.
  */
 #include "base/json.h"
 #include "base/file.h"
@@ -78,7 +78,7 @@ is_flat(const json_t *array)
 {
 	size_t i;
 	json_t *item;
-	json_array_foreach((json_t *)array, i, item)
+	json_array_foreach ((json_t *)array, i, item)
 		if (json_is_array(item) || json_is_object(item))
 			return false;
 	return true;
@@ -94,7 +94,7 @@ add_array(secant_str *s, const json_t *j, int indent, int depth)
 	size_t i;
 	json_t *item;
 	secant_str_add(s, "[");
-	json_array_foreach((json_t *)j, i, item) {
+	json_array_foreach ((json_t *)j, i, item) {
 		secant_str_add(s, i == 0 ? "" : flat || !indent ? ", " : ",");
 		if (!flat)
 			add_break(s, indent, depth + 1);
@@ -112,7 +112,7 @@ add_object(secant_str *s, const json_t *j, int indent, int depth)
 	json_t *item;
 	bool first = true;
 	secant_str_add(s, "{");
-	json_object_foreach((json_t *)j, key, item) {
+	json_object_foreach ((json_t *)j, key, item) {
 		secant_str_add(s, first ? "" : indent ? "," : ", ");
 		first = false;
 		add_break(s, indent, depth + 1);
@@ -161,7 +161,8 @@ secant_json_write(const char *path, const json_t *j, secant_err *err)
 {
 	char *text = secant_json_text(j, 2);
 	char *line = text ? secant_format("%s\n", text) : NULL;
-	secant_status s = line ? secant_file_write(path, line, strlen(line), err) : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", path);
+	secant_status s = line ? secant_file_write(path, line, strlen(line), err)
+						   : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", path);
 	secant_free(line);
 	secant_free(text);
 	return s;

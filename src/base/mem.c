@@ -1,6 +1,6 @@
 /*
- * Allocation: the only file of the library that calls malloc and free. Blocks are counted with atomics, without a lock, and a test can
- * make the n-th allocation from now fail (secant_mem_fail_at).
+ * Allocation: the only file of the library that calls malloc and free. Blocks are counted with atomics, without a lock,
+ * and a test can make the n-th allocation from now fail (secant_mem_fail_at).
  */
 #include "base/mem.h"
 #include <stdatomic.h>
@@ -78,9 +78,10 @@ secant_alloc_aligned(size_t bytes)
 void
 secant_mem_drop(void *p, size_t bytes)
 {
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = ((uintptr_t)p + page - 1) / page * page, to = ((uintptr_t)p + bytes) / page * page;
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = ((uintptr_t)p + page - 1) / page * page,
+			  to = ((uintptr_t)p + bytes) / page * page;
 	if (to > from)
-		(void)madvise((void *)from, to - from, MADV_DONTNEED);   /* refused: the pages stay, nothing else */
+		(void)madvise((void *)from, to - from, MADV_DONTNEED); /* refused: the pages stay, nothing else */
 }
 
 void

@@ -1,20 +1,24 @@
 /*
- * Allocation: every block of secant's own comes from here, so that tests can count blocks and make the n-th one fail. Arenas hold what
- * lives and dies with one object: configuration, graphs, names. Nothing else in the tree calls malloc.
+ * Allocation: every block of secant's own comes from here, so that tests can count blocks and make the n-th one fail.
+ * Arenas hold what lives and dies with one object: configuration, graphs, names. Nothing else in the tree calls malloc.
  */
 #ifndef SECANT_BASE_MEM_H
 #define SECANT_BASE_MEM_H
 #include <secant/base.h>
 
-/* n * size bytes, zeroed; NULL when there is no memory or the product overflows. n or size 0 gives a valid, empty block. */
+/* n * size bytes, zeroed; NULL when there is no memory or the product overflows. n or size 0 gives a valid, empty
+ * block. */
 void *secant_calloc(size_t n, size_t size);
-/* Grows or shrinks a block of secant_calloc to n * size bytes; new bytes are not zeroed. NULL leaves the old block alone. */
+/* Grows or shrinks a block of secant_calloc to n * size bytes; new bytes are not zeroed. NULL leaves the old block
+ * alone. */
 void *secant_realloc(void *p, size_t n, size_t size);
 /* 64-byte-aligned, zeroed; freed with secant_free like the others. */
 void *secant_alloc_aligned(size_t bytes);
-/* The same with whatever the memory held before: for what is written before it is read. Pages that are never touched cost nothing. */
+/* The same with whatever the memory held before: for what is written before it is read. Pages that are never touched
+ * cost nothing. */
 void *secant_alloc_raw(size_t bytes);
-/* The contents will never be read again: whole pages go back to the system, the block itself stays until it is freed. */
+/* The contents will never be read again: whole pages go back to the system, the block itself stays until it is freed.
+ */
 void secant_mem_drop(void *p, size_t bytes);
 char *secant_strdup(const char *s);
 char *secant_strndup(const char *s, size_t n);
@@ -29,23 +33,28 @@ int secant_grow(void **v, int *capacity, int n, size_t size);
 
 /* For tests: the allocation of that number (1 is the next one) fails, once; 0 switches off. Counts are per process. */
 void secant_mem_fail_at(long number);
-long secant_mem_count(void);          /* allocations since the start */
-long secant_mem_live(void);           /* blocks not freed */
+long secant_mem_count(void); /* allocations since the start */
+long secant_mem_live(void); /* blocks not freed */
 
 typedef struct secant_arena secant_arena;
 secant_arena *secant_arena_new(void);
 void secant_arena_free(secant_arena *a);
-void *secant_arena_alloc(secant_arena *a, size_t bytes);       /* zeroed, 16-byte-aligned, lives as long as the arena; NULL: no memory */
+void *secant_arena_alloc(
+	secant_arena *a, size_t bytes); /* zeroed, 16-byte-aligned, lives as long as the arena; NULL: no memory */
 char *secant_arena_strdup(secant_arena *a, const char *s);
 char *secant_arena_format(secant_arena *a, const char *fmt, ...) SECANT_PRINTF(2, 3);
 
 /* A string that grows. Sticky: after an allocation failure it stays `failed` and drops what comes. */
-typedef struct secant_str { char *p; size_t n, capacity; bool failed; } secant_str;
+typedef struct secant_str {
+	char *p;
+	size_t n, capacity;
+	bool failed;
+} secant_str;
 void secant_str_add(secant_str *s, const char *text);
 void secant_str_addn(secant_str *s, const char *text, size_t n);
 void secant_str_addf(secant_str *s, const char *fmt, ...) SECANT_PRINTF(2, 3);
 void secant_str_add_base64(secant_str *s, const void *data, size_t n);
-char *secant_str_take(secant_str *s);  /* the text, caller frees; NULL after a failure; the string is empty again */
+char *secant_str_take(secant_str *s); /* the text, caller frees; NULL after a failure; the string is empty again */
 void secant_str_free(secant_str *s);
 
 /* Edit distance, and the nearest entry of a list (declared in secant/options.h, repeated here). */

@@ -1,5 +1,6 @@
 /*
- * Numbers to text and back through a C locale of our own, because the process that embeds the library may have set another.
+ * Numbers to text and back through a C locale of our own, because the process that embeds the library may have set
+ * another.
  */
 #include "base/number.h"
 #include <errno.h>

@@ -19,13 +19,14 @@ secant_is_digit(char c)
 	return (unsigned char)(c - '0') < 10;
 }
 
-/* Appends the digits at p to w, up to eight; returns how many. All eight bytes are read: they are shifted so that zeros stand before the digits,
- * without a branch on how many there are, then neighbours are joined, pairs, fours. */
+/* Appends the digits at p to w, up to eight; returns how many. All eight bytes are read: they are shifted so that zeros
+ * stand before the digits, without a branch on how many there are, then neighbours are joined, pairs, fours. */
 static inline int
 secant_digits8(const char *p, uint64_t *w)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	static const uint64_t tens[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000 }, ones = 0x0101010101010101u;
+	static const uint64_t tens[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000 },
+						  ones = 0x0101010101010101u;
 	uint64_t x;
 	memcpy(&x, p, 8);
 	/* 0x30 to 0x39, also with 6 more; what a byte carries over only reaches bytes behind one that is no digit. */

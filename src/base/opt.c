@@ -1,6 +1,6 @@
 /*
- * Option tables: walking them, defaults, copies, finding a row by name. Values are opt_value.c's matter, the command line opt_parse.c's,
- * what people read opt_help.c's.
+ * Option tables: walking them, defaults, copies, finding a row by name. Values are opt_value.c's matter, the command
+ * line opt_parse.c's, what people read opt_help.c's.
  */
 #include "base/opt.h"
 #include "base/json.h"
@@ -15,7 +15,8 @@ secant_opt_is_row(const secant_opt *row)
 }
 
 static void
-each_from(const secant_opts *table, size_t base, void (*visit)(void *user, const secant_opt *row, size_t offset), void *user)
+each_from(
+	const secant_opts *table, size_t base, void (*visit)(void *user, const secant_opt *row, size_t offset), void *user)
 {
 	for (const secant_opt *row = table->rows; row->name; row++)
 		if (row->type == SECANT_OPT_TABLE)
@@ -63,7 +64,10 @@ secant_opts_find(const secant_opts *table, const char *name, size_t *offset)
 	return find_from(table, 0, name, offset);
 }
 
-struct nearest { const char *name, *best; int distance; };
+struct nearest {
+	const char *name, *best;
+	int distance;
+};
 
 static void
 nearer(void *user, const secant_opt *row, size_t offset)
@@ -89,7 +93,12 @@ secant_opt_unknown(const secant_opts *table, const char *dash, const char *name,
 	return secant_fail(err, SECANT_ERR_ARG, "%s%.100s: no such option", dash, name);
 }
 
-struct walk { const secant_opts *table; char *object; secant_err *err; secant_status status; };
+struct walk {
+	const secant_opts *table;
+	char *object;
+	secant_err *err;
+	secant_status status;
+};
 
 static void
 clear_row(void *user, const secant_opt *row, size_t offset)
@@ -114,8 +123,8 @@ default_row(void *user, const secant_opt *row, size_t offset)
 	secant_err local = { 0 };
 	w->status = secant_opt_read(row, w->object + offset, row->name, row->def, &local);
 	if (w->status)
-		w->status = secant_fail(w->err, w->status == SECANT_ERR_NOMEM ? SECANT_ERR_NOMEM : SECANT_ERR_BUG, "options of %s: default of %s",
-			w->table->name, local.msg);
+		w->status = secant_fail(w->err, w->status == SECANT_ERR_NOMEM ? SECANT_ERR_NOMEM : SECANT_ERR_BUG,
+			"options of %s: default of %s", w->table->name, local.msg);
 }
 
 secant_status
@@ -129,7 +138,11 @@ secant_opts_init(const secant_opts *table, void *object, secant_err *err)
 	return w.status;
 }
 
-struct copy { char *to; const char *from; bool failed; };
+struct copy {
+	char *to;
+	const char *from;
+	bool failed;
+};
 
 /* First pass: forget what belongs to `from`. */
 static void
@@ -201,14 +214,17 @@ secant_opts_set_json(const secant_opts *table, void *object, const char *json, c
 	json_t *j = secant_json_parse(json, strlen(json), origin, err);
 	if (!j)
 		return err ? err->code : SECANT_ERR_FORMAT;
-	secant_status s = json_is_object(j) ? SECANT_OK : secant_fail(&local, SECANT_ERR_FORMAT, "expected a JSON object with options of %s", table->name);
+	secant_status s = json_is_object(j)
+		? SECANT_OK
+		: secant_fail(&local, SECANT_ERR_FORMAT, "expected a JSON object with options of %s", table->name);
 	const char *key;
 	json_t *value;
 	if (!s)
-		json_object_foreach(j, key, value) {
+		json_object_foreach (j, key, value) {
 			size_t offset;
 			const secant_opt *row = secant_opts_find(table, key, &offset);
-			s = row ? secant_opt_read_json(row, (char *)object + offset, row->name, value, &local) : secant_opt_unknown(table, "", key, &local);
+			s = row ? secant_opt_read_json(row, (char *)object + offset, row->name, value, &local)
+					: secant_opt_unknown(table, "", key, &local);
 			if (s)
 				break;
 		}
@@ -216,7 +232,11 @@ secant_opts_set_json(const secant_opts *table, void *object, const char *json, c
 	return s ? secant_fail(err, local.code, "%s: %s", origin, local.msg) : SECANT_OK;
 }
 
-struct dump { const char *object; json_t *out; bool failed; };
+struct dump {
+	const char *object;
+	json_t *out;
+	bool failed;
+};
 
 static void
 dump_row(void *user, const secant_opt *row, size_t offset)

@@ -4,10 +4,12 @@
 #include <jansson.h>
 #include <secant/options.h>
 
-/* Reads `text` into the field; `label` names the option in messages ("--batch" or "batch"). A field that owns memory frees the old. */
+/* Reads `text` into the field; `label` names the option in messages ("--batch" or "batch"). A field that owns memory
+ * frees the old. */
 secant_status secant_opt_read(const secant_opt *row, void *field, const char *label, const char *text, secant_err *err);
 /* The same from a JSON value. null is the value of an option whose default is none. */
-secant_status secant_opt_read_json(const secant_opt *row, void *field, const char *label, const json_t *j, secant_err *err);
+secant_status secant_opt_read_json(
+	const secant_opt *row, void *field, const char *label, const json_t *j, secant_err *err);
 /* The value as text (as secant_opt_read takes it) or as JSON; NULL: unset or, for JSON, no memory. Fresh memory. */
 char *secant_opt_text(const secant_opt *row, const void *field);
 json_t *secant_opt_json(const secant_opt *row, const void *field);
@@ -16,5 +18,5 @@ void secant_opt_clear(const secant_opt *row, void *field);
 secant_status secant_opt_unknown(const secant_opts *table, const char *dash, const char *name, secant_err *err);
 /* The k-th word of "a|b|c" in `buffer` (64 bytes); NULL after the last. */
 const char *secant_opt_choice(const char *values, int k, char buffer[64]);
-bool secant_opt_is_row(const secant_opt *row);   /* has a field: neither a heading nor a nested table */
+bool secant_opt_is_row(const secant_opt *row); /* has a field: neither a heading nor a nested table */
 #endif

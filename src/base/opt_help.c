@@ -12,16 +12,23 @@ enum { WIDTH = 100, COLUMN = 34 };
 
 /* What stands for the value: "N", "HxW", ... */
 static const char *const value_words[] = {
-	[SECANT_OPT_INT] = "N", [SECANT_OPT_REAL] = "X", [SECANT_OPT_BOOL] = "", [SECANT_OPT_STR] = "TEXT", [SECANT_OPT_CHOICE] = "NAME",
-	[SECANT_OPT_SIZE] = "HxW", [SECANT_OPT_INTS] = "N,N,...", [SECANT_OPT_REALS] = "X,X,...", [SECANT_OPT_STRS] = "TEXT",
-	[SECANT_OPT_JSON] = "JSON"
+	[SECANT_OPT_INT] = "N",
+	[SECANT_OPT_REAL] = "X",
+	[SECANT_OPT_BOOL] = "",
+	[SECANT_OPT_STR] = "TEXT",
+	[SECANT_OPT_CHOICE] = "NAME",
+	[SECANT_OPT_SIZE] = "HxW",
+	[SECANT_OPT_INTS] = "N,N,...",
+	[SECANT_OPT_REALS] = "X,X,...",
+	[SECANT_OPT_STRS] = "TEXT",
+	[SECANT_OPT_JSON] = "JSON",
 };
 
 static bool
 is_number(const secant_opt *row)
 {
-	return row->type == SECANT_OPT_INT || row->type == SECANT_OPT_REAL || row->type == SECANT_OPT_SIZE || row->type == SECANT_OPT_INTS
-		|| row->type == SECANT_OPT_REALS;
+	return row->type == SECANT_OPT_INT || row->type == SECANT_OPT_REAL || row->type == SECANT_OPT_SIZE
+		|| row->type == SECANT_OPT_INTS || row->type == SECANT_OPT_REALS;
 }
 
 /* "1 to 4096", "at least 0", or "" without limits. Limits no user meets are not printed. */
@@ -133,7 +140,11 @@ add_cell(secant_str *s, const char *text)
 			secant_str_addn(s, text, 1);
 }
 
-struct page { secant_str s; const char *dash; bool open; };
+struct page {
+	secant_str s;
+	const char *dash;
+	bool open;
+};
 
 static void
 markdown_row(void *user, const secant_opt *row, size_t offset)
@@ -147,7 +158,8 @@ markdown_row(void *user, const secant_opt *row, size_t offset)
 		return;
 	}
 	if (!p->open)
-		secant_str_addf(s, "| %s | values | default | what it does |\n|---|---|---|---|\n", *p->dash ? "option" : "name");
+		secant_str_addf(
+			s, "| %s | values | default | what it does |\n|---|---|---|---|\n", *p->dash ? "option" : "name");
 	p->open = true;
 	secant_str_addf(s, "| `%s%s` | ", p->dash, row->name);
 	range_text(row, range);

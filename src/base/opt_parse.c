@@ -1,6 +1,6 @@
 /*
- * The command line: options to the struct, everything else to the operands. A configuration file named by --config is read first,
- * wherever it stands, so that what is typed wins.
+ * The command line: options to the struct, everything else to the operands. A configuration file named by --config is
+ * read first, wherever it stands, so that what is typed wins.
  */
 #include "base/file.h"
 #include "base/mem.h"
@@ -11,7 +11,8 @@
 
 enum { CONFIG_LIMIT = 1 << 24, MOST_LISTS = 64 };
 
-/* Where the parser stands, and which lists of strings it has begun: the first mention replaces what default or file said. */
+/* Where the parser stands, and which lists of strings it has begun: the first mention replaces what default or file
+ * said. */
 typedef struct line {
 	const secant_opts *table;
 	char *object;
@@ -25,7 +26,7 @@ typedef struct line {
 typedef struct word {
 	const secant_opt *row;
 	size_t offset;
-	const char *value;           /* NULL: none given */
+	const char *value; /* NULL: none given */
 	bool negated;
 	char name[128];
 } word;
@@ -80,7 +81,8 @@ last_value(line l, const char *name)
 	if (!secant_opts_find(l.table, name, NULL))
 		return NULL;
 	for (l.i = 0; l.i < l.argc && strcmp(l.argv[l.i], "--"); l.i++)
-		/* What is wrong on the line is reported when the line is read; here a missing value must only not be taken for one. */
+		/* What is wrong on the line is reported when the line is read; here a missing value must only not be taken for
+		 * one. */
 		if (is_option(l.argv[l.i]) && !take_word(&l, &w, NULL) && !strcmp(w.row->name, name))
 			value = w.value;
 	return value;
@@ -96,7 +98,10 @@ use_preset(line l, const char *config, secant_err *err)
 	const char *name = last_value(l, "preset");
 	name = name ? name : json_string_value(json_object_get(j, "preset"));
 	char *text = name ? l.table->preset(name, err) : NULL;
-	secant_status s = !name ? SECANT_OK : text ? secant_opts_set_json(l.table, l.object, text, name, err) : err ? err->code : SECANT_ERR_ARG;
+	secant_status s = !name ? SECANT_OK
+		: text              ? secant_opts_set_json(l.table, l.object, text, name, err)
+		: err               ? err->code
+							: SECANT_ERR_ARG;
 	secant_free(text);
 	json_decref(j);
 	return s;
@@ -155,7 +160,8 @@ apply(line *l, const word *w, secant_err *err)
 }
 
 secant_status
-secant_opts_parse(const secant_opts *table, void *object, int argc, const char *const *argv, const char **operands, int *n, secant_err *err)
+secant_opts_parse(const secant_opts *table, void *object, int argc, const char *const *argv, const char **operands,
+	int *n, secant_err *err)
 {
 	line l = { .table = table, .object = object, .argc = argc, .argv = argv };
 	secant_status s = read_files(l, err);

@@ -1,5 +1,6 @@
 /*
- * One option's value: from text, from JSON, to text, to JSON. One row of functions for each type, in the table at the end.
+ * One option's value: from text, from JSON, to text, to JSON. One row of functions for each type, in the table at the
+ * end.
  */
 #include "base/json.h"
 #include "base/mem.h"
@@ -74,8 +75,18 @@ read_real(const secant_opt *row, void *field, const char *label, const char *tex
 static secant_status
 read_bool(const secant_opt *row, void *field, const char *label, const char *text, secant_err *err)
 {
-	static const struct { const char *text; bool v; } words[] = {
-		{ "true", true }, { "false", false }, { "yes", true }, { "no", false }, { "on", true }, { "off", false }, { "1", true }, { "0", false }
+	static const struct {
+		const char *text;
+		bool v;
+	} words[] = {
+		{ "true", true },
+		{ "false", false },
+		{ "yes", true },
+		{ "no", false },
+		{ "on", true },
+		{ "off", false },
+		{ "1", true },
+		{ "0", false },
 	};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (!strcmp(text, words[i].text)) {
@@ -121,11 +132,13 @@ read_choice(const secant_opt *row, void *field, const char *label, const char *t
 		}
 	}
 	if (best[0])
-		return secant_fail(err, SECANT_ERR_ARG, "%s: '%.60s' is not one of %s (nearest: %s)", label, text, row->values, best);
+		return secant_fail(
+			err, SECANT_ERR_ARG, "%s: '%.60s' is not one of %s (nearest: %s)", label, text, row->values, best);
 	return secant_fail(err, SECANT_ERR_ARG, "%s: '%.60s' is not one of %s", label, text, row->values);
 }
 
-/* Cuts the next part of a list off *text into `part` (64 bytes), without spaces before it; false when a part is too long to be a number. */
+/* Cuts the next part of a list off *text into `part` (64 bytes), without spaces before it; false when a part is too
+ * long to be a number. */
 static bool
 next_part(const char **text, const char *separators, char part[64])
 {
@@ -147,8 +160,9 @@ too_many(const char *label, secant_err *err)
 
 /* "64,32,16": `add` takes each part. An empty text is an empty list. */
 static secant_status
-read_list(const secant_opt *row, const char *label, const char *text, secant_status (*add)(const secant_opt *, void *, const char *, const char *, secant_err *),
-	void *list, secant_err *err)
+read_list(const secant_opt *row, const char *label, const char *text,
+	secant_status (*add)(const secant_opt *, void *, const char *, const char *, secant_err *), void *list,
+	secant_err *err)
 {
 	char part[64];
 	secant_status s = SECANT_OK;
@@ -344,7 +358,8 @@ json_bool(const secant_opt *row, const void *field)
 	return json_boolean(*(const bool *)field);
 }
 
-/* Text that is no UTF-8 (a path may be) cannot stand in JSON as it is: what is not ASCII in it becomes '?'. NULL: no memory. */
+/* Text that is no UTF-8 (a path may be) cannot stand in JSON as it is: what is not ASCII in it becomes '?'. NULL: no
+ * memory. */
 static json_t *
 text_json(const char *text)
 {
@@ -392,9 +407,21 @@ json_list(int n, const void *field, json_t *(*item)(const void *field, int i))
 	return j;
 }
 
-static json_t *int_item(const void *field, int i) { return json_integer(((const secant_ints *)field)->v[i]); }
-static json_t *real_item(const void *field, int i) { return json_real(((const secant_reals *)field)->v[i]); }
-static json_t *str_item(const void *field, int i) { return text_json(((const secant_strings *)field)->v[i]); }
+static json_t *
+int_item(const void *field, int i)
+{
+	return json_integer(((const secant_ints *)field)->v[i]);
+}
+static json_t *
+real_item(const void *field, int i)
+{
+	return json_real(((const secant_reals *)field)->v[i]);
+}
+static json_t *
+str_item(const void *field, int i)
+{
+	return text_json(((const secant_strings *)field)->v[i]);
+}
 
 static json_t *
 json_ints(const secant_opt *row, const void *field)
@@ -425,7 +452,7 @@ static const struct {
 	secant_status (*read)(const secant_opt *row, void *field, const char *label, const char *text, secant_err *err);
 	char *(*text)(const secant_opt *row, const void *field);
 	json_t *(*json)(const secant_opt *row, const void *field);
-	const char *expected;        /* of JSON, in messages */
+	const char *expected; /* of JSON, in messages */
 } types[] = {
 	[SECANT_OPT_INT] = { read_int, text_int, json_int, "a whole number" },
 	[SECANT_OPT_REAL] = { read_real, text_real, json_number, "a number" },
@@ -436,7 +463,7 @@ static const struct {
 	[SECANT_OPT_INTS] = { read_ints, text_ints, json_ints, "an array of whole numbers" },
 	[SECANT_OPT_REALS] = { read_reals, text_reals, json_reals, "an array of numbers" },
 	[SECANT_OPT_STRS] = { read_strs, text_strs, json_strs, "an array of strings" },
-	[SECANT_OPT_JSON] = { read_json, text_str, json_any, "any value" }
+	[SECANT_OPT_JSON] = { read_json, text_str, json_any, "any value" },
 };
 
 secant_status
@@ -479,10 +506,17 @@ static secant_status
 wrong_kind(const secant_opt *row, const char *label, const json_t *j, secant_err *err)
 {
 	static const char *const names[] = {
-		[JSON_OBJECT] = "an object", [JSON_ARRAY] = "an array", [JSON_STRING] = "a string", [JSON_INTEGER] = "a number",
-		[JSON_REAL] = "a number", [JSON_TRUE] = "true", [JSON_FALSE] = "false", [JSON_NULL] = "null"
+		[JSON_OBJECT] = "an object",
+		[JSON_ARRAY] = "an array",
+		[JSON_STRING] = "a string",
+		[JSON_INTEGER] = "a number",
+		[JSON_REAL] = "a number",
+		[JSON_TRUE] = "true",
+		[JSON_FALSE] = "false",
+		[JSON_NULL] = "null",
 	};
-	return secant_fail(err, SECANT_ERR_ARG, "%s: is %s, expected %s", label, names[json_typeof(j)], types[row->type].expected);
+	return secant_fail(
+		err, SECANT_ERR_ARG, "%s: is %s, expected %s", label, names[json_typeof(j)], types[row->type].expected);
 }
 
 /* A JSON array as the text of a list: "64,32" (or "64x32"). */
@@ -493,7 +527,7 @@ read_array(const secant_opt *row, void *field, const char *label, const json_t *
 	size_t i;
 	json_t *item;
 	const char *separator = row->type == SECANT_OPT_SIZE ? "x" : ",";
-	json_array_foreach((json_t *)j, i, item) {
+	json_array_foreach ((json_t *)j, i, item) {
 		if (!json_is_number(item)) {
 			secant_str_free(&s);
 			return wrong_kind(row, label, item, err);
@@ -504,7 +538,8 @@ read_array(const secant_opt *row, void *field, const char *label, const json_t *
 		secant_free(text);
 	}
 	char *text = secant_str_take(&s);
-	secant_status status = text ? secant_opt_read(row, field, label, text, err) : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", label);
+	secant_status status = text ? secant_opt_read(row, field, label, text, err)
+								: secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", label);
 	secant_free(text);
 	return status;
 }
@@ -516,8 +551,9 @@ read_json_strings(const secant_opt *row, void *field, const char *label, const j
 	json_t *item;
 	secant_strings fresh = { 0 };
 	secant_status s = SECANT_OK;
-	json_array_foreach((json_t *)j, i, item) {
-		s = json_is_string(item) ? read_strs(row, &fresh, label, json_string_value(item), err) : wrong_kind(row, label, item, err);
+	json_array_foreach ((json_t *)j, i, item) {
+		s = json_is_string(item) ? read_strs(row, &fresh, label, json_string_value(item), err)
+								 : wrong_kind(row, label, item, err);
 		if (s)
 			break;
 	}
@@ -548,12 +584,13 @@ secant_opt_read_json(const secant_opt *row, void *field, const char *label, cons
 	if (t == SECANT_OPT_STRS && json_is_array(j))
 		return read_json_strings(row, field, label, j, err);
 	bool fits = json_is_string(j) ? t != SECANT_OPT_INT && t != SECANT_OPT_REAL && t != SECANT_OPT_BOOL
-		: json_is_number(j) ? t == SECANT_OPT_INT || t == SECANT_OPT_REAL || is_list
-		: json_is_boolean(j) && t == SECANT_OPT_BOOL;
+		: json_is_number(j)       ? t == SECANT_OPT_INT || t == SECANT_OPT_REAL || is_list
+								  : json_is_boolean(j) && t == SECANT_OPT_BOOL;
 	if (!fits)
 		return wrong_kind(row, label, j, err);
 	char *text = json_is_string(j) ? secant_strdup(json_string_value(j)) : secant_json_text(j, 0);
-	secant_status s = text ? secant_opt_read(row, field, label, text, err) : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", label);
+	secant_status s = text ? secant_opt_read(row, field, label, text, err)
+						   : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", label);
 	secant_free(text);
 	return s;
 }

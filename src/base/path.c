@@ -1,5 +1,6 @@
 /*
- * Paths as text: joining, taking apart, and the check that a path from a file may be joined to an output folder. No file is touched.
+ * Paths as text: joining, taking apart, and the check that a path from a file may be joined to an output folder. No
+ * file is touched.
  */
 #include "base/file.h"
 #include "base/mem.h"

@@ -1,6 +1,7 @@
 /*
- * Registries: what can be listed. Each kind (operators, encoders, losses, codecs, formats, ...) is a table of descriptors made of one
- * line each in a list file; a room shows it as a secant_kind, and `secant list` and `secant doc` walk it without knowing the room.
+ * Registries: what can be listed. Each kind (operators, encoders, losses, codecs, formats, ...) is a table of
+ * descriptors made of one line each in a list file; a room shows it as a secant_kind, and `secant list` and `secant
+ * doc` walk it without knowing the room.
  *
  * To add a kind: define `const secant_kind secant_kind_NAME` in its room and add KIND(NAME) to src/train/kinds.inc.
  */
@@ -9,7 +10,7 @@
 #include <secant/info.h>
 
 typedef struct secant_kind {
-	const char *name, *title;            /* "operators", "Operators" */
-	secant_entry (*entry)(int i);        /* the i-th entry; name NULL after the last */
+	const char *name, *title; /* "operators", "Operators" */
+	secant_entry (*entry)(int i); /* the i-th entry; name NULL after the last */
 } secant_kind;
 #endif

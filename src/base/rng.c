@@ -1,6 +1,6 @@
 /*
- * Philox4x32-10: ten rounds of two multiplications, keyed by a Weyl sequence. A stream is the counter (block, purpose, epoch, sample)
- * under the key (seed); its words are read in the order of the blocks.
+ * Philox4x32-10: ten rounds of two multiplications, keyed by a Weyl sequence. A stream is the counter (block, purpose,
+ * epoch, sample) under the key (seed); its words are read in the order of the blocks.
  */
 #include "base/rng.h"
 #include <math.h>
@@ -27,7 +27,8 @@ secant_philox(const uint32_t key[2], const uint32_t counter[4], uint32_t out[4])
 secant_rng
 secant_rng_make(uint64_t seed, secant_purpose purpose, uint32_t epoch, uint32_t sample)
 {
-	return (secant_rng){ .key = { (uint32_t)seed, (uint32_t)(seed >> 32) }, .counter = { 0, (uint32_t)purpose, epoch, sample } };
+	return (secant_rng){ .key = { (uint32_t)seed, (uint32_t)(seed >> 32) },
+		.counter = { 0, (uint32_t)purpose, epoch, sample } };
 }
 
 uint32_t
@@ -41,7 +42,8 @@ secant_rng_u32(secant_rng *r)
 	return r->block[4 - r->left--];
 }
 
-/* Lemire: Fast random integer generation in an interval, 2019. The few low products that would favour some numbers are drawn again. */
+/* Lemire: Fast random integer generation in an interval, 2019. The few low products that would favour some numbers are
+ * drawn again. */
 uint32_t
 secant_rng_below(secant_rng *r, uint32_t n)
 {

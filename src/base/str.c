@@ -130,7 +130,8 @@ least(int a, int b, int c)
 	return m < c ? m : c;
 }
 
-/* Optimal string alignment: insertions, deletions, replacements and swaps of neighbours cost 1. Names are cut to 63 bytes. */
+/* Optimal string alignment: insertions, deletions, replacements and swaps of neighbours cost 1. Names are cut to 63
+ * bytes. */
 int
 secant_edit_distance(const char *a, const char *b)
 {

@@ -7,12 +7,16 @@
 #include <sched.h>
 #include <unistd.h>
 
-typedef struct job { secant_job run; void *user; int64_t index; } job;
+typedef struct job {
+	secant_job run;
+	void *user;
+	int64_t index;
+} job;
 
 struct secant_pool {
 	pthread_mutex_t lock;
-	pthread_cond_t more, idle;   /* a job is there; nothing is queued or running */
-	job *queue;                  /* a ring of `capacity` jobs */
+	pthread_cond_t more, idle; /* a job is there; nothing is queued or running */
+	job *queue; /* a ring of `capacity` jobs */
 	int capacity, first, queued, running, threads;
 	bool stop;
 	pthread_t thread[];

@@ -1,6 +1,6 @@
 /*
- * Scenes cut into columns: windows every `stride` over the ground, found through a grid of cells. After the whole-scene evaluation of
- * PointNet on S3DIS (1 m windows every 0.5 m, the last of an axis moved back inside).
+ * Scenes cut into columns: windows every `stride` over the ground, found through a grid of cells. After the whole-scene
+ * evaluation of PointNet on S3DIS (1 m windows every 0.5 m, the last of an axis moved back inside).
  */
 #include "codec/points.h"
 #include <math.h>
@@ -25,7 +25,8 @@ is_finite(const secant_blocks *b, int64_t i)
 static int64_t
 cell_at(const secant_blocks *b, int64_t i)
 {
-	return cell_of(b, 0, (double)b->p->xyz[3 * i + b->axis[0]]) * b->cells[1] + cell_of(b, 1, (double)b->p->xyz[3 * i + b->axis[1]]);
+	return cell_of(b, 0, (double)b->p->xyz[3 * i + b->axis[0]]) * b->cells[1]
+		+ cell_of(b, 1, (double)b->p->xyz[3 * i + b->axis[1]]);
 }
 
 /* Counting sort of the points by cell; within a cell by index. */
@@ -49,7 +50,8 @@ fill_grid(secant_blocks *b, secant_err *err)
 }
 
 secant_status
-secant_blocks_make(secant_blocks *b, const secant_points *p, const secant_cloud_recipe *r, double stride, secant_err *err)
+secant_blocks_make(
+	secant_blocks *b, const secant_points *p, const secant_cloud_recipe *r, double stride, secant_err *err)
 {
 	*b = (secant_blocks){ .p = p, .side = r->block, .stride = stride };
 	secant_recipe_ground(r, &b->axis[0], &b->axis[1]);
@@ -62,8 +64,9 @@ secant_blocks_make(secant_blocks *b, const secant_points *p, const secant_cloud_
 		windows *= (double)b->count[a];
 	}
 	if (windows > MOST_CELLS)
-		return secant_fail(err, SECANT_ERR_RANGE, "--block: a scene of %g x %g would be cut into %.3g columns of %g; at most %d", b->hi[0] - b->lo[0], b->hi[1] - b->lo[1], windows,
-		                   b->side, MOST_CELLS);
+		return secant_fail(err, SECANT_ERR_RANGE,
+			"--block: a scene of %g x %g would be cut into %.3g columns of %g; at most %d", b->hi[0] - b->lo[0],
+			b->hi[1] - b->lo[1], windows, b->side, MOST_CELLS);
 	b->cell = stride;
 	do {
 		cells = 1;
@@ -115,7 +118,8 @@ secant_blocks_points(const secant_blocks *b, const float corner[3], int64_t *out
 		to[a] = cell_of(b, a, hi[a]);
 	}
 	for (int64_t i = from[0]; i <= to[0]; i++)
-		for (int64_t at = b->start[i * b->cells[1] + from[1]], end = b->start[i * b->cells[1] + to[1] + 1]; at < end; at++) {
+		for (int64_t at = b->start[i * b->cells[1] + from[1]], end = b->start[i * b->cells[1] + to[1] + 1]; at < end;
+			 at++) {
 			const float *x = b->p->xyz + 3 * b->index[at];
 			double u = (double)x[b->axis[0]], v = (double)x[b->axis[1]];
 			if (u < lo[0] || u > hi[0] || v < lo[1] || v > hi[1])

@@ -1,10 +1,12 @@
 /*
- * Windows bitmaps: headers of 12 to 124 bytes, 1, 4, 8, 16, 24 and 32 bits, RLE4 and RLE8, bit fields, bottom-up and top-down. What is
- * written has 24 bits. Layout (little-endian):
+ * Windows bitmaps: headers of 12 to 124 bytes, 1, 4, 8, 16, 24 and 32 bits, RLE4 and RLE8, bit fields, bottom-up and
+ * top-down. What is written has 24 bits. Layout (little-endian):
  *
- *     "BM" | u32 size | u32 0 | u32 where the pixels start | header | bit fields | palette | rows, each padded to 4 bytes
+ *     "BM" | u32 size | u32 0 | u32 where the pixels start | header | bit fields | palette | rows, each padded to 4
+ * bytes
  *
- * A palette that is a ramp from black to white is grey, not a palette. Alpha counts where the header has a field for it.
+ * A palette that is a ramp from black to white is grey, not a palette. Alpha counts where the header has a field for
+ * it.
  */
 #include "codec/codec.h"
 
@@ -13,16 +15,17 @@ enum { RGB, RLE8, RLE4, FIELDS, ALPHA_FIELDS = 6, FILE_HEADER = 14 };
 typedef struct header {
 	int width, height, bits, compression, channels;
 	bool top_down, grey;
-	size_t at;                   /* of the pixels */
+	size_t at; /* of the pixels */
 	uint8_t palette[256][3];
 	int colours;
-	uint32_t field[4];           /* masks of red, green, blue, alpha */
+	uint32_t field[4]; /* masks of red, green, blue, alpha */
 } header;
 
 static bool
 detect(const uint8_t *data, size_t size)
 {
-	return size >= FILE_HEADER + 12 && data[0] == 'B' && data[1] == 'M' && secant_le32(data + 14) >= 12 && secant_le32(data + 14) <= 124;
+	return size >= FILE_HEADER + 12 && data[0] == 'B' && data[1] == 'M' && secant_le32(data + 14) >= 12
+		&& secant_le32(data + 14) <= 124;
 }
 
 static secant_status
@@ -39,7 +42,8 @@ read_sizes(header *h, const uint8_t *p, size_t size, uint32_t *n, uint32_t *colo
 	bool core = *n == 12;
 	if (*n > size || (!core && *n < 40))
 		return broken("the file ends in its header, or the header has a length that is not known", err);
-	int64_t w = core ? secant_le16(p + 4) : (int32_t)secant_le32(p + 4), y = core ? secant_le16(p + 6) : (int32_t)secant_le32(p + 8);
+	int64_t w = core ? secant_le16(p + 4) : (int32_t)secant_le32(p + 4),
+			y = core ? secant_le16(p + 6) : (int32_t)secant_le32(p + 8);
 	h->top_down = y < 0;
 	h->width = (int)w;
 	h->height = y < 0 ? (y == INT32_MIN ? 0 : (int)-y) : (int)y;
@@ -48,12 +52,29 @@ read_sizes(header *h, const uint8_t *p, size_t size, uint32_t *n, uint32_t *colo
 	*colours = core ? 0 : secant_le32(p + 32);
 	if (h->width < 1 || h->height < 1)
 		return secant_fail(err, SECANT_ERR_FORMAT, "BMP: the header says %lldx%lld pixels", (long long)w, (long long)y);
-	static const struct { int compression, bits; } known[] = { { RGB, 1 }, { RGB, 4 }, { RGB, 8 }, { RGB, 16 }, { RGB, 24 }, { RGB, 32 }, { RLE8, 8 }, { RLE4, 4 },
-		{ FIELDS, 16 }, { FIELDS, 32 }, { ALPHA_FIELDS, 16 }, { ALPHA_FIELDS, 32 } };
+	static const struct {
+		int compression, bits;
+	} known[] = {
+		{ RGB, 1 },
+		{ RGB, 4 },
+		{ RGB, 8 },
+		{ RGB, 16 },
+		{ RGB, 24 },
+		{ RGB, 32 },
+		{ RLE8, 8 },
+		{ RLE4, 4 },
+		{ FIELDS, 16 },
+		{ FIELDS, 32 },
+		{ ALPHA_FIELDS, 16 },
+		{ ALPHA_FIELDS, 32 },
+	};
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (known[i].compression == h->compression && known[i].bits == h->bits)
-			return (h->compression == RLE8 || h->compression == RLE4) && h->top_down ? broken("runs of a top-down picture", err) : SECANT_OK;
-	return secant_fail(err, SECANT_ERR_UNSUPPORTED, "BMP: compression %d with %d bits a pixel is not read", h->compression, h->bits);
+			return (h->compression == RLE8 || h->compression == RLE4) && h->top_down
+				? broken("runs of a top-down picture", err)
+				: SECANT_OK;
+	return secant_fail(
+		err, SECANT_ERR_UNSUPPORTED, "BMP: compression %d with %d bits a pixel is not read", h->compression, h->bits);
 }
 
 /* Masks: in the header from 52 bytes on, else behind it, else the usual ones. Returns the bytes behind the header. */
@@ -99,7 +120,8 @@ read_header(header *h, const uint8_t *data, size_t size, secant_err *err)
 		return s;
 	size_t used = FILE_HEADER + n + read_fields(h, p, n, size - FILE_HEADER);
 	if (h->at < used || h->at > size)
-		return secant_fail(err, SECANT_ERR_FORMAT, "BMP: the pixels start at byte %zu, the header ends at %zu and the file at %zu", h->at, used, size);
+		return secant_fail(err, SECANT_ERR_FORMAT,
+			"BMP: the pixels start at byte %zu, the header ends at %zu and the file at %zu", h->at, used, size);
 	if (h->bits <= 8)
 		read_palette(h, data + used, h->at - used, n == 12 ? 3 : 4, colours);
 	h->channels = h->bits <= 8 ? (h->grey ? 1 : 3) : h->field[3] ? 4 : 3;
@@ -169,7 +191,8 @@ decode_plain(secant_image *im, const header *h, const uint8_t *data, size_t size
 {
 	size_t row = ((size_t)h->width * (size_t)h->bits + 31) / 32 * 4;
 	if ((size - h->at) / row < (size_t)h->height)
-		return secant_fail(err, SECANT_ERR_FORMAT, "BMP: %d rows of %zu bytes are needed, the file has %zu bytes of them", h->height, row, size - h->at);
+		return secant_fail(err, SECANT_ERR_FORMAT,
+			"BMP: %d rows of %zu bytes are needed, the file has %zu bytes of them", h->height, row, size - h->at);
 	for (int y = 0; y < h->height; y++) {
 		uint8_t *to = row_of(im, h, y);
 		const uint8_t *from = data + h->at + (size_t)y * row;
@@ -182,7 +205,9 @@ decode_plain(secant_image *im, const header *h, const uint8_t *data, size_t size
 }
 
 /* Where a run writes. */
-typedef struct cursor { int x, y; } cursor;
+typedef struct cursor {
+	int x, y;
+} cursor;
 
 /* Writes n pixels: one index, or in RLE4 two that take turns. */
 static bool
@@ -197,12 +222,13 @@ put_run(secant_image *im, const header *h, cursor *c, int n, uint8_t value)
 	return true;
 }
 
-/* Pairs: (n, value) is a run; (0, 0) ends a row, (0, 1) the picture, (0, 2) skips, (0, n) is n pixels as they are, padded to 2 bytes. */
+/* Pairs: (n, value) is a run; (0, 0) ends a row, (0, 1) the picture, (0, 2) skips, (0, n) is n pixels as they are,
+ * padded to 2 bytes. */
 static secant_status
 decode_runs(secant_image *im, const header *h, const uint8_t *data, size_t size, secant_err *err)
 {
 	cursor c = { 0, 0 };
-	for (size_t at = h->at; size - at >= 2; ) {
+	for (size_t at = h->at; size - at >= 2;) {
 		int n = data[at], value = data[at + 1];
 		at += 2;
 		if (n > 0) {
@@ -225,7 +251,8 @@ decode_runs(secant_image *im, const header *h, const uint8_t *data, size_t size,
 			if (size - at < (bytes + 1) / 2 * 2)
 				break;
 			for (int i = 0; i < value; i++) {
-				uint8_t v = h->bits == 8 ? data[at + (size_t)i] : (uint8_t)(data[at + (size_t)i / 2] >> (i % 2 ? 0 : 4) & 15);
+				uint8_t v = h->bits == 8 ? data[at + (size_t)i]
+										 : (uint8_t)(data[at + (size_t)i / 2] >> (i % 2 ? 0 : 4) & 15);
 				if (!put_run(im, h, &c, 1, h->bits == 8 ? v : (uint8_t)(v << 4)))
 					return secant_fail(err, SECANT_ERR_FORMAT, "BMP: the pixels at byte %zu leave the picture", at - 2);
 			}
@@ -247,7 +274,8 @@ finish_indices(secant_image *im, const header *h, bool keep, secant_err *err)
 			p[i] = h->palette[p[i]][0];
 		return SECANT_OK;
 	}
-	secant_status s = h->colours < 1 ? broken("there is no palette", err) : secant_image_set_palette(im, (const uint8_t (*)[3])h->palette, h->colours, err);
+	secant_status s = h->colours < 1 ? broken("there is no palette", err)
+									 : secant_image_set_palette(im, (const uint8_t(*)[3])h->palette, h->colours, err);
 	if (!s && !keep && !(s = secant_image_expand(&colour, im, err))) {
 		secant_image_free(im);
 		*im = colour;
@@ -264,7 +292,8 @@ decode(secant_image *im, const uint8_t *data, size_t size, const secant_image_re
 		s = secant_image_new(im, h.width, h.height, h.bits <= 8 ? 1 : h.channels, SECANT_U8, err);
 	if (s)
 		return s;
-	s = h.compression == RLE8 || h.compression == RLE4 ? decode_runs(im, &h, data, size, err) : decode_plain(im, &h, data, size, err);
+	s = h.compression == RLE8 || h.compression == RLE4 ? decode_runs(im, &h, data, size, err)
+													   : decode_plain(im, &h, data, size, err);
 	if (!s && h.bits <= 8)
 		s = finish_indices(im, &h, o->palette_as_indices, err);
 	if (s)
@@ -275,14 +304,16 @@ decode(secant_image *im, const uint8_t *data, size_t size, const secant_image_re
 /* ---- writing ---- */
 
 static secant_status
-encode(const secant_image *im, secant_sink *out, const char *extension, const secant_image_write_options *o, secant_err *err)
+encode(const secant_image *im, secant_sink *out, const char *extension, const secant_image_write_options *o,
+	secant_err *err)
 {
 	uint8_t head[54] = "BM";
 	uint64_t row = ((uint64_t)im->width * 3 + 3) / 4 * 4, size = sizeof head + row * (uint64_t)im->height;
 	if ((im->channels != 1 && im->channels != 3) || im->dtype != SECANT_U8)
 		return secant_image_cannot(im, "BMP", "1 or 3 channels of u8", err);
 	if (size > UINT32_MAX)
-		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "BMP holds at most 4 GiB, the picture needs %llu bytes", (unsigned long long)size);
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "BMP holds at most 4 GiB, the picture needs %llu bytes",
+			(unsigned long long)size);
 	secant_put_le(head + 2, size, 4);
 	secant_put_le(head + 10, sizeof head, 4);
 	secant_put_le(head + 14, 40, 4);
@@ -307,7 +338,12 @@ encode(const secant_image *im, secant_sink *out, const char *extension, const se
 }
 
 const secant_codec secant_codec_bmp = {
-	.name = "bmp", .brief = "Windows bitmap, all depths, runs and bit fields", .extensions = "bmp|dib",
-	.pixels_per_byte = 1 << 15,   /* runs can skip any area; this is beyond what pictures do */
-	.detect = detect, .probe = probe, .decode = decode, .encode = encode
+	.name = "bmp",
+	.brief = "Windows bitmap, all depths, runs and bit fields",
+	.extensions = "bmp|dib",
+	.pixels_per_byte = 1 << 15, /* runs can skip any area; this is beyond what pictures do */
+	.detect = detect,
+	.probe = probe,
+	.decode = decode,
+	.encode = encode,
 };

@@ -1,6 +1,7 @@
 /*
- * Pictures in and out: the table of codecs and what is the same for all of them. Reading maps the file, finds the codec by the first
- * bytes, looks at the header alone, refuses sizes beyond the limit before memory is taken, decodes, and then turns and converts.
+ * Pictures in and out: the table of codecs and what is the same for all of them. Reading maps the file, finds the codec
+ * by the first bytes, looks at the header alone, refuses sizes beyond the limit before memory is taken, decodes, and
+ * then turns and converts.
  */
 #include "codec/codec.h"
 #include <ctype.h>
@@ -13,7 +14,7 @@ static const secant_codec *const table[] = {
 #define CODEC(name) &secant_codec_##name,
 #include "codec/codecs.inc"
 #undef CODEC
-	NULL
+	NULL,
 };
 
 static const secant_image_read_options read_defaults;
@@ -58,7 +59,8 @@ find_by_content(const uint8_t *data, size_t size, secant_err *err)
 	for (const secant_codec *const *c = table; *c; c++)
 		if ((*c)->detect(data, size))
 			return *c;
-	secant_fail(err, SECANT_ERR_FORMAT, "is no picture that secant reads: PNG, JPEG, TIFF, WebP, BMP or PNM (%zu bytes)", size);
+	secant_fail(
+		err, SECANT_ERR_FORMAT, "is no picture that secant reads: PNG, JPEG, TIFF, WebP, BMP or PNM (%zu bytes)", size);
 	return NULL;
 }
 
@@ -67,15 +69,18 @@ secant_image_check_size(int64_t width, int64_t height, int64_t max_pixels, secan
 {
 	int64_t limit = max_pixels > 0 ? max_pixels : MOST_PIXELS;
 	if (width < 1 || height < 1)
-		return secant_fail(err, SECANT_ERR_FORMAT, "the header says %lldx%lld pixels", (long long)width, (long long)height);
+		return secant_fail(
+			err, SECANT_ERR_FORMAT, "the header says %lldx%lld pixels", (long long)width, (long long)height);
 	if (width > INT32_MAX || height > INT32_MAX || width > limit / height)
-		return secant_fail(err, SECANT_ERR_RANGE, "%lldx%lld pixels are more than the limit of %lld", (long long)width, (long long)height, (long long)limit);
+		return secant_fail(err, SECANT_ERR_RANGE, "%lldx%lld pixels are more than the limit of %lld", (long long)width,
+			(long long)height, (long long)limit);
 	return SECANT_OK;
 }
 
 /* Header and size of a picture of which `size` bytes of `whole` lie in memory; *codec is what reads it. */
 static secant_status
-look(const secant_codec **codec, secant_image_info *info, const uint8_t *data, size_t size, uint64_t whole, int64_t max_pixels, secant_err *err)
+look(const secant_codec **codec, secant_image_info *info, const uint8_t *data, size_t size, uint64_t whole,
+	int64_t max_pixels, secant_err *err)
 {
 	const secant_codec *c = *codec = find_by_content(data, size, err);
 	*info = (secant_image_info){ .orientation = 1 };
@@ -88,7 +93,8 @@ look(const secant_codec **codec, secant_image_info *info, const uint8_t *data, s
 	s = secant_image_check_size(info->width, info->height, max_pixels, err);
 	int64_t pixels = (int64_t)info->width * info->height;
 	if (!s && c->pixels_per_byte && (uint64_t)(pixels / c->pixels_per_byte) > whole)
-		s = secant_fail(err, SECANT_ERR_FORMAT, "the header says %dx%d pixels, which %llu bytes of %s cannot hold", info->width, info->height, (unsigned long long)whole, c->name);
+		s = secant_fail(err, SECANT_ERR_FORMAT, "the header says %dx%d pixels, which %llu bytes of %s cannot hold",
+			info->width, info->height, (unsigned long long)whole, c->name);
 	return s;
 }
 
@@ -119,7 +125,8 @@ read_any(secant_image *im, const uint8_t *data, size_t size, const secant_image_
 	secant_image_info info;
 	const secant_codec *codec;
 	if (o->channels != 0 && o->channels != 1 && o->channels != 3 && o->channels != 4)
-		return secant_fail(err, SECANT_ERR_ARG, "%d channels are wanted, can be 1, 3, 4 or 0 for as in the file", o->channels);
+		return secant_fail(
+			err, SECANT_ERR_ARG, "%d channels are wanted, can be 1, 3, 4 or 0 for as in the file", o->channels);
 	secant_status s = look(&codec, &info, data, size, size, o->max_pixels, err);
 	if (!s)
 		s = codec->decode(im, data, size, o, err);
@@ -129,7 +136,8 @@ read_any(secant_image *im, const uint8_t *data, size_t size, const secant_image_
 }
 
 secant_status
-secant_image_decode(secant_image *im, const void *data, size_t size, const char *origin, const secant_image_read_options *options, secant_err *err)
+secant_image_decode(secant_image *im, const void *data, size_t size, const char *origin,
+	const secant_image_read_options *options, secant_err *err)
 {
 	secant_err e = { 0 };
 	*im = (secant_image){ 0 };
@@ -234,7 +242,8 @@ secant_sink_seek(secant_sink *s, uint64_t position)
 	if (s->first.code || position == s->at)
 		return !s->first.code;
 	if (position > s->end && position - s->end > GAP) {
-		(void)secant_fail(&s->first, SECANT_ERR_BUG, "an encoder leaves a gap of %llu bytes", (unsigned long long)(position - s->end));
+		(void)secant_fail(&s->first, SECANT_ERR_BUG, "an encoder leaves a gap of %llu bytes",
+			(unsigned long long)(position - s->end));
 		return false;
 	}
 	uint64_t to = position < s->end ? position : s->end;
@@ -259,7 +268,8 @@ secant_compression_level(const secant_image_write_options *o)
 secant_status
 secant_image_cannot(const secant_image *im, const char *format, const char *can, secant_err *err)
 {
-	return secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s holds %s; the picture has %d channels of %s", format, can, im->channels, secant_dtype_name(im->dtype));
+	return secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s holds %s; the picture has %d channels of %s", format, can,
+		im->channels, secant_dtype_name(im->dtype));
 }
 
 /* The codec that writes an extension or has a name; `lower` (16 bytes) receives it in lower case. */
@@ -288,17 +298,19 @@ check_options(const secant_image_write_options *o, secant_err *err)
 	if (o->compression < -1 || o->compression > 9)
 		return secant_fail(err, SECANT_ERR_RANGE, "compression %d is outside -1 to 9", o->compression);
 	if (o->tile < 0 || o->tile % 16 || o->tile > 1 << 14)
-		return secant_fail(err, SECANT_ERR_RANGE, "tiles of %d pixels: the side is a multiple of 16, at most 16384", o->tile);
+		return secant_fail(
+			err, SECANT_ERR_RANGE, "tiles of %d pixels: the side is a multiple of 16, at most 16384", o->tile);
 	return SECANT_OK;
 }
 
 static secant_status
-encode_any(const secant_codec *codec, const secant_image *im, secant_sink *sink, const char *extension, const secant_image_write_options *o, secant_err *err)
+encode_any(const secant_codec *codec, const secant_image *im, secant_sink *sink, const char *extension,
+	const secant_image_write_options *o, secant_err *err)
 {
 	secant_status s = check_options(o, err);
 	if (!s)
 		s = codec->encode(im, sink, extension, o, err);
-	return sink->first.code ? SECANT_OK : s;     /* a failure of the sink is its own to report */
+	return sink->first.code ? SECANT_OK : s; /* a failure of the sink is its own to report */
 }
 
 secant_status
@@ -308,8 +320,10 @@ secant_image_write(const secant_image *im, const char *path, const secant_image_
 	secant_err e = { 0 };
 	const secant_codec *codec = find_by_name(secant_path_ext(path), extension);
 	if (!codec)
-		return secant_fail(err, SECANT_ERR_ARG, "%s: the extension '%s' is not one of a picture that secant writes: png, jpg, tif, webp, bmp, pgm, ppm, pfm", path,
-			secant_path_ext(path));
+		return secant_fail(err, SECANT_ERR_ARG,
+			"%s: the extension '%s' is not one of a picture that secant writes: png, jpg, tif, webp, bmp, pgm, ppm, "
+			"pfm",
+			path, secant_path_ext(path));
 	secant_sink sink = { .w = secant_writer_open(path, &e) };
 	if (!sink.w)
 		return secant_fail(err, e.code, "%s", e.msg);
@@ -321,7 +335,8 @@ secant_image_write(const secant_image *im, const char *path, const secant_image_
 }
 
 secant_status
-secant_image_encode(const secant_image *im, const char *format, void **data, size_t *size, const secant_image_write_options *options, secant_err *err)
+secant_image_encode(const secant_image *im, const char *format, void **data, size_t *size,
+	const secant_image_write_options *options, secant_err *err)
 {
 	char extension[16];
 	secant_sink sink = { 0 };
@@ -330,7 +345,8 @@ secant_image_encode(const secant_image *im, const char *format, void **data, siz
 	*data = NULL;
 	*size = 0;
 	if (!codec)
-		return secant_fail(err, SECANT_ERR_ARG, "'%s' is not a format that secant writes: png, jpg, tif, webp, bmp, pgm, ppm, pfm", format);
+		return secant_fail(err, SECANT_ERR_ARG,
+			"'%s' is not a format that secant writes: png, jpg, tif, webp, bmp, pgm, ppm, pfm", format);
 	secant_status s = encode_any(codec, im, &sink, extension, options ? options : &write_defaults, &e);
 	if (!s)
 		s = secant_sink_status(&sink, &e);

@@ -1,6 +1,6 @@
 /*
- * The one fact of EXIF that changes pixels: tag 0x0112, Orientation, in the first directory of what is a small TIFF file. Everything
- * else in EXIF is left alone, and damage of any kind means "upright".
+ * The one fact of EXIF that changes pixels: tag 0x0112, Orientation, in the first directory of what is a small TIFF
+ * file. Everything else in EXIF is left alone, and damage of any kind means "upright".
  */
 #include "codec/codec.h"
 

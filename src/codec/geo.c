@@ -1,18 +1,27 @@
 /*
- * The georeference of a picture: the tags of GeoTIFF 1.1 (OGC 19-008) and GDAL's two, kept byte for byte so that what is not understood
- * survives. Understood are the affine transform, the EPSG code and the value for nodata. Coordinates are never changed, with one
- * exception: a window moves the origin.
+ * The georeference of a picture: the tags of GeoTIFF 1.1 (OGC 19-008) and GDAL's two, kept byte for byte so that what
+ * is not understood survives. Understood are the affine transform, the EPSG code and the value for nodata. Coordinates
+ * are never changed, with one exception: a window moves the origin.
  */
 #include "codec/tiff.h"
 #include <math.h>
 #include <stdlib.h>
 #include "base/number.h"
 
-enum { PIXEL_SCALE = 33550, TIEPOINT = 33922, TRANSFORMATION = 34264, GEO_KEYS = 34735, GEO_DOUBLES = 34736, GEO_ASCII = 34737,
-       GDAL_METADATA = 42112, GDAL_NODATA = 42113 };
+enum {
+	PIXEL_SCALE = 33550,
+	TIEPOINT = 33922,
+	TRANSFORMATION = 34264,
+	GEO_KEYS = 34735,
+	GEO_DOUBLES = 34736,
+	GEO_ASCII = 34737,
+	GDAL_METADATA = 42112,
+	GDAL_NODATA = 42113,
+};
 enum { RASTER_TYPE = 1025, PIXEL_IS_POINT = 2, GEOGRAPHIC = 2048, PROJECTED = 3072, USER_DEFINED = 32767 };
 
-static const uint16_t ids[SECANT_GEO_TAGS] = { PIXEL_SCALE, TIEPOINT, TRANSFORMATION, GEO_KEYS, GEO_DOUBLES, GEO_ASCII, GDAL_METADATA, GDAL_NODATA };
+static const uint16_t ids[SECANT_GEO_TAGS] = { PIXEL_SCALE, TIEPOINT, TRANSFORMATION, GEO_KEYS, GEO_DOUBLES, GEO_ASCII,
+	GDAL_METADATA, GDAL_NODATA };
 
 void
 secant_geo_free(secant_geo *geo)
@@ -82,7 +91,8 @@ secant_image_set_geo(secant_image *im, const secant_geo *geo, secant_err *err)
 
 /* ---- files ---- */
 
-/* libtiff hands out tags it does not know with a count of 32 bits, unless somebody in this process declared them with one of 16. */
+/* libtiff hands out tags it does not know with a count of 32 bits, unless somebody in this process declared them with
+ * one of 16. */
 static bool
 get_tag(TIFF *t, uint16_t id, uint16_t *type, uint32_t *count, void **data)
 {
@@ -102,8 +112,20 @@ secant_status
 secant_geo_read(secant_geo **geo, TIFF *t, secant_err *err)
 {
 	/* types that libtiff keeps as they are in the file; rationals it would turn into floats */
-	static const uint16_t kept[] = { TIFF_BYTE, TIFF_ASCII, TIFF_SHORT, TIFF_LONG, TIFF_SBYTE, TIFF_UNDEFINED, TIFF_SSHORT, TIFF_SLONG, TIFF_FLOAT, TIFF_DOUBLE,
-		TIFF_LONG8, TIFF_SLONG8 };
+	static const uint16_t kept[] = {
+		TIFF_BYTE,
+		TIFF_ASCII,
+		TIFF_SHORT,
+		TIFF_LONG,
+		TIFF_SBYTE,
+		TIFF_UNDEFINED,
+		TIFF_SSHORT,
+		TIFF_SLONG,
+		TIFF_FLOAT,
+		TIFF_DOUBLE,
+		TIFF_LONG8,
+		TIFF_SLONG8,
+	};
 	secant_geo all = { 0 };
 	secant_status s = SECANT_OK;
 	*geo = NULL;
@@ -134,11 +156,13 @@ secant_geo_write(const secant_geo *geo, TIFF *t, secant_err *err)
 	static char name[] = "tag";
 	for (int i = 0; geo && i < geo->n; i++) {
 		const secant_geo_tag *tag = &geo->tag[i];
-		const TIFFFieldInfo info = { tag->id, TIFF_VARIABLE2, TIFF_VARIABLE2, (TIFFDataType)tag->type, FIELD_CUSTOM, 1, 1, name };
+		const TIFFFieldInfo info = { tag->id, TIFF_VARIABLE2, TIFF_VARIABLE2, (TIFFDataType)tag->type, FIELD_CUSTOM, 1,
+			1, name };
 		if (!TIFFFindField(t, tag->id, TIFF_ANY) && TIFFMergeFieldInfo(t, &info, 1))
 			return secant_fail(err, SECANT_ERR_NOMEM, "TIFF: tag %d cannot be declared", tag->id);
 		const TIFFField *f = TIFFFindField(t, tag->id, TIFF_ANY);
-		int ok = f && TIFFFieldWriteCount(f) == TIFF_VARIABLE2 ? TIFFSetField(t, tag->id, tag->count, tag->data)
+		int ok = f && TIFFFieldWriteCount(f) == TIFF_VARIABLE2
+			? TIFFSetField(t, tag->id, tag->count, tag->data)
 			: tag->count <= UINT16_MAX && TIFFSetField(t, tag->id, (int)tag->count, tag->data);
 		if (!ok)
 			return secant_fail(err, SECANT_ERR_FORMAT, "TIFF: tag %d cannot be written", tag->id);
@@ -191,7 +215,10 @@ secant_geo_nodata(const secant_geo *geo, double *value)
 		return false;
 	memcpy(text, p, n);
 	text[n] = '\0';
-	static const struct { const char *word; double value; } words[] = { { "nan", NAN }, { "NaN", NAN }, { "-nan", NAN }, { "inf", INFINITY }, { "-inf", -INFINITY } };
+	static const struct {
+		const char *word;
+		double value;
+	} words[] = { { "nan", NAN }, { "NaN", NAN }, { "-nan", NAN }, { "inf", INFINITY }, { "-inf", -INFINITY } };
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		if (!strcmp(text, words[i].word)) {
 			*value = words[i].value;
@@ -204,7 +231,8 @@ secant_geo_nodata(const secant_geo *geo, double *value)
 bool
 secant_geo_transform(const secant_geo *geo, double t[6])
 {
-	const secant_geo_tag *matrix = find(geo, TRANSFORMATION, TIFF_DOUBLE, 16), *scale = find(geo, PIXEL_SCALE, TIFF_DOUBLE, 2), *tie = find(geo, TIEPOINT, TIFF_DOUBLE, 6);
+	const secant_geo_tag *matrix = find(geo, TRANSFORMATION, TIFF_DOUBLE, 16),
+						 *scale = find(geo, PIXEL_SCALE, TIFF_DOUBLE, 2), *tie = find(geo, TIEPOINT, TIFF_DOUBLE, 6);
 	if (matrix) {
 		const double *m = matrix->data;
 		memcpy(t, (double[6]){ m[3], m[0], m[1], m[7], m[4], m[5] }, 6 * sizeof *t);
@@ -214,7 +242,7 @@ secant_geo_transform(const secant_geo *geo, double t[6])
 	} else {
 		return false;
 	}
-	if (key(geo, RASTER_TYPE) == PIXEL_IS_POINT) {       /* coordinates are those of pixel centres */
+	if (key(geo, RASTER_TYPE) == PIXEL_IS_POINT) { /* coordinates are those of pixel centres */
 		t[0] -= 0.5 * (t[1] + t[2]);
 		t[3] -= 0.5 * (t[4] + t[5]);
 	}
@@ -245,7 +273,7 @@ secant_geo_without_nodata(const secant_geo *geo, secant_err *err)
 	for (int i = 0; to && i < to->n; i++)
 		if (to->tag[i].id == GDAL_NODATA) {
 			secant_free(to->tag[i].data);
-			to->tag[i--] = to->tag[--to->n];             /* their order means nothing */
+			to->tag[i--] = to->tag[--to->n]; /* their order means nothing */
 		}
 	return to;
 }

@@ -1,6 +1,7 @@
 /*
- * Simple work on decoded pictures: copies, cuts, turns, channels, dtypes, sizes. Convert and resize work on rows of floats, which hold
- * every u8, u16 and i16 exactly, so that each rule is written once for all dtypes. Not for training: augmentation has its own kernels.
+ * Simple work on decoded pictures: copies, cuts, turns, channels, dtypes, sizes. Convert and resize work on rows of
+ * floats, which hold every u8, u16 and i16 exactly, so that each rule is written once for all dtypes. Not for training:
+ * augmentation has its own kernels.
  */
 #include "codec/codec.h"
 #include <math.h>
@@ -15,7 +16,7 @@ secant_image_row_bytes(const secant_image *im)
 secant_status
 secant_image_set_palette(secant_image *im, const uint8_t (*palette)[3], int count, secant_err *err)
 {
-	uint8_t (*copy)[3] = NULL;
+	uint8_t(*copy)[3] = NULL;
 	if (palette && count > 0) {
 		copy = secant_calloc((size_t)count, sizeof *copy);
 		if (!copy)
@@ -32,7 +33,7 @@ secant_image_set_palette(secant_image *im, const uint8_t (*palette)[3], int coun
 static secant_status
 carry(secant_image *to, const secant_image *from, const secant_geo *geo, secant_err *err)
 {
-	secant_status s = secant_image_set_palette(to, (const uint8_t (*)[3])from->palette, from->palette_count, err);
+	secant_status s = secant_image_set_palette(to, (const uint8_t(*)[3])from->palette, from->palette_count, err);
 	if (!s && geo)
 		s = secant_image_set_geo(to, geo, err);
 	if (s)
@@ -55,11 +56,13 @@ secant_image_crop(secant_image *to, const secant_image *from, int x, int y, int 
 {
 	*to = (secant_image){ 0 };
 	if (x < 0 || y < 0 || width < 1 || height < 1 || width > from->width - x || height > from->height - y)
-		return secant_fail(err, SECANT_ERR_RANGE, "a window of %dx%d at (%d, %d) does not lie in a picture of %dx%d", width, height, x, y, from->width, from->height);
+		return secant_fail(err, SECANT_ERR_RANGE, "a window of %dx%d at (%d, %d) does not lie in a picture of %dx%d",
+			width, height, x, y, from->width, from->height);
 	secant_status s = secant_image_new(to, width, height, from->channels, from->dtype, err);
 	if (s)
 		return s;
-	size_t pixel = (size_t)from->channels * secant_dtype_size(from->dtype), in = secant_image_row_bytes(from), out = secant_image_row_bytes(to);
+	size_t pixel = (size_t)from->channels * secant_dtype_size(from->dtype), in = secant_image_row_bytes(from),
+		   out = secant_image_row_bytes(to);
 	const uint8_t *p = (const uint8_t *)from->data + (size_t)y * in + (size_t)x * pixel;
 	for (int i = 0; i < height; i++)
 		memcpy((uint8_t *)to->data + (size_t)i * out, p + (size_t)i * in, out);
@@ -74,10 +77,19 @@ secant_image_crop(secant_image *to, const secant_image *from, int x, int y, int 
 	return s;
 }
 
-/* For each orientation: where output column and row come from. swap: columns of the output run along rows of the input. */
-static const struct { bool swap, flip_x, flip_y; } turns[9] = {
-	[1] = { false, false, false }, [2] = { false, true, false }, [3] = { false, true, true }, [4] = { false, false, true },
-	[5] = { true, false, false }, [6] = { true, false, true }, [7] = { true, true, true }, [8] = { true, true, false }
+/* For each orientation: where output column and row come from. swap: columns of the output run along rows of the input.
+ */
+static const struct {
+	bool swap, flip_x, flip_y;
+} turns[9] = {
+	[1] = { false, false, false },
+	[2] = { false, true, false },
+	[3] = { false, true, true },
+	[4] = { false, false, true },
+	[5] = { true, false, false },
+	[6] = { true, false, true },
+	[7] = { true, true, true },
+	[8] = { true, true, false },
 };
 
 secant_status
@@ -87,7 +99,8 @@ secant_image_orient(secant_image *to, const secant_image *from, int orientation,
 	if (orientation < 1 || orientation > 8)
 		return secant_fail(err, SECANT_ERR_RANGE, "orientation %d is outside 1 to 8", orientation);
 	bool swap = turns[orientation].swap;
-	secant_status s = secant_image_new(to, swap ? from->height : from->width, swap ? from->width : from->height, from->channels, from->dtype, err);
+	secant_status s = secant_image_new(
+		to, swap ? from->height : from->width, swap ? from->width : from->height, from->channels, from->dtype, err);
 	if (s)
 		return s;
 	size_t pixel = (size_t)from->channels * secant_dtype_size(from->dtype), row = secant_image_row_bytes(from);
@@ -117,8 +130,8 @@ secant_image_expand(secant_image *to, const secant_image *from, secant_err *err)
 	uint8_t *out = to->data;
 	for (size_t i = 0; i < n; i++, out += 3) {
 		if (in[i] >= from->palette_count) {
-			s = secant_fail(err, SECANT_ERR_FORMAT, "pixel (%zu, %zu) has index %d, the palette has %d colours", i % (size_t)from->width, i / (size_t)from->width, in[i],
-				from->palette_count);
+			s = secant_fail(err, SECANT_ERR_FORMAT, "pixel (%zu, %zu) has index %d, the palette has %d colours",
+				i % (size_t)from->width, i / (size_t)from->width, in[i], from->palette_count);
 			secant_image_free(to);
 			return s;
 		}
@@ -194,10 +207,12 @@ store_f32(void *to, const float *from, size_t n)
 static const struct rows {
 	void (*load)(float *to, const void *from, size_t n);
 	void (*store)(void *to, const float *from, size_t n);
-	float opaque;                /* alpha of what is not transparent */
+	float opaque; /* alpha of what is not transparent */
 } rows[] = {
-	[SECANT_U8] = { load_u8, store_u8, 255 }, [SECANT_U16] = { load_u16, store_u16, 65535 }, [SECANT_I16] = { load_i16, store_i16, 32767 },
-	[SECANT_F32] = { load_f32, store_f32, 1 }
+	[SECANT_U8] = { load_u8, store_u8, 255 },
+	[SECANT_U16] = { load_u16, store_u16, 65535 },
+	[SECANT_I16] = { load_i16, store_i16, 32767 },
+	[SECANT_F32] = { load_f32, store_f32, 1 },
 };
 
 /* ---- channels and dtypes ---- */
@@ -234,8 +249,11 @@ secant_image_convert(secant_image *to, const secant_image *from, int channels, s
 	secant_status s = secant_image_new(to, from->width, from->height, c, dtype, err);
 	if (s)
 		return s;
-	size_t n = (size_t)from->width * (size_t)from->channels, m = (size_t)from->width * (size_t)c, in = secant_image_row_bytes(from), out = secant_image_row_bytes(to);
-	float scale = from->dtype == SECANT_U8 && dtype == SECANT_U16 ? 257.0f : from->dtype == SECANT_U16 && dtype == SECANT_U8 ? 1.0f / 257 : 1.0f;
+	size_t n = (size_t)from->width * (size_t)from->channels, m = (size_t)from->width * (size_t)c,
+		   in = secant_image_row_bytes(from), out = secant_image_row_bytes(to);
+	float scale = from->dtype == SECANT_U8 && dtype == SECANT_U16 ? 257.0f
+		: from->dtype == SECANT_U16 && dtype == SECANT_U8         ? 1.0f / 257
+																  : 1.0f;
 	float *a = secant_calloc(n + m, sizeof *a), *b = a ? a + n : NULL;
 	if (!a) {
 		secant_image_free(to);
@@ -278,7 +296,11 @@ secant_image_want(secant_image *im, const secant_image_read_options *o, secant_e
 /* ---- sizes ---- */
 
 /* Output element i is the sum of weight[i * most + k] * input element start[i] + k, for k below count[i]. */
-typedef struct taps { int *start, *count; float *weight; int most; } taps;
+typedef struct taps {
+	int *start, *count;
+	float *weight;
+	int most;
+} taps;
 
 static void
 taps_free(taps *t)
@@ -295,7 +317,7 @@ fill_linear(taps *t, int i, int in, double ratio)
 	double at = (i + 0.5) * ratio - 0.5;
 	int first = (int)floor(at);
 	float part = (float)(at - first);
-	if (first < 0 || first >= in - 1) {          /* before the first centre or behind the last: the edge alone */
+	if (first < 0 || first >= in - 1) { /* before the first centre or behind the last: the edge alone */
 		t->start[i] = first < 0 ? 0 : in - 1;
 		t->count[i] = 1;
 		t->weight[(size_t)i * (size_t)t->most] = 1;
@@ -348,9 +370,11 @@ taps_make(taps *t, int in, int out, secant_filter filter, secant_err *err)
 	return SECANT_OK;
 }
 
-/* One output row: the rows it needs are summed first, then columns. `sum` and `row` hold a row of the input each, `line` one of the output. */
+/* One output row: the rows it needs are summed first, then columns. `sum` and `row` hold a row of the input each,
+ * `line` one of the output. */
 static void
-resize_row(secant_image *to, const secant_image *from, const taps *tx, const taps *ty, int y, float *sum, float *row, float *line)
+resize_row(secant_image *to, const secant_image *from, const taps *tx, const taps *ty, int y, float *sum, float *row,
+	float *line)
 {
 	int c = from->channels;
 	size_t n = (size_t)from->width * (size_t)c, in = secant_image_row_bytes(from);
@@ -370,11 +394,13 @@ resize_row(secant_image *to, const secant_image *from, const taps *tx, const tap
 			line[(size_t)x * (size_t)c + (size_t)ch] = v;
 		}
 	}
-	rows[to->dtype].store((uint8_t *)to->data + (size_t)y * secant_image_row_bytes(to), line, (size_t)to->width * (size_t)c);
+	rows[to->dtype].store(
+		(uint8_t *)to->data + (size_t)y * secant_image_row_bytes(to), line, (size_t)to->width * (size_t)c);
 }
 
 secant_status
-secant_image_resize(secant_image *to, const secant_image *from, int width, int height, secant_filter filter, secant_err *err)
+secant_image_resize(
+	secant_image *to, const secant_image *from, int width, int height, secant_filter filter, secant_err *err)
 {
 	taps tx = { 0 }, ty = { 0 };
 	secant_status s = secant_image_new(to, width, height, from->channels, from->dtype, err);
@@ -382,7 +408,8 @@ secant_image_resize(secant_image *to, const secant_image *from, int width, int h
 		return s;
 	size_t n = (size_t)from->width * (size_t)from->channels, m = (size_t)width * (size_t)from->channels;
 	float *work = secant_calloc(2 * n + m, sizeof *work);
-	s = work ? taps_make(&tx, from->width, width, filter, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for rows of %d pixels", from->width);
+	s = work ? taps_make(&tx, from->width, width, filter, err)
+			 : secant_fail(err, SECANT_ERR_NOMEM, "no memory for rows of %d pixels", from->width);
 	if (!s)
 		s = taps_make(&ty, from->height, height, filter, err);
 	for (int y = 0; y < height && !s; y++)

@@ -1,6 +1,7 @@
 /*
- * JPEG through libjpeg-turbo: grey, colour and CMYK (as Adobe writes it, inverted, or plain); EXIF orientation is found, turning is the
- * caller's. A file that ends early or has damaged data is an error, not a picture with a grey rest. 8 bits a sample.
+ * JPEG through libjpeg-turbo: grey, colour and CMYK (as Adobe writes it, inverted, or plain); EXIF orientation is
+ * found, turning is the caller's. A file that ends early or has damaged data is an error, not a picture with a grey
+ * rest. 8 bits a sample.
  */
 #include "codec/codec.h"
 #include <setjmp.h>
@@ -12,10 +13,10 @@ enum { MOST_SCANS = 500, BUFFER = 1 << 15 };
 
 /* libjpeg reports by callbacks that must not return: a message and a jump. */
 typedef struct trouble {
-	struct jpeg_error_mgr mgr;   /* first, libjpeg knows it by its address */
+	struct jpeg_error_mgr mgr; /* first, libjpeg knows it by its address */
 	jmp_buf back;
 	secant_err err;
-	uint8_t *row;                /* what a jump must not leave behind */
+	uint8_t *row; /* what a jump must not leave behind */
 } trouble;
 
 static void
@@ -24,7 +25,8 @@ give_up(j_common_ptr c)
 	trouble *t = (trouble *)c->err;
 	char text[JMSG_LENGTH_MAX];
 	t->mgr.format_message(c, text);
-	(void)secant_fail(&t->err, t->mgr.msg_code == JERR_OUT_OF_MEMORY ? SECANT_ERR_NOMEM : SECANT_ERR_FORMAT, "JPEG: %s", text);
+	(void)secant_fail(
+		&t->err, t->mgr.msg_code == JERR_OUT_OF_MEMORY ? SECANT_ERR_NOMEM : SECANT_ERR_FORMAT, "JPEG: %s", text);
 	longjmp(t->back, 1);
 }
 
@@ -39,8 +41,7 @@ consider(j_common_ptr c, int level)
 	case JWRN_ARITH_BAD_CODE:
 	case JWRN_MUST_RESYNC:
 	case JWRN_NOT_SEQUENTIAL:
-	case JWRN_BOGUS_PROGRESSION:
-		give_up(c);
+	case JWRN_BOGUS_PROGRESSION: give_up(c);
 	}
 }
 
@@ -116,7 +117,8 @@ probe(secant_image_info *info, const uint8_t *data, size_t size, secant_err *err
 	return SECANT_OK;
 }
 
-/* CMYK to RGB in place, without a colour profile: each is paper times ink. Adobe stores what is left of the paper, not the ink. */
+/* CMYK to RGB in place, without a colour profile: each is paper times ink. Adobe stores what is left of the paper, not
+ * the ink. */
 static void
 cmyk_row(uint8_t *to, const uint8_t *from, int width, bool inverted)
 {
@@ -129,10 +131,12 @@ cmyk_row(uint8_t *to, const uint8_t *from, int width, bool inverted)
 
 /* What a jump out of here leaves, *im and *row, the caller frees. */
 static secant_status
-decode_rows(struct jpeg_decompress_struct *c, secant_image *im, uint8_t **row, const secant_image_read_options *o, secant_err *err)
+decode_rows(struct jpeg_decompress_struct *c, secant_image *im, uint8_t **row, const secant_image_read_options *o,
+	secant_err *err)
 {
 	bool cmyk = c->jpeg_color_space == JCS_CMYK || c->jpeg_color_space == JCS_YCCK;
-	bool grey = c->jpeg_color_space == JCS_GRAYSCALE ? o->channels < 3 : o->channels == 1 && c->jpeg_color_space == JCS_YCbCr;
+	bool grey = c->jpeg_color_space == JCS_GRAYSCALE ? o->channels < 3
+													 : o->channels == 1 && c->jpeg_color_space == JCS_YCbCr;
 	c->out_color_space = cmyk ? JCS_CMYK : grey ? JCS_GRAYSCALE : JCS_RGB;
 	(void)jpeg_start_decompress(c);
 	secant_status s = secant_image_new(im, (int)c->output_width, (int)c->output_height, grey ? 1 : 3, SECANT_U8, err);
@@ -196,7 +200,7 @@ static boolean
 empty_buffer(j_compress_ptr c)
 {
 	outlet *o = (outlet *)c->dest;
-	(void)secant_sink_put(o->sink, o->buffer, sizeof o->buffer);     /* sticky */
+	(void)secant_sink_put(o->sink, o->buffer, sizeof o->buffer); /* sticky */
 	begin_output(c);
 	return TRUE;
 }
@@ -209,15 +213,20 @@ end_output(j_compress_ptr c)
 }
 
 static secant_status
-encode(const secant_image *im, secant_sink *out, const char *extension, const secant_image_write_options *o, secant_err *err)
+encode(const secant_image *im, secant_sink *out, const char *extension, const secant_image_write_options *o,
+	secant_err *err)
 {
 	struct jpeg_compress_struct c;
 	trouble t;
-	outlet to = { .mgr = { .init_destination = begin_output, .empty_output_buffer = empty_buffer, .term_destination = end_output }, .sink = out };
+	outlet to = { .mgr = { .init_destination = begin_output,
+					  .empty_output_buffer = empty_buffer,
+					  .term_destination = end_output },
+		.sink = out };
 	if ((im->channels != 1 && im->channels != 3) || im->dtype != SECANT_U8)
 		return secant_image_cannot(im, "JPEG", "1 or 3 channels of u8", err);
 	if (im->width > JPEG_MAX_DIMENSION || im->height > JPEG_MAX_DIMENSION)
-		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "JPEG holds at most %ld pixels a side, the picture is %dx%d", JPEG_MAX_DIMENSION, im->width, im->height);
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "JPEG holds at most %ld pixels a side, the picture is %dx%d",
+			JPEG_MAX_DIMENSION, im->width, im->height);
 	prepare(&t);
 	memset(&c, 0, sizeof c);
 	c.err = &t.mgr;
@@ -244,6 +253,13 @@ encode(const secant_image *im, secant_sink *out, const char *extension, const se
 }
 
 const secant_codec secant_codec_jpeg = {
-	.name = "jpeg", .header_first = true, .brief = "JPEG, grey, colour and CMYK, turned as EXIF says", .extensions = "jpg|jpeg|jpe|jfif", .pixels_per_byte = 4096,
-	.detect = detect, .probe = probe, .decode = decode, .encode = encode
+	.name = "jpeg",
+	.header_first = true,
+	.brief = "JPEG, grey, colour and CMYK, turned as EXIF says",
+	.extensions = "jpg|jpeg|jpe|jfif",
+	.pixels_per_byte = 4096,
+	.detect = detect,
+	.probe = probe,
+	.decode = decode,
+	.encode = encode,
 };

@@ -31,14 +31,17 @@ read_numbers(const char *text, int channels, double *mean, double *std, secant_e
 	const char *slash = strchr(text, '/');
 	int n = slash ? read_list(text, slash, mean) : -1, m = slash ? read_list(slash + 1, text + strlen(text), std) : -1;
 	if (n < 1 || m < 1)
-		return secant_fail(err, SECANT_ERR_ARG, "normalize: '%s' is not imagenet, unit, symmetric, none or MEAN,.../STD,...", text);
+		return secant_fail(
+			err, SECANT_ERR_ARG, "normalize: '%s' is not imagenet, unit, symmetric, none or MEAN,.../STD,...", text);
 	if ((n != 1 && n != channels) || (m != 1 && m != channels))
-		return secant_fail(err, SECANT_ERR_ARG, "normalize: '%s' has %d means and %d deviations, want 1 or %d (the channels)", text, n, m, channels);
+		return secant_fail(err, SECANT_ERR_ARG,
+			"normalize: '%s' has %d means and %d deviations, want 1 or %d (the channels)", text, n, m, channels);
 	for (int c = 0; c < channels; c++) {
 		mean[c] = mean[n == 1 ? 0 : c];
 		std[c] = std[m == 1 ? 0 : c];
 		if (std[c] <= 0)
-			return secant_fail(err, SECANT_ERR_RANGE, "normalize: deviation %g of channel %d is not above 0", std[c], c);
+			return secant_fail(
+				err, SECANT_ERR_RANGE, "normalize: deviation %g of channel %d is not above 0", std[c], c);
 	}
 	return SECANT_OK;
 }
@@ -48,7 +51,8 @@ secant_normalize_parse(const char *text, int channels, float *scale, float *shif
 {
 	double mean[SECANT_NORMALIZE_CHANNELS] = { 0 }, std[SECANT_NORMALIZE_CHANNELS], unit = 255;
 	if (channels < 1 || channels > SECANT_NORMALIZE_CHANNELS)
-		return secant_fail(err, SECANT_ERR_RANGE, "%d channels are outside 1 to %d", channels, SECANT_NORMALIZE_CHANNELS);
+		return secant_fail(
+			err, SECANT_ERR_RANGE, "%d channels are outside 1 to %d", channels, SECANT_NORMALIZE_CHANNELS);
 	for (int c = 0; c < channels; c++)
 		std[c] = 1;
 	if (!text || !strcmp(text, "imagenet")) {
@@ -94,12 +98,14 @@ bytes(const uint8_t *in, int64_t pixels, int channels, const float *scale, const
 }
 
 secant_status
-secant_normalize_image(const secant_image *im, int channels, const float *scale, const float *shift, float *out, secant_err *err)
+secant_normalize_image(
+	const secant_image *im, int channels, const float *scale, const float *shift, float *out, secant_err *err)
 {
 	int64_t pixels = (int64_t)im->width * im->height;
 	bool repeat = im->channels == 1 && channels == 3, cut = im->channels == 4 && channels == 3;
 	if (im->channels != channels && !repeat && !cut)
-		return secant_fail(err, SECANT_ERR_SHAPE, "the picture has %d channels, the network wants %d", im->channels, channels);
+		return secant_fail(
+			err, SECANT_ERR_SHAPE, "the picture has %d channels, the network wants %d", im->channels, channels);
 	if (im->dtype == SECANT_U8 && im->channels == channels) {
 		bytes(im->data, pixels, channels, scale, shift, out);
 		return SECANT_OK;
@@ -177,7 +183,8 @@ put(secant_image *im, int64_t i, double at_255)
 }
 
 void
-secant_voids_fill(const secant_voids *v, secant_image *im, int channels, const float *scale, const float *shift, uint8_t *where)
+secant_voids_fill(
+	const secant_voids *v, secant_image *im, int channels, const float *scale, const float *shift, uint8_t *where)
 {
 	int64_t pixels = (int64_t)im->width * im->height;
 	for (int64_t i = 0; i < pixels; i++) {

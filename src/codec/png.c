@@ -1,6 +1,7 @@
 /*
- * PNG through libspng: every colour type, 1 to 16 bits, interlaced or not, colour keys and transparent palettes. Writing: grey, grey
- * with alpha, RGB and RGBA of 8 or 16 bits, and 8-bit indices with a palette. Gamma and colour profiles are not applied.
+ * PNG through libspng: every colour type, 1 to 16 bits, interlaced or not, colour keys and transparent palettes.
+ * Writing: grey, grey with alpha, RGB and RGBA of 8 or 16 bits, and 8-bit indices with a palette. Gamma and colour
+ * profiles are not applied.
  */
 #include "codec/codec.h"
 #include <spng.h>
@@ -13,7 +14,8 @@ detect(const uint8_t *data, size_t size)
 	return size >= 8 && !memcmp(data, "\x89PNG\r\n\x1a\n", 8);
 }
 
-/* Whether an allocation failed since it was last cleared: libspng and zlib report most of them as damage to the stream. */
+/* Whether an allocation failed since it was last cleared: libspng and zlib report most of them as damage to the stream.
+ */
 static _Thread_local bool starved;
 
 static void *
@@ -49,14 +51,17 @@ new_context(int flags)
 static secant_status
 fail_png(int code, secant_err *err)
 {
-	return secant_fail(err, starved ? SECANT_ERR_NOMEM : SECANT_ERR_FORMAT, "PNG: %s", starved ? "no memory" : code == SPNG_IO_EOF ? "the file ends too early" : spng_strerror(code));
+	return secant_fail(err, starved ? SECANT_ERR_NOMEM : SECANT_ERR_FORMAT, "PNG: %s",
+		starved                   ? "no memory"
+			: code == SPNG_IO_EOF ? "the file ends too early"
+								  : spng_strerror(code));
 }
 
 /* The facts that decide how to decode. */
 typedef struct header {
 	struct spng_ihdr ihdr;
 	struct spng_plte palette;
-	bool transparent;            /* a colour key or a palette with alpha */
+	bool transparent; /* a colour key or a palette with alpha */
 	int orientation;
 } header;
 
@@ -94,7 +99,11 @@ open_png(spng_ctx **ctx, header *h, const uint8_t *data, size_t size, secant_err
 }
 
 /* What comes out of libspng for a header and what is wanted. */
-typedef struct target { int format, flags, channels; secant_dtype dtype; bool indices; } target;
+typedef struct target {
+	int format, flags, channels;
+	secant_dtype dtype;
+	bool indices;
+} target;
 
 static target
 choose(const header *h, const secant_image_read_options *o)
@@ -103,27 +112,26 @@ choose(const header *h, const secant_image_read_options *o)
 	secant_dtype dtype = deep ? SECANT_U16 : SECANT_U8;
 	int flags = alpha ? SPNG_DECODE_TRNS : 0;
 	bool indexed = h->ihdr.color_type == SPNG_COLOR_TYPE_INDEXED && o->palette_as_indices;
-	if (indexed || (h->ihdr.color_type == SPNG_COLOR_TYPE_GRAYSCALE && h->ihdr.bit_depth < 8 && o->as_stored && o->channels < 3))
+	if (indexed
+		|| (h->ihdr.color_type == SPNG_COLOR_TYPE_GRAYSCALE && h->ihdr.bit_depth < 8 && o->as_stored
+			&& o->channels < 3))
 		return (target){ SPNG_FMT_PNG, 0, 1, SECANT_U8, true };
 	if (!deep && o->channels == 4)
 		return (target){ SPNG_FMT_RGBA8, flags, 4, SECANT_U8, false };
 	if (!deep && (o->channels == 3 || (h->ihdr.color_type == SPNG_COLOR_TYPE_INDEXED && !alpha)))
 		return (target){ SPNG_FMT_RGB8, 0, 3, SECANT_U8, false };
 	switch (h->ihdr.color_type) {
-	case SPNG_COLOR_TYPE_INDEXED:
-		return (target){ SPNG_FMT_RGBA8, flags, 4, SECANT_U8, false };
+	case SPNG_COLOR_TYPE_INDEXED: return (target){ SPNG_FMT_RGBA8, flags, 4, SECANT_U8, false };
 	case SPNG_COLOR_TYPE_GRAYSCALE:
 		if (alpha)
 			return (target){ deep ? SPNG_FMT_GA16 : SPNG_FMT_GA8, flags, 2, dtype, false };
 		return (target){ deep ? SPNG_FMT_PNG : SPNG_FMT_G8, 0, 1, dtype, false };
-	case SPNG_COLOR_TYPE_GRAYSCALE_ALPHA:
-		return (target){ SPNG_FMT_PNG, 0, 2, dtype, false };
+	case SPNG_COLOR_TYPE_GRAYSCALE_ALPHA: return (target){ SPNG_FMT_PNG, 0, 2, dtype, false };
 	case SPNG_COLOR_TYPE_TRUECOLOR:
 		if (alpha)
 			return (target){ deep ? SPNG_FMT_RGBA16 : SPNG_FMT_RGBA8, flags, 4, dtype, false };
 		return (target){ SPNG_FMT_PNG, 0, 3, dtype, false };
-	default:
-		return (target){ SPNG_FMT_PNG, 0, 4, dtype, false };
+	default: return (target){ SPNG_FMT_PNG, 0, 4, dtype, false };
 	}
 }
 
@@ -162,7 +170,7 @@ unpack(uint8_t *to, const uint8_t *from, int width, int height, int bits)
 static bool
 has_end(const uint8_t *data, size_t size)
 {
-	for (size_t at = 8; size - at >= 12; ) {
+	for (size_t at = 8; size - at >= 12;) {
 		uint32_t n = secant_be32(data + at);
 		if (n > size - at - 12)
 			return false;
@@ -182,7 +190,7 @@ decode_to(spng_ctx *ctx, const target *t, void *to, size_t room, secant_err *err
 	if (!e && size > room)
 		return secant_fail(err, SECANT_ERR_BUG, "PNG: %zu bytes come out, %zu were expected", size, room);
 	e = e ? e : spng_decode_image(ctx, to, size, t->format, t->flags);
-	e = e ? e : spng_decode_chunks(ctx);     /* the end must be there too */
+	e = e ? e : spng_decode_chunks(ctx); /* the end must be there too */
 	return e ? fail_png(e, err) : SECANT_OK;
 }
 
@@ -191,7 +199,8 @@ decode_packed(spng_ctx *ctx, const header *h, const target *t, secant_image *im,
 {
 	size_t room = ((size_t)im->width * h->ihdr.bit_depth + 7) / 8 * (size_t)im->height;
 	uint8_t *packed = secant_calloc(room, 1);
-	secant_status s = packed ? decode_to(ctx, t, packed, room, err) : secant_fail(err, SECANT_ERR_NOMEM, "PNG: no memory for %zu bytes", room);
+	secant_status s = packed ? decode_to(ctx, t, packed, room, err)
+							 : secant_fail(err, SECANT_ERR_NOMEM, "PNG: no memory for %zu bytes", room);
 	if (!s)
 		unpack(im->data, packed, im->width, im->height, h->ihdr.bit_depth);
 	secant_free(packed);
@@ -218,8 +227,9 @@ decode(secant_image *im, const uint8_t *data, size_t size, const secant_image_re
 	if (!s && t.indices && h.ihdr.color_type == SPNG_COLOR_TYPE_INDEXED) {
 		uint8_t palette[256][3];
 		for (uint32_t i = 0; i < h.palette.n_entries && i < 256; i++)
-			memcpy(palette[i], (uint8_t[3]){ h.palette.entries[i].red, h.palette.entries[i].green, h.palette.entries[i].blue }, 3);
-		s = secant_image_set_palette(im, (const uint8_t (*)[3])palette, (int)h.palette.n_entries, err);
+			memcpy(palette[i],
+				(uint8_t[3]){ h.palette.entries[i].red, h.palette.entries[i].green, h.palette.entries[i].blue }, 3);
+		s = secant_image_set_palette(im, (const uint8_t(*)[3])palette, (int)h.palette.n_entries, err);
 	}
 	if (s)
 		secant_image_free(im);
@@ -241,21 +251,26 @@ fill_palette(struct spng_plte *p, const secant_image *im, secant_err *err)
 	const uint8_t *v = im->data;
 	size_t n = (size_t)im->width * (size_t)im->height;
 	if (im->palette_count < 1 || im->palette_count > 256)
-		return secant_fail(err, SECANT_ERR_RANGE, "PNG: a palette of %d colours, 1 to 256 are possible", im->palette_count);
+		return secant_fail(
+			err, SECANT_ERR_RANGE, "PNG: a palette of %d colours, 1 to 256 are possible", im->palette_count);
 	for (size_t i = 0; i < n; i++)
 		if (v[i] >= im->palette_count)
-			return secant_fail(err, SECANT_ERR_RANGE, "PNG: pixel (%zu, %zu) has index %d, the palette has %d colours", i % (size_t)im->width, i / (size_t)im->width, v[i],
-				im->palette_count);
+			return secant_fail(err, SECANT_ERR_RANGE, "PNG: pixel (%zu, %zu) has index %d, the palette has %d colours",
+				i % (size_t)im->width, i / (size_t)im->width, v[i], im->palette_count);
 	p->n_entries = (uint32_t)im->palette_count;
 	for (int i = 0; i < im->palette_count; i++)
-		p->entries[i] = (struct spng_plte_entry){ .red = im->palette[i][0], .green = im->palette[i][1], .blue = im->palette[i][2] };
+		p->entries[i] = (struct spng_plte_entry){
+			.red = im->palette[i][0], .green = im->palette[i][1], .blue = im->palette[i][2]
+		};
 	return SECANT_OK;
 }
 
 static secant_status
-encode(const secant_image *im, secant_sink *out, const char *extension, const secant_image_write_options *o, secant_err *err)
+encode(const secant_image *im, secant_sink *out, const char *extension, const secant_image_write_options *o,
+	secant_err *err)
 {
-	static const uint8_t types[5] = { 0, SPNG_COLOR_TYPE_GRAYSCALE, SPNG_COLOR_TYPE_GRAYSCALE_ALPHA, SPNG_COLOR_TYPE_TRUECOLOR, SPNG_COLOR_TYPE_TRUECOLOR_ALPHA };
+	static const uint8_t types[5] = { 0, SPNG_COLOR_TYPE_GRAYSCALE, SPNG_COLOR_TYPE_GRAYSCALE_ALPHA,
+		SPNG_COLOR_TYPE_TRUECOLOR, SPNG_COLOR_TYPE_TRUECOLOR_ALPHA };
 	bool indexed = im->palette && im->channels == 1 && im->dtype == SECANT_U8;
 	struct spng_plte palette = { 0 };
 	if (im->channels > 4 || (im->dtype != SECANT_U8 && im->dtype != SECANT_U16))
@@ -263,8 +278,12 @@ encode(const secant_image *im, secant_sink *out, const char *extension, const se
 	secant_status s = indexed ? fill_palette(&palette, im, err) : SECANT_OK;
 	if (s)
 		return s;
-	struct spng_ihdr ihdr = { .width = (uint32_t)im->width, .height = (uint32_t)im->height, .bit_depth = im->dtype == SECANT_U16 ? 16 : 8,
-	                          .color_type = indexed ? SPNG_COLOR_TYPE_INDEXED : types[im->channels] };
+	struct spng_ihdr ihdr = {
+		.width = (uint32_t)im->width,
+		.height = (uint32_t)im->height,
+		.bit_depth = im->dtype == SECANT_U16 ? 16 : 8,
+		.color_type = indexed ? SPNG_COLOR_TYPE_INDEXED : types[im->channels],
+	};
 	spng_ctx *ctx = new_context(SPNG_CTX_ENCODER);
 	if (!ctx)
 		return secant_fail(err, SECANT_ERR_NOMEM, "PNG: no memory");
@@ -272,12 +291,21 @@ encode(const secant_image *im, secant_sink *out, const char *extension, const se
 	e = e ? e : spng_set_option(ctx, SPNG_IMG_COMPRESSION_LEVEL, secant_compression_level(o));
 	e = e ? e : spng_set_ihdr(ctx, &ihdr);
 	e = e ? e : indexed ? spng_set_plte(ctx, &palette) : 0;
-	e = e ? e : spng_encode_image(ctx, im->data, secant_image_row_bytes(im) * (size_t)im->height, SPNG_FMT_PNG, SPNG_ENCODE_FINALIZE);
+	e = e ? e
+		  : spng_encode_image(
+			  ctx, im->data, secant_image_row_bytes(im) * (size_t)im->height, SPNG_FMT_PNG, SPNG_ENCODE_FINALIZE);
 	spng_ctx_free(ctx);
 	return e ? fail_png(e, err) : SECANT_OK;
 }
 
 const secant_codec secant_codec_png = {
-	.name = "png", .header_first = true, .brief = "PNG, all colour types, 1 to 16 bits", .extensions = "png", .pixels_per_byte = 8 * 1032,   /* deflate's best, at 1 bit */
-	.detect = detect, .probe = probe, .decode = decode, .encode = encode
+	.name = "png",
+	.header_first = true,
+	.brief = "PNG, all colour types, 1 to 16 bits",
+	.extensions = "png",
+	.pixels_per_byte = 8 * 1032, /* deflate's best, at 1 bit */
+	.detect = detect,
+	.probe = probe,
+	.decode = decode,
+	.encode = encode,
 };

@@ -1,7 +1,7 @@
 /*
- * The netpbm family: P1 to P6 (bitmap, grey and colour, as text or raw, up to 16 bits), PAM (P7: any number of channels) and PFM (Pf and PF,
- * float32). Values are scaled to the full range of their dtype, as their maximum says; a bitmap becomes 0 and 255. Of several pictures in
- * a file the first is read.
+ * The netpbm family: P1 to P6 (bitmap, grey and colour, as text or raw, up to 16 bits), PAM (P7: any number of
+ * channels) and PFM (Pf and PF, float32). Values are scaled to the full range of their dtype, as their maximum says; a
+ * bitmap becomes 0 and 255. Of several pictures in a file the first is read.
  */
 #include "codec/codec.h"
 #include <math.h>
@@ -9,12 +9,12 @@
 #include "base/number.h"
 
 typedef struct header {
-	char kind;                   /* '1' to '7', 'f', 'F' */
+	char kind; /* '1' to '7', 'f', 'F' */
 	int width, height, channels;
-	int max;                     /* 1 to 65535; PFM: 0 */
-	bool as_stored;              /* values are not scaled */
-	double scale;                /* PFM: negative means little-endian */
-	size_t at;                   /* where the pixels start */
+	int max; /* 1 to 65535; PFM: 0 */
+	bool as_stored; /* values are not scaled */
+	double scale; /* PFM: negative means little-endian */
+	size_t at; /* where the pixels start */
 } header;
 
 static bool
@@ -26,7 +26,8 @@ is_blank(uint8_t c)
 static bool
 detect(const uint8_t *data, size_t size)
 {
-	return size >= 3 && data[0] == 'P' && data[1] && strchr("1234567fF", data[1]) && (is_blank(data[2]) || data[2] == '#');
+	return size >= 3 && data[0] == 'P' && data[1] && strchr("1234567fF", data[1])
+		&& (is_blank(data[2]) || data[2] == '#');
 }
 
 static void
@@ -66,7 +67,8 @@ read_scale(header *h, const uint8_t *data, size_t size)
 	return secant_real_parse(text, &h->scale) && h->scale != 0;
 }
 
-/* The lines of a PAM's header: a word and its number each, in any order, up to ENDHDR. Names of a tuple type are descriptions. */
+/* The lines of a PAM's header: a word and its number each, in any order, up to ENDHDR. Names of a tuple type are
+ * descriptions. */
 static secant_status
 read_pam(header *h, const uint8_t *data, size_t size, secant_err *err)
 {
@@ -93,7 +95,9 @@ read_pam(header *h, const uint8_t *data, size_t size, secant_err *err)
 	if (h->at >= size || data[h->at++] != '\n')
 		return secant_fail(err, SECANT_ERR_FORMAT, "PNM: the header does not end");
 	if (value[0] < 1 || value[1] < 1 || value[2] < 1 || value[3] < 1)
-		return secant_fail(err, SECANT_ERR_FORMAT, "PNM: a PAM has WIDTH and HEIGHT of 1 or more, DEPTH 1 to 4096 and MAXVAL 1 to 65535; this one has %lld, %lld, %lld and %lld",
+		return secant_fail(err, SECANT_ERR_FORMAT,
+			"PNM: a PAM has WIDTH and HEIGHT of 1 or more, DEPTH 1 to 4096 and MAXVAL 1 to 65535; this one has %lld, "
+			"%lld, %lld and %lld",
 			(long long)value[0], (long long)value[1], (long long)value[2], (long long)value[3]);
 	h->width = (int)value[0];
 	h->height = (int)value[1];
@@ -115,7 +119,8 @@ read_header(header *h, const uint8_t *data, size_t size, secant_err *err)
 	if (h->width < 1 || h->height < 1)
 		return secant_fail(err, SECANT_ERR_FORMAT, "PNM: the header has no width and height of 1 or more");
 	if (real ? !read_scale(h, data, size) : !bitmap && (h->max = (int)number(data, size, &h->at, 65535)) < 1)
-		return secant_fail(err, SECANT_ERR_FORMAT, real ? "PNM: the header has no scale" : "PNM: the header has no maximum from 1 to 65535");
+		return secant_fail(err, SECANT_ERR_FORMAT,
+			real ? "PNM: the header has no scale" : "PNM: the header has no maximum from 1 to 65535");
 	if (bitmap)
 		h->max = 1;
 	/* one blank, no more, before raw data */
@@ -146,7 +151,8 @@ probe(secant_image_info *info, const uint8_t *data, size_t size, secant_err *err
 static secant_status
 too_short(size_t have, uint64_t need, secant_err *err)
 {
-	return secant_fail(err, SECANT_ERR_FORMAT, "PNM: %llu bytes of pixels are needed, the file has %zu", (unsigned long long)need, have);
+	return secant_fail(err, SECANT_ERR_FORMAT, "PNM: %llu bytes of pixels are needed, the file has %zu",
+		(unsigned long long)need, have);
 }
 
 /* Stores value number i, which may be `max` at most, scaled. */
@@ -170,8 +176,10 @@ static secant_status
 wrong_value(const header *h, size_t i, int64_t v, secant_err *err)
 {
 	if (v < 0)
-		return secant_fail(err, SECANT_ERR_FORMAT, "PNM: value %zu of %zu is missing or no number from 0 to 65535", i + 1, (size_t)h->width * (size_t)h->height * (size_t)h->channels);
-	return secant_fail(err, SECANT_ERR_FORMAT, "PNM: value %zu is %lld, the maximum is %d", i + 1, (long long)v, h->max);
+		return secant_fail(err, SECANT_ERR_FORMAT, "PNM: value %zu of %zu is missing or no number from 0 to 65535",
+			i + 1, (size_t)h->width * (size_t)h->height * (size_t)h->channels);
+	return secant_fail(
+		err, SECANT_ERR_FORMAT, "PNM: value %zu is %lld, the maximum is %d", i + 1, (long long)v, h->max);
 }
 
 static secant_status
@@ -180,7 +188,7 @@ decode_text(secant_image *im, const header *h, const uint8_t *data, size_t size,
 	size_t n = (size_t)h->width * (size_t)h->height * (size_t)h->channels, at = h->at;
 	for (size_t i = 0; i < n; i++) {
 		int64_t v;
-		if (h->kind == '1') {    /* digits of a bitmap need no blanks between; 1 is black */
+		if (h->kind == '1') { /* digits of a bitmap need no blanks between; 1 is black */
 			skip(data, size, &at);
 			v = at < size && (data[at] == '0' || data[at] == '1') ? '1' - data[at] : -1;
 			at++;
@@ -252,8 +260,10 @@ decode(secant_image *im, const uint8_t *data, size_t size, const secant_image_re
 		s = secant_image_new(im, h.width, h.height, h.channels, dtype_of(&h), err);
 	if (s)
 		return s;
-	s = h.max == 0 ? decode_float(im, &h, data, size, err) : h.kind <= '3' ? decode_text(im, &h, data, size, err)
-		: h.kind == '4' ? decode_bits(im, &h, data, size, err) : decode_raw(im, &h, data, size, err);
+	s = h.max == 0      ? decode_float(im, &h, data, size, err)
+		: h.kind <= '3' ? decode_text(im, &h, data, size, err)
+		: h.kind == '4' ? decode_bits(im, &h, data, size, err)
+						: decode_raw(im, &h, data, size, err);
 	if (s)
 		secant_image_free(im);
 	return s;
@@ -280,14 +290,23 @@ put_big_endian(secant_sink *out, const uint16_t *v, size_t n)
 }
 
 /* What each extension holds; pnm takes what the picture is. */
-static const struct kind { const char *extension, *can; int channels; bool u8, u16, f32; } kinds[] = {
-	{ "pbm", "1 channel of u8", 1, true, false, false }, { "pgm", "1 channel of u8 or u16", 1, true, true, false },
-	{ "ppm", "3 channels of u8 or u16", 3, true, true, false }, { "pfm", "1 or 3 channels of f32", 0, false, false, true },
-	{ "pnm", "1 or 3 channels of u8 or u16", 0, true, true, false }, { "pam", "channels of u8 or u16", 0, true, true, false }, { NULL }
+static const struct kind {
+	const char *extension, *can;
+	int channels;
+	bool u8, u16, f32;
+} kinds[] = {
+	{ "pbm", "1 channel of u8", 1, true, false, false },
+	{ "pgm", "1 channel of u8 or u16", 1, true, true, false },
+	{ "ppm", "3 channels of u8 or u16", 3, true, true, false },
+	{ "pfm", "1 or 3 channels of f32", 0, false, false, true },
+	{ "pnm", "1 or 3 channels of u8 or u16", 0, true, true, false },
+	{ "pam", "channels of u8 or u16", 0, true, true, false },
+	{ NULL },
 };
 
 static secant_status
-encode(const secant_image *im, secant_sink *out, const char *extension, const secant_image_write_options *o, secant_err *err)
+encode(const secant_image *im, secant_sink *out, const char *extension, const secant_image_write_options *o,
+	secant_err *err)
 {
 	char head[64];
 	const struct kind *k = kinds;
@@ -299,8 +318,13 @@ encode(const secant_image *im, secant_sink *out, const char *extension, const se
 		return secant_image_cannot(im, extension, k->can, err);
 	bool bitmap = !strcmp(extension, "pbm"), real = im->dtype == SECANT_F32;
 	char kind = bitmap ? '4' : real ? (im->channels == 3 ? 'F' : 'f') : im->channels == 3 ? '6' : '5';
-	int n = any ? snprintf(head, sizeof head, "P7\nWIDTH %d\nHEIGHT %d\nDEPTH %d\nMAXVAL %d\nENDHDR\n", im->width, im->height, im->channels, im->dtype == SECANT_U16 ? 65535 : 255)
-		: snprintf(head, sizeof head, "P%c\n%d %d\n%s", kind, im->width, im->height, bitmap ? "" : real ? "-1.0\n" : im->dtype == SECANT_U16 ? "65535\n" : "255\n");
+	int n = any ? snprintf(head, sizeof head, "P7\nWIDTH %d\nHEIGHT %d\nDEPTH %d\nMAXVAL %d\nENDHDR\n", im->width,
+				im->height, im->channels, im->dtype == SECANT_U16 ? 65535 : 255)
+				: snprintf(head, sizeof head, "P%c\n%d %d\n%s", kind, im->width, im->height,
+					bitmap                        ? ""
+						: real                    ? "-1.0\n"
+						: im->dtype == SECANT_U16 ? "65535\n"
+												  : "255\n");
 	(void)secant_sink_put(out, head, (size_t)n);
 	size_t row = secant_image_row_bytes(im);
 	for (int y = 0; y < im->height; y++) {
@@ -316,6 +340,12 @@ encode(const secant_image *im, secant_sink *out, const char *extension, const se
 }
 
 const secant_codec secant_codec_pnm = {
-	.name = "pnm", .brief = "PBM, PGM, PPM, PAM and PFM", .extensions = "pnm|pgm|ppm|pbm|pam|pfm", .pixels_per_byte = 8,
-	.detect = detect, .probe = probe, .decode = decode, .encode = encode
+	.name = "pnm",
+	.brief = "PBM, PGM, PPM, PAM and PFM",
+	.extensions = "pnm|pgm|ppm|pbm|pam|pfm",
+	.pixels_per_byte = 8,
+	.detect = detect,
+	.probe = probe,
+	.decode = decode,
+	.encode = encode,
 };

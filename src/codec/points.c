@@ -7,9 +7,18 @@
 
 /* ---- features ---- */
 
-static const struct { const char *name; secant_feature_kind kind; int count; bool stored; } known[] = {
-	{ "xyz", SECANT_FEATURE_XYZ, 3, false }, { "normals", SECANT_FEATURE_NORMALS, 3, true }, { "colour", SECANT_FEATURE_COLOUR, 3, true },
-	{ "color", SECANT_FEATURE_COLOUR, 3, true }, { "intensity", SECANT_FEATURE_INTENSITY, 1, true }, { "position", SECANT_FEATURE_POSITION, 3, false }
+static const struct {
+	const char *name;
+	secant_feature_kind kind;
+	int count;
+	bool stored;
+} known[] = {
+	{ "xyz", SECANT_FEATURE_XYZ, 3, false },
+	{ "normals", SECANT_FEATURE_NORMALS, 3, true },
+	{ "colour", SECANT_FEATURE_COLOUR, 3, true },
+	{ "color", SECANT_FEATURE_COLOUR, 3, true },
+	{ "intensity", SECANT_FEATURE_INTENSITY, 1, true },
+	{ "position", SECANT_FEATURE_POSITION, 3, false },
 };
 
 static secant_status
@@ -17,7 +26,8 @@ add_feature(secant_features *f, const char *word, size_t n, secant_err *err)
 {
 	secant_feature *v = &f->v[f->n];
 	if (f->n == SECANT_FEATURES_MOST || n == 0 || n >= sizeof v->name)
-		return secant_fail(err, SECANT_ERR_ARG, "--features: at most %d names of 1 to %zu letters", SECANT_FEATURES_MOST, sizeof v->name - 1);
+		return secant_fail(err, SECANT_ERR_ARG, "--features: at most %d names of 1 to %zu letters",
+			SECANT_FEATURES_MOST, sizeof v->name - 1);
 	*v = (secant_feature){ .kind = SECANT_FEATURE_COLUMN, .count = 1, .channel = f->channels };
 	memcpy(v->name, word, n);
 	bool stored = true;
@@ -25,7 +35,8 @@ add_feature(secant_features *f, const char *word, size_t n, secant_err *err)
 		if (!strcmp(v->name, known[i].name))
 			v->kind = known[i].kind, v->count = known[i].count, stored = known[i].stored;
 	if ((f->n == 0) != (v->kind == SECANT_FEATURE_XYZ))
-		return secant_fail(err, SECANT_ERR_ARG, "--features: xyz comes first, and once; got '%s' in place %d", v->name, f->n + 1);
+		return secant_fail(
+			err, SECANT_ERR_ARG, "--features: xyz comes first, and once; got '%s' in place %d", v->name, f->n + 1);
 	v->at = stored ? f->more : -1;
 	f->more += stored ? v->count : 0;
 	f->channels += v->count;
@@ -33,7 +44,8 @@ add_feature(secant_features *f, const char *word, size_t n, secant_err *err)
 		f->normals = v->channel;
 	f->n++;
 	if (f->channels > SECANT_POINT_CHANNELS)
-		return secant_fail(err, SECANT_ERR_RANGE, "--features: %d numbers a point, at most %d", f->channels, SECANT_POINT_CHANNELS);
+		return secant_fail(
+			err, SECANT_ERR_RANGE, "--features: %d numbers a point, at most %d", f->channels, SECANT_POINT_CHANNELS);
 	return SECANT_OK;
 }
 
@@ -69,7 +81,8 @@ missing(const secant_cloud *c, const char *name, secant_err *err)
 	char have[200] = "";
 	for (int i = 3; i < c->columns && strlen(have) + strlen(c->column[i].name) + 3 < sizeof have; i++)
 		(void)snprintf(have + strlen(have), sizeof have - strlen(have), "%s%s", i > 3 ? ", " : "", c->column[i].name);
-	return secant_fail(err, SECANT_ERR_ARG, "--features: the cloud has no %s; beside coordinates it has %s", name, have[0] ? have : "nothing");
+	return secant_fail(err, SECANT_ERR_ARG, "--features: the cloud has no %s; beside coordinates it has %s", name,
+		have[0] ? have : "nothing");
 }
 
 /* One column times `factor` into place `to` of every point's further numbers. */
@@ -87,12 +100,15 @@ take_column(secant_points *p, const secant_cloud *c, int column, int to, int str
 }
 
 static secant_status
-take_feature(secant_points *p, const secant_features *f, const secant_feature *v, const secant_cloud *c, secant_err *err)
+take_feature(
+	secant_points *p, const secant_features *f, const secant_feature *v, const secant_cloud *c, secant_err *err)
 {
-	static const secant_cloud_role_name normals[] = { SECANT_ROLE_NX, SECANT_ROLE_NY, SECANT_ROLE_NZ }, colours[] = { SECANT_ROLE_RED, SECANT_ROLE_GREEN, SECANT_ROLE_BLUE };
+	static const secant_cloud_role_name normals[] = { SECANT_ROLE_NX, SECANT_ROLE_NY, SECANT_ROLE_NZ },
+										colours[] = { SECANT_ROLE_RED, SECANT_ROLE_GREEN, SECANT_ROLE_BLUE };
 	double lo, hi, factor = 1;
 	if (v->kind == SECANT_FEATURE_COLUMN || v->kind == SECANT_FEATURE_INTENSITY) {
-		int column = v->kind == SECANT_FEATURE_INTENSITY ? secant_cloud_role(c, SECANT_ROLE_INTENSITY) : secant_cloud_find(c, v->name);
+		int column = v->kind == SECANT_FEATURE_INTENSITY ? secant_cloud_role(c, SECANT_ROLE_INTENSITY)
+														 : secant_cloud_find(c, v->name);
 		if (column < 0)
 			return missing(c, v->kind == SECANT_FEATURE_INTENSITY ? "intensity" : v->name, err);
 		if (v->kind == SECANT_FEATURE_INTENSITY && secant_cloud_range(c, column, &lo, &hi) && hi > 0)
@@ -279,11 +295,16 @@ secant_points_fit(const secant_cloud_recipe *r, float *v, int64_t n, int channel
 /* ---- options ---- */
 
 static const secant_opt rows[] = {
-	SECANT_OPT(secant_cloud_recipe, features, STR, "features", "xyz", 0, 0, "what the network sees of a point: xyz, then any of normals, colour, intensity, position (0 to 1 in its cloud), or names of columns"),
-	SECANT_OPT_CHOICE(secant_cloud_recipe, fit, "fit", "auto", "auto|sphere|box|centre|block|none", "how coordinates become small: mean 0 and radius 1, box of -1 to 1, mean 0, middle of the block; auto: block with --block, else sphere"),
+	SECANT_OPT(secant_cloud_recipe, features, STR, "features", "xyz", 0, 0,
+		"what the network sees of a point: xyz, then any of normals, colour, intensity, position (0 to 1 in its "
+		"cloud), or names of columns"),
+	SECANT_OPT_CHOICE(secant_cloud_recipe, fit, "fit", "auto", "auto|sphere|box|centre|block|none",
+		"how coordinates become small: mean 0 and radius 1, box of -1 to 1, mean 0, middle of the block; auto: block "
+		"with --block, else sphere"),
 	SECANT_OPT_CHOICE(secant_cloud_recipe, up, "up", "y", "x|y|z", "the up axis: ShapeNet has y, scans have z"),
-	SECANT_OPT(secant_cloud_recipe, block, REAL, "block", "0", 0, 1e9, "cut scenes into columns with a square of this side, in the clouds' unit; 0: clouds are whole shapes"),
+	SECANT_OPT(secant_cloud_recipe, block, REAL, "block", "0", 0, 1e9,
+		"cut scenes into columns with a square of this side, in the clouds' unit; 0: clouds are whole shapes"),
 	SECANT_OPT(secant_cloud_recipe, points, INT, "points", "2500", 1, 1 << 24, "points of a sample"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 const secant_opts secant_cloud_recipe_options = { "recipe", sizeof(secant_cloud_recipe), rows };

@@ -1,7 +1,7 @@
 /*
- * Rasters: windows of pictures that need not fit in memory, and pictures written row by row. A TIFF is decoded block by block with a
- * cache in which block i has place i modulo the number of places: with a row of blocks in it, windows that go along a row decode
- * nothing twice. Pictures of other formats are decoded whole, and written when complete.
+ * Rasters: windows of pictures that need not fit in memory, and pictures written row by row. A TIFF is decoded block by
+ * block with a cache in which block i has place i modulo the number of places: with a row of blocks in it, windows that
+ * go along a row decode nothing twice. Pictures of other formats are decoded whole, and written when complete.
  */
 #include "codec/codec.h"
 #include "codec/tiff.h"
@@ -11,15 +11,15 @@ enum { CACHE_BYTES = 1 << 28 };
 struct secant_raster {
 	secant_raster_info about;
 	secant_image_read_options options;
-	secant_bytes map;            /* of a file opened by path */
-	char *name;                  /* NULL: messages get no name */
-	secant_image whole;          /* not a TIFF */
+	secant_bytes map; /* of a file opened by path */
+	char *name; /* NULL: messages get no name */
+	secant_image whole; /* not a TIFF */
 	secant_tiff file;
 	secant_tiff_layout layout;
 	secant_geo *geo;
 	size_t block_bytes;
 	int places;
-	int *in_place;               /* which block a place holds; -1: none */
+	int *in_place; /* which block a place holds; -1: none */
 	uint8_t *cache, *scratch;
 };
 
@@ -47,8 +47,16 @@ open_tiff(secant_raster *r, const uint8_t *data, size_t size, secant_err *err)
 		r->geo->colour = photometric == PHOTOMETRIC_RGB || l->rgba || l->colours;
 		r->geo->alpha = n > 0 && (extra[0] == EXTRASAMPLE_UNASSALPHA || extra[0] == EXTRASAMPLE_ASSOCALPHA);
 	}
-	r->about = (secant_raster_info){ .width = l->width, .height = l->height, .channels = l->channels, .dtype = l->dtype, .block_width = l->block_width,
-	                                 .block_height = l->block_height, .format = "tiff", .geo = r->geo };
+	r->about = (secant_raster_info){
+		.width = l->width,
+		.height = l->height,
+		.channels = l->channels,
+		.dtype = l->dtype,
+		.block_width = l->block_width,
+		.block_height = l->block_height,
+		.format = "tiff",
+		.geo = r->geo,
+	};
 	if (l->colours && !r->options.palette_as_indices)
 		r->about.channels = 3;
 	return SECANT_OK;
@@ -64,8 +72,15 @@ open_whole(secant_raster *r, const uint8_t *data, size_t size, const char *origi
 	if (!s)
 		s = secant_image_decode(&r->whole, data, size, origin, &o, err);
 	if (!s)
-		r->about = (secant_raster_info){ .width = r->whole.width, .height = r->whole.height, .channels = r->whole.channels, .dtype = r->whole.dtype,
-		                                 .block_width = r->whole.width, .block_height = r->whole.height, .format = info.format };
+		r->about = (secant_raster_info){
+			.width = r->whole.width,
+			.height = r->whole.height,
+			.channels = r->whole.channels,
+			.dtype = r->whole.dtype,
+			.block_width = r->whole.width,
+			.block_height = r->whole.height,
+			.format = info.format,
+		};
 	return s;
 }
 
@@ -87,7 +102,8 @@ predict_conversion(secant_raster *r, secant_err *err)
 }
 
 secant_raster *
-secant_raster_open_data(const void *data, size_t size, const char *origin, const secant_image_read_options *options, secant_err *err)
+secant_raster_open_data(
+	const void *data, size_t size, const char *origin, const secant_image_read_options *options, secant_err *err)
 {
 	secant_err e = { 0 };
 	secant_raster *r = secant_calloc(1, sizeof *r);
@@ -157,9 +173,9 @@ make_cache(secant_raster *r, bool all, secant_err *err)
 		return SECANT_OK;
 	r->block_bytes = secant_tiff_block_bytes(&r->layout);
 	size_t fit = CACHE_BYTES / r->block_bytes, blocks = (size_t)r->layout.across * (size_t)r->layout.down;
-	size_t wanted = (size_t)r->layout.across * 2;        /* windows seldom start where blocks do */
+	size_t wanted = (size_t)r->layout.across * 2; /* windows seldom start where blocks do */
 	if (!r->layout.tiled && wanted < 1024)
-		wanted = 1024;                                   /* strips may be single rows */
+		wanted = 1024; /* strips may be single rows */
 	size_t places = fit < 1 || all ? 1 : fit < wanted ? fit : wanted;
 	r->places = (int)(places < blocks ? places : blocks);
 	r->cache = secant_calloc((size_t)r->places, r->block_bytes);
@@ -196,12 +212,14 @@ static void
 copy_common(secant_image *im, const secant_tiff_layout *l, int bx, int by, const uint8_t *block, int x, int y)
 {
 	size_t pixel = (size_t)l->channels * secant_dtype_size(l->dtype);
-	int64_t left = (int64_t)bx * l->block_width, top = (int64_t)by * l->block_height, right = left + l->block_width, bottom = top + l->block_height;
+	int64_t left = (int64_t)bx * l->block_width, top = (int64_t)by * l->block_height, right = left + l->block_width,
+			bottom = top + l->block_height;
 	int64_t x0 = left > x ? left : x, x1 = right < (int64_t)x + im->width ? right : (int64_t)x + im->width;
 	int64_t y0 = top > y ? top : y, y1 = bottom < (int64_t)y + im->height ? bottom : (int64_t)y + im->height;
 	for (int64_t row = y0; row < y1; row++)
 		memcpy((uint8_t *)im->data + ((size_t)(row - y) * (size_t)im->width + (size_t)(x0 - x)) * pixel,
-			block + ((size_t)(row - top) * (size_t)l->block_width + (size_t)(x0 - left)) * pixel, (size_t)(x1 - x0) * pixel);
+			block + ((size_t)(row - top) * (size_t)l->block_width + (size_t)(x0 - left)) * pixel,
+			(size_t)(x1 - x0) * pixel);
 }
 
 static secant_status
@@ -223,7 +241,7 @@ read_tiff(secant_raster *r, int x, int y, int width, int height, secant_image *i
 	}
 	if (s || !l->colours)
 		return s ? s : secant_image_want(im, &r->options, err);
-	s = secant_image_set_palette(im, (const uint8_t (*)[3])l->palette, l->colours, err);
+	s = secant_image_set_palette(im, (const uint8_t(*)[3])l->palette, l->colours, err);
 	if (s || r->options.palette_as_indices)
 		return s;
 	secant_image colour;
@@ -241,11 +259,13 @@ secant_raster_read_window(secant_raster *r, int x, int y, int width, int height,
 	secant_status s;
 	*im = (secant_image){ 0 };
 	if (x < 0 || y < 0 || width < 1 || height < 1 || width > r->about.width - x || height > r->about.height - y)
-		s = secant_fail(&e, SECANT_ERR_RANGE, "a window of %dx%d at (%d, %d) does not lie in a picture of %dx%d", width, height, x, y, r->about.width, r->about.height);
+		s = secant_fail(&e, SECANT_ERR_RANGE, "a window of %dx%d at (%d, %d) does not lie in a picture of %dx%d", width,
+			height, x, y, r->about.width, r->about.height);
 	else
 		s = secant_image_check_size(width, height, r->options.max_pixels, &e);
 	if (!s)
-		s = r->whole.data ? secant_image_crop(im, &r->whole, x, y, width, height, &e) : read_tiff(r, x, y, width, height, im, &e);
+		s = r->whole.data ? secant_image_crop(im, &r->whole, x, y, width, height, &e)
+						  : read_tiff(r, x, y, width, height, im, &e);
 	if (!s)
 		return SECANT_OK;
 	secant_image_free(im);
@@ -257,9 +277,9 @@ secant_raster_read_window(secant_raster *r, int x, int y, int width, int height,
 struct secant_raster_writer {
 	char *path;
 	secant_image_write_options options;
-	secant_sink sink;            /* a TIFF */
+	secant_sink sink; /* a TIFF */
 	secant_tiff_writer tiff;
-	secant_image whole;          /* any other format */
+	secant_image whole; /* any other format */
 	int row;
 	secant_err first;
 };
@@ -271,8 +291,15 @@ start_whole(secant_raster_writer *w, const secant_raster_spec *spec, secant_err 
 	secant_status s = secant_image_new(&w->whole, spec->width, spec->height, spec->channels, spec->dtype, err);
 	if (!s)
 		s = secant_image_set_palette(&w->whole, spec->palette, spec->palette_count, err);
-	secant_image one = { .width = 1, .height = 1, .channels = spec->channels, .dtype = spec->dtype, .data = w->whole.data, .palette = w->whole.palette,
-	                     .palette_count = w->whole.palette_count };
+	secant_image one = {
+		.width = 1,
+		.height = 1,
+		.channels = spec->channels,
+		.dtype = spec->dtype,
+		.data = w->whole.data,
+		.palette = w->whole.palette,
+		.palette_count = w->whole.palette_count,
+	};
 	void *data = NULL;
 	size_t size;
 	secant_err e = { 0 };
@@ -295,13 +322,15 @@ start(secant_raster_writer *w, const secant_raster_spec *spec, secant_err *err)
 }
 
 secant_raster_writer *
-secant_raster_create(const char *path, const secant_raster_spec *spec, const secant_image_write_options *options, secant_err *err)
+secant_raster_create(
+	const char *path, const secant_raster_spec *spec, const secant_image_write_options *options, secant_err *err)
 {
 	secant_err e = { 0 };
 	secant_raster_writer *w = secant_calloc(1, sizeof *w);
 	if (w && options)
 		w->options = *options;
-	secant_status s = w && (w->path = secant_strdup(path)) ? start(w, spec, &e) : secant_fail(&e, SECANT_ERR_NOMEM, "%s: no memory", path);
+	secant_status s = w && (w->path = secant_strdup(path)) ? start(w, spec, &e)
+														   : secant_fail(&e, SECANT_ERR_NOMEM, "%s: no memory", path);
 	if (!s)
 		return w;
 	secant_raster_abort(w);
@@ -323,7 +352,7 @@ secant_raster_write_rows(secant_raster_writer *w, const void *rows, int n, secan
 		w->row += s ? 0 : n;
 	} else if (!s) {
 		s = secant_tiff_write_rows(&w->tiff, rows, n, &e);
-		if (w->sink.first.code)              /* a full disk is the cause, libtiff's complaint the consequence */
+		if (w->sink.first.code) /* a full disk is the cause, libtiff's complaint the consequence */
 			s = secant_fail(&w->first, w->sink.first.code, "%s", w->sink.first.msg);
 	}
 	if (s)
@@ -337,8 +366,9 @@ secant_raster_finish(secant_raster_writer *w, secant_err *err)
 	secant_err e = { 0 };
 	secant_status s = w->first.code;
 	if (!s && w->whole.data) {
-		s = w->row < w->whole.height ? secant_fail(&w->first, SECANT_ERR_ARG, "%s: %d rows were written, the picture has %d", w->path, w->row, w->whole.height)
-			: secant_image_write(&w->whole, w->path, &w->options, &w->first);
+		s = w->row < w->whole.height ? secant_fail(&w->first, SECANT_ERR_ARG,
+				"%s: %d rows were written, the picture has %d", w->path, w->row, w->whole.height)
+									 : secant_image_write(&w->whole, w->path, &w->options, &w->first);
 	} else if (!s) {
 		s = secant_tiff_write_finish(&w->tiff, &e);
 		if (s && !w->sink.first.code)

@@ -1,8 +1,9 @@
 /*
- * TIFF and GeoTIFF: strips and tiles, contiguous and separate planes, 1 to 16, 32 and 64 bits, whole and real numbers, palettes, every
- * compression that libtiff was built with, classic and BigTIFF, and GDAL's sparse files, whose missing blocks have offset and size 0 and
- * stand for the value of nodata, or 0. Colour models other than grey, RGB and palette (YCbCr, CMYK, CIE L*a*b*, ...) come as
- * RGB through libtiff's own conversion. A block, tile or strip, is the unit of decoding; the first page is read.
+ * TIFF and GeoTIFF: strips and tiles, contiguous and separate planes, 1 to 16, 32 and 64 bits, whole and real numbers,
+ * palettes, every compression that libtiff was built with, classic and BigTIFF, and GDAL's sparse files, whose missing
+ * blocks have offset and size 0 and stand for the value of nodata, or 0. Colour models other than grey, RGB and palette
+ * (YCbCr, CMYK, CIE L*a*b*, ...) come as RGB through libtiff's own conversion. A block, tile or strip, is the unit of
+ * decoding; the first page is read.
  *
  * Whole numbers of 32 and 64 bits become f32, exact up to 2^24.
  */
@@ -61,10 +62,7 @@ from_bits(uint8_t *to, const uint8_t *from, size_t n, int bits)
 }
 
 #define FROM_BITS(name, bits) \
-	static void name(void *to, const uint8_t *from, size_t n) \
-	{ \
-		from_bits(to, from, n, bits); \
-	}
+	static void name(void *to, const uint8_t *from, size_t n) { from_bits(to, from, n, bits); }
 FROM_BITS(from_1, 1)
 FROM_BITS(from_2, 2)
 FROM_BITS(from_3, 3)
@@ -88,10 +86,7 @@ from_long_bits(uint16_t *to, const uint8_t *from, size_t n, int bits)
 }
 
 #define FROM_LONG_BITS(name, bits) \
-	static void name(void *to, const uint8_t *from, size_t n) \
-	{ \
-		from_long_bits(to, from, n, bits); \
-	}
+	static void name(void *to, const uint8_t *from, size_t n) { from_long_bits(to, from, n, bits); }
 FROM_LONG_BITS(from_9, 9)
 FROM_LONG_BITS(from_10, 10)
 FROM_LONG_BITS(from_11, 11)
@@ -127,15 +122,31 @@ from_f16(void *to, const uint8_t *from, size_t n)
 }
 
 static const secant_tiff_sample samples[] = {
-	{ 1, SAMPLEFORMAT_UINT, SECANT_U8, from_1 }, { 2, SAMPLEFORMAT_UINT, SECANT_U8, from_2 }, { 3, SAMPLEFORMAT_UINT, SECANT_U8, from_3 },
-	{ 4, SAMPLEFORMAT_UINT, SECANT_U8, from_4 }, { 5, SAMPLEFORMAT_UINT, SECANT_U8, from_5 }, { 6, SAMPLEFORMAT_UINT, SECANT_U8, from_6 },
-	{ 7, SAMPLEFORMAT_UINT, SECANT_U8, from_7 }, { 9, SAMPLEFORMAT_UINT, SECANT_U16, from_9 }, { 10, SAMPLEFORMAT_UINT, SECANT_U16, from_10 },
-	{ 11, SAMPLEFORMAT_UINT, SECANT_U16, from_11 }, { 12, SAMPLEFORMAT_UINT, SECANT_U16, from_12 }, { 13, SAMPLEFORMAT_UINT, SECANT_U16, from_13 },
-	{ 14, SAMPLEFORMAT_UINT, SECANT_U16, from_14 }, { 15, SAMPLEFORMAT_UINT, SECANT_U16, from_15 },
-	{ 8, SAMPLEFORMAT_UINT, SECANT_U8, from_8 }, { 8, SAMPLEFORMAT_INT, SECANT_I16, from_s8 },
-	{ 16, SAMPLEFORMAT_UINT, SECANT_U16, from_16 }, { 16, SAMPLEFORMAT_INT, SECANT_I16, from_16 }, { 16, SAMPLEFORMAT_IEEEFP, SECANT_F32, from_f16 },
-	{ 32, SAMPLEFORMAT_UINT, SECANT_F32, from_u32 }, { 32, SAMPLEFORMAT_INT, SECANT_F32, from_s32 }, { 32, SAMPLEFORMAT_IEEEFP, SECANT_F32, from_f32 },
-	{ 64, SAMPLEFORMAT_UINT, SECANT_F32, from_u64 }, { 64, SAMPLEFORMAT_INT, SECANT_F32, from_s64 }, { 64, SAMPLEFORMAT_IEEEFP, SECANT_F32, from_f64 }
+	{ 1, SAMPLEFORMAT_UINT, SECANT_U8, from_1 },
+	{ 2, SAMPLEFORMAT_UINT, SECANT_U8, from_2 },
+	{ 3, SAMPLEFORMAT_UINT, SECANT_U8, from_3 },
+	{ 4, SAMPLEFORMAT_UINT, SECANT_U8, from_4 },
+	{ 5, SAMPLEFORMAT_UINT, SECANT_U8, from_5 },
+	{ 6, SAMPLEFORMAT_UINT, SECANT_U8, from_6 },
+	{ 7, SAMPLEFORMAT_UINT, SECANT_U8, from_7 },
+	{ 9, SAMPLEFORMAT_UINT, SECANT_U16, from_9 },
+	{ 10, SAMPLEFORMAT_UINT, SECANT_U16, from_10 },
+	{ 11, SAMPLEFORMAT_UINT, SECANT_U16, from_11 },
+	{ 12, SAMPLEFORMAT_UINT, SECANT_U16, from_12 },
+	{ 13, SAMPLEFORMAT_UINT, SECANT_U16, from_13 },
+	{ 14, SAMPLEFORMAT_UINT, SECANT_U16, from_14 },
+	{ 15, SAMPLEFORMAT_UINT, SECANT_U16, from_15 },
+	{ 8, SAMPLEFORMAT_UINT, SECANT_U8, from_8 },
+	{ 8, SAMPLEFORMAT_INT, SECANT_I16, from_s8 },
+	{ 16, SAMPLEFORMAT_UINT, SECANT_U16, from_16 },
+	{ 16, SAMPLEFORMAT_INT, SECANT_I16, from_16 },
+	{ 16, SAMPLEFORMAT_IEEEFP, SECANT_F32, from_f16 },
+	{ 32, SAMPLEFORMAT_UINT, SECANT_F32, from_u32 },
+	{ 32, SAMPLEFORMAT_INT, SECANT_F32, from_s32 },
+	{ 32, SAMPLEFORMAT_IEEEFP, SECANT_F32, from_f32 },
+	{ 64, SAMPLEFORMAT_UINT, SECANT_F32, from_u64 },
+	{ 64, SAMPLEFORMAT_INT, SECANT_F32, from_s64 },
+	{ 64, SAMPLEFORMAT_IEEEFP, SECANT_F32, from_f64 },
 };
 
 /* ---- layout ---- */
@@ -143,7 +154,9 @@ static const secant_tiff_sample samples[] = {
 static bool
 detect(const uint8_t *data, size_t size)
 {
-	return size >= 8 && (!memcmp(data, "II*\0", 4) || !memcmp(data, "MM\0*", 4) || !memcmp(data, "II+\0", 4) || !memcmp(data, "MM\0+", 4));
+	return size >= 8
+		&& (!memcmp(data, "II*\0", 4) || !memcmp(data, "MM\0*", 4) || !memcmp(data, "II+\0", 4)
+			|| !memcmp(data, "MM\0+", 4));
 }
 
 /* A tag of 16 bits with a default. */
@@ -166,7 +179,7 @@ look_at_samples(secant_tiff_layout *l, secant_tiff *f, secant_err *err)
 	if (format == SAMPLEFORMAT_VOID)
 		format = SAMPLEFORMAT_UINT;
 	if (photometric == PHOTOMETRIC_YCBCR && tag16(f->t, TIFFTAG_COMPRESSION) == COMPRESSION_JPEG && !l->separate) {
-		(void)TIFFSetField(f->t, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);      /* libjpeg converts */
+		(void)TIFFSetField(f->t, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB); /* libjpeg converts */
 	} else if (photometric > PHOTOMETRIC_MASK) {
 		char why[1024];
 		if (!TIFFRGBAImageOK(f->t, why))
@@ -180,7 +193,8 @@ look_at_samples(secant_tiff_layout *l, secant_tiff *f, secant_err *err)
 		if (samples[i].bits == l->bits && samples[i].format == format)
 			l->sample = &samples[i];
 	if (!l->sample)
-		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "TIFF: samples of %d bits, format %d, are not read", l->bits, format);
+		return secant_fail(
+			err, SECANT_ERR_UNSUPPORTED, "TIFF: samples of %d bits, format %d, are not read", l->bits, format);
 	l->dtype = l->sample->dtype;
 	if (l->channels < 1 || l->channels > 4096)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "TIFF: %d bands, 1 to 4096 are possible", l->channels);
@@ -194,7 +208,8 @@ look_at_palette(secant_tiff_layout *l, secant_tiff *f, secant_err *err)
 	uint16_t *c[3];
 	int n = 1 << l->bits, shift = 0;
 	if (l->bits > 8 || l->samples != 1)
-		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "TIFF: a palette with %d samples of %d bits is not read", l->samples, l->bits);
+		return secant_fail(
+			err, SECANT_ERR_UNSUPPORTED, "TIFF: a palette with %d samples of %d bits is not read", l->samples, l->bits);
 	if (!TIFFGetField(f->t, TIFFTAG_COLORMAP, &c[0], &c[1], &c[2]))
 		return secant_fail(err, SECANT_ERR_FORMAT, "TIFF: the palette is missing");
 	for (int i = 0; i < n * 3; i++)
@@ -233,9 +248,11 @@ look_at_blocks(secant_tiff_layout *l, secant_tiff *f, int64_t max_pixels, secant
 	uint64_t row = ((uint64_t)w * (uint64_t)(l->separate ? 1 : l->samples) * (uint64_t)l->bits + 7) / 8;
 	uint64_t bytes = l->tiled ? TIFFTileSize64(f->t) : TIFFVStripSize64(f->t, h);
 	if (bytes > INT32_MAX)
-		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "TIFF: tiles or strips of %llu bytes, at most 2^31 are read", (unsigned long long)bytes);
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "TIFF: tiles or strips of %llu bytes, at most 2^31 are read",
+			(unsigned long long)bytes);
 	if (!l->rgba && row * h != bytes)
-		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "TIFF: tiles or strips of %llu bytes where %llu were expected", (unsigned long long)bytes, (unsigned long long)(row * h));
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "TIFF: tiles or strips of %llu bytes where %llu were expected",
+			(unsigned long long)bytes, (unsigned long long)(row * h));
 	return SECANT_OK;
 }
 
@@ -253,7 +270,8 @@ secant_tiff_look(secant_tiff_layout *l, secant_tiff *f, int64_t max_pixels, seca
 	l->height = (int)h;
 	if (l->orientation < 1 || l->orientation > 8)
 		l->orientation = 1;
-	(void)TIFFSetField(f->t, TIFFTAG_ORIENTATION, ORIENTATION_TOPLEFT);      /* in memory: libtiff's own conversion must not turn */
+	(void)TIFFSetField(
+		f->t, TIFFTAG_ORIENTATION, ORIENTATION_TOPLEFT); /* in memory: libtiff's own conversion must not turn */
 	s = look_at_samples(l, f, err);
 	if (!s && tag16(f->t, TIFFTAG_PHOTOMETRIC) == PHOTOMETRIC_PALETTE)
 		s = look_at_palette(l, f, err);
@@ -269,17 +287,22 @@ secant_tiff_block_bytes(const secant_tiff_layout *l)
 size_t
 secant_tiff_scratch_bytes(const secant_tiff_layout *l)
 {
-	size_t per_row = l->rgba ? (size_t)l->block_width * 4 : ((size_t)l->block_width * (size_t)(l->separate ? 1 : l->samples) * (size_t)l->bits + 7) / 8;
-	return (per_row * (size_t)l->block_height + 15) / 16 * 16 + (size_t)l->block_width * 8;    /* and a row of one plane, aligned */
+	size_t per_row = l->rgba
+		? (size_t)l->block_width * 4
+		: ((size_t)l->block_width * (size_t)(l->separate ? 1 : l->samples) * (size_t)l->bits + 7) / 8;
+	return (per_row * (size_t)l->block_height + 15) / 16 * 16
+		+ (size_t)l->block_width * 8; /* and a row of one plane, aligned */
 }
 
 /* ---- blocks ---- */
 
 /* libtiff's own conversion: a u32 a pixel, red in the low byte, rows from the bottom of the block up. */
 static secant_status
-read_rgba(secant_tiff *f, const secant_tiff_layout *l, int bx, int by, uint8_t *block, uint32_t *scratch, int rows, secant_err *err)
+read_rgba(secant_tiff *f, const secant_tiff_layout *l, int bx, int by, uint8_t *block, uint32_t *scratch, int rows,
+	secant_err *err)
 {
-	int ok = l->tiled ? TIFFReadRGBATileExt(f->t, (uint32_t)(bx * l->block_width), (uint32_t)(by * l->block_height), scratch, 1)
+	int ok = l->tiled
+		? TIFFReadRGBATileExt(f->t, (uint32_t)(bx * l->block_width), (uint32_t)(by * l->block_height), scratch, 1)
 		: TIFFReadRGBAStripExt(f->t, (uint32_t)(by * l->block_height), scratch, 1);
 	if (!ok)
 		return secant_tiff_fail(f, "a block cannot be converted to RGB", err);
@@ -328,17 +351,20 @@ fill_block(const secant_tiff_layout *l, void *block, size_t n)
 static uint32_t
 block_number(const secant_tiff *f, const secant_tiff_layout *l, int bx, int by, int plane)
 {
-	return l->tiled ? TIFFComputeTile(f->t, (uint32_t)(bx * l->block_width), (uint32_t)(by * l->block_height), 0, (uint16_t)plane)
+	return l->tiled
+		? TIFFComputeTile(f->t, (uint32_t)(bx * l->block_width), (uint32_t)(by * l->block_height), 0, (uint16_t)plane)
 		: TIFFComputeStrip(f->t, (uint32_t)(by * l->block_height), (uint16_t)plane);
 }
 
 /* Reads one plane, or all of a contiguous file, into scratch: `rows` rows. */
 static secant_status
-read_plane(secant_tiff *f, const secant_tiff_layout *l, int bx, int by, int plane, int rows, uint8_t *scratch, size_t row, secant_err *err)
+read_plane(secant_tiff *f, const secant_tiff_layout *l, int bx, int by, int plane, int rows, uint8_t *scratch,
+	size_t row, secant_err *err)
 {
 	tmsize_t want = (tmsize_t)(row * (size_t)(l->tiled ? l->block_height : rows)), got;
 	uint32_t number = block_number(f, l, bx, by, plane);
-	got = l->tiled ? TIFFReadEncodedTile(f->t, number, scratch, want) : TIFFReadEncodedStrip(f->t, number, scratch, want);
+	got = l->tiled ? TIFFReadEncodedTile(f->t, number, scratch, want)
+				   : TIFFReadEncodedStrip(f->t, number, scratch, want);
 	if (got < want || f->err.code) {
 		(void)secant_tiff_fail(f, "a tile or strip ends too early", err);
 		return err ? err->code : SECANT_ERR_FORMAT;
@@ -354,20 +380,22 @@ is_missing(const secant_tiff *f, const secant_tiff_layout *l, int bx, int by, in
 }
 
 secant_status
-secant_tiff_block(secant_tiff *f, const secant_tiff_layout *l, int bx, int by, void *block, void *scratch, secant_err *err)
+secant_tiff_block(
+	secant_tiff *f, const secant_tiff_layout *l, int bx, int by, void *block, void *scratch, secant_err *err)
 {
 	int rows = l->block_height < l->height - by * l->block_height ? l->block_height : l->height - by * l->block_height;
 	int planes = l->separate ? l->samples : 1;
 	if (l->rgba)
 		return read_rgba(f, l, bx, by, block, scratch, rows, err);
-	size_t n = (size_t)l->block_width * (size_t)(l->separate ? 1 : l->samples), row = (n * (size_t)l->bits + 7) / 8, size = secant_dtype_size(l->dtype);
+	size_t n = (size_t)l->block_width * (size_t)(l->separate ? 1 : l->samples), row = (n * (size_t)l->bits + 7) / 8,
+		   size = secant_dtype_size(l->dtype);
 	uint8_t *line = (uint8_t *)scratch + (row * (size_t)l->block_height + 15) / 16 * 16;
 	size_t all = (size_t)rows * (size_t)l->block_width * (size_t)l->channels;
 	bool missing = false;
 	for (int p = 0; p < planes; p++)
 		missing |= is_missing(f, l, bx, by, p);
 	if (missing)
-		fill_block(l, block, all);               /* where planes lie apart, those that are there come over it */
+		fill_block(l, block, all); /* where planes lie apart, those that are there come over it */
 	for (int p = 0; p < planes; p++) {
 		if (missing && is_missing(f, l, bx, by, p))
 			continue;
@@ -425,7 +453,9 @@ probe(secant_image_info *info, const uint8_t *data, size_t size, secant_err *err
 static secant_status
 decode(secant_image *im, const uint8_t *data, size_t size, const secant_image_read_options *o, secant_err *err)
 {
-	secant_image_read_options plain = { .max_pixels = o->max_pixels, .palette_as_indices = o->palette_as_indices, .as_stored = o->as_stored };
+	secant_image_read_options plain = {
+		.max_pixels = o->max_pixels, .palette_as_indices = o->palette_as_indices, .as_stored = o->as_stored
+	};
 	secant_raster *r = secant_raster_open_data(data, size, NULL, &plain, err);
 	if (!r)
 		return err->code;
@@ -440,11 +470,19 @@ decode(secant_image *im, const uint8_t *data, size_t size, const secant_image_re
 }
 
 static secant_status
-encode(const secant_image *im, secant_sink *out, const char *extension, const secant_image_write_options *o, secant_err *err)
+encode(const secant_image *im, secant_sink *out, const char *extension, const secant_image_write_options *o,
+	secant_err *err)
 {
 	secant_tiff_writer w;
-	secant_raster_spec spec = { .width = im->width, .height = im->height, .channels = im->channels, .dtype = im->dtype, .geo = secant_image_geo(im),
-	                            .palette = (const uint8_t (*)[3])im->palette, .palette_count = im->palette_count };
+	secant_raster_spec spec = {
+		.width = im->width,
+		.height = im->height,
+		.channels = im->channels,
+		.dtype = im->dtype,
+		.geo = secant_image_geo(im),
+		.palette = (const uint8_t(*)[3])im->palette,
+		.palette_count = im->palette_count,
+	};
 	secant_status s = secant_tiff_write_start(&w, out, &spec, o, err);
 	if (!s)
 		s = secant_tiff_write_rows(&w, im->data, im->height, err);
@@ -455,6 +493,11 @@ encode(const secant_image *im, secant_sink *out, const char *extension, const se
 }
 
 const secant_codec secant_codec_tiff = {
-	.name = "tiff", .brief = "TIFF and GeoTIFF, any number of bands, whole and real numbers", .extensions = "tif|tiff|gtiff", .detect = detect, .probe = probe,
-	.decode = decode, .encode = encode
+	.name = "tiff",
+	.brief = "TIFF and GeoTIFF, any number of bands, whole and real numbers",
+	.extensions = "tif|tiff|gtiff",
+	.detect = detect,
+	.probe = probe,
+	.decode = decode,
+	.encode = encode,
 };

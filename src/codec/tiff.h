@@ -1,6 +1,6 @@
 /*
- * TIFF through libtiff, as the codec (tiff.c) and the rasters (raster.c) use it: a file in memory that is read block by block, where a
- * block is a tile or a strip, and one that is written from top to bottom.
+ * TIFF through libtiff, as the codec (tiff.c) and the rasters (raster.c) use it: a file in memory that is read block by
+ * block, where a block is a tile or a strip, and one that is written from top to bottom.
  */
 #ifndef SECANT_CODEC_TIFF_H
 #define SECANT_CODEC_TIFF_H
@@ -11,12 +11,16 @@ extern const secant_codec secant_codec_tiff;
 
 /* ---- georeference: tags kept as they are ---- */
 
-typedef struct secant_geo_tag { uint16_t id, type; uint32_t count; void *data; } secant_geo_tag;
+typedef struct secant_geo_tag {
+	uint16_t id, type;
+	uint32_t count;
+	void *data;
+} secant_geo_tag;
 enum { SECANT_GEO_TAGS = 8 };
 struct secant_geo {
 	int n;
 	secant_geo_tag tag[SECANT_GEO_TAGS];
-	bool colour, alpha;          /* whether the file called its first three bands RGB, and the next one alpha */
+	bool colour, alpha; /* whether the file called its first three bands RGB, and the next one alpha */
 };
 /* The tags of the current directory; *geo is NULL when there are none. */
 secant_status secant_geo_read(secant_geo **geo, TIFF *t, secant_err *err);
@@ -27,16 +31,17 @@ secant_status secant_geo_write(const secant_geo *geo, TIFF *t, secant_err *err);
 
 typedef struct secant_tiff {
 	TIFF *t;
-	const uint8_t *data;         /* reading */
+	const uint8_t *data; /* reading */
 	uint64_t size, at;
-	secant_sink *sink;           /* writing */
-	secant_err err;              /* the first thing libtiff called an error */
+	secant_sink *sink; /* writing */
+	secant_err err; /* the first thing libtiff called an error */
 } secant_tiff;
 
 /* The struct must stay where it is until it is closed. */
 secant_status secant_tiff_open(secant_tiff *f, const uint8_t *data, size_t size, secant_err *err);
 secant_status secant_tiff_create(secant_tiff *f, secant_sink *sink, bool big, secant_err *err);
-secant_status secant_tiff_fail(const secant_tiff *f, const char *what, secant_err *err);   /* libtiff's message, or `what` */
+secant_status secant_tiff_fail(
+	const secant_tiff *f, const char *what, secant_err *err); /* libtiff's message, or `what` */
 void secant_tiff_close(secant_tiff *f);
 
 /* ---- reading ---- */
@@ -45,12 +50,12 @@ typedef struct secant_tiff_layout {
 	int width, height, channels; /* as decoded; an indexed picture has 1 here */
 	secant_dtype dtype;
 	int block_width, block_height, across, down;
-	bool tiled, separate, invert, rgba;      /* rgba: libtiff converts to colour, block by block */
+	bool tiled, separate, invert, rgba; /* rgba: libtiff converts to colour, block by block */
 	int bits, samples, orientation;
 	const struct secant_tiff_sample *sample; /* how a stored sample becomes one of dtype */
-	bool as_stored;              /* samples of less than 8 bits are not scaled */
-	double fill;                 /* what blocks that are not in the file have: the value for nodata, or 0 */
-	int colours;                 /* of the palette; 0: none */
+	bool as_stored; /* samples of less than 8 bits are not scaled */
+	double fill; /* what blocks that are not in the file have: the value for nodata, or 0 */
+	int colours; /* of the palette; 0: none */
 	uint8_t palette[256][3];
 } secant_tiff_layout;
 
@@ -59,21 +64,24 @@ secant_status secant_tiff_look(secant_tiff_layout *l, secant_tiff *f, int64_t ma
 /* Bytes of a block as decoded, and of the scratch memory that decoding needs. */
 size_t secant_tiff_block_bytes(const secant_tiff_layout *l);
 size_t secant_tiff_scratch_bytes(const secant_tiff_layout *l);
-/* Decodes block (bx, by): block_height rows of block_width pixels, of which those outside the picture are unspecified. */
-secant_status secant_tiff_block(secant_tiff *f, const secant_tiff_layout *l, int bx, int by, void *block, void *scratch, secant_err *err);
+/* Decodes block (bx, by): block_height rows of block_width pixels, of which those outside the picture are unspecified.
+ */
+secant_status secant_tiff_block(
+	secant_tiff *f, const secant_tiff_layout *l, int bx, int by, void *block, void *scratch, secant_err *err);
 
 /* ---- writing ---- */
 
 typedef struct secant_tiff_writer {
 	secant_tiff file;
-	int width, height, channels, block_width, block_height, row;   /* row: the next one */
+	int width, height, channels, block_width, block_height, row; /* row: the next one */
 	size_t row_bytes, pixel;
 	bool tiled;
-	uint8_t *rows, *tile;        /* rows of a band of blocks; one tile */
+	uint8_t *rows, *tile; /* rows of a band of blocks; one tile */
 } secant_tiff_writer;
 
-secant_status secant_tiff_write_start(secant_tiff_writer *w, secant_sink *sink, const secant_raster_spec *spec, const secant_image_write_options *o, secant_err *err);
+secant_status secant_tiff_write_start(secant_tiff_writer *w, secant_sink *sink, const secant_raster_spec *spec,
+	const secant_image_write_options *o, secant_err *err);
 secant_status secant_tiff_write_rows(secant_tiff_writer *w, const void *rows, int n, secant_err *err);
-secant_status secant_tiff_write_finish(secant_tiff_writer *w, secant_err *err);    /* after all rows */
+secant_status secant_tiff_write_finish(secant_tiff_writer *w, secant_err *err); /* after all rows */
 void secant_tiff_write_free(secant_tiff_writer *w);
 #endif

@@ -1,13 +1,13 @@
 /*
- * libtiff's view of the world: memory to read from, a sink to write to, and messages that go into an error record instead of to
- * standard error. Handlers belong to one handle (libtiff 4.5), so that threads do not meet.
+ * libtiff's view of the world: memory to read from, a sink to write to, and messages that go into an error record
+ * instead of to standard error. Handlers belong to one handle (libtiff 4.5), so that threads do not meet.
  */
 #include "codec/tiff.h"
 #include <stdarg.h>
 #include <stdio.h>
 
 #if TIFFLIB_VERSION < 20221213
-# error "libtiff 4.5 or later is needed: handlers of messages for each file"
+#error "libtiff 4.5 or later is needed: handlers of messages for each file"
 #endif
 
 enum { LARGEST_BLOCK = INT32_MAX };

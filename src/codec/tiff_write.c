@@ -1,6 +1,6 @@
 /*
- * Writing TIFF from top to bottom: strips of about 256 KiB or square tiles, deflate with the predictor that fits the dtype, little-endian,
- * BigTIFF where classic could overflow. One band of blocks is held in memory, not the picture.
+ * Writing TIFF from top to bottom: strips of about 256 KiB or square tiles, deflate with the predictor that fits the
+ * dtype, little-endian, BigTIFF where classic could overflow. One band of blocks is held in memory, not the picture.
  */
 #include "codec/tiff.h"
 
@@ -12,7 +12,9 @@ is_colour(const secant_raster_spec *spec)
 {
 	if (spec->channels == 3 && spec->dtype == SECANT_U8)
 		return true;
-	return spec->channels >= 3 && (spec->geo ? spec->geo->colour : spec->channels <= 4 && spec->dtype != SECANT_F32 && spec->dtype != SECANT_I16);
+	return spec->channels >= 3
+		&& (spec->geo ? spec->geo->colour
+					  : spec->channels <= 4 && spec->dtype != SECANT_F32 && spec->dtype != SECANT_I16);
 }
 
 static secant_status
@@ -42,7 +44,9 @@ set_tags(secant_tiff_writer *w, const secant_raster_spec *spec, const secant_ima
 {
 	TIFF *t = w->file.t;
 	bool colour = is_colour(spec), indexed = spec->palette && spec->channels == 1 && spec->dtype == SECANT_U8;
-	int format = spec->dtype == SECANT_F32 ? SAMPLEFORMAT_IEEEFP : spec->dtype == SECANT_I16 ? SAMPLEFORMAT_INT : SAMPLEFORMAT_UINT;
+	int format = spec->dtype == SECANT_F32 ? SAMPLEFORMAT_IEEEFP
+		: spec->dtype == SECANT_I16        ? SAMPLEFORMAT_INT
+										   : SAMPLEFORMAT_UINT;
 	int level = secant_compression_level(o);
 	(void)TIFFSetField(t, TIFFTAG_IMAGEWIDTH, (uint32_t)spec->width);
 	(void)TIFFSetField(t, TIFFTAG_IMAGELENGTH, (uint32_t)spec->height);
@@ -50,11 +54,17 @@ set_tags(secant_tiff_writer *w, const secant_raster_spec *spec, const secant_ima
 	(void)TIFFSetField(t, TIFFTAG_BITSPERSAMPLE, (int)secant_dtype_size(spec->dtype) * 8);
 	(void)TIFFSetField(t, TIFFTAG_SAMPLEFORMAT, format);
 	(void)TIFFSetField(t, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG);
-	(void)TIFFSetField(t, TIFFTAG_PHOTOMETRIC, indexed ? PHOTOMETRIC_PALETTE : colour ? PHOTOMETRIC_RGB : PHOTOMETRIC_MINISBLACK);
+	(void)TIFFSetField(t, TIFFTAG_PHOTOMETRIC,
+		indexed      ? PHOTOMETRIC_PALETTE
+			: colour ? PHOTOMETRIC_RGB
+					 : PHOTOMETRIC_MINISBLACK);
 	(void)TIFFSetField(t, TIFFTAG_COMPRESSION, level ? COMPRESSION_ADOBE_DEFLATE : COMPRESSION_NONE);
 	if (level) {
 		(void)TIFFSetField(t, TIFFTAG_ZIPQUALITY, level);
-		(void)TIFFSetField(t, TIFFTAG_PREDICTOR, indexed ? PREDICTOR_NONE : spec->dtype == SECANT_F32 ? PREDICTOR_FLOATINGPOINT : PREDICTOR_HORIZONTAL);
+		(void)TIFFSetField(t, TIFFTAG_PREDICTOR,
+			indexed                         ? PREDICTOR_NONE
+				: spec->dtype == SECANT_F32 ? PREDICTOR_FLOATINGPOINT
+											: PREDICTOR_HORIZONTAL);
 	}
 	if (w->tiled) {
 		(void)TIFFSetField(t, TIFFTAG_TILEWIDTH, (uint32_t)w->block_width);
@@ -70,30 +80,40 @@ set_tags(secant_tiff_writer *w, const secant_raster_spec *spec, const secant_ima
 }
 
 secant_status
-secant_tiff_write_start(secant_tiff_writer *w, secant_sink *sink, const secant_raster_spec *spec, const secant_image_write_options *o, secant_err *err)
+secant_tiff_write_start(secant_tiff_writer *w, secant_sink *sink, const secant_raster_spec *spec,
+	const secant_image_write_options *o, secant_err *err)
 {
-	*w = (secant_tiff_writer){ .width = spec->width, .height = spec->height, .channels = spec->channels, .tiled = o->tile > 0 };
+	*w = (secant_tiff_writer){
+		.width = spec->width, .height = spec->height, .channels = spec->channels, .tiled = o->tile > 0
+	};
 	if (spec->width < 1 || spec->height < 1 || spec->channels < 1 || spec->channels > 4096)
-		return secant_fail(err, SECANT_ERR_RANGE, "TIFF: a picture of %dx%d with %d bands cannot be written", spec->width, spec->height, spec->channels);
+		return secant_fail(err, SECANT_ERR_RANGE, "TIFF: a picture of %dx%d with %d bands cannot be written",
+			spec->width, spec->height, spec->channels);
 	if (spec->dtype != SECANT_U8 && spec->dtype != SECANT_U16 && spec->dtype != SECANT_I16 && spec->dtype != SECANT_F32)
-		return secant_fail(err, SECANT_ERR_ARG, "TIFF: dtype %s is not u8, u16, i16 or f32", secant_dtype_name(spec->dtype));
+		return secant_fail(
+			err, SECANT_ERR_ARG, "TIFF: dtype %s is not u8, u16, i16 or f32", secant_dtype_name(spec->dtype));
 	w->pixel = (size_t)spec->channels * secant_dtype_size(spec->dtype);
 	w->row_bytes = (size_t)spec->width * w->pixel;
 	size_t fit = STRIP_BYTES / w->row_bytes;
 	w->block_width = w->tiled ? o->tile : spec->width;
 	w->block_height = w->tiled ? o->tile : fit < 1 ? 1 : fit > (size_t)spec->height ? spec->height : (int)fit;
 	if (w->row_bytes > INT32_MAX || (size_t)w->block_width * (size_t)w->block_height * w->pixel > INT32_MAX)
-		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "TIFF: rows of %zu bytes, or tiles, are 2^31 bytes or more", w->row_bytes);
-	bool big = (uint64_t)w->row_bytes * (uint64_t)spec->height > UINT32_MAX - (1u << 28);       /* incompressible data grows a little */
+		return secant_fail(
+			err, SECANT_ERR_UNSUPPORTED, "TIFF: rows of %zu bytes, or tiles, are 2^31 bytes or more", w->row_bytes);
+	bool big = (uint64_t)w->row_bytes * (uint64_t)spec->height
+		> UINT32_MAX - (1u << 28); /* incompressible data grows a little */
 	secant_status s = secant_tiff_create(&w->file, sink, big, err);
 	if (!s)
 		s = set_tags(w, spec, o, err);
-	if (!s && (!(w->rows = secant_calloc((size_t)w->block_height, w->row_bytes)) || !(w->tile = secant_calloc((size_t)w->block_width * (size_t)w->block_height, w->pixel))))
+	if (!s
+		&& (!(w->rows = secant_calloc((size_t)w->block_height, w->row_bytes))
+			|| !(w->tile = secant_calloc((size_t)w->block_width * (size_t)w->block_height, w->pixel))))
 		s = secant_fail(err, SECANT_ERR_NOMEM, "TIFF: no memory for %d rows", w->block_height);
 	return s;
 }
 
-/* Writes the band of blocks that `rows` rows complete; tiles at the right edge and the bottom are filled up with zeros. */
+/* Writes the band of blocks that `rows` rows complete; tiles at the right edge and the bottom are filled up with zeros.
+ */
 static secant_status
 flush(secant_tiff_writer *w, int rows, secant_err *err)
 {
@@ -105,10 +125,12 @@ flush(secant_tiff_writer *w, int rows, secant_err *err)
 			size_t row = (size_t)w->block_width * w->pixel;
 			memset(w->tile, 0, row * (size_t)w->block_height);
 			for (int y = 0; y < rows; y++)
-				memcpy(w->tile + (size_t)y * row, w->rows + (size_t)y * w->row_bytes + (size_t)bx * row, (size_t)n * w->pixel);
-			done = TIFFWriteEncodedTile(w->file.t, (uint32_t)(by * across + bx), w->tile, (tmsize_t)(row * (size_t)w->block_height));
+				memcpy(w->tile + (size_t)y * row, w->rows + (size_t)y * w->row_bytes + (size_t)bx * row,
+					(size_t)n * w->pixel);
+			done = TIFFWriteEncodedTile(
+				w->file.t, (uint32_t)(by * across + bx), w->tile, (tmsize_t)(row * (size_t)w->block_height));
 		} else {
-			memcpy(w->tile, w->rows, (size_t)rows * w->row_bytes);     /* predictors work in place */
+			memcpy(w->tile, w->rows, (size_t)rows * w->row_bytes); /* predictors work in place */
 			done = TIFFWriteEncodedStrip(w->file.t, (uint32_t)by, w->tile, (tmsize_t)((size_t)rows * w->row_bytes));
 		}
 		if (done < 0 || w->file.err.code)
@@ -147,7 +169,7 @@ void
 secant_tiff_write_free(secant_tiff_writer *w)
 {
 	if (w->file.t)
-		TIFFCleanup(w->file.t);      /* closes without writing anything more */
+		TIFFCleanup(w->file.t); /* closes without writing anything more */
 	secant_free(w->rows);
 	secant_free(w->tile);
 	*w = (secant_tiff_writer){ 0 };

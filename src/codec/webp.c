@@ -1,5 +1,6 @@
 /*
- * WebP through libwebp: lossy and lossless, with and without alpha. Of EXIF the orientation is read. Animations are not.
+ * WebP through libwebp: lossy and lossless, with and without alpha. Of EXIF the orientation is read. Animations are
+ * not.
  */
 #include "codec/codec.h"
 #include <webp/decode.h>
@@ -14,8 +15,16 @@ detect(const uint8_t *data, size_t size)
 static secant_status
 fail_webp(VP8StatusCode code, secant_err *err)
 {
-	static const char *const what[] = { "nothing is wrong", "no memory", "a wrong parameter", "the data is damaged", "an unsupported feature", "the file ends too early",
-		"the user stopped it", "the file ends too early" };
+	static const char *const what[] = {
+		"nothing is wrong",
+		"no memory",
+		"a wrong parameter",
+		"the data is damaged",
+		"an unsupported feature",
+		"the file ends too early",
+		"the user stopped it",
+		"the file ends too early",
+	};
 	return secant_fail(err, code == VP8_STATUS_OUT_OF_MEMORY ? SECANT_ERR_NOMEM : SECANT_ERR_FORMAT, "WebP: %s",
 		(size_t)code < sizeof what / sizeof *what ? what[code] : "an unknown error");
 }
@@ -24,7 +33,7 @@ fail_webp(VP8StatusCode code, secant_err *err)
 static int
 orientation(const uint8_t *data, size_t size)
 {
-	for (size_t at = 12; size - at >= 8; ) {
+	for (size_t at = 12; size - at >= 8;) {
 		uint32_t n = secant_le32(data + at + 4);
 		if (n > size - at - 8)
 			return 1;
@@ -83,7 +92,7 @@ decode(secant_image *im, const uint8_t *data, size_t size, const secant_image_re
 	config.output.colorspace = im->channels == 4 ? MODE_RGBA : MODE_RGB;
 	config.output.is_external_memory = 1;
 	config.output.u.RGBA.rgba = im->data;
-	config.output.u.RGBA.stride = im->width * im->channels;      /* libwebp's sides end at 16383 */
+	config.output.u.RGBA.stride = im->width * im->channels; /* libwebp's sides end at 16383 */
 	config.output.u.RGBA.size = secant_image_row_bytes(im) * (size_t)im->height;
 	VP8StatusCode code = WebPDecode(data, size, &config);
 	WebPFreeDecBuffer(&config.output);
@@ -102,15 +111,18 @@ write_out(const uint8_t *data, size_t size, const WebPPicture *p)
 static secant_status
 encode_picture(const secant_image *im, WebPPicture *p, const WebPConfig *config, secant_err *err)
 {
-	int ok = im->channels == 4 ? WebPPictureImportRGBA(p, im->data, im->width * 4) : WebPPictureImportRGB(p, im->data, im->width * 3);
+	int ok = im->channels == 4 ? WebPPictureImportRGBA(p, im->data, im->width * 4)
+							   : WebPPictureImportRGB(p, im->data, im->width * 3);
 	ok = ok && WebPEncode(config, p);
 	if (ok)
 		return SECANT_OK;
-	return secant_fail(err, p->error_code == VP8_ENC_ERROR_OUT_OF_MEMORY ? SECANT_ERR_NOMEM : SECANT_ERR_UNSUPPORTED, "WebP: the encoder failed (error %d)", (int)p->error_code);
+	return secant_fail(err, p->error_code == VP8_ENC_ERROR_OUT_OF_MEMORY ? SECANT_ERR_NOMEM : SECANT_ERR_UNSUPPORTED,
+		"WebP: the encoder failed (error %d)", (int)p->error_code);
 }
 
 static secant_status
-encode(const secant_image *im, secant_sink *out, const char *extension, const secant_image_write_options *o, secant_err *err)
+encode(const secant_image *im, secant_sink *out, const char *extension, const secant_image_write_options *o,
+	secant_err *err)
 {
 	WebPConfig config;
 	WebPPicture p;
@@ -119,7 +131,8 @@ encode(const secant_image *im, secant_sink *out, const char *extension, const se
 	if (im->dtype != SECANT_U8 || im->channels > 4 || im->channels == 2)
 		return secant_image_cannot(im, "WebP", "1, 3 or 4 channels of u8", err);
 	if (im->width > WEBP_MAX_DIMENSION || im->height > WEBP_MAX_DIMENSION)
-		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "WebP holds at most %d pixels a side, the picture is %dx%d", WEBP_MAX_DIMENSION, im->width, im->height);
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "WebP holds at most %d pixels a side, the picture is %dx%d",
+			WEBP_MAX_DIMENSION, im->width, im->height);
 	if (!WebPConfigPreset(&config, WEBP_PRESET_DEFAULT, (float)(o->quality ? o->quality : 90)) || !WebPPictureInit(&p))
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "WebP: libwebp is of another version than it was built for");
 	config.lossless = config.exact = o->lossless;
@@ -138,5 +151,11 @@ encode(const secant_image *im, secant_sink *out, const char *extension, const se
 }
 
 const secant_codec secant_codec_webp = {
-	.name = "webp", .brief = "WebP, lossy and lossless", .extensions = "webp", .detect = detect, .probe = probe, .decode = decode, .encode = encode
+	.name = "webp",
+	.brief = "WebP, lossy and lossless",
+	.extensions = "webp",
+	.detect = detect,
+	.probe = probe,
+	.decode = decode,
+	.encode = encode,
 };

@@ -1,7 +1,7 @@
 /*
- * From an annotated data set to label planes. Which objects count is the data set's business; which value they get is decided once, in
- * secant_annotated_classes; how they overlap, by --on-top. Masks that are pictures already (VOC segmentation, Cityscapes, ...) are not
- * turned into objects first: their file is read when the sample is.
+ * From an annotated data set to label planes. Which objects count is the data set's business; which value they get is
+ * decided once, in secant_annotated_classes; how they overlap, by --on-top. Masks that are pictures already (VOC
+ * segmentation, Cityscapes, ...) are not turned into objects first: their file is read when the sample is.
  */
 #include "data/annotated.h"
 #include "base/mem.h"
@@ -12,8 +12,8 @@
 
 struct secant_annotated {
 	secant_dataset *d;
-	uint16_t *value;             /* of each class of the set: in the plane, or its bit */
-	uint16_t background;         /* SECANT_LABEL_IGNORE: a pixel without object has no class */
+	uint16_t *value; /* of each class of the set: in the plane, or its bit */
+	uint16_t background; /* SECANT_LABEL_IGNORE: a pixel without object has no class */
 	bool bits, boxes;
 	ann_on_top on_top;
 };
@@ -33,7 +33,7 @@ secant_annotated_open(const char *path, const secant_data_options *o, bool *none
 {
 	secant_err detecting = { 0 };
 	const char *format = o->from ? o->from : secant_dataset_detect(path, NULL, &detecting);
-	*none = !format || (!o->from && !strcmp(format, "masks"));          /* folders of pictures and masks need no format */
+	*none = !format || (!o->from && !strcmp(format, "masks")); /* folders of pictures and masks need no format */
 	if (*none)
 		return NULL;
 	secant_annotated *a = secant_calloc(1, sizeof *a);
@@ -54,11 +54,13 @@ secant_annotated_open(const char *path, const secant_data_options *o, bool *none
 
 /* ---- lists ---- */
 
-/* The list that is meant by a name: that one, a usual other word for it, or the only one that starts with it (val2017). -1: none, -2: several. */
+/* The list that is meant by a name: that one, a usual other word for it, or the only one that starts with it (val2017).
+ * -1: none, -2: several. */
 static int
 find_list(const ann_set *s, const char *split)
 {
-	static const char *const other[][2] = { { "val", "valid" }, { "val", "validation" }, { "train", "training" }, { "test", "testing" } };
+	static const char *const other[][2] = { { "val", "valid" }, { "val", "validation" }, { "train", "training" },
+		{ "test", "testing" } };
 	int found = -1;
 	for (int i = 0; i < s->n_splits; i++)
 		if (!strcmp(ann_str(s, s->splits[i]), split))
@@ -98,7 +100,8 @@ no_list(const ann_set *s, const char *split, bool several, secant_err *err)
 	secant_str names = { 0 };
 	for (int i = 0; i < s->n_splits; i++)
 		secant_str_addf(&names, "%s%s", i ? ", " : "", ann_str(s, s->splits[i]));
-	secant_status status = secant_fail(err, SECANT_ERR_ARG, several ? "%s: several lists could be '%s': %s" : "%s has no list '%s', only %s", ann_str(s, s->root), split,
+	secant_status status = secant_fail(err, SECANT_ERR_ARG,
+		several ? "%s: several lists could be '%s': %s" : "%s has no list '%s', only %s", ann_str(s, s->root), split,
 		names.p ? names.p : "none");
 	secant_str_free(&names);
 	return status;
@@ -109,18 +112,21 @@ add_picture(const ann_set *s, int i, bool want_labels, secant_pairs *out, secant
 {
 	const ann_image *im = &s->images[i];
 	if (!im->path)
-		return secant_fail(err, SECANT_ERR_IO, "%s: the picture '%s' was not found", ann_str(s, im->source ? im->source : s->root), ann_str(s, im->name));
+		return secant_fail(err, SECANT_ERR_IO, "%s: the picture '%s' was not found",
+			ann_str(s, im->source ? im->source : s->root), ann_str(s, im->name));
 	if (want_labels && !im->mask && secant_ann_layout(s))
 		return secant_fail(err, SECANT_ERR_FORMAT, "%s has no mask", ann_str(s, im->path));
 	const char *label = ann_str(s, im->mask ? im->mask : im->source ? im->source : s->root);
-	secant_status status = secant_pairs_add(out, secant_strdup(ann_str(s, im->path)), want_labels ? secant_strdup(label) : NULL, want_labels, err);
+	secant_status status = secant_pairs_add(
+		out, secant_strdup(ann_str(s, im->path)), want_labels ? secant_strdup(label) : NULL, want_labels, err);
 	if (!status)
 		out->v[out->n - 1].picture = i;
 	return status;
 }
 
 secant_status
-secant_annotated_pairs(const secant_annotated *a, const char *split, bool want_labels, const secant_division *how, secant_pairs *out, secant_err *err)
+secant_annotated_pairs(const secant_annotated *a, const char *split, bool want_labels, const secant_division *how,
+	secant_pairs *out, secant_err *err)
 {
 	const ann_set *s = &a->d->set;
 	bool all = !strcmp(split, "all");
@@ -130,7 +136,8 @@ secant_annotated_pairs(const secant_annotated *a, const char *split, bool want_l
 		if (in_list(&s->images[i], list))
 			status = add_picture(s, i, want_labels, out, err);
 	if (!status && !out->n)
-		status = secant_fail(err, SECANT_ERR_FORMAT, list >= 0 ? "%s: its list '%s' is empty" : "%s holds no pictures", ann_str(s, s->root), split);
+		status = secant_fail(err, SECANT_ERR_FORMAT, list >= 0 ? "%s: its list '%s' is empty" : "%s holds no pictures",
+			ann_str(s, s->root), split);
 	if (!status)
 		status = secant_pairs_divide(out, ann_str(s, s->root), s->n_splits ? "all" : split, how, err);
 	if (status)
@@ -156,7 +163,8 @@ not_wanted(const ann_set *s, int class, const secant_label_rule *rule, secant_er
 	secant_str names = { 0 };
 	for (int k = 0; k < rule->name_count; k++)
 		secant_str_addf(&names, "%s%s", k ? ", " : "", rule->names[k]);
-	secant_status status = secant_fail(err, SECANT_ERR_ARG, "%s: class '%s' is none of %.300s (rename, join or drop classes with secant data remap)", ann_str(s, s->root),
+	secant_status status = secant_fail(err, SECANT_ERR_ARG,
+		"%s: class '%s' is none of %.300s (rename, join or drop classes with secant data remap)", ann_str(s, s->root),
 		ann_str(s, s->classes[class].name), names.p ? names.p : "");
 	secant_str_free(&names);
 	return status;
@@ -195,11 +203,16 @@ wrong_count(const secant_annotated *a, int classes, secant_target_kind kind, int
 	const ann_set *s = &a->d->set;
 	int n = count_classes(s);
 	if (kind == SECANT_TARGET_MULTILABEL)
-		return secant_fail(err, SECANT_ERR_ARG, "%s has %d classes, --classes is %d: --classes %d would fit", ann_str(s, s->root), n, classes, n);
+		return secant_fail(err, SECANT_ERR_ARG, "%s has %d classes, --classes is %d: --classes %d would fit",
+			ann_str(s, s->root), n, classes, n);
 	if (own >= 0)
-		return secant_fail(err, SECANT_ERR_ARG, "%s has %d classes ('%s' among them), --classes is %d: --classes %d would fit, or 1 for objects against background",
+		return secant_fail(err, SECANT_ERR_ARG,
+			"%s has %d classes ('%s' among them), --classes is %d: --classes %d would fit, or 1 for objects against "
+			"background",
 			ann_str(s, s->root), n, ann_str(s, s->classes[own].name), classes, n);
-	return secant_fail(err, SECANT_ERR_ARG, "%s has %d classes of objects, --classes is %d: --classes %d would fit (0 is background), or 1 for objects against background",
+	return secant_fail(err, SECANT_ERR_ARG,
+		"%s has %d classes of objects, --classes is %d: --classes %d would fit (0 is background), or 1 for objects "
+		"against background",
 		ann_str(s, s->root), n, classes, n + 1);
 }
 
@@ -260,19 +273,22 @@ name_by_value(ann_set *s, int classes, secant_err *err)
 }
 
 secant_status
-secant_annotated_classes(secant_annotated *a, secant_label_rule *rule, const secant_data_options *o, secant_target_kind kind, secant_err *err)
+secant_annotated_classes(secant_annotated *a, secant_label_rule *rule, const secant_data_options *o,
+	secant_target_kind kind, secant_err *err)
 {
 	ann_set *s = &a->d->set;
 	if (o->labels && strcmp(o->labels, "auto"))
-		return secant_fail(err, SECANT_ERR_ARG, "--labels %s: says how label pictures are read, but the labels of %s come from %s annotations", o->labels, ann_str(s, s->root),
-			ann_str(s, s->format));
+		return secant_fail(err, SECANT_ERR_ARG,
+			"--labels %s: says how label pictures are read, but the labels of %s come from %s annotations", o->labels,
+			ann_str(s, s->root), ann_str(s, s->format));
 	if (!s->n_classes && secant_ann_layout(s) && name_by_value(s, rule->classes, err))
 		return err ? err->code : SECANT_ERR_NOMEM;
 	if (!count_classes(s))
 		return secant_fail(err, SECANT_ERR_FORMAT, "%s has no classes", ann_str(s, s->root));
 	rule->bands = a->bits = kind == SECANT_TARGET_MULTILABEL;
 	if (a->bits && rule->classes > SECANT_LABEL_MOST_BANDS)
-		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "multilabel annotations can have at most %d classes, not %d", SECANT_LABEL_MOST_BANDS, rule->classes);
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "multilabel annotations can have at most %d classes, not %d",
+			SECANT_LABEL_MOST_BANDS, rule->classes);
 	if (!(a->value = secant_calloc((size_t)s->n_classes, sizeof *a->value)))
 		return secant_ann_nomem(err);
 	bool by_name = rule->names && kind != SECANT_TARGET_BINARY;
@@ -289,14 +305,20 @@ secant_annotated_size(const secant_annotated *a, const secant_pair *pair, int wi
 	if (im->width <= 0 || im->height <= 0)
 		im->width = width, im->height = height;
 	if (im->width != width || im->height != height)
-		return secant_fail(err, SECANT_ERR_SHAPE, "%s: says the picture is %dx%d, %s is %dx%d (height x width); secant data check %s tells more", pair->label, im->height,
-			im->width, pair->image, height, width, ann_str(&a->d->set, a->d->set.root));
+		return secant_fail(err, SECANT_ERR_SHAPE,
+			"%s: says the picture is %dx%d, %s is %dx%d (height x width); secant data check %s tells more", pair->label,
+			im->height, im->width, pair->image, height, width, ann_str(&a->d->set, a->d->set.root));
 	return SECANT_OK;
 }
 
 /* ---- planes ---- */
 
-typedef struct window { const secant_annotated *a; uint16_t *plane; int x, y, w, h; bool voids; } window;
+typedef struct window {
+	const secant_annotated *a;
+	uint16_t *plane;
+	int x, y, w, h;
+	bool voids;
+} window;
 
 static void
 stamp(void *user, const ann_object *o, const uint8_t *layer, ann_rect r)
@@ -314,7 +336,9 @@ stamp(void *user, const ann_object *o, const uint8_t *layer, ann_rect r)
 		uint16_t *row = to->plane + (size_t)(y - to->y) * (size_t)to->w;
 		for (int x = x0; x < x1; x++)
 			if (from[x])
-				row[x - to->x] = !to->a->bits ? value : is_void ? SECANT_LABEL_IGNORE : (uint16_t)(row[x - to->x] | 1 << value);
+				row[x - to->x] = !to->a->bits ? value
+					: is_void                 ? SECANT_LABEL_IGNORE
+											  : (uint16_t)(row[x - to->x] | 1 << value);
 	}
 }
 
@@ -327,31 +351,40 @@ from_mask(const secant_annotated *a, int picture, const window *to, secant_err *
 	int w, h;
 	secant_status status = secant_ann_mask_plane(s, picture, &classes, &w, &h, err);
 	if (!status && (w != im->width || h != im->height))
-		status = secant_fail(err, SECANT_ERR_SHAPE, "%s: label is %dx%d, its picture %dx%d (height x width)", ann_str(s, im->mask), h, w, im->height, im->width);
+		status = secant_fail(err, SECANT_ERR_SHAPE, "%s: label is %dx%d, its picture %dx%d (height x width)",
+			ann_str(s, im->mask), h, w, im->height, im->width);
 	for (int y = 0; !status && y < to->h; y++)
 		for (int x = 0; x < to->w; x++) {
 			uint16_t c = classes[(size_t)(y + to->y) * (size_t)w + (size_t)(x + to->x)];
-			uint16_t v = c == ANN_PLANE_VOID ? SECANT_LABEL_IGNORE : c == ANN_PLANE_NONE ? a->background : a->bits ? (uint16_t)(1 << a->value[c]) : a->value[c];
+			uint16_t v = c == ANN_PLANE_VOID ? SECANT_LABEL_IGNORE
+				: c == ANN_PLANE_NONE        ? a->background
+				: a->bits                    ? (uint16_t)(1 << a->value[c])
+											 : a->value[c];
 			to->plane[(size_t)y * (size_t)to->w + (size_t)x] = v;
 		}
 	secant_free(classes);
 	return status;
 }
 
-/* Pixels that have no class are ignored where an ignore index says so; otherwise that is a mistake in the options or the data. */
+/* Pixels that have no class are ignored where an ignore index says so; otherwise that is a mistake in the options or
+ * the data. */
 static secant_status
-check_ignored(const ann_set *s, const secant_label_rule *rule, int picture, const uint16_t *plane, size_t n, secant_err *err)
+check_ignored(
+	const ann_set *s, const secant_label_rule *rule, int picture, const uint16_t *plane, size_t n, secant_err *err)
 {
 	size_t ignored = 0;
 	for (size_t i = 0; rule->ignore < 0 && i < n; i++)
 		ignored += plane[i] == SECANT_LABEL_IGNORE;
 	if (!ignored)
 		return SECANT_OK;
-	return secant_fail(err, SECANT_ERR_FORMAT, "%s: %zu pixels are void or belong to no object; --ignore-index 255 would leave them out", ann_str(s, s->images[picture].name), ignored);
+	return secant_fail(err, SECANT_ERR_FORMAT,
+		"%s: %zu pixels are void or belong to no object; --ignore-index 255 would leave them out",
+		ann_str(s, s->images[picture].name), ignored);
 }
 
 secant_status
-secant_annotated_plane(const secant_annotated *a, const secant_label_rule *rule, int picture, int x, int y, int width, int height, uint16_t *plane, secant_err *err)
+secant_annotated_plane(const secant_annotated *a, const secant_label_rule *rule, int picture, int x, int y, int width,
+	int height, uint16_t *plane, secant_err *err)
 {
 	const ann_set *s = &a->d->set;
 	window to = { a, plane, x, y, width, height, false };
@@ -365,6 +398,7 @@ secant_annotated_plane(const secant_annotated *a, const secant_label_rule *rule,
 		status = secant_ann_paint_objects(s, picture, a->boxes, a->on_top, stamp, &to, err);
 	to.voids = true;
 	if (!status && a->bits && !s->images[picture].mask)
-		status = secant_ann_paint_objects(s, picture, a->boxes, a->on_top, stamp, &to, err);   /* void pixels stay void whatever lies there */
+		status = secant_ann_paint_objects(
+			s, picture, a->boxes, a->on_top, stamp, &to, err); /* void pixels stay void whatever lies there */
 	return status ? status : check_ignored(s, rule, picture, plane, n, err);
 }

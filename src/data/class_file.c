@@ -1,6 +1,6 @@
 /*
- * The class file: a line a class, in the order of their indices: NAME [R G B]. Names may hold blanks; blank lines and lines that start with
- * # are passed over. Either every class has a colour or none.
+ * The class file: a line a class, in the order of their indices: NAME [R G B]. Names may hold blanks; blank lines and
+ * lines that start with # are passed over. Either every class has a colour or none.
  */
 #include "data/class_file.h"
 #include "base/file.h"
@@ -42,12 +42,14 @@ add_class(secant_class_list *out, const char *line, const char *path, int number
 	while (n > 0 && strchr(" \t,", line[n - 1]))
 		n--;
 	if (out->n > 0 && (out->colours != NULL) != (r >= 0))
-		return secant_fail(err, SECANT_ERR_FORMAT, "%s:%d: '%.100s' has %s colour, unlike the lines before; expected NAME R G B in all or in none", path, number, line, r < 0 ? "no" : "a");
+		return secant_fail(err, SECANT_ERR_FORMAT,
+			"%s:%d: '%.100s' has %s colour, unlike the lines before; expected NAME R G B in all or in none", path,
+			number, line, r < 0 ? "no" : "a");
 	if (out->n == out->capacity) {
 		int capacity = out->capacity ? 2 * out->capacity : 16;
 		char **names = secant_realloc(out->names, (size_t)capacity, sizeof *names);
 		out->names = names ? names : out->names;
-		uint8_t (*colours)[3] = names && r >= 0 ? secant_realloc(out->colours, (size_t)capacity, sizeof *colours) : NULL;
+		uint8_t(*colours)[3] = names && r >= 0 ? secant_realloc(out->colours, (size_t)capacity, sizeof *colours) : NULL;
 		out->colours = colours ? colours : out->colours;
 		if (!names || (r >= 0 && !colours))
 			return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for %d classes", path, capacity);
@@ -58,7 +60,8 @@ add_class(secant_class_list *out, const char *line, const char *path, int number
 		c[0] = (uint8_t)r, c[1] = (uint8_t)g, c[2] = (uint8_t)b;
 		for (int i = 0; i < out->n; i++)
 			if (!memcmp(out->colours[i], c, 3))
-				return secant_fail(err, SECANT_ERR_FORMAT, "%s:%d: colour (%d, %d, %d) stands for '%s' already", path, number, r, g, b, out->names[i]);
+				return secant_fail(err, SECANT_ERR_FORMAT, "%s:%d: colour (%d, %d, %d) stands for '%s' already", path,
+					number, r, g, b, out->names[i]);
 	}
 	out->names[out->n] = secant_strndup(line, n);
 	if (!out->names[out->n])

@@ -5,7 +5,7 @@
 
 typedef struct secant_class_list {
 	char **names;
-	uint8_t (*colours)[3];       /* NULL: the file has none */
+	uint8_t (*colours)[3]; /* NULL: the file has none */
 	int n, capacity;
 } secant_class_list;
 

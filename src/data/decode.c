@@ -1,6 +1,6 @@
 /*
- * From files to decoded samples, and the cache of them. The cache fills until its memory is used up and then stays as it is: in a
- * shuffled epoch no policy of eviction does better, and nothing depends on who comes first except time.
+ * From files to decoded samples, and the cache of them. The cache fills until its memory is used up and then stays as
+ * it is: in a shuffled epoch no policy of eviction does better, and nothing depends on who comes first except time.
  */
 #include "base/mem.h"
 #include "data/samples.h"
@@ -38,9 +38,11 @@ secant_picture_reserve(secant_picture *p, int width, int height, int channels, b
 	p->height = height;
 	p->channels = channels;
 	p->real = real;
-	if (ensure(&p->pixels, &p->pixel_room, secant_picture_pixel_bytes(p) + SECANT_PICTURE_SLACK) && (!labels || ensure((void **)&p->labels, &p->label_room, secant_picture_label_bytes(p))))
+	if (ensure(&p->pixels, &p->pixel_room, secant_picture_pixel_bytes(p) + SECANT_PICTURE_SLACK)
+		&& (!labels || ensure((void **)&p->labels, &p->label_room, secant_picture_label_bytes(p))))
 		return SECANT_OK;
-	return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a picture of %dx%d with %d channels", height, width, channels);
+	return secant_fail(
+		err, SECANT_ERR_NOMEM, "no memory for a picture of %dx%d with %d channels", height, width, channels);
 }
 
 void
@@ -53,8 +55,8 @@ secant_picture_free(secant_picture *p)
 
 /* ---- channels ---- */
 
-/* The channel of the file for each channel of the network; false when they do not fit. Whether a second or fourth channel is alpha was
- * decided when the header was read. */
+/* The channel of the file for each channel of the network; false when they do not fit. Whether a second or fourth
+ * channel is alpha was decided when the header was read. */
 static bool
 map_channels(int from, int to, int map[SECANT_MOST_CHANNELS])
 {
@@ -70,7 +72,8 @@ number_at(const secant_image *im, size_t i)
 		return ((const uint8_t *)im->data)[i];
 	if (im->dtype == SECANT_U16)
 		return (float)((const uint16_t *)im->data)[i] / 257.f;
-	return im->dtype == SECANT_I16 ? (float)((const int16_t *)im->data)[i] / 257.f : ((const float *)im->data)[i] * 255.f;
+	return im->dtype == SECANT_I16 ? (float)((const int16_t *)im->data)[i] / 257.f
+								   : ((const float *)im->data)[i] * 255.f;
 }
 
 static void
@@ -101,7 +104,8 @@ is_window(const secant_list_entry *e)
 
 /* A picture, or the window of one, with its georeference for what it says of pixels without data. */
 static secant_status
-read_part(secant_image *im, const secant_list_entry *e, const char *path, const secant_image_read_options *how, secant_err *err)
+read_part(secant_image *im, const secant_list_entry *e, const char *path, const secant_image_read_options *how,
+	secant_err *err)
 {
 	if (!is_window(e))
 		return secant_image_read(im, path, how, err);
@@ -123,15 +127,19 @@ check_finite(const secant_image *im, const secant_voids *v, const secant_list_en
 	const float *x = im->data;
 	for (int64_t i = 0; i < n && im->dtype == SECANT_F32; i++)
 		if (isinf(x[i]) ? !v->declared || x[i] != (float)v->value : isnan(x[i]) && !v->declared)
-			return secant_fail(err, SECANT_ERR_RANGE, "%s: the number at (%lld, %lld), channel %d, is %s%s", e->image, (long long)(e->x + i / im->channels % im->width),
-				(long long)(e->y + i / im->channels / im->width), (int)(i % im->channels) + 1, isinf(x[i]) ? "infinite" : "none (NaN), and the file declares no value for no data",
+			return secant_fail(err, SECANT_ERR_RANGE, "%s: the number at (%lld, %lld), channel %d, is %s%s", e->image,
+				(long long)(e->x + i / im->channels % im->width), (long long)(e->y + i / im->channels / im->width),
+				(int)(i % im->channels) + 1,
+				isinf(x[i]) ? "infinite" : "none (NaN), and the file declares no value for no data",
 				isinf(x[i]) ? "" : "; in a GeoTIFF that says so (gdal_edit.py -a_nodata nan) such pixels are left out");
 	return SECANT_OK;
 }
 
-/* Deals with pixels without data before anything else sees them. *where, fresh memory, tells which they are; NULL: there are none. */
+/* Deals with pixels without data before anything else sees them. *where, fresh memory, tells which they are; NULL:
+ * there are none. */
 static secant_status
-take_out_voids(const secant_samples *s, secant_image *im, const secant_list_entry *e, bool mark, uint8_t **where, secant_err *err)
+take_out_voids(
+	const secant_samples *s, secant_image *im, const secant_list_entry *e, bool mark, uint8_t **where, secant_err *err)
 {
 	secant_voids v = secant_voids_of(secant_image_geo(im));
 	secant_status st = check_finite(im, &v, e, err);
@@ -149,12 +157,14 @@ static secant_status
 read_labels(const secant_samples *s, const secant_list_entry *e, secant_picture *p, secant_err *err)
 {
 	if (s->annotated)
-		return secant_annotated_plane(s->annotated, &s->rule, e->picture, e->x, e->y, e->width, e->height, p->labels, err);
+		return secant_annotated_plane(
+			s->annotated, &s->rule, e->picture, e->x, e->y, e->width, e->height, p->labels, err);
 	if (!is_window(e))
 		return secant_labels_read(&s->rule, e->label, p->width, p->height, p->labels, err);
 	secant_image im;
 	bool indices = s->rule.mode == SECANT_LABELS_INDEX || s->rule.mode == SECANT_LABELS_PALETTE;
-	secant_image_read_options how = { .palette_as_indices = indices && !s->rule.bands, .as_stored = indices && !s->rule.bands };
+	secant_image_read_options how = { .palette_as_indices = indices && !s->rule.bands,
+		.as_stored = indices && !s->rule.bands };
 	secant_status st = read_part(&im, e, e->label, &how, err);
 	if (!st)
 		st = secant_labels_decode(&s->rule, &im, e->label, false, p->labels, err);
@@ -185,13 +195,17 @@ decode_file(const secant_samples *s, const secant_list_entry *e, bool mark, seca
 	if (st)
 		return st;
 	if (im.width != e->width || im.height != e->height)
-		st = secant_fail(err, SECANT_ERR_SHAPE, "%s: is %dx%d now and was %dx%d when the data set was opened (height x width)", e->image, im.height, im.width, e->height, e->width);
+		st = secant_fail(err, SECANT_ERR_SHAPE,
+			"%s: is %dx%d now and was %dx%d when the data set was opened (height x width)", e->image, im.height,
+			im.width, e->height, e->width);
 	if (!st && !map_channels(im.channels, s->in_channels, map))
-		st = secant_fail(err, SECANT_ERR_SHAPE, "%s: has %d channels, --in-channels is %d", e->image, im.channels, s->in_channels);
+		st = secant_fail(
+			err, SECANT_ERR_SHAPE, "%s: has %d channels, --in-channels is %d", e->image, im.channels, s->in_channels);
 	if (!st)
 		st = take_out_voids(s, &im, e, mark, &where, err);
 	if (!st)
-		st = secant_picture_reserve(p, im.width, im.height, s->in_channels, mark || im.dtype != SECANT_U8, e->label != NULL, err);
+		st = secant_picture_reserve(
+			p, im.width, im.height, s->in_channels, mark || im.dtype != SECANT_U8, e->label != NULL, err);
 	if (!st) {
 		p->bounded = im.dtype == SECANT_U8 || im.dtype == SECANT_U16;
 		copy_pixels(p, &im, map);
@@ -218,7 +232,8 @@ secant_samples_decode_marked(const secant_samples *s, int i, secant_picture *p, 
 static const secant_picture *
 keep(secant_samples *s, int i, const secant_picture *p)
 {
-	size_t pixels = secant_picture_pixel_bytes(p), labels = p->labels ? secant_picture_label_bytes(p) : 0, all = pixels + labels + sizeof *p;
+	size_t pixels = secant_picture_pixel_bytes(p), labels = p->labels ? secant_picture_label_bytes(p) : 0,
+		   all = pixels + labels + sizeof *p;
 	size_t room = atomic_load(&s->cache_room);
 	do
 		if (room < all)
@@ -229,7 +244,7 @@ keep(secant_samples *s, int i, const secant_picture *p)
 		if (copy)
 			secant_picture_free(copy);
 		secant_free(copy);
-		atomic_store(&s->cache_room, 0);   /* memory is short: no more of this */
+		atomic_store(&s->cache_room, 0); /* memory is short: no more of this */
 		return NULL;
 	}
 	copy->bounded = p->bounded;

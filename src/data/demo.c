@@ -1,6 +1,7 @@
 /*
- * Demo data sets: each picture is drawn from a stream of its own (Philox keyed by seed and number), so that more pictures change nothing in
- * those before. Light becomes colour by a tint for the ground and one for the things, with a little noise of a sensor.
+ * Demo data sets: each picture is drawn from a stream of its own (Philox keyed by seed and number), so that more
+ * pictures change nothing in those before. Light becomes colour by a tint for the ground and one for the things, with a
+ * little noise of a sensor.
  */
 #include "data/demo.h"
 #include "base/file.h"
@@ -10,16 +11,23 @@
 #include <secant/codec.h>
 
 static const secant_opt rows[] = {
-	SECANT_OPT(secant_demo, pictures, INT, "pictures", "120", 3, 100000, "how many, in all: 3/4 for training, 1/6 for validation, the rest for testing"),
+	SECANT_OPT(secant_demo, pictures, INT, "pictures", "120", 3, 100000,
+		"how many, in all: 3/4 for training, 1/6 for validation, the rest for testing"),
 	SECANT_OPT(secant_demo, size, SIZE, "size", "256", 32, 4096, "height and width"),
 	SECANT_OPT(secant_demo, seed, INT, "seed", "0", 0, 2147483647, "of the random numbers"),
-	SECANT_OPT_CHOICE(secant_demo, kind, "kind", "cells", SECANT_DEMO_KINDS, "what is drawn: cells among ghosts and dust, or cracks in tiles"),
-	SECANT_OPT_END
+	SECANT_OPT_CHOICE(secant_demo, kind, "kind", "cells", SECANT_DEMO_KINDS,
+		"what is drawn: cells among ghosts and dust, or cracks in tiles"),
+	SECANT_OPT_END,
 };
 const secant_opts secant_demo_options = { "demo", sizeof(secant_demo), rows };
 
-typedef struct kind { const char *name; void (*draw)(secant_canvas *c); float ground[3], thing[3]; } kind;
-static const kind kinds[] = {   /* in the order of SECANT_DEMO_KINDS */
+typedef struct kind {
+	const char *name;
+	void (*draw)(secant_canvas *c);
+	float ground[3], thing[3];
+} kind;
+static const kind kinds[] = {
+	/* in the order of SECANT_DEMO_KINDS */
 	{ "cells", secant_demo_draw_cells, { 0.98f, 0.95f, 1 }, { 0.99f, 0.935f, 1.005f } },
 	{ "tiles", secant_demo_draw_tiles, { 1, 0.97f, 0.9f }, { 1, 0.96f, 0.9f } },
 };
@@ -48,10 +56,13 @@ develop(secant_canvas *c, const kind *k, uint8_t *rgb)
 }
 
 static secant_status
-write_pair(const char *folder, const char *name, const secant_image *picture, const secant_image *label, secant_err *err)
+write_pair(
+	const char *folder, const char *name, const secant_image *picture, const secant_image *label, secant_err *err)
 {
-	char *image_path = secant_format("%s/images/%s", folder, name), *label_path = secant_format("%s/labels/%s", folder, name);
-	secant_status s = image_path && label_path ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", folder);
+	char *image_path = secant_format("%s/images/%s", folder, name),
+		 *label_path = secant_format("%s/labels/%s", folder, name);
+	secant_status s = image_path && label_path ? SECANT_OK
+											   : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", folder);
 	if (!s)
 		s = secant_image_write(picture, image_path, NULL, err);
 	if (!s)
@@ -62,7 +73,8 @@ write_pair(const char *folder, const char *name, const secant_image *picture, co
 }
 
 static secant_status
-make_picture(const char *out, const secant_demo *o, int i, secant_canvas *c, secant_image *picture, secant_image *label, secant_err *err)
+make_picture(const char *out, const secant_demo *o, int i, secant_canvas *c, secant_image *picture, secant_image *label,
+	secant_err *err)
 {
 	size_t n = (size_t)c->width * (size_t)c->height;
 	char name[64];
@@ -87,7 +99,8 @@ make_folders(const char *out, bool overwrite, secant_err *err)
 {
 	static const char *const inner[] = { "images", "labels" };
 	for (int i = 0; i < 6; i++) {
-		char *split = secant_path_join(out, splits[i / 2]), *path = split ? secant_path_join(split, inner[i % 2]) : NULL;
+		char *split = secant_path_join(out, splits[i / 2]),
+			 *path = split ? secant_path_join(split, inner[i % 2]) : NULL;
 		secant_status s = path ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", out);
 		if (!s && i % 2 == 0 && secant_is_dir(split) && !overwrite)
 			s = secant_fail(err, SECANT_ERR_IO, "%s is there already; --overwrite writes into it", split);
@@ -119,12 +132,15 @@ make_canvas(secant_canvas *c, secant_image *picture, secant_image *label, const 
 }
 
 secant_status
-secant_demo_write(const char *out, const secant_demo *options, bool overwrite, bool (*made)(void *user, int now, int total), void *user, secant_err *err)
+secant_demo_write(const char *out, const secant_demo *options, bool overwrite,
+	bool (*made)(void *user, int now, int total), void *user, secant_err *err)
 {
 	secant_canvas c = { 0 };
 	secant_image picture = { 0 }, label = { 0 };
-	if (options->size.n != 2 || options->kind < 0 || options->kind >= (int)(sizeof kinds / sizeof *kinds) || options->pictures < 1)
-		return secant_fail(err, SECANT_ERR_ARG, "demo: %d pictures of kind %d: not a demo data set", options->pictures, options->kind);
+	if (options->size.n != 2 || options->kind < 0 || options->kind >= (int)(sizeof kinds / sizeof *kinds)
+		|| options->pictures < 1)
+		return secant_fail(
+			err, SECANT_ERR_ARG, "demo: %d pictures of kind %d: not a demo data set", options->pictures, options->kind);
 	secant_status s = make_canvas(&c, &picture, &label, options, err);
 	if (!s)
 		s = make_folders(out, overwrite, err);

@@ -6,9 +6,9 @@
 
 typedef struct secant_canvas {
 	int width, height;
-	float *light;                /* 0..255 */
-	float *tint;                 /* how much of a thing's own colour a pixel has, 0..1 */
-	uint8_t *label;              /* 0 or 255 */
+	float *light; /* 0..255 */
+	float *tint; /* how much of a thing's own colour a pixel has, 0..1 */
+	uint8_t *label; /* 0 or 255 */
 	secant_rng rng;
 } secant_canvas;
 
@@ -25,8 +25,8 @@ void secant_demo_add_blobs(secant_canvas *c, int n, double least, double most, d
 /* Adds a line of that width with soft edges; `label` marks it too. */
 void secant_demo_add_line(secant_canvas *c, const float a[2], const float b[2], float width, float light, bool label);
 
-/* Draws n numbers in order, number i between range[i][0] and range[i][1]. Arguments of a call are drawn in no order that C promises: draw
- * them with this. */
+/* Draws n numbers in order, number i between range[i][0] and range[i][1]. Arguments of a call are drawn in no order
+ * that C promises: draw them with this. */
 void secant_demo_draw_numbers(secant_canvas *c, int n, const double range[][2], float *v);
 
 void secant_demo_draw_cells(secant_canvas *c);

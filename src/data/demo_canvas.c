@@ -22,7 +22,8 @@ secant_demo_noise(uint32_t salt, float x, float y, float scale)
 	int i = (int)left, j = (int)top;
 	fx = fx * fx * (3 - 2 * fx);
 	fy = fy * fy * (3 - 2 * fy);
-	float a = lattice(salt, i, j), b = lattice(salt, i + 1, j), c = lattice(salt, i, j + 1), d = lattice(salt, i + 1, j + 1);
+	float a = lattice(salt, i, j), b = lattice(salt, i + 1, j), c = lattice(salt, i, j + 1),
+		  d = lattice(salt, i + 1, j + 1);
 	return (a + (b - a) * fx) * (1 - fy) + (c + (d - c) * fx) * fy;
 }
 
@@ -57,12 +58,15 @@ secant_demo_illuminate(secant_canvas *c, float low, float range)
 }
 
 /* The pixels that a thing of that reach around (x, y) can touch: [x0, x1) x [y0, y1). */
-typedef struct box { int x0, y0, x1, y1; } box;
+typedef struct box {
+	int x0, y0, x1, y1;
+} box;
 
 static box
 around(const secant_canvas *c, float left, float top, float right, float bottom)
 {
-	box b = { left < 0 ? 0 : (int)left, top < 0 ? 0 : (int)top, right + 1 > (float)c->width ? c->width : (int)right + 1, bottom + 1 > (float)c->height ? c->height : (int)bottom + 1 };
+	box b = { left < 0 ? 0 : (int)left, top < 0 ? 0 : (int)top, right + 1 > (float)c->width ? c->width : (int)right + 1,
+		bottom + 1 > (float)c->height ? c->height : (int)bottom + 1 };
 	return b;
 }
 
@@ -73,7 +77,8 @@ secant_demo_add_blob(secant_canvas *c, float x, float y, float rx, float ry, flo
 	box b = around(c, x - reach, y - reach, x + reach, y + reach);
 	for (int j = b.y0; j < b.y1; j++)
 		for (int i = b.x0; i < b.x1; i++) {
-			float dx = (float)i - x, dy = (float)j - y, u = (dx * cosine + dy * sine) / rx, v = (dy * cosine - dx * sine) / ry;
+			float dx = (float)i - x, dy = (float)j - y, u = (dx * cosine + dy * sine) / rx,
+				  v = (dy * cosine - dx * sine) / ry;
 			c->light[(size_t)j * (size_t)c->width + (size_t)i] += light * expf(-0.5f * (u * u + v * v));
 		}
 }
@@ -81,7 +86,8 @@ secant_demo_add_blob(secant_canvas *c, float x, float y, float rx, float ry, flo
 void
 secant_demo_add_blobs(secant_canvas *c, int n, double least, double most, double dim, double bright)
 {
-	const double range[6][2] = { { 0, c->width }, { 0, c->height }, { least, most }, { least, most }, { 0, M_PI }, { dim, bright } };
+	const double range[6][2] = { { 0, c->width }, { 0, c->height }, { least, most }, { least, most }, { 0, M_PI },
+		{ dim, bright } };
 	float v[6];
 	for (int i = 0; i < n; i++) {
 		secant_demo_draw_numbers(c, 6, range, v);
@@ -93,7 +99,8 @@ void
 secant_demo_add_line(secant_canvas *c, const float a[2], const float b[2], float width, float light, bool label)
 {
 	float reach = width / 2 + 2;
-	box r = around(c, fminf(a[0], b[0]) - reach, fminf(a[1], b[1]) - reach, fmaxf(a[0], b[0]) + reach, fmaxf(a[1], b[1]) + reach);
+	box r = around(
+		c, fminf(a[0], b[0]) - reach, fminf(a[1], b[1]) - reach, fmaxf(a[0], b[0]) + reach, fmaxf(a[1], b[1]) + reach);
 	for (int y = r.y0; y < r.y1; y++)
 		for (int x = r.x0; x < r.x1; x++) {
 			float d = secant_demo_distance((float)x, (float)y, a, b) - width / 2;

@@ -1,13 +1,17 @@
 /*
- * Cells: wobbly outlines filled with grains, under light that changes more across the picture than a cell differs from its ground. What is
- * as bright and is no cell: ghosts (cells out of focus), fibres, and dust. So brightness alone says little, texture and outline much.
+ * Cells: wobbly outlines filled with grains, under light that changes more across the picture than a cell differs from
+ * its ground. What is as bright and is no cell: ghosts (cells out of focus), fibres, and dust. So brightness alone says
+ * little, texture and outline much.
  */
 #include "data/demo.h"
 #include <math.h>
 
 enum { HARMONICS = 4, MOST_CELLS = 400 };
 
-typedef struct cell { float x, y, radius, stretch, angle, wobble[HARMONICS], phase[HARMONICS], light; uint32_t salt; } cell;
+typedef struct cell {
+	float x, y, radius, stretch, angle, wobble[HARMONICS], phase[HARMONICS], light;
+	uint32_t salt;
+} cell;
 
 static float
 draw_in(secant_canvas *c, double lo, double hi)
@@ -35,7 +39,8 @@ draw_cell(secant_canvas *c)
 static float
 depth_at(const cell *k, float dx, float dy)
 {
-	float cosine = cosf(k->angle), sine = sinf(k->angle), u = (dx * cosine + dy * sine) / k->stretch, v = (dy * cosine - dx * sine) * k->stretch;
+	float cosine = cosf(k->angle), sine = sinf(k->angle), u = (dx * cosine + dy * sine) / k->stretch,
+		  v = (dy * cosine - dx * sine) * k->stretch;
 	float angle = atan2f(v, u), edge = 1;
 	for (int h = 0; h < HARMONICS; h++)
 		edge += k->wobble[h] * cosf((float)(h + 2) * angle + k->phase[h]);
@@ -50,11 +55,15 @@ draw(secant_canvas *c, const cell *k)
 		for (int x = (int)k->x - reach; x <= (int)k->x + reach; x++) {
 			if (x < 0 || y < 0 || x >= c->width || y >= c->height)
 				continue;
-			float depth = depth_at(k, (float)x - k->x, (float)y - k->y), cover = depth < -0.7f ? 0 : depth > 0.7f ? 1 : (depth + 0.7f) / 1.4f;
+			float depth = depth_at(k, (float)x - k->x, (float)y - k->y),
+				  cover = depth < -0.7f ? 0
+				: depth > 0.7f          ? 1
+										: (depth + 0.7f) / 1.4f;
 			if (cover <= 0)
 				continue;
 			size_t i = (size_t)y * (size_t)c->width + (size_t)x;
-			float grain = 17 * secant_demo_noise(k->salt, (float)x, (float)y, 3.2f) + 9 * secant_demo_noise(k->salt + 1, (float)x, (float)y, 7);
+			float grain = 17 * secant_demo_noise(k->salt, (float)x, (float)y, 3.2f)
+				+ 9 * secant_demo_noise(k->salt + 1, (float)x, (float)y, 7);
 			float rim = depth < 2.5f ? 7 : 0;
 			c->light[i] += cover * (k->light + grain + rim);
 			c->tint[i] = cover;
@@ -83,10 +92,12 @@ draw_fibre(secant_canvas *c)
 void
 secant_demo_draw_cells(secant_canvas *c)
 {
-	double areas = (double)c->width * c->height / 65536;   /* per 256 x 256 */
+	double areas = (double)c->width * c->height / 65536; /* per 256 x 256 */
 	secant_demo_illuminate(c, 45, 105);
-	int ghosts = (int)lround(areas * secant_rng_range(&c->rng, 9, 15)), fibres = (int)lround(areas * secant_rng_range(&c->rng, 5, 9));
-	int dust = (int)lround(areas * secant_rng_range(&c->rng, 25, 45)), cells = (int)lround(areas * secant_rng_range(&c->rng, 13, 21));
+	int ghosts = (int)lround(areas * secant_rng_range(&c->rng, 9, 15)),
+		fibres = (int)lround(areas * secant_rng_range(&c->rng, 5, 9));
+	int dust = (int)lround(areas * secant_rng_range(&c->rng, 25, 45)),
+		cells = (int)lround(areas * secant_rng_range(&c->rng, 13, 21));
 	secant_demo_add_blobs(c, ghosts, 9, 16, 32, 55);
 	secant_demo_add_blobs(c, dust, 1, 2.2, 35, 75);
 	for (int i = 0; i < fibres; i++)

@@ -1,6 +1,6 @@
 /*
- * Cracked tiles: a speckled glaze under uneven light with cracks, branching random walks. What is as dark and is no crack: joints (straight
- * and square to the picture), shadows and stains.
+ * Cracked tiles: a speckled glaze under uneven light with cracks, branching random walks. What is as dark and is no
+ * crack: joints (straight and square to the picture), shadows and stains.
  */
 #include "data/demo.h"
 #include <math.h>
@@ -27,14 +27,16 @@ draw_crack(secant_canvas *c, float x, float y, float angle, float width, float l
 		a[0] = b[0];
 		a[1] = b[1];
 		if (forks > 0 && secant_rng_below(&c->rng, 9) == 0)
-			draw_crack(c, a[0], a[1], angle + (secant_rng_below(&c->rng, 2) ? 0.9f : -0.9f), width * 0.8f, light, --forks);
+			draw_crack(
+				c, a[0], a[1], angle + (secant_rng_below(&c->rng, 2) ? 0.9f : -0.9f), width * 0.8f, light, --forks);
 	}
 }
 
 static void
 draw_joints(secant_canvas *c)
 {
-	float pitch = draw_in(c, 70, 120), width = draw_in(c, 5, 8), light = draw_in(c, -62, -45), first_x = draw_in(c, 0, pitch), first_y = draw_in(c, 0, pitch);
+	float pitch = draw_in(c, 70, 120), width = draw_in(c, 5, 8), light = draw_in(c, -62, -45),
+		  first_x = draw_in(c, 0, pitch), first_y = draw_in(c, 0, pitch);
 	for (float x = first_x; x < (float)c->width; x += pitch)
 		secant_demo_add_line(c, (float[2]){ x, -9 }, (float[2]){ x, (float)c->height + 9 }, width, light, false);
 	for (float y = first_y; y < (float)c->height; y += pitch)
@@ -49,8 +51,10 @@ secant_demo_draw_tiles(secant_canvas *c)
 	uint32_t salt = secant_rng_u32(&c->rng);
 	for (int y = 0; y < c->height; y++)
 		for (int x = 0; x < c->width; x++)
-			c->light[(size_t)y * (size_t)c->width + (size_t)x] += 7 * secant_demo_noise(salt, (float)x, (float)y, 4) + 6 * secant_demo_noise(salt + 1, (float)x, (float)y, 17);
-	int stains = (int)lround(areas * secant_rng_range(&c->rng, 8, 14)), cracks = (int)lround(areas * secant_rng_range(&c->rng, 3, 5.5));
+			c->light[(size_t)y * (size_t)c->width + (size_t)x] += 7 * secant_demo_noise(salt, (float)x, (float)y, 4)
+				+ 6 * secant_demo_noise(salt + 1, (float)x, (float)y, 17);
+	int stains = (int)lround(areas * secant_rng_range(&c->rng, 8, 14)),
+		cracks = (int)lround(areas * secant_rng_range(&c->rng, 3, 5.5));
 	secant_demo_add_blobs(c, stains, 5, 20, -60, -30);
 	draw_joints(c);
 	const double range[5][2] = { { 0, c->width }, { 0, c->height }, { 0, 2 * M_PI }, { 5, 9 }, { -65, -45 } };

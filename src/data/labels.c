@@ -8,9 +8,9 @@
  *   auto      binary for one class; else index, or colours where the picture has colours and the class file too
  *   bands     (multilabel, a picture of several bands) band c from the threshold on is bit c
  *
- * The ignore index, where there is one, becomes SECANT_LABEL_IGNORE, and so does what a GeoTIFF of labels declares to be no data, unless it is
- * a class. A value that is no class is an error with the value, the first place,
- * how many pixels there are of such, and the option that would fit. Values are never rounded, blended or cut.
+ * The ignore index, where there is one, becomes SECANT_LABEL_IGNORE, and so does what a GeoTIFF of labels declares to
+ * be no data, unless it is a class. A value that is no class is an error with the value, the first place, how many
+ * pixels there are of such, and the option that would fit. Values are never rounded, blended or cut.
  */
 #include "data/labels.h"
 #include "base/mem.h"
@@ -33,7 +33,9 @@ pick_mode(secant_label_rule *rule, const char *text, secant_err *err)
 		m++;
 	if (!mode_names[m]) {
 		const char *near = secant_nearest(text, mode_names);
-		return secant_fail(err, SECANT_ERR_ARG, "--labels: '%.60s' is not one of auto, binary, index, palette, colours%s%s%s", text, near ? " (nearest: " : "", near ? near : "", near ? ")" : "");
+		return secant_fail(err, SECANT_ERR_ARG,
+			"--labels: '%.60s' is not one of auto, binary, index, palette, colours%s%s%s", text,
+			near ? " (nearest: " : "", near ? near : "", near ? ")" : "");
 	}
 	rule->by_channels = m == 0 && rule->classes > 1;
 	rule->mode = m > 0 ? (secant_label_mode)(m - 1) : rule->classes == 1 ? SECANT_LABELS_BINARY : SECANT_LABELS_INDEX;
@@ -51,7 +53,8 @@ read_classes(secant_label_rule *rule, const char *path, secant_err *err)
 	rule->name_count = list.n;
 	rule->colours = list.colours;
 	if (list.n != rule->classes && list.n != rule->values)
-		return secant_fail(err, SECANT_ERR_ARG, "%s names %d classes, but there are %d (--classes)", path, list.n, rule->classes);
+		return secant_fail(
+			err, SECANT_ERR_ARG, "%s names %d classes, but there are %d (--classes)", path, list.n, rule->classes);
 	return SECANT_OK;
 }
 
@@ -72,7 +75,8 @@ secant_label_rule_names(secant_label_rule *rule, char *const *names, int n, seca
 	for (rule->name_count = 0; rule->names && rule->name_count < n; rule->name_count++)
 		if (!(rule->names[rule->name_count] = secant_strdup(names[rule->name_count])))
 			break;
-	return rule->names && rule->name_count == n ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d class names", n);
+	return rule->names && rule->name_count == n ? SECANT_OK
+												: secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d class names", n);
 }
 
 static secant_status
@@ -84,20 +88,28 @@ make_rule(secant_label_rule *rule, const secant_data_options *o, secant_target_k
 	if (s)
 		return s;
 	if (rule->classes < 1 || rule->classes > SECANT_LABEL_MOST_CLASSES)
-		return secant_fail(err, SECANT_ERR_RANGE, "--classes: %d is outside 1 to %d", rule->classes, SECANT_LABEL_MOST_CLASSES);
+		return secant_fail(
+			err, SECANT_ERR_RANGE, "--classes: %d is outside 1 to %d", rule->classes, SECANT_LABEL_MOST_CLASSES);
 	if (kind == SECANT_TARGET_BINARY && rule->classes != 1)
 		return secant_fail(err, SECANT_ERR_ARG, "binary targets have one class, not %d", rule->classes);
 	if (rule->mode == SECANT_LABELS_BINARY && rule->classes > 2)
-		return secant_fail(err, SECANT_ERR_ARG, "--labels binary: knows foreground and background, but there are %d classes; --labels index would fit", rule->classes);
+		return secant_fail(err, SECANT_ERR_ARG,
+			"--labels binary: knows foreground and background, but there are %d classes; --labels index would fit",
+			rule->classes);
 	if (rule->mode == SECANT_LABELS_COLOURS && (!rule->colours || rule->name_count < rule->values))
-		return secant_fail(err, SECANT_ERR_ARG, "--labels colours: needs --class-file with %d lines NAME R G B", rule->values);
+		return secant_fail(
+			err, SECANT_ERR_ARG, "--labels colours: needs --class-file with %d lines NAME R G B", rule->values);
 	return SECANT_OK;
 }
 
 secant_status
-secant_label_rule_make(secant_label_rule *rule, const secant_data_options *o, int classes, secant_target_kind kind, secant_err *err)
+secant_label_rule_make(
+	secant_label_rule *rule, const secant_data_options *o, int classes, secant_target_kind kind, secant_err *err)
 {
-	*rule = (secant_label_rule){ .threshold = o->label_threshold, .ignore = o->ignore_index, .classes = classes, .values = classes == 1 ? 2 : classes };
+	*rule = (secant_label_rule){ .threshold = o->label_threshold,
+		.ignore = o->ignore_index,
+		.classes = classes,
+		.values = classes == 1 ? 2 : classes };
 	secant_status s = make_rule(rule, o, kind, err);
 	if (s)
 		secant_label_rule_free(rule);
@@ -138,7 +150,7 @@ label_at(const secant_label_rule *rule, const secant_image *im, size_t i)
 static long
 largest(const secant_label_rule *rule, const secant_image *im, size_t pixel)
 {
-	int c = im->channels, colours = c == 2 || c == 4 ? c - 1 : c;   /* without alpha */
+	int c = im->channels, colours = c == 2 || c == 4 ? c - 1 : c; /* without alpha */
 	long best = label_at(rule, im, pixel * (size_t)c);
 	for (int k = 1; k < colours; k++) {
 		long v = label_at(rule, im, pixel * (size_t)c + (size_t)k);
@@ -156,7 +168,9 @@ as_binary(const secant_label_rule *rule, long v)
 static uint16_t
 as_index(const secant_label_rule *rule, long v)
 {
-	return v == NO_DATA || (v >= 0 && v == rule->ignore) ? SECANT_LABEL_IGNORE : v >= 0 && v < rule->values ? (uint16_t)v : BAD;
+	return v == NO_DATA || (v >= 0 && v == rule->ignore) ? SECANT_LABEL_IGNORE
+		: v >= 0 && v < rule->values                     ? (uint16_t)v
+														 : BAD;
 }
 
 static uint16_t
@@ -171,7 +185,11 @@ as_colour(const secant_label_rule *rule, const uint8_t *rgb)
 /* ---- messages ---- */
 
 /* What the values of a picture look like, for the advice. */
-typedef struct survey { size_t bad, first; long most, least; bool only_black_white; } survey;
+typedef struct survey {
+	size_t bad, first;
+	long most, least;
+	bool only_black_white;
+} survey;
 
 static survey
 survey_values(const secant_image *im, const uint16_t *plane)
@@ -192,7 +210,8 @@ survey_values(const secant_image *im, const uint16_t *plane)
 }
 
 static secant_status
-no_class(const secant_label_rule *rule, const secant_image *im, const char *path, const uint16_t *plane, secant_err *err)
+no_class(
+	const secant_label_rule *rule, const secant_image *im, const char *path, const uint16_t *plane, secant_err *err)
 {
 	survey r = survey_values(im, plane);
 	long v = value_at(im, r.first * (size_t)im->channels);
@@ -210,26 +229,33 @@ no_class(const secant_label_rule *rule, const secant_image *im, const char *path
 		(void)snprintf(text, sizeof text, "%g", (double)((const float *)im->data)[r.first * (size_t)im->channels]);
 	else
 		(void)snprintf(text, sizeof text, "%ld", v);
-	return secant_fail(err, SECANT_ERR_FORMAT, "%s: label value %s at (%zu, %zu) is outside the classes 0 to %d, %zu pixel%s; %s", path, text,
-		r.first % (size_t)im->width, r.first / (size_t)im->width, rule->values - 1, r.bad, r.bad == 1 ? " is" : "s are", advice);
+	return secant_fail(err, SECANT_ERR_FORMAT,
+		"%s: label value %s at (%zu, %zu) is outside the classes 0 to %d, %zu pixel%s; %s", path, text,
+		r.first % (size_t)im->width, r.first / (size_t)im->width, rule->values - 1, r.bad, r.bad == 1 ? " is" : "s are",
+		advice);
 }
 
 static secant_status
-no_colour(const secant_label_rule *rule, const secant_image *im, const char *path, const uint16_t *plane, secant_err *err)
+no_colour(
+	const secant_label_rule *rule, const secant_image *im, const char *path, const uint16_t *plane, secant_err *err)
 {
 	survey r = survey_values(im, plane);
 	size_t c = (size_t)im->channels, i = r.first * c;
 	long v[3] = { value_at(im, i), value_at(im, i + (c > 2)), value_at(im, i + (c > 2 ? 2 : 0)) };
-	return secant_fail(err, SECANT_ERR_FORMAT, "%s: label colour (%ld, %ld, %ld) at (%zu, %zu) is none of the %d in the class file, %zu pixel%s; a line 'NAME %ld %ld %ld' in --class-file would fit",
-		path, v[0], v[1], v[2], r.first % (size_t)im->width, r.first / (size_t)im->width, rule->name_count, r.bad, r.bad == 1 ? " is" : "s are", v[0], v[1], v[2]);
+	return secant_fail(err, SECANT_ERR_FORMAT,
+		"%s: label colour (%ld, %ld, %ld) at (%zu, %zu) is none of the %d in the class file, %zu pixel%s; a line 'NAME "
+		"%ld %ld %ld' in --class-file would fit",
+		path, v[0], v[1], v[2], r.first % (size_t)im->width, r.first / (size_t)im->width, rule->name_count, r.bad,
+		r.bad == 1 ? " is" : "s are", v[0], v[1], v[2]);
 }
 
 /* ---- planes ---- */
 
-/* Binary labels that are 0 and 1 would all be background under the usual threshold, and of 0, 1 and 255 it would take what most tools leave out
- * for the object: that is a mistake, not a picture. `first` of the `ones` pixels is 1. */
+/* Binary labels that are 0 and 1 would all be background under the usual threshold, and of 0, 1 and 255 it would take
+ * what most tools leave out for the object: that is a mistake, not a picture. `first` of the `ones` pixels is 1. */
 static secant_status
-check_binary(const secant_label_rule *rule, const secant_image *im, const char *path, size_t n, size_t ones, size_t first, secant_err *err)
+check_binary(const secant_label_rule *rule, const secant_image *im, const char *path, size_t n, size_t ones,
+	size_t first, secant_err *err)
 {
 	bool white = false;
 	for (size_t i = 0; i < n; i++) {
@@ -240,15 +266,22 @@ check_binary(const secant_label_rule *rule, const secant_image *im, const char *
 	}
 	size_t x = first % (size_t)im->width, y = first / (size_t)im->width;
 	if (!white)
-		return secant_fail(err, SECANT_ERR_FORMAT, "%s: label values are 0 and 1 alone: value 1 at (%zu, %zu), %zu pixel%s below --label-threshold %d; --labels index would fit", path, x, y, ones,
-			ones == 1 ? " is" : "s are", rule->threshold);
-	return rule->threshold != USUAL_THRESHOLD ? SECANT_OK : secant_fail(err, SECANT_ERR_FORMAT,
-		"%s: label values are 0, 1 and 255 alone: value 1 at (%zu, %zu), %zu pixel%s; if 255 is to be left out, --labels index --ignore-index 255 would fit, if it is an object, --label-threshold 1 "
-		"(2: it alone)", path, x, y, ones, ones == 1 ? " is" : "s are");
+		return secant_fail(err, SECANT_ERR_FORMAT,
+			"%s: label values are 0 and 1 alone: value 1 at (%zu, %zu), %zu pixel%s below --label-threshold %d; "
+			"--labels index would fit",
+			path, x, y, ones, ones == 1 ? " is" : "s are", rule->threshold);
+	return rule->threshold != USUAL_THRESHOLD
+		? SECANT_OK
+		: secant_fail(err, SECANT_ERR_FORMAT,
+			"%s: label values are 0, 1 and 255 alone: value 1 at (%zu, %zu), %zu pixel%s; if 255 is to be left out, "
+			"--labels index --ignore-index 255 would fit, if it is an object, --label-threshold 1 "
+			"(2: it alone)",
+			path, x, y, ones, ones == 1 ? " is" : "s are");
 }
 
 static secant_status
-decode_binary(const secant_label_rule *rule, const secant_image *im, const char *path, bool lossy, uint16_t *plane, size_t n, secant_err *err)
+decode_binary(const secant_label_rule *rule, const secant_image *im, const char *path, bool lossy, uint16_t *plane,
+	size_t n, secant_err *err)
 {
 	size_t ones = 0, first = 0;
 	for (size_t i = n; i-- > 0;) {
@@ -274,13 +307,16 @@ is_grey(const secant_image *im, size_t n)
 }
 
 static secant_status
-decode_index(const secant_label_rule *rule, const secant_image *im, const char *path, uint16_t *plane, size_t n, secant_err *err)
+decode_index(
+	const secant_label_rule *rule, const secant_image *im, const char *path, uint16_t *plane, size_t n, secant_err *err)
 {
 	if (rule->mode == SECANT_LABELS_PALETTE && !im->palette)
-		return secant_fail(err, SECANT_ERR_FORMAT, "%s: --labels palette needs an indexed picture, this one has %d channel%s; --labels %s would fit", path, im->channels,
-			im->channels == 1 ? "" : "s", im->channels > 2 ? "colours" : "index");
+		return secant_fail(err, SECANT_ERR_FORMAT,
+			"%s: --labels palette needs an indexed picture, this one has %d channel%s; --labels %s would fit", path,
+			im->channels, im->channels == 1 ? "" : "s", im->channels > 2 ? "colours" : "index");
 	if (im->channels > 2 && !is_grey(im, n))
-		return secant_fail(err, SECANT_ERR_FORMAT, "%s: a colour picture with %d channels is no class index; --labels colours%s would fit", path, im->channels,
+		return secant_fail(err, SECANT_ERR_FORMAT,
+			"%s: a colour picture with %d channels is no class index; --labels colours%s would fit", path, im->channels,
 			rule->colours ? "" : " with --class-file");
 	uint16_t table[256];
 	for (int v = 0; v < 256; v++)
@@ -295,10 +331,12 @@ decode_index(const secant_label_rule *rule, const secant_image *im, const char *
 }
 
 static secant_status
-decode_colours(const secant_label_rule *rule, const secant_image *im, const char *path, uint16_t *plane, size_t n, secant_err *err)
+decode_colours(
+	const secant_label_rule *rule, const secant_image *im, const char *path, uint16_t *plane, size_t n, secant_err *err)
 {
 	if (im->dtype != SECANT_U8)
-		return secant_fail(err, SECANT_ERR_FORMAT, "%s: --labels colours needs 8 bit colours, this picture has another type; --labels index would fit", path);
+		return secant_fail(err, SECANT_ERR_FORMAT,
+			"%s: --labels colours needs 8 bit colours, this picture has another type; --labels index would fit", path);
 	const uint8_t *p = im->data;
 	size_t bad = 0, c = (size_t)im->channels;
 	for (size_t i = 0; i < n; i++, p += c) {
@@ -321,12 +359,16 @@ check_bands(const secant_label_rule *rule, const secant_image *im, const char *p
 			return SECANT_OK;
 		ones += v == 1;
 	}
-	return ones == 0 || rule->threshold <= 1 ? SECANT_OK : secant_fail(err, SECANT_ERR_FORMAT,
-		"%s: label values are 0 and 1 alone, %zu of 1, all below --label-threshold %d; --label-threshold 1 would fit", path, ones, rule->threshold);
+	return ones == 0 || rule->threshold <= 1 ? SECANT_OK
+											 : secant_fail(err, SECANT_ERR_FORMAT,
+												 "%s: label values are 0 and 1 alone, %zu of 1, all below "
+												 "--label-threshold %d; --label-threshold 1 would fit",
+												 path, ones, rule->threshold);
 }
 
 static secant_status
-decode_bands(const secant_label_rule *rule, const secant_image *im, const char *path, uint16_t *plane, size_t n, secant_err *err)
+decode_bands(
+	const secant_label_rule *rule, const secant_image *im, const char *path, uint16_t *plane, size_t n, secant_err *err)
 {
 	if (im->channels != rule->classes)
 		return secant_fail(err, SECANT_ERR_FORMAT, "%s: %d bands for %d classes", path, im->channels, rule->classes);
@@ -341,44 +383,50 @@ decode_bands(const secant_label_rule *rule, const secant_image *im, const char *
 	return any ? SECANT_OK : check_bands(rule, im, path, n, err);
 }
 
-/* The rule with what the picture says of its own pixels without data: a value that a class has is that class (0 is the background, whatever
- * a tool that draws it transparent says). */
+/* The rule with what the picture says of its own pixels without data: a value that a class has is that class (0 is the
+ * background, whatever a tool that draws it transparent says). */
 static secant_label_rule
 with_nodata(const secant_label_rule *rule, const secant_image *im)
 {
 	secant_label_rule own = *rule;
 	double most = rule->mode == SECANT_LABELS_BINARY ? im->dtype == SECANT_U8 ? 255 : 65535 : rule->values - 1;
-	own.has_nodata = secant_geo_nodata(secant_image_geo(im), &own.nodata) && !(own.nodata >= 0 && own.nodata <= most && own.nodata == floor(own.nodata));
+	own.has_nodata = secant_geo_nodata(secant_image_geo(im), &own.nodata)
+		&& !(own.nodata >= 0 && own.nodata <= most && own.nodata == floor(own.nodata));
 	return own;
 }
 
 static secant_status
-decode_plane(const secant_label_rule *rule, const secant_image *im, const char *path, bool lossy, uint16_t *plane, secant_err *err)
+decode_plane(const secant_label_rule *rule, const secant_image *im, const char *path, bool lossy, uint16_t *plane,
+	secant_err *err)
 {
 	size_t n = (size_t)im->width * (size_t)im->height;
 	if (rule->bands)
 		return decode_bands(rule, im, path, plane, n, err);
 	if (rule->mode == SECANT_LABELS_BINARY)
 		return decode_binary(rule, im, path, lossy, plane, n, err);
-	if (rule->mode == SECANT_LABELS_COLOURS || (rule->by_channels && im->channels > 2 && rule->colours && rule->name_count >= rule->values))
+	if (rule->mode == SECANT_LABELS_COLOURS
+		|| (rule->by_channels && im->channels > 2 && rule->colours && rule->name_count >= rule->values))
 		return decode_colours(rule, im, path, plane, n, err);
 	return decode_index(rule, im, path, plane, n, err);
 }
 
 secant_status
-secant_labels_decode(const secant_label_rule *rule, const secant_image *im, const char *path, bool lossy, uint16_t *plane, secant_err *err)
+secant_labels_decode(const secant_label_rule *rule, const secant_image *im, const char *path, bool lossy,
+	uint16_t *plane, secant_err *err)
 {
 	secant_label_rule own = secant_image_geo(im) ? with_nodata(rule, im) : *rule;
 	return decode_plane(&own, im, path, lossy, plane, err);
 }
 
 secant_status
-secant_labels_read(const secant_label_rule *rule, const char *path, int width, int height, uint16_t *plane, secant_err *err)
+secant_labels_read(
+	const secant_label_rule *rule, const char *path, int width, int height, uint16_t *plane, secant_err *err)
 {
 	secant_image im = { 0 };
 	secant_image_info info;
 	bool indices = rule->mode == SECANT_LABELS_INDEX || rule->mode == SECANT_LABELS_PALETTE;
-	secant_image_read_options how = { .palette_as_indices = indices && !rule->bands, .as_stored = indices && !rule->bands };
+	secant_image_read_options how = { .palette_as_indices = indices && !rule->bands,
+		.as_stored = indices && !rule->bands };
 	secant_status s = secant_image_probe(path, &info, err);
 	if (!s)
 		s = secant_image_read(&im, path, &how, err);
@@ -386,7 +434,8 @@ secant_labels_read(const secant_label_rule *rule, const char *path, int width, i
 		return s;
 	bool lossy = !strcmp(info.format, "jpeg") || !strcmp(info.format, "webp");
 	if (im.width != width || im.height != height)
-		s = secant_fail(err, SECANT_ERR_SHAPE, "%s: label is %dx%d, its picture %dx%d (height x width)", path, im.height, im.width, height, width);
+		s = secant_fail(err, SECANT_ERR_SHAPE, "%s: label is %dx%d, its picture %dx%d (height x width)", path,
+			im.height, im.width, height, width);
 	else
 		s = secant_labels_decode(rule, &im, path, lossy, plane, err);
 	secant_image_free(&im);

@@ -1,9 +1,10 @@
 /*
- * Batches, prepared ahead by threads. A ring of batch buffers is made once; each sample of a batch is one job, and what a job does is the
- * loader's work (work.h): pictures in loader_pictures.c, clouds in clouds/batches.c. What it draws is keyed by seed, epoch and sample, so
- * that it does not matter who does it, and when.
+ * Batches, prepared ahead by threads. A ring of batch buffers is made once; each sample of a batch is one job, and what
+ * a job does is the loader's work (work.h): pictures in loader_pictures.c, clouds in clouds/batches.c. What it draws is
+ * keyed by seed, epoch and sample, so that it does not matter who does it, and when.
  *
- * The batch the caller holds and the ones under way are different slots of the ring: the next call gives the old one back and queues one more.
+ * The batch the caller holds and the ones under way are different slots of the ring: the next call gives the old one
+ * back and queues one more.
  */
 #include "data/work.h"
 #include "base/mem.h"
@@ -18,8 +19,8 @@ typedef struct slot {
 	secant_place to;
 	int *sample, *sizes;
 	int n;
-	int left;                    /* samples not done */
-	int failed;                  /* place of the first sample in the batch that failed */
+	int left; /* samples not done */
+	int failed; /* place of the first sample in the batch that failed */
 	secant_err err;
 } slot;
 
@@ -29,9 +30,9 @@ struct secant_loader {
 	bool shuffle;
 	uint64_t seed;
 	int *order;
-	double *upto;                /* sums of the weights; NULL: every sample once */
-	uint16_t *again;             /* how often the sample at this place was drawn before in this epoch; where there are weights */
-	int *drawn;                  /* of each sample, while drawing */
+	double *upto; /* sums of the weights; NULL: every sample once */
+	uint16_t *again; /* how often the sample at this place was drawn before in this epoch; where there are weights */
+	int *drawn; /* of each sample, while drawing */
 	slot *slots;
 	int slot_count;
 	int *free_desks, free_count;
@@ -40,8 +41,8 @@ struct secant_loader {
 	pthread_cond_t done;
 	bool cancelled;
 	uint32_t epoch;
-	int next, queued;            /* batch numbers */
-	secant_err failure;          /* of this epoch; sticky */
+	int next, queued; /* batch numbers */
+	secant_err failure; /* of this epoch; sticky */
 };
 
 /* ---- the queue ---- */
@@ -57,9 +58,12 @@ run_job(void *user, int64_t index)
 	bool cancelled = l->cancelled;
 	int own = cancelled ? -1 : l->free_desks[--l->free_count];
 	pthread_mutex_unlock(&l->lock);
-	/* What is drawn for the k-th copy of a sample must not be what was drawn for the first: it counts as of another epoch. */
+	/* What is drawn for the k-th copy of a sample must not be what was drawn for the first: it counts as of another
+	 * epoch. */
 	uint32_t epoch = l->epoch + (l->again ? (uint32_t)l->again[index] << EPOCH_BITS : 0);
-	secant_status s = cancelled ? SECANT_OK : l->work.prepare(l->work.user, own, &to->to, place, to->sample[place], to->sizes + 2 * place, epoch, &err);
+	secant_status s = cancelled
+		? SECANT_OK
+		: l->work.prepare(l->work.user, own, &to->to, place, to->sample[place], to->sizes + 2 * place, epoch, &err);
 	pthread_mutex_lock(&l->lock);
 	if (own >= 0)
 		l->free_desks[l->free_count++] = own;
@@ -113,7 +117,7 @@ draw_by_weight(secant_loader *l, secant_rng *rng)
 	memset(l->drawn, 0, (size_t)n * sizeof *l->drawn);
 	for (int i = 0; i < n; i++) {
 		double at = secant_rng_uniform(rng) * l->upto[n - 1];
-		int low = 0, high = n - 1;               /* the first whose sum lies above */
+		int low = 0, high = n - 1; /* the first whose sum lies above */
 		while (low < high) {
 			int middle = low + (high - low) / 2;
 			if (l->upto[middle] > at)
@@ -131,7 +135,8 @@ secant_loader_start(secant_loader *l, uint32_t epoch, int first, secant_err *err
 {
 	drain(l);
 	if (first < 0 || first > l->batches)
-		return secant_fail(err, SECANT_ERR_RANGE, "epoch %u has batches 0 to %d, not %d", (unsigned)epoch, l->batches - 1, first);
+		return secant_fail(
+			err, SECANT_ERR_RANGE, "epoch %u has batches 0 to %d, not %d", (unsigned)epoch, l->batches - 1, first);
 	l->epoch = epoch;
 	for (int i = 0; i < l->work.samples; i++)
 		l->order[i] = i;
@@ -191,7 +196,8 @@ make_slots(secant_loader *l, secant_err *err)
 		s->sample = secant_calloc(n, sizeof *s->sample);
 		s->sizes = secant_calloc(n, 2 * sizeof *s->sizes);
 		if (!s->to.input || (w->target_bytes && !s->to.target) || !s->sample || !s->sizes)
-			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d batches of %d samples of %zu bytes", l->slot_count, l->batch, w->input_bytes);
+			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d batches of %d samples of %zu bytes",
+				l->slot_count, l->batch, w->input_bytes);
 	}
 	return l->slots ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d batches", l->slot_count);
 }
@@ -210,7 +216,8 @@ take_weights(secant_loader *l, const double *weights, secant_err *err)
 			return secant_fail(err, SECANT_ERR_RANGE, "sample %zu has the weight %g", i, weights[i]);
 		l->upto[i] = weights[i] + (i ? l->upto[i - 1] : 0);
 	}
-	return l->upto[n - 1] > 0 ? SECANT_OK : secant_fail(err, SECANT_ERR_RANGE, "the weights of all %zu samples are 0", n);
+	return l->upto[n - 1] > 0 ? SECANT_OK
+							  : secant_fail(err, SECANT_ERR_RANGE, "the weights of all %zu samples are 0", n);
 }
 
 static secant_status

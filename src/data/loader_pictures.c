@@ -1,5 +1,6 @@
 /*
- * Pictures as the loader's work: a job decodes (or finds in the cache), cuts or scales, augments, normalises straight into the batch.
+ * Pictures as the loader's work: a job decodes (or finds in the cache), cuts or scales, augments, normalises straight
+ * into the batch.
  */
 #include "data/work.h"
 #include "base/mem.h"
@@ -15,14 +16,18 @@ typedef struct desk {
 typedef struct pictures {
 	const secant_samples *s;
 	secant_loader_options o;
-	int height, width;           /* of samples; 0: each its own */
+	int height, width; /* of samples; 0: each its own */
 	desk *desks;
 	int desk_count;
 } pictures;
 
 /* ---- one sample ---- */
 
-typedef struct job { pictures *l; desk *d; int i; } job;
+typedef struct job {
+	pictures *l;
+	desk *d;
+	int i;
+} job;
 
 /* What lies beside a picture that is smaller than its sample: what becomes 0 by normalisation. */
 static secant_outside
@@ -37,7 +42,8 @@ draw_offset(secant_rng *rng, int have, int want, bool center)
 	int spare = have - want;
 	if (center || spare == 0)
 		return spare >= 0 ? spare / 2 : -(-spare / 2);
-	return spare > 0 ? (int)secant_rng_below(rng, (uint32_t)spare + 1) : -(int)secant_rng_below(rng, (uint32_t)-spare + 1);
+	return spare > 0 ? (int)secant_rng_below(rng, (uint32_t)spare + 1)
+					 : -(int)secant_rng_below(rng, (uint32_t)-spare + 1);
 }
 
 /* Brings a decoded sample to the size of `to`: by a step of the pipeline, scaled, cut. */
@@ -51,7 +57,8 @@ fit(const pictures *l, const secant_frame *f, const secant_picture *from, secant
 	else if (l->o.resize && l->height)
 		secant_place_scaled(from, to, 0, 0, from->width, from->height);
 	else {
-		int y = draw_offset(rng, from->height, to->height, l->o.center), x = draw_offset(rng, from->width, to->width, l->o.center);
+		int y = draw_offset(rng, from->height, to->height, l->o.center),
+			x = draw_offset(rng, from->width, to->width, l->o.center);
 		secant_place_window(from, to, x, y, &outside);
 	}
 	to->bounded = from->bounded;
@@ -96,7 +103,8 @@ partner(void *user, secant_frame *f, secant_picture *guest, secant_err *err)
 	secant_picture t = *guest;
 	*guest = *f->spare;
 	*f->spare = t;
-	return secant_picture_reserve(f->spare, f->now->width, f->now->height, f->now->channels, f->now->real, f->now->labels != NULL, err);
+	return secant_picture_reserve(
+		f->spare, f->now->width, f->now->height, f->now->channels, f->now->real, f->now->labels != NULL, err);
 }
 
 static void
@@ -107,7 +115,8 @@ padded_size(const pictures *l, int *height, int *width)
 	*width = (*width + m - 1) / m * m;
 }
 
-/* Writes the finished sample into its place of the batch; whole pictures are extended by reflection, labels there are left out. */
+/* Writes the finished sample into its place of the batch; whole pictures are extended by reflection, labels there are
+ * left out. */
 static secant_status
 deliver(const pictures *l, desk *d, const secant_place *to, int place, int *sizes, secant_err *err)
 {
@@ -119,7 +128,9 @@ deliver(const pictures *l, desk *d, const secant_place *to, int place, int *size
 	if (!l->height)
 		padded_size(l, &height, &width);
 	if (height != p->height || width != p->width) {
-		const secant_outside reflect = { .border = SECANT_BORDER_REFLECT, .label = SECANT_LABEL_IGNORE, .mark_labels = true };
+		const secant_outside reflect = {
+			.border = SECANT_BORDER_REFLECT, .label = SECANT_LABEL_IGNORE, .mark_labels = true
+		};
 		secant_status s = secant_picture_reserve(wide, width, height, p->channels, p->real, p->labels != NULL, err);
 		if (s)
 			return s;
@@ -194,8 +205,10 @@ measure_all(pictures *l, size_t *pixels, secant_err *err)
 			first_height = height;
 			first_width = width;
 		} else if (l->o.batch > 1 && (height != first_height || width != first_width))
-			return secant_fail(err, SECANT_ERR_SHAPE, "%s is %dx%d, %s is %dx%d (height x width): pictures of several sizes need --size, or --batch 1",
-				secant_samples_image_path(l->s, 0), first_height, first_width, secant_samples_image_path(l->s, i), height, width);
+			return secant_fail(err, SECANT_ERR_SHAPE,
+				"%s is %dx%d, %s is %dx%d (height x width): pictures of several sizes need --size, or --batch 1",
+				secant_samples_image_path(l->s, 0), first_height, first_width, secant_samples_image_path(l->s, i),
+				height, width);
 		padded_size(l, &height, &width);
 		size_t n = (size_t)height * (size_t)width;
 		*pixels = n > *pixels ? n : *pixels;
@@ -232,8 +245,15 @@ set_up(pictures *l, secant_loader_work *w, secant_err *err)
 		return s;
 	l->desk_count = secant_loader_threads(l->o.threads);
 	l->desks = secant_calloc((size_t)l->desk_count, sizeof *l->desks);
-	*w = (secant_loader_work){ .user = l, .samples = l->s->n, .input_bytes = pixels * (size_t)l->s->in_channels * sizeof(float),
-		.target_bytes = pixels * secant_samples_target_size(l->s), .measure = measure_first, .prepare = prepare, .release = release };
+	*w = (secant_loader_work){
+		.user = l,
+		.samples = l->s->n,
+		.input_bytes = pixels * (size_t)l->s->in_channels * sizeof(float),
+		.target_bytes = pixels * secant_samples_target_size(l->s),
+		.measure = measure_first,
+		.prepare = prepare,
+		.release = release,
+	};
 	return l->desks ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a loader of %d samples", l->s->n);
 }
 

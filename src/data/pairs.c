@@ -5,11 +5,12 @@
  *   DATA/SPLIT/NAME/{image,mask|label}.*         split folders with a folder per sample
  *   DATA/{images,labels|masks}/STEM.*            no splits: divided
  *   DATA/NAME/{image,mask|label}.*               a folder per sample, divided
- *   DATA is a file                               a line a pair: image,label[,split], or with tabs or spaces between; relative to the file;
- *                                                divided without third column
+ *   DATA is a file                               a line a pair: image,label[,split], or with tabs or spaces between;
+ * relative to the file; divided without third column
  *
- * "Divided": names in byte order are shuffled (Fisher-Yates, Philox keyed by the seed); the first share, or every k-th of them, is "val",
- * the rest is "train", "all" is both; each keeps byte order. Hidden files and files that are no pictures by name are passed over.
+ * "Divided": names in byte order are shuffled (Fisher-Yates, Philox keyed by the seed); the first share, or every k-th
+ * of them, is "val", the rest is "train", "all" is both; each keeps byte order. Hidden files and files that are no
+ * pictures by name are passed over.
  */
 #include "data/pairs.h"
 #include "base/file.h"
@@ -50,8 +51,15 @@ secant_pairs_add(secant_pairs *p, char *image, char *label, bool want_label, sec
 
 /* ---- folders of pictures and folders of labels ---- */
 
-typedef struct stem_name { char *stem; const char *name; } stem_name;
-typedef struct stem_list { stem_name *v; int n; secant_names names; } stem_list;
+typedef struct stem_name {
+	char *stem;
+	const char *name;
+} stem_name;
+typedef struct stem_list {
+	stem_name *v;
+	int n;
+	secant_names names;
+} stem_list;
 
 static int
 by_stem(const void *a, const void *b)
@@ -92,13 +100,16 @@ list_stems(stem_list *l, const char *folder, secant_err *err)
 	qsort(l->v, (size_t)l->n, sizeof *l->v, by_stem);
 	for (int i = 1; i < l->n; i++)
 		if (!strcmp(l->v[i - 1].stem, l->v[i].stem))
-			return secant_fail(err, SECANT_ERR_FORMAT, "%s: '%s' and '%s' have the same stem, so that one name stands for two pictures", folder, l->v[i - 1].name, l->v[i].name);
+			return secant_fail(err, SECANT_ERR_FORMAT,
+				"%s: '%s' and '%s' have the same stem, so that one name stands for two pictures", folder,
+				l->v[i - 1].name, l->v[i].name);
 	return SECANT_OK;
 }
 
 /* Both lists are sorted by stem: one walk pairs them. */
 static secant_status
-match(secant_pairs *out, const char *images, const stem_list *pictures, const char *labels, const stem_list *masks, secant_err *err)
+match(secant_pairs *out, const char *images, const stem_list *pictures, const char *labels, const stem_list *masks,
+	secant_err *err)
 {
 	int missing = 0, at = 0;
 	const char *first = NULL;
@@ -111,12 +122,14 @@ match(secant_pairs *out, const char *images, const stem_list *pictures, const ch
 			missing++;
 			continue;
 		}
-		secant_status s = secant_pairs_add(out, secant_path_join(images, pictures->v[i].name), found ? secant_path_join(labels, masks->v[at].name) : NULL, found, err);
+		secant_status s = secant_pairs_add(out, secant_path_join(images, pictures->v[i].name),
+			found ? secant_path_join(labels, masks->v[at].name) : NULL, found, err);
 		if (s)
 			return s;
 	}
 	if (missing > 1)
-		return secant_fail(err, SECANT_ERR_FORMAT, "%s/%s has no label in %s, nor have %d more pictures", images, first, labels, missing - 1);
+		return secant_fail(err, SECANT_ERR_FORMAT, "%s/%s has no label in %s, nor have %d more pictures", images, first,
+			labels, missing - 1);
 	if (missing)
 		return secant_fail(err, SECANT_ERR_FORMAT, "%s/%s has no label in %s", images, first, labels);
 	return SECANT_OK;
@@ -167,7 +180,8 @@ picture_named(const char *folder, const secant_names *names, const char *const *
 	for (; *stems; stems++)
 		for (int i = 0; i < names->n; i++) {
 			size_t n = strlen(*stems);
-			if (!strncmp(names->v[i], *stems, n) && names->v[i][n] == '.' && !strchr(names->v[i] + n + 1, '.') && secant_image_is_path(names->v[i]))
+			if (!strncmp(names->v[i], *stems, n) && names->v[i][n] == '.' && !strchr(names->v[i] + n + 1, '.')
+				&& secant_image_is_path(names->v[i]))
 				return secant_path_join(folder, names->v[i]);
 		}
 	return NULL;
@@ -200,7 +214,8 @@ find_sample_folders(secant_pairs *out, const char *path, bool want_labels, secan
 	secant_status s = secant_dir_list(&names, path, SECANT_DIR_FOLDERS, err);
 	for (int i = 0; !s && i < names.n; i++) {
 		char *folder = secant_path_join(path, names.v[i]);
-		s = folder ? sample_folder(out, folder, want_labels, err) : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", path);
+		s = folder ? sample_folder(out, folder, want_labels, err)
+				   : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", path);
 		secant_free(folder);
 	}
 	secant_names_free(&names);
@@ -211,15 +226,16 @@ static secant_status
 find_in(secant_pairs *out, const char *path, bool want_labels, secant_err *err)
 {
 	char *images = child_folder(path, "images");
-	secant_status s = images ? find_in_folders(out, path, images, want_labels, err) : find_sample_folders(out, path, want_labels, err);
+	secant_status s = images ? find_in_folders(out, path, images, want_labels, err)
+							 : find_sample_folders(out, path, want_labels, err);
 	secant_free(images);
 	return s;
 }
 
 /* ---- a list ---- */
 
-/* What stands between the fields of a line: the first comma or tab outside quotes, else space where the first word is a picture's name (of
- * "my picture.png" it is not). */
+/* What stands between the fields of a line: the first comma or tab outside quotes, else space where the first word is a
+ * picture's name (of "my picture.png" it is not). */
 static char
 separator(const char *line)
 {
@@ -270,28 +286,38 @@ cut_field(char **at, char between)
 	return start;
 }
 
-typedef struct list_reading { const char *path, *split; char *dir; bool want_labels, *has_splits; secant_pairs *out; } list_reading;
+typedef struct list_reading {
+	const char *path, *split;
+	char *dir;
+	bool want_labels, *has_splits;
+	secant_pairs *out;
+} list_reading;
 
 static secant_status
 list_line(const list_reading *r, char *line, int number, secant_err *err)
 {
-	char between = separator(line + strspn(line, " ")), *rest = line, *image = cut_field(&rest, between), *label = cut_field(&rest, between), *split = cut_field(&rest, between);
+	char between = separator(line + strspn(line, " ")), *rest = line, *image = cut_field(&rest, between),
+		 *label = cut_field(&rest, between), *split = cut_field(&rest, between);
 	if (!*image || *image == '#' || (number == 1 && !strcmp(image, "image")))
 		return SECANT_OK;
 	if (rest)
-		return secant_fail(err, SECANT_ERR_FORMAT, "%s:%d: more than three fields, expected image,label[,split]", r->path, number);
+		return secant_fail(
+			err, SECANT_ERR_FORMAT, "%s:%d: more than three fields, expected image,label[,split]", r->path, number);
 	if (r->want_labels && (!label || !*label))
-		return secant_fail(err, SECANT_ERR_FORMAT, "%s:%d: '%.200s' has no label, expected image,label", r->path, number, image);
+		return secant_fail(
+			err, SECANT_ERR_FORMAT, "%s:%d: '%.200s' has no label, expected image,label", r->path, number, image);
 	if (split && *split) {
 		*r->has_splits = true;
 		if (strcmp(split, r->split) && strcmp(r->split, "all"))
 			return SECANT_OK;
 	}
-	return secant_pairs_add(r->out, secant_path_join(r->dir, image), r->want_labels ? secant_path_join(r->dir, label) : NULL, r->want_labels, err);
+	return secant_pairs_add(r->out, secant_path_join(r->dir, image),
+		r->want_labels ? secant_path_join(r->dir, label) : NULL, r->want_labels, err);
 }
 
 static secant_status
-find_in_list(secant_pairs *out, const char *path, const char *split, bool want_labels, bool *has_splits, secant_err *err)
+find_in_list(
+	secant_pairs *out, const char *path, const char *split, bool want_labels, bool *has_splits, secant_err *err)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -329,7 +355,8 @@ secant_status
 secant_division_choose(const secant_division *how, int n, char *val, secant_err *err)
 {
 	if (how->folds > 1 && how->fold >= how->folds)
-		return secant_fail(err, SECANT_ERR_RANGE, "--fold %d: --folds %d has folds 0 to %d", how->fold, how->folds, how->folds - 1);
+		return secant_fail(
+			err, SECANT_ERR_RANGE, "--fold %d: --folds %d has folds 0 to %d", how->fold, how->folds, how->folds - 1);
 	if (how->folds > n)
 		return secant_fail(err, SECANT_ERR_RANGE, "--folds %d: there are only %d pictures to divide", how->folds, n);
 	int *order = secant_calloc((size_t)n + 1, sizeof *order);
@@ -356,11 +383,14 @@ secant_pairs_divide(secant_pairs *p, const char *path, const char *split, const 
 	if (!strcmp(split, "all"))
 		return SECANT_OK;
 	if (!val && !train)
-		return secant_fail(err, SECANT_ERR_ARG, "%s has no split folders, so there are train, val and all, not '%s'", path, split);
+		return secant_fail(
+			err, SECANT_ERR_ARG, "%s has no split folders, so there are train, val and all, not '%s'", path, split);
 	if (val && how->folds < 2 && !(how->fraction > 0))
-		return secant_fail(err, SECANT_ERR_ARG, "%s has no split folders and --validation-fraction is 0: nothing is left for val", path);
+		return secant_fail(err, SECANT_ERR_ARG,
+			"%s has no split folders and --validation-fraction is 0: nothing is left for val", path);
 	char *held = secant_calloc((size_t)p->n, 1);
-	secant_status s = held ? secant_division_choose(how, p->n, held, err) : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory to divide %d pictures", path, p->n);
+	secant_status s = held ? secant_division_choose(how, p->n, held, err)
+						   : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory to divide %d pictures", path, p->n);
 	if (s)
 		return secant_free(held), s;
 	int all = p->n, kept = 0;
@@ -394,7 +424,8 @@ name_splits(const char *path, char *buffer, size_t size)
 }
 
 static secant_status
-find_divided(secant_pairs *out, const char *path, const char *split, bool want_labels, const secant_division *how, secant_err *err)
+find_divided(secant_pairs *out, const char *path, const char *split, bool want_labels, const secant_division *how,
+	secant_err *err)
 {
 	char splits[64];
 	name_splits(path, splits, sizeof splits);
@@ -402,20 +433,24 @@ find_divided(secant_pairs *out, const char *path, const char *split, bool want_l
 		return secant_fail(err, SECANT_ERR_IO, "%s has no folder '%s', only %s", path, split, splits);
 	secant_status s = find_in(out, path, want_labels, err);
 	if (!s && !out->n)
-		s = secant_fail(err, SECANT_ERR_IO, "%s: no pictures found; expected %s/images, images, or folders with image.png in it", path, split);
+		s = secant_fail(err, SECANT_ERR_IO,
+			"%s: no pictures found; expected %s/images, images, or folders with image.png in it", path, split);
 	return s ? s : secant_pairs_divide(out, path, split, how, err);
 }
 
 static secant_status
-find(secant_pairs *out, const char *path, const char *split, bool want_labels, const secant_division *how, secant_err *err)
+find(secant_pairs *out, const char *path, const char *split, bool want_labels, const secant_division *how,
+	secant_err *err)
 {
 	if (secant_is_file(path)) {
 		bool has_splits = false;
 		secant_status s = find_in_list(out, path, split, want_labels, &has_splits, err);
 		if (!s && !out->n)
-			s = secant_fail(err, SECANT_ERR_FORMAT, has_splits ? "%s names no pictures for the split '%s'" : "%s names no pictures", path, split);
+			s = secant_fail(err, SECANT_ERR_FORMAT,
+				has_splits ? "%s names no pictures for the split '%s'" : "%s names no pictures", path, split);
 		if (!s && has_splits && how->folds > 1)
-			s = secant_fail(err, SECANT_ERR_ARG, "--folds %d: %s is divided already, by its third column", how->folds, path);
+			s = secant_fail(
+				err, SECANT_ERR_ARG, "--folds %d: %s is divided already, by its third column", how->folds, path);
 		return s || has_splits ? s : secant_pairs_divide(out, path, split, how, err);
 	}
 	if (!secant_is_dir(path))
@@ -423,7 +458,9 @@ find(secant_pairs *out, const char *path, const char *split, bool want_labels, c
 	char *folder = child_folder(path, split);
 	if (folder && how->folds > 1) {
 		secant_free(folder);
-		return secant_fail(err, SECANT_ERR_ARG, "--folds %d: %s is divided already (%s/%s); folds are made of a data set without split folders", how->folds, path, path, split);
+		return secant_fail(err, SECANT_ERR_ARG,
+			"--folds %d: %s is divided already (%s/%s); folds are made of a data set without split folders", how->folds,
+			path, path, split);
 	}
 	if (!folder)
 		return find_divided(out, path, split, want_labels, how, err);
@@ -442,14 +479,17 @@ secant_division_of(secant_division *d, const secant_data_options *o, uint64_t se
 	long fold = strtol(text, &end, 10);
 	*d = (secant_division){ o->validation_fraction, o->folds, (int)fold, seed };
 	if (!strcmp(text, "all"))
-		return secant_fail(err, SECANT_ERR_ARG, "--fold all: train makes a model of each fold; here one of them is wanted, 0 to %d", o->folds > 1 ? o->folds - 1 : 0);
+		return secant_fail(err, SECANT_ERR_ARG,
+			"--fold all: train makes a model of each fold; here one of them is wanted, 0 to %d",
+			o->folds > 1 ? o->folds - 1 : 0);
 	if (end == text || *end || fold < 0 || fold > 999)
 		return secant_fail(err, SECANT_ERR_ARG, "--fold: '%s' is no fold, a number from 0", text);
 	return SECANT_OK;
 }
 
 secant_status
-secant_pairs_find(secant_pairs *out, const char *path, const char *split, bool want_labels, const secant_division *how, secant_err *err)
+secant_pairs_find(secant_pairs *out, const char *path, const char *split, bool want_labels, const secant_division *how,
+	secant_err *err)
 {
 	secant_status s = find(out, path, split, want_labels, how, err);
 	if (s)

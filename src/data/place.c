@@ -43,7 +43,7 @@ window_row(const secant_picture *from, secant_picture *to, int y, int row, int x
 	size_t pixel = (size_t)from->channels * (from->real ? sizeof(float) : 1);
 	char *out = (char *)to->pixels + (size_t)y * (size_t)to->width * pixel;
 	const char *in = row < 0 ? NULL : (const char *)from->pixels + (size_t)row * (size_t)from->width * pixel;
-	int first = x < 0 ? -x : 0, last = from->width - x;   /* [first, last) of the window is inside */
+	int first = x < 0 ? -x : 0, last = from->width - x; /* [first, last) of the window is inside */
 	first = first < to->width ? first : to->width;
 	last = last > to->width ? to->width : last < first ? first : last;
 	if (in && last > first)
@@ -62,13 +62,15 @@ window_row(const secant_picture *from, secant_picture *to, int y, int row, int x
 }
 
 static void
-window_labels(const secant_picture *from, secant_picture *to, int y, int source, int row, int x, const secant_outside *o)
+window_labels(
+	const secant_picture *from, secant_picture *to, int y, int source, int row, int x, const secant_outside *o)
 {
 	uint16_t *out = to->labels + (size_t)y * (size_t)to->width;
 	bool marked = o->mark_labels && source != row;
 	for (int i = 0; i < to->width; i++) {
 		bool inside = x + i >= 0 && x + i < from->width;
-		int k = row < 0 || marked || (o->mark_labels && !inside) ? -1 : secant_border_index(o->border, x + i, from->width);
+		int k = row < 0 || marked || (o->mark_labels && !inside) ? -1
+																 : secant_border_index(o->border, x + i, from->width);
 		out[i] = k < 0 ? o->label : from->labels[(size_t)row * (size_t)from->width + (size_t)k];
 	}
 }
@@ -82,7 +84,8 @@ secant_place_window(const secant_picture *from, secant_picture *to, int x, int y
 		if (!to->labels || !from->labels)
 			continue;
 		if (row == y + i && x >= 0 && x + to->width <= from->width)
-			memcpy(to->labels + (size_t)i * (size_t)to->width, from->labels + (size_t)row * (size_t)from->width + x, (size_t)to->width * sizeof(uint16_t));
+			memcpy(to->labels + (size_t)i * (size_t)to->width, from->labels + (size_t)row * (size_t)from->width + x,
+				(size_t)to->width * sizeof(uint16_t));
 		else
 			window_labels(from, to, i, y + i, row, x, outside);
 	}
@@ -103,8 +106,7 @@ secant_turn_then(int first, int second)
 
 /* out(y, x) = in at y * row + x * column bytes from `in`; in tiles, so that a transposed picture stays in the cache. */
 #define TURNED(name, size) \
-	static void \
-	name(const char *in, ptrdiff_t row, ptrdiff_t column, char *out, int width, int height) \
+	static void name(const char *in, ptrdiff_t row, ptrdiff_t column, char *out, int width, int height) \
 	{ \
 		enum { TILE = 32 }; \
 		for (int y0 = 0; y0 < height; y0 += TILE) \
@@ -123,8 +125,7 @@ TURNED(turn4, 4)
 TURNED(turn12, 12)
 
 #define PART(name, size) \
-	static void \
-	name(const char *in, ptrdiff_t row, ptrdiff_t column, char *out, size_t line, int width, int height) \
+	static void name(const char *in, ptrdiff_t row, ptrdiff_t column, char *out, size_t line, int width, int height) \
 	{ \
 		for (int y = 0; y < height; y++) \
 			for (int x = 0; x < width; x++) \
@@ -162,7 +163,8 @@ turn_plane(const void *from, void *to, int from_width, int from_height, int turn
 {
 	bool swap = turn & SECANT_TURN_TRANSPOSE;
 	int width = swap ? from_height : from_width, height = swap ? from_width : from_height;
-	ptrdiff_t line = (ptrdiff_t)((size_t)from_width * pixel), row = swap ? (ptrdiff_t)pixel : line, column = swap ? line : (ptrdiff_t)pixel;
+	ptrdiff_t line = (ptrdiff_t)((size_t)from_width * pixel), row = swap ? (ptrdiff_t)pixel : line,
+			  column = swap ? line : (ptrdiff_t)pixel;
 	const char *in = from;
 	if (turn & SECANT_TURN_FLIP_H) {
 		in += (width - 1) * column;
@@ -172,19 +174,23 @@ turn_plane(const void *from, void *to, int from_width, int from_height, int turn
 		in += (height - 1) * row;
 		row = -row;
 	}
-	void (*turned)(const char *, ptrdiff_t, ptrdiff_t, char *, int, int) =
-		pixel == 1 ? turn1 : pixel == 4 ? turn4 : pixel == 12 ? turn12 : NULL;
+	void (*turned)(const char *, ptrdiff_t, ptrdiff_t, char *, int, int) = pixel == 1 ? turn1
+		: pixel == 4                                                                  ? turn4
+		: pixel == 12                                                                 ? turn12
+																					  : NULL;
 	if (column == (ptrdiff_t)pixel)
 		for (int y = 0; y < height; y++)
 			memcpy((char *)to + (size_t)y * (size_t)line, in + y * row, (size_t)line);
 	else if (!swap && (pixel == 2 || pixel == 3))
 		for (int y = 0; y < height; y++) {
-			const char *source = (const char *)from + (size_t)(turn & SECANT_TURN_FLIP_V ? height - 1 - y : y) * (size_t)line;
+			const char *source = (const char *)from
+				+ (size_t)(turn & SECANT_TURN_FLIP_V ? height - 1 - y : y) * (size_t)line;
 			char *target = (char *)to + (size_t)y * (size_t)line;
 			if (pixel == 3)
 				secant_picture_best()->reverse3((const uint8_t *)source, (uint8_t *)target, width);
 			else
-				secant_picture_best()->reverse2((const uint16_t *)(const void *)source, (uint16_t *)(void *)target, width);
+				secant_picture_best()->reverse2(
+					(const uint16_t *)(const void *)source, (uint16_t *)(void *)target, width);
 		}
 	else if (swap && (pixel == 2 || pixel == 3))
 		turn_blocks(in, row, column, to, width, height, pixel);
@@ -199,7 +205,8 @@ turn_plane(const void *from, void *to, int from_width, int from_height, int turn
 void
 secant_place_turned(const secant_picture *from, secant_picture *to, int turn)
 {
-	turn_plane(from->pixels, to->pixels, from->width, from->height, turn, (size_t)from->channels * (from->real ? sizeof(float) : 1));
+	turn_plane(from->pixels, to->pixels, from->width, from->height, turn,
+		(size_t)from->channels * (from->real ? sizeof(float) : 1));
 	if (from->labels && to->labels)
 		turn_plane(from->labels, to->labels, from->width, from->height, turn, sizeof(uint16_t));
 }

@@ -1,6 +1,6 @@
 /*
- * Sampling at any places: pictures bilinear, labels nearest, the two always by the same map. Bytes are blended in whole numbers with
- * weights of 1/256, so that the result is the same on every machine.
+ * Sampling at any places: pictures bilinear, labels nearest, the two always by the same map. Bytes are blended in whole
+ * numbers with weights of 1/256, so that the result is the same on every machine.
  */
 #include "data/place.h"
 #include "kernels/picture.h"
@@ -10,7 +10,10 @@
 enum { CHUNK = 256, EIGHT = 8 };
 
 /* A place: the pixel to the upper left, and how far beyond it. */
-typedef struct spot { int x, y; float fx, fy; } spot;
+typedef struct spot {
+	int x, y;
+	float fx, fy;
+} spot;
 
 static spot
 find_spot(float x, float y)
@@ -147,7 +150,8 @@ map_labels(const secant_picture *from, uint16_t *to, int n, const float *xs, con
 }
 
 static void
-map_chunk(const secant_picture *from, secant_picture *to, int x0, int y, int n, const float *xs, const float *ys, const secant_outside *o)
+map_chunk(const secant_picture *from, secant_picture *to, int x0, int y, int n, const float *xs, const float *ys,
+	const secant_outside *o)
 {
 	size_t first = (size_t)y * (size_t)to->width + (size_t)x0, c = (size_t)from->channels;
 	if (from->real)
@@ -160,7 +164,8 @@ map_chunk(const secant_picture *from, secant_picture *to, int x0, int y, int n, 
 }
 
 void
-secant_place_mapped(const secant_picture *from, secant_picture *to, secant_place_map map, const void *how, const secant_outside *outside)
+secant_place_mapped(const secant_picture *from, secant_picture *to, secant_place_map map, const void *how,
+	const secant_outside *outside)
 {
 	float xs[CHUNK], ys[CHUNK];
 	for (int y = 0; y < to->height; y++)
@@ -188,8 +193,14 @@ secant_affine
 secant_affine_join(const secant_affine *outer, const secant_affine *inner)
 {
 	const secant_affine *o = outer, *i = inner;
-	return (secant_affine){ o->xx * i->xx + o->xy * i->yx, o->xx * i->xy + o->xy * i->yy, o->xx * i->x + o->xy * i->y + o->x,
-	                        o->yx * i->xx + o->yy * i->yx, o->yx * i->xy + o->yy * i->yy, o->yx * i->x + o->yy * i->y + o->y };
+	return (secant_affine){
+		o->xx * i->xx + o->xy * i->yx,
+		o->xx * i->xy + o->xy * i->yy,
+		o->xx * i->x + o->xy * i->y + o->x,
+		o->yx * i->xx + o->yy * i->yx,
+		o->yx * i->xy + o->yy * i->yy,
+		o->yx * i->x + o->yy * i->y + o->y,
+	};
 }
 
 static void
@@ -239,14 +250,16 @@ fill_run(secant_picture *to, size_t pixel, size_t n, const secant_outside *o)
 		to->labels[pixel + i] = o->label;
 }
 
-/* Row y: what lies wholly inside by the kernel for lines, what lies wholly outside by the border's colour, the rest as anywhere. */
+/* Row y: what lies wholly inside by the kernel for lines, what lies wholly outside by the border's colour, the rest as
+ * anywhere. */
 static void
 affine_row(const secant_picture *from, secant_picture *to, const secant_affine *m, int y, const secant_outside *o)
 {
-	const double one = 4294967296.;                              /* 32.32 */
-	const int64_t slack = (int64_t)1 << 24;                      /* 1/256 pixel */
+	const double one = 4294967296.; /* 32.32 */
+	const int64_t slack = (int64_t)1 << 24; /* 1/256 pixel */
 	float xs[CHUNK], ys[CHUNK];
-	int64_t start[2] = { llrint((m->xy * y + m->x) * one), llrint((m->yy * y + m->y) * one) }, step[2] = { llrint(m->xx * one), llrint(m->yx * one) };
+	int64_t start[2] = { llrint((m->xy * y + m->x) * one), llrint((m->yy * y + m->y) * one) },
+			step[2] = { llrint(m->xx * one), llrint(m->yx * one) };
 	int64_t first = 0, last = to->width;
 	narrow(start[0], step[0], slack, ((int64_t)(from->width - 1) << 32) - slack, &first, &last);
 	narrow(start[1], step[1], slack, ((int64_t)(from->height - 1) << 32) - slack, &first, &last);
@@ -254,8 +267,10 @@ affine_row(const secant_picture *from, secant_picture *to, const secant_affine *
 		first = last = 0;
 	int64_t near_first = 0, near_last = to->width;
 	if (o->border == SECANT_BORDER_CONSTANT && (!to->labels || from->labels)) {
-		narrow(start[0], step[0], -((int64_t)1 << 32) - slack, ((int64_t)from->width << 32) + slack, &near_first, &near_last);
-		narrow(start[1], step[1], -((int64_t)1 << 32) - slack, ((int64_t)from->height << 32) + slack, &near_first, &near_last);
+		narrow(start[0], step[0], -((int64_t)1 << 32) - slack, ((int64_t)from->width << 32) + slack, &near_first,
+			&near_last);
+		narrow(start[1], step[1], -((int64_t)1 << 32) - slack, ((int64_t)from->height << 32) + slack, &near_first,
+			&near_last);
 		if (near_first >= near_last)
 			near_first = near_last = to->width;
 		fill_run(to, (size_t)y * (size_t)to->width, (size_t)near_first, o);
@@ -266,9 +281,11 @@ affine_row(const secant_picture *from, secant_picture *to, const secant_affine *
 		if (x == first && last > first) {
 			const int64_t at[2] = { start[0] + first * step[0], start[1] + first * step[1] };
 			size_t pixel = (size_t)y * (size_t)to->width + (size_t)first;
-			secant_picture_best()->warp3(from->pixels, from->width, at, step, (int)(last - first), (uint8_t *)to->pixels + pixel * 3);
+			secant_picture_best()->warp3(
+				from->pixels, from->width, at, step, (int)(last - first), (uint8_t *)to->pixels + pixel * 3);
 			if (from->labels && to->labels)
-				secant_picture_best()->warp_labels(from->labels, from->width, at, step, (int)(last - first), to->labels + pixel);
+				secant_picture_best()->warp_labels(
+					from->labels, from->width, at, step, (int)(last - first), to->labels + pixel);
 			x = last;
 			continue;
 		}
@@ -280,11 +297,13 @@ affine_row(const secant_picture *from, secant_picture *to, const secant_affine *
 }
 
 void
-secant_place_affine(const secant_picture *from, secant_picture *to, const secant_affine *m, const secant_outside *outside)
+secant_place_affine(
+	const secant_picture *from, secant_picture *to, const secant_affine *m, const secant_outside *outside)
 {
-	enum { LARGEST = 32000 };                                    /* 16.16 must hold a place */
+	enum { LARGEST = 32000 }; /* 16.16 must hold a place */
 	const double far = 1e6, reach = fabs(m->xx) + fabs(m->xy) + fabs(m->yx) + fabs(m->yy);
-	bool fits = from->width <= LARGEST && from->height <= LARGEST && to->width <= LARGEST && to->height <= LARGEST && reach < 400 && fabs(m->x) < far && fabs(m->y) < far;
+	bool fits = from->width <= LARGEST && from->height <= LARGEST && to->width <= LARGEST && to->height <= LARGEST
+		&& reach < 400 && fabs(m->x) < far && fabs(m->y) < far;
 	if (from->real || from->channels != 3 || !fits) {
 		secant_place_mapped(from, to, map_affine, m, outside);
 		return;
@@ -295,7 +314,9 @@ secant_place_affine(const secant_picture *from, secant_picture *to, const secant
 
 /* ---- scaling ---- */
 
-typedef struct scaling { double x, y, step_x, step_y, last_x, last_y; } scaling;
+typedef struct scaling {
+	double x, y, step_x, step_y, last_x, last_y;
+} scaling;
 
 static void
 map_scaled(const void *how, int x, int y, int n, float *from_x, float *from_y)

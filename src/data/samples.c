@@ -1,6 +1,6 @@
 /*
- * Opening a list of samples: pairs are found, headers are read and compared, options checked; then nothing changes any more except the
- * cache. What a sample looks like to a network (normalised numbers, targets) is written here too.
+ * Opening a list of samples: pairs are found, headers are read and compared, options checked; then nothing changes any
+ * more except the cache. What a sample looks like to a network (normalised numbers, targets) is written here too.
  */
 #include "data/samples.h"
 #include "base/file.h"
@@ -12,11 +12,13 @@
 
 /* ---- opening ---- */
 
-/* Channels without alpha, which the second and the fourth are in these formats; a TIFF's are bands, which nobody drops in silence. */
+/* Channels without alpha, which the second and the fourth are in these formats; a TIFF's are bands, which nobody drops
+ * in silence. */
 static int
 colours_of(const secant_image_info *info)
 {
-	bool alpha = !strcmp(info->format, "png") || !strcmp(info->format, "webp") || !strcmp(info->format, "bmp") || !strcmp(info->format, "pnm");
+	bool alpha = !strcmp(info->format, "png") || !strcmp(info->format, "webp") || !strcmp(info->format, "bmp")
+		|| !strcmp(info->format, "pnm");
 	return alpha && info->channels % 2 == 0 ? info->channels - 1 : info->channels;
 }
 
@@ -31,9 +33,11 @@ check_channels(const secant_samples *s, const char *path, const secant_image_inf
 
 /* One entry, or one for each tile: the last of a row or column is moved back inside. */
 static secant_status
-add_entries(secant_samples *s, const secant_pair *pair, const secant_image_info *info, const secant_ints *tile, secant_err *err)
+add_entries(
+	secant_samples *s, const secant_pair *pair, const secant_image_info *info, const secant_ints *tile, secant_err *err)
 {
-	int th = tile->n == 2 && tile->v[0] < info->height ? tile->v[0] : info->height, tw = tile->n == 2 && tile->v[1] < info->width ? tile->v[1] : info->width;
+	int th = tile->n == 2 && tile->v[0] < info->height ? tile->v[0] : info->height,
+		tw = tile->n == 2 && tile->v[1] < info->width ? tile->v[1] : info->width;
 	for (int y = 0;; y += th) {
 		int top = y + th > info->height ? info->height - th : y;
 		for (int x = 0;; x += tw) {
@@ -41,7 +45,13 @@ add_entries(secant_samples *s, const secant_pair *pair, const secant_image_info 
 			if (secant_grow((void **)&s->v, &s->capacity, s->n, sizeof *s->v))
 				return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d samples", s->n + 1);
 			secant_list_entry *e = &s->v[s->n];
-			*e = (secant_list_entry){ .picture = pair->picture, .x = left, .y = top, .width = tw, .height = th, .picture_width = info->width, .picture_height = info->height };
+			*e = (secant_list_entry){ .picture = pair->picture,
+				.x = left,
+				.y = top,
+				.width = tw,
+				.height = th,
+				.picture_width = info->width,
+				.picture_height = info->height };
 			e->image = secant_strdup(pair->image);
 			e->label = pair->label ? secant_strdup(pair->label) : NULL;
 			s->n++;
@@ -64,16 +74,20 @@ check_label_header(secant_samples *s, const secant_pair *pair, const secant_imag
 		return st;
 	s->voids |= label.nodata;
 	if (label.width != image->width || label.height != image->height)
-		return secant_fail(err, SECANT_ERR_SHAPE, "%s: label is %dx%d, its picture %s is %dx%d (height x width)", pair->label, label.height, label.width, pair->image, image->height, image->width);
+		return secant_fail(err, SECANT_ERR_SHAPE, "%s: label is %dx%d, its picture %s is %dx%d (height x width)",
+			pair->label, label.height, label.width, pair->image, image->height, image->width);
 	if (s->kind != SECANT_TARGET_MULTILABEL)
 		return SECANT_OK;
 	bool bands = label.channels > 1 && !label.palette;
 	if (s->n == 0)
 		s->rule.bands = bands;
 	if (bands != s->rule.bands)
-		return secant_fail(err, SECANT_ERR_FORMAT, "%s: has %d channels, the labels before have %s", pair->label, label.channels, bands ? "one" : "a band a class");
+		return secant_fail(err, SECANT_ERR_FORMAT, "%s: has %d channels, the labels before have %s", pair->label,
+			label.channels, bands ? "one" : "a band a class");
 	if (bands && s->classes > SECANT_LABEL_MOST_BANDS)
-		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: multilabel pictures with a band a class hold at most %d classes, not %d", pair->label, SECANT_LABEL_MOST_BANDS, s->classes);
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
+			"%s: multilabel pictures with a band a class hold at most %d classes, not %d", pair->label,
+			SECANT_LABEL_MOST_BANDS, s->classes);
 	return SECANT_OK;
 }
 
@@ -86,7 +100,8 @@ add_pair(secant_samples *s, const secant_pair *pair, const secant_ints *tile, se
 	if (!st)
 		st = check_channels(s, pair->image, &info, err);
 	if (!st && pair->label)
-		st = s->annotated ? secant_annotated_size(s->annotated, pair, info.width, info.height, err) : check_label_header(s, pair, &info, err);
+		st = s->annotated ? secant_annotated_size(s->annotated, pair, info.width, info.height, err)
+						  : check_label_header(s, pair, &info, err);
 	return st ? st : add_entries(s, pair, &info, tile, err);
 }
 
@@ -107,7 +122,9 @@ find_pairs(secant_samples *s, secant_pairs *pairs, const secant_samples_request 
 	s->annotated = secant_annotated_open(r->path, o, &none, err);
 	if (none)
 		return secant_fail(err, plain.code, "%s", plain.msg);
-	st = s->annotated ? secant_annotated_pairs(s->annotated, split, labels, &how, pairs, err) : err ? err->code : SECANT_ERR_FORMAT;
+	st = s->annotated ? secant_annotated_pairs(s->annotated, split, labels, &how, pairs, err)
+		: err         ? err->code
+					  : SECANT_ERR_FORMAT;
 	if (!st && labels && !s->rule.names && r->n_class_names > 0)
 		st = secant_label_rule_names(&s->rule, r->class_names, r->n_class_names, err);
 	return st || !labels ? st : secant_annotated_classes(s->annotated, &s->rule, o, r->kind, err);
@@ -118,7 +135,8 @@ open_list(secant_samples *s, const secant_samples_request *r, secant_err *err)
 {
 	const secant_data_options *o = r->options;
 	if (r->in_channels < 1 || r->in_channels > SECANT_MOST_CHANNELS)
-		return secant_fail(err, SECANT_ERR_RANGE, "--in-channels: %d is outside 1 to %d", r->in_channels, SECANT_MOST_CHANNELS);
+		return secant_fail(
+			err, SECANT_ERR_RANGE, "--in-channels: %d is outside 1 to %d", r->in_channels, SECANT_MOST_CHANNELS);
 	secant_status st = secant_normalize_parse(o->normalize.normalize, r->in_channels, s->scale, s->shift, err);
 	if (!st && r->kind != SECANT_TARGET_NONE)
 		st = secant_label_rule_make(&s->rule, o, r->classes, r->kind, err);
@@ -226,7 +244,7 @@ secant_samples_exists(const char *path, const char *split, const secant_data_opt
 
 /* ---- numbers and targets ---- */
 
-enum { PERIOD = 16 };   /* pixels after which the pattern of channels repeats at a vector's width */
+enum { PERIOD = 16 }; /* pixels after which the pattern of channels repeats at a vector's width */
 
 static void
 normalise_reals(const float *from, float *to, size_t n, size_t period, const float *scale, const float *shift)
@@ -249,14 +267,17 @@ secant_samples_normalise(const secant_samples *s, const secant_picture *p, float
 		if (p->real)
 			normalise_reals((const float *)p->pixels + y * n, to + y * stride, n, PERIOD * c, scale, shift);
 		else
-			secant_picture_best()->normalise((const uint8_t *)p->pixels + y * n, to + y * stride, (int64_t)n, (int)(PERIOD * c), scale, shift);
+			secant_picture_best()->normalise(
+				(const uint8_t *)p->pixels + y * n, to + y * stride, (int64_t)n, (int)(PERIOD * c), scale, shift);
 	}
 }
 
 size_t
 secant_samples_target_size(const secant_samples *s)
 {
-	return s->kind == SECANT_TARGET_NONE ? 0 : s->kind == SECANT_TARGET_MULTILABEL ? sizeof(float) * (size_t)s->classes : sizeof(float);
+	return s->kind == SECANT_TARGET_NONE      ? 0
+		: s->kind == SECANT_TARGET_MULTILABEL ? sizeof(float) * (size_t)s->classes
+											  : sizeof(float);
 }
 
 static void
@@ -288,7 +309,8 @@ secant_samples_target(const secant_samples *s, const secant_picture *p, void *to
 }
 
 static secant_status
-fill_tensors(const secant_samples *s, const secant_picture *p, secant_tensor *image, secant_tensor *target, secant_err *err)
+fill_tensors(
+	const secant_samples *s, const secant_picture *p, secant_tensor *image, secant_tensor *target, secant_err *err)
 {
 	secant_shape shape = secant_shape_of(3, p->height, p->width, p->channels);
 	secant_status st = secant_tensor_new(image, SECANT_F32, &shape, err);

@@ -1,6 +1,7 @@
 /*
- * What a whole list of samples is like: mean and deviation of each channel, and how rare the classes of each sample are. Every sample is
- * decoded once, by threads; sums are taken in the order of the list, so that they do not depend on who came first.
+ * What a whole list of samples is like: mean and deviation of each channel, and how rare the classes of each sample
+ * are. Every sample is decoded once, by threads; sums are taken in the order of the list, so that they do not depend on
+ * who came first.
  */
 #include <math.h>
 #include <pthread.h>
@@ -11,10 +12,10 @@
 
 typedef struct survey {
 	const secant_samples *s;
-	double *sums;                /* of each sample: sum, sum of squares and count of each channel */
-	unsigned char *seen;         /* of each sample and class: is it there? */
+	double *sums; /* of each sample: sum, sum of squares and count of each channel */
+	unsigned char *seen; /* of each sample and class: is it there? */
 	pthread_mutex_t lock;
-	int failed;                  /* the first sample that could not be read */
+	int failed; /* the first sample that could not be read */
 	secant_err err;
 } survey;
 
@@ -31,7 +32,7 @@ count_pixels(const secant_picture *p, double *sums)
 	for (size_t k = 0; k < c; k++)
 		for (size_t i = 0; i < n; i++) {
 			double v = value_at(p, i * c + k);
-			if (isnan(v))            /* no data */
+			if (isnan(v)) /* no data */
 				continue;
 			sums[3 * k] += v;
 			sums[3 * k + 1] += v * v;
@@ -64,7 +65,8 @@ look(void *user, int64_t i)
 	const secant_picture *p = &own;
 	secant_err err = { 0 };
 	bool marked = v->sums && s->voids;
-	if (!(marked ? secant_samples_decode_marked(s, (int)i, &own, &err) : secant_samples_decode(s, (int)i, &own, &p, &err))) {
+	if (!(marked ? secant_samples_decode_marked(s, (int)i, &own, &err)
+				 : secant_samples_decode(s, (int)i, &own, &p, &err))) {
 		if (v->sums)
 			count_pixels(p, v->sums + (size_t)i * 3 * (size_t)s->in_channels);
 		if (v->seen && p->labels)
@@ -112,7 +114,9 @@ secant_samples_moments(const secant_samples *s, int threads, double *mean, doubl
 		mean[k] = m / 255;
 		deviation[k] = d / 255;
 		if (!isfinite(m) || !(d > 0))
-			status = secant_fail(err, SECANT_ERR_RANGE, "--normalize data: channel %d has mean %g and deviation %g in the training pictures; give numbers", (int)k + 1, m / 255, d / 255);
+			status = secant_fail(err, SECANT_ERR_RANGE,
+				"--normalize data: channel %d has mean %g and deviation %g in the training pictures; give numbers",
+				(int)k + 1, m / 255, d / 255);
 	}
 	secant_free(v.sums);
 	return status;
@@ -124,12 +128,14 @@ secant_samples_rarity(const secant_samples *s, int threads, double *weights, sec
 	size_t classes = (size_t)(s->classes > 1 ? s->classes : 2);
 	survey v = { .s = s, .seen = secant_calloc((size_t)s->n, classes) };
 	int *in = secant_calloc(classes, sizeof *in);
-	secant_status status = v.seen && in ? look_at_all(&v, threads, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for the classes of %d pictures", s->n);
+	secant_status status = v.seen && in
+		? look_at_all(&v, threads, err)
+		: secant_fail(err, SECANT_ERR_NOMEM, "no memory for the classes of %d pictures", s->n);
 	for (size_t i = 0; i < (size_t)s->n && !status; i++)
 		for (size_t k = 0; k < classes; k++)
 			in[k] += v.seen[i * classes + k];
 	for (size_t i = 0; i < (size_t)s->n && !status; i++) {
-		weights[i] = 1;                          /* nothing labelled: as if its class were everywhere */
+		weights[i] = 1; /* nothing labelled: as if its class were everywhere */
 		for (size_t k = 0; k < classes; k++)
 			if (v.seen[i * classes + k] && (double)s->n / in[k] > weights[i])
 				weights[i] = (double)s->n / in[k];

@@ -1,5 +1,6 @@
 /*
- * What a loader does for each sample: the work, which knows pictures or clouds, behind the loader, which knows batches and threads.
+ * What a loader does for each sample: the work, which knows pictures or clouds, behind the loader, which knows batches
+ * and threads.
  */
 #ifndef SECANT_DATA_WORK_H
 #define SECANT_DATA_WORK_H
@@ -13,14 +14,16 @@ typedef struct secant_place {
 } secant_place;
 
 typedef struct secant_loader_work {
-	void *user;                  /* owned by the loader: release frees it */
+	void *user; /* owned by the loader: release frees it */
 	int samples;
-	size_t input_bytes, target_bytes;   /* of the largest sample */
+	size_t input_bytes, target_bytes; /* of the largest sample */
 	/* Height and width of the batch that begins with this sample. */
 	void (*measure)(void *user, int sample, int *height, int *width);
-	/* Writes sample `sample` to `place` of a batch; `desk` (0 .. threads - 1) is nobody else's meanwhile; sizes[2] is what the sample fills.
-	 * A pure function of sample and epoch (which holds more than the epoch where a sample is drawn several times in it). */
-	secant_status (*prepare)(void *user, int desk, const secant_place *to, int place, int sample, int *sizes, uint32_t epoch, secant_err *err);
+	/* Writes sample `sample` to `place` of a batch; `desk` (0 .. threads - 1) is nobody else's meanwhile; sizes[2] is
+	 * what the sample fills. A pure function of sample and epoch (which holds more than the epoch where a sample is
+	 * drawn several times in it). */
+	secant_status (*prepare)(void *user, int desk, const secant_place *to, int place, int sample, int *sizes,
+		uint32_t epoch, secant_err *err);
 	void (*release)(void *user);
 } secant_loader_work;
 

@@ -1,9 +1,10 @@
 /*
  * Clouds through a network. See clouds.h.
  *
- * A pass is a list of points: the cloud (or a random part of one too large, all parts together covering it), or a part of a block. It is moved to
- * unit size like a training sample, turned or scaled by its vote, filled up to a size that few plans serve, and waits until a batch is
- * full. Filling repeats points, which changes nothing for a maximum over points.
+ * A pass is a list of points: the cloud (or a random part of one too large, all parts together covering it), or a part
+ * of a block. It is moved to unit size like a training sample, turned or scaled by its vote, filled up to a size that
+ * few plans serve, and waits until a batch is full. Filling repeats points, which changes nothing for a maximum over
+ * points.
  */
 #include "deploy/clouds.h"
 #include <math.h>
@@ -33,8 +34,10 @@ read_categories(secant_cloud_model *m, const secant_deployed *d, const json_t *j
 	const json_t *names = json_object_get(j, "categories"), *parts = json_object_get(j, "parts");
 	size_t n = json_array_size(names), k = json_array_size(parts);
 	if (n > MOST_CATEGORIES || (k && k != n))
-		return secant_fail(err, SECANT_ERR_FORMAT, "the model's settings name %zu categories and the parts of %zu", n, k);
-	if (!(m->category = secant_calloc(n + 1, sizeof *m->category)) || (k && !(m->first_part = secant_calloc(n + 1, sizeof *m->first_part))))
+		return secant_fail(
+			err, SECANT_ERR_FORMAT, "the model's settings name %zu categories and the parts of %zu", n, k);
+	if (!(m->category = secant_calloc(n + 1, sizeof *m->category))
+		|| (k && !(m->first_part = secant_calloc(n + 1, sizeof *m->first_part))))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %zu categories", n);
 	for (size_t i = 0; i < n; i++, m->categories++) {
 		const char *name = json_string_value(json_array_get(names, i));
@@ -42,14 +45,17 @@ read_categories(secant_cloud_model *m, const secant_deployed *d, const json_t *j
 			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %zu categories", n);
 		json_int_t count = k ? json_integer_value(json_array_get(parts, i)) : 0;
 		if (k && (count < 1 || count > d->classes))
-			return secant_fail(err, SECANT_ERR_FORMAT, "the model's settings give '%.60s' %lld parts", m->category[i], (long long)count);
+			return secant_fail(err, SECANT_ERR_FORMAT, "the model's settings give '%.60s' %lld parts", m->category[i],
+				(long long)count);
 		if (k)
 			m->first_part[i + 1] = m->first_part[i] + (int)count;
 	}
 	if (k && m->first_part[n] != d->classes)
-		return secant_fail(err, SECANT_ERR_FORMAT, "the model's settings have %d parts, the network has %d classes", m->first_part[n], d->classes);
+		return secant_fail(err, SECANT_ERR_FORMAT, "the model's settings have %d parts, the network has %d classes",
+			m->first_part[n], d->classes);
 	if (d->categories && d->categories != m->categories && m->categories)
-		return secant_fail(err, SECANT_ERR_FORMAT, "the model's settings name %d categories, the network has %d", m->categories, d->categories);
+		return secant_fail(err, SECANT_ERR_FORMAT, "the model's settings name %d categories, the network has %d",
+			m->categories, d->categories);
 	return SECANT_OK;
 }
 
@@ -61,7 +67,8 @@ read_values(secant_cloud_model *m, const secant_deployed *d, const json_t *j, se
 	if (!n)
 		return SECANT_OK;
 	if (n != (size_t)d->classes)
-		return secant_fail(err, SECANT_ERR_FORMAT, "the model's settings have numbers for %zu classes, the network has %d", n, d->classes);
+		return secant_fail(err, SECANT_ERR_FORMAT,
+			"the model's settings have numbers for %zu classes, the network has %d", n, d->classes);
 	if (!(m->value = secant_calloc(n, sizeof *m->value)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %zu classes", n);
 	for (size_t i = 0; i < n; i++)
@@ -78,12 +85,13 @@ secant_cloud_model_read(secant_cloud_model *m, const secant_deployed *d, secant_
 	char *recipe = json_is_object(j) ? secant_json_text(json_object_get(j, "recipe"), 0) : NULL;
 	if (d->kind == SECANT_INPUT_PICTURES)
 		secant_fail(&own, SECANT_ERR_ARG, "the model is for pictures, not for clouds");
-	else if (!secant_opts_init(&secant_cloud_recipe_options, &m->recipe, &own) &&
-	         !(recipe && secant_opts_set_json(&secant_cloud_recipe_options, &m->recipe, recipe, "clouds.recipe", &own)) && !secant_features_parse(&m->features, m->recipe.features, &own) &&
-	         !read_categories(m, d, j, &own))
+	else if (!secant_opts_init(&secant_cloud_recipe_options, &m->recipe, &own)
+		&& !(recipe && secant_opts_set_json(&secant_cloud_recipe_options, &m->recipe, recipe, "clouds.recipe", &own))
+		&& !secant_features_parse(&m->features, m->recipe.features, &own) && !read_categories(m, d, j, &own))
 		(void)!read_values(m, d, j, &own);
 	if (!own.code && m->features.channels != d->in_channels)
-		secant_fail(&own, SECANT_ERR_FORMAT, "the model's features are %d numbers a point, the network takes %d", m->features.channels, d->in_channels);
+		secant_fail(&own, SECANT_ERR_FORMAT, "the model's features are %d numbers a point, the network takes %d",
+			m->features.channels, d->in_channels);
 	m->turned = json_is_true(json_object_get(j, "turned"));
 	secant_free(recipe);
 	if (!own.code)
@@ -95,10 +103,15 @@ secant_cloud_model_read(secant_cloud_model *m, const secant_deployed *d, secant_
 /* ---- verdicts ---- */
 
 secant_status
-secant_verdict_make(secant_verdict *v, const secant_deployed *d, const secant_cloud_model *m, const secant_points *p, int category, secant_err *err)
+secant_verdict_make(secant_verdict *v, const secant_deployed *d, const secant_cloud_model *m, const secant_points *p,
+	int category, secant_err *err)
 {
 	bool parts = m->first_part && category >= 0;
-	*v = (secant_verdict){ .p = p, .category = category, .first = parts ? m->first_part[category] : 0, .count = d->classes, .rows = d->kind == SECANT_INPUT_POINTS ? p->n : 1 };
+	*v = (secant_verdict){ .p = p,
+		.category = category,
+		.first = parts ? m->first_part[category] : 0,
+		.count = d->classes,
+		.rows = d->kind == SECANT_INPUT_POINTS ? p->n : 1 };
 	if (parts)
 		v->count = m->first_part[category + 1] - v->first;
 	v->sum = secant_calloc((size_t)v->rows + 1, (size_t)v->count * sizeof *v->sum);
@@ -132,8 +145,8 @@ secant_verdict_class(const secant_verdict *v, int64_t row, float *confidence)
 
 typedef struct pass {
 	secant_verdict *v;
-	int64_t *index;              /* `used` points; owned */
-	int64_t used, points;        /* points: with those that only fill */
+	int64_t *index; /* `used` points; owned */
+	int64_t used, points; /* points: with those that only fill */
 	float corner[3];
 	bool block;
 	int vote;
@@ -145,10 +158,10 @@ typedef struct queue {
 	const secant_passing *o;
 	pass *wait;
 	int waiting;
-	bool ran;                    /* a batch has run: later ones are filled up to its size */
+	bool ran; /* a batch has run: later ones are filled up to its size */
 	float *input;
 	size_t room;
-	int64_t *block;              /* points of a window */
+	int64_t *block; /* points of a window */
 	int64_t block_room;
 } queue;
 
@@ -171,7 +184,8 @@ apply_vote(const queue *q, const pass *p, float *v)
 		return;
 	secant_recipe_ground(&m->recipe, &a, &b);
 	secant_rng rng = secant_rng_make(q->o->seed, SECANT_FOR_AUGMENT, (uint32_t)p->vote, 0);
-	double share = q->o->turn / 360 + (m->turned ? (double)p->vote / q->o->votes : 0), angle = 6.283185307179586476925 * share;
+	double share = q->o->turn / 360 + (m->turned ? (double)p->vote / q->o->votes : 0),
+		   angle = 6.283185307179586476925 * share;
 	double factor = m->turned || p->vote == 0 ? 1 : secant_rng_range(&rng, 0.8, 1.2);
 	float c = (float)cos(angle), s = (float)sin(angle), f = (float)factor;
 	for (int64_t i = 0; i < p->used; i++) {
@@ -299,9 +313,13 @@ shuffle(secant_rng *rng, int64_t *v, int64_t n)
 static secant_status
 submit_whole(queue *q, secant_verdict *v, int vote, secant_err *err)
 {
-	int64_t n = 0, most = q->o->most > 0 ? q->o->most : q->m->recipe.points > LEAST_PASS ? q->m->recipe.points : LEAST_PASS;
+	int64_t n = 0,
+			most = q->o->most > 0          ? q->o->most
+		: q->m->recipe.points > LEAST_PASS ? q->m->recipe.points
+										   : LEAST_PASS;
 	int64_t *index = secant_calloc((size_t)v->p->n + 1, sizeof *index);
-	secant_status s = index ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for %lld points", (long long)v->p->n);
+	secant_status s = index ? SECANT_OK
+							: secant_fail(err, SECANT_ERR_NOMEM, "no memory for %lld points", (long long)v->p->n);
 	for (int64_t i = 0; i < v->p->n && !s; i++) {
 		const float *x = v->p->xyz + 3 * i;
 		index[n] = i;
@@ -316,7 +334,12 @@ submit_whole(queue *q, secant_verdict *v, int vote, secant_err *err)
 		int64_t from = k * n / parts, to = (k + 1) * n / parts;
 		int64_t points = parts > 1 ? most : canonical(n);
 		/* Networks that sample want as many points as they were trained on. */
-		s = submit(q, &(pass){ .v = v, .used = to - from, .points = points > q->m->recipe.points ? points : q->m->recipe.points, .vote = vote }, index + from, err);
+		s = submit(q,
+			&(pass){ .v = v,
+				.used = to - from,
+				.points = points > q->m->recipe.points ? points : q->m->recipe.points,
+				.vote = vote },
+			index + from, err);
 	}
 	secant_free(index);
 	return s;
@@ -365,7 +388,8 @@ submit_blocks(queue *q, secant_verdict *v, secant_err *err)
 }
 
 secant_status
-secant_clouds_pass(const secant_deployed *d, const secant_cloud_model *m, const secant_passing *o, secant_verdict *v, int n, secant_err *err)
+secant_clouds_pass(const secant_deployed *d, const secant_cloud_model *m, const secant_passing *o, secant_verdict *v,
+	int n, secant_err *err)
 {
 	queue q = { .d = d, .m = m, .o = o };
 	secant_err own = { 0 };

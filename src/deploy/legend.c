@@ -17,7 +17,7 @@ name_of(const secant_predictor *p, int class, char text[LONGEST])
 	else
 		(void)snprintf(text, LONGEST, "class %d", class);
 	size_t n = strlen(text);
-	while (n && ((unsigned char)text[n - 1] & 0xc0) == 0x80)         /* a name that was cut within a character */
+	while (n && ((unsigned char)text[n - 1] & 0xc0) == 0x80) /* a name that was cut within a character */
 		n--;
 	if (n && ((unsigned char)text[n - 1] & 0xc0) == 0xc0 && strlen(text) >= 60)
 		text[n - 1] = '\0';
@@ -29,7 +29,7 @@ lay_out(const secant_predictor *p, cairo_t *cr, int width, bool draw)
 {
 	double x = PAD, y = PAD;
 	bool background = p->model[0].task == SECANT_TASK_MULTICLASS;
-	for (int class = background; class < p->model[0].classes; class++) {
+	for (int class = background; class < p->model[0].classes; class ++) {
 		char text[LONGEST];
 		uint8_t rgb[3];
 		cairo_text_extents_t e;
@@ -76,19 +76,21 @@ drop(cairo_surface_t *surface, cairo_t *cr)
 secant_status
 secant_legend_draw(const secant_predictor *p, int width, secant_image *out, secant_err *err)
 {
-	enum { WIDEST = 4000 };                      /* cairo draws 32767 pixels at most; beyond this the strip is white */
+	enum { WIDEST = 4000 }; /* cairo draws 32767 pixels at most; beyond this the strip is white */
 	cairo_t *cr;
 	int drawn = width < WIDEST ? width : WIDEST;
 	cairo_surface_t *surface = canvas(1, 1, &cr);
 	int height = lay_out(p, cr, drawn, false);
 	drop(surface, cr);
 	if (height > 16000)
-		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "--legend: %d classes are too many for a legend", p->model[0].classes);
+		return secant_fail(
+			err, SECANT_ERR_UNSUPPORTED, "--legend: %d classes are too many for a legend", p->model[0].classes);
 	surface = canvas(drawn, height, &cr);
 	(void)lay_out(p, cr, drawn, true);
 	cairo_surface_flush(surface);
-	secant_status status = cairo_status(cr) ? secant_fail(err, SECANT_ERR_NOMEM, "cannot draw the legend: %s", cairo_status_to_string(cairo_status(cr)))
-	                                        : secant_image_new(out, width, height, 3, SECANT_U8, err);
+	secant_status status = cairo_status(cr)
+		? secant_fail(err, SECANT_ERR_NOMEM, "cannot draw the legend: %s", cairo_status_to_string(cairo_status(cr)))
+		: secant_image_new(out, width, height, 3, SECANT_U8, err);
 	const uint8_t *from = status ? NULL : cairo_image_surface_get_data(surface);
 	int stride = cairo_image_surface_get_stride(surface);
 	for (int y = 0; y < height && from; y++)

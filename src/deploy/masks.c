@@ -65,7 +65,7 @@ secant_nodata
 secant_nodata_of(const secant_predictor *p, const secant_geo *geo, secant_dtype dtype)
 {
 	secant_nodata n = { .voids = secant_voids_of(geo), .mask = secant_mask_background(p) };
-	n.there = n.voids.declared || dtype == SECANT_F32;       /* NaN is no data, whatever the file says */
+	n.there = n.voids.declared || dtype == SECANT_F32; /* NaN is no data, whatever the file says */
 	if (!n.voids.declared)
 		return n;
 	double value = n.voids.value;
@@ -96,7 +96,8 @@ choose(const secant_predictor *p, const float *v, const secant_image *im, int64_
 }
 
 static void
-fill_rows(const secant_predictor *p, const secant_image *im, const secant_nodata *none, const float *probabilities, int64_t pixels, void *mask)
+fill_rows(const secant_predictor *p, const secant_image *im, const secant_nodata *none, const float *probabilities,
+	int64_t pixels, void *mask)
 {
 	secant_dtype dtype = secant_mask_dtype(p);
 	int classes = p->model[0].classes, background = secant_mask_background(p);
@@ -110,7 +111,8 @@ fill_rows(const secant_predictor *p, const secant_image *im, const secant_nodata
 }
 
 secant_status
-secant_mask_rows(const secant_predictor *p, secant_source *s, const secant_nodata *none, int y, int n, const float *probabilities, void *mask, secant_err *err)
+secant_mask_rows(const secant_predictor *p, secant_source *s, const secant_nodata *none, int y, int n,
+	const float *probabilities, void *mask, secant_err *err)
 {
 	secant_image window = { 0 };
 	const secant_image *im = NULL;
@@ -137,7 +139,8 @@ flood(const secant_image *mask, int64_t start, uint8_t *seen, int64_t *queue)
 		int64_t at = queue[k], column = at % w;
 		const int64_t next[4] = { column ? at - 1 : -1, column + 1 < w ? at + 1 : -1, at - w, at + w };
 		for (int i = 0; i < 4; i++)
-			if (next[i] >= 0 && next[i] < pixels && !seen[next[i]] && secant_mask_get(mask->dtype, mask->data, next[i]) == value) {
+			if (next[i] >= 0 && next[i] < pixels && !seen[next[i]]
+				&& secant_mask_get(mask->dtype, mask->data, next[i]) == value) {
 				seen[next[i]] = 1;
 				queue[n++] = next[i];
 			}
@@ -159,7 +162,9 @@ secant_mask_clean(const secant_predictor *p, secant_image *mask, int min_area, s
 		for (int64_t k = 0; k < n && n < min_area; k++)
 			mask_set(mask->dtype, mask->data, queue[k], background);
 	}
-	secant_status status = seen && queue ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory to find areas in %dx%d pixels", mask->height, mask->width);
+	secant_status status = seen && queue
+		? SECANT_OK
+		: secant_fail(err, SECANT_ERR_NOMEM, "no memory to find areas in %dx%d pixels", mask->height, mask->width);
 	secant_free(seen);
 	secant_free(queue);
 	return status;
@@ -191,7 +196,8 @@ byte_of(const secant_image *im, int64_t i)
 }
 
 void
-secant_overlay_rows(const secant_predictor *p, const secant_image *im, const void *mask, const void *above, uint8_t *rgb)
+secant_overlay_rows(
+	const secant_predictor *p, const secant_image *im, const void *mask, const void *above, uint8_t *rgb)
 {
 	secant_dtype dtype = secant_mask_dtype(p);
 	for (int y = 0; y < im->height; y++) {
@@ -217,13 +223,20 @@ secant_overlay_rows(const secant_predictor *p, const secant_image *im, const voi
 
 /* ---- pictures in memory ---- */
 
-typedef struct collect { const secant_predictor *p; secant_source *source; secant_nodata none; secant_image *mask; secant_tensor *planes; } collect;
+typedef struct collect {
+	const secant_predictor *p;
+	secant_source *source;
+	secant_nodata none;
+	secant_image *mask;
+	secant_tensor *planes;
+} collect;
 
 static secant_status
 collect_mask(void *user, int y, int n, const float *probabilities, secant_err *err)
 {
 	collect *c = user;
-	return secant_mask_rows(c->p, c->source, &c->none, y, n, probabilities, (char *)c->mask->data + (size_t)y * secant_image_row_bytes(c->mask), err);
+	return secant_mask_rows(c->p, c->source, &c->none, y, n, probabilities,
+		(char *)c->mask->data + (size_t)y * secant_image_row_bytes(c->mask), err);
 }
 
 static secant_status
@@ -267,10 +280,13 @@ secant_predictor_mask(secant_predictor *p, const secant_image *im, secant_image 
 {
 	secant_source source = { im->width, im->height, im, NULL };
 	secant_status status = secant_image_new(mask, im->width, im->height, 1, secant_mask_dtype(p), err);
-	collect c = { .p = p, .source = &source, .none = secant_nodata_of(p, secant_image_geo(im), im->dtype), .mask = mask };
+	collect c = {
+		.p = p, .source = &source, .none = secant_nodata_of(p, secant_image_geo(im), im->dtype), .mask = mask
+	};
 	if (status)
 		return status;
-	if (!(status = secant_predict_stream(p, &source, &(secant_row_sink){ collect_mask, NULL, &c }, err)) && p->options.min_area > 1)
+	if (!(status = secant_predict_stream(p, &source, &(secant_row_sink){ collect_mask, NULL, &c }, err))
+		&& p->options.min_area > 1)
 		status = secant_mask_clean(p, mask, p->options.min_area, err);
 	if (!status)
 		status = set_geo(mask, im, &c.none, err);
@@ -280,11 +296,14 @@ secant_predictor_mask(secant_predictor *p, const secant_image *im, secant_image 
 }
 
 secant_status
-secant_predictor_overlay(const secant_predictor *p, const secant_image *im, const secant_image *mask, secant_image *out, secant_err *err)
+secant_predictor_overlay(
+	const secant_predictor *p, const secant_image *im, const secant_image *mask, secant_image *out, secant_err *err)
 {
-	if (mask->width != im->width || mask->height != im->height || mask->channels != 1 || mask->dtype != secant_mask_dtype(p))
-		return secant_fail(err, SECANT_ERR_SHAPE, "the mask is %dx%dx%d of %s, want %dx%dx1 of %s", mask->height, mask->width, mask->channels, secant_dtype_name(mask->dtype), im->height,
-		                   im->width, secant_dtype_name(secant_mask_dtype(p)));
+	if (mask->width != im->width || mask->height != im->height || mask->channels != 1
+		|| mask->dtype != secant_mask_dtype(p))
+		return secant_fail(err, SECANT_ERR_SHAPE, "the mask is %dx%dx%d of %s, want %dx%dx1 of %s", mask->height,
+			mask->width, mask->channels, secant_dtype_name(mask->dtype), im->height, im->width,
+			secant_dtype_name(secant_mask_dtype(p)));
 	secant_status status = secant_image_new(out, im->width, im->height, 3, SECANT_U8, err);
 	if (!status)
 		secant_overlay_rows(p, im, mask->data, NULL, out->data);

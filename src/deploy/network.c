@@ -18,14 +18,19 @@ secant_precision_choose(const char *name, secant_precision *p, secant_err *err)
 	if (strcmp(name, "bf16"))
 		return secant_fail(err, SECANT_ERR_ARG, "precision '%s' is not auto, bf16, f32 or f64", name);
 	if (secant_cpu_isa() < SECANT_ISA_AVX512)
-		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "precision bf16 wants AVX-512, this CPU (%s) works with %s; use f32", secant_cpu_model(), secant_isa_name(secant_cpu_isa()));
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
+			"precision bf16 wants AVX-512, this CPU (%s) works with %s; use f32", secant_cpu_model(),
+			secant_isa_name(secant_cpu_isa()));
 	return *p = SECANT_PRECISION_BF16, SECANT_OK;
 }
 
 /* ---- tensors to store ---- */
 
 /* The names of what does not fit, the first few of each kind. */
-typedef struct complaint { char text[360]; int n; } complaint;
+typedef struct complaint {
+	char text[360];
+	int n;
+} complaint;
 
 static void
 complain(complaint *c, const char *format, const char *name, const char *a, const char *b)
@@ -50,14 +55,17 @@ check_fit(const secant_store *s, const secant_tensors *t, secant_err *err)
 		secant_slot *slot = &s->slot[i];
 		const secant_tensor *from = secant_tensors_find(t, slot->name);
 		if (!from) {
-			if (slot->type.dtype != SECANT_I64)  /* counters are absent from old files */
+			if (slot->type.dtype != SECANT_I64) /* counters are absent from old files */
 				complain(&c, "'%s' is missing%s%s", slot->name, "", "");
-		} else if (secant_shape_count(&from->shape) != slot->count || (from->shape.rank != slot->type.shape.rank && slot->count != 1) ||
-		           (from->shape.rank == slot->type.shape.rank && !secant_shape_equal(&from->shape, &slot->type.shape))) {
-			complain(&c, "'%s' is %s, the network wants %s", slot->name, secant_shape_text(&from->shape, a, sizeof a), secant_shape_text(&slot->type.shape, b, sizeof b));
+		} else if (secant_shape_count(&from->shape) != slot->count
+			|| (from->shape.rank != slot->type.shape.rank && slot->count != 1)
+			|| (from->shape.rank == slot->type.shape.rank && !secant_shape_equal(&from->shape, &slot->type.shape))) {
+			complain(&c, "'%s' is %s, the network wants %s", slot->name, secant_shape_text(&from->shape, a, sizeof a),
+				secant_shape_text(&slot->type.shape, b, sizeof b));
 		}
 	}
-	return c.n ? secant_fail(err, SECANT_ERR_SHAPE, "%d tensors do not fit: %s%s", c.n, c.text, c.n > 3 ? "; ..." : "") : SECANT_OK;
+	return c.n ? secant_fail(err, SECANT_ERR_SHAPE, "%d tensors do not fit: %s%s", c.n, c.text, c.n > 3 ? "; ..." : "")
+			   : SECANT_OK;
 }
 
 static bool
@@ -122,25 +130,33 @@ read_settings(secant_deployed *d, secant_err *err)
 	const json_t *inputs = json_object_get(s, "inputs");
 	d->in_channels = (int)json_integer_value(json_object_get(net, "in-channels"));
 	d->inputs = json_is_integer(inputs) ? (int)json_integer_value(inputs) : d->in_channels;
-	d->kind = !kind || !strcmp(kind, "pictures") ? SECANT_INPUT_PICTURES : !strcmp(kind, "points") ? SECANT_INPUT_POINTS : SECANT_INPUT_CLOUDS;
+	d->kind = !kind || !strcmp(kind, "pictures") ? SECANT_INPUT_PICTURES
+		: !strcmp(kind, "points")                ? SECANT_INPUT_POINTS
+												 : SECANT_INPUT_CLOUDS;
 	d->categories = d->inputs > d->in_channels ? (int)json_integer_value(json_object_get(net, "categories")) : 0;
 	d->classes = (int)json_integer_value(json_object_get(net, "classes"));
 	d->multiple = (int)json_integer_value(json_object_get(s, "multiple"));
-	d->activated = json_is_string(json_object_get(net, "activation")) && strcmp(json_string_value(json_object_get(net, "activation")), "identity");
-	if (d->in_channels < 1 || d->in_channels > 16 || d->classes < 1 || d->classes > 65535 || d->multiple < 1 || d->multiple > 1024)
-		return secant_fail(err, SECANT_ERR_FORMAT, "the model's settings want 1 to 16 channels, 1 to 65535 classes and a multiple from 1 to 1024; they say %d, %d, %d", d->in_channels,
-		                   d->classes, d->multiple);
+	d->activated = json_is_string(json_object_get(net, "activation"))
+		&& strcmp(json_string_value(json_object_get(net, "activation")), "identity");
+	if (d->in_channels < 1 || d->in_channels > 16 || d->classes < 1 || d->classes > 65535 || d->multiple < 1
+		|| d->multiple > 1024)
+		return secant_fail(err, SECANT_ERR_FORMAT,
+			"the model's settings want 1 to 16 channels, 1 to 65535 classes and a multiple from 1 to 1024; they say "
+			"%d, %d, %d",
+			d->in_channels, d->classes, d->multiple);
 	if (d->inputs < d->in_channels || d->inputs > d->in_channels + 1 || d->categories < 0)
-		return secant_fail(err, SECANT_ERR_FORMAT, "the model's settings want %d inputs for %d channels", d->inputs, d->in_channels);
+		return secant_fail(
+			err, SECANT_ERR_FORMAT, "the model's settings want %d inputs for %d channels", d->inputs, d->in_channels);
 	d->task = d->classes == 1 ? SECANT_TASK_BINARY : SECANT_TASK_MULTICLASS;
 	for (int i = 0; mode && i < 3; i++)
 		if (!strcmp(mode, tasks[i]))
 			d->task = (secant_task)i;
-	return secant_normalize_parse(json_string_value(json_object_get(s, "normalize")), d->in_channels, d->scale, d->shift, err);
+	return secant_normalize_parse(
+		json_string_value(json_object_get(s, "normalize")), d->in_channels, d->scale, d->shift, err);
 }
 
-/* Weights are read where they stand in the file, whenever a shape needs a plan, and no longer than that: a plan keeps its own copies, in its
- * own layouts, and a mapped file that somebody cuts short would take the process with it. */
+/* Weights are read where they stand in the file, whenever a shape needs a plan, and no longer than that: a plan keeps
+ * its own copies, in its own layouts, and a mapped file that somebody cuts short would take the process with it. */
 static void
 release(void *user)
 {
@@ -163,7 +179,8 @@ restore(void *user, secant_err *err)
 }
 
 secant_status
-secant_deployed_open(secant_deployed *d, const char *path, const char *precision, int threads, bool allow_reference, secant_err *err)
+secant_deployed_open(
+	secant_deployed *d, const char *path, const char *precision, int threads, bool allow_reference, secant_err *err)
 {
 	secant_err own = { 0 };
 	*d = (secant_deployed){ 0 };
@@ -174,8 +191,10 @@ secant_deployed_open(secant_deployed *d, const char *path, const char *precision
 		secant_plan_options o = { .precision = d->precision, .threads = threads, .allow_reference = allow_reference };
 		if (!(d->path = secant_strdup(path)))
 			secant_fail(&own, SECANT_ERR_NOMEM, "no memory for a path");
-		if (own.code || read_settings(d, &own) || !(g = make_graph(d, NULL, outputs, &own)) || !(d->store = secant_store_new(g, f64, &own)) ||
-		    (f64 ? secant_store_load(d->store, &d->file.tensors, &own) : check_fit(d->store, &d->file.tensors, &own)) || !(d->runner = secant_runner_new(d->store, make_graph, d, &o, &own)))
+		if (own.code || read_settings(d, &own) || !(g = make_graph(d, NULL, outputs, &own))
+			|| !(d->store = secant_store_new(g, f64, &own))
+			|| (f64 ? secant_store_load(d->store, &d->file.tensors, &own) : check_fit(d->store, &d->file.tensors, &own))
+			|| !(d->runner = secant_runner_new(d->store, make_graph, d, &o, &own)))
 			secant_err_prefix(&own, "%s", path);
 		else if (!f64)
 			secant_runner_spare(d->runner, restore, release);

@@ -9,30 +9,35 @@
 
 typedef enum secant_task { SECANT_TASK_BINARY, SECANT_TASK_MULTICLASS, SECANT_TASK_MULTILABEL } secant_task;
 
-/* What a network takes: N x H x W x C, or clouds N x P x 1 x inputs, and gives a class for each point or for each cloud. */
+/* What a network takes: N x H x W x C, or clouds N x P x 1 x inputs, and gives a class for each point or for each
+ * cloud. */
 typedef enum secant_input_kind { SECANT_INPUT_PICTURES, SECANT_INPUT_POINTS, SECANT_INPUT_CLOUDS } secant_input_kind;
 
 typedef struct secant_deployed {
-	secant_model_file file;                      /* settings and graph; tensors stand here while a plan is made of them */
+	secant_model_file file; /* settings and graph; tensors stand here while a plan is made of them */
 	char *path;
 	secant_store *store;
 	secant_runner *runner;
-	secant_precision precision;                  /* what "auto" became */
+	secant_precision precision; /* what "auto" became */
 	secant_task task;
 	secant_input_kind kind;
 	int in_channels, classes, multiple;
-	int inputs, categories;                      /* channels of the input tensor; more than in_channels: the last one holds the category, 0 to categories - 1 */
-	bool activated;                              /* the network ends in an activation: its results are probabilities already */
-	float scale[16], shift[16];                  /* normalisation */
+	int inputs, categories; /* channels of the input tensor; more than in_channels: the last one holds the category, 0
+							   to categories - 1 */
+	bool activated; /* the network ends in an activation: its results are probabilities already */
+	float scale[16], shift[16]; /* normalisation */
 } secant_deployed;
 
-/* "auto", "f32", "bf16", "f64" to a precision; auto: bf16 with AMX, else f32. bf16 without AVX-512 is an error naming f32. */
+/* "auto", "f32", "bf16", "f64" to a precision; auto: bf16 with AMX, else f32. bf16 without AVX-512 is an error naming
+ * f32. */
 secant_status secant_precision_choose(const char *name, secant_precision *p, secant_err *err) SECANT_NODISCARD;
 
-secant_status secant_deployed_open(secant_deployed *d, const char *path, const char *precision, int threads, bool allow_reference, secant_err *err) SECANT_NODISCARD;
+secant_status secant_deployed_open(secant_deployed *d, const char *path, const char *precision, int threads,
+	bool allow_reference, secant_err *err) SECANT_NODISCARD;
 void secant_deployed_close(secant_deployed *d);
 /* Turns logits (rows x classes, in place) into probabilities by the task: sigmoid or softmax. */
 void secant_deployed_probabilities(const secant_deployed *d, float *v, int64_t rows);
-/* Copies tensors into a store of the same names; a missing, surplus or misshapen one: one error naming the first few. */
+/* Copies tensors into a store of the same names; a missing, surplus or misshapen one: one error naming the first few.
+ */
 secant_status secant_store_load(secant_store *s, const secant_tensors *t, secant_err *err) SECANT_NODISCARD;
 #endif

@@ -1,13 +1,16 @@
 /*
- * The areas of a mask as GeoJSON (RFC 7946): a feature for each connected area (4 neighbours) of a class, its outer ring counter-clockwise,
- * its holes clockwise, along the edges of pixels, so that the polygons cover exactly the pixels.
+ * The areas of a mask as GeoJSON (RFC 7946): a feature for each connected area (4 neighbours) of a class, its outer
+ * ring counter-clockwise, its holes clockwise, along the edges of pixels, so that the polygons cover exactly the
+ * pixels.
  *
- * Every area gets a number (two passes with union-find). A ring is walked with the area on its right. Where two pixels of one area touch at
- * a corner, the walk turns left and crosses to the other: what lies between them is then in two rings that share the corner, and no ring
- * meets itself, which would make the polygon invalid. Of an area only its outer ring encloses a positive area on this walk.
+ * Every area gets a number (two passes with union-find). A ring is walked with the area on its right. Where two pixels
+ * of one area touch at a corner, the walk turns left and crosses to the other: what lies between them is then in two
+ * rings that share the corner, and no ring meets itself, which would make the polygon invalid. Of an area only its
+ * outer ring encloses a positive area on this walk.
  *
- * Coordinates are those of the picture's georeference. RFC 7946 knows WGS 84 alone; for any other system a member "crs" names it, as
- * GeoJSON of 2008 had it and GDAL and QGIS read it. Without a georeference they are pixels, with y downwards.
+ * Coordinates are those of the picture's georeference. RFC 7946 knows WGS 84 alone; for any other system a member "crs"
+ * names it, as GeoJSON of 2008 had it and GDAL and QGIS read it. Without a georeference they are pixels, with y
+ * downwards.
  */
 #include <math.h>
 #include <string.h>
@@ -15,15 +18,21 @@
 #include "base/file.h"
 #include "deploy/predictor.h"
 
-typedef struct corner { int x, y; } corner;
-typedef struct ring { uint32_t area; bool hole; size_t start, n; } ring;
+typedef struct corner {
+	int x, y;
+} corner;
+typedef struct ring {
+	uint32_t area;
+	bool hole;
+	size_t start, n;
+} ring;
 typedef struct shapes {
 	const secant_image *mask;
 	int width, height;
-	uint32_t *label;                             /* of each pixel, 0: none; areas are numbered from 1 */
+	uint32_t *label; /* of each pixel, 0: none; areas are numbered from 1 */
 	uint32_t areas;
-	int64_t *pixels;                             /* of each area */
-	uint8_t *walked;                             /* the upper edge of a pixel is part of a ring already */
+	int64_t *pixels; /* of each area */
+	uint8_t *walked; /* the upper edge of a pixel is part of a ring already */
 	corner *corners;
 	size_t n_corners, corner_room;
 	ring *rings;
@@ -50,8 +59,12 @@ number_areas(shapes *s, const secant_predictor *p, secant_err *err)
 		int value = secant_mask_get(dtype, s->mask->data, (int64_t)i);
 		if (secant_mask_class(p, value) < 0)
 			continue;
-		uint32_t left = i % w && secant_mask_get(dtype, s->mask->data, (int64_t)i - 1) == value ? root_of(parent, s->label[i - 1]) : 0;
-		uint32_t up = i >= w && secant_mask_get(dtype, s->mask->data, (int64_t)(i - w)) == value ? root_of(parent, s->label[i - w]) : 0;
+		uint32_t left = i % w && secant_mask_get(dtype, s->mask->data, (int64_t)i - 1) == value
+			? root_of(parent, s->label[i - 1])
+			: 0;
+		uint32_t up = i >= w && secant_mask_get(dtype, s->mask->data, (int64_t)(i - w)) == value
+			? root_of(parent, s->label[i - w])
+			: 0;
 		if (left && up && left != up)
 			parent[left > up ? left : up] = left > up ? up : left;
 		s->label[i] = left && up ? (left < up ? left : up) : left ? left : up ? up : ++n;
@@ -79,7 +92,9 @@ number_areas(shapes *s, const secant_predictor *p, secant_err *err)
 		s->pixels[s->label[i]]++;
 	secant_free(parent);
 	secant_free(final);
-	return s->pixels ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for the areas of %dx%d pixels", s->height, s->width);
+	return s->pixels
+		? SECANT_OK
+		: secant_fail(err, SECANT_ERR_NOMEM, "no memory for the areas of %dx%d pixels", s->height, s->width);
 }
 
 /* ---- rings ---- */
@@ -87,7 +102,8 @@ number_areas(shapes *s, const secant_predictor *p, secant_err *err)
 static bool
 inside(const shapes *s, int x, int y, uint32_t area)
 {
-	return x >= 0 && y >= 0 && x < s->width && y < s->height && s->label[(size_t)y * (size_t)s->width + (size_t)x] == area;
+	return x >= 0 && y >= 0 && x < s->width && y < s->height
+		&& s->label[(size_t)y * (size_t)s->width + (size_t)x] == area;
 }
 
 static int
@@ -109,9 +125,10 @@ push_corner(shapes *s, int x, int y)
 static int
 walk(shapes *s, int x, int y, uint32_t area, ring *r)
 {
-	static const int step_x[] = { 1, 0, -1, 0 }, step_y[] = { 0, 1, 0, -1 };     /* east, south, west, north */
+	static const int step_x[] = { 1, 0, -1, 0 }, step_y[] = { 0, 1, 0, -1 }; /* east, south, west, north */
 	/* the pixels ahead of a vertex, right and left of the way */
-	static const int right_x[] = { 0, -1, -1, 0 }, right_y[] = { 0, 0, -1, -1 }, left_x[] = { 0, 0, -1, -1 }, left_y[] = { -1, 0, 0, -1 };
+	static const int right_x[] = { 0, -1, -1, 0 }, right_y[] = { 0, 0, -1, -1 }, left_x[] = { 0, 0, -1, -1 },
+					 left_y[] = { -1, 0, 0, -1 };
 	int way = 0, vx = x, vy = y;
 	double twice = 0;
 	*r = (ring){ .area = area, .start = s->n_corners };
@@ -180,9 +197,15 @@ by_area(const void *a, const void *b)
 
 /* ---- writing ---- */
 
-typedef struct writing { secant_writer *w; double t[6]; bool flips; secant_err *err; } writing;
+typedef struct writing {
+	secant_writer *w;
+	double t[6];
+	bool flips;
+	secant_err *err;
+} writing;
 
-/* t: pixel to world. On the walk outer rings run clockwise as one looks at the picture, which is counter-clockwise where y points down. */
+/* t: pixel to world. On the walk outer rings run clockwise as one looks at the picture, which is counter-clockwise
+ * where y points down. */
 static void
 put_ring(const writing *o, const shapes *s, const ring *r)
 {
@@ -209,15 +232,18 @@ static void
 put_area(const writing *o, const secant_predictor *p, const shapes *s, const ring *r, size_t n)
 {
 	const corner *c = &s->corners[r->start];
-	int value = secant_mask_get(s->mask->dtype, s->mask->data, (int64_t)c->y * s->width + c->x), class = secant_mask_class(p, value);
+	int value = secant_mask_get(s->mask->dtype, s->mask->data, (int64_t)c->y * s->width + c->x),
+		class = secant_mask_class(p, value);
 	const char *name = secant_predictor_class_name(p, class);
-	secant_writer_printf(o->w, o->err, "{\"type\":\"Feature\",\"properties\":{\"class\":%d,\"value\":%d,", class, value);
+	secant_writer_printf(
+		o->w, o->err, "{\"type\":\"Feature\",\"properties\":{\"class\":%d,\"value\":%d,", class, value);
 	if (name) {
 		secant_writer_printf(o->w, o->err, "\"name\":");
 		put_string(o, name);
 		secant_writer_printf(o->w, o->err, ",");
 	}
-	secant_writer_printf(o->w, o->err, "\"pixels\":%lld},\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[", (long long)s->pixels[r->area]);
+	secant_writer_printf(o->w, o->err, "\"pixels\":%lld},\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[",
+		(long long)s->pixels[r->area]);
 	for (size_t k = 0; k < n; k++) {
 		secant_writer_printf(o->w, o->err, k ? "," : "");
 		put_ring(o, s, &r[k]);
@@ -237,7 +263,8 @@ write_shapes(const secant_predictor *p, const shapes *s, const secant_geo *geo, 
 	o.flips = o.t[1] * o.t[5] - o.t[2] * o.t[4] < 0;
 	secant_writer_printf(o.w, &own, "{\"type\":\"FeatureCollection\",");
 	if (epsg && epsg != WGS84)
-		secant_writer_printf(o.w, &own, "\"crs\":{\"type\":\"name\",\"properties\":{\"name\":\"urn:ogc:def:crs:EPSG::%d\"}},", epsg);
+		secant_writer_printf(
+			o.w, &own, "\"crs\":{\"type\":\"name\",\"properties\":{\"name\":\"urn:ogc:def:crs:EPSG::%d\"}},", epsg);
 	secant_writer_printf(o.w, &own, "\"features\":[");
 	for (size_t i = 0, n; i < s->n_rings; i += n) {
 		for (n = 1; i + n < s->n_rings && s->rings[i + n].area == s->rings[i].area; n++)
@@ -250,13 +277,21 @@ write_shapes(const secant_predictor *p, const shapes *s, const secant_geo *geo, 
 }
 
 secant_status
-secant_polygons_write(const secant_predictor *p, const secant_image *mask, const secant_geo *geo, const char *path, secant_err *err)
+secant_polygons_write(
+	const secant_predictor *p, const secant_image *mask, const secant_geo *geo, const char *path, secant_err *err)
 {
 	size_t pixels = (size_t)mask->width * (size_t)mask->height;
-	shapes s = { .mask = mask, .width = mask->width, .height = mask->height, .label = secant_calloc(pixels, sizeof(uint32_t)), .walked = secant_calloc(pixels, 1) };
-	secant_status status = s.label && s.walked ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for the areas of %dx%d pixels", mask->height, mask->width);
+	shapes s = { .mask = mask,
+		.width = mask->width,
+		.height = mask->height,
+		.label = secant_calloc(pixels, sizeof(uint32_t)),
+		.walked = secant_calloc(pixels, 1) };
+	secant_status status = s.label && s.walked
+		? SECANT_OK
+		: secant_fail(err, SECANT_ERR_NOMEM, "no memory for the areas of %dx%d pixels", mask->height, mask->width);
 	if (!status && pixels > UINT32_MAX)
-		status = secant_fail(err, SECANT_ERR_UNSUPPORTED, "--vector: a picture of %dx%d is too large", mask->height, mask->width);
+		status = secant_fail(
+			err, SECANT_ERR_UNSUPPORTED, "--vector: a picture of %dx%d is too large", mask->height, mask->width);
 	if (!status)
 		status = number_areas(&s, p, err);
 	if (!status)

@@ -1,5 +1,6 @@
 /*
- * Prediction of cloud files: read, passed through the networks, given class, confidence and colour, written. See secant/predict.h.
+ * Prediction of cloud files: read, passed through the networks, given class, confidence and colour, written. See
+ * secant/predict.h.
  */
 #include <math.h>
 #include <stdio.h>
@@ -13,18 +14,27 @@
 
 static const secant_opt rows[] = {
 	SECANT_OPT_HEADING("Point clouds"),
-	SECANT_OPT(secant_predict_cloud, category, STR, "category", NULL, 0, 0, "what the object is, for models of parts of several kinds of objects"),
-	SECANT_OPT(secant_predict_cloud, votes, INT, "votes", "1", 1, 1000, "predictions averaged for each point: turned around the up axis where training was, else scaled"),
-	SECANT_OPT(secant_predict_cloud, block_overlap, REAL, "block-overlap", "0.5", 0, 0.9, "of neighbouring blocks of a scene, as a share of their side"),
-	SECANT_OPT(secant_predict_cloud, pass_points, INT, "pass-points", "0", 0, 1 << 24, "most points of a whole cloud at once, larger ones go in random parts; 0: as in training, at least 8192"),
+	SECANT_OPT(secant_predict_cloud, category, STR, "category", NULL, 0, 0,
+		"what the object is, for models of parts of several kinds of objects"),
+	SECANT_OPT(secant_predict_cloud, votes, INT, "votes", "1", 1, 1000,
+		"predictions averaged for each point: turned around the up axis where training was, else scaled"),
+	SECANT_OPT(secant_predict_cloud, block_overlap, REAL, "block-overlap", "0.5", 0, 0.9,
+		"of neighbouring blocks of a scene, as a share of their side"),
+	SECANT_OPT(secant_predict_cloud, pass_points, INT, "pass-points", "0", 0, 1 << 24,
+		"most points of a whole cloud at once, larger ones go in random parts; 0: as in training, at least 8192"),
 	SECANT_OPT(secant_predict_cloud, batch, INT, "batch", "8", 1, 4096, "blocks or parts at once"),
-	SECANT_OPT(secant_predict_cloud, cloud_format, STR, "cloud-format", NULL, 0, 0, "extension of clouds in a folder: las, ply, txt, pcd, ...; absent: the input's where it can be written, else las"),
-	SECANT_OPT(secant_predict_cloud, keep_colours, BOOL, "keep-colours", "false", 0, 0, "keep the cloud's colours instead of one for each class"),
+	SECANT_OPT(secant_predict_cloud, cloud_format, STR, "cloud-format", NULL, 0, 0,
+		"extension of clouds in a folder: las, ply, txt, pcd, ...; absent: the input's where it can be written, else "
+		"las"),
+	SECANT_OPT(secant_predict_cloud, keep_colours, BOOL, "keep-colours", "false", 0, 0,
+		"keep the cloud's colours instead of one for each class"),
 	SECANT_OPT(secant_predict_cloud, mesh_points, INT, "mesh-points", "-1", -1, 100000000,
 		"points drawn by area on a mesh; 0: its vertices; -1: 10000 for OFF, the vertices of others"),
-	SECANT_OPT(secant_predict_cloud, entry, INT, "entry", "-1", -1, INT32_MAX, "IDX: which picture, from 0; needed where there are several"),
-	SECANT_OPT(secant_predict_cloud, classification_dimension, BOOL, "classification-dimension", "false", 0, 0, "LAS: the class also as an extra dimension named Classification"),
-	SECANT_OPT_END
+	SECANT_OPT(secant_predict_cloud, entry, INT, "entry", "-1", -1, INT32_MAX,
+		"IDX: which picture, from 0; needed where there are several"),
+	SECANT_OPT(secant_predict_cloud, classification_dimension, BOOL, "classification-dimension", "false", 0, 0,
+		"LAS: the class also as an extra dimension named Classification"),
+	SECANT_OPT_END,
 };
 const secant_opts secant_predict_cloud_options = { "predict clouds", sizeof(secant_predict_cloud), rows };
 
@@ -48,7 +58,7 @@ typedef struct ensemble {
 	int n;
 	const secant_predict_cloud *how;
 	secant_passing passing;
-	int category;                /* which the networks are told; -1: none */
+	int category; /* which the networks are told; -1: none */
 	bool (*progress)(void *user, const secant_predict_progress *now);
 	void *user;
 	secant_predict_progress now;
@@ -67,8 +77,10 @@ check_same(const ensemble *e, const char *const *models, int i, secant_err *err)
 	const secant_deployed *a = &e->d[0], *b = &e->d[i];
 	if (a->classes == b->classes && a->kind == b->kind && e->m[0].categories == e->m[i].categories)
 		return SECANT_OK;
-	return secant_fail(err, SECANT_ERR_ARG, "%s has %d classes for each %s, %s has %d for each %s: they cannot be averaged", models[0], a->classes, a->kind == SECANT_INPUT_POINTS ? "point" : "cloud",
-	                   models[i], b->classes, b->kind == SECANT_INPUT_POINTS ? "point" : "cloud");
+	return secant_fail(err, SECANT_ERR_ARG,
+		"%s has %d classes for each %s, %s has %d for each %s: they cannot be averaged", models[0], a->classes,
+		a->kind == SECANT_INPUT_POINTS ? "point" : "cloud", models[i], b->classes,
+		b->kind == SECANT_INPUT_POINTS ? "point" : "cloud");
 }
 
 static secant_status
@@ -78,7 +90,8 @@ open_models(ensemble *e, const char *const *models, int n, const secant_predict 
 	e->d = secant_calloc((size_t)n, sizeof *e->d);
 	e->m = secant_calloc((size_t)n, sizeof *e->m);
 	if (!e->d || !e->m || n < 1)
-		return secant_fail(err, n < 1 ? SECANT_ERR_ARG : SECANT_ERR_NOMEM, n < 1 ? "no model is given" : "no memory for %d models", n);
+		return secant_fail(
+			err, n < 1 ? SECANT_ERR_ARG : SECANT_ERR_NOMEM, n < 1 ? "no model is given" : "no memory for %d models", n);
 	for (int i = 0; i < n && !s; i++) {
 		if ((s = secant_deployed_open(&e->d[i], models[i], o->precision, o->threads, o->allow_reference, err)))
 			break;
@@ -118,8 +131,10 @@ choose_category(ensemble *e, secant_err *err)
 			(void)snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i ? ", " : "", m->category[i]);
 	}
 	if (!e->how->category && e->d[0].categories == 0)
-		return SECANT_OK;                            /* the network is not told; all parts are possible */
-	return secant_fail(err, SECANT_ERR_ARG, "--category %s%s%s one of %s", e->how->category ? "'" : "is missing:", e->how->category ? e->how->category : "", e->how->category ? "' is not" : "", all);
+		return SECANT_OK; /* the network is not told; all parts are possible */
+	return secant_fail(err, SECANT_ERR_ARG, "--category %s%s%s one of %s",
+		e->how->category ? "'" : "is missing:", e->how->category ? e->how->category : "",
+		e->how->category ? "' is not" : "", all);
 }
 
 /* ---- results as columns ---- */
@@ -141,7 +156,8 @@ rename_label(secant_cloud *c, secant_err *err)
 		at = secant_cloud_role(c, SECANT_ROLE_LABEL);
 	if (at < 3)
 		return SECANT_OK;
-	char *name = secant_strdup(secant_cloud_find(c, "label") < 0 || secant_cloud_find(c, "label") == at ? "label" : "label before");
+	char *name = secant_strdup(
+		secant_cloud_find(c, "label") < 0 || secant_cloud_find(c, "label") == at ? "label" : "label before");
 	if (!name)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a name");
 	secant_free(c->column[at].name);
@@ -213,7 +229,7 @@ pass_all(ensemble *e, const secant_cloud *c, secant_points *p, secant_verdict *v
 {
 	secant_status s = SECANT_OK;
 	for (int i = 0; i < e->n && !s; i++) {
-		secant_points_free(p);                       /* the models may want different features */
+		secant_points_free(p); /* the models may want different features */
 		if ((s = secant_points_make(p, &e->m[i].features, c, NULL, err)))
 			break;
 		p->category = e->category;
@@ -232,7 +248,9 @@ describe(const ensemble *e, const secant_verdict *v, char *text, size_t size)
 {
 	float confidence;
 	int k = secant_verdict_class(v, 0, &confidence);
-	const char *name = k < 0 ? NULL : json_string_value(json_array_get(json_object_get(e->d[0].file.settings, "class_names"), (size_t)k));
+	const char *name = k < 0
+		? NULL
+		: json_string_value(json_array_get(json_object_get(e->d[0].file.settings, "class_names"), (size_t)k));
 	if (name)
 		(void)snprintf(text, size, "%s %.3f", name, (double)confidence);
 	else
@@ -251,9 +269,12 @@ read_input(const ensemble *e, secant_cloud *c, const char *input, secant_err *er
 	o.entry = e->how->entry;
 	s = secant_cloud_read(c, input, &o, err);
 	int picture = s ? -1 : secant_cloud_find(c, "picture");
-	secant_cloud_reader *r = picture < 0 || secant_cloud_get(c, picture, c->n - 1) < 1 ? NULL : secant_cloud_open(input, &o, NULL);
+	secant_cloud_reader *r = picture < 0 || secant_cloud_get(c, picture, c->n - 1) < 1
+		? NULL
+		: secant_cloud_open(input, &o, NULL);
 	if (r && !strcmp(secant_cloud_format_name(r), "idx"))
-		s = secant_fail(err, SECANT_ERR_ARG, "%s: %s, each a cloud of its own: --entry 0 predicts the first", input, secant_cloud_details(r));
+		s = secant_fail(err, SECANT_ERR_ARG, "%s: %s, each a cloud of its own: --entry 0 predicts the first", input,
+			secant_cloud_details(r));
 	secant_cloud_close(r);
 	secant_opts_free(&secant_cloud_read_options, &o);
 	return s;
@@ -314,7 +335,8 @@ find_inputs(secant_names *l, const char *const *inputs, int n, secant_err *err)
 		}
 		secant_names_free(&names);
 		if (!s && l->n == before)
-			s = secant_fail(err, SECANT_ERR_ARG, "%s: there are no cloud files in this folder (folders in it are not searched)", inputs[i]);
+			s = secant_fail(err, SECANT_ERR_ARG,
+				"%s: there are no cloud files in this folder (folders in it are not searched)", inputs[i]);
 	}
 	return s || l->n ? s : secant_fail(err, SECANT_ERR_ARG, "there are no clouds to predict");
 }
@@ -335,14 +357,20 @@ name_outputs(secant_names *to, const secant_names *l, const char *out, const cha
 {
 	bool to_file = out && l->n == 1 && secant_cloud_is_writable(out);
 	if (out && !to_file && l->n == 1 && secant_cloud_is_readable(out) && !secant_is_dir(out))
-		return secant_fail(err, SECANT_ERR_ARG, "%s: clouds of this kind are read, not written: want .las, .ply, .pcd, .txt, .csv, .xyz, .pts, .npy, or a folder", out);
+		return secant_fail(err, SECANT_ERR_ARG,
+			"%s: clouds of this kind are read, not written: want .las, .ply, .pcd, .txt, .csv, .xyz, .pts, .npy, or a "
+			"folder",
+			out);
 	if (out && l->n > 1 && secant_cloud_is_writable(out) && !secant_is_dir(out))
 		return secant_fail(err, SECANT_ERR_ARG, "%s: %d clouds want a folder", out, l->n);
 	for (int i = 0; i < l->n && out; i++) {
 		char *path = name_output(l->v[i], out, to_file, format);
-		secant_status s = !path || secant_names_add(to, path) ? secant_fail(err, SECANT_ERR_NOMEM, "no memory for file names") : SECANT_OK;
+		secant_status s = !path || secant_names_add(to, path)
+			? secant_fail(err, SECANT_ERR_NOMEM, "no memory for file names")
+			: SECANT_OK;
 		if (!s && !secant_cloud_is_writable(path))
-			s = secant_fail(err, SECANT_ERR_ARG, "%s: no clouds are written with this extension (.las .ply .txt .pcd ...)", path);
+			s = secant_fail(
+				err, SECANT_ERR_ARG, "%s: no clouds are written with this extension (.las .ply .txt .pcd ...)", path);
 		for (int k = 0; k < l->n && !s; k++)
 			if (!strcmp(path, l->v[k]))
 				s = secant_fail(err, SECANT_ERR_ARG, "%s would be replaced by a result", path);
@@ -357,13 +385,19 @@ name_outputs(secant_names *to, const secant_names *l, const char *out, const cha
 }
 
 secant_status
-secant_predict_clouds(const char *const *models, int n_models, const secant_predict *options, const secant_predict_cloud *how, const char *const *inputs, int n, const char *out,
-                      bool (*progress)(void *user, const secant_predict_progress *now), void *user, secant_err *err)
+secant_predict_clouds(const char *const *models, int n_models, const secant_predict *options,
+	const secant_predict_cloud *how, const char *const *inputs, int n, const char *out,
+	bool (*progress)(void *user, const secant_predict_progress *now), void *user, secant_err *err)
 {
 	ensemble e = { .how = how, .progress = progress, .user = user };
 	secant_names l = { 0 }, outputs = { 0 };
 	secant_status s = open_models(&e, models, n_models, options, err);
-	e.passing = (secant_passing){ .batch = how->batch, .votes = how->votes, .most = how->pass_points, .overlap = how->block_overlap, .tick = tick, .user = &e };
+	e.passing = (secant_passing){ .batch = how->batch,
+		.votes = how->votes,
+		.most = how->pass_points,
+		.overlap = how->block_overlap,
+		.tick = tick,
+		.user = &e };
 	if (!s)
 		s = choose_category(&e, err);
 	if (!s && !out && e.d[0].kind != SECANT_INPUT_CLOUDS)
@@ -374,7 +408,8 @@ secant_predict_clouds(const char *const *models, int n_models, const secant_pred
 	for (int i = 0; i < l.n && !s; i++) {
 		secant_err own = { 0 };
 		e.now = (secant_predict_progress){ .input = l.v[i], .picture = i, .pictures = l.n, .tiles = 1 };
-		if (predict_one(&e, l.v[i], out ? outputs.v[i] : NULL, &own) && !secant_failures_note(&failed, &own, &e.now, progress, user))
+		if (predict_one(&e, l.v[i], out ? outputs.v[i] : NULL, &own)
+			&& !secant_failures_note(&failed, &own, &e.now, progress, user))
 			break;
 	}
 	if (!s)

@@ -1,6 +1,6 @@
 /*
- * Prediction of files: which pictures, where their results go, and the way of one picture from its file to mask, overlay and
- * probabilities by rows. See secant/predict.h.
+ * Prediction of files: which pictures, where their results go, and the way of one picture from its file to mask,
+ * overlay and probabilities by rows. See secant/predict.h.
  */
 #include <string.h>
 #include <sys/stat.h>
@@ -10,13 +10,19 @@
 
 static const secant_opt output_rows[] = {
 	SECANT_OPT_HEADING("Results"),
-	SECANT_OPT(secant_predict_output, out, STR, "out", NULL, 0, 0, "folder of the results; with one picture also a file such as mask.png or mask.tif"),
-	SECANT_OPT(secant_predict_output, overlay, BOOL, "overlay", "false", 0, 0, "also STEM.overlay.png: the picture with the classes in colour over it"),
-	SECANT_OPT(secant_predict_output, legend, BOOL, "legend", "false", 0, 0, "below the overlay: the colours and names of the classes"),
-	SECANT_OPT(secant_predict_output, vector, BOOL, "vector", "false", 0, 0, "also STEM.geojson: the areas of the mask as polygons, in the coordinates of a georeference or in pixels"),
-	SECANT_OPT(secant_predict_output, probabilities, BOOL, "probabilities", "false", 0, 0, "also STEM.probabilities.npy: float32, classes x height x width"),
-	SECANT_OPT_CHOICE(secant_predict_output, format, "format", "png", "png|tif", "of the masks in a folder; tif keeps the georeference of a GeoTIFF"),
-	SECANT_OPT_END
+	SECANT_OPT(secant_predict_output, out, STR, "out", NULL, 0, 0,
+		"folder of the results; with one picture also a file such as mask.png or mask.tif"),
+	SECANT_OPT(secant_predict_output, overlay, BOOL, "overlay", "false", 0, 0,
+		"also STEM.overlay.png: the picture with the classes in colour over it"),
+	SECANT_OPT(secant_predict_output, legend, BOOL, "legend", "false", 0, 0,
+		"below the overlay: the colours and names of the classes"),
+	SECANT_OPT(secant_predict_output, vector, BOOL, "vector", "false", 0, 0,
+		"also STEM.geojson: the areas of the mask as polygons, in the coordinates of a georeference or in pixels"),
+	SECANT_OPT(secant_predict_output, probabilities, BOOL, "probabilities", "false", 0, 0,
+		"also STEM.probabilities.npy: float32, classes x height x width"),
+	SECANT_OPT_CHOICE(secant_predict_output, format, "format", "png", "png|tif",
+		"of the masks in a folder; tif keeps the georeference of a GeoTIFF"),
+	SECANT_OPT_END,
 };
 const secant_opts secant_predict_output_options = { "predict", sizeof(secant_predict_output), output_rows };
 
@@ -24,9 +30,18 @@ const secant_opts secant_predict_output_options = { "predict", sizeof(secant_pre
 
 enum { MASK, OVERLAY, PROBABILITIES, VECTOR, KINDS };
 
-typedef struct item { char *input, *path[KINDS]; } item;
-typedef struct list { item *v; int n, capacity; } list;
-typedef struct identity { dev_t device; ino_t number; const char *path; } identity;
+typedef struct item {
+	char *input, *path[KINDS];
+} item;
+typedef struct list {
+	item *v;
+	int n, capacity;
+} list;
+typedef struct identity {
+	dev_t device;
+	ino_t number;
+	const char *path;
+} identity;
 
 static void
 list_free(list *l)
@@ -60,7 +75,9 @@ add_folder(list *l, const char *path, secant_err *err)
 		if (names.v[i][0] != '.' && secant_image_is_path(names.v[i]))
 			status = list_add(l, secant_path_join(path, names.v[i]), err);
 	secant_names_free(&names);
-	return status ? status : l->n > before ? SECANT_OK : secant_fail(err, SECANT_ERR_ARG, "%s: the folder holds no pictures", path);
+	return status       ? status
+		: l->n > before ? SECANT_OK
+						: secant_fail(err, SECANT_ERR_ARG, "%s: the folder holds no pictures", path);
 }
 
 static secant_status
@@ -84,7 +101,8 @@ name_outputs(list *l, const secant_predict_output *o, bool to_file, secant_err *
 	const char *extension = o->format ? "tif" : "png";
 	for (int i = 0; i < l->n; i++) {
 		item *it = &l->v[i];
-		char *folder = to_file ? secant_path_dir(o->out) : secant_strdup(o->out), *stem = secant_path_stem(to_file ? o->out : it->input);
+		char *folder = to_file ? secant_path_dir(o->out) : secant_strdup(o->out),
+			 *stem = secant_path_stem(to_file ? o->out : it->input);
 		char *base = folder && stem ? secant_path_join(folder, stem) : NULL;
 		if (base) {
 			it->path[MASK] = to_file ? secant_strdup(o->out) : secant_format("%s.%s", base, extension);
@@ -92,7 +110,8 @@ name_outputs(list *l, const secant_predict_output *o, bool to_file, secant_err *
 			it->path[PROBABILITIES] = o->probabilities ? secant_format("%s.probabilities.npy", base) : NULL;
 			it->path[VECTOR] = o->vector ? secant_format("%s.geojson", base) : NULL;
 		}
-		bool ok = it->path[MASK] && !o->overlay == !it->path[OVERLAY] && !o->probabilities == !it->path[PROBABILITIES] && !o->vector == !it->path[VECTOR];
+		bool ok = it->path[MASK] && !o->overlay == !it->path[OVERLAY] && !o->probabilities == !it->path[PROBABILITIES]
+			&& !o->vector == !it->path[VECTOR];
 		secant_free(folder);
 		secant_free(stem);
 		secant_free(base);
@@ -102,7 +121,9 @@ name_outputs(list *l, const secant_predict_output *o, bool to_file, secant_err *
 	return SECANT_OK;
 }
 
-typedef struct output_name { const char *path, *input; } output_name;
+typedef struct output_name {
+	const char *path, *input;
+} output_name;
 
 static int
 by_path(const void *a, const void *b)
@@ -124,7 +145,8 @@ check_twice(const list *l, secant_err *err)
 		qsort(names, (size_t)n, sizeof *names, by_path);
 	for (int i = 1; i < n && !status; i++)
 		if (!strcmp(names[i - 1].path, names[i].path))
-			status = secant_fail(err, SECANT_ERR_ARG, "%s and %s would both be written to %s", names[i - 1].input, names[i].input, names[i].path);
+			status = secant_fail(err, SECANT_ERR_ARG, "%s and %s would both be written to %s", names[i - 1].input,
+				names[i].input, names[i].path);
 	secant_free(names);
 	return status;
 }
@@ -133,7 +155,9 @@ static int
 by_identity(const void *a, const void *b)
 {
 	const identity *x = a, *y = b;
-	return x->device != y->device ? (x->device < y->device ? -1 : 1) : x->number != y->number ? (x->number < y->number ? -1 : 1) : 0;
+	return x->device != y->device ? (x->device < y->device ? -1 : 1)
+		: x->number != y->number  ? (x->number < y->number ? -1 : 1)
+								  : 0;
 }
 
 /* No picture is lost to its own mask. */
@@ -153,9 +177,11 @@ check_inputs_survive(const list *l, secant_err *err)
 		const char *path = l->v[i / KINDS].path[i % KINDS];
 		if (!path || stat(path, &s))
 			continue;
-		const identity *hit = bsearch(&(identity){ s.st_dev, s.st_ino, NULL }, ids, (size_t)n, sizeof *ids, by_identity);
+		const identity *hit = bsearch(
+			&(identity){ s.st_dev, s.st_ino, NULL }, ids, (size_t)n, sizeof *ids, by_identity);
 		if (hit)
-			status = secant_fail(err, SECANT_ERR_ARG, "%s would be replaced by a prediction; choose another --out", hit->path);
+			status = secant_fail(
+				err, SECANT_ERR_ARG, "%s would be replaced by a prediction; choose another --out", hit->path);
 	}
 	secant_free(ids);
 	return status;
@@ -165,12 +191,16 @@ static secant_status
 plan_outputs(list *l, const secant_predict_output *o, const char *const *inputs, int n, secant_err *err)
 {
 	if (!o->out)
-		return secant_fail(err, SECANT_ERR_ARG, "--out is missing: a folder, or with one picture a file such as mask.png");
-	bool named = secant_image_is_path(o->out) && !secant_is_dir(o->out), to_file = named && n == 1 && !secant_is_dir(inputs[0]);
+		return secant_fail(
+			err, SECANT_ERR_ARG, "--out is missing: a folder, or with one picture a file such as mask.png");
+	bool named = secant_image_is_path(o->out) && !secant_is_dir(o->out),
+		 to_file = named && n == 1 && !secant_is_dir(inputs[0]);
 	if (named && !to_file)
-		return secant_fail(err, SECANT_ERR_ARG, "--out %s names a file, but there are %d pictures: give a folder", o->out, l->n);
+		return secant_fail(
+			err, SECANT_ERR_ARG, "--out %s names a file, but there are %d pictures: give a folder", o->out, l->n);
 	if (to_file && !secant_ext_is(o->out, "png|tif|tiff|bmp|pgm|pnm"))
-		return secant_fail(err, SECANT_ERR_ARG, "--out %s: masks are written to png, tif, bmp or pgm, where every value survives", o->out);
+		return secant_fail(err, SECANT_ERR_ARG,
+			"--out %s: masks are written to png, tif, bmp or pgm, where every value survives", o->out);
 	secant_status status = name_outputs(l, o, to_file, err);
 	if (status || (status = check_twice(l, err)) || (status = check_inputs_survive(l, err)))
 		return status;
@@ -188,12 +218,12 @@ typedef struct job {
 	secant_source source;
 	secant_nodata none;
 	bool legend;
-	secant_image image, mask;                    /* mask: whole, where areas are looked at first; else rows come and go */
-	secant_raster_writer *writer[2];             /* MASK, OVERLAY */
+	secant_image image, mask; /* mask: whole, where areas are looked at first; else rows come and go */
+	secant_raster_writer *writer[2]; /* MASK, OVERLAY */
 	secant_writer *planes;
 	uint64_t planes_start;
 	secant_floats line;
-	void *rows, *above;                          /* mask of the present rows, and the row over them */
+	void *rows, *above; /* mask of the present rows, and the row over them */
 	int rows_capacity;
 	bool is_above;
 	bool (*progress)(void *user, const secant_predict_progress *now);
@@ -231,8 +261,9 @@ static secant_status
 start_planes(job *j, secant_err *err)
 {
 	char head[256], shape[96];
-	(void)snprintf(shape, sizeof shape, "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d, %d), }", j->p->model[0].classes, j->source.height, j->source.width);
-	memcpy(head, "\x93NUMPY\1\0\x76\0", 10);     /* 128 bytes of header, 118 of them text */
+	(void)snprintf(shape, sizeof shape, "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d, %d), }",
+		j->p->model[0].classes, j->source.height, j->source.width);
+	memcpy(head, "\x93NUMPY\1\0\x76\0", 10); /* 128 bytes of header, 118 of them text */
 	(void)snprintf(head + 10, sizeof head - 10, "%-117s\n", shape);
 	j->planes_start = 128;
 	if (!(j->planes = secant_writer_open(j->it->path[PROBABILITIES], err)))
@@ -252,10 +283,15 @@ open_mask(job *j, secant_err *err)
 {
 	const secant_geo *geo = geo_of(j);
 	secant_geo *own = NULL;
-	j->none = secant_nodata_of(j->p, geo, j->source.raster ? secant_raster_about(j->source.raster)->dtype : j->image.dtype);
+	j->none = secant_nodata_of(
+		j->p, geo, j->source.raster ? secant_raster_about(j->source.raster)->dtype : j->image.dtype);
 	if (j->none.drop && !(own = secant_geo_without_nodata(geo, err)))
 		return SECANT_ERR_NOMEM;
-	secant_raster_spec spec = { .width = j->source.width, .height = j->source.height, .channels = 1, .dtype = secant_mask_dtype(j->p), .geo = own ? own : geo };
+	secant_raster_spec spec = { .width = j->source.width,
+		.height = j->source.height,
+		.channels = 1,
+		.dtype = secant_mask_dtype(j->p),
+		.geo = own ? own : geo };
 	j->writer[MASK] = secant_raster_create(j->it->path[MASK], &spec, NULL, err);
 	secant_geo_free(own);
 	return j->writer[MASK] ? SECANT_OK : err->code;
@@ -269,7 +305,11 @@ open_overlay(job *j, secant_err *err)
 	if (!j->it->path[OVERLAY])
 		return SECANT_OK;
 	secant_status status = j->legend ? secant_legend_draw(j->p, j->source.width, &legend, err) : SECANT_OK;
-	secant_raster_spec spec = { .width = j->source.width, .height = j->source.height + legend.height, .channels = 3, .dtype = SECANT_U8, .geo = geo_of(j) };
+	secant_raster_spec spec = { .width = j->source.width,
+		.height = j->source.height + legend.height,
+		.channels = 3,
+		.dtype = SECANT_U8,
+		.geo = geo_of(j) };
 	secant_image_free(&legend);
 	if (!status && !(j->writer[OVERLAY] = secant_raster_create(j->it->path[OVERLAY], &spec, NULL, err)))
 		return err->code;
@@ -346,7 +386,8 @@ take_rows(void *user, int y, int n, const float *probabilities, secant_err *err)
 	if (j->planes && put_planes(j, y, n, probabilities, err))
 		return err->code;
 	if (j->mask.data)
-		return secant_mask_rows(j->p, &j->source, &j->none, y, n, probabilities, (char *)j->mask.data + (size_t)y * row, err);
+		return secant_mask_rows(
+			j->p, &j->source, &j->none, y, n, probabilities, (char *)j->mask.data + (size_t)y * row, err);
 	if (n > j->rows_capacity) {
 		secant_free(j->rows);
 		if (!(j->rows = secant_calloc((size_t)n, row)))
@@ -370,9 +411,11 @@ static secant_status
 put_cleaned(job *j, secant_err *err)
 {
 	enum { ROWS = 256 };
-	secant_status status = j->p->options.min_area > 1 ? secant_mask_clean(j->p, &j->mask, j->p->options.min_area, err) : SECANT_OK;
+	secant_status status = j->p->options.min_area > 1 ? secant_mask_clean(j->p, &j->mask, j->p->options.min_area, err)
+													  : SECANT_OK;
 	for (int y = 0; y < j->mask.height && !status; y += ROWS)
-		status = put_mask(j, y, j->mask.height - y < ROWS ? j->mask.height - y : ROWS, (char *)j->mask.data + (size_t)y * secant_image_row_bytes(&j->mask), err);
+		status = put_mask(j, y, j->mask.height - y < ROWS ? j->mask.height - y : ROWS,
+			(char *)j->mask.data + (size_t)y * secant_image_row_bytes(&j->mask), err);
 	return status;
 }
 
@@ -441,8 +484,8 @@ predict_one(job *j, secant_err *err)
 }
 
 secant_status
-secant_predictor_files(secant_predictor *p, const char *const *inputs, int n, const secant_predict_output *output, bool (*progress)(void *user, const secant_predict_progress *now),
-                       void *user, secant_err *err)
+secant_predictor_files(secant_predictor *p, const char *const *inputs, int n, const secant_predict_output *output,
+	bool (*progress)(void *user, const secant_predict_progress *now), void *user, secant_err *err)
 {
 	list l = { 0 };
 	secant_status status = find_inputs(&l, inputs, n, err);
@@ -451,7 +494,12 @@ secant_predictor_files(secant_predictor *p, const char *const *inputs, int n, co
 	secant_failures failed = { 0 };
 	for (int i = 0; i < l.n && !status && !failed.stop; i++) {
 		secant_err own = { 0 };
-		job j = { .p = p, .it = &l.v[i], .legend = output->legend, .progress = progress, .user = user, .now = { .input = l.v[i].input, .picture = i, .pictures = l.n } };
+		job j = { .p = p,
+			.it = &l.v[i],
+			.legend = output->legend,
+			.progress = progress,
+			.user = user,
+			.now = { .input = l.v[i].input, .picture = i, .pictures = l.n } };
 		if (predict_one(&j, &own) && !secant_failures_note(&failed, &own, &j.now, progress, user))
 			break;
 	}

@@ -1,8 +1,10 @@
 /*
- * The predictor: opens models, turns a picture into probabilities, taken together over models and views. See secant/predict.h.
+ * The predictor: opens models, turns a picture into probabilities, taken together over models and views. See
+ * secant/predict.h.
  *
- * Each model's probabilities of each view (views.c) are turned and scaled back; then their mean is taken, or they vote: the class each
- * would choose gets 1, the others 0, and a thousandth of the mean is mixed in so that it decides between equals.
+ * Each model's probabilities of each view (views.c) are turned and scaled back; then their mean is taken, or they vote:
+ * the class each would choose gets 1, the others 0, and a thousandth of the mean is mixed in so that it decides between
+ * equals.
  */
 #include "deploy/predictor.h"
 #include <string.h>
@@ -10,21 +12,32 @@
 
 static const secant_opt predict_rows[] = {
 	SECANT_OPT_HEADING("Prediction"),
-	SECANT_OPT(secant_predict, threshold, REAL, "threshold", "0.5", 0, 1, "probability from which a pixel belongs to the one class, or to a class of several that may overlap"),
-	SECANT_OPT(secant_predict, tile, SIZE, "tile", NULL, 0, 65536, "size of tiles; 0: never; by default at most 512 for pictures of more than 1.5 million pixels"),
-	SECANT_OPT(secant_predict, overlap, INT, "overlap", "64", 0, 32768, "common pixels of neighbouring tiles, at least (an eighth less where that saves a row of tiles)"),
+	SECANT_OPT(secant_predict, threshold, REAL, "threshold", "0.5", 0, 1,
+		"probability from which a pixel belongs to the one class, or to a class of several that may overlap"),
+	SECANT_OPT(secant_predict, tile, SIZE, "tile", NULL, 0, 65536,
+		"size of tiles; 0: never; by default at most 512 for pictures of more than 1.5 million pixels"),
+	SECANT_OPT(secant_predict, overlap, INT, "overlap", "64", 0, 32768,
+		"common pixels of neighbouring tiles, at least (an eighth less where that saves a row of tiles)"),
 	SECANT_OPT(secant_predict, size, SIZE, "size", NULL, 1, 65536, "with --resize: what pictures are scaled to"),
-	SECANT_OPT(secant_predict, resize, BOOL, "resize", "false", 0, 0, "scale pictures to --size, and probabilities back"),
+	SECANT_OPT(
+		secant_predict, resize, BOOL, "resize", "false", 0, 0, "scale pictures to --size, and probabilities back"),
 	SECANT_OPT(secant_predict, tta, STR, "tta", NULL, 0, 0,
-	           "views beside the picture itself: a list of flip-h, flip-v, flips (both and all), rotate90 (quarter turns), d4 (everything), scale(F), stretch(LO,HI) (percentiles; stretch: 2 and 98)"),
-	SECANT_OPT_CHOICE(secant_predict, tta_merge, "tta-merge", "mean", "mean|vote", "how views and models are taken together: mean of probabilities, or a vote of their decisions"),
-	SECANT_OPT(secant_predict, min_area, INT, "min-area", "0", 0, 1 << 30, "connected areas of fewer pixels become background"),
-	SECANT_OPT(secant_predict, rule, STR, "rule", NULL, 0, 0, "where a class may be, by bands of the picture: \"vegetation: ndvi(4,3) > 0.2\"; several with ';'"),
-	SECANT_OPT(secant_predict, offset, INT, "offset", "0", 0, 60000, "added to the classes in masks (1: classes from 1)"),
-	SECANT_OPT(secant_predict, precision, STR, "precision", "auto", 0, 0, "auto (bf16 where the CPU has AMX, else f32), f32, bf16, f64"),
+		"views beside the picture itself: a list of flip-h, flip-v, flips (both and all), rotate90 (quarter turns), d4 "
+		"(everything), scale(F), stretch(LO,HI) (percentiles; stretch: 2 and 98)"),
+	SECANT_OPT_CHOICE(secant_predict, tta_merge, "tta-merge", "mean", "mean|vote",
+		"how views and models are taken together: mean of probabilities, or a vote of their decisions"),
+	SECANT_OPT(secant_predict, min_area, INT, "min-area", "0", 0, 1 << 30,
+		"connected areas of fewer pixels become background"),
+	SECANT_OPT(secant_predict, rule, STR, "rule", NULL, 0, 0,
+		"where a class may be, by bands of the picture: \"vegetation: ndvi(4,3) > 0.2\"; several with ';'"),
+	SECANT_OPT(
+		secant_predict, offset, INT, "offset", "0", 0, 60000, "added to the classes in masks (1: classes from 1)"),
+	SECANT_OPT(secant_predict, precision, STR, "precision", "auto", 0, 0,
+		"auto (bf16 where the CPU has AMX, else f32), f32, bf16, f64"),
 	SECANT_OPT(secant_predict, threads, INT, "threads", "0", 0, 1024, "threads of computation; 0: all processors"),
-	SECANT_OPT(secant_predict, allow_reference, BOOL, "allow-reference", "false", 0, 0, "let operators without a fast implementation run slowly"),
-	SECANT_OPT_END
+	SECANT_OPT(secant_predict, allow_reference, BOOL, "allow-reference", "false", 0, 0,
+		"let operators without a fast implementation run slowly"),
+	SECANT_OPT_END,
 };
 const secant_opts secant_predict_options = { "predict", sizeof(secant_predict), predict_rows };
 
@@ -50,12 +63,15 @@ check_options(secant_predictor *p, secant_err *err)
 	if (o->resize && o->size.n != 2)
 		return secant_fail(err, SECANT_ERR_ARG, "--resize wants the size to scale to: --size HxW");
 	if (!o->resize && o->size.n == 2)
-		return secant_fail(err, SECANT_ERR_ARG, "--size scales pictures together with --resize only; pictures are predicted as they are, or in pieces with --tile");
+		return secant_fail(err, SECANT_ERR_ARG,
+			"--size scales pictures together with --resize only; pictures are predicted as they are, or in pieces with "
+			"--tile");
 	if (o->resize && o->tile.n == 2 && o->tile.v[0])
 		return secant_fail(err, SECANT_ERR_ARG, "--resize and --tile exclude each other");
 	for (int i = 0; i < o->tile.n; i++)
 		if (o->tile.v[i] && o->overlap > o->tile.v[i] / 2)
-			return secant_fail(err, SECANT_ERR_ARG, "--overlap %d is more than half of a tile of %dx%d", o->overlap, o->tile.v[0], o->tile.v[1]);
+			return secant_fail(err, SECANT_ERR_ARG, "--overlap %d is more than half of a tile of %dx%d", o->overlap,
+				o->tile.v[0], o->tile.v[1]);
 	return secant_views_parse(&p->views, o->tta, err);
 }
 
@@ -66,9 +82,12 @@ check_same(const secant_predictor *p, const char *const *paths, int i, secant_er
 {
 	const secant_deployed *a = &p->model[0], *b = &p->model[i];
 	if (a->classes != b->classes || a->task != b->task)
-		return secant_fail(err, SECANT_ERR_ARG, "%s predicts %d classes (%s), %s %d (%s): models of an ensemble must agree", paths[i], b->classes, modes[b->task], paths[0], a->classes, modes[a->task]);
+		return secant_fail(err, SECANT_ERR_ARG,
+			"%s predicts %d classes (%s), %s %d (%s): models of an ensemble must agree", paths[i], b->classes,
+			modes[b->task], paths[0], a->classes, modes[a->task]);
 	if (a->in_channels != b->in_channels)
-		return secant_fail(err, SECANT_ERR_ARG, "%s wants %d channels, %s %d: models of an ensemble must agree", paths[i], b->in_channels, paths[0], a->in_channels);
+		return secant_fail(err, SECANT_ERR_ARG, "%s wants %d channels, %s %d: models of an ensemble must agree",
+			paths[i], b->in_channels, paths[0], a->in_channels);
 	return SECANT_OK;
 }
 
@@ -76,10 +95,12 @@ check_same(const secant_predictor *p, const char *const *paths, int i, secant_er
 static secant_status
 read_classes(secant_predictor *p, secant_err *err)
 {
-	const json_t *names = json_object_get(p->model[0].file.settings, "class_names"), *colours = json_object_get(p->model[0].file.settings, "palette");
+	const json_t *names = json_object_get(p->model[0].file.settings, "class_names"),
+				 *colours = json_object_get(p->model[0].file.settings, "palette");
 	size_t n = json_array_size(names), m = json_array_size(colours);
 	if (n > 65535 || m > 65535)
-		return secant_fail(err, SECANT_ERR_FORMAT, "the model has %zu class names and %zu colours, want at most 65535", n, m);
+		return secant_fail(
+			err, SECANT_ERR_FORMAT, "the model has %zu class names and %zu colours, want at most 65535", n, m);
 	p->class_name = secant_calloc(n, sizeof *p->class_name);
 	p->palette = secant_calloc(m, sizeof *p->palette);
 	if (!p->class_name || !p->palette)
@@ -102,15 +123,18 @@ secant_predictor_open(const char *const *models, int n, const secant_predict *op
 	secant_predictor *p = secant_calloc(1, sizeof *p);
 	if (!p || n < 1 || !(p->model = secant_calloc((size_t)n, sizeof *p->model))) {
 		secant_free(p);
-		secant_fail(err, n < 1 ? SECANT_ERR_ARG : SECANT_ERR_NOMEM, n < 1 ? "a predictor wants a model" : "no memory for a predictor");
+		secant_fail(err, n < 1 ? SECANT_ERR_ARG : SECANT_ERR_NOMEM,
+			n < 1 ? "a predictor wants a model" : "no memory for a predictor");
 		return NULL;
 	}
-	if (options ? secant_opts_copy(&secant_predict_options, &p->options, options, &own) : secant_opts_init(&secant_predict_options, &p->options, &own))
+	if (options ? secant_opts_copy(&secant_predict_options, &p->options, options, &own)
+				: secant_opts_init(&secant_predict_options, &p->options, &own))
 		goto done;
 	if (check_options(p, &own))
 		goto done;
 	for (int i = 0; i < n && !own.code; i++) {
-		if (secant_deployed_open(&p->model[i], models[i], p->options.precision, p->options.threads, p->options.allow_reference, &own))
+		if (secant_deployed_open(
+				&p->model[i], models[i], p->options.precision, p->options.threads, p->options.allow_reference, &own))
 			goto done;
 		p->n_models = i + 1;
 		(void)!check_same(p, models, i, &own);
@@ -118,9 +142,11 @@ secant_predictor_open(const char *const *models, int n, const secant_predict *op
 	if (!own.code && read_classes(p, &own))
 		secant_err_prefix(&own, "%s", models[0]);
 	if (!own.code)
-		(void)!secant_rules_parse(&p->rules, p->options.rule, p->class_name, p->n_class_names, p->model[0].classes, &own);
+		(void)!secant_rules_parse(
+			&p->rules, p->options.rule, p->class_name, p->n_class_names, p->model[0].classes, &own);
 	if (!own.code && (int64_t)p->model[0].classes + p->options.offset > 65535)
-		secant_fail(&own, SECANT_ERR_ARG, "--offset %d: %d classes from there do not fit into 16 bits", p->options.offset, p->model[0].classes);
+		secant_fail(&own, SECANT_ERR_ARG, "--offset %d: %d classes from there do not fit into 16 bits",
+			p->options.offset, p->model[0].classes);
 done:
 	if (!own.code)
 		return p;
@@ -152,9 +178,21 @@ secant_predictor_close(secant_predictor *p)
 	secant_free(p);
 }
 
-int secant_predictor_classes(const secant_predictor *p) { return p->model[0].classes; }
-int secant_predictor_channels(const secant_predictor *p) { return p->model[0].in_channels; }
-const char *secant_predictor_mode(const secant_predictor *p) { return modes[p->model[0].task]; }
+int
+secant_predictor_classes(const secant_predictor *p)
+{
+	return p->model[0].classes;
+}
+int
+secant_predictor_channels(const secant_predictor *p)
+{
+	return p->model[0].in_channels;
+}
+const char *
+secant_predictor_mode(const secant_predictor *p)
+{
+	return modes[p->model[0].task];
+}
 
 const char *
 secant_predictor_precision(const secant_predictor *p)
@@ -192,8 +230,10 @@ static secant_status
 add_view(secant_predictor *p, secant_deployed *d, unsigned view, int h, int w, float *sum, secant_err *err)
 {
 	bool f64 = d->precision == SECANT_PRECISION_F64;
-	int vh = view & SECANT_EXCHANGE ? w : h, vw = view & SECANT_EXCHANGE ? h : w, ph = rounded(vh, d->multiple), pw = rounded(vw, d->multiple), channels = d->in_channels, classes = d->classes;
-	if (secant_floats_reserve(&p->input, (size_t)ph * (size_t)pw * (size_t)channels * (f64 ? 2 : 1), err) || secant_floats_reserve(&p->part, (size_t)vh * (size_t)vw * (size_t)classes, err))
+	int vh = view & SECANT_EXCHANGE ? w : h, vw = view & SECANT_EXCHANGE ? h : w, ph = rounded(vh, d->multiple),
+		pw = rounded(vw, d->multiple), channels = d->in_channels, classes = d->classes;
+	if (secant_floats_reserve(&p->input, (size_t)ph * (size_t)pw * (size_t)channels * (f64 ? 2 : 1), err)
+		|| secant_floats_reserve(&p->part, (size_t)vh * (size_t)vw * (size_t)classes, err))
 		return SECANT_ERR_NOMEM;
 	double *wide = (double *)(void *)p->input.v;
 	int64_t to = 0;
@@ -213,10 +253,12 @@ add_view(secant_predictor *p, secant_deployed *d, unsigned view, int h, int w, f
 		return status;
 	char text[96];
 	if (got.rank != 4 || got.dim[0] != 1 || got.dim[1] != ph || got.dim[2] != pw || got.dim[3] != classes)
-		return secant_fail(err, SECANT_ERR_SHAPE, "the network's result is %s for a picture of %dx%d, want 1x%dx%dx%d", secant_shape_text(&got, text, sizeof text), ph, pw, ph, pw, classes);
+		return secant_fail(err, SECANT_ERR_SHAPE, "the network's result is %s for a picture of %dx%d, want 1x%dx%dx%d",
+			secant_shape_text(&got, text, sizeof text), ph, pw, ph, pw, classes);
 	for (int y = 0; y < vh; y++)
 		for (int64_t i = 0, at = (int64_t)y * pw * classes, n = (int64_t)vw * classes; i < n; i++)
-			p->part.v[(int64_t)y * n + i] = f64 ? (float)((const double *)logits)[at + i] : ((const float *)logits)[at + i];
+			p->part.v[(int64_t)y * n + i] = f64 ? (float)((const double *)logits)[at + i]
+												: ((const float *)logits)[at + i];
 	secant_deployed_probabilities(d, p->part.v, (int64_t)vh * vw);
 	for (int y = 0, i = 0; y < vh; y++)
 		for (int x = 0; x < vw; x++, i++)
@@ -262,7 +304,8 @@ add_scaled(const float *from, int h, int w, float *to, int to_h, int to_w, int c
 
 /* One view of `im` by one model, added to `sum` in im's size. */
 static secant_status
-look(secant_predictor *p, secant_deployed *d, const secant_view *view, const secant_image *im, float *sum, secant_err *err)
+look(secant_predictor *p, secant_deployed *d, const secant_view *view, const secant_image *im, float *sum,
+	secant_err *err)
 {
 	secant_image own = { 0 };
 	const secant_image *seen;
@@ -270,14 +313,16 @@ look(secant_predictor *p, secant_deployed *d, const secant_view *view, const sec
 	bool votes = p->options.tta_merge == 1, scales = view->scale != 1;
 	secant_status status = secant_view_look(view, im, &own, &seen, err);
 	if (!status)
-		status = secant_floats_reserve(&p->normal, (size_t)seen->height * (size_t)seen->width * (size_t)d->in_channels, err);
+		status = secant_floats_reserve(
+			&p->normal, (size_t)seen->height * (size_t)seen->width * (size_t)d->in_channels, err);
 	if (!status)
 		status = secant_normalize_image(seen, d->in_channels, d->scale, d->shift, p->normal.v, err);
 	int h = status ? 0 : seen->height, w = status ? 0 : seen->width;
 	secant_image_free(&own);
 	if (!status && votes && !(status = secant_floats_reserve(&p->view, (size_t)n, err)))
 		memset(p->view.v, 0, (size_t)n * sizeof(float));
-	if (!status && scales && !(status = secant_floats_reserve(&p->scaled, (size_t)h * (size_t)w * (size_t)d->classes, err)))
+	if (!status && scales
+		&& !(status = secant_floats_reserve(&p->scaled, (size_t)h * (size_t)w * (size_t)d->classes, err)))
 		memset(p->scaled.v, 0, (size_t)h * (size_t)w * (size_t)d->classes * sizeof(float));
 	float *to = votes ? p->view.v : sum;
 	if (!status)

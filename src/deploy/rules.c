@@ -6,15 +6,41 @@
 #include "base/mem.h"
 #include "base/number.h"
 
-typedef struct term { const char *name; int bands; double (*of)(double a, double b); } term;
+typedef struct term {
+	const char *name;
+	int bands;
+	double (*of)(double a, double b);
+} term;
 
-static double first(double a, double b) { return a; }
-static double normalised(double a, double b) { return (a - b) / (a + b); }
-static double ratio(double a, double b) { return a / b; }
-static double difference(double a, double b) { return a - b; }
+static double
+first(double a, double b)
+{
+	return a;
+}
+static double
+normalised(double a, double b)
+{
+	return (a - b) / (a + b);
+}
+static double
+ratio(double a, double b)
+{
+	return a / b;
+}
+static double
+difference(double a, double b)
+{
+	return a - b;
+}
 
 static const term terms[] = {
-	{ "band", 1, first }, { "nd", 2, normalised }, { "ndvi", 2, normalised }, { "ndwi", 2, normalised }, { "ndbi", 2, normalised }, { "ratio", 2, ratio }, { "diff", 2, difference }
+	{ "band", 1, first },
+	{ "nd", 2, normalised },
+	{ "ndvi", 2, normalised },
+	{ "ndwi", 2, normalised },
+	{ "ndbi", 2, normalised },
+	{ "ratio", 2, ratio },
+	{ "diff", 2, difference },
 };
 enum { TERMS = sizeof terms / sizeof *terms };
 static const char *const operators[] = { ">=", "<=", ">", "<" };
@@ -34,12 +60,19 @@ secant_band_value(const secant_image *im, int64_t pixel, int band)
 
 /* ---- reading ---- */
 
-typedef struct reader { const char *at, *all; char *const *names; int n_names, classes; secant_err *err; } reader;
+typedef struct reader {
+	const char *at, *all;
+	char *const *names;
+	int n_names, classes;
+	secant_err *err;
+} reader;
 
 static secant_status
 wrong(const reader *r, const char *expected)
 {
-	return secant_fail(r->err, SECANT_ERR_ARG, "--rule: expected %s at '%.40s', place %d; a rule is CLASS: ndvi(4,3) > 0.2", expected, r->at, (int)(r->at - r->all) + 1);
+	return secant_fail(r->err, SECANT_ERR_ARG,
+		"--rule: expected %s at '%.40s', place %d; a rule is CLASS: ndvi(4,3) > 0.2", expected, r->at,
+		(int)(r->at - r->all) + 1);
 }
 
 static void
@@ -80,7 +113,8 @@ read_class(reader *r, int *class)
 	if (*class < 0 && secant_int_parse(name, &number) && number >= 0 && number < r->classes)
 		*class = (int)number;
 	if (*class < 0)
-		return secant_fail(r->err, SECANT_ERR_ARG, "--rule: '%s' is no class of the model, which has %d (0 to %d)", name, r->classes, r->classes - 1);
+		return secant_fail(r->err, SECANT_ERR_ARG, "--rule: '%s' is no class of the model, which has %d (0 to %d)",
+			name, r->classes, r->classes - 1);
 	r->at += strcspn(r->at, ":") + 1;
 	return SECANT_OK;
 }
@@ -115,7 +149,8 @@ read_term(reader *r, secant_rule *rule)
 	if (read_band(r, &rule->a))
 		return SECANT_ERR_ARG;
 	rule->b = rule->a;
-	if (terms[rule->term].bands == 2 && (!take(r, ",") ? wrong(r, "a comma and a second band") : read_band(r, &rule->b)))
+	if (terms[rule->term].bands == 2
+		&& (!take(r, ",") ? wrong(r, "a comma and a second band") : read_band(r, &rule->b)))
 		return SECANT_ERR_ARG;
 	return take(r, ")") ? SECANT_OK : wrong(r, ")");
 }
@@ -125,11 +160,11 @@ read_condition(reader *r, secant_rule *rule)
 {
 	if (read_term(r, rule))
 		return SECANT_ERR_ARG;
-	rule->operator = -1;
-	for (int i = 0; i < OPERATORS && rule->operator < 0; i++)
+	rule->operator= - 1;
+	for (int i = 0; i < OPERATORS && rule->operator<0; i++)
 		if (take(r, operators[i]))
-			rule->operator = i;
-	if (rule->operator < 0)
+			rule->operator= i;
+	if (rule->operator<0)
 		return wrong(r, ">, >=, < or <=");
 	skip_space(r);
 	size_t n = strspn(r->at, "+-.0123456789eE");
@@ -155,7 +190,7 @@ secant_rules_parse(secant_rules *rules, const char *text, char *const *names, in
 		int class = -1;
 		skip_space(&r);
 		if (!*r.at)
-			break;                                       /* a ; at the end */
+			break; /* a ; at the end */
 		if (read_class(&r, &class))
 			return SECANT_ERR_ARG;
 		do {
@@ -180,7 +215,8 @@ secant_rules_check(const secant_rules *r, int channels, secant_err *err)
 	for (int i = 0; i < r->n; i++) {
 		int most = r->v[i].a > r->v[i].b ? r->v[i].a : r->v[i].b;
 		if (most >= channels)
-			return secant_fail(err, SECANT_ERR_ARG, "--rule: %s asks for band %d, the picture has %d", terms[r->v[i].term].name, most + 1, channels);
+			return secant_fail(err, SECANT_ERR_ARG, "--rule: %s asks for band %d, the picture has %d",
+				terms[r->v[i].term].name, most + 1, channels);
 	}
 	return SECANT_OK;
 }
@@ -193,7 +229,10 @@ secant_rules_allow(const secant_rules *r, int class, const secant_image *im, int
 		if (rule->class != class)
 			continue;
 		double v = terms[rule->term].of(secant_band_value(im, pixel, rule->a), secant_band_value(im, pixel, rule->b));
-		bool holds = rule->operator == AT_LEAST ? v >= rule->limit : rule->operator == AT_MOST ? v <= rule->limit : rule->operator == ABOVE ? v > rule->limit : v < rule->limit;
+		bool holds = rule->operator== AT_LEAST ? v >= rule->limit
+			: rule->operator== AT_MOST         ? v <= rule->limit
+			: rule->operator== ABOVE           ? v > rule->limit
+											   : v<rule->limit;
 		if (!holds)
 			return false;
 	}

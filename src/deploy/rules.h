@@ -1,22 +1,31 @@
 /*
- * Class rules: where a class may be, by the bands of the picture. "vegetation: ndvi(4,3) > 0.2 and band(1) < 90; 2: nd(2,4) >= 0".
+ * Class rules: where a class may be, by the bands of the picture. "vegetation: ndvi(4,3) > 0.2 and band(1) < 90; 2:
+ * nd(2,4) >= 0".
  *
- *     rules := rule { ";" rule }       rule := CLASS ":" condition { "and" condition }       condition := TERM OPERATOR NUMBER
- *     TERM := band(A) | nd(A,B) = (A - B) / (A + B), also ndvi, ndwi, ndbi | ratio(A,B) = A / B | diff(A,B) = A - B       OPERATOR := > >= < <=
+ *     rules := rule { ";" rule }       rule := CLASS ":" condition { "and" condition }       condition := TERM OPERATOR
+ * NUMBER TERM := band(A) | nd(A,B) = (A - B) / (A + B), also ndvi, ndwi, ndbi | ratio(A,B) = A / B | diff(A,B) = A - B
+ * OPERATOR := > >= < <=
  *
- * CLASS is a name of the model or an index; bands are counted from 1, their values are those of the file. Where a condition does not hold
- * (0/0 does not) the class is suppressed: the next probable one takes its place, or none.
+ * CLASS is a name of the model or an index; bands are counted from 1, their values are those of the file. Where a
+ * condition does not hold (0/0 does not) the class is suppressed: the next probable one takes its place, or none.
  */
 #ifndef SECANT_DEPLOY_RULES_H
 #define SECANT_DEPLOY_RULES_H
 #include <secant/tensor.h>
 
 enum { SECANT_MOST_RULES = 32 };
-typedef struct secant_rule { int class, term, a, b, operator; double limit; } secant_rule;   /* bands from 0 */
-typedef struct secant_rules { secant_rule v[SECANT_MOST_RULES]; int n; } secant_rules;
+typedef struct secant_rule {
+	int class, term, a, b, operator;
+	double limit;
+} secant_rule; /* bands from 0 */
+typedef struct secant_rules {
+	secant_rule v[SECANT_MOST_RULES];
+	int n;
+} secant_rules;
 
 /* text NULL: none. names: n of them, may be NULL; classes is how many there are. */
-secant_status secant_rules_parse(secant_rules *r, const char *text, char *const *names, int n, int classes, secant_err *err) SECANT_NODISCARD;
+secant_status secant_rules_parse(
+	secant_rules *r, const char *text, char *const *names, int n, int classes, secant_err *err) SECANT_NODISCARD;
 /* Every band that is asked for is there. */
 secant_status secant_rules_check(const secant_rules *r, int channels, secant_err *err) SECANT_NODISCARD;
 /* May the class be at this pixel? */

@@ -1,9 +1,10 @@
 /*
  * Pictures of any size as rows of probabilities: whole, scaled, or in tiles.
  *
- * Tiles stand on a grid of rows and columns, so the weight of a tile is a product, w(y, x) = u(y) v(x), each of them a triangle that falls
- * from the middle to the edges and is divided by the sum of all triangles at its place. What overlaps then adds up to 1 without a plane
- * of weights, and one band of rows as high as a tile is all that is kept: rows that no later tile touches leave at once.
+ * Tiles stand on a grid of rows and columns, so the weight of a tile is a product, w(y, x) = u(y) v(x), each of them a
+ * triangle that falls from the middle to the edges and is divided by the sum of all triangles at its place. What
+ * overlaps then adds up to 1 without a plane of weights, and one band of rows as high as a tile is all that is kept:
+ * rows that no later tile touches leave at once.
  */
 #include "codec/normalize.h"
 #include "deploy/predictor.h"
@@ -21,7 +22,8 @@ count(int total, int tile, int overlap)
 	return n > 2 && ((int64_t)(n - 1) * tile - total) * 8 >= (int64_t)overlap * 7 * (n - 2) ? n - 1 : n;
 }
 
-/* The smallest tile that covers with as many: what would only make the overlap wider is not computed. A multiple of 32 at most `tile`. */
+/* The smallest tile that covers with as many: what would only make the overlap wider is not computed. A multiple of 32
+ * at most `tile`. */
 static int
 fit(int total, int tile, int overlap)
 {
@@ -34,7 +36,8 @@ secant_status
 secant_axis_make(secant_axis *a, int total, int tile, int overlap, secant_err *err)
 {
 	int length = tile < total ? tile : total, n = count(total, length, overlap);
-	*a = (secant_axis){ n, length, secant_calloc((size_t)n, sizeof(int)), secant_calloc((size_t)n * (size_t)length, sizeof(float)) };
+	*a = (secant_axis){ n, length, secant_calloc((size_t)n, sizeof(int)),
+		secant_calloc((size_t)n * (size_t)length, sizeof(float)) };
 	float *sum = secant_calloc((size_t)total, sizeof *sum);
 	if (!a->start || !a->weight || !sum) {
 		secant_free(sum);
@@ -64,7 +67,8 @@ secant_axis_free(secant_axis *a)
 /* ---- sources ---- */
 
 secant_status
-secant_source_window(secant_source *s, int x, int y, int width, int height, secant_image *window, const secant_image **view, secant_err *err)
+secant_source_window(secant_source *s, int x, int y, int width, int height, secant_image *window,
+	const secant_image **view, secant_err *err)
 {
 	*view = window;
 	if (!s->image)
@@ -77,7 +81,8 @@ secant_source_window(secant_source *s, int x, int y, int width, int height, seca
 
 /* The window as networks shall see it: where it has no data they get a neutral number. */
 static secant_status
-fill_voids(const secant_predictor *p, const secant_source *s, secant_image *window, const secant_image **view, secant_err *err)
+fill_voids(
+	const secant_predictor *p, const secant_source *s, secant_image *window, const secant_image **view, secant_err *err)
 {
 	const secant_deployed *d = &p->model[0];
 	secant_voids v = secant_voids_of(s->image ? secant_image_geo(s->image) : secant_raster_about(s->raster)->geo);
@@ -93,7 +98,11 @@ fill_voids(const secant_predictor *p, const secant_source *s, secant_image *wind
 
 /* ---- tiles ---- */
 
-typedef struct grid { secant_axis y, x; secant_floats *band; int width, classes; } grid;
+typedef struct grid {
+	secant_axis y, x;
+	secant_floats *band;
+	int width, classes;
+} grid;
 
 static secant_status
 add_tile(secant_predictor *p, secant_source *s, const grid *g, int row, int column, secant_err *err)
@@ -168,7 +177,8 @@ stream_scaled(secant_predictor *p, secant_source *s, const secant_row_sink *sink
 		status = secant_image_resize(&scaled, view, w, h, SECANT_FILTER_BILINEAR, err);
 	if (view == &whole)
 		secant_image_free(&whole);
-	if (!status && !(status = secant_floats_reserve(&p->window, (size_t)h * (size_t)w * (size_t)classes, err)) && !(status = secant_floats_reserve(&p->weighted, (size_t)row, err)))
+	if (!status && !(status = secant_floats_reserve(&p->window, (size_t)h * (size_t)w * (size_t)classes, err))
+		&& !(status = secant_floats_reserve(&p->weighted, (size_t)row, err)))
 		status = secant_predict_window(p, &scaled, p->window.v, err);
 	secant_image_free(&scaled);
 	if (!status && sink->progress && !sink->progress(sink->user, 1, 1))

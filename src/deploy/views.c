@@ -1,7 +1,8 @@
 /*
- * Views of a picture for test-time augmentation. A view is one of the eight symmetries of the square (three bits: mirror left and right,
- * mirror top and bottom, exchange rows and columns, done last), a scale, or the picture with its values stretched: in each band what lies
- * between two percentiles of the window is spread over the whole range. Views stand side by side, they are not multiplied.
+ * Views of a picture for test-time augmentation. A view is one of the eight symmetries of the square (three bits:
+ * mirror left and right, mirror top and bottom, exchange rows and columns, done last), a scale, or the picture with its
+ * values stretched: in each band what lies between two percentiles of the window is spread over the whole range. Views
+ * stand side by side, they are not multiplied.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -9,13 +10,25 @@
 #include "base/number.h"
 #include "deploy/predictor.h"
 
-static const struct { const char *name; unsigned turns; int numbers; double usual[2], least, most; } words[] = {
+static const struct {
+	const char *name;
+	unsigned turns;
+	int numbers;
+	double usual[2], least, most;
+} words[] = {
 	{ "none", 0, 0, { 0 }, 0, 0 },
 	{ "flip-h", 1u << SECANT_MIRROR_X, 0, { 0 }, 0, 0 },
 	{ "flip-v", 1u << SECANT_MIRROR_Y, 0, { 0 }, 0, 0 },
-	{ "flips", 1u << SECANT_MIRROR_X | 1u << SECANT_MIRROR_Y | 1u << (SECANT_MIRROR_X | SECANT_MIRROR_Y), 0, { 0 }, 0, 0 },
-	{ "rotate90", 1u << (SECANT_MIRROR_X | SECANT_MIRROR_Y) | 1u << (SECANT_EXCHANGE | SECANT_MIRROR_X) | 1u << (SECANT_EXCHANGE | SECANT_MIRROR_Y), 0, { 0 }, 0, 0 },
-	{ "rot90", 1u << (SECANT_MIRROR_X | SECANT_MIRROR_Y) | 1u << (SECANT_EXCHANGE | SECANT_MIRROR_X) | 1u << (SECANT_EXCHANGE | SECANT_MIRROR_Y), 0, { 0 }, 0, 0 },
+	{ "flips", 1u << SECANT_MIRROR_X | 1u << SECANT_MIRROR_Y | 1u << (SECANT_MIRROR_X | SECANT_MIRROR_Y), 0, { 0 }, 0,
+		0 },
+	{ "rotate90",
+		1u << (SECANT_MIRROR_X | SECANT_MIRROR_Y) | 1u << (SECANT_EXCHANGE | SECANT_MIRROR_X)
+			| 1u << (SECANT_EXCHANGE | SECANT_MIRROR_Y),
+		0, { 0 }, 0, 0 },
+	{ "rot90",
+		1u << (SECANT_MIRROR_X | SECANT_MIRROR_Y) | 1u << (SECANT_EXCHANGE | SECANT_MIRROR_X)
+			| 1u << (SECANT_EXCHANGE | SECANT_MIRROR_Y),
+		0, { 0 }, 0, 0 },
 	{ "d4", 0xff, 0, { 0 }, 0, 0 },
 	{ "scale", 0, 1, { 0 }, 0.1, 8 },
 	{ "stretch", 0, 2, { 2, 98 }, 0, 100 },
@@ -28,7 +41,8 @@ static secant_status
 add(secant_views *views, secant_view v, secant_err *err)
 {
 	for (int i = 0; i < views->n; i++)
-		if (views->v[i].turn == v.turn && views->v[i].scale == v.scale && views->v[i].low == v.low && views->v[i].high == v.high)
+		if (views->v[i].turn == v.turn && views->v[i].scale == v.scale && views->v[i].low == v.low
+			&& views->v[i].high == v.high)
 			return SECANT_OK;
 	if (views->n == SECANT_MOST_VIEWS)
 		return secant_fail(err, SECANT_ERR_ARG, "--tta: more than %d views", SECANT_MOST_VIEWS);
@@ -42,12 +56,15 @@ read_numbers(int word, char *text, double numbers[2], secant_err *err)
 	int n = 0;
 	for (char *part; text && (part = strsep(&text, ","));)
 		if (n == words[word].numbers || !secant_real_parse(part, &numbers[n++]))
-			return secant_fail(err, SECANT_ERR_ARG, "--tta: %s(%s) is not %s", words[word].name, part, word == SCALE ? "scale(0.75)" : "stretch(2,98)");
+			return secant_fail(err, SECANT_ERR_ARG, "--tta: %s(%s) is not %s", words[word].name, part,
+				word == SCALE ? "scale(0.75)" : "stretch(2,98)");
 	if (n && n != words[word].numbers)
-		return secant_fail(err, SECANT_ERR_ARG, "--tta: %s wants %d numbers, not %d", words[word].name, words[word].numbers, n);
+		return secant_fail(
+			err, SECANT_ERR_ARG, "--tta: %s wants %d numbers, not %d", words[word].name, words[word].numbers, n);
 	for (int i = 0; i < words[word].numbers; i++)
 		if (!(numbers[i] >= words[word].least && numbers[i] <= words[word].most))
-			return secant_fail(err, SECANT_ERR_RANGE, "--tta: %s(%g): numbers from %g to %g are wanted", words[word].name, numbers[i], words[word].least, words[word].most);
+			return secant_fail(err, SECANT_ERR_RANGE, "--tta: %s(%g): numbers from %g to %g are wanted",
+				words[word].name, numbers[i], words[word].least, words[word].most);
 	if (word == STRETCH && numbers[0] >= numbers[1])
 		return secant_fail(err, SECANT_ERR_RANGE, "--tta: stretch(%g,%g): limits are inverted", numbers[0], numbers[1]);
 	return SECANT_OK;
@@ -60,8 +77,9 @@ unknown(const char *word, secant_err *err)
 	for (int i = 0; i < WORDS; i++)
 		names[i] = words[i].name;
 	const char *near = secant_nearest(word, names);
-	return secant_fail(err, SECANT_ERR_ARG, "--tta: '%s' is not flip-h, flip-v, flips, rotate90, d4, scale(F), stretch(LO,HI) or none%s%s%s", word, near ? " (nearest: " : "",
-	                   near ? near : "", near ? ")" : "");
+	return secant_fail(err, SECANT_ERR_ARG,
+		"--tta: '%s' is not flip-h, flip-v, flips, rotate90, d4, scale(F), stretch(LO,HI) or none%s%s%s", word,
+		near ? " (nearest: " : "", near ? near : "", near ? ")" : "");
 }
 
 /* A word, perhaps with numbers in brackets. */
@@ -161,7 +179,8 @@ stretch_band(const secant_image *im, secant_image *to, int band, double low, dou
 }
 
 secant_status
-secant_view_look(const secant_view *v, const secant_image *im, secant_image *own, const secant_image **out, secant_err *err)
+secant_view_look(
+	const secant_view *v, const secant_image *im, secant_image *own, const secant_image **out, secant_err *err)
 {
 	secant_status status = SECANT_OK;
 	*out = im;

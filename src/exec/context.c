@@ -1,6 +1,6 @@
 /*
- * Contexts: one slab, the arguments of every step, and the run. Running resolves nothing and allocates nothing unless an input or output
- * moved since the last run, and even then only rewrites pointers.
+ * Contexts: one slab, the arguments of every step, and the run. Running resolves nothing and allocates nothing unless
+ * an input or output moved since the last run, and even then only rewrites pointers.
  */
 #include "exec/plan.h"
 #include <string.h>
@@ -50,7 +50,8 @@ secant_context_new_in(secant_plan *p, const secant_context *host, secant_err *er
 	c->output = secant_calloc((size_t)p->n_output + 1, sizeof *c->output);
 	if (!c->slab || !c->pointer || !c->input || !c->output || !make_arguments(c)) {
 		secant_context_free(c);
-		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a context: the slab takes %.1f MiB", (double)p->slab / 1048576);
+		secant_fail(
+			err, SECANT_ERR_NOMEM, "no memory for a context: the slab takes %.1f MiB", (double)p->slab / 1048576);
 		return NULL;
 	}
 	return c;
@@ -157,7 +158,8 @@ run(secant_context *c, double *seconds, secant_err *err)
 	for (int i = 0; i < p->n_step; i++) {
 		const secant_step *s = &p->step[i];
 		double start = seconds ? secant_seconds() : 0;
-		if (s->impl && s->impl->run(s, c->bound[i], c->in[i], c->out[i], s->scratch ? c->slab + p->scratch_at[i] : NULL, err))
+		if (s->impl
+			&& s->impl->run(s, c->bound[i], c->in[i], c->out[i], s->scratch ? c->slab + p->scratch_at[i] : NULL, err))
 			return err ? err->code : SECANT_ERR_BUG;
 		if (seconds)
 			seconds[i] = secant_seconds() - start;
@@ -166,7 +168,9 @@ run(secant_context *c, double *seconds, secant_err *err)
 		void *from = c->pointer[p->output[i]];
 		const secant_value_info *info = secant_graph_value(p->g, p->output[i]);
 		if (c->output[i] && c->output[i] != from)
-			memcpy(c->output[i], from, (size_t)secant_shape_count(&info->type.shape) * (p->options.precision == SECANT_PRECISION_F64 ? 8 : secant_dtype_size(info->type.dtype)));
+			memcpy(c->output[i], from,
+				(size_t)secant_shape_count(&info->type.shape)
+					* (p->options.precision == SECANT_PRECISION_F64 ? 8 : secant_dtype_size(info->type.dtype)));
 	}
 	return SECANT_OK;
 }

@@ -3,8 +3,9 @@
  *
  *     graph + store + precision + threads  ->  plan (immutable, shared)  ->  context (one per concurrent run)
  *
- * A plan chooses an implementation for every node, lets it prepare (oneDNN primitives, packed weights), and lays all values that live only
- * within a run into one slab by their lifetimes. A context owns a slab. Running allocates nothing of our own.
+ * A plan chooses an implementation for every node, lets it prepare (oneDNN primitives, packed weights), and lays all
+ * values that live only within a run into one slab by their lifetimes. A context owns a slab. Running allocates nothing
+ * of our own.
  */
 #ifndef SECANT_EXEC_H
 #define SECANT_EXEC_H
@@ -16,25 +17,25 @@ typedef enum secant_precision { SECANT_PRECISION_F64, SECANT_PRECISION_F32, SECA
 
 typedef struct secant_slot {
 	const char *name;
-	secant_type type;                        /* f32 here even where the store is double */
+	secant_type type; /* f32 here even where the store is double */
 	bool trainable;
 	secant_init init;
-	int64_t fan_in;                          /* of initialisation; 0: from the shape */
+	int64_t fan_in; /* of initialisation; 0: from the shape */
 	int64_t count;
-	int64_t offset;                          /* of a trainable slot: its place in `params`, and in any buffer laid out like it */
-	void *data;                              /* of the slot's type; double, whatever the type, in a double store */
-	bool mapped;                             /* the numbers are lent pages of a file: those that were read may be dropped, they come back */
+	int64_t offset; /* of a trainable slot: its place in `params`, and in any buffer laid out like it */
+	void *data; /* of the slot's type; double, whatever the type, in a double store */
+	bool mapped; /* the numbers are lent pages of a file: those that were read may be dropped, they come back */
 } secant_slot;
 
 typedef struct secant_store {
-	secant_slot *slot;                       /* in the order of the graph: a state_dict's order */
+	secant_slot *slot; /* in the order of the graph: a state_dict's order */
 	int n;
-	bool f64;                                /* every number is a double: what `f64` plans use */
-	void *params;                            /* every trainable slot in one buffer; gaps between slots are zero and stay zero */
-	int64_t params_count;                    /* elements, gaps included */
-	void *others;                            /* all other states */
+	bool f64; /* every number is a double: what `f64` plans use */
+	void *params; /* every trainable slot in one buffer; gaps between slots are zero and stay zero */
+	int64_t params_count; /* elements, gaps included */
+	void *others; /* all other states */
 	size_t others_bytes;
-	void *params_block, *others_block;       /* where these two were allocated */
+	void *params_block, *others_block; /* where these two were allocated */
 	secant_arena *arena;
 } secant_store;
 
@@ -43,8 +44,8 @@ secant_store *secant_store_new(const secant_graph *g, bool f64, secant_err *err)
 void secant_store_free(secant_store *s);
 /* Gives back the memory of all numbers; slots stay and may be filled again. */
 void secant_store_forget(secant_store *s);
-/* The slot reads its numbers at `data`, in its own type and shape, until secant_store_forget: then they need no copy. For stores that are
- * only read; `data` is the caller's, `mapped` if it lies in a mapped file. */
+/* The slot reads its numbers at `data`, in its own type and shape, until secant_store_forget: then they need no copy.
+ * For stores that are only read; `data` is the caller's, `mapped` if it lies in a mapped file. */
 void secant_slot_lend(secant_slot *slot, const void *data, bool mapped);
 secant_slot *secant_store_find(const secant_store *s, const char *name);
 /* A buffer laid out like `params` (gradients, optimiser slots): zeroed; secant_free. NULL: no memory. */
@@ -54,50 +55,59 @@ void secant_slot_set(const secant_store *s, secant_slot *slot, int64_t i, double
 
 /* ---- plans ---- */
 
-/* What a training plan computes again for the gradients instead of keeping it (graph/recompute.c): the same bits in less memory, later.
- * Auto: all in f32, where memory is what runs out first; in bf16, where steps are short,
- * results of norms. */
-typedef enum secant_recompute { SECANT_RECOMPUTE_AUTO, SECANT_RECOMPUTE_NONE, SECANT_RECOMPUTE_NORMS, SECANT_RECOMPUTE_ALL } secant_recompute;
+/* What a training plan computes again for the gradients instead of keeping it (graph/recompute.c): the same bits in
+ * less memory, later. Auto: all in f32, where memory is what runs out first; in bf16, where steps are short, results of
+ * norms. */
+typedef enum secant_recompute {
+	SECANT_RECOMPUTE_AUTO,
+	SECANT_RECOMPUTE_NONE,
+	SECANT_RECOMPUTE_NORMS,
+	SECANT_RECOMPUTE_ALL
+} secant_recompute;
 
 typedef struct secant_plan_options {
 	secant_precision precision;
 	secant_recompute recompute;
-	int threads;                             /* 0: all processors */
-	bool training;                           /* states change between runs: no step keeps a packed copy of one */
-	bool allow_reference;                    /* let a step run a scalar reference where there is nothing better */
-	bool exact;                              /* no algorithm that rounds more than direct sums do: for comparisons with other programs */
-	/* The store is this plan's alone and empty: fill(filler, slot, to) makes the numbers of a slot while the plan is made. Those of states that
-	 * are only packed never stand in the store. NULL: the store is full. */
+	int threads; /* 0: all processors */
+	bool training; /* states change between runs: no step keeps a packed copy of one */
+	bool allow_reference; /* let a step run a scalar reference where there is nothing better */
+	bool exact; /* no algorithm that rounds more than direct sums do: for comparisons with other programs */
+	/* The store is this plan's alone and empty: fill(filler, slot, to) makes the numbers of a slot while the plan is
+	 * made. Those of states that are only packed never stand in the store. NULL: the store is full. */
 	void (*fill)(const void *filler, int slot, void *to);
 	const void *filler;
-	bool external;                           /* every output goes to memory of the caller's (secant_context_set_output), none to the slab */
+	bool external; /* every output goes to memory of the caller's (secant_context_set_output), none to the slab */
 } secant_plan_options;
 
 typedef struct secant_plan secant_plan;
 typedef struct secant_context secant_context;
 
-/* A plan that computes `outputs` (values of g, which must outlive the plan). Real outputs are delivered as f32 (double in an f64 plan),
- * others in their own type (double in an f64 plan). The store must hold every state of g and outlive the plan. */
-secant_plan *secant_plan_new(const secant_graph *g, secant_store *store, const secant_value *outputs, int n, const secant_plan_options *options, secant_err *err);
+/* A plan that computes `outputs` (values of g, which must outlive the plan). Real outputs are delivered as f32 (double
+ * in an f64 plan), others in their own type (double in an f64 plan). The store must hold every state of g and outlive
+ * the plan. */
+secant_plan *secant_plan_new(const secant_graph *g, secant_store *store, const secant_value *outputs, int n,
+	const secant_plan_options *options, secant_err *err);
 void secant_plan_free(secant_plan *p);
 size_t secant_plan_slab_bytes(const secant_plan *p);
-size_t secant_plan_sum_bytes(const secant_plan *p);      /* what all tensors would take side by side */
-int secant_plan_inputs(const secant_plan *p);            /* inputs the plan reads, in the graph's order */
+size_t secant_plan_sum_bytes(const secant_plan *p); /* what all tensors would take side by side */
+int secant_plan_inputs(const secant_plan *p); /* inputs the plan reads, in the graph's order */
 const char *secant_plan_input_name(const secant_plan *p, int i);
 /* One line a step: operator, name, shapes, implementation, bytes, work. With a context: times of its last timed run. */
 char *secant_plan_explain(const secant_plan *p, const secant_context *timed, bool json);
 
 secant_context *secant_context_new(secant_plan *p, secant_err *err);
-/* The same on the slab of another context, where that is large enough: for two plans that never run at the same time. The host must
- * outlive it. */
+/* The same on the slab of another context, where that is large enough: for two plans that never run at the same time.
+ * The host must outlive it. */
 secant_context *secant_context_new_in(secant_plan *p, const secant_context *host, secant_err *err);
 void secant_context_free(secant_context *c);
-/* Where an input comes from: memory of the caller's, read during runs, dense, of the input's type (reals float, or double in an f64 plan
- * with everything else double too). Must be set for each input before the first run; stays set. */
-secant_status secant_context_set_input(secant_context *c, const char *name, const void *data, secant_err *err) SECANT_NODISCARD;
+/* Where an input comes from: memory of the caller's, read during runs, dense, of the input's type (reals float, or
+ * double in an f64 plan with everything else double too). Must be set for each input before the first run; stays set.
+ */
+secant_status secant_context_set_input(
+	secant_context *c, const char *name, const void *data, secant_err *err) SECANT_NODISCARD;
 /* Where output i goes: memory of the caller's; NULL: the context's own (secant_context_output). */
 secant_status secant_context_set_output(secant_context *c, int i, void *data, secant_err *err) SECANT_NODISCARD;
-const void *secant_context_output(const secant_context *c, int i);   /* valid until the next run */
+const void *secant_context_output(const secant_context *c, int i); /* valid until the next run */
 secant_status secant_context_run(secant_context *c, secant_err *err) SECANT_NODISCARD;
 /* Like run, and keeps the time of every step (for explain). */
 secant_status secant_context_run_timed(secant_context *c, secant_err *err) SECANT_NODISCARD;
@@ -107,14 +117,19 @@ secant_status secant_context_run_timed(secant_context *c, secant_err *err) SECAN
 typedef struct secant_step secant_step;
 
 /* An operand as it is stored in this plan: dtype F32, BF16, F64 or an integer type; absent ones have rank -1. */
-typedef struct secant_operand { secant_dtype dtype; secant_shape shape; bool state, used; } secant_operand;   /* used: of outputs, somebody reads it */
+typedef struct secant_operand {
+	secant_dtype dtype;
+	secant_shape shape;
+	bool state, used;
+} secant_operand; /* used: of outputs, somebody reads it */
 
 typedef struct secant_impl {
-	const char *op;                          /* operator it implements */
-	const char *name;                        /* shown by explain: "native", "dnnl" */
+	const char *op; /* operator it implements */
+	const char *name; /* shown by explain: "native", "dnnl" */
 	/* Can it run this step? Looks at dtypes, shapes, attributes. */
 	bool (*supports)(const secant_step *s);
-	/* Makes what the step needs (s->data, s->scratch bytes, s->detail). May be NULL. SECANT_ERR_UNSUPPORTED: try the next implementation. */
+	/* Makes what the step needs (s->data, s->scratch bytes, s->detail). May be NULL. SECANT_ERR_UNSUPPORTED: try the
+	 * next implementation. */
 	secant_status (*prepare)(secant_step *s, secant_err *err);
 	/* Copies states into the layout it wants; called once, at the end of planning. in[]: addresses of state inputs,
 	 * NULL for others. May be NULL. */
@@ -123,9 +138,10 @@ typedef struct secant_impl {
 	void *(*bind)(const secant_step *s);
 	void (*unbind)(const secant_step *s, void *bound);
 	/* Runs. in[i] NULL: absent; out[i] NULL: nobody reads it. Allocates nothing. */
-	secant_status (*run)(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err);
-	void (*release)(secant_step *s);         /* frees s->data; NULL: secant_free */
-	int inplace;                             /* i + 1: out[0] may be the memory of in[i] where both have one type and shape */
+	secant_status (*run)(
+		const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err);
+	void (*release)(secant_step *s); /* frees s->data; NULL: secant_free */
+	int inplace; /* i + 1: out[0] may be the memory of in[i] where both have one type and shape */
 } secant_impl;
 
 struct secant_step {
@@ -134,18 +150,18 @@ struct secant_step {
 	int n_in, n_out;
 	secant_operand *in, *out;
 	int threads;
-	bool training;                           /* states change between runs: copies of them are good for one run */
-	bool exact;                              /* as the plan's */
-	int packs;                               /* i + 1: input i is a state that only `pack` reads */
-	size_t scratch;                          /* bytes wanted during run, 64-byte-aligned */
-	void *data;                              /* the implementation's own */
-	char detail[32];                         /* which kernel, for explain: "brgconv:avx512_core_bf16" */
-	double flops;                            /* 0: memory-bound */
-	int reorders;                            /* operands that every run lays out anew for it */
+	bool training; /* states change between runs: copies of them are good for one run */
+	bool exact; /* as the plan's */
+	int packs; /* i + 1: input i is a state that only `pack` reads */
+	size_t scratch; /* bytes wanted during run, 64-byte-aligned */
+	void *data; /* the implementation's own */
+	char detail[32]; /* which kernel, for explain: "brgconv:avx512_core_bf16" */
+	double flops; /* 0: memory-bound */
+	int reorders; /* operands that every run lays out anew for it */
 };
 
 /* Tables of implementations, in order of preference, ended by an entry without op; exec/impls.inc names the tables. */
-const secant_impl *const *secant_impl_tables(void);      /* NULL-terminated */
+const secant_impl *const *secant_impl_tables(void); /* NULL-terminated */
 /* The operator's scalar reference, on doubles or with conversion: the last resort, and what f64 plans run. */
 extern const secant_impl secant_impl_reference;
 #endif

@@ -1,6 +1,6 @@
 /*
- * A plan as a table: a line a step with operator, implementation, shape, memory it touches and work; with a timed context also
- * milliseconds, share, GFLOP/s and GB/s. Below it what the plan takes as a whole.
+ * A plan as a table: a line a step with operator, implementation, shape, memory it touches and work; with a timed
+ * context also milliseconds, share, GFLOP/s and GB/s. Below it what the plan takes as a whole.
  */
 #include <string.h>
 #include "base/json.h"
@@ -10,7 +10,7 @@ typedef struct line {
 	const secant_step *step;
 	const char *implementation, *detail, *dtype;
 	char shapes[200];
-	double bytes, ms, share, gflops, gbs;        /* the last four 0 without times */
+	double bytes, ms, share, gflops, gbs; /* the last four 0 without times */
 } line;
 
 static double
@@ -38,13 +38,17 @@ line_of(const secant_plan *p, const secant_context *timed, int i, double total)
 {
 	const secant_step *s = &p->step[i];
 	char in[96] = "", out[96] = "";
-	line l = { .step = s, .implementation = s->impl ? s->impl->name : "view", .detail = s->detail, .dtype = secant_dtype_name(s->n_out ? s->out[0].dtype : SECANT_F32) };
+	line l = { .step = s,
+		.implementation = s->impl ? s->impl->name : "view",
+		.detail = s->detail,
+		.dtype = secant_dtype_name(s->n_out ? s->out[0].dtype : SECANT_F32) };
 	for (int k = 0; k < s->n_in && !in[0]; k++)
 		if (s->in[k].shape.rank >= 0)
 			secant_shape_text(&s->in[k].shape, in, sizeof in);
 	if (s->n_out)
 		secant_shape_text(&s->out[0].shape, out, sizeof out);
-	(void)snprintf(l.shapes, sizeof l.shapes, "%s%s%s", in, in[0] && strcmp(in, out) ? " > " : "", strcmp(in, out) ? out : "");
+	(void)snprintf(
+		l.shapes, sizeof l.shapes, "%s%s%s", in, in[0] && strcmp(in, out) ? " > " : "", strcmp(in, out) ? out : "");
 	l.bytes = s->impl ? touched(s) : 0;
 	if (total > 0) {
 		double t = timed->seconds[i];
@@ -56,7 +60,10 @@ line_of(const secant_plan *p, const secant_context *timed, int i, double total)
 	return l;
 }
 
-typedef struct totals { double flops, bytes, ms; int steps, views, casts, reorders, references; } totals;
+typedef struct totals {
+	double flops, bytes, ms;
+	int steps, views, casts, reorders, references;
+} totals;
 
 static void
 count(totals *t, const line *l)
@@ -84,8 +91,9 @@ as_json(const secant_plan *p, const secant_context *timed, double total)
 	totals t = { 0 };
 	for (int i = 0; i < p->n_step; i++) {
 		line l = line_of(p, timed, i, total);
-		json_t *j = json_pack("{s:i,s:s,s:s,s:s,s:s,s:s,s:f,s:f,s:i}", "step", i, "op", l.step->node->op->name, "implementation", l.implementation, "kernel", l.detail, "shape", l.shapes,
-		                      "dtype", l.dtype, "bytes", l.bytes, "flops", l.step->flops, "reorders", l.step->reorders);
+		json_t *j = json_pack("{s:i,s:s,s:s,s:s,s:s,s:s,s:f,s:f,s:i}", "step", i, "op", l.step->node->op->name,
+			"implementation", l.implementation, "kernel", l.detail, "shape", l.shapes, "dtype", l.dtype, "bytes",
+			l.bytes, "flops", l.step->flops, "reorders", l.step->reorders);
 		if (l.step->node->name)
 			json_object_set_new(j, "name", json_string(l.step->node->name));
 		if (total > 0) {
@@ -118,21 +126,26 @@ as_text(const secant_plan *p, const secant_context *timed, double total)
 {
 	secant_str s = { 0 };
 	totals t = { 0 };
-	secant_str_addf(&s, "%4s %-22s %-30s %-5s %-36s %9s%s  %s\n", "step", "operator", "implementation", "type", "shape", "MiB", total > 0 ? "       ms     %  GFLOP/s   GB/s" : "   GFLOP", "name");
+	secant_str_addf(&s, "%4s %-22s %-30s %-5s %-36s %9s%s  %s\n", "step", "operator", "implementation", "type", "shape",
+		"MiB", total > 0 ? "       ms     %  GFLOP/s   GB/s" : "   GFLOP", "name");
 	for (int i = 0; i < p->n_step; i++) {
 		line l = line_of(p, timed, i, total);
 		char how[64], more[64];
-		(void)snprintf(how, sizeof how, "%s%s%s%s", l.implementation, l.detail[0] ? " " : "", l.detail, l.step->reorders ? " +reorder" : "");
+		(void)snprintf(how, sizeof how, "%s%s%s%s", l.implementation, l.detail[0] ? " " : "", l.detail,
+			l.step->reorders ? " +reorder" : "");
 		if (total > 0)
 			(void)snprintf(more, sizeof more, "%9.3f %5.1f %8.1f %6.1f", l.ms, l.share, l.gflops, l.gbs);
 		else
 			(void)snprintf(more, sizeof more, "%8.3f", l.step->flops / 1e9);
-		secant_str_addf(&s, "%4d %-22s %-30s %-5s %-36s %9.2f%s  %s\n", i, l.step->node->op->name, how, l.dtype, l.shapes, l.bytes / 1048576, more, l.step->node->name ? l.step->node->name : "");
+		secant_str_addf(&s, "%4d %-22s %-30s %-5s %-36s %9.2f%s  %s\n", i, l.step->node->op->name, how, l.dtype,
+			l.shapes, l.bytes / 1048576, more, l.step->node->name ? l.step->node->name : "");
 		count(&t, &l);
 	}
-	secant_str_addf(&s, "\n%d steps in %s on %d threads, %d of them views, %d casts, %d reorders, %d scalar references\n", t.steps, precision_name(p), p->options.threads, t.views, t.casts,
-	                t.reorders, t.references);
-	secant_str_addf(&s, "memory: slab %.1f MiB, all tensors side by side %.1f MiB\n", (double)p->slab / 1048576, (double)p->sum / 1048576);
+	secant_str_addf(&s,
+		"\n%d steps in %s on %d threads, %d of them views, %d casts, %d reorders, %d scalar references\n", t.steps,
+		precision_name(p), p->options.threads, t.views, t.casts, t.reorders, t.references);
+	secant_str_addf(&s, "memory: slab %.1f MiB, all tensors side by side %.1f MiB\n", (double)p->slab / 1048576,
+		(double)p->sum / 1048576);
 	secant_str_addf(&s, "work: %.2f GFLOP, %.1f MiB read and written", t.flops / 1e9, t.bytes / 1048576);
 	if (total > 0)
 		secant_str_addf(&s, "; %.2f ms, %.1f GFLOP/s, %.1f GB/s", t.ms, t.flops / t.ms / 1e6, t.bytes / t.ms / 1e6);

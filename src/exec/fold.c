@@ -3,9 +3,10 @@
  *
  *     norm(conv(x; W, b)) = conv(x; s W, s (b - mean) + bias)
  *
- * in double, rounded once. The norm's residual input and activation (joined to it by secant_pass_fuse) move to the convolution. An
- * activation alone behind a convolution moves too. Linear layers are folded alike (they take no residual); where all that is read of one is
- * the maximum over the points of a cloud, linear_max finds it and bias and activation follow.
+ * in double, rounded once. The norm's residual input and activation (joined to it by secant_pass_fuse) move to the
+ * convolution. An activation alone behind a convolution moves too. Linear layers are folded alike (they take no
+ * residual); where all that is read of one is the maximum over the points of a cloud, linear_max finds it and bias and
+ * activation follow.
  */
 #include "exec/fold.h"
 #include "graph/rewrite.h"
@@ -13,18 +14,27 @@
 #include <math.h>
 #include <string.h>
 
-typedef struct record { int conv, norm; secant_value weight, bias; } record;   /* nodes of the old graph, states of the new */
+typedef struct record {
+	int conv, norm;
+	secant_value weight, bias;
+} record; /* nodes of the old graph, states of the new */
 
 typedef struct folding {
 	secant_rewrite w;
-	int *absorbed;                               /* conv node -> node that takes its place + 1 */
+	int *absorbed; /* conv node -> node that takes its place + 1 */
 	record *records;
 	int n_records;
 } folding;
 
-static const char *const activations[] = { [SECANT_ACT_RELU] = "relu", [SECANT_ACT_RELU6] = "relu6", [SECANT_ACT_SILU] = "silu" };
+static const char *const activations[] = {
+	[SECANT_ACT_RELU] = "relu", [SECANT_ACT_RELU6] = "relu6", [SECANT_ACT_SILU] = "silu"
+};
 
-static bool is_linear(const secant_node *n) { return !strcmp(n->op->name, "linear"); }
+static bool
+is_linear(const secant_node *n)
+{
+	return !strcmp(n->op->name, "linear");
+}
 
 /* The convolution or linear layer, without activation or sum, that makes v. */
 static int
@@ -33,7 +43,9 @@ producer(const folding *f, secant_value v)
 	const secant_node *linear = secant_rewrite_own(&f->w, v, "linear"), *conv = secant_rewrite_own(&f->w, v, "conv2d");
 	if (linear && ((const secant_linear_attr *)linear->attr)->act == SECANT_ACT_NONE)
 		return secant_rewrite_index(&f->w, linear);
-	return conv && ((const secant_conv_attr *)conv->attr)->act == SECANT_ACT_NONE && conv->n_in < 4 ? secant_rewrite_index(&f->w, conv) : -1;
+	return conv && ((const secant_conv_attr *)conv->attr)->act == SECANT_ACT_NONE && conv->n_in < 4
+		? secant_rewrite_index(&f->w, conv)
+		: -1;
 }
 
 static int
@@ -50,16 +62,20 @@ static const record *
 fold_states(folding *f, int conv, int i)
 {
 	const secant_node *c = secant_graph_get_node(f->w.from, conv), *n = secant_graph_get_node(f->w.from, i);
-	char *name = secant_arena_format(secant_graph_arena(f->w.to), "%s+norm", secant_graph_value(f->w.from, c->in[1])->name);
-	char *bias_name = secant_arena_format(secant_graph_arena(f->w.to), "%s+norm.bias", secant_graph_value(f->w.from, c->in[1])->name);
+	char *name = secant_arena_format(
+		secant_graph_arena(f->w.to), "%s+norm", secant_graph_value(f->w.from, c->in[1])->name);
+	char *bias_name = secant_arena_format(
+		secant_graph_arena(f->w.to), "%s+norm.bias", secant_graph_value(f->w.from, c->in[1])->name);
 	if (!name || !bias_name) {
 		secant_graph_fail(f->w.to, SECANT_ERR_NOMEM, "no memory to fold norms");
 		return NULL;
 	}
 	record *r = &f->records[f->n_records++];
 	*r = (record){ conv, i, -1, -1 };
-	r->weight = secant_graph_state(f->w.to, name, SECANT_F32, secant_graph_shape(f->w.from, c->in[1]), false, SECANT_INIT_ZEROS);
-	r->bias = secant_graph_state(f->w.to, bias_name, SECANT_F32, secant_graph_shape(f->w.from, n->in[1]), false, SECANT_INIT_ZEROS);
+	r->weight = secant_graph_state(
+		f->w.to, name, SECANT_F32, secant_graph_shape(f->w.from, c->in[1]), false, SECANT_INIT_ZEROS);
+	r->bias = secant_graph_state(
+		f->w.to, bias_name, SECANT_F32, secant_graph_shape(f->w.from, n->in[1]), false, SECANT_INIT_ZEROS);
 	secant_graph_scope(f->w.to, c->name);
 	return r;
 }
@@ -76,7 +92,8 @@ emit_folded(folding *f, int conv, int i)
 	secant_value x = secant_rewrite_value(&f->w, c->in[0]);
 	secant_value residual = secant_rewrite_input(&f->w, n, 5);
 	if (is_linear(c)) {
-		f->w.map[n->out[0]] = secant_apply(f->w.to, "linear", &(secant_linear_attr){ norm->act }, 3, x, r->weight, r->bias);
+		f->w.map[n->out[0]] = secant_apply(
+			f->w.to, "linear", &(secant_linear_attr){ norm->act }, 3, x, r->weight, r->bias);
 		return;
 	}
 	secant_conv_attr attr = *(const secant_conv_attr *)c->attr;
@@ -138,7 +155,10 @@ foldable(const folding *f, const secant_node *n)
 	if (is_linear(c) && n->n_in > 5 && n->in[5] >= 0)
 		return -1;
 	/* weights that two convolutions share cannot take two scales */
-	return secant_rewrite_is_state(&f->w, c->in[1]) && f->w.readers[c->in[1]].count == 1 && (c->n_in < 3 || c->in[2] < 0 || secant_rewrite_is_state(&f->w, c->in[2])) ? conv : -1;
+	return secant_rewrite_is_state(&f->w, c->in[1]) && f->w.readers[c->in[1]].count == 1
+			&& (c->n_in < 3 || c->in[2] < 0 || secant_rewrite_is_state(&f->w, c->in[2]))
+		? conv
+		: -1;
 }
 
 /* The norm node behind a linear layer that max node n can be joined with; -1. */
@@ -189,7 +209,9 @@ run(folding *f)
 static const secant_slot *
 slot_of(const folding *f, const secant_store *s, const secant_node *n, int input)
 {
-	return input < n->n_in && n->in[input] >= 0 ? secant_store_find(s, secant_graph_value(f->w.from, n->in[input])->name) : NULL;
+	return input < n->n_in && n->in[input] >= 0
+		? secant_store_find(s, secant_graph_value(f->w.from, n->in[input])->name)
+		: NULL;
 }
 
 /* ---- states ---- */
@@ -199,7 +221,7 @@ typedef enum making { AS_IT_IS, WEIGHT, BIAS } making;
 struct secant_folded_state {
 	making making;
 	bool f64;
-	const secant_slot *to, *w, *b;               /* the state as it is, or weights and bias of the convolution */
+	const secant_slot *to, *w, *b; /* the state as it is, or weights and bias of the convolution */
 	const secant_slot *mean, *var, *gamma, *beta;
 	double eps;
 };
@@ -255,7 +277,7 @@ secant_folded_fill(const void *folded, int slot, void *to)
 		make_bias(s, to);
 	else
 		memcpy(to, s->w->data, bytes);
-	if (s->making != BIAS && s->w->mapped)       /* the plan has them now: no weight stands in memory twice */
+	if (s->making != BIAS && s->w->mapped) /* the plan has them now: no weight stands in memory twice */
 		secant_mem_drop(s->w->data, bytes);
 }
 
@@ -281,9 +303,20 @@ trace(const folding *f, const secant_store *from, secant_folded *to, secant_err 
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory to fold norms");
 	for (int i = 0; i < f->n_records; i++) {
 		const record *r = &f->records[i];
-		const secant_node *c = secant_graph_get_node(f->w.from, r->conv), *n = secant_graph_get_node(f->w.from, r->norm);
-		secant_folded_state s = { WEIGHT, from->f64, NULL, slot_of(f, from, c, 1), slot_of(f, from, c, 2), slot_of(f, from, n, 1), slot_of(f, from, n, 2),
-		                          slot_of(f, from, n, 3), slot_of(f, from, n, 4), ((const secant_norm_attr *)n->attr)->eps };
+		const secant_node *c = secant_graph_get_node(f->w.from, r->conv),
+						  *n = secant_graph_get_node(f->w.from, r->norm);
+		secant_folded_state s = {
+			WEIGHT,
+			from->f64,
+			NULL,
+			slot_of(f, from, c, 1),
+			slot_of(f, from, c, 2),
+			slot_of(f, from, n, 1),
+			slot_of(f, from, n, 2),
+			slot_of(f, from, n, 3),
+			slot_of(f, from, n, 4),
+			((const secant_norm_attr *)n->attr)->eps,
+		};
 		*state_of(f, to, r->weight) = s;
 		s.making = BIAS;
 		*state_of(f, to, r->bias) = s;
@@ -302,10 +335,12 @@ trace(const folding *f, const secant_store *from, secant_folded *to, secant_err 
 }
 
 secant_graph *
-secant_pass_fold(const secant_graph *g, const secant_store *from, secant_value *keep, int n, secant_folded *folded, secant_err *err)
+secant_pass_fold(
+	const secant_graph *g, const secant_store *from, secant_value *keep, int n, secant_folded *folded, secant_err *err)
 {
 	size_t nodes = (size_t)secant_graph_nodes(g) + 1;
-	folding f = { .absorbed = secant_calloc(nodes, sizeof *f.absorbed), .records = secant_calloc(nodes, sizeof *f.records) };
+	folding f = { .absorbed = secant_calloc(nodes, sizeof *f.absorbed),
+		.records = secant_calloc(nodes, sizeof *f.records) };
 	bool ok = secant_rewrite_begin(&f.w, g, keep, n, err);
 	*folded = (secant_folded){ 0 };
 	if (!f.absorbed || !f.records) {

@@ -5,7 +5,7 @@
 #include "base/thread.h"
 #include <string.h>
 #ifdef _OPENMP
-# include <omp.h>
+#include <omp.h>
 #endif
 
 #define IMPLS(name) extern const secant_impl secant_impls_##name[];
@@ -19,7 +19,7 @@ secant_impl_tables(void)
 #define IMPLS(name) secant_impls_##name,
 #include "exec/impls.inc"
 #undef IMPLS
-		NULL
+		NULL,
 	};
 	return tables;
 }
@@ -95,8 +95,8 @@ place_state(secant_plan *p, secant_value v, secant_err *err)
 	if (!slot)
 		return secant_fail(err, SECANT_ERR_ARG, "the model has no '%s'", info->name);
 	if (!secant_shape_equal(&slot->type.shape, &info->type.shape))
-		return secant_fail(err, SECANT_ERR_SHAPE, "'%s' is %s, the network wants %s", info->name, secant_shape_text(&slot->type.shape, a, sizeof a),
-		                   secant_shape_text(&info->type.shape, b, sizeof b));
+		return secant_fail(err, SECANT_ERR_SHAPE, "'%s' is %s, the network wants %s", info->name,
+			secant_shape_text(&slot->type.shape, a, sizeof a), secant_shape_text(&info->type.shape, b, sizeof b));
 	p->at[v].place = SECANT_PLACE_STATE;
 	p->at[v].pointer = slot->data;
 	p->at[v].index = (int)(slot - p->store->slot);
@@ -145,8 +145,8 @@ place_leaves(secant_plan *p, secant_err *err)
 	return SECANT_OK;
 }
 
-/* Outputs that a node makes may be written to the caller's memory straight away; the same value asked for twice, inputs, states and
- * views are copied at the end of a run. */
+/* Outputs that a node makes may be written to the caller's memory straight away; the same value asked for twice,
+ * inputs, states and views are copied at the end of a run. */
 static void
 place_outputs(secant_plan *p)
 {
@@ -176,9 +176,11 @@ place_node(secant_plan *p, int i, secant_err *err)
 		if (alias) {
 			secant_value state = n->in[alias - 1];
 			if (p->at[state].place != SECANT_PLACE_STATE)
-				return secant_fail(err, SECANT_ERR_BUG, "%s updates input %d, which is no state", n->op->name, alias - 1);
+				return secant_fail(
+					err, SECANT_ERR_BUG, "%s updates input %d, which is no state", n->op->name, alias - 1);
 			if (p->at[state].last > i && p->at[state].last < secant_graph_nodes(p->g))
-				return secant_fail(err, SECANT_ERR_ARG, "'%s' is read after it was updated by %s", secant_graph_value(p->g, state)->name, n->op->name);
+				return secant_fail(err, SECANT_ERR_ARG, "'%s' is read after it was updated by %s",
+					secant_graph_value(p->g, state)->name, n->op->name);
 			share(p, v, state);
 		} else if (is_view(n)) {
 			share(p, v, root_of(p, n->in[0]));
@@ -195,7 +197,8 @@ place_in_place(secant_plan *p, int i)
 {
 	secant_step *s = &p->step[i];
 	int from = s->impl->inplace - 1;
-	if (from < 0 || from >= s->n_in || s->node->in[from] < 0 || s->in[from].dtype != s->out[0].dtype || !secant_shape_equal(&s->in[from].shape, &s->out[0].shape))
+	if (from < 0 || from >= s->n_in || s->node->in[from] < 0 || s->in[from].dtype != s->out[0].dtype
+		|| !secant_shape_equal(&s->in[from].shape, &s->out[0].shape))
 		return;
 	secant_value x = s->node->in[from], y = s->node->out[0];
 	secant_value root = root_of(p, x);
@@ -203,7 +206,8 @@ place_in_place(secant_plan *p, int i)
 	bool twice = false;
 	for (int k = 0; k < s->n_in; k++)
 		twice |= k != from && s->node->in[k] >= 0 && root_of(p, s->node->in[k]) == root;
-	if (r->place == SECANT_PLACE_SLAB && r->last == i && p->at[y].place == SECANT_PLACE_SLAB && p->at[y].root == y && !twice)
+	if (r->place == SECANT_PLACE_SLAB && r->last == i && p->at[y].place == SECANT_PLACE_SLAB && p->at[y].root == y
+		&& !twice)
 		share(p, y, root);
 }
 
@@ -278,9 +282,11 @@ choose(secant_plan *p, secant_step *s, secant_err *err)
 	if (p->options.allow_reference)
 		return try_impl(s, &secant_impl_reference, err);
 	char text[96];
-	return secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s%s%s%s on %s of %s has only its scalar reference; --allow-reference runs it, slowly", s->node->op->name,
-	                   s->node->name ? " '" : "", s->node->name ? s->node->name : "", s->node->name ? "'" : "",
-	                   s->n_in ? secant_shape_text(&s->in[0].shape, text, sizeof text) : "nothing", secant_dtype_name(s->n_in ? s->in[0].dtype : s->out[0].dtype));
+	return secant_fail(err, SECANT_ERR_UNSUPPORTED,
+		"%s%s%s%s on %s of %s has only its scalar reference; --allow-reference runs it, slowly", s->node->op->name,
+		s->node->name ? " '" : "", s->node->name ? s->node->name : "", s->node->name ? "'" : "",
+		s->n_in ? secant_shape_text(&s->in[0].shape, text, sizeof text) : "nothing",
+		secant_dtype_name(s->n_in ? s->in[0].dtype : s->out[0].dtype));
 }
 
 static secant_status
@@ -288,9 +294,16 @@ make_step(secant_plan *p, int i, secant_err *err)
 {
 	const secant_node *n = secant_graph_get_node(p->g, i);
 	secant_step *s = &p->step[i];
-	*s = (secant_step){ .node = n, .n_in = n->n_in, .n_out = n->n_out, .threads = p->options.threads, .training = p->options.training, .exact = p->options.exact,
-	                    .in = secant_arena_alloc(p->arena, (size_t)(n->n_in + 1) * sizeof *s->in),
-	                    .out = secant_arena_alloc(p->arena, (size_t)(n->n_out + 1) * sizeof *s->out) };
+	*s = (secant_step){
+		.node = n,
+		.n_in = n->n_in,
+		.n_out = n->n_out,
+		.threads = p->options.threads,
+		.training = p->options.training,
+		.exact = p->options.exact,
+		.in = secant_arena_alloc(p->arena, (size_t)(n->n_in + 1) * sizeof *s->in),
+		.out = secant_arena_alloc(p->arena, (size_t)(n->n_out + 1) * sizeof *s->out),
+	};
 	if (!s->in || !s->out)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a plan");
 	for (int k = 0; k < n->n_in; k++)
@@ -301,7 +314,7 @@ make_step(secant_plan *p, int i, secant_err *err)
 	return is_view(n) ? SECANT_OK : choose(p, s, err);
 }
 
-enum { PACKED_INPUTS = 8 };                      /* inputs that a step may pack */
+enum { PACKED_INPUTS = 8 }; /* inputs that a step may pack */
 
 /* Does step i pack state v for itself, and no step but i read it? */
 static bool
@@ -324,7 +337,8 @@ state_bytes(const secant_plan *p, secant_value v)
 	return (size_t)secant_shape_count(&secant_graph_value(p->g, v)->type.shape) * secant_dtype_size(stored_as(p, v));
 }
 
-/* What a step reads of its states while they are packed; `made` says which stand in the store, `room` takes one that is only packed. */
+/* What a step reads of its states while they are packed; `made` says which stand in the store, `room` takes one that is
+ * only packed. */
 static void
 fill_states(const secant_plan *p, int i, bool *made, void *room, const void **in)
 {
@@ -338,7 +352,9 @@ fill_states(const secant_plan *p, int i, bool *made, void *room, const void **in
 			made[v] = !passes;
 		}
 		if (k < PACKED_INPUTS)
-			in[k] = !l || (l->place != SECANT_PLACE_STATE && l->place != SECANT_PLACE_CONST) ? NULL : passes ? room : l->pointer;
+			in[k] = !l || (l->place != SECANT_PLACE_STATE && l->place != SECANT_PLACE_CONST) ? NULL
+				: passes                                                                     ? room
+																							 : l->pointer;
 	}
 }
 
@@ -397,7 +413,7 @@ build(secant_plan *p, secant_err *err)
 	for (int i = 0; i < nodes; i++)
 		if (p->step[i].impl)
 			place_in_place(p, i);
-	for (int v = 0; v < values; v++)                 /* views of what was shared in place after them */
+	for (int v = 0; v < values; v++) /* views of what was shared in place after them */
 		p->at[v].root = root_of(p, v);
 	return secant_plan_lay_out(p, err) ? SECANT_ERR_NOMEM : pack_states(p, err);
 }
@@ -420,7 +436,9 @@ static secant_graph *
 simplify(secant_plan *p, const secant_graph *g, secant_err *err)
 {
 	const secant_plan_options *o = &p->options;
-	secant_recompute what = o->recompute ? o->recompute : o->precision == SECANT_PRECISION_BF16 ? SECANT_RECOMPUTE_NORMS : SECANT_RECOMPUTE_ALL;
+	secant_recompute what = o->recompute        ? o->recompute
+		: o->precision == SECANT_PRECISION_BF16 ? SECANT_RECOMPUTE_NORMS
+												: SECANT_RECOMPUTE_ALL;
 	if (!o->training || o->precision == SECANT_PRECISION_F64 || what == SECANT_RECOMPUTE_NONE)
 		return secant_pass_prune(g, p->output, p->n_output, err);
 	secant_graph *spared = secant_pass_recompute(g, what == SECANT_RECOMPUTE_NORMS, p->output, p->n_output, err);
@@ -430,7 +448,8 @@ simplify(secant_plan *p, const secant_graph *g, secant_err *err)
 }
 
 secant_plan *
-secant_plan_new(const secant_graph *g, secant_store *store, const secant_value *outputs, int n, const secant_plan_options *options, secant_err *err)
+secant_plan_new(const secant_graph *g, secant_store *store, const secant_value *outputs, int n,
+	const secant_plan_options *options, secant_err *err)
 {
 	if (secant_graph_check(g, err))
 		return NULL;
@@ -439,7 +458,8 @@ secant_plan_new(const secant_graph *g, secant_store *store, const secant_value *
 		return NULL;
 	}
 	secant_plan *p = secant_calloc(1, sizeof *p);
-	if (!p || !(p->arena = secant_arena_new()) || !(p->output = secant_arena_alloc(p->arena, ((size_t)n + 1) * sizeof *p->output))) {
+	if (!p || !(p->arena = secant_arena_new())
+		|| !(p->output = secant_arena_alloc(p->arena, ((size_t)n + 1) * sizeof *p->output))) {
 		secant_plan_free(p);
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a plan");
 		return NULL;
@@ -482,9 +502,21 @@ secant_plan_free(secant_plan *p)
 	secant_free(p);
 }
 
-size_t secant_plan_slab_bytes(const secant_plan *p) { return p->slab; }
-size_t secant_plan_sum_bytes(const secant_plan *p) { return p->sum; }
-int secant_plan_inputs(const secant_plan *p) { return p->n_input; }
+size_t
+secant_plan_slab_bytes(const secant_plan *p)
+{
+	return p->slab;
+}
+size_t
+secant_plan_sum_bytes(const secant_plan *p)
+{
+	return p->sum;
+}
+int
+secant_plan_inputs(const secant_plan *p)
+{
+	return p->n_input;
+}
 
 const char *
 secant_plan_input_name(const secant_plan *p, int i)

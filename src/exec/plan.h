@@ -6,38 +6,38 @@
 #include "exec/exec.h"
 
 typedef enum secant_place {
-	SECANT_PLACE_NONE,                           /* nobody reads it: no memory */
-	SECANT_PLACE_INPUT,                          /* the caller's; index: which input */
-	SECANT_PLACE_STATE,                          /* the store's; pointer fixed */
-	SECANT_PLACE_CONST,                          /* the plan's; pointer fixed */
-	SECANT_PLACE_SLAB,                           /* offset in the context's slab */
-	SECANT_PLACE_OUTPUT                          /* the caller's; index: which output */
+	SECANT_PLACE_NONE, /* nobody reads it: no memory */
+	SECANT_PLACE_INPUT, /* the caller's; index: which input */
+	SECANT_PLACE_STATE, /* the store's; pointer fixed */
+	SECANT_PLACE_CONST, /* the plan's; pointer fixed */
+	SECANT_PLACE_SLAB, /* offset in the context's slab */
+	SECANT_PLACE_OUTPUT /* the caller's; index: which output */
 } secant_place;
 
 typedef struct secant_location {
 	secant_place place;
-	int index;                                   /* input, output or slot of the store; of a view after resolution: that of its root */
+	int index; /* input, output or slot of the store; of a view after resolution: that of its root */
 	void *pointer;
 	size_t offset, bytes;
-	secant_value root;                           /* the value whose memory this one shares; itself for most */
-	int first, last;                             /* first and last step that touches it */
+	secant_value root; /* the value whose memory this one shares; itself for most */
+	int first, last; /* first and last step that touches it */
 } secant_location;
 
 struct secant_plan {
-	secant_graph *lowered;                       /* the graph that runs: pruned, and lowered to the precision; owned */
-	const secant_graph *g;                       /* the same, to read */
+	secant_graph *lowered; /* the graph that runs: pruned, and lowered to the precision; owned */
+	const secant_graph *g; /* the same, to read */
 	secant_store *store;
 	secant_plan_options options;
 	secant_arena *arena;
-	secant_value *output;                        /* values of g, dtype as delivered */
+	secant_value *output; /* values of g, dtype as delivered */
 	int n_output;
-	secant_location *at;                         /* of every value of g */
+	secant_location *at; /* of every value of g */
 	secant_step *step;
 	int n_step;
-	secant_value *input;                         /* input values that are read */
+	secant_value *input; /* input values that are read */
 	int n_input;
 	size_t slab, sum;
-	size_t *scratch_at;                          /* offset of each step's scratch in the slab */
+	size_t *scratch_at; /* offset of each step's scratch in the slab */
 };
 
 /* Lays out slab values and scratch; fills offsets and plan->slab, plan->sum. */
@@ -49,15 +49,15 @@ size_t secant_operand_bytes(const secant_operand *o);
 struct secant_context {
 	secant_plan *plan;
 	char *slab;
-	bool borrowed;                               /* the slab is another context's */
-	void **pointer;                              /* of every value; resolved by set_input and set_output */
+	bool borrowed; /* the slab is another context's */
+	void **pointer; /* of every value; resolved by set_input and set_output */
 	const void **input;
-	void **output;                               /* given by the caller, or NULL */
-	void **bound;                                /* of every step */
-	const void ***in;                            /* arguments of every step */
+	void **output; /* given by the caller, or NULL */
+	void **bound; /* of every step */
+	const void ***in; /* arguments of every step */
 	void ***out;
-	bool dirty;                                  /* inputs or outputs changed since the arguments were resolved */
-	bool ready;                                  /* every input is set */
-	double *seconds;                             /* of every step in the last timed run; NULL before one */
+	bool dirty; /* inputs or outputs changed since the arguments were resolved */
+	bool ready; /* every input is set */
+	double *seconds; /* of every step in the last timed run; NULL before one */
 };
 #endif

@@ -1,15 +1,15 @@
 /*
- * Runs an operator's scalar reference: straight on the doubles of an f64 plan, with conversion in any other. The last resort, never taken
- * outside f64 unless asked for.
+ * Runs an operator's scalar reference: straight on the doubles of an f64 plan, with conversion in any other. The last
+ * resort, never taken outside f64 unless asked for.
  */
 #include "exec/exec.h"
 #include <string.h>
 
-typedef struct arguments {                       /* one block: the operator's view of the step, and where converted numbers stand */
+typedef struct arguments { /* one block: the operator's view of the step, and where converted numbers stand */
 	secant_shape *in_shape, *out_shape;
 	const double **in;
 	double **out;
-	size_t *in_at, *out_at;                      /* offsets in scratch */
+	size_t *in_at, *out_at; /* offsets in scratch */
 } arguments;
 
 static size_t
@@ -52,7 +52,7 @@ static secant_status
 run(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	const arguments *a = s->data;
-	char none = 0, *base = scratch ? scratch : &none;    /* a step without scratch converts nothing */
+	char none = 0, *base = scratch ? scratch : &none; /* a step without scratch converts nothing */
 	for (int i = 0; i < s->n_in; i++) {
 		secant_tensor t = { s->in[i].dtype, s->in[i].shape, (void *)(uintptr_t)in[i], NULL };
 		double *converted = (double *)(void *)(base + a->in_at[i]);

@@ -7,7 +7,7 @@
 typedef struct entry {
 	secant_shape shape;
 	secant_graph *graph;
-	secant_folded folded;                        /* no store: the runner's own is used */
+	secant_folded folded; /* no store: the runner's own is used */
 	secant_plan *plan;
 	secant_context *context;
 	secant_value output[SECANT_RUNNER_OUTPUTS];
@@ -22,13 +22,14 @@ struct secant_runner {
 	secant_plan_options options;
 	secant_status (*restore)(void *user, secant_err *err);
 	void (*release)(void *user);
-	const secant_context *host;                  /* whose slab contexts stand on; NULL: their own */
+	const secant_context *host; /* whose slab contexts stand on; NULL: their own */
 	entry entry[SECANT_RUNNER_PLANS];
 	uint64_t clock;
 };
 
 secant_runner *
-secant_runner_new(secant_store *store, secant_graph_maker make, void *user, const secant_plan_options *options, secant_err *err)
+secant_runner_new(
+	secant_store *store, secant_graph_maker make, void *user, const secant_plan_options *options, secant_err *err)
 {
 	secant_runner *r = secant_calloc(1, sizeof *r);
 	if (!r)
@@ -39,7 +40,8 @@ secant_runner_new(secant_store *store, secant_graph_maker make, void *user, cons
 }
 
 void
-secant_runner_spare(secant_runner *r, secant_status (*restore)(void *user, secant_err *err), void (*release)(void *user))
+secant_runner_spare(
+	secant_runner *r, secant_status (*restore)(void *user, secant_err *err), void (*release)(void *user))
 {
 	r->restore = restore, r->release = release;
 }
@@ -96,7 +98,7 @@ entry_make(secant_runner *r, entry *e, const secant_shape *shape, secant_err *er
 	secant_err own = { 0 };
 	secant_value keep[SECANT_RUNNER_OUTPUTS];
 	secant_plan_options o = r->options;
-	bool fold = o.precision != SECANT_PRECISION_F64;   /* f64 stays the plain graph: it is the arbiter */
+	bool fold = o.precision != SECANT_PRECISION_F64; /* f64 stays the plain graph: it is the arbiter */
 	e->shape = *shape;
 	if (!r->restore || !r->restore(r->user, &own))
 		e->graph = r->make(r->user, shape, e->output, &own);
@@ -108,7 +110,8 @@ entry_make(secant_runner *r, entry *e, const secant_shape *shape, secant_err *er
 			if (e->output[i] >= 0)
 				keep[n++] = e->output[i];
 		if (fold)
-			ok = replace(e, secant_pass_fuse(e->graph, false, keep, n, &own)) && replace(e, secant_pass_fold(e->graph, r->store, keep, n, &e->folded, &own));
+			ok = replace(e, secant_pass_fuse(e->graph, false, keep, n, &own))
+				&& replace(e, secant_pass_fold(e->graph, r->store, keep, n, &e->folded, &own));
 		for (int i = 0, k = 0; ok && i < SECANT_RUNNER_OUTPUTS; i++)
 			if (e->output[i] >= 0) {
 				e->output[i] = k;
@@ -137,7 +140,7 @@ find(secant_runner *r, const secant_shape *shape, entry **found, secant_err *err
 			e = &r->entry[i];
 			break;
 		}
-		if (r->entry[i].used < e->used)          /* unused ones have 0 */
+		if (r->entry[i].used < e->used) /* unused ones have 0 */
 			e = &r->entry[i];
 	}
 	if (!e->context || !secant_shape_equal(&e->shape, shape)) {
@@ -151,7 +154,8 @@ find(secant_runner *r, const secant_shape *shape, entry **found, secant_err *err
 }
 
 secant_status
-secant_runner_prepare(secant_runner *r, const secant_shape *shape, secant_plan **plan, secant_context **context, secant_err *err)
+secant_runner_prepare(
+	secant_runner *r, const secant_shape *shape, secant_plan **plan, secant_context **context, secant_err *err)
 {
 	entry *e;
 	secant_status status = find(r, shape, &e, err);
@@ -161,12 +165,13 @@ secant_runner_prepare(secant_runner *r, const secant_shape *shape, secant_plan *
 }
 
 secant_status
-secant_runner_run(secant_runner *r, const secant_shape *shape, const void *input, const void **logits, secant_shape *logits_shape, const void **label,
-                  secant_shape *label_shape, secant_err *err)
+secant_runner_run(secant_runner *r, const secant_shape *shape, const void *input, const void **logits,
+	secant_shape *logits_shape, const void **label, secant_shape *label_shape, secant_err *err)
 {
 	entry *e;
 	secant_status status = find(r, shape, &e, err);
-	if (status || (status = secant_context_set_input(e->context, "input", input, err)) || (status = secant_context_run(e->context, err)))
+	if (status || (status = secant_context_set_input(e->context, "input", input, err))
+		|| (status = secant_context_run(e->context, err)))
 		return status;
 	*logits = secant_context_output(e->context, e->output[0]);
 	*logits_shape = e->output_shape[0];

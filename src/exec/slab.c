@@ -1,12 +1,16 @@
 /*
- * The memory planner: every block has a life (first to last step) and a size; blocks whose lives overlap must not overlap in the slab.
- * Largest first, each at the lowest offset that is free during its life (Pisarchyk, Lee: Efficient memory management for deep neural net
- * inference, 2020: greedy by size).
+ * The memory planner: every block has a life (first to last step) and a size; blocks whose lives overlap must not
+ * overlap in the slab. Largest first, each at the lowest offset that is free during its life (Pisarchyk, Lee: Efficient
+ * memory management for deep neural net inference, 2020: greedy by size).
  */
 #include "exec/plan.h"
 #include <stdlib.h>
 
-typedef struct block { size_t bytes, offset; int first, last; size_t *where; } block;
+typedef struct block {
+	size_t bytes, offset;
+	int first, last;
+	size_t *where;
+} block;
 
 static int
 larger_first(const void *a, const void *b)

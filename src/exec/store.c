@@ -1,13 +1,14 @@
 /*
- * The store: where states live. Trainable slots share one buffer so that the optimiser is one loop, a norm one reduction and a checkpoint
- * one write; every slot starts on a 64-byte boundary and the gaps stay zero.
+ * The store: where states live. Trainable slots share one buffer so that the optimiser is one loop, a norm one
+ * reduction and a checkpoint one write; every slot starts on a 64-byte boundary and the gaps stay zero.
  */
 #include "exec/exec.h"
 #include <string.h>
 
-enum { ALIGN = 16, LINE = 64 };                  /* elements, bytes */
+enum { ALIGN = 16, LINE = 64 }; /* elements, bytes */
 
-/* Large blocks of calloc are fresh pages that cost nothing until they are written; aligned blocks would have to be cleared. */
+/* Large blocks of calloc are fresh pages that cost nothing until they are written; aligned blocks would have to be
+ * cleared. */
 static void *
 line_up(void *block)
 {
@@ -33,7 +34,8 @@ take_back(secant_store *s)
 	for (int i = 0; i < s->n; i++) {
 		secant_slot *slot = &s->slot[i];
 		slot->mapped = false;
-		slot->data = slot->trainable ? (char *)s->params + (size_t)slot->offset * element(s, slot) : (char *)s->others + slot->offset;
+		slot->data = slot->trainable ? (char *)s->params + (size_t)slot->offset * element(s, slot)
+									 : (char *)s->others + slot->offset;
 	}
 }
 
@@ -45,14 +47,22 @@ secant_store_new(const secant_graph *g, bool f64, secant_err *err)
 	if (!s || !(s->arena = secant_arena_new()) || !(s->slot = secant_calloc((size_t)values + 1, sizeof *s->slot)))
 		goto no_memory;
 	s->f64 = f64;
-	int64_t others = 0;                          /* bytes */
+	int64_t others = 0; /* bytes */
 	for (int v = 0; v < values; v++) {
 		const secant_value_info *info = secant_graph_value(g, v);
 		if (info->kind != SECANT_VALUE_STATE)
 			continue;
 		secant_slot *slot = &s->slot[s->n++];
-		*slot = (secant_slot){ secant_arena_strdup(s->arena, info->name), info->type, info->trainable, info->init, info->fan_in,
-		                       secant_shape_count(&info->type.shape), 0, NULL };
+		*slot = (secant_slot){
+			secant_arena_strdup(s->arena, info->name),
+			info->type,
+			info->trainable,
+			info->init,
+			info->fan_in,
+			secant_shape_count(&info->type.shape),
+			0,
+			NULL,
+		};
 		if (!slot->name)
 			goto no_memory;
 		slot->offset = info->trainable ? s->params_count : others;
@@ -62,8 +72,8 @@ secant_store_new(const secant_graph *g, bool f64, secant_err *err)
 			others += padded(slot->count) * (int64_t)element(s, slot);
 	}
 	s->others_bytes = (size_t)others;
-	if (!(s->params_block = secant_calloc((size_t)(s->params_count + 2 * ALIGN), f64 ? sizeof(double) : sizeof(float))) ||
-	    !(s->others_block = secant_calloc((size_t)others + 2 * LINE, 1)))
+	if (!(s->params_block = secant_calloc((size_t)(s->params_count + 2 * ALIGN), f64 ? sizeof(double) : sizeof(float)))
+		|| !(s->others_block = secant_calloc((size_t)others + 2 * LINE, 1)))
 		goto no_memory;
 	s->params = line_up(s->params_block);
 	s->others = line_up(s->others_block);
@@ -119,7 +129,9 @@ secant_store_buffer(const secant_store *s)
 static secant_tensor
 view(const secant_store *s, const secant_slot *slot)
 {
-	return (secant_tensor){ .dtype = s->f64 ? SECANT_F64 : slot->type.dtype, .shape = slot->type.shape, .data = slot->data };
+	return (secant_tensor){
+		.dtype = s->f64 ? SECANT_F64 : slot->type.dtype, .shape = slot->type.shape, .data = slot->data
+	};
 }
 
 double

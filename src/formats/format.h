@@ -1,8 +1,9 @@
 /*
  * What a format of tensor files is: one row of functions.
  *
- * To add one: write src/formats/x.c whose last lines are `const secant_tensor_format secant_tensor_format_x = { ... };` and add FORMAT(x) to
- * formats.inc. Reading by content, writing by extension, `secant list` and the tests that walk the table follow.
+ * To add one: write src/formats/x.c whose last lines are `const secant_tensor_format secant_tensor_format_x = { ... };`
+ * and add FORMAT(x) to formats.inc. Reading by content, writing by extension, `secant list` and the tests that walk the
+ * table follow.
  */
 #ifndef SECANT_FORMATS_FORMAT_H
 #define SECANT_FORMATS_FORMAT_H
@@ -15,14 +16,14 @@
 typedef struct secant_format_input {
 	const uint8_t *data;
 	size_t size;
-	bool borrow;                 /* tensors may point into data (owner NULL) instead of copying */
-	secant_tensors *set;         /* empty at the start; freed by the caller on failure */
-	char **metadata;             /* NULL where nobody asks; else *metadata is NULL at the start; secant_free */
+	bool borrow; /* tensors may point into data (owner NULL) instead of copying */
+	secant_tensors *set; /* empty at the start; freed by the caller on failure */
+	char **metadata; /* NULL where nobody asks; else *metadata is NULL at the start; secant_free */
 } secant_format_input;
 
 typedef struct secant_tensor_format {
 	const char *name, *brief;
-	const char *extensions;      /* "pth|pt|bin" of files it writes; NULL: it only reads */
+	const char *extensions; /* "pth|pt|bin" of files it writes; NULL: it only reads */
 	bool (*detect)(const uint8_t *data, size_t size);
 	secant_status (*read)(secant_format_input *in, secant_err *err);
 	/* Fails only for what the format cannot hold: errors of w are sticky and reported by its commit. */
@@ -33,9 +34,10 @@ typedef struct secant_tensor_format {
 const secant_tensor_format *secant_tensor_format_at(int i);
 extern const secant_kind secant_kind_formats;
 
-/* Adds a tensor to in->set: borrowed where that is allowed and `data` is aligned for its dtype, else copied. `bytes` must be what the
- * shape asks for. */
-secant_status secant_format_add(secant_format_input *in, const char *name, secant_dtype dtype, const secant_shape *shape, const uint8_t *data, secant_err *err);
+/* Adds a tensor to in->set: borrowed where that is allowed and `data` is aligned for its dtype, else copied. `bytes`
+ * must be what the shape asks for. */
+secant_status secant_format_add(secant_format_input *in, const char *name, secant_dtype dtype,
+	const secant_shape *shape, const uint8_t *data, secant_err *err);
 /* The bytes a shape takes; -1 when they overflow. */
 int64_t secant_format_bytes(secant_dtype dtype, const secant_shape *shape);
 #endif

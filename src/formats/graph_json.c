@@ -69,8 +69,8 @@ secant_graph_to_json(const secant_graph *g, const char *const *names, const seca
 
 typedef struct reader {
 	secant_graph *g;
-	secant_value *map;                           /* place -> value */
-	int places;                                  /* read so far */
+	secant_value *map; /* place -> value */
+	int places; /* read so far */
 	const secant_shape *input;
 	secant_err *err;
 } reader;
@@ -131,7 +131,8 @@ read_node(reader *r, const json_t *j, const char *name)
 	const json_t *in = json_object_get(j, "in"), *attr = json_object_get(j, "attr");
 	size_t n = json_array_size(in);
 	if (!op)
-		return secant_fail(r->err, SECANT_ERR_UNSUPPORTED, "graph: value %d: no operator is named '%s'; was the model made by a newer version?", r->places, name);
+		return secant_fail(r->err, SECANT_ERR_UNSUPPORTED,
+			"graph: value %d: no operator is named '%s'; was the model made by a newer version?", r->places, name);
 	secant_value *args = secant_arena_alloc(secant_graph_arena(r->g), (n + 1) * sizeof *args);
 	void *attributes = op->attr ? secant_arena_alloc(secant_graph_arena(r->g), op->attr->size) : NULL;
 	if (!args || (op->attr && !attributes))
@@ -163,7 +164,8 @@ read_node(reader *r, const json_t *j, const char *name)
 static secant_status
 read_value(reader *r, const json_t *j)
 {
-	const char *op = json_string_value(json_object_get(j, "op")), *input = json_string_value(json_object_get(j, "input"));
+	const char *op = json_string_value(json_object_get(j, "op")),
+			   *input = json_string_value(json_object_get(j, "input"));
 	const char *state = json_string_value(json_object_get(j, "state"));
 	secant_shape s;
 	if (op)
@@ -174,14 +176,17 @@ read_value(reader *r, const json_t *j)
 		return read_constant(r, j, &s);
 	if (!input && !state)
 		return bad(r, "neither input, state, constant nor op");
-	r->map[r->places] = input ? secant_graph_input(r->g, input, read_dtype(j), r->input && !strcmp(input, "input") ? r->input : &s)
-	                          : secant_graph_state(r->g, state, read_dtype(j), &s, json_is_true(json_object_get(j, "trainable")), SECANT_INIT_ZEROS);
+	r->map[r->places] = input
+		? secant_graph_input(r->g, input, read_dtype(j), r->input && !strcmp(input, "input") ? r->input : &s)
+		: secant_graph_state(
+			r->g, state, read_dtype(j), &s, json_is_true(json_object_get(j, "trainable")), SECANT_INIT_ZEROS);
 	r->places++;
 	return SECANT_OK;
 }
 
 secant_graph *
-secant_graph_from_json(const json_t *j, const secant_shape *shape, const char *const *names, secant_value *outputs, int n, secant_err *err)
+secant_graph_from_json(
+	const json_t *j, const secant_shape *shape, const char *const *names, secant_value *outputs, int n, secant_err *err)
 {
 	const json_t *values = json_object_get(j, "values"), *out = json_object_get(j, "outputs");
 	int count = (int)json_array_size(values);

@@ -8,7 +8,10 @@ member(const json_t *meta, const char *key, const char *path, secant_err *err)
 {
 	const char *text = json_string_value(json_object_get(meta, key));
 	if (!text) {
-		secant_fail(err, SECANT_ERR_FORMAT, "%s: holds tensors but no secant model (its metadata has no \"%s\"); secant import makes a model of a state_dict", path, key);
+		secant_fail(err, SECANT_ERR_FORMAT,
+			"%s: holds tensors but no secant model (its metadata has no \"%s\"); secant import makes a model of a "
+			"state_dict",
+			path, key);
 		return NULL;
 	}
 	json_t *j = secant_json_parse(text, strlen(text), key, err);
@@ -34,8 +37,8 @@ secant_model_file_read(secant_model_file *m, const char *path, secant_err *err)
 	if (!own.code && (!json_is_object(m->settings) || !json_is_object(m->graph)))
 		secant_fail(&own, SECANT_ERR_FORMAT, "%s: the model's settings or graph is no JSON object", path);
 	if (!own.code && json_integer_value(json_object_get(m->settings, "version")) > 1)
-		secant_fail(&own, SECANT_ERR_UNSUPPORTED, "%s: made by a newer secant (model version %lld, this one reads 1)", path,
-		            (long long)json_integer_value(json_object_get(m->settings, "version")));
+		secant_fail(&own, SECANT_ERR_UNSUPPORTED, "%s: made by a newer secant (model version %lld, this one reads 1)",
+			path, (long long)json_integer_value(json_object_get(m->settings, "version")));
 	if (!own.code)
 		return SECANT_OK;
 	secant_model_file_free(m);
@@ -48,9 +51,11 @@ secant_model_file_write(const secant_model_file *m, const char *path, secant_err
 	json_t *meta = json_object();
 	char *settings = secant_json_text(m->settings, 0), *graph = secant_json_text(m->graph, 0), *text = NULL;
 	secant_status status = SECANT_ERR_NOMEM;
-	if (meta && settings && graph && !json_object_set_new(meta, "secant", json_string(settings)) && !json_object_set_new(meta, "graph", json_string(graph)))
+	if (meta && settings && graph && !json_object_set_new(meta, "secant", json_string(settings))
+		&& !json_object_set_new(meta, "graph", json_string(graph)))
 		text = secant_json_text(meta, 0);
-	status = text ? secant_tensors_write(&m->tensors, text, path, err) : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory to write the model", path);
+	status = text ? secant_tensors_write(&m->tensors, text, path, err)
+				  : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory to write the model", path);
 	secant_free(text);
 	secant_free(settings);
 	secant_free(graph);

@@ -1,6 +1,6 @@
 /*
- * Model files: a safetensors container whose metadata carries the graph and the settings, so that a product needs no builder of networks
- * and other tools still see plain named tensors.
+ * Model files: a safetensors container whose metadata carries the graph and the settings, so that a product needs no
+ * builder of networks and other tools still see plain named tensors.
  *
  *     metadata "secant"  {"version": 1, "network": {options}, "mode": "binary", "normalize": "imagenet", "multiple": 1,
  *                         "class_names": [...], "palette": [[r,g,b], ...], "threshold": 0.5}
@@ -13,11 +13,13 @@
 
 typedef struct secant_model_file {
 	secant_tensors tensors;
-	json_t *settings, *graph;                    /* owned */
+	json_t *settings, *graph; /* owned */
 } secant_model_file;
 
-/* Errors name the path and say when a file holds tensors but no model ("secant import makes a model of a state_dict"). */
+/* Errors name the path and say when a file holds tensors but no model ("secant import makes a model of a state_dict").
+ */
 secant_status secant_model_file_read(secant_model_file *m, const char *path, secant_err *err) SECANT_NODISCARD;
-secant_status secant_model_file_write(const secant_model_file *m, const char *path, secant_err *err) SECANT_NODISCARD;   /* atomic */
+secant_status secant_model_file_write(
+	const secant_model_file *m, const char *path, secant_err *err) SECANT_NODISCARD; /* atomic */
 void secant_model_file_free(secant_model_file *m);
 #endif

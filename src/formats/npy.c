@@ -4,8 +4,8 @@
  *     "\x93NUMPY" | major | minor | u16 (version 1) or u32 n | n bytes: a Python dictionary as text | data
  *     {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }
  *
- * The dictionary is read by a scanner for just these three keys, nothing is evaluated. Big-endian and Fortran order are turned around.
- * numpy has no bfloat16: writing one is an error. Structured and object arrays are errors.
+ * The dictionary is read by a scanner for just these three keys, nothing is evaluated. Big-endian and Fortran order are
+ * turned around. numpy has no bfloat16: writing one is an error. Structured and object arrays are errors.
  */
 #include "formats/format.h"
 #include "base/bytes.h"
@@ -13,9 +13,19 @@
 #include <string.h>
 
 /* numpy's letter and width of each dtype; bfloat16 has none. */
-static const struct { char kind, width; } descr[] = {
-	[SECANT_F32] = { 'f', 4 }, [SECANT_F64] = { 'f', 8 }, [SECANT_F16] = { 'f', 2 }, [SECANT_U8] = { 'u', 1 }, [SECANT_I8] = { 'i', 1 },
-	[SECANT_U16] = { 'u', 2 }, [SECANT_I16] = { 'i', 2 }, [SECANT_I32] = { 'i', 4 }, [SECANT_I64] = { 'i', 8 }, [SECANT_BOOL] = { 'b', 1 }
+static const struct {
+	char kind, width;
+} descr[] = {
+	[SECANT_F32] = { 'f', 4 },
+	[SECANT_F64] = { 'f', 8 },
+	[SECANT_F16] = { 'f', 2 },
+	[SECANT_U8] = { 'u', 1 },
+	[SECANT_I8] = { 'i', 1 },
+	[SECANT_U16] = { 'u', 2 },
+	[SECANT_I16] = { 'i', 2 },
+	[SECANT_I32] = { 'i', 4 },
+	[SECANT_I64] = { 'i', 8 },
+	[SECANT_BOOL] = { 'b', 1 },
 };
 enum { DTYPES = sizeof descr / sizeof *descr };
 
@@ -27,7 +37,9 @@ typedef struct header {
 } header;
 
 /* The text not yet read. */
-typedef struct scan { const char *p, *end; } scan;
+typedef struct scan {
+	const char *p, *end;
+} scan;
 
 static bool
 detect(const uint8_t *data, size_t size)
@@ -97,7 +109,8 @@ read_shape(scan *s, secant_shape *shape, secant_err *err)
 		if (shape->rank == SECANT_MAX_RANK)
 			return secant_fail(err, SECANT_ERR_UNSUPPORTED, "the array has more than %d dimensions", SECANT_MAX_RANK);
 		if (!read_number(s, &shape->dim[shape->rank++]))
-			return secant_fail(err, SECANT_ERR_FORMAT, "header: dimension %d is not a whole number of 0 or more", shape->rank - 1);
+			return secant_fail(
+				err, SECANT_ERR_FORMAT, "header: dimension %d is not a whole number of 0 or more", shape->rank - 1);
 		if (!next_is(s, ',')) {
 			if (next_is(s, ')'))
 				break;
@@ -223,8 +236,8 @@ read_file(secant_format_input *in, secant_err *err)
 	size_t left = in->size - start - n;
 	char text[96];
 	if (bytes < 0 || (uint64_t)bytes != left)
-		return secant_fail(err, SECANT_ERR_FORMAT, "an array of %s %s has %lld bytes, the file holds %zu", secant_dtype_name(h.dtype),
-			secant_shape_text(&h.shape, text, sizeof text), (long long)bytes, left);
+		return secant_fail(err, SECANT_ERR_FORMAT, "an array of %s %s has %lld bytes, the file holds %zu",
+			secant_dtype_name(h.dtype), secant_shape_text(&h.shape, text, sizeof text), (long long)bytes, left);
 	return read_data(in, &h, in->data + start + n, err);
 }
 
@@ -237,13 +250,15 @@ write_file(secant_writer *w, const secant_tensors *set, const char *metadata_jso
 		return secant_fail(err, SECANT_ERR_ARG, "a .npy file holds one tensor, there are %d", set->n);
 	const secant_tensor *t = &set->v[0].tensor;
 	if (!descr[t->dtype].width)
-		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "tensor '%s': numpy has no dtype %s", set->v[0].name, secant_dtype_name(t->dtype));
-	int n = snprintf(text, sizeof text, "{'descr': '%c%c%d', 'fortran_order': False, 'shape': (", descr[t->dtype].width > 1 ? '<' : '|',
-		descr[t->dtype].kind, descr[t->dtype].width);
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "tensor '%s': numpy has no dtype %s", set->v[0].name,
+			secant_dtype_name(t->dtype));
+	int n = snprintf(text, sizeof text, "{'descr': '%c%c%d', 'fortran_order': False, 'shape': (",
+		descr[t->dtype].width > 1 ? '<' : '|', descr[t->dtype].kind, descr[t->dtype].width);
 	for (int d = 0; d < t->shape.rank; d++)
-		n += snprintf(text + n, sizeof text - (size_t)n, "%s%lld%s", d ? " " : "", (long long)t->shape.dim[d], d + 1 < t->shape.rank || d == 0 ? "," : "");
+		n += snprintf(text + n, sizeof text - (size_t)n, "%s%lld%s", d ? " " : "", (long long)t->shape.dim[d],
+			d + 1 < t->shape.rank || d == 0 ? "," : "");
 	n += snprintf(text + n, sizeof text - (size_t)n, "), }");
-	int padded = (10 + n + 1 + 63) / 64 * 64 - 10;    /* the data starts at a multiple of 64, as numpy has it */
+	int padded = (10 + n + 1 + 63) / 64 * 64 - 10; /* the data starts at a multiple of 64, as numpy has it */
 	memset(text + n, ' ', (size_t)(padded - n));
 	text[padded - 1] = '\n';
 	secant_put_le(head + 8, (uint64_t)padded, 2);
@@ -254,5 +269,10 @@ write_file(secant_writer *w, const secant_tensors *set, const char *metadata_jso
 }
 
 const secant_tensor_format secant_tensor_format_npy = {
-	.name = "npy", .brief = "one numpy array", .extensions = "npy", .detect = detect, .read = read_file, .write = write_file
+	.name = "npy",
+	.brief = "one numpy array",
+	.extensions = "npy",
+	.detect = detect,
+	.read = read_file,
+	.write = write_file,
 };

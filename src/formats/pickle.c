@@ -1,7 +1,7 @@
 /*
- * The pickle machine (Python's pickletools.py describes it): opcodes push values on a stack, a mark remembers where a group began, a
- * memo keeps values for reuse. One table row for each opcode that data needs. Text opcodes of protocol 0, extension codes and the
- * opcodes that look up instances of old classes are not there: no state_dict has them.
+ * The pickle machine (Python's pickletools.py describes it): opcodes push values on a stack, a mark remembers where a
+ * group began, a memo keeps values for reuse. One table row for each opcode that data needs. Text opcodes of protocol
+ * 0, extension codes and the opcodes that look up instances of old classes are not there: no state_dict has them.
  */
 #include "formats/pickle.h"
 #include "base/bytes.h"
@@ -30,17 +30,20 @@ static const secant_pickle_global globals[] = {
 #define SECANT_GLOBAL_BOOL SECANT_BOOL
 #include "formats/pickle_globals.inc"
 #undef GLOBAL
-	{ NULL }
+	{ NULL },
 };
 
-typedef struct stack { void **v; int n, capacity; } stack;
+typedef struct stack {
+	void **v;
+	int n, capacity;
+} stack;
 
 typedef struct machine {
 	secant_pickle_reader *r;
 	secant_err *err;
-	stack values, marks, memo;   /* marks: stack heights, as pointers */
+	stack values, marks, memo; /* marks: stack heights, as pointers */
 	int made;
-	size_t start;                /* of the opcode at work, for messages */
+	size_t start; /* of the opcode at work, for messages */
 	bool done;
 } machine;
 
@@ -291,7 +294,7 @@ op_long(machine *m, int arg)
 		return SECANT_OK;
 	}
 	uint64_t bits = n && p[n - 1] & 0x80 ? UINT64_MAX : 0;
-	for (uint64_t i = n; i-- > 0; )
+	for (uint64_t i = n; i-- > 0;)
 		bits = bits << 8 | p[i];
 	v->integer = (int64_t)bits;
 	return SECANT_OK;
@@ -372,7 +375,8 @@ op_tuple(machine *m, int arg)
 	return s ? s : push(m, v);
 }
 
-/* Adds the values from `from` on to the container below them. Keyed: to dictionaries, in pairs; else to lists and sets. */
+/* Adds the values from `from` on to the container below them. Keyed: to dictionaries, in pairs; else to lists and sets.
+ */
 static secant_status
 add_to(machine *m, int from, bool keyed)
 {
@@ -433,7 +437,7 @@ memo_set(machine *m, uint64_t i)
 		memset(m->memo.v + old, 0, (size_t)(m->memo.capacity - old) * sizeof(void *));
 	}
 	if (!m->memo.v[i])
-		m->memo.n++;             /* entries: what MEMOIZE numbers by */
+		m->memo.n++; /* entries: what MEMOIZE numbers by */
 	m->memo.v[i] = v;
 	return SECANT_OK;
 }
@@ -488,7 +492,8 @@ push_global(machine *m, const char *module, size_t module_n, const char *name, s
 	const secant_pickle_global *g = find_global(full);
 	if (!g)
 		return secant_fail(m->err, SECANT_ERR_UNSUPPORTED,
-			"holds a pickled python object %s; only tensors are read (save the state_dict of a model, not the model)", full);
+			"holds a pickled python object %s; only tensors are read (save the state_dict of a model, not the model)",
+			full);
 	secant_pickle *v;
 	secant_status s = push_new(m, SECANT_PICKLE_GLOBAL, &v);
 	if (!s)
@@ -531,7 +536,8 @@ op_stack_global(machine *m, int arg)
 	return push_global(m, module->text.p, module->text.n, name->text.p, name->text.n);
 }
 
-/* What Python would call here, f(*arguments), becomes an object. arg: values to drop above the arguments (NEWOBJ_EX has keywords). */
+/* What Python would call here, f(*arguments), becomes an object. arg: values to drop above the arguments (NEWOBJ_EX has
+ * keywords). */
 static secant_status
 op_reduce(machine *m, int arg)
 {
@@ -572,20 +578,63 @@ op_persistent(machine *m, int arg)
 	return s ? s : append(m, m->r->persistent, &(void *){ v }, 1);
 }
 
-static const struct opcode { secant_status (*run)(machine *m, int arg); int arg; } opcodes[256] = {
-	[0x80] = { op_proto }, [0x95] = { op_frame }, ['.'] = { op_stop }, ['('] = { op_mark }, ['0'] = { op_pop }, ['1'] = { op_pop_mark },
-	['2'] = { op_dup }, ['N'] = { op_none }, [0x88] = { op_bool, 1 }, [0x89] = { op_bool, 0 },
-	['K'] = { op_int, 1 }, ['M'] = { op_int, 2 }, ['J'] = { op_int, 4 }, [0x8a] = { op_long, 1 }, [0x8b] = { op_long, 4 }, ['G'] = { op_float },
-	[0x8c] = { op_str, 1 }, ['X'] = { op_str, 4 }, [0x8d] = { op_str, 8 }, ['U'] = { op_str, 1 }, ['T'] = { op_str, 4 },
-	['C'] = { op_bytes, 1 }, ['B'] = { op_bytes, 4 }, [0x8e] = { op_bytes, 8 }, [0x96] = { op_bytes, 8 },
-	[')'] = { op_empty, SECANT_PICKLE_TUPLE }, [']'] = { op_empty, SECANT_PICKLE_LIST }, ['}'] = { op_empty, SECANT_PICKLE_DICT },
-	[0x8f] = { op_empty, SECANT_PICKLE_SET }, ['t'] = { op_collect, SECANT_PICKLE_TUPLE }, ['l'] = { op_collect, SECANT_PICKLE_LIST },
-	['d'] = { op_collect, SECANT_PICKLE_DICT }, [0x91] = { op_collect, SECANT_PICKLE_SET },
-	[0x85] = { op_tuple, 1 }, [0x86] = { op_tuple, 2 }, [0x87] = { op_tuple, 3 },
-	['a'] = { op_append }, ['e'] = { op_appends }, [0x90] = { op_appends }, ['s'] = { op_setitem }, ['u'] = { op_setitems },
-	['q'] = { op_put, 1 }, ['r'] = { op_put, 4 }, [0x94] = { op_memoize }, ['h'] = { op_get, 1 }, ['j'] = { op_get, 4 },
-	['c'] = { op_global }, [0x93] = { op_stack_global }, ['R'] = { op_reduce, 0 }, [0x81] = { op_reduce, 0 }, [0x92] = { op_reduce, 1 },
-	['b'] = { op_build }, ['Q'] = { op_persistent }
+static const struct opcode {
+	secant_status (*run)(machine *m, int arg);
+	int arg;
+} opcodes[256] = {
+	[0x80] = { op_proto },
+	[0x95] = { op_frame },
+	['.'] = { op_stop },
+	['('] = { op_mark },
+	['0'] = { op_pop },
+	['1'] = { op_pop_mark },
+	['2'] = { op_dup },
+	['N'] = { op_none },
+	[0x88] = { op_bool, 1 },
+	[0x89] = { op_bool, 0 },
+	['K'] = { op_int, 1 },
+	['M'] = { op_int, 2 },
+	['J'] = { op_int, 4 },
+	[0x8a] = { op_long, 1 },
+	[0x8b] = { op_long, 4 },
+	['G'] = { op_float },
+	[0x8c] = { op_str, 1 },
+	['X'] = { op_str, 4 },
+	[0x8d] = { op_str, 8 },
+	['U'] = { op_str, 1 },
+	['T'] = { op_str, 4 },
+	['C'] = { op_bytes, 1 },
+	['B'] = { op_bytes, 4 },
+	[0x8e] = { op_bytes, 8 },
+	[0x96] = { op_bytes, 8 },
+	[')'] = { op_empty, SECANT_PICKLE_TUPLE },
+	[']'] = { op_empty, SECANT_PICKLE_LIST },
+	['}'] = { op_empty, SECANT_PICKLE_DICT },
+	[0x8f] = { op_empty, SECANT_PICKLE_SET },
+	['t'] = { op_collect, SECANT_PICKLE_TUPLE },
+	['l'] = { op_collect, SECANT_PICKLE_LIST },
+	['d'] = { op_collect, SECANT_PICKLE_DICT },
+	[0x91] = { op_collect, SECANT_PICKLE_SET },
+	[0x85] = { op_tuple, 1 },
+	[0x86] = { op_tuple, 2 },
+	[0x87] = { op_tuple, 3 },
+	['a'] = { op_append },
+	['e'] = { op_appends },
+	[0x90] = { op_appends },
+	['s'] = { op_setitem },
+	['u'] = { op_setitems },
+	['q'] = { op_put, 1 },
+	['r'] = { op_put, 4 },
+	[0x94] = { op_memoize },
+	['h'] = { op_get, 1 },
+	['j'] = { op_get, 4 },
+	['c'] = { op_global },
+	[0x93] = { op_stack_global },
+	['R'] = { op_reduce, 0 },
+	[0x81] = { op_reduce, 0 },
+	[0x92] = { op_reduce, 1 },
+	['b'] = { op_build },
+	['Q'] = { op_persistent },
 };
 
 static secant_status
@@ -597,7 +646,8 @@ run(machine *m)
 		if (!code)
 			return m->err->code;
 		if (!opcodes[*code].run)
-			return secant_fail(m->err, SECANT_ERR_FORMAT, "pickle, byte %zu: opcode 0x%02x is not one that tensors need", m->start, *code);
+			return secant_fail(m->err, SECANT_ERR_FORMAT,
+				"pickle, byte %zu: opcode 0x%02x is not one that tensors need", m->start, *code);
 		secant_status s = opcodes[*code].run(m, opcodes[*code].arg);
 		if (s)
 			return s;
@@ -629,7 +679,9 @@ secant_pickle_is_str(const secant_pickle *v, const char *text)
 bool
 secant_pickle_is_mapping(const secant_pickle *v)
 {
-	return v && (v->kind == SECANT_PICKLE_DICT || (v->kind == SECANT_PICKLE_OBJECT && v->global->role == SECANT_PICKLE_MAPPING));
+	return v
+		&& (v->kind == SECANT_PICKLE_DICT
+			|| (v->kind == SECANT_PICKLE_OBJECT && v->global->role == SECANT_PICKLE_MAPPING));
 }
 
 /* torch.Size((2, 3)) is taken for its tuple. */

@@ -1,7 +1,8 @@
 /*
- * PyTorch's container since 1.6: a zip archive with ROOT/data.pkl, one member ROOT/data/KEY for each storage, ROOT/byteorder. Archives
- * are read by libzip, members stored or deflated; the pickle by pickle.h, the tensors by state_dict.h. What is written is a state_dict:
- * a collections.OrderedDict of _rebuild_tensor_v2 in a pickle of protocol 2, which torch.load(weights_only=True) accepts.
+ * PyTorch's container since 1.6: a zip archive with ROOT/data.pkl, one member ROOT/data/KEY for each storage,
+ * ROOT/byteorder. Archives are read by libzip, members stored or deflated; the pickle by pickle.h, the tensors by
+ * state_dict.h. What is written is a state_dict: a collections.OrderedDict of _rebuild_tensor_v2 in a pickle of
+ * protocol 2, which torch.load(weights_only=True) accepts.
  */
 #include "formats/format.h"
 #include "base/bytes.h"
@@ -23,11 +24,11 @@ detect(const uint8_t *data, size_t size)
 
 typedef struct archive {
 	zip_t *zip;
-	char root[NAME_LIMIT];       /* "archive/" */
+	char root[NAME_LIMIT]; /* "archive/" */
 	bool big_endian;
-	secant_storage *storages;    /* one for each member, filled when asked for */
+	secant_storage *storages; /* one for each member, filled when asked for */
 	int64_t members;
-	uint64_t left;               /* bytes that may still be unpacked: what deflate could make of the file at most */
+	uint64_t left; /* bytes that may still be unpacked: what deflate could make of the file at most */
 } archive;
 
 static secant_status
@@ -44,7 +45,8 @@ open_zip(const uint8_t *data, size_t size, secant_err *err)
 	zip_source_t *source = zip_source_buffer_create(data, size, 0, &e);
 	zip_t *z = source ? zip_open_from_source(source, ZIP_RDONLY, &e) : NULL;
 	if (!z) {
-		secant_fail(err, zip_error_code_zip(&e) == ZIP_ER_MEMORY ? SECANT_ERR_NOMEM : SECANT_ERR_FORMAT, "zip archive: %s", zip_error_strerror(&e));
+		secant_fail(err, zip_error_code_zip(&e) == ZIP_ER_MEMORY ? SECANT_ERR_NOMEM : SECANT_ERR_FORMAT,
+			"zip archive: %s", zip_error_strerror(&e));
 		if (source)
 			zip_source_free(source);
 	}
@@ -61,8 +63,8 @@ unpack(archive *a, zip_int64_t i, const char *name, uint64_t limit, uint8_t **da
 	if (zip_stat_index(a->zip, (zip_uint64_t)i, 0, &st) || !(st.valid & ZIP_STAT_SIZE))
 		return fail_zip(a->zip, name, err);
 	if (st.size > limit || st.size > a->left)
-		return secant_fail(err, SECANT_ERR_RANGE, "member %s: %llu bytes unpacked, at most %llu are allowed", name, (unsigned long long)st.size,
-			(unsigned long long)(limit < a->left ? limit : a->left));
+		return secant_fail(err, SECANT_ERR_RANGE, "member %s: %llu bytes unpacked, at most %llu are allowed", name,
+			(unsigned long long)st.size, (unsigned long long)(limit < a->left ? limit : a->left));
 	a->left -= st.size;
 	zip_file_t *f = zip_fopen_index(a->zip, (zip_uint64_t)i, 0);
 	if (!f)
@@ -71,12 +73,14 @@ unpack(archive *a, zip_int64_t i, const char *name, uint64_t limit, uint8_t **da
 	uint64_t n = 0;
 	zip_int64_t got = 1;
 	if (!(*data = secant_alloc_aligned((size_t)st.size)))
-		s = secant_fail(err, SECANT_ERR_NOMEM, "member %s: no memory for %llu bytes", name, (unsigned long long)st.size);
+		s = secant_fail(
+			err, SECANT_ERR_NOMEM, "member %s: no memory for %llu bytes", name, (unsigned long long)st.size);
 	for (; !s && n < st.size && (got = zip_fread(f, *data + n, st.size - n)) > 0; n += (uint64_t)got)
 		;
 	if (!s && (got <= 0 || zip_fread(f, &more, 1) != 0))
-		s = secant_fail(err, SECANT_ERR_FORMAT, "member %s: %s", name, zip_error_code_zip(zip_file_get_error(f)) ? zip_error_strerror(zip_file_get_error(f))
-			: "is not as long as the directory says");
+		s = secant_fail(err, SECANT_ERR_FORMAT, "member %s: %s", name,
+			zip_error_code_zip(zip_file_get_error(f)) ? zip_error_strerror(zip_file_get_error(f))
+													  : "is not as long as the directory says");
 	zip_fclose(f);
 	if (s) {
 		secant_free(*data);
@@ -106,7 +110,9 @@ find_storage(void *user, const secant_pickle *key, uint64_t bytes, size_t size, 
 			secant_swap_bytes(st->data, st->size / size, size);
 	}
 	if (st->size < bytes)
-		return secant_fail(err, SECANT_ERR_FORMAT, "member %s has %zu bytes, its tensors need %llu", name, st->size, (unsigned long long)bytes), NULL;
+		return secant_fail(err, SECANT_ERR_FORMAT, "member %s has %zu bytes, its tensors need %llu", name, st->size,
+				   (unsigned long long)bytes),
+			   NULL;
 	return st;
 }
 
@@ -175,7 +181,9 @@ read_file(secant_format_input *in, secant_err *err)
 	a.members = zip_get_num_entries(a.zip, 0);
 	a.left = in->size > UINT64_MAX / DEFLATE_RATIO ? UINT64_MAX : in->size * DEFLATE_RATIO;
 	a.storages = secant_calloc((size_t)a.members, sizeof *a.storages);
-	secant_status s = a.storages ? read_archive(in, &a, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for %lld members", (long long)a.members);
+	secant_status s = a.storages
+		? read_archive(in, &a, err)
+		: secant_fail(err, SECANT_ERR_NOMEM, "no memory for %lld members", (long long)a.members);
 	for (int64_t i = 0; a.storages && i < a.members; i++)
 		secant_free(a.storages[i].owner);
 	secant_free(a.storages);
@@ -187,9 +195,17 @@ read_file(secant_format_input *in, secant_err *err)
 
 /* The storage class of each dtype; u16 has none and goes as bytes with its dtype beside it. */
 static const char *const storage_class[] = {
-	[SECANT_F32] = "FloatStorage", [SECANT_F64] = "DoubleStorage", [SECANT_BF16] = "BFloat16Storage", [SECANT_F16] = "HalfStorage",
-	[SECANT_U8] = "ByteStorage", [SECANT_I8] = "CharStorage", [SECANT_U16] = NULL, [SECANT_I16] = "ShortStorage", [SECANT_I32] = "IntStorage",
-	[SECANT_I64] = "LongStorage", [SECANT_BOOL] = "BoolStorage"
+	[SECANT_F32] = "FloatStorage",
+	[SECANT_F64] = "DoubleStorage",
+	[SECANT_BF16] = "BFloat16Storage",
+	[SECANT_F16] = "HalfStorage",
+	[SECANT_U8] = "ByteStorage",
+	[SECANT_I8] = "CharStorage",
+	[SECANT_U16] = NULL,
+	[SECANT_I16] = "ShortStorage",
+	[SECANT_I32] = "IntStorage",
+	[SECANT_I64] = "LongStorage",
+	[SECANT_BOOL] = "BoolStorage",
 };
 
 static void
@@ -240,10 +256,12 @@ add_tensor(secant_str *s, int key, const secant_tensor *t)
 	add_text(s, "cpu");
 	add_whole(s, class ? secant_shape_count(&t->shape) : (int64_t)secant_tensor_bytes(t));
 	secant_str_add(s, "tQK");
-	secant_str_addn(s, "", 1);   /* offset 0 */
+	secant_str_addn(s, "", 1); /* offset 0 */
 	add_sizes(s, t->shape.rank, t->shape.dim);
 	add_sizes(s, t->shape.rank, stride);
-	secant_str_add(s, "\x89" "ccollections\nOrderedDict\n)R");   /* requires_grad False, no hooks */
+	secant_str_add(s,
+		"\x89"
+		"ccollections\nOrderedDict\n)R"); /* requires_grad False, no hooks */
 	if (!class)
 		secant_str_add(s, "ctorch\nuint16\n");
 	secant_str_add(s, "tR");
@@ -254,7 +272,9 @@ write_file(secant_writer *w, const secant_tensors *set, const char *metadata_jso
 {
 	secant_str s = { 0 };
 	char name[32];
-	secant_str_add(&s, "\x80\x02" "ccollections\nOrderedDict\n)R(");
+	secant_str_add(&s,
+		"\x80\x02"
+		"ccollections\nOrderedDict\n)R(");
 	for (int i = 0; i < set->n; i++) {
 		add_text(&s, set->v[i].name);
 		add_tensor(&s, i, &set->v[i].tensor);
@@ -275,6 +295,10 @@ write_file(secant_writer *w, const secant_tensors *set, const char *metadata_jso
 }
 
 const secant_tensor_format secant_tensor_format_pth = {
-	.name = "pth", .brief = "PyTorch state_dict or checkpoint (zip container)", .extensions = "pth|pt|bin",
-	.detect = detect, .read = read_file, .write = write_file
+	.name = "pth",
+	.brief = "PyTorch state_dict or checkpoint (zip container)",
+	.extensions = "pth|pt|bin",
+	.detect = detect,
+	.read = read_file,
+	.write = write_file,
 };

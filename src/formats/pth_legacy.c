@@ -3,8 +3,8 @@
  *
  *     the number 0x1950a86a20f9469cfc6c | protocol 1001 | system facts | the object | list of storage keys
  *
- * and then for each key an i64 with the number of elements and the elements, little-endian. How large an element is stands only in the
- * persistent ids of the object's pickle, which therefore are gone through first.
+ * and then for each key an i64 with the number of elements and the elements, little-endian. How large an element is
+ * stands only in the persistent ids of the object's pickle, which therefore are gone through first.
  */
 #include "base/bytes.h"
 #include "formats/state_dict.h"
@@ -19,8 +19,16 @@ detect(const uint8_t *data, size_t size)
 	return size >= 2 && data[0] == 0x80 && data[1] >= 2 && data[1] <= 5;
 }
 
-typedef struct part { const char *key; size_t n; size_t element; secant_storage storage; } part;
-typedef struct parts { part *v; int n; } parts;
+typedef struct part {
+	const char *key;
+	size_t n;
+	size_t element;
+	secant_storage storage;
+} part;
+typedef struct parts {
+	part *v;
+	int n;
+} parts;
 
 static int
 by_key(const void *a, const void *b)
@@ -45,11 +53,16 @@ collect_parts(parts *p, const secant_pickle *ids, secant_err *err)
 	if (!(p->v = secant_calloc((size_t)n, sizeof *p->v)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d storages", n);
 	for (int i = 0; i < n; i++) {
-		const secant_pickle *id = ids->items.v[i]->items.v[0], *class = secant_pickle_item(id, 1), *key = secant_pickle_item(id, 2);
-		if (!class || class->kind != SECANT_PICKLE_GLOBAL || class->global->role != SECANT_PICKLE_TYPED || !key || key->kind != SECANT_PICKLE_STR)
-			return secant_fail(err, SECANT_ERR_FORMAT, "storage %d is not (\"storage\", class, key, device, elements)", i);
+		const secant_pickle *id = ids->items.v[i]->items.v[0], *class = secant_pickle_item(id, 1),
+							*key = secant_pickle_item(id, 2);
+		if (!class || class->kind != SECANT_PICKLE_GLOBAL || class->global->role != SECANT_PICKLE_TYPED || !key
+			|| key->kind != SECANT_PICKLE_STR)
+			return secant_fail(
+				err, SECANT_ERR_FORMAT, "storage %d is not (\"storage\", class, key, device, elements)", i);
 		int dtype = class->global->dtype;
-		p->v[i] = (part){ .key = key->text.p, .n = key->text.n, .element = dtype < 0 ? (size_t)-dtype : secant_dtype_size((secant_dtype)dtype) };
+		p->v[i] = (part){ .key = key->text.p,
+			.n = key->text.n,
+			.element = dtype < 0 ? (size_t)-dtype : secant_dtype_size((secant_dtype)dtype) };
 	}
 	qsort(p->v, (size_t)n, sizeof *p->v, by_key);
 	for (int i = 0; i < n; i++) {
@@ -72,17 +85,20 @@ place_parts(parts *p, const secant_pickle *keys, const uint8_t *data, size_t siz
 		if (!it)
 			return secant_fail(err, SECANT_ERR_FORMAT, "storage %d belongs to no tensor", i);
 		if (size - at < 8)
-			return secant_fail(err, SECANT_ERR_FORMAT, "the file ends at byte %zu, before storage %d of %d", size, i + 1, keys->items.n);
+			return secant_fail(err, SECANT_ERR_FORMAT, "the file ends at byte %zu, before storage %d of %d", size,
+				i + 1, keys->items.n);
 		uint64_t n = secant_le64(data + at), bytes;
 		at += 8;
 		if (__builtin_mul_overflow(n, (uint64_t)it->element, &bytes) || bytes > size - at)
-			return secant_fail(err, SECANT_ERR_FORMAT, "storage %d of %d has %llu elements of %zu bytes at byte %zu, the file ends at %zu", i + 1,
+			return secant_fail(err, SECANT_ERR_FORMAT,
+				"storage %d of %d has %llu elements of %zu bytes at byte %zu, the file ends at %zu", i + 1,
 				keys->items.n, (unsigned long long)n, it->element, at, size);
-		it->storage.data = (uint8_t *)(uintptr_t)data + at;    /* read only: nobody owns it */
+		it->storage.data = (uint8_t *)(uintptr_t)data + at; /* read only: nobody owns it */
 		it->storage.size = (size_t)bytes;
 		at += (size_t)bytes;
 	}
-	return at == size ? SECANT_OK : secant_fail(err, SECANT_ERR_FORMAT, "the storages end at byte %zu, the file at %zu", at, size);
+	return at == size ? SECANT_OK
+					  : secant_fail(err, SECANT_ERR_FORMAT, "the storages end at byte %zu, the file at %zu", at, size);
 }
 
 static secant_storage *
@@ -92,8 +108,9 @@ find_storage(void *user, const secant_pickle *key, uint64_t bytes, size_t size, 
 	if (!it || !it->storage.data)
 		return secant_fail(err, SECANT_ERR_FORMAT, "storage '%.*s' is missing", (int)key->text.n, key->text.p), NULL;
 	if (it->storage.size < bytes)
-		return secant_fail(err, SECANT_ERR_FORMAT, "storage '%.*s' has %zu bytes, its tensors need %llu", (int)key->text.n, key->text.p,
-			it->storage.size, (unsigned long long)bytes), NULL;
+		return secant_fail(err, SECANT_ERR_FORMAT, "storage '%.*s' has %zu bytes, its tensors need %llu",
+				   (int)key->text.n, key->text.p, it->storage.size, (unsigned long long)bytes),
+			   NULL;
 	return &it->storage;
 }
 
@@ -137,12 +154,16 @@ read_file(secant_format_input *in, secant_err *err)
 {
 	parts p = { 0 };
 	secant_pickle_reader r = { .data = in->data, .size = in->size, .arena = secant_arena_new() };
-	secant_status s = r.arena ? read_stream(in, &r, &p, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for the pickle");
+	secant_status s = r.arena ? read_stream(in, &r, &p, err)
+							  : secant_fail(err, SECANT_ERR_NOMEM, "no memory for the pickle");
 	secant_arena_free(r.arena);
 	secant_free(p.v);
 	return s;
 }
 
 const secant_tensor_format secant_tensor_format_pth_legacy = {
-	.name = "pth-legacy", .brief = "PyTorch state_dict or checkpoint (stream, before 1.6), read only", .detect = detect, .read = read_file
+	.name = "pth-legacy",
+	.brief = "PyTorch state_dict or checkpoint (stream, before 1.6), read only",
+	.detect = detect,
+	.read = read_file,
 };

@@ -2,10 +2,11 @@
  * safetensors (Hugging Face), reading and writing. Everything is little-endian:
  *
  *     u64 n | n bytes of JSON | data
- *     JSON: { "__metadata__": { string: string }, NAME: { "dtype": "F32", "shape": [2, 3], "data_offsets": [begin, end] }, ... }
+ *     JSON: { "__metadata__": { string: string }, NAME: { "dtype": "F32", "shape": [2, 3], "data_offsets": [begin, end]
+ * }, ... }
  *
- * Offsets count from the end of the header; tensors are dense, row-major, lie one after another without gaps or overlap and fill the
- * file to its end. The header may end in spaces; ours does, so that the data starts at a multiple of 8.
+ * Offsets count from the end of the header; tensors are dense, row-major, lie one after another without gaps or overlap
+ * and fill the file to its end. The header may end in spaces; ours does, so that the data starts at a multiple of 8.
  */
 #include "formats/format.h"
 #include "base/bytes.h"
@@ -13,11 +14,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEADER_LIMIT = 100000000 };   /* as in the original implementation */
+enum { HEADER_LIMIT = 100000000 }; /* as in the original implementation */
 
 static const char *const dtype_names[] = {
-	[SECANT_F32] = "F32", [SECANT_F64] = "F64", [SECANT_BF16] = "BF16", [SECANT_F16] = "F16", [SECANT_U8] = "U8", [SECANT_I8] = "I8",
-	[SECANT_U16] = "U16", [SECANT_I16] = "I16", [SECANT_I32] = "I32", [SECANT_I64] = "I64", [SECANT_BOOL] = "BOOL"
+	[SECANT_F32] = "F32",
+	[SECANT_F64] = "F64",
+	[SECANT_BF16] = "BF16",
+	[SECANT_F16] = "F16",
+	[SECANT_U8] = "U8",
+	[SECANT_I8] = "I8",
+	[SECANT_U16] = "U16",
+	[SECANT_I16] = "I16",
+	[SECANT_I32] = "I32",
+	[SECANT_I64] = "I64",
+	[SECANT_BOOL] = "BOOL",
 };
 enum { DTYPES = sizeof dtype_names / sizeof *dtype_names };
 
@@ -41,12 +51,14 @@ read_shape(slot *t, const json_t *array, secant_err *err)
 	if (!json_is_array(array))
 		return secant_fail(err, SECANT_ERR_FORMAT, "tensor '%s': 'shape' is not an array", t->name);
 	if (json_array_size(array) > SECANT_MAX_RANK)
-		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "tensor '%s': rank %zu, at most %d", t->name, json_array_size(array), SECANT_MAX_RANK);
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "tensor '%s': rank %zu, at most %d", t->name,
+			json_array_size(array), SECANT_MAX_RANK);
 	t->shape.rank = (int)json_array_size(array);
 	for (int i = 0; i < t->shape.rank; i++) {
 		const json_t *d = json_array_get(array, (size_t)i);
 		if (!json_is_integer(d) || json_integer_value(d) < 0)
-			return secant_fail(err, SECANT_ERR_FORMAT, "tensor '%s': dimension %d is not a whole number of 0 or more", t->name, i);
+			return secant_fail(
+				err, SECANT_ERR_FORMAT, "tensor '%s': dimension %d is not a whole number of 0 or more", t->name, i);
 		t->shape.dim[i] = json_integer_value(d);
 	}
 	return SECANT_OK;
@@ -63,7 +75,8 @@ read_dtype(slot *t, const json_t *name, secant_err *err)
 			return SECANT_OK;
 		}
 	}
-	return secant_fail(err, SECANT_ERR_UNSUPPORTED, "tensor '%s': dtype %s is not one secant has", t->name, json_string_value(name));
+	return secant_fail(
+		err, SECANT_ERR_UNSUPPORTED, "tensor '%s': dtype %s is not one secant has", t->name, json_string_value(name));
 }
 
 static secant_status
@@ -75,17 +88,20 @@ read_slot(slot *t, const char *name, const json_t *j, secant_err *err)
 		s = read_shape(t, json_object_get(j, "shape"), err);
 	if (s)
 		return s;
-	const json_t *offsets = json_object_get(j, "data_offsets"), *begin = json_array_get(offsets, 0), *end = json_array_get(offsets, 1);
-	if (json_array_size(offsets) != 2 || !json_is_integer(begin) || !json_is_integer(end) || json_integer_value(begin) < 0
-		|| json_integer_value(end) < json_integer_value(begin))
-		return secant_fail(err, SECANT_ERR_FORMAT, "tensor '%s': 'data_offsets' are not two whole numbers in order", name);
+	const json_t *offsets = json_object_get(j, "data_offsets"), *begin = json_array_get(offsets, 0),
+				 *end = json_array_get(offsets, 1);
+	if (json_array_size(offsets) != 2 || !json_is_integer(begin) || !json_is_integer(end)
+		|| json_integer_value(begin) < 0 || json_integer_value(end) < json_integer_value(begin))
+		return secant_fail(
+			err, SECANT_ERR_FORMAT, "tensor '%s': 'data_offsets' are not two whole numbers in order", name);
 	t->begin = (uint64_t)json_integer_value(begin);
 	t->end = (uint64_t)json_integer_value(end);
 	int64_t bytes = secant_format_bytes(t->dtype, &t->shape);
 	char text[96];
 	if (bytes < 0 || (uint64_t)bytes != t->end - t->begin)
-		return secant_fail(err, SECANT_ERR_FORMAT, "tensor '%s': %s %s takes %lld bytes, its offsets span %llu", name, dtype_names[t->dtype],
-			secant_shape_text(&t->shape, text, sizeof text), (long long)bytes, (unsigned long long)(t->end - t->begin));
+		return secant_fail(err, SECANT_ERR_FORMAT, "tensor '%s': %s %s takes %lld bytes, its offsets span %llu", name,
+			dtype_names[t->dtype], secant_shape_text(&t->shape, text, sizeof text), (long long)bytes,
+			(unsigned long long)(t->end - t->begin));
 	return SECANT_OK;
 }
 
@@ -110,16 +126,18 @@ check_offsets(slot *t, int n, uint64_t data_bytes, secant_err *err)
 	qsort(order, (size_t)n, sizeof *order, by_offset);
 	for (int i = 0; i < n && !s; i++) {
 		if (order[i]->begin != at)
-			s = secant_fail(err, SECANT_ERR_FORMAT, "tensor '%s' starts at byte %llu of the data, the one before ends at %llu", order[i]->name,
+			s = secant_fail(err, SECANT_ERR_FORMAT,
+				"tensor '%s' starts at byte %llu of the data, the one before ends at %llu", order[i]->name,
 				(unsigned long long)order[i]->begin, (unsigned long long)at);
 		at = order[i]->end;
 		if (!s && at > data_bytes)
-			s = secant_fail(err, SECANT_ERR_FORMAT, "tensor '%s' ends at byte %llu of the data, the file has %llu", order[i]->name,
-				(unsigned long long)at, (unsigned long long)data_bytes);
+			s = secant_fail(err, SECANT_ERR_FORMAT, "tensor '%s' ends at byte %llu of the data, the file has %llu",
+				order[i]->name, (unsigned long long)at, (unsigned long long)data_bytes);
 	}
 	secant_free(order);
 	if (!s && at != data_bytes)
-		s = secant_fail(err, SECANT_ERR_FORMAT, "the tensors end at byte %llu of the data, the file has %llu", (unsigned long long)at, (unsigned long long)data_bytes);
+		s = secant_fail(err, SECANT_ERR_FORMAT, "the tensors end at byte %llu of the data, the file has %llu",
+			(unsigned long long)at, (unsigned long long)data_bytes);
 	return s;
 }
 
@@ -133,7 +151,7 @@ read_metadata(secant_format_input *in, const json_t *j, secant_err *err)
 		return SECANT_OK;
 	if (!json_is_object(j))
 		return secant_fail(err, SECANT_ERR_FORMAT, "'__metadata__' is not an object");
-	json_object_foreach((json_t *)(uintptr_t)j, key, value)
+	json_object_foreach ((json_t *)(uintptr_t)j, key, value)
 		if (!json_is_string(value))
 			return secant_fail(err, SECANT_ERR_FORMAT, "'__metadata__': the value of '%s' is not a string", key);
 	if (in->metadata && !(*in->metadata = secant_json_text(j, 0)))
@@ -153,7 +171,7 @@ read_header(secant_format_input *in, const json_t *header, const uint8_t *data, 
 	slot *slots = secant_calloc(json_object_size(header), sizeof *slots);
 	if (!slots && !s)
 		s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for %zu tensors", json_object_size(header));
-	json_object_foreach((json_t *)(uintptr_t)header, key, value)
+	json_object_foreach ((json_t *)(uintptr_t)header, key, value)
 		if (!s && strcmp(key, "__metadata__"))
 			s = read_slot(&slots[n++], key, value, err);
 	if (!s)
@@ -169,7 +187,8 @@ read_file(secant_format_input *in, secant_err *err)
 {
 	uint64_t n = secant_le64(in->data);
 	if (n > HEADER_LIMIT)
-		return secant_fail(err, SECANT_ERR_FORMAT, "the header has %llu bytes, at most %d are allowed", (unsigned long long)n, HEADER_LIMIT);
+		return secant_fail(err, SECANT_ERR_FORMAT, "the header has %llu bytes, at most %d are allowed",
+			(unsigned long long)n, HEADER_LIMIT);
 	json_t *header = secant_json_parse((const char *)in->data + 8, (size_t)n, "header", err);
 	if (!header)
 		return err->code;
@@ -188,7 +207,8 @@ describe(const secant_tensor *t, uint64_t begin, uint64_t end)
 			json_decref(shape);
 			return NULL;
 		}
-	return json_pack("{s:s, s:o, s:[I, I]}", "dtype", dtype_names[t->dtype], "shape", shape, "data_offsets", (json_int_t)begin, (json_int_t)end);
+	return json_pack("{s:s, s:o, s:[I, I]}", "dtype", dtype_names[t->dtype], "shape", shape, "data_offsets",
+		(json_int_t)begin, (json_int_t)end);
 }
 
 static secant_status
@@ -220,7 +240,8 @@ static secant_status
 write_file(secant_writer *w, const secant_tensors *set, const char *metadata_json, secant_err *err)
 {
 	json_t *header = json_object();
-	secant_status s = header ? make_header(header, set, metadata_json, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for the header");
+	secant_status s = header ? make_header(header, set, metadata_json, err)
+							 : secant_fail(err, SECANT_ERR_NOMEM, "no memory for the header");
 	char *text = s ? NULL : secant_json_text(header, 0);
 	json_decref(header);
 	if (!text)
@@ -238,6 +259,10 @@ write_file(secant_writer *w, const secant_tensors *set, const char *metadata_jso
 }
 
 const secant_tensor_format secant_tensor_format_safetensors = {
-	.name = "safetensors", .brief = "named tensors behind a JSON header, read in place", .extensions = "safetensors",
-	.detect = detect, .read = read_file, .write = write_file
+	.name = "safetensors",
+	.brief = "named tensors behind a JSON header, read in place",
+	.extensions = "safetensors",
+	.detect = detect,
+	.read = read_file,
+	.write = write_file,
 };

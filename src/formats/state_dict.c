@@ -1,7 +1,7 @@
 /*
  * State_dicts. A tensor is _rebuild_tensor_v2(storage, offset, size, stride, ...), where the storage is a persistent id
- * ("storage", class, key, device, elements[, view]); it may be wrapped as a parameter or a subclass. Offset and strides count elements;
- * any view is made dense. A checkpoint is a tree of dictionaries around the one that is wanted.
+ * ("storage", class, key, device, elements[, view]); it may be wrapped as a parameter or a subclass. Offset and strides
+ * count elements; any view is made dense. A checkpoint is a tree of dictionaries around the one that is wanted.
  */
 #include "formats/state_dict.h"
 #include "base/bytes.h"
@@ -12,8 +12,20 @@ enum { MOST_DEPTH = 64, COPIES = 16, COPY_SLACK = 1 << 24 };
 
 /* Where checkpoints keep the weights, the most telling name first. */
 static const char *const wrappers[] = {
-	"state_dict", "model_state_dict", "model_state", "model", "network", "net", "module", "weights", "params", "generator", "ema_state_dict",
-	"model_ema", "ema", NULL
+	"state_dict",
+	"model_state_dict",
+	"model_state",
+	"model",
+	"network",
+	"net",
+	"module",
+	"weights",
+	"params",
+	"generator",
+	"ema_state_dict",
+	"model_ema",
+	"ema",
+	NULL,
 };
 
 /* The call that makes the tensor, behind any wrapping; *made is its arguments. NULL: no tensor. */
@@ -24,18 +36,14 @@ tensor_of(const secant_pickle *v, const secant_pickle **made)
 		const secant_pickle *first = secant_pickle_item(v->arguments, 0);
 		*made = v->arguments;
 		switch (v->global->role) {
-		case SECANT_PICKLE_TENSOR:
-			return v->global;
-		case SECANT_PICKLE_WRAPPED:
-			v = first;
-			break;
+		case SECANT_PICKLE_TENSOR: return v->global;
+		case SECANT_PICKLE_WRAPPED: v = first; break;
 		case SECANT_PICKLE_APPLY:
 			if (!first || first->kind != SECANT_PICKLE_GLOBAL || first->global->role != SECANT_PICKLE_TENSOR)
 				return NULL;
 			*made = secant_pickle_item(v->arguments, 2);
 			return first->global;
-		default:
-			return NULL;
+		default: return NULL;
 		}
 	}
 	return NULL;
@@ -77,7 +85,10 @@ by_name(secant_pickle *v, int depth)
 	return NULL;
 }
 
-typedef struct best { secant_pickle *dict; int tensors; } best;
+typedef struct best {
+	secant_pickle *dict;
+	int tensors;
+} best;
 
 /* Walks everything once: values are shared and may contain themselves. */
 static void
@@ -99,14 +110,14 @@ by_count(secant_pickle *v, int depth, best *b)
 typedef struct reader {
 	secant_format_input *in;
 	const secant_storages *storages;
-	uint64_t stored, copied;     /* bytes of storages met, of tensors made from them */
+	uint64_t stored, copied; /* bytes of storages met, of tensors made from them */
 } reader;
 
 typedef struct view {
 	secant_dtype dtype;
 	secant_shape shape;
 	int64_t stride[SECANT_MAX_RANK];
-	int64_t offset;              /* in elements, into the storage */
+	int64_t offset; /* in elements, into the storage */
 	secant_storage *storage;
 } view;
 
@@ -133,13 +144,15 @@ read_shape(view *t, const char *name, const secant_pickle *made, secant_err *err
 	if (rank < 0 || rank != secant_pickle_length(stride))
 		return broken(name, "size and stride are not tuples of one length", err);
 	if (rank > SECANT_MAX_RANK)
-		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "tensor '%s': rank %d, at most %d", name, rank, SECANT_MAX_RANK);
+		return secant_fail(
+			err, SECANT_ERR_UNSUPPORTED, "tensor '%s': rank %d, at most %d", name, rank, SECANT_MAX_RANK);
 	t->shape.rank = rank;
 	for (int i = 0; i < rank; i++) {
-		if (!whole(secant_pickle_item(size, i), &t->shape.dim[i]) || !whole(secant_pickle_item(stride, i), &t->stride[i]))
+		if (!whole(secant_pickle_item(size, i), &t->shape.dim[i])
+			|| !whole(secant_pickle_item(stride, i), &t->stride[i]))
 			return broken(name, "a size or a stride is not a whole number of 0 or more", err);
 		if (t->shape.dim[i] == 1)
-			t->stride[i] = 0;        /* has no meaning and may be any number */
+			t->stride[i] = 0; /* has no meaning and may be any number */
 	}
 	if (!whole(secant_pickle_item(made, 1), &t->offset))
 		return broken(name, "the offset is not a whole number of 0 or more", err);
@@ -155,16 +168,19 @@ typed(const secant_pickle *v)
 	return v && v->kind == SECANT_PICKLE_GLOBAL && v->global->role == SECANT_PICKLE_TYPED ? v->global : NULL;
 }
 
-/* ("storage", class, key, device, elements[, (view key, offset, elements)]). A dtype beside the tensor wins over the class. */
+/* ("storage", class, key, device, elements[, (view key, offset, elements)]). A dtype beside the tensor wins over the
+ * class. */
 static secant_status
 read_storage(reader *r, view *t, const char *name, const secant_pickle *made, secant_err *err)
 {
 	const secant_pickle *persistent = secant_pickle_item(made, 0);
-	const secant_pickle *id = persistent && persistent->kind == SECANT_PICKLE_PERSISTENT ? persistent->items.v[0] : NULL;
+	const secant_pickle *id = persistent && persistent->kind == SECANT_PICKLE_PERSISTENT ? persistent->items.v[0]
+																						 : NULL;
 	const secant_pickle *key = secant_pickle_item(id, 2), *part = secant_pickle_item(id, 5);
 	const secant_pickle_global *class = typed(secant_pickle_item(id, 1)), *type = typed(secant_pickle_item(made, 6));
 	int64_t n, part_at = 0;
-	if (!secant_pickle_is_str(secant_pickle_item(id, 0), "storage") || !class || !key || key->kind != SECANT_PICKLE_STR || !whole(secant_pickle_item(id, 4), &n))
+	if (!secant_pickle_is_str(secant_pickle_item(id, 0), "storage") || !class || !key || key->kind != SECANT_PICKLE_STR
+		|| !whole(secant_pickle_item(id, 4), &n))
 		return broken(name, "its storage is not (\"storage\", class, key, device, elements)", err);
 	const secant_pickle_global *g = type ? type : class;
 	if (g->dtype < 0)
@@ -180,7 +196,9 @@ read_storage(reader *r, view *t, const char *name, const secant_pickle *made, se
 	if (!t->storage)
 		return err->code;
 	secant_status s = read_shape(t, name, made, err);
-	return s ? s : __builtin_add_overflow(t->offset, part_at, &t->offset) ? broken(name, "the offset is too large", err) : SECANT_OK;
+	return s                                                     ? s
+		: __builtin_add_overflow(t->offset, part_at, &t->offset) ? broken(name, "the offset is too large", err)
+																 : SECANT_OK;
 }
 
 /* The furthest element lies in the storage. */
@@ -192,9 +210,11 @@ check_bounds(const view *t, const char *name, secant_err *err)
 	if (!secant_shape_count(&t->shape))
 		return SECANT_OK;
 	for (int i = 0; i < t->shape.rank; i++)
-		over = over || __builtin_mul_overflow(t->shape.dim[i] - 1, t->stride[i], &step) || __builtin_add_overflow(last, step, &last);
+		over = over || __builtin_mul_overflow(t->shape.dim[i] - 1, t->stride[i], &step)
+			|| __builtin_add_overflow(last, step, &last);
 	if (over || last >= room)
-		return secant_fail(err, SECANT_ERR_FORMAT, "tensor '%s': reaches element %lld of its storage of %lld", name, over ? -1LL : (long long)last, (long long)room);
+		return secant_fail(err, SECANT_ERR_FORMAT, "tensor '%s': reaches element %lld of its storage of %lld", name,
+			over ? -1LL : (long long)last, (long long)room);
 	return SECANT_OK;
 }
 
@@ -232,8 +252,8 @@ copy_view(const view *t, uint8_t *to)
 	}
 }
 
-/* Takes the storage itself where the tensor is all of it; else copies. Expanded views are the reason for a limit: a few bytes could
- * ask for any amount of memory. */
+/* Takes the storage itself where the tensor is all of it; else copies. Expanded views are the reason for a limit: a few
+ * bytes could ask for any amount of memory. */
 static secant_status
 make_tensor(reader *r, const view *t, const char *name, secant_tensor *out, secant_err *err)
 {
@@ -249,7 +269,8 @@ make_tensor(reader *r, const view *t, const char *name, secant_tensor *out, seca
 	}
 	r->copied += bytes;
 	if (r->copied > COPIES * r->stored + COPY_SLACK)
-		return secant_fail(err, SECANT_ERR_RANGE, "tensor '%s': the tensors so far take %llu bytes, made of %llu in the file: refused", name,
+		return secant_fail(err, SECANT_ERR_RANGE,
+			"tensor '%s': the tensors so far take %llu bytes, made of %llu in the file: refused", name,
 			(unsigned long long)r->copied, (unsigned long long)r->stored);
 	secant_status s = secant_tensor_new(out, t->dtype, &t->shape, err);
 	if (!s)
@@ -278,7 +299,8 @@ add_named(reader *r, const secant_pickle *key, const secant_pickle *made, secant
 {
 	char name[1024];
 	if (key->text.n >= sizeof name || memchr(key->text.p, '\0', key->text.n))
-		return secant_fail(err, SECANT_ERR_FORMAT, "the name of a tensor has %zu bytes or a zero among them", key->text.n);
+		return secant_fail(
+			err, SECANT_ERR_FORMAT, "the name of a tensor has %zu bytes or a zero among them", key->text.n);
 	memcpy(name, key->text.p, key->text.n);
 	name[key->text.n] = '\0';
 	return add_tensor(r, name, made, err);
@@ -300,7 +322,9 @@ secant_state_dict_read(secant_format_input *in, secant_pickle *root, const secan
 		return secant_fail(err, SECANT_ERR_FORMAT, "holds no dictionary of tensors");
 	for (int i = 0; i + 1 < b.dict->items.n; i += 2) {
 		const secant_pickle *key = b.dict->items.v[i];
-		secant_status s = key->kind == SECANT_PICKLE_STR && tensor_of(b.dict->items.v[i + 1], &made) ? add_named(&r, key, made, err) : SECANT_OK;
+		secant_status s = key->kind == SECANT_PICKLE_STR && tensor_of(b.dict->items.v[i + 1], &made)
+			? add_named(&r, key, made, err)
+			: SECANT_OK;
 		if (s)
 			return s;
 	}

@@ -1,6 +1,6 @@
 /*
- * From the values of a PyTorch pickle to tensors: finds the state_dict in a checkpoint and copies its tensors out of their storages.
- * Where the storages come from, a zip archive or the rest of a stream, is the caller's business.
+ * From the values of a PyTorch pickle to tensors: finds the state_dict in a checkpoint and copies its tensors out of
+ * their storages. Where the storages come from, a zip archive or the rest of a stream, is the caller's business.
  */
 #ifndef SECANT_FORMATS_STATE_DICT_H
 #define SECANT_FORMATS_STATE_DICT_H
@@ -9,9 +9,9 @@
 
 /* The bytes that tensors are views of. */
 typedef struct secant_storage {
-	uint8_t *data;               /* NULL: not loaded yet */
+	uint8_t *data; /* NULL: not loaded yet */
 	size_t size;
-	void *owner;                 /* frees data; a tensor that is all of the storage takes it, and data stays valid as long as the set */
+	void *owner; /* frees data; a tensor that is all of the storage takes it, and data stays valid as long as the set */
 	bool counted;
 } secant_storage;
 
@@ -22,5 +22,6 @@ typedef struct secant_storages {
 } secant_storages;
 
 /* Adds the tensors of the state_dict in `root` to in->set, in its order, and takes off the names of wrappers. */
-secant_status secant_state_dict_read(secant_format_input *in, secant_pickle *root, const secant_storages *storages, secant_err *err);
+secant_status secant_state_dict_read(
+	secant_format_input *in, secant_pickle *root, const secant_storages *storages, secant_err *err);
 #endif

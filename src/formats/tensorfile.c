@@ -1,6 +1,6 @@
 /*
- * Tensor files: the table of formats and what they share. A format is found by the file's first bytes when reading and by the extension
- * when writing. How a format looks stands in its own file.
+ * Tensor files: the table of formats and what they share. A format is found by the file's first bytes when reading and
+ * by the extension when writing. How a format looks stands in its own file.
  */
 #include "formats/format.h"
 #include <string.h>
@@ -12,7 +12,7 @@ static const secant_tensor_format *const table[] = {
 #define FORMAT(name) &secant_tensor_format_##name,
 #include "formats/formats.inc"
 #undef FORMAT
-	NULL
+	NULL,
 };
 
 const secant_tensor_format *
@@ -44,14 +44,16 @@ secant_format_bytes(secant_dtype dtype, const secant_shape *shape)
 }
 
 secant_status
-secant_format_add(secant_format_input *in, const char *name, secant_dtype dtype, const secant_shape *shape, const uint8_t *data, secant_err *err)
+secant_format_add(secant_format_input *in, const char *name, secant_dtype dtype, const secant_shape *shape,
+	const uint8_t *data, secant_err *err)
 {
 	secant_tensor t = { 0 };
 	int64_t bytes = secant_format_bytes(dtype, shape);
 	if (in->borrow && bytes && (uintptr_t)data % secant_dtype_size(dtype) == 0) {
 		t.dtype = dtype;
 		t.shape = *shape;
-		t.data = (void *)(uintptr_t)data;   /* the map is private and read-only; a tensor that borrows is not written to */
+		t.data = (void *)(uintptr_t)
+			data; /* the map is private and read-only; a tensor that borrows is not written to */
 	} else {
 		secant_status s = secant_tensor_new(&t, dtype, shape, err);
 		if (s)
@@ -67,7 +69,8 @@ secant_format_add(secant_format_input *in, const char *name, secant_dtype dtype,
 
 /* Reads from memory; what was read so far is freed on failure. The reader's message gets the file's name in front. */
 static secant_status
-read_any(secant_tensors *set, char **metadata, const uint8_t *data, size_t size, bool borrow, const char *origin, secant_err *err)
+read_any(secant_tensors *set, char **metadata, const uint8_t *data, size_t size, bool borrow, const char *origin,
+	secant_err *err)
 {
 	secant_format_input in = { .data = data, .size = size, .borrow = borrow, .set = set, .metadata = metadata };
 	secant_err e = { 0 };
@@ -77,7 +80,8 @@ read_any(secant_tensors *set, char **metadata, const uint8_t *data, size_t size,
 		*metadata = NULL;
 	while (*f && !(*f)->detect(data, size))
 		f++;
-	secant_status s = *f ? (*f)->read(&in, &e)
+	secant_status s = *f
+		? (*f)->read(&in, &e)
 		: secant_fail(&e, SECANT_ERR_FORMAT, "is neither safetensors, nor a PyTorch file, nor .npy (%zu bytes)", size);
 	if (!s)
 		return SECANT_OK;
@@ -90,7 +94,8 @@ read_any(secant_tensors *set, char **metadata, const uint8_t *data, size_t size,
 }
 
 secant_status
-secant_tensors_decode(secant_tensors *set, char **metadata_json, const void *data, size_t size, const char *origin, secant_err *err)
+secant_tensors_decode(
+	secant_tensors *set, char **metadata_json, const void *data, size_t size, const char *origin, secant_err *err)
 {
 	return read_any(set, metadata_json, data, size, false, origin, err);
 }
@@ -127,7 +132,8 @@ secant_tensors_write(const secant_tensors *set, const char *metadata_json, const
 	while (*f && !((*f)->extensions && secant_ext_is(path, (*f)->extensions)))
 		f++;
 	if (!*f)
-		return secant_fail(err, SECANT_ERR_ARG, "%s: the extension '%s' is none of .safetensors, .pth, .pt, .bin, .npy", path, secant_path_ext(path));
+		return secant_fail(err, SECANT_ERR_ARG, "%s: the extension '%s' is none of .safetensors, .pth, .pt, .bin, .npy",
+			path, secant_path_ext(path));
 	secant_err e = { 0 };
 	secant_writer *w = secant_writer_open(path, &e);
 	if (!w)

@@ -17,7 +17,7 @@ cut_compiled(char *name)
 {
 	static const char mark[] = "_orig_mod.";
 	bool cut = false;
-	for (char *p = name; (p = strstr(p, mark)); ) {
+	for (char *p = name; (p = strstr(p, mark));) {
 		if (p > name && p[-1] != '.') {
 			p++;
 			continue;
@@ -79,7 +79,8 @@ check_unique(const secant_tensors *set, secant_err *err)
 	qsort(names, (size_t)set->n, sizeof *names, by_text);
 	for (int i = 1; i < set->n && !s; i++)
 		if (!strcmp(names[i - 1], names[i]))
-			s = secant_fail(err, SECANT_ERR_FORMAT, "two tensors are named '%s' without the prefixes of wrappers", names[i]);
+			s = secant_fail(
+				err, SECANT_ERR_FORMAT, "two tensors are named '%s' without the prefixes of wrappers", names[i]);
 	secant_free(names);
 	return s;
 }

@@ -1,7 +1,7 @@
 /*
- * The zip container (PKWARE's APPNOTE.TXT, sections 4.3 and 4.5): a local header before each member, a central directory with the same
- * facts and each header's place behind all of them, and an end record. Numbers that do not fit in 32 bits are ~0 there and stand in a
- * zip64 extra field.
+ * The zip container (PKWARE's APPNOTE.TXT, sections 4.3 and 4.5): a local header before each member, a central
+ * directory with the same facts and each header's place behind all of them, and an end record. Numbers that do not fit
+ * in 32 bits are ~0 there and stand in a zip64 extra field.
  */
 #include "formats/zip_write.h"
 #include "base/bytes.h"
@@ -43,8 +43,8 @@ add_facts(secant_str *s, bool large, uint32_t crc, uint64_t size, size_t name, s
 {
 	add_number(s, large ? 45 : 20, 2);
 	add_number(s, UTF8_NAMES, 2);
-	add_number(s, 0, 2);         /* stored */
-	add_number(s, 0, 2);         /* time */
+	add_number(s, 0, 2); /* stored */
+	add_number(s, 0, 2); /* time */
 	add_number(s, FIRST_OF_1980, 2);
 	add_number(s, crc, 4);
 	add_number(s, cut32(size), 4);
@@ -70,7 +70,7 @@ put_local(secant_zip_writer *z, const char *name, uint32_t crc, uint64_t size)
 		add_number(&s, size, 8);
 		add_number(&s, size, 8);
 	}
-	secant_str_addn(&s, "FB", 2);    /* the padding field of torch's own writer */
+	secant_str_addn(&s, "FB", 2); /* the padding field of torch's own writer */
 	add_number(&s, pad, 2);
 	secant_str_addn(&s, filler, pad);
 	if (s.failed)
@@ -91,9 +91,9 @@ secant_zip_add(secant_zip_writer *z, const char *name, const void *data, uint64_
 	secant_str_addn(d, "PK\x01\x02", 4);
 	add_number(d, 45, 2);
 	add_facts(d, large || far, crc, size, strlen(name), large || far ? 4 + (large ? 16 : 0) + (far ? 8 : 0) : 0);
-	add_number(d, 0, 2);         /* comment */
-	add_number(d, 0, 2);         /* disk */
-	add_number(d, 0, 2);         /* attributes */
+	add_number(d, 0, 2); /* comment */
+	add_number(d, 0, 2); /* disk */
+	add_number(d, 0, 2); /* attributes */
 	add_number(d, 0, 4);
 	add_number(d, cut32(start), 4);
 	secant_str_add(d, name);
@@ -118,7 +118,7 @@ secant_zip_end(secant_zip_writer *z, secant_err *err)
 		add_number(d, 44, 8);
 		add_number(d, 45, 2);
 		add_number(d, 45, 2);
-		add_number(d, 0, 8);     /* two disk numbers */
+		add_number(d, 0, 8); /* two disk numbers */
 		add_number(d, z->members, 8);
 		add_number(d, z->members, 8);
 		add_number(d, size, 8);

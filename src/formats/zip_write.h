@@ -1,6 +1,7 @@
 /*
- * Writes a zip archive of stored members to a secant_writer: as torch.save has them, each member's data at a multiple of 64 bytes, no
- * time stamps, zip64 where sizes ask for it. The same members give the same bytes. (libzip, which reads archives here, cannot align.)
+ * Writes a zip archive of stored members to a secant_writer: as torch.save has them, each member's data at a multiple
+ * of 64 bytes, no time stamps, zip64 where sizes ask for it. The same members give the same bytes. (libzip, which reads
+ * archives here, cannot align.)
  */
 #ifndef SECANT_FORMATS_ZIP_WRITE_H
 #define SECANT_FORMATS_ZIP_WRITE_H
@@ -9,9 +10,9 @@
 
 typedef struct secant_zip_writer {
 	secant_writer *w;
-	uint64_t at;                 /* bytes written */
+	uint64_t at; /* bytes written */
 	uint64_t members;
-	secant_str directory;        /* the central directory so far */
+	secant_str directory; /* the central directory so far */
 } secant_zip_writer;
 
 /* Errors of z->w are sticky and reported by its commit. */

@@ -1,14 +1,14 @@
 /*
- * Reverse-mode differentiation: walks the nodes backwards and lets each operator's rule append the graph of its gradient. There is no
- * second world of backward code: what comes out is a graph like any other.
+ * Reverse-mode differentiation: walks the nodes backwards and lets each operator's rule append the graph of its
+ * gradient. There is no second world of backward code: what comes out is a graph like any other.
  */
 #include "graph/graph.h"
 #include <string.h>
 
 typedef struct tape {
 	secant_graph *g;
-	secant_value *grad;                      /* of each value that existed before; -1: nothing flows there yet */
-	bool *useful;                            /* the value depends on one of the values asked for */
+	secant_value *grad; /* of each value that existed before; -1: nothing flows there yet */
+	bool *useful; /* the value depends on one of the values asked for */
 	int values, nodes;
 } tape;
 
@@ -32,7 +32,8 @@ node_gradient(tape *t, int i)
 		dx = secant_arena_alloc(secant_graph_arena(t->g), (size_t)n.n_in * sizeof *dx);
 		wants = secant_arena_alloc(secant_graph_arena(t->g), (size_t)n.n_in);
 		if (!dx || !wants)
-			return secant_graph_fail(t->g, SECANT_ERR_NOMEM, "no memory for the gradient of '%s'", n.op->name), SECANT_ERR_NOMEM;
+			return secant_graph_fail(t->g, SECANT_ERR_NOMEM, "no memory for the gradient of '%s'", n.op->name),
+				   SECANT_ERR_NOMEM;
 	}
 	for (int k = 0; k < n.n_in; k++) {
 		dx[k] = -1;
@@ -41,7 +42,8 @@ node_gradient(tape *t, int i)
 	if (!any_in)
 		return SECANT_OK;
 	if (!n.op->grad) {
-		secant_graph_fail(t->g, SECANT_ERR_UNSUPPORTED, "%s%s%s%s has no gradient", n.op->name, n.name ? " '" : "", n.name ? n.name : "", n.name ? "'" : "");
+		secant_graph_fail(t->g, SECANT_ERR_UNSUPPORTED, "%s%s%s%s has no gradient", n.op->name, n.name ? " '" : "",
+			n.name ? n.name : "", n.name ? "'" : "");
 		return SECANT_ERR_UNSUPPORTED;
 	}
 	secant_graph_scope(t->g, n.name);
@@ -53,14 +55,16 @@ node_gradient(tape *t, int i)
 }
 
 secant_status
-secant_graph_gradients(secant_graph *g, secant_value loss, const secant_value *of, int n, secant_value *out, secant_err *err)
+secant_graph_gradients(
+	secant_graph *g, secant_value loss, const secant_value *of, int n, secant_value *out, secant_err *err)
 {
 	for (int i = 0; i < n; i++)
 		out[i] = -1;
 	if (secant_graph_check(g, err))
 		return err ? err->code : SECANT_ERR_ARG;
 	if (loss < 0 || secant_graph_shape(g, loss)->rank != 0)
-		return secant_fail(err, SECANT_ERR_SHAPE, "gradients are of a scalar; the loss has rank %d", loss < 0 ? -1 : secant_graph_shape(g, loss)->rank);
+		return secant_fail(err, SECANT_ERR_SHAPE, "gradients are of a scalar; the loss has rank %d",
+			loss < 0 ? -1 : secant_graph_shape(g, loss)->rank);
 	tape t = { .g = g, .values = secant_graph_values(g), .nodes = secant_graph_nodes(g) };
 	t.grad = secant_calloc((size_t)t.values, sizeof *t.grad);
 	t.useful = secant_calloc((size_t)t.values, sizeof *t.useful);

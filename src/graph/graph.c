@@ -8,13 +8,14 @@
 
 struct secant_graph {
 	secant_arena *arena;
-	secant_value_info **value;               /* these and the nodes stay where they are while the graph grows: rules hold pointers to them */
+	secant_value_info *
+		*value; /* these and the nodes stay where they are while the graph grows: rules hold pointers to them */
 	secant_node **node;
 	int values, value_capacity, nodes, node_capacity;
-	int *name_slot;                          /* open-addressing table of named values: index + 1, 0 empty */
+	int *name_slot; /* open-addressing table of named values: index + 1, 0 empty */
 	int names, name_capacity;
 	const char *scope;
-	int backward;                            /* nodes there were when gradients were appended; 0: none were */
+	int backward; /* nodes there were when gradients were appended; 0: none were */
 	secant_err err;
 };
 
@@ -67,11 +68,31 @@ no_memory(secant_graph *g)
 	return secant_graph_fail(g, SECANT_ERR_NOMEM, "no memory for the graph (%d nodes)", g->nodes);
 }
 
-secant_arena *secant_graph_arena(secant_graph *g) { return g->arena; }
-int secant_graph_values(const secant_graph *g) { return g->values; }
-int secant_graph_nodes(const secant_graph *g) { return g->nodes; }
-const secant_value_info *secant_graph_value(const secant_graph *g, secant_value v) { return g->value[v]; }
-const secant_node *secant_graph_get_node(const secant_graph *g, int i) { return g->node[i]; }
+secant_arena *
+secant_graph_arena(secant_graph *g)
+{
+	return g->arena;
+}
+int
+secant_graph_values(const secant_graph *g)
+{
+	return g->values;
+}
+int
+secant_graph_nodes(const secant_graph *g)
+{
+	return g->nodes;
+}
+const secant_value_info *
+secant_graph_value(const secant_graph *g, secant_value v)
+{
+	return g->value[v];
+}
+const secant_node *
+secant_graph_get_node(const secant_graph *g, int i)
+{
+	return g->node[i];
+}
 
 const secant_shape *
 secant_graph_shape(const secant_graph *g, secant_value v)
@@ -143,8 +164,11 @@ value_add(secant_graph *g, const secant_value_info *info)
 		return -1;
 	char text[96];
 	if (secant_shape_count(&info->type.shape) < 0)
-		return secant_graph_fail(g, SECANT_ERR_SHAPE, "%s: no such shape: %s", info->name ? info->name : g->scope ? g->scope : "value",
-		                         secant_shape_text(&info->type.shape, text, sizeof text));
+		return secant_graph_fail(g, SECANT_ERR_SHAPE, "%s: no such shape: %s",
+			info->name     ? info->name
+				: g->scope ? g->scope
+						   : "value",
+			secant_shape_text(&info->type.shape, text, sizeof text));
 	secant_value_info *v = secant_arena_alloc(g->arena, sizeof *v);
 	if (!v || secant_grow((void **)&g->value, &g->value_capacity, g->values, sizeof *g->value))
 		return no_memory(g);
@@ -168,7 +192,8 @@ secant_graph_input(secant_graph *g, const char *name, secant_dtype dtype, const 
 }
 
 secant_value
-secant_graph_state(secant_graph *g, const char *name, secant_dtype dtype, const secant_shape *shape, bool trainable, secant_init init)
+secant_graph_state(
+	secant_graph *g, const char *name, secant_dtype dtype, const secant_shape *shape, bool trainable, secant_init init)
 {
 	if (g->err.code)
 		return -1;
@@ -178,10 +203,15 @@ secant_graph_state(secant_graph *g, const char *name, secant_dtype dtype, const 
 		if (g->value[v]->kind == SECANT_VALUE_STATE && secant_shape_equal(&g->value[v]->type.shape, shape))
 			return v;
 		return secant_graph_fail(g, SECANT_ERR_SHAPE, "state '%s' is wanted as %s and as %s", name,
-		                         secant_shape_text(&g->value[v]->type.shape, a, sizeof a), secant_shape_text(shape, b, sizeof b));
+			secant_shape_text(&g->value[v]->type.shape, a, sizeof a), secant_shape_text(shape, b, sizeof b));
 	}
-	return value_add(g, &(secant_value_info){ .kind = SECANT_VALUE_STATE, .type = { dtype, *shape }, .name = name, .trainable = trainable,
-	                                          .leads = trainable, .init = init });
+	return value_add(g,
+		&(secant_value_info){ .kind = SECANT_VALUE_STATE,
+			.type = { dtype, *shape },
+			.name = name,
+			.trainable = trainable,
+			.leads = trainable,
+			.init = init });
 }
 
 void
@@ -261,7 +291,8 @@ node_fail(secant_graph *g, const secant_op *op, secant_err *err)
 
 /* Fills out types by the operator's rule; checks the number of inputs and that required ones are there. */
 static secant_status
-infer(secant_graph *g, const secant_op *op, const void *attr, int n, const secant_value *in, secant_type *out, secant_err *err)
+infer(secant_graph *g, const secant_op *op, const void *attr, int n, const secant_value *in, secant_type *out,
+	secant_err *err)
 {
 	secant_type fixed[8], *types = n <= 8 ? fixed : secant_arena_alloc(g->arena, (size_t)n * sizeof *types);
 	if (!types)
@@ -289,7 +320,7 @@ secant_graph_node(secant_graph *g, const char *op_name, const void *attr, int n,
 		secant_graph_fail(g, SECANT_ERR_UNSUPPORTED, "no operator is named '%s'", op_name);
 		return NULL;
 	}
-	while (n > op->min_in && in[n - 1] < 0)  /* absent inputs at the end are not there at all */
+	while (n > op->min_in && in[n - 1] < 0) /* absent inputs at the end are not there at all */
 		n--;
 	secant_err err = { 0 };
 	secant_type out[8];
@@ -302,10 +333,17 @@ secant_graph_node(secant_graph *g, const char *op_name, const void *attr, int n,
 		return node_fail(g, op, &err);
 	secant_node *node = secant_arena_alloc(g->arena, sizeof *node);
 	if (node)
-		*node = (secant_node){ .op = op, .attr = copy, .name = g->scope, .n_in = n, .n_out = op->n_out,
-		                       .in = secant_arena_alloc(g->arena, (size_t)(n + 1) * sizeof(secant_value)),
-		                       .out = secant_arena_alloc(g->arena, (size_t)(op->n_out + 1) * sizeof(secant_value)) };
-	if (!node || !node->in || !node->out || secant_grow((void **)&g->node, &g->node_capacity, g->nodes, sizeof *g->node)) {
+		*node = (secant_node){
+			.op = op,
+			.attr = copy,
+			.name = g->scope,
+			.n_in = n,
+			.n_out = op->n_out,
+			.in = secant_arena_alloc(g->arena, (size_t)(n + 1) * sizeof(secant_value)),
+			.out = secant_arena_alloc(g->arena, (size_t)(op->n_out + 1) * sizeof(secant_value)),
+		};
+	if (!node || !node->in || !node->out
+		|| secant_grow((void **)&g->node, &g->node_capacity, g->nodes, sizeof *g->node)) {
 		no_memory(g);
 		return NULL;
 	}
@@ -315,8 +353,13 @@ secant_graph_node(secant_graph *g, const char *op_name, const void *attr, int n,
 		leads |= in[i] >= 0 && g->value[in[i]]->leads;
 	}
 	for (int i = 0; i < op->n_out; i++)
-		if ((node->out[i] = value_add(g, &(secant_value_info){ .kind = SECANT_VALUE_NODE, .type = out[i], .node = g->nodes, .slot = i,
-		                                                     .leads = leads && op->grad && out[i].dtype == SECANT_F32 })) < 0)
+		if ((node->out[i] = value_add(g,
+				 &(secant_value_info){ .kind = SECANT_VALUE_NODE,
+					 .type = out[i],
+					 .node = g->nodes,
+					 .slot = i,
+					 .leads = leads && op->grad && out[i].dtype == SECANT_F32 }))
+			< 0)
 			return NULL;
 	g->node[g->nodes] = node;
 	return g->node[g->nodes++];
@@ -354,5 +397,6 @@ secant_value
 secant_graph_leaf(secant_graph *g, const secant_value_info *leaf)
 {
 	secant_value_info info = *leaf;
-	return info.kind == SECANT_VALUE_CONST ? secant_graph_constant(g, info.type.dtype, &info.type.shape, info.numbers) : value_add(g, &info);
+	return info.kind == SECANT_VALUE_CONST ? secant_graph_constant(g, info.type.dtype, &info.type.shape, info.numbers)
+										   : value_add(g, &info);
 }

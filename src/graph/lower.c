@@ -1,14 +1,14 @@
 /*
- * The pass that decides how real numbers are stored in a bf16 plan. What may be bfloat16 is said by the operators (secant_low, low_in,
- * low_out): products always take and give bf16, elementwise and spatial operators follow their first input, losses and statistics stay
- * f32. States keep f32: an implementation packs its own copy of the weights.
+ * The pass that decides how real numbers are stored in a bf16 plan. What may be bfloat16 is said by the operators
+ * (secant_low, low_in, low_out): products always take and give bf16, elementwise and spatial operators follow their
+ * first input, losses and statistics stay f32. States keep f32: an implementation packs its own copy of the weights.
  */
 #include "graph/rewrite.h"
 
 typedef struct lowering {
-	secant_rewrite w;                        /* maps an old value to the new one as its producer gives it */
-	secant_value *other;                     /* old value -> its cast to the other storage; -1 */
-	bool *wanted_low;                        /* old value: somebody reads it who can take bf16 */
+	secant_rewrite w; /* maps an old value to the new one as its producer gives it */
+	secant_value *other; /* old value -> its cast to the other storage; -1 */
+	bool *wanted_low; /* old value: somebody reads it who can take bf16 */
 } lowering;
 
 static secant_value
@@ -31,8 +31,8 @@ slot_is_low(uint32_t mask, int slot)
 	return mask >> (slot < 31 ? slot : 31) & 1;
 }
 
-/* A product whose result only f32 readers take (a norm of samples, a loss, the caller) gives f32 at once: rounding it would be lost accuracy
- * and an extra pass. A convolution with a sum inside keeps the sum's storage. */
+/* A product whose result only f32 readers take (a norm of samples, a loss, the caller) gives f32 at once: rounding it
+ * would be lost accuracy and an extra pass. A convolution with a sum inside keeps the sum's storage. */
 static void
 find_wanted(lowering *l)
 {
@@ -56,7 +56,8 @@ lower_node(lowering *l, int i)
 		return;
 	for (int k = 0; k < n->n_in; k++)
 		in[k] = secant_rewrite_value(&l->w, n->in[k]);
-	bool low = n->op->low == SECANT_LOW_DRIVES || (n->op->low == SECANT_LOW_FOLLOWS && in[0] >= 0 && secant_graph_value(to, in[0])->type.dtype == SECANT_BF16);
+	bool low = n->op->low == SECANT_LOW_DRIVES
+		|| (n->op->low == SECANT_LOW_FOLLOWS && in[0] >= 0 && secant_graph_value(to, in[0])->type.dtype == SECANT_BF16);
 	secant_graph_scope(to, n->name);
 	for (int k = 0; k < n->n_in; k++)
 		if (in[k] >= 0)
@@ -64,7 +65,8 @@ lower_node(lowering *l, int i)
 	const secant_node *made = secant_rewrite_with(&l->w, n, in);
 	for (int k = 0; made && k < n->n_out; k++) {
 		bool wanted = n->op->low != SECANT_LOW_DRIVES || l->wanted_low[n->out[k]];
-		if (low && wanted && slot_is_low(n->op->low_out, k) && secant_graph_value(to, made->out[k])->type.dtype == SECANT_F32)
+		if (low && wanted && slot_is_low(n->op->low_out, k)
+			&& secant_graph_value(to, made->out[k])->type.dtype == SECANT_F32)
 			secant_graph_store_as(to, made->out[k], SECANT_BF16);
 	}
 }
@@ -73,7 +75,8 @@ secant_graph *
 secant_pass_lower(const secant_graph *g, secant_value *keep, int n, secant_err *err)
 {
 	size_t values = (size_t)secant_graph_values(g) + 1;
-	lowering l = { .other = secant_calloc(values, sizeof *l.other), .wanted_low = secant_calloc(values, sizeof *l.wanted_low) };
+	lowering l = { .other = secant_calloc(values, sizeof *l.other),
+		.wanted_low = secant_calloc(values, sizeof *l.wanted_low) };
 	bool ok = secant_rewrite_begin(&l.w, g, keep, n, err);
 	if (!l.other || !l.wanted_low) {
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a bf16 graph");

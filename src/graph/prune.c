@@ -1,6 +1,6 @@
 /*
- * The pass that keeps what is asked for: nodes that lead to a kept value, and nodes that update a state on the way (running statistics,
- * counters). All else, inputs and states that nothing reads included, is left behind.
+ * The pass that keeps what is asked for: nodes that lead to a kept value, and nodes that update a state on the way
+ * (running statistics, counters). All else, inputs and states that nothing reads included, is left behind.
  */
 #include "graph/rewrite.h"
 
@@ -26,7 +26,8 @@ secant_graph *
 secant_pass_prune(const secant_graph *g, secant_value *keep, int n, secant_err *err)
 {
 	secant_rewrite w;
-	bool *live = secant_calloc((size_t)secant_graph_values(g) + 1, sizeof *live), ok = secant_rewrite_begin(&w, g, keep, n, err);
+	bool *live = secant_calloc((size_t)secant_graph_values(g) + 1, sizeof *live),
+		 ok = secant_rewrite_begin(&w, g, keep, n, err);
 	if (!live) {
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory to prune a graph");
 		ok = false;

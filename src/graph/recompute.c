@@ -1,20 +1,20 @@
 /*
- * The pass that trades a pass over memory for memory (Chen et al.: Training deep nets with sublinear memory cost, 2016, for the cheap
- * operators alone): what an operator computes `again` at the price of reading and writing it once is not kept for the gradients but
- * computed anew before the first of them that reads it. Norm and activation behind a convolution, upsampled and joined maps go: half of
- * what a training of a U-Net keeps.
+ * The pass that trades a pass over memory for memory (Chen et al.: Training deep nets with sublinear memory cost, 2016,
+ * for the cheap operators alone): what an operator computes `again` at the price of reading and writing it once is not
+ * kept for the gradients but computed anew before the first of them that reads it. Norm and activation behind a
+ * convolution, upsampled and joined maps go: half of what a training of a U-Net keeps.
  *
- * A result is computed again only where that keeps next to nothing else alive: its inputs are wanted by gradients anyway, or are computed
- * again themselves, or are much smaller (a map before it is upsampled).
+ * A result is computed again only where that keeps next to nothing else alive: its inputs are wanted by gradients
+ * anyway, or are computed again themselves, or are much smaller (a map before it is upsampled).
  */
 #include "graph/rewrite.h"
 
 typedef struct recomputing {
-	secant_rewrite w;                            /* maps an old value to the new one of the forward pass */
+	secant_rewrite w; /* maps an old value to the new one of the forward pass */
 	bool norms;
-	secant_value *anew;                          /* old value -> its second computation; -1: none yet */
-	bool *kept;                                  /* old value: a gradient or the caller reads it */
-	bool *redone;                                /* node: output 0 is computed again for gradients */
+	secant_value *anew; /* old value -> its second computation; -1: none yet */
+	bool *kept; /* old value: a gradient or the caller reads it */
+	bool *redone; /* node: output 0 is computed again for gradients */
 } recomputing;
 
 static int64_t
@@ -54,7 +54,7 @@ for_gradient(recomputing *r, secant_value v)
 	if (r->anew[v] >= 0)
 		return r->anew[v];
 	const secant_node *n = secant_rewrite_maker(&r->w, v, NULL);
-	secant_value *in = secant_rewrite_room(&r->w, n), out[8];        /* as many as an operator gives at most */
+	secant_value *in = secant_rewrite_room(&r->w, n), out[8]; /* as many as an operator gives at most */
 	if (!in)
 		return -1;
 	for (int k = 0; k < n->n_in; k++)
@@ -92,7 +92,10 @@ secant_pass_recompute(const secant_graph *g, bool norms, secant_value *keep, int
 {
 	size_t values = (size_t)secant_graph_values(g) + 1, nodes = (size_t)secant_graph_nodes(g) + 1;
 	int backward = secant_graph_backward(g);
-	recomputing r = { .norms = norms, .anew = secant_calloc(values, sizeof *r.anew), .kept = secant_calloc(values, sizeof *r.kept), .redone = secant_calloc(nodes, sizeof *r.redone) };
+	recomputing r = { .norms = norms,
+		.anew = secant_calloc(values, sizeof *r.anew),
+		.kept = secant_calloc(values, sizeof *r.kept),
+		.redone = secant_calloc(nodes, sizeof *r.redone) };
 	bool ok = secant_rewrite_begin(&r.w, g, keep, n, err);
 	if (!r.anew || !r.kept || !r.redone) {
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory to compute results again");

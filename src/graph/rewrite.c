@@ -6,7 +6,8 @@ bool
 secant_rewrite_begin(secant_rewrite *w, const secant_graph *from, const secant_value *keep, int n, secant_err *err)
 {
 	int values = secant_graph_values(from);
-	*w = (secant_rewrite){ from, secant_graph_new(), secant_calloc((size_t)values + 1, sizeof *w->map), secant_calloc((size_t)values + 1, sizeof *w->readers) };
+	*w = (secant_rewrite){ from, secant_graph_new(), secant_calloc((size_t)values + 1, sizeof *w->map),
+		secant_calloc((size_t)values + 1, sizeof *w->readers) };
 	if (!w->to || !w->map || !w->readers) {
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory to write a graph of %d nodes anew", secant_graph_nodes(from));
 		return false;

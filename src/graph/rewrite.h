@@ -1,6 +1,6 @@
 /*
- * A graph written anew: what every pass does. A pass walks the nodes of `from` in their order, copies most of them to `to` and writes
- * others in the stead of the rest; a node that it leaves out has nobody who reads it in the end.
+ * A graph written anew: what every pass does. A pass walks the nodes of `from` in their order, copies most of them to
+ * `to` and writes others in the stead of the rest; a node that it leaves out has nobody who reads it in the end.
  *
  *     secant_rewrite w;
  *     bool ok = secant_rewrite_begin(&w, g, keep, n, err);
@@ -14,17 +14,20 @@
 
 #include "graph/graph.h"
 
-typedef struct secant_readers { int count, node; } secant_readers;      /* node: one of those that read */
+typedef struct secant_readers {
+	int count, node;
+} secant_readers; /* node: one of those that read */
 
 typedef struct secant_rewrite {
 	const secant_graph *from;
 	secant_graph *to;
-	secant_value *map;                       /* of each value of `from`: the value of `to`; -1: not there yet */
-	secant_readers *readers;                 /* of each value of `from`; kept ones count two more: nobody is their only reader */
+	secant_value *map; /* of each value of `from`: the value of `to`; -1: not there yet */
+	secant_readers *readers; /* of each value of `from`; kept ones count two more: nobody is their only reader */
 } secant_rewrite;
 
 /* keep[n]: values of `from` that must come out. false: no memory; secant_rewrite_end is due all the same. */
-bool secant_rewrite_begin(secant_rewrite *w, const secant_graph *from, const secant_value *keep, int n, secant_err *err);
+bool secant_rewrite_begin(
+	secant_rewrite *w, const secant_graph *from, const secant_value *keep, int n, secant_err *err);
 /* Puts the values of `to` into keep[n] and returns `to`; NULL after an error or where `ok` is false. */
 secant_graph *secant_rewrite_end(secant_rewrite *w, secant_value *keep, int n, bool ok, secant_err *err);
 

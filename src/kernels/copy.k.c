@@ -1,6 +1,6 @@
 /*
- * Moving elements. Short rows are copied by overlapping vector moves, as a call of memcpy costs more than they do; what changes the order
- * of axes goes in tiles that fit the first cache on both sides.
+ * Moving elements. Short rows are copied by overlapping vector moves, as a call of memcpy costs more than they do; what
+ * changes the order of axes goes in tiles that fit the first cache on both sides.
  */
 #include "kernels/copy.h"
 
@@ -35,7 +35,8 @@ copy_bytes(char *restrict to, const char *restrict from, int64_t n)
 }
 
 #define STRIDED(type) \
-	static void strided_##type(type *restrict to, int64_t to_row, int64_t to_step, const type *restrict from, int64_t from_row, int64_t from_step, int64_t rows, int64_t n) \
+	static void strided_##type(type *restrict to, int64_t to_row, int64_t to_step, const type *restrict from, \
+		int64_t from_row, int64_t from_step, int64_t rows, int64_t n) \
 	{ \
 		if (to_step == 1 && from_step == 0) { \
 			for (int64_t r = 0; r < rows; r++) { \
@@ -59,7 +60,8 @@ STRIDED(uint32_t)
 STRIDED(uint64_t)
 
 static void
-block(void *to, int64_t to_row, int64_t to_step, const void *from, int64_t from_row, int64_t from_step, int64_t rows, int64_t n, int size)
+block(void *to, int64_t to_row, int64_t to_step, const void *from, int64_t from_row, int64_t from_step, int64_t rows,
+	int64_t n, int size)
 {
 	if (to_step == 1 && from_step == 1) {
 		for (int64_t r = 0; r < rows; r++)
@@ -77,7 +79,7 @@ block(void *to, int64_t to_row, int64_t to_step, const void *from, int64_t from_
 static void
 pixels(void *to, const void *from, const int32_t *place, int64_t n, int64_t bytes)
 {
-	if (bytes == 4) {                                /* one channel of floats: the masks */
+	if (bytes == 4) { /* one channel of floats: the masks */
 		const uint32_t *restrict x = from;
 		uint32_t *restrict y = to;
 		for (int64_t i = 0; i < n; i++)

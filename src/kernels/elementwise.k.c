@@ -1,16 +1,32 @@
 /*
- * Element by element. Functions of one number are written once, in float; bf16 goes through a buffer that stays in the first cache. The
- * cheap and frequent ones (relu, sums, products) have loops of their own for bf16.
+ * Element by element. Functions of one number are written once, in float; bf16 goes through a buffer that stays in the
+ * first cache. The cheap and frequent ones (relu, sums, products) have loops of their own for bf16.
  */
 #include "kernels/elementwise.h"
 #include "kernels/vecmath.h"
 
 enum { CHUNK = 512 };
 
-SECANT_INLINE float relu6(float x) { return x < 0 ? 0 : x > 6 ? 6 : x; }
-SECANT_INLINE float normal_cdf(float x) { return 0.5f * (1.0f + vec_erf(x * 0.70710678f)); }
-SECANT_INLINE float normal_pdf(float x) { return vec_exp(-0.5f * x * x) * 0.39894228f; }
-SECANT_INLINE float gelu_inner(float x) { return 0.79788456f * (x + 0.044715f * x * x * x); }
+SECANT_INLINE float
+relu6(float x)
+{
+	return x < 0 ? 0 : x > 6 ? 6 : x;
+}
+SECANT_INLINE float
+normal_cdf(float x)
+{
+	return 0.5f * (1.0f + vec_erf(x * 0.70710678f));
+}
+SECANT_INLINE float
+normal_pdf(float x)
+{
+	return vec_exp(-0.5f * x * x) * 0.39894228f;
+}
+SECANT_INLINE float
+gelu_inner(float x)
+{
+	return 0.79788456f * (x + 0.044715f * x * x * x);
+}
 
 SECANT_INLINE float
 gelu_tanh_slope(float x)
@@ -45,6 +61,7 @@ mish_slope(float x)
 #define SELU_ALPHA 1.67326324f
 
 /* U(name, f(x, a, b), df(v, a, b)): as in src/ops/op_unary.c. */
+/* clang-format off */
 #define UNARIES(U) \
 	U(relu, x < 0 ? 0 : x, v > 0 ? 1 : 0) \
 	U(relu6, relu6(x), v > 0 && v < 6 ? 1 : 0) \
@@ -74,6 +91,7 @@ mish_slope(float x)
 	U(reciprocal, 1 / x, -v * v) \
 	U(add_scalar, x + a, 1) \
 	U(mul_scalar, x * a, a)
+/* clang-format on */
 
 #define U(nam, fx, dfx) \
 	static void nam##_loop(const float *src, float *dst, int64_t n, float a, float b) \
@@ -111,7 +129,7 @@ static const char *const unary_names[] = {
 #define U(nam, fx, dfx) #nam,
 	UNARIES(U)
 #undef U
-	NULL
+		NULL,
 };
 
 static void
@@ -134,7 +152,7 @@ static void
 relu_low(const uint16_t *x, uint16_t *y, int64_t n)
 {
 	SECANT_IVDEP
-	for (int64_t i = 0; i < n; i++)                  /* negative: sign bit set, and not a NaN */
+	for (int64_t i = 0; i < n; i++) /* negative: sign bit set, and not a NaN */
 		y[i] = x[i] > 0x8000 && x[i] <= 0xff80 ? 0 : x[i];
 }
 
@@ -142,7 +160,7 @@ static void
 relu_grad_low(const uint16_t *v, const uint16_t *dy, uint16_t *dx, int64_t n)
 {
 	SECANT_IVDEP
-	for (int64_t i = 0; i < n; i++)                  /* 1 .. infinity as integers */
+	for (int64_t i = 0; i < n; i++) /* 1 .. infinity as integers */
 		dx[i] = (uint16_t)(v[i] - 1) < 0x7f80 ? dy[i] : 0;
 }
 
@@ -192,25 +210,29 @@ unary_grad(int kind, const void *v, const void *dy, void *dx, bool low, int64_t 
 /* ---- two operands ---- */
 
 /* P(name, enum, storage of the result, value) */
+/* clang-format off */
 #define PAIRS(P) \
 	P(add, ADD, REAL, p + q) P(sub, SUB, REAL, p - q) P(mul, MUL, REAL, p * q) P(div, DIV, REAL, p / q) \
 	P(maximum, MAXIMUM, REAL, p > q || p != p ? p : q) P(minimum, MINIMUM, REAL, p < q || p != p ? p : q) \
 	P(greater, GREATER, MASK, p > q) P(equal, EQUAL, MASK, p == q)
+/* clang-format on */
 #define PUT_REAL(i, v) secant_store_real(y, i, low, v)
 #define PUT_MASK(i, v) (((uint8_t *)y)[i] = v)
 
 #define P(nam, NAM, kind, value) \
-	SECANT_INLINE void nam##_rows(const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n, secant_steps sa, secant_steps sb, int64_t ea, int64_t eb) \
+	SECANT_INLINE void nam##_rows(const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n, \
+		secant_steps sa, secant_steps sb, int64_t ea, int64_t eb) \
 	{ \
 		for (int64_t r = 0; r < rows; r++) { \
 			SECANT_IVDEP \
 			for (int64_t i = 0; i < n; i++) { \
 				float p = secant_load(a, r * sa.row + i * ea, low), q = secant_load(b, r * sb.row + i * eb, low); \
-				PUT_##kind(r * n + i, value); \
+				PUT_##kind(r *n + i, value); \
 			} \
 		} \
 	} \
-	SECANT_INLINE void nam##_steps(const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n, secant_steps sa, secant_steps sb) \
+	SECANT_INLINE void nam##_steps( \
+		const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n, secant_steps sa, secant_steps sb) \
 	{ \
 		if (sa.element && sb.element) \
 			nam##_rows(a, b, y, low, rows, n, sa, sb, 1, 1); \
@@ -219,7 +241,8 @@ unary_grad(int kind, const void *v, const void *dy, void *dx, bool low, int64_t 
 		else \
 			nam##_rows(a, b, y, low, rows, n, sa, sb, 0, sb.element ? 1 : 0); \
 	} \
-	static void nam##_pair(const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n, secant_steps sa, secant_steps sb) \
+	static void nam##_pair( \
+		const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n, secant_steps sa, secant_steps sb) \
 	{ \
 		if (low) \
 			nam##_steps(a, b, y, true, rows, n, sa, sb); \
@@ -230,9 +253,11 @@ PAIRS(P)
 #undef P
 
 static void
-pair(secant_pair kind, const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n, secant_steps sa, secant_steps sb)
+pair(secant_pair kind, const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n, secant_steps sa,
+	secant_steps sb)
 {
-	static void (*const pairs[])(const void *, const void *, void *, bool, int64_t, int64_t, secant_steps, secant_steps) = {
+	static void (*const pairs[])(
+		const void *, const void *, void *, bool, int64_t, int64_t, secant_steps, secant_steps) = {
 #define P(nam, NAM, k, value) [SECANT_PAIR_##NAM] = nam##_pair,
 		PAIRS(P)
 #undef P
@@ -241,8 +266,8 @@ pair(secant_pair kind, const void *a, const void *b, void *y, bool low, int64_t 
 }
 
 SECANT_INLINE void
-where_rows(const uint8_t *mask, const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n, secant_steps sm, secant_steps sa, secant_steps sb,
-           int64_t em, int64_t ea, int64_t eb)
+where_rows(const uint8_t *mask, const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n,
+	secant_steps sm, secant_steps sa, secant_steps sb, int64_t em, int64_t ea, int64_t eb)
 {
 	for (int64_t r = 0; r < rows; r++) {
 		SECANT_IVDEP
@@ -254,7 +279,8 @@ where_rows(const uint8_t *mask, const void *a, const void *b, void *y, bool low,
 }
 
 SECANT_INLINE void
-where_steps(const uint8_t *mask, const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n, secant_steps sm, secant_steps sa, secant_steps sb)
+where_steps(const uint8_t *mask, const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n,
+	secant_steps sm, secant_steps sa, secant_steps sb)
 {
 	if (sm.element && sa.element && sb.element)
 		where_rows(mask, a, b, y, low, rows, n, sm, sa, sb, 1, 1, 1);
@@ -267,7 +293,8 @@ where_steps(const uint8_t *mask, const void *a, const void *b, void *y, bool low
 }
 
 static void
-where(const uint8_t *mask, const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n, secant_steps sm, secant_steps sa, secant_steps sb)
+where(const uint8_t *mask, const void *a, const void *b, void *y, bool low, int64_t rows, int64_t n, secant_steps sm,
+	secant_steps sa, secant_steps sb)
 {
 	if (low)
 		where_steps(mask, a, b, y, true, rows, n, sm, sa, sb);
@@ -346,6 +373,15 @@ prelu(const void *x, void *y, bool low, int64_t rows, int64_t n, const float *sl
 }
 
 const secant_elementwise_kernels SECANT_KERNEL(elementwise) = {
-	.unary_names = unary_names, .unary = unary, .unary_grad = unary_grad, .pair = pair, .where = where, .widen = widen, .narrow = narrow,
-	.prelu = prelu, .smooth_l1 = smooth_l1, .bce = bce, .bce_grad = bce_grad,
+	.unary_names = unary_names,
+	.unary = unary,
+	.unary_grad = unary_grad,
+	.pair = pair,
+	.where = where,
+	.widen = widen,
+	.narrow = narrow,
+	.prelu = prelu,
+	.smooth_l1 = smooth_l1,
+	.bce = bce,
+	.bce_grad = bce_grad,
 };

@@ -1,16 +1,18 @@
 /*
- * Hand-written compute. Each *.k.c file is compiled once for every instruction set (cmake/kernels.cmake) and fills one table of functions;
- * secant_NAME_best() gives the table for this CPU (capped by SECANT_CPU), secant_NAME_at() that of one instruction set, for tests. The base
- * copy is the scalar C; a file may add intrinsics under #ifdef __AVX512F__ beside it.
+ * Hand-written compute. Each *.k.c file is compiled once for every instruction set (cmake/kernels.cmake) and fills one
+ * table of functions; secant_NAME_best() gives the table for this CPU (capped by SECANT_CPU), secant_NAME_at() that of
+ * one instruction set, for tests. The base copy is the scalar C; a file may add intrinsics under #ifdef __AVX512F__
+ * beside it.
  *
- * Kernels work on one thread and know no graphs: callers split rows among threads. They neither allocate nor log. Matrices are rows x
- * channels, dense. `low` says that a buffer holds bfloat16 (uint16_t) and not float. Inputs and outputs may be the same buffer only where
- * stated.
+ * Kernels work on one thread and know no graphs: callers split rows among threads. They neither allocate nor log.
+ * Matrices are rows x channels, dense. `low` says that a buffer holds bfloat16 (uint16_t) and not float. Inputs and
+ * outputs may be the same buffer only where stated.
  *
- * Loops over elements say SECANT_IVDEP and load an element before they store it, so that "may be the same buffer" costs nothing.
+ * Loops over elements say SECANT_IVDEP and load an element before they store it, so that "may be the same buffer" costs
+ * nothing.
  *
- * TO ADD A KERNEL FILE: name.h with the type `secant_name_kernels` of its table and one line SECANT_KERNELS(name), and name.k.c defining
- * `const secant_name_kernels SECANT_KERNEL(name) = {...}` last.
+ * TO ADD A KERNEL FILE: name.h with the type `secant_name_kernels` of its table and one line SECANT_KERNELS(name), and
+ * name.k.c defining `const secant_name_kernels SECANT_KERNEL(name) = {...}` last.
  */
 #ifndef SECANT_KERNELS_H
 #define SECANT_KERNELS_H
@@ -22,29 +24,38 @@
 
 #define SECANT_PASTE_(a, b) a##_##b
 #define SECANT_PASTE(a, b) SECANT_PASTE_(a, b)
-#define SECANT_KERNEL(name) SECANT_PASTE(secant_##name##_kernels, SECANT_ISA)   /* inside .k.c files */
+#define SECANT_KERNEL(name) SECANT_PASTE(secant_##name##_kernels, SECANT_ISA) /* inside .k.c files */
 
 /* The tables of one kernel file, and the choice among them. */
 #if defined(__x86_64__)
-# define SECANT_KERNELS(name) \
-	extern const secant_##name##_kernels secant_##name##_kernels_base, secant_##name##_kernels_avx2, secant_##name##_kernels_avx512; \
+#define SECANT_KERNELS(name) \
+	extern const secant_##name##_kernels secant_##name##_kernels_base, secant_##name##_kernels_avx2, \
+		secant_##name##_kernels_avx512; \
 	static inline const secant_##name##_kernels *secant_##name##_at(secant_isa isa) \
 	{ \
-		return isa >= SECANT_ISA_AVX512 ? &secant_##name##_kernels_avx512 : isa == SECANT_ISA_AVX2 ? &secant_##name##_kernels_avx2 : &secant_##name##_kernels_base; \
+		return isa >= SECANT_ISA_AVX512 ? &secant_##name##_kernels_avx512 \
+			: isa == SECANT_ISA_AVX2    ? &secant_##name##_kernels_avx2 \
+										: &secant_##name##_kernels_base; \
 	} \
-	static inline const secant_##name##_kernels *secant_##name##_best(void) { return secant_##name##_at(secant_cpu_isa()); }
+	static inline const secant_##name##_kernels *secant_##name##_best(void) \
+	{ \
+		return secant_##name##_at(secant_cpu_isa()); \
+	}
 #else
-# define SECANT_KERNELS(name) \
+#define SECANT_KERNELS(name) \
 	extern const secant_##name##_kernels secant_##name##_kernels_base; \
-	static inline const secant_##name##_kernels *secant_##name##_at(secant_isa isa) { return &secant_##name##_kernels_base; } \
+	static inline const secant_##name##_kernels *secant_##name##_at(secant_isa isa) \
+	{ \
+		return &secant_##name##_kernels_base; \
+	} \
 	static inline const secant_##name##_kernels *secant_##name##_best(void) { return &secant_##name##_kernels_base; }
 #endif
 
 /* The next loop carries nothing from one element to the next, even where its buffers are the same one. */
 #if defined(__clang__)
-# define SECANT_IVDEP _Pragma("clang loop vectorize(assume_safety)")
+#define SECANT_IVDEP _Pragma("clang loop vectorize(assume_safety)")
 #else
-# define SECANT_IVDEP _Pragma("GCC ivdep")
+#define SECANT_IVDEP _Pragma("GCC ivdep")
 #endif
 
 /* Loops over channels that the compiler must specialise for each combination of flags. */

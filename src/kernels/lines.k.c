@@ -1,7 +1,7 @@
 /*
- * Work along one axis, in at most three walks over a group of lines side by side: the largest number, a sum, the result. A long
- * contiguous line is walked as LANES lines, whose statistics are then joined; short contiguous lines are turned, LANES at a time, in a
- * buffer that stays in the first cache.
+ * Work along one axis, in at most three walks over a group of lines side by side: the largest number, a sum, the
+ * result. A long contiguous line is walked as LANES lines, whose statistics are then joined; short contiguous lines are
+ * turned, LANES at a time, in a buffer that stays in the first cache.
  */
 #include "kernels/lines.h"
 #include "kernels/vecmath.h"
@@ -27,7 +27,8 @@ find_most(const void *a, bool low, int64_t n, int64_t step, int64_t lanes, float
 }
 
 SECANT_INLINE void
-find_sum(secant_line_kind kind, const void *a, const void *b, bool low, int64_t n, int64_t step, int64_t lanes, const float *restrict most, float *restrict sum)
+find_sum(secant_line_kind kind, const void *a, const void *b, bool low, int64_t n, int64_t step, int64_t lanes,
+	const float *restrict most, float *restrict sum)
 {
 	for (int64_t i = 0; i < n; i++) {
 		SECANT_IVDEP
@@ -60,8 +61,8 @@ finish(secant_line_kind kind, float sum, float most, float eps)
 }
 
 SECANT_INLINE void
-write_lines(secant_line_kind kind, const void *a, const void *b, void *y, bool low, int64_t n, int64_t step, int64_t lanes, const float *restrict most,
-            const float *restrict with)
+write_lines(secant_line_kind kind, const void *a, const void *b, void *y, bool low, int64_t n, int64_t step,
+	int64_t lanes, const float *restrict most, const float *restrict with)
 {
 	for (int64_t i = 0; i < n; i++) {
 		SECANT_IVDEP
@@ -97,7 +98,8 @@ running(const void *a, void *y, bool low, int64_t n, int64_t step, int64_t lanes
 }
 
 SECANT_INLINE void
-group(secant_line_kind kind, const void *a, const void *b, void *y, bool low, int64_t n, int64_t step, int64_t lanes, float eps)
+group(secant_line_kind kind, const void *a, const void *b, void *y, bool low, int64_t n, int64_t step, int64_t lanes,
+	float eps)
 {
 	_Alignas(64) float most[LANES], sum[LANES];
 	if (kind == SECANT_LINE_CUMSUM || kind == SECANT_LINE_CUMSUM_GRAD) {
@@ -117,10 +119,12 @@ group(secant_line_kind kind, const void *a, const void *b, void *y, bool low, in
 }
 
 SECANT_INLINE void
-columns_of(secant_line_kind kind, const void *a, const void *b, void *y, bool low, int64_t n, int64_t step, int64_t lanes, float eps)
+columns_of(secant_line_kind kind, const void *a, const void *b, void *y, bool low, int64_t n, int64_t step,
+	int64_t lanes, float eps)
 {
 	for (int64_t l = 0; l < lanes; l += LANES)
-		group(kind, secant_at(a, l, low), b ? secant_at(b, l, low) : NULL, secant_at_mut(y, l, low), low, n, step, lanes - l < LANES ? lanes - l : LANES, eps);
+		group(kind, secant_at(a, l, low), b ? secant_at(b, l, low) : NULL, secant_at_mut(y, l, low), low, n, step,
+			lanes - l < LANES ? lanes - l : LANES, eps);
 }
 
 /* One long line as LANES lines and a rest. */
@@ -174,7 +178,8 @@ rows_of(secant_line_kind kind, const void *a, const void *b, void *y, bool low, 
 	_Alignas(64) float u[SHORT * LANES], v[SHORT * LANES];
 	if (n > SHORT) {
 		for (int64_t r = 0; r < rows; r++)
-			long_row(kind, secant_at(a, r * n, low), b ? secant_at(b, r * n, low) : NULL, secant_at_mut(y, r * n, low), low, n, eps);
+			long_row(kind, secant_at(a, r * n, low), b ? secant_at(b, r * n, low) : NULL, secant_at_mut(y, r * n, low),
+				low, n, eps);
 		return;
 	}
 	for (int64_t r = 0; r < rows; r += LANES) {
@@ -201,21 +206,21 @@ rows_of(secant_line_kind kind, const void *a, const void *b, void *y, bool low, 
 	}
 
 static void
-columns(secant_line_kind kind, const void *a, const void *b, void *y, bool low, int64_t n, int64_t step, int64_t lanes, float eps)
+columns(secant_line_kind kind, const void *a, const void *b, void *y, bool low, int64_t n, int64_t step, int64_t lanes,
+	float eps)
 {
-#define COLUMNS(k) low ? columns_of(k, a, b, y, true, n, step, lanes, eps) : columns_of(k, a, b, y, false, n, step, lanes, eps)
+#define COLUMNS(k) \
+	low ? columns_of(k, a, b, y, true, n, step, lanes, eps) : columns_of(k, a, b, y, false, n, step, lanes, eps)
 	EACH_KIND(COLUMNS)
 }
 
 static void
-rows(secant_line_kind kind, const void *a, const void *b, void *y, bool low, int64_t count, int64_t n, float eps)
-{
+rows(secant_line_kind kind, const void *a, const void *b, void *y, bool low, int64_t count, int64_t n, float eps){
 #define ROWS(k) low ? rows_of(k, a, b, y, true, count, n, eps) : rows_of(k, a, b, y, false, count, n, eps)
 	EACH_KIND(ROWS)
 }
 
-SECANT_INLINE void
-largest_of(const void *x, bool low, int64_t n, int64_t step, int64_t lanes, void *y, int32_t *index)
+SECANT_INLINE void largest_of(const void *x, bool low, int64_t n, int64_t step, int64_t lanes, void *y, int32_t *index)
 {
 	_Alignas(64) float best[LANES];
 	_Alignas(64) int32_t where[LANES];
@@ -244,9 +249,11 @@ largest(const void *x, bool low, int64_t n, int64_t step, int64_t lanes, void *y
 	for (int64_t l = 0; l < lanes; l += LANES) {
 		int64_t m = lanes - l < LANES ? lanes - l : LANES;
 		if (low)
-			largest_of(secant_at(x, l, true), true, n, step, m, y ? secant_at_mut(y, l, true) : NULL, index ? index + l : NULL);
+			largest_of(secant_at(x, l, true), true, n, step, m, y ? secant_at_mut(y, l, true) : NULL,
+				index ? index + l : NULL);
 		else
-			largest_of(secant_at(x, l, false), false, n, step, m, y ? secant_at_mut(y, l, false) : NULL, index ? index + l : NULL);
+			largest_of(secant_at(x, l, false), false, n, step, m, y ? secant_at_mut(y, l, false) : NULL,
+				index ? index + l : NULL);
 	}
 }
 

@@ -1,16 +1,21 @@
 /*
- * Convolutions of stride 1 with a 3x3 or 1x1 kernel to very few channels, as heads of segmentation are, and the gradient of their weights.
- * Vectors run along the input's channels: general kernels compute full vectors of outputs, of which few would be used.
+ * Convolutions of stride 1 with a 3x3 or 1x1 kernel to very few channels, as heads of segmentation are, and the
+ * gradient of their weights. Vectors run along the input's channels: general kernels compute full vectors of outputs,
+ * of which few would be used.
  */
 #ifndef SECANT_KERNELS_NARROW_H
 #define SECANT_KERNELS_NARROW_H
 #include "kernels/kernels.h"
 
-enum { SECANT_NARROW_MOST = 3 };                 /* outputs */
+enum { SECANT_NARROW_MOST = 3 }; /* outputs */
 
-/* Pictures height x width x in to rows of `columns` x outputs; output (r, j) reads from (r - top, j - left) on. `low` of x, `low_y` of the
- * result or its gradient. Input channels are a multiple of the table's `width`. */
-typedef struct secant_narrow_map { int64_t height, width, in, columns; int size, top, left, outputs; bool low, low_y; } secant_narrow_map;
+/* Pictures height x width x in to rows of `columns` x outputs; output (r, j) reads from (r - top, j - left) on. `low`
+ * of x, `low_y` of the result or its gradient. Input channels are a multiple of the table's `width`. */
+typedef struct secant_narrow_map {
+	int64_t height, width, in, columns;
+	int size, top, left, outputs;
+	bool low, low_y;
+} secant_narrow_map;
 
 typedef struct secant_narrow_kernels {
 	int width;

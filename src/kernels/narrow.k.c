@@ -1,5 +1,6 @@
 /*
- * Convolutions to few channels. See narrow.h. Four neighbouring pixels share what they load; one at a time where the kernel hangs over an edge.
+ * Convolutions to few channels. See narrow.h. Four neighbouring pixels share what they load; one at a time where the
+ * kernel hangs over an edge.
  */
 #include "kernels/narrow.h"
 #include "kernels/vectors.h"
@@ -40,7 +41,8 @@ columns_inside(const secant_narrow_map *m, int64_t *from, int64_t *to)
 
 /* Results of n pixels from column j on. */
 SECANT_INLINE void
-pixels(const void *x, const secant_narrow_map *m, int64_t r, int64_t j, const int n, const int size, const int outputs, const bool low, const bool checked, const float *w, const float *bias, void *y)
+pixels(const void *x, const secant_narrow_map *m, int64_t r, int64_t j, const int n, const int size, const int outputs,
+	const bool low, const bool checked, const float *w, const float *bias, void *y)
 {
 	vec acc[MOST][PIXELS];
 	int first, end;
@@ -71,7 +73,8 @@ pixels(const void *x, const secant_narrow_map *m, int64_t r, int64_t j, const in
 }
 
 SECANT_INLINE void
-row_of(const void *x, const secant_narrow_map *m, int64_t r, const int size, const int outputs, const bool low, const float *w, const float *bias, void *y)
+row_of(const void *x, const secant_narrow_map *m, int64_t r, const int size, const int outputs, const bool low,
+	const float *w, const float *bias, void *y)
 {
 	int64_t from, to, j;
 	columns_inside(m, &from, &to);
@@ -85,8 +88,8 @@ row_of(const void *x, const secant_narrow_map *m, int64_t r, const int size, con
 
 /* What n pixels from column j on give to the gradient of weights of channels c..c+WIDTH-1 of output o. */
 SECANT_INLINE void
-pixels_grad(const void *x, const void *dy, const secant_narrow_map *m, int64_t r, int64_t j, const int n, const int size, const bool low, const bool checked, int o, int64_t c, int first, int end,
-            vec *acc)
+pixels_grad(const void *x, const void *dy, const secant_narrow_map *m, int64_t r, int64_t j, const int n,
+	const int size, const bool low, const bool checked, int o, int64_t c, int first, int end, vec *acc)
 {
 	float d[PIXELS];
 	for (int i = 0; i < n; i++)
@@ -111,7 +114,8 @@ pixels_grad(const void *x, const void *dy, const secant_narrow_map *m, int64_t r
 }
 
 SECANT_INLINE void
-grad_row_of(const void *x, const void *dy, const secant_narrow_map *m, int64_t r, const int size, const bool low, float *dw)
+grad_row_of(
+	const void *x, const void *dy, const secant_narrow_map *m, int64_t r, const int size, const bool low, float *dw)
 {
 	int64_t from, to, j;
 	int first, end;
@@ -133,18 +137,29 @@ grad_row_of(const void *x, const void *dy, const secant_narrow_map *m, int64_t r
 }
 
 /* The compiler needs size, outputs and storage as constants. */
-#define ROW(size, outputs, low) static void row_##size##_##outputs##_##low(const void *x, const secant_narrow_map *m, int64_t r, const float *w, const float *bias, void *y) \
-	{ row_of(x, m, r, size, outputs, low, w, bias, y); }
-#define GRAD(size, low) static void grad_##size##_##low(const void *x, const void *dy, const secant_narrow_map *m, int64_t r, float *dw) { grad_row_of(x, dy, m, r, size, low, dw); }
+#define ROW(size, outputs, low) \
+	static void row_##size##_##outputs##_##low( \
+		const void *x, const secant_narrow_map *m, int64_t r, const float *w, const float *bias, void *y) \
+	{ \
+		row_of(x, m, r, size, outputs, low, w, bias, y); \
+	}
+#define GRAD(size, low) \
+	static void grad_##size##_##low(const void *x, const void *dy, const secant_narrow_map *m, int64_t r, float *dw) \
+	{ \
+		grad_row_of(x, dy, m, r, size, low, dw); \
+	}
+/* clang-format off */
 ROW(1, 1, 0) ROW(1, 2, 0) ROW(1, 3, 0) ROW(1, 1, 1) ROW(1, 2, 1) ROW(1, 3, 1)
 ROW(3, 1, 0) ROW(3, 2, 0) ROW(3, 3, 0) ROW(3, 1, 1) ROW(3, 2, 1) ROW(3, 3, 1)
 GRAD(1, 0) GRAD(1, 1) GRAD(3, 0) GRAD(3, 1)
+	/* clang-format on */
 
-static void
-row(const void *x, const secant_narrow_map *m, int64_t r, const float *w, const float *bias, void *y)
+	static void row(const void *x, const secant_narrow_map *m, int64_t r, const float *w, const float *bias, void *y)
 {
-	static void (*const of[2][2][MOST])(const void *, const secant_narrow_map *, int64_t, const float *, const float *, void *) = {
-		{ { row_1_1_0, row_1_2_0, row_1_3_0 }, { row_1_1_1, row_1_2_1, row_1_3_1 } }, { { row_3_1_0, row_3_2_0, row_3_3_0 }, { row_3_1_1, row_3_2_1, row_3_3_1 } }
+	static void (*const of[2][2][MOST])(
+		const void *, const secant_narrow_map *, int64_t, const float *, const float *, void *) = {
+		{ { row_1_1_0, row_1_2_0, row_1_3_0 }, { row_1_1_1, row_1_2_1, row_1_3_1 } },
+		{ { row_3_1_0, row_3_2_0, row_3_3_0 }, { row_3_1_1, row_3_2_1, row_3_3_1 } },
 	};
 	of[m->size == 3][m->low][m->outputs - 1](x, m, r, w, bias, y);
 }
@@ -152,7 +167,8 @@ row(const void *x, const secant_narrow_map *m, int64_t r, const float *w, const 
 static void
 grad_row(const void *x, const void *dy, const secant_narrow_map *m, int64_t r, float *dw)
 {
-	static void (*const of[2][2])(const void *, const void *, const secant_narrow_map *, int64_t, float *) = { { grad_1_0, grad_1_1 }, { grad_3_0, grad_3_1 } };
+	static void (*const of[2][2])(const void *, const void *, const secant_narrow_map *, int64_t,
+		float *) = { { grad_1_0, grad_1_1 }, { grad_3_0, grad_3_1 } };
 	of[m->size == 3][m->low](x, dy, m, r, dw);
 }
 

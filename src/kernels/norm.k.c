@@ -1,6 +1,6 @@
 /*
- * Norms: the loops of training that move most bytes. Each is one pass over memory; four rows at a time where columns are summed, so
- * that the accumulators are read and written once for four.
+ * Norms: the loops of training that move most bytes. Each is one pass over memory; four rows at a time where columns
+ * are summed, so that the accumulators are read and written once for four.
  */
 #include "kernels/norm.h"
 #include <math.h>
@@ -8,28 +8,31 @@
 enum { BLOCK_ROWS = 256, BLOCK_COLUMNS = 1024 };
 
 SECANT_INLINE void
-moments_block(const void *x, int64_t rows, int64_t stride, int64_t n, const float *restrict pivot, float *restrict s, float *restrict q, bool low)
+moments_block(const void *x, int64_t rows, int64_t stride, int64_t n, const float *restrict pivot, float *restrict s,
+	float *restrict q, bool low)
 {
 	int64_t r = 0;
 	for (int64_t c = 0; c < n; c++)
 		s[c] = q[c] = 0;
 	for (; r + 4 <= rows; r += 4) {
-		const void *x0 = secant_at(x, r * stride, low), *x1 = secant_at(x0, stride, low), *x2 = secant_at(x1, stride, low), *x3 = secant_at(x2, stride, low);
+		const void *x0 = secant_at(x, r * stride, low), *x1 = secant_at(x0, stride, low),
+				   *x2 = secant_at(x1, stride, low), *x3 = secant_at(x2, stride, low);
 		SECANT_IVDEP
 		for (int64_t c = 0; c < n; c++) {
 			float p = pivot[c];
-			float v0 = secant_load(x0, c, low) - p, v1 = secant_load(x1, c, low) - p, v2 = secant_load(x2, c, low) - p, v3 = secant_load(x3, c, low) - p;
+			float v0 = secant_load(x0, c, low) - p, v1 = secant_load(x1, c, low) - p, v2 = secant_load(x2, c, low) - p,
+				  v3 = secant_load(x3, c, low) - p;
 			s[c] += (v0 + v1) + (v2 + v3);
 			q[c] += (v0 * v0 + v1 * v1) + (v2 * v2 + v3 * v3);
 		}
 	}
 	for (; r < rows; r++)
 		SECANT_IVDEP
-		for (int64_t c = 0; c < n; c++) {
-			float v = secant_load(x, r * stride + c, low) - pivot[c];
-			s[c] += v;
-			q[c] += v * v;
-		}
+	for (int64_t c = 0; c < n; c++) {
+		float v = secant_load(x, r * stride + c, low) - pivot[c];
+		s[c] += v;
+		q[c] += v * v;
+	}
 }
 
 SECANT_INLINE float
@@ -40,8 +43,8 @@ masked(const void *dy, const void *y, int64_t i, bool low, bool mask)
 }
 
 SECANT_INLINE void
-grad_moments_block(const void *dy, const void *x, const void *y, int64_t rows, int64_t stride, int64_t n, const float *restrict mean,
-                   float *restrict s, float *restrict q, bool low, bool mask)
+grad_moments_block(const void *dy, const void *x, const void *y, int64_t rows, int64_t stride, int64_t n,
+	const float *restrict mean, float *restrict s, float *restrict q, bool low, bool mask)
 {
 	int64_t r = 0;
 	for (int64_t c = 0; c < n; c++)
@@ -57,24 +60,28 @@ grad_moments_block(const void *dy, const void *x, const void *y, int64_t rows, i
 	}
 	for (; r < rows; r++)
 		SECANT_IVDEP
-		for (int64_t c = 0; c < n; c++) {
-			float d = masked(dy, y, r * stride + c, low, mask);
-			s[c] += d;
-			q[c] += d * (secant_load(x, r * stride + c, low) - mean[c]);
-		}
+	for (int64_t c = 0; c < n; c++) {
+		float d = masked(dy, y, r * stride + c, low, mask);
+		s[c] += d;
+		q[c] += d * (secant_load(x, r * stride + c, low) - mean[c]);
+	}
 }
 
-/* Walks the matrix in blocks small enough for float sums and adds each block's to the doubles. dy NULL: the moments of x. */
+/* Walks the matrix in blocks small enough for float sums and adds each block's to the doubles. dy NULL: the moments of
+ * x. */
 SECANT_INLINE void
-sum_blocks(const void *dy, const void *x, const void *y, int64_t rows, int64_t width, const float *middle, double *sum, double *sum2, bool low, bool grad, bool mask)
+sum_blocks(const void *dy, const void *x, const void *y, int64_t rows, int64_t width, const float *middle, double *sum,
+	double *sum2, bool low, bool grad, bool mask)
 {
 	_Alignas(64) float s[BLOCK_COLUMNS], q[BLOCK_COLUMNS];
 	for (int64_t r = 0; r < rows; r += BLOCK_ROWS)
 		for (int64_t from = 0; from < width; from += BLOCK_COLUMNS) {
-			int64_t m = rows - r < BLOCK_ROWS ? rows - r : BLOCK_ROWS, n = width - from < BLOCK_COLUMNS ? width - from : BLOCK_COLUMNS;
+			int64_t m = rows - r < BLOCK_ROWS ? rows - r : BLOCK_ROWS,
+					n = width - from < BLOCK_COLUMNS ? width - from : BLOCK_COLUMNS;
 			int64_t at = r * width + from;
 			if (grad)
-				grad_moments_block(secant_at(dy, at, low), secant_at(x, at, low), mask ? secant_at(y, at, low) : y, m, width, n, middle + from, s, q, low, mask);
+				grad_moments_block(secant_at(dy, at, low), secant_at(x, at, low), mask ? secant_at(y, at, low) : y, m,
+					width, n, middle + from, s, q, low, mask);
 			else
 				moments_block(secant_at(x, at, low), m, width, n, middle + from, s, q, low);
 			for (int64_t c = 0; c < n; c++) {
@@ -94,7 +101,8 @@ moments(const void *x, bool low, int64_t rows, int64_t width, const float *pivot
 }
 
 static void
-grad_moments(const void *dy, const void *x, const void *y, bool low, int64_t rows, int64_t width, const float *mean, double *sum, double *sum2)
+grad_moments(const void *dy, const void *x, const void *y, bool low, int64_t rows, int64_t width, const float *mean,
+	double *sum, double *sum2)
 {
 	switch (low | (y != NULL) << 1) {
 	case 0: sum_blocks(dy, x, y, rows, width, mean, sum, sum2, false, true, false); break;
@@ -105,7 +113,8 @@ grad_moments(const void *dy, const void *x, const void *y, bool low, int64_t row
 }
 
 SECANT_INLINE void
-normalise_rows(const void *x, const void *residual, void *y, int64_t rows, int64_t width, const float *scale, const float *shift, bool low, bool relu, bool add)
+normalise_rows(const void *x, const void *residual, void *y, int64_t rows, int64_t width, const float *scale,
+	const float *shift, bool low, bool relu, bool add)
 {
 	for (int64_t r = 0; r < rows; r++) {
 		int64_t at = r * width;
@@ -120,7 +129,8 @@ normalise_rows(const void *x, const void *residual, void *y, int64_t rows, int64
 }
 
 static void
-normalise(const void *x, const void *residual, void *y, bool low, bool relu, int64_t rows, int64_t width, const float *scale, const float *shift)
+normalise(const void *x, const void *residual, void *y, bool low, bool relu, int64_t rows, int64_t width,
+	const float *scale, const float *shift)
 {
 	switch (low | relu << 1 | (residual != NULL) << 2) {
 	case 0: normalise_rows(x, residual, y, rows, width, scale, shift, false, false, false); break;
@@ -135,8 +145,8 @@ normalise(const void *x, const void *residual, void *y, bool low, bool relu, int
 }
 
 SECANT_INLINE void
-grad_rows(const void *dy, const void *x, const void *y, void *dx, void *dres, int64_t rows, int64_t width, const float *mean, const float *a,
-          const float *b, const float *c, bool low, bool mask, bool both)
+grad_rows(const void *dy, const void *x, const void *y, void *dx, void *dres, int64_t rows, int64_t width,
+	const float *mean, const float *a, const float *b, const float *c, bool low, bool mask, bool both)
 {
 	for (int64_t r = 0; r < rows; r++) {
 		int64_t at = r * width;
@@ -159,8 +169,8 @@ mask_rows(const void *dy, const void *y, void *dres, int64_t n, bool low, bool m
 }
 
 static void
-grad(const void *dy, const void *x, const void *y, void *dx, void *dres, bool low, int64_t rows, int64_t width, const float *mean, const float *a,
-     const float *b, const float *c)
+grad(const void *dy, const void *x, const void *y, void *dx, void *dres, bool low, int64_t rows, int64_t width,
+	const float *mean, const float *a, const float *b, const float *c)
 {
 	switch (low | (y != NULL) << 1 | (dx && dres ? 4 : dx ? 0 : dres ? 8 : 16)) {
 	case 0: grad_rows(dy, x, y, dx, dres, rows, width, mean, a, b, c, false, false, false); break;
@@ -212,11 +222,13 @@ row_mean(const void *x, bool low, int64_t n, float m, float *squares)
 
 /* The second walk, for the variance, also corrects the mean. */
 SECANT_INLINE void
-layer_rows(const void *x, bool low, int64_t rows, int64_t c, const float *weight, const float *bias, float eps, void *y, float *mean, float *rstd)
+layer_rows(const void *x, bool low, int64_t rows, int64_t c, const float *weight, const float *bias, float eps, void *y,
+	float *mean, float *rstd)
 {
 	for (int64_t r = 0; r < rows; r++) {
 		const void *v = secant_at(x, r * c, low);
-		float first = secant_load(v, 0, low), rough = first + row_mean(v, low, c, first, NULL), squares, off = row_mean(v, low, c, rough, &squares);
+		float first = secant_load(v, 0, low), rough = first + row_mean(v, low, c, first, NULL), squares,
+			  off = row_mean(v, low, c, rough, &squares);
 		float m = rough + off, var = squares - off * off, s = 1 / sqrtf((var > 0 ? var : 0) + eps);
 		if (mean)
 			mean[r] = m;
@@ -231,7 +243,8 @@ layer_rows(const void *x, bool low, int64_t rows, int64_t c, const float *weight
 }
 
 static void
-layer(const void *x, bool low, int64_t rows, int64_t c, const float *weight, const float *bias, float eps, void *y, float *mean, float *rstd)
+layer(const void *x, bool low, int64_t rows, int64_t c, const float *weight, const float *bias, float eps, void *y,
+	float *mean, float *rstd)
 {
 	if (low)
 		layer_rows(x, true, rows, c, weight, bias, eps, y, mean, rstd);
@@ -241,7 +254,8 @@ layer(const void *x, bool low, int64_t rows, int64_t c, const float *weight, con
 
 /* Sums of a = dy * weight and of a * xhat over a row. */
 SECANT_INLINE void
-layer_sums(const void *dy, const void *x, bool low, int64_t n, float m, float s, const float *weight, float *out, float *out_xhat)
+layer_sums(const void *dy, const void *x, bool low, int64_t n, float m, float s, const float *weight, float *out,
+	float *out_xhat)
 {
 	_Alignas(64) float lane[LANES] = { 0 }, lane_xhat[LANES] = { 0 };
 	float sum = 0, sum_xhat = 0;
@@ -266,7 +280,8 @@ layer_sums(const void *dy, const void *x, bool low, int64_t n, float m, float s,
 }
 
 SECANT_INLINE void
-layer_grad_rows(const void *dy, const void *x, bool low, int64_t rows, int64_t c, const float *mean, const float *rstd, const float *weight, void *dx)
+layer_grad_rows(const void *dy, const void *x, bool low, int64_t rows, int64_t c, const float *mean, const float *rstd,
+	const float *weight, void *dx)
 {
 	for (int64_t r = 0; r < rows; r++) {
 		const void *d = secant_at(dy, r * c, low), *v = secant_at(x, r * c, low);
@@ -282,7 +297,8 @@ layer_grad_rows(const void *dy, const void *x, bool low, int64_t rows, int64_t c
 
 /* Columns of dy and of dy * xhat. */
 SECANT_INLINE void
-layer_columns(const void *dy, const void *x, bool low, int64_t rows, int64_t c, const float *mean, const float *rstd, double *dweight, double *dbias)
+layer_columns(const void *dy, const void *x, bool low, int64_t rows, int64_t c, const float *mean, const float *rstd,
+	double *dweight, double *dbias)
 {
 	_Alignas(64) float w[BLOCK_COLUMNS], b[BLOCK_COLUMNS];
 	for (int64_t from = 0; from < c; from += BLOCK_COLUMNS) {
@@ -306,10 +322,10 @@ layer_columns(const void *dy, const void *x, bool low, int64_t rows, int64_t c, 
 }
 
 static void
-layer_grad(const void *dy, const void *x, bool low, int64_t rows, int64_t c, const float *mean, const float *rstd, const float *weight, void *dx,
-           double *dweight, double *dbias)
+layer_grad(const void *dy, const void *x, bool low, int64_t rows, int64_t c, const float *mean, const float *rstd,
+	const float *weight, void *dx, double *dweight, double *dbias)
 {
-	for (int64_t r = 0; r < rows; r += 64) {         /* small enough to be read twice from the cache */
+	for (int64_t r = 0; r < rows; r += 64) { /* small enough to be read twice from the cache */
 		int64_t m = rows - r < 64 ? rows - r : 64;
 		const void *d = secant_at(dy, r * c, low), *v = secant_at(x, r * c, low);
 		if (low) {
@@ -324,5 +340,11 @@ layer_grad(const void *dy, const void *x, bool low, int64_t rows, int64_t c, con
 	}
 }
 
-const secant_norm_kernels SECANT_KERNEL(norm) = { .moments = moments, .normalise = normalise, .grad_moments = grad_moments, .grad = grad,
-	.layer = layer, .layer_grad = layer_grad };
+const secant_norm_kernels SECANT_KERNEL(norm) = {
+	.moments = moments,
+	.normalise = normalise,
+	.grad_moments = grad_moments,
+	.grad = grad,
+	.layer = layer,
+	.layer_grad = layer_grad,
+};

@@ -1,17 +1,18 @@
 /*
- * SGD (Sutskever et al. 2013, as PyTorch writes it), Adam (Kingma, Ba 2015), AdamW (Loshchilov, Hutter 2019), AMSGrad (Reddi et al. 2018),
- * RMSprop (Hinton, lecture 6e, 2012; as PyTorch writes it), Lion (Chen et al. 2023).
+ * SGD (Sutskever et al. 2013, as PyTorch writes it), Adam (Kingma, Ba 2015), AdamW (Loshchilov, Hutter 2019), AMSGrad
+ * (Reddi et al. 2018), RMSprop (Hinton, lecture 6e, 2012; as PyTorch writes it), Lion (Chen et al. 2023).
  */
 #include "kernels/optimizer.h"
 #include <math.h>
 
 /* One text for both types: `real` is float or double, `root` its square root. */
 #define OPTIMIZERS(real, suffix, root) \
-	SECANT_INLINE void \
-	sgd_loop##suffix(real *restrict p, const real *restrict g, real *restrict v, int64_t n, const secant_sgd_step *o, bool moves, bool nesterov) \
+	SECANT_INLINE void sgd_loop##suffix(real *restrict p, const real *restrict g, real *restrict v, int64_t n, \
+		const secant_sgd_step *o, bool moves, bool nesterov) \
 	{ \
 		real rate = (real)o->rate, decay = (real)o->weight_decay, scale = (real)o->scale; \
-		real keep = o->first ? 0 : (real)o->momentum, take = o->first ? 1 : (real)(1 - o->dampening), momentum = (real)o->momentum; \
+		real keep = o->first ? 0 : (real)o->momentum, take = o->first ? 1 : (real)(1 - o->dampening), \
+			 momentum = (real)o->momentum; \
 		for (int64_t i = 0; i < n; i++) { \
 			real d = g[i] * scale + decay * p[i]; \
 			if (moves) { \
@@ -22,8 +23,7 @@
 			p[i] -= rate * d; \
 		} \
 	} \
-	static void \
-	sgd##suffix(real *p, const real *g, real *v, int64_t n, const secant_sgd_step *o) \
+	static void sgd##suffix(real *p, const real *g, real *v, int64_t n, const secant_sgd_step *o) \
 	{ \
 		if (!v) \
 			sgd_loop##suffix(p, g, NULL, n, o, false, false); \
@@ -32,12 +32,13 @@
 		else \
 			sgd_loop##suffix(p, g, v, n, o, true, false); \
 	} \
-	SECANT_INLINE void \
-	adam_loop##suffix(real *restrict p, const real *restrict g, real *restrict m, real *restrict v, real *restrict most, int64_t n, const secant_adam_step *o, \
-	                  bool decoupled, bool amsgrad) \
+	SECANT_INLINE void adam_loop##suffix(real *restrict p, const real *restrict g, real *restrict m, real *restrict v, \
+		real *restrict most, int64_t n, const secant_adam_step *o, bool decoupled, bool amsgrad) \
 	{ \
-		real beta1 = (real)(1 - o->beta1), beta2 = (real)o->beta2, rest2 = (real)(1 - o->beta2), eps = (real)o->eps, scale = (real)o->scale; \
-		real step = (real)(o->rate / (1 - pow(o->beta1, (double)o->step))), correction = (real)sqrt(1 - pow(o->beta2, (double)o->step)); \
+		real beta1 = (real)(1 - o->beta1), beta2 = (real)o->beta2, rest2 = (real)(1 - o->beta2), eps = (real)o->eps, \
+			 scale = (real)o->scale; \
+		real step = (real)(o->rate / (1 - pow(o->beta1, (double)o->step))), \
+			 correction = (real)sqrt(1 - pow(o->beta2, (double)o->step)); \
 		real shrink = (real)(1 - o->rate * o->weight_decay), decay = (real)o->weight_decay; \
 		for (int64_t i = 0; i < n; i++) { \
 			real w = p[i], d = g[i] * scale; \
@@ -55,8 +56,8 @@
 			p[i] = w - step * (a / (root(c) / correction + eps)); \
 		} \
 	} \
-	static void \
-	adam##suffix(real *p, const real *g, real *m, real *v, real *most, int64_t n, const secant_adam_step *o) \
+	static void adam##suffix( \
+		real *p, const real *g, real *m, real *v, real *most, int64_t n, const secant_adam_step *o) \
 	{ \
 		switch (o->decoupled | (most != NULL) << 1) { \
 		case 0: adam_loop##suffix(p, g, m, v, NULL, n, o, false, false); break; \
@@ -65,11 +66,11 @@
 		case 3: adam_loop##suffix(p, g, m, v, most, n, o, true, true); break; \
 		} \
 	} \
-	SECANT_INLINE void \
-	rmsprop_loop##suffix(real *restrict p, const real *restrict g, real *restrict s, real *restrict v, real *restrict a, int64_t n, const secant_rmsprop_step *o, \
-	                     bool moves, bool centered) \
+	SECANT_INLINE void rmsprop_loop##suffix(real *restrict p, const real *restrict g, real *restrict s, \
+		real *restrict v, real *restrict a, int64_t n, const secant_rmsprop_step *o, bool moves, bool centered) \
 	{ \
-		real rate = (real)o->rate, alpha = (real)o->alpha, rest = (real)(1 - o->alpha), eps = (real)o->eps, decay = (real)o->weight_decay; \
+		real rate = (real)o->rate, alpha = (real)o->alpha, rest = (real)(1 - o->alpha), eps = (real)o->eps, \
+			 decay = (real)o->weight_decay; \
 		real momentum = (real)o->momentum, scale = (real)o->scale; \
 		for (int64_t i = 0; i < n; i++) { \
 			real d = g[i] * scale + decay * p[i], square = alpha * s[i] + rest * d * d, c = square; \
@@ -88,8 +89,8 @@
 			p[i] -= rate * u; \
 		} \
 	} \
-	static void \
-	rmsprop##suffix(real *p, const real *g, real *s, real *v, real *a, int64_t n, const secant_rmsprop_step *o) \
+	static void rmsprop##suffix( \
+		real *p, const real *g, real *s, real *v, real *a, int64_t n, const secant_rmsprop_step *o) \
 	{ \
 		switch ((v != NULL) | (a != NULL) << 1) { \
 		case 0: rmsprop_loop##suffix(p, g, s, NULL, NULL, n, o, false, false); break; \
@@ -98,8 +99,8 @@
 		case 3: rmsprop_loop##suffix(p, g, s, v, a, n, o, true, true); break; \
 		} \
 	} \
-	static void \
-	lion##suffix(real *restrict p, const real *restrict g, real *restrict m, int64_t n, const secant_lion_step *o) \
+	static void lion##suffix( \
+		real *restrict p, const real *restrict g, real *restrict m, int64_t n, const secant_lion_step *o) \
 	{ \
 		real rate = (real)o->rate, keep1 = (real)o->beta1, take1 = (real)(1 - o->beta1), take2 = (real)(1 - o->beta2); \
 		real shrink = (real)(1 - o->rate * o->weight_decay), scale = (real)o->scale; \
@@ -112,4 +113,11 @@
 OPTIMIZERS(float, , sqrtf)
 OPTIMIZERS(double, 64, sqrt)
 
-const secant_optimizer_kernels SECANT_KERNEL(optimizer) = { .sgd = sgd, .sgd64 = sgd64, .adam = adam, .adam64 = adam64, .rmsprop = rmsprop, .rmsprop64 = rmsprop64, .lion = lion, .lion64 = lion64 };
+const secant_optimizer_kernels SECANT_KERNEL(optimizer) = { .sgd = sgd,
+	.sgd64 = sgd64,
+	.adam = adam,
+	.adam64 = adam64,
+	.rmsprop = rmsprop,
+	.rmsprop64 = rmsprop64,
+	.lion = lion,
+	.lion64 = lion64 };

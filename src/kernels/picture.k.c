@@ -1,18 +1,31 @@
 /*
- * Colours, places and numbers of bytes. HSV: with v = max(r, g, b), d = v - min(r, g, b), s = d / v and the hue h in sixths of a turn,
- * channel k(5, 3, 1) = v - v s max(0, min(k, 4 - k, 1)), k = (n + h) mod 6 (A. R. Smith, Color gamut transform pairs, 1978).
+ * Colours, places and numbers of bytes. HSV: with v = max(r, g, b), d = v - min(r, g, b), s = d / v and the hue h in
+ * sixths of a turn, channel k(5, 3, 1) = v - v s max(0, min(k, 4 - k, 1)), k = (n + h) mod 6 (A. R. Smith, Color gamut
+ * transform pairs, 1978).
  */
 #include "kernels/picture.h"
 #include <math.h>
 #if defined(__AVX512BW__)
-# include <immintrin.h>
+#include <immintrin.h>
 #endif
 
 enum { CHUNK = 256 };
 
-SECANT_INLINE float least(float a, float b) { return a < b ? a : b; }
-SECANT_INLINE float most(float a, float b) { return a > b ? a : b; }
-SECANT_INLINE float whole(float v) { return floorf(v + 0.5f); }
+SECANT_INLINE float
+least(float a, float b)
+{
+	return a < b ? a : b;
+}
+SECANT_INLINE float
+most(float a, float b)
+{
+	return a > b ? a : b;
+}
+SECANT_INLINE float
+whole(float v)
+{
+	return floorf(v + 0.5f);
+}
 
 SECANT_INLINE float
 channel(float k, float v, float chroma)
@@ -24,7 +37,8 @@ channel(float k, float v, float chroma)
 SECANT_INLINE void
 shift_all(float *restrict r, float *restrict g, float *restrict b, int n, const secant_hsv_shift *shift, bool compat)
 {
-	float hue = shift->hue / 30, hue256 = floorf(shift->hue + 0.5f), saturation = shift->saturation, value = shift->value, top = shift->bounded ? 255 : 3e38f;
+	float hue = shift->hue / 30, hue256 = floorf(shift->hue + 0.5f), saturation = shift->saturation,
+		  value = shift->value, top = shift->bounded ? 255 : 3e38f;
 	for (int i = 0; i < n; i++) {
 		float R = r[i], G = g[i], B = b[i];
 		float v = most(most(R, G), B), d = v - least(least(R, G), B);
@@ -123,15 +137,24 @@ join_fast(uint8_t *p, int n, const float *r, const float *g, const float *b)
 	const __m512 half = _mm512_set1_ps(0.5f);
 	int i = 0;
 	for (; i + 16 <= n; i += 16) {
-		__m512i x = _mm512_cvttps_epi32(_mm512_add_ps(_mm512_loadu_ps(r + i), half)), y = _mm512_cvttps_epi32(_mm512_add_ps(_mm512_loadu_ps(g + i), half));
+		__m512i x = _mm512_cvttps_epi32(_mm512_add_ps(_mm512_loadu_ps(r + i), half)),
+				y = _mm512_cvttps_epi32(_mm512_add_ps(_mm512_loadu_ps(g + i), half));
 		__m512i z = _mm512_cvttps_epi32(_mm512_add_ps(_mm512_loadu_ps(b + i), half));
 		store_rgb(p + 3 * i, _mm512_or_si512(x, _mm512_or_si512(_mm512_slli_epi32(y, 8), _mm512_slli_epi32(z, 16))));
 	}
 	return i;
 }
 #else
-SECANT_INLINE int split_fast(const uint8_t *p, int n, float *r, float *g, float *b) { return 0; }
-SECANT_INLINE int join_fast(uint8_t *p, int n, const float *r, const float *g, const float *b) { return 0; }
+SECANT_INLINE int
+split_fast(const uint8_t *p, int n, float *r, float *g, float *b)
+{
+	return 0;
+}
+SECANT_INLINE int
+join_fast(uint8_t *p, int n, const float *r, const float *g, const float *b)
+{
+	return 0;
+}
 #endif
 
 static void
@@ -164,12 +187,14 @@ near_enough(float v)
 }
 
 SECANT_INLINE void
-sample_some(const uint8_t *from, int width, int height, int channels, const float *xs, const float *ys, int first, int n, uint8_t *out, uint8_t *outside)
+sample_some(const uint8_t *from, int width, int height, int channels, const float *xs, const float *ys, int first,
+	int n, uint8_t *out, uint8_t *outside)
 {
 	for (int i = first; i < n; i++) {
 		float x = near_enough(xs[i]), y = near_enough(ys[i]), left = floorf(x), top = floorf(y);
 		int u = (int)left, v = (int)top;
-		outside[i] = (u < 0 || v < 0 || u + 1 >= width || v + 1 >= height) + (u < -1 || v < -1 || u >= width || v >= height);
+		outside[i] = (u < 0 || v < 0 || u + 1 >= width || v + 1 >= height)
+			+ (u < -1 || v < -1 || u >= width || v >= height);
 		if (outside[i])
 			continue;
 		const uint8_t *a = from + ((int64_t)v * width + u) * channels, *b = a + (int64_t)width * channels;
@@ -197,14 +222,15 @@ load_four(const uint8_t *from, const int32_t at[4])
 	return _mm512_cvtepu8_epi16(_mm256_inserti128_si256(_mm256_castsi128_si256(first), second, 1));
 }
 
-/* Four pixels, a quarter of the register each: two neighbours of three channels in both rows. right and lower are the weights of each
- * quarter, as pairs (256 - w, w) and twice w. The result has a word r, g, b, - a pixel in its bytes. */
+/* Four pixels, a quarter of the register each: two neighbours of three channels in both rows. right and lower are the
+ * weights of each quarter, as pairs (256 - w, w) and twice w. The result has a word r, g, b, - a pixel in its bytes. */
 SECANT_INLINE __m128i
 blend_four(const uint8_t *from, int64_t stride, const int32_t at[4], __m512i right, __m512i lower)
 {
 	const __m512i pairs = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 6, 7, 2, 3, 8, 9, 4, 5, 10, 11, -1, -1, -1, -1));
 	__m512i top = load_four(from, at), bottom = load_four(from + stride, at);
-	__m512i v = _mm512_add_epi16(_mm512_mullo_epi16(top, _mm512_sub_epi16(_mm512_set1_epi16(256), lower)), _mm512_mullo_epi16(bottom, lower));   /* at most 65280 */
+	__m512i v = _mm512_add_epi16(_mm512_mullo_epi16(top, _mm512_sub_epi16(_mm512_set1_epi16(256), lower)),
+		_mm512_mullo_epi16(bottom, lower)); /* at most 65280 */
 	/* Signed products: minus 32768 on both sides, and 32768 * 256 back, with 32768 for rounding. */
 	v = _mm512_shuffle_epi8(_mm512_xor_si512(v, _mm512_set1_epi16((short)0x8000)), pairs);
 	v = _mm512_add_epi32(_mm512_madd_epi16(v, right), _mm512_set1_epi32(32768 * 257));
@@ -213,31 +239,42 @@ blend_four(const uint8_t *from, int64_t stride, const int32_t at[4], __m512i rig
 
 /* Three channels, 16 pixels at a time. Eight bytes hold the six of two neighbours; plain loads beat gathers here. */
 static int
-sample_fast(const uint8_t *from, int width, int height, const float *xs, const float *ys, int n, uint8_t *out, uint8_t *outside)
+sample_fast(
+	const uint8_t *from, int width, int height, const float *xs, const float *ys, int n, uint8_t *out, uint8_t *outside)
 {
-	const __m512 far = _mm512_set1_ps(1 << 24), away = _mm512_set1_ps(-(1 << 24)), scale = _mm512_set1_ps(256), half = _mm512_set1_ps(0.5f);
-	const __m512i quarters = _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3), last_x = _mm512_set1_epi32(width - 1), last_y = _mm512_set1_epi32(height - 1), whole_ = _mm512_set1_epi32(256);
-	const __m512i stride = _mm512_set1_epi32(width * 3), three = _mm512_set1_epi32(3), one = _mm512_set1_epi32(1), width_ = _mm512_set1_epi32(width), height_ = _mm512_set1_epi32(height);
+	const __m512 far = _mm512_set1_ps(1 << 24), away = _mm512_set1_ps(-(1 << 24)), scale = _mm512_set1_ps(256),
+				 half = _mm512_set1_ps(0.5f);
+	const __m512i quarters = _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3),
+				  last_x = _mm512_set1_epi32(width - 1), last_y = _mm512_set1_epi32(height - 1),
+				  whole_ = _mm512_set1_epi32(256);
+	const __m512i stride = _mm512_set1_epi32(width * 3), three = _mm512_set1_epi32(3), one = _mm512_set1_epi32(1),
+				  width_ = _mm512_set1_epi32(width), height_ = _mm512_set1_epi32(height);
 	int i = 0;
 	for (; i + 16 <= n; i += 16) {
-		__m512 x = _mm512_min_ps(_mm512_max_ps(_mm512_loadu_ps(xs + i), away), far), y = _mm512_min_ps(_mm512_max_ps(_mm512_loadu_ps(ys + i), away), far);
-		__m512 left = _mm512_roundscale_ps(x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC), top = _mm512_roundscale_ps(y, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+		__m512 x = _mm512_min_ps(_mm512_max_ps(_mm512_loadu_ps(xs + i), away), far),
+			   y = _mm512_min_ps(_mm512_max_ps(_mm512_loadu_ps(ys + i), away), far);
+		__m512 left = _mm512_roundscale_ps(x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC),
+			   top = _mm512_roundscale_ps(y, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
 		__m512i u = _mm512_cvttps_epi32(left), v = _mm512_cvttps_epi32(top);
 		__m512i fx = _mm512_cvttps_epi32(_mm512_add_ps(_mm512_mul_ps(_mm512_sub_ps(x, left), scale), half));
 		__m512i fy = _mm512_cvttps_epi32(_mm512_add_ps(_mm512_mul_ps(_mm512_sub_ps(y, top), scale), half));
 		__mmask16 inside = _mm512_cmplt_epu32_mask(u, last_x) & _mm512_cmplt_epu32_mask(v, last_y);
-		__mmask16 near = _mm512_cmple_epu32_mask(_mm512_add_epi32(u, one), width_) & _mm512_cmple_epu32_mask(_mm512_add_epi32(v, one), height_);
+		__mmask16 near = _mm512_cmple_epu32_mask(_mm512_add_epi32(u, one), width_)
+			& _mm512_cmple_epu32_mask(_mm512_add_epi32(v, one), height_);
 		__m512i mark = _mm512_mask_set1_epi32(_mm512_maskz_set1_epi32((__mmask16)~inside, 1), (__mmask16)~near, 2);
 		_mm_storeu_si128((__m128i *)(outside + i), _mm512_cvtepi32_epi8(mark));
 		if (!inside)
 			continue;
 		int32_t at[16];
-		_mm512_storeu_si512(at, _mm512_maskz_add_epi32(inside, _mm512_mullo_epi32(v, stride), _mm512_mullo_epi32(u, three)));
-		__m512i right = _mm512_or_si512(_mm512_sub_epi32(whole_, fx), _mm512_slli_epi32(fx, 16)), lower = _mm512_or_si512(fy, _mm512_slli_epi32(fy, 16));
+		_mm512_storeu_si512(
+			at, _mm512_maskz_add_epi32(inside, _mm512_mullo_epi32(v, stride), _mm512_mullo_epi32(u, three)));
+		__m512i right = _mm512_or_si512(_mm512_sub_epi32(whole_, fx), _mm512_slli_epi32(fx, 16)),
+				lower = _mm512_or_si512(fy, _mm512_slli_epi32(fy, 16));
 		__m128i four[4];
 		for (int q = 0; q < 4; q++) {
 			__m512i quarter = _mm512_add_epi32(quarters, _mm512_set1_epi32(4 * q));
-			four[q] = blend_four(from, (int64_t)width * 3, at + 4 * q, _mm512_permutexvar_epi32(quarter, right), _mm512_permutexvar_epi32(quarter, lower));
+			four[q] = blend_four(from, (int64_t)width * 3, at + 4 * q, _mm512_permutexvar_epi32(quarter, right),
+				_mm512_permutexvar_epi32(quarter, lower));
 		}
 		__m512i all = _mm512_inserti32x4(_mm512_castsi128_si512(four[0]), four[1], 1);
 		store_rgb(out + 3 * i, _mm512_inserti32x4(_mm512_inserti32x4(all, four[2], 2), four[3], 3));
@@ -245,14 +282,21 @@ sample_fast(const uint8_t *from, int width, int height, const float *xs, const f
 	return i;
 }
 #else
-SECANT_INLINE int sample_fast(const uint8_t *from, int width, int height, const float *xs, const float *ys, int n, uint8_t *out, uint8_t *outside) { return 0; }
+SECANT_INLINE int
+sample_fast(
+	const uint8_t *from, int width, int height, const float *xs, const float *ys, int n, uint8_t *out, uint8_t *outside)
+{
+	return 0;
+}
 #endif
 
 static void
-sample(const uint8_t *from, int width, int height, int channels, const float *x, const float *y, int n, uint8_t *out, uint8_t *outside)
+sample(const uint8_t *from, int width, int height, int channels, const float *x, const float *y, int n, uint8_t *out,
+	uint8_t *outside)
 {
 	if (channels == 3) {
-		int done = (int64_t)width * height < INT32_MAX / 3 ? sample_fast(from, width, height, x, y, n, out, outside) : 0;
+		int done = (int64_t)width * height < INT32_MAX / 3 ? sample_fast(from, width, height, x, y, n, out, outside)
+														   : 0;
 		sample_some(from, width, height, 3, x, y, done, n, out, outside);
 	} else if (channels == 1)
 		sample_some(from, width, height, 1, x, y, 0, n, out, outside);
@@ -262,7 +306,8 @@ sample(const uint8_t *from, int width, int height, int channels, const float *x,
 
 #if defined(__AVX512BW__)
 static int
-pick_fast(const uint16_t *from, int width, int height, const float *xs, const float *ys, int n, uint16_t *out, uint8_t *outside)
+pick_fast(const uint16_t *from, int width, int height, const float *xs, const float *ys, int n, uint16_t *out,
+	uint8_t *outside)
 {
 	const __m512 far = _mm512_set1_ps(1 << 24), away = _mm512_set1_ps(-(1 << 24)), half = _mm512_set1_ps(0.5f);
 	const __m512i width_ = _mm512_set1_epi32(width), height_ = _mm512_set1_epi32(height);
@@ -277,16 +322,23 @@ pick_fast(const uint16_t *from, int width, int height, const float *xs, const fl
 		_mm512_storeu_si512(at, _mm512_maskz_add_epi32(inside, _mm512_mullo_epi32(v, width_), u));
 		for (int k = 0; k < 16; k++)
 			out[i + k] = from[at[k]];
-		_mm_storeu_si128((__m128i *)(outside + i), _mm512_cvtepi32_epi8(_mm512_maskz_set1_epi32((__mmask16)~inside, 1)));
+		_mm_storeu_si128(
+			(__m128i *)(outside + i), _mm512_cvtepi32_epi8(_mm512_maskz_set1_epi32((__mmask16)~inside, 1)));
 	}
 	return i;
 }
 #else
-SECANT_INLINE int pick_fast(const uint16_t *from, int width, int height, const float *xs, const float *ys, int n, uint16_t *out, uint8_t *outside) { return 0; }
+SECANT_INLINE int
+pick_fast(const uint16_t *from, int width, int height, const float *xs, const float *ys, int n, uint16_t *out,
+	uint8_t *outside)
+{
+	return 0;
+}
 #endif
 
 static void
-pick(const uint16_t *from, int width, int height, const float *xs, const float *ys, int n, uint16_t *out, uint8_t *outside)
+pick(const uint16_t *from, int width, int height, const float *xs, const float *ys, int n, uint16_t *out,
+	uint8_t *outside)
 {
 	int64_t all = (int64_t)width * height;
 	int done = all < INT32_MAX / 2 ? pick_fast(from, width, height, xs, ys, n, out, outside) : 0;
@@ -302,10 +354,15 @@ pick(const uint16_t *from, int width, int height, const float *xs, const float *
 
 enum { LANES = 16 };
 
-SECANT_INLINE int32_t block_place(int64_t start, int64_t step, int block) { return (int32_t)((start + (int64_t)block * step) >> 16); }
+SECANT_INLINE int32_t
+block_place(int64_t start, int64_t step, int block)
+{
+	return (int32_t)((start + (int64_t)block * step) >> 16);
+}
 
 SECANT_INLINE void
-warp3_some(const uint8_t *from, int width, const int64_t start[2], const int64_t step[2], int first, int n, uint8_t *out)
+warp3_some(
+	const uint8_t *from, int width, const int64_t start[2], const int64_t step[2], int first, int n, uint8_t *out)
 {
 	for (int i = first; i < n; i++) {
 		int block = i & ~(LANES - 1);
@@ -321,7 +378,8 @@ warp3_some(const uint8_t *from, int width, const int64_t start[2], const int64_t
 }
 
 SECANT_INLINE void
-warp_labels_some(const uint16_t *from, int width, const int64_t start[2], const int64_t step[2], int first, int n, uint16_t *out)
+warp_labels_some(
+	const uint16_t *from, int width, const int64_t start[2], const int64_t step[2], int first, int n, uint16_t *out)
 {
 	for (int i = first; i < n; i++) {
 		int block = i & ~(LANES - 1);
@@ -340,26 +398,33 @@ SECANT_INLINE __m512i
 lane_places(int64_t start, int64_t step, int block)
 {
 	const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-	return _mm512_add_epi32(_mm512_set1_epi32(block_place(start, step, block)), _mm512_mullo_epi32(lanes, _mm512_set1_epi32((int32_t)(step >> 16))));
+	return _mm512_add_epi32(_mm512_set1_epi32(block_place(start, step, block)),
+		_mm512_mullo_epi32(lanes, _mm512_set1_epi32((int32_t)(step >> 16))));
 }
 
 static int
 warp3_fast(const uint8_t *from, int width, const int64_t start[2], const int64_t step[2], int n, uint8_t *out)
 {
-	const __m512i quarters = _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3), part = _mm512_set1_epi32(65535), half = _mm512_set1_epi32(128);
+	const __m512i quarters = _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3),
+				  part = _mm512_set1_epi32(65535), half = _mm512_set1_epi32(128);
 	const __m512i stride = _mm512_set1_epi32(width * 3), three = _mm512_set1_epi32(3), whole_ = _mm512_set1_epi32(256);
 	int i = 0;
 	for (; i + LANES <= n; i += LANES) {
 		__m512i x = lane_places(start[0], step[0], i), y = lane_places(start[1], step[1], i);
-		__m512i fx = _mm512_srli_epi32(_mm512_add_epi32(_mm512_and_si512(x, part), half), 8), fy = _mm512_srli_epi32(_mm512_add_epi32(_mm512_and_si512(y, part), half), 8);
+		__m512i fx = _mm512_srli_epi32(_mm512_add_epi32(_mm512_and_si512(x, part), half), 8),
+				fy = _mm512_srli_epi32(_mm512_add_epi32(_mm512_and_si512(y, part), half), 8);
 		int32_t at[LANES];
-		_mm512_storeu_si512(at, _mm512_add_epi32(_mm512_mullo_epi32(_mm512_srai_epi32(y, 16), stride), _mm512_mullo_epi32(_mm512_srai_epi32(x, 16), three)));
+		_mm512_storeu_si512(at,
+			_mm512_add_epi32(_mm512_mullo_epi32(_mm512_srai_epi32(y, 16), stride),
+				_mm512_mullo_epi32(_mm512_srai_epi32(x, 16), three)));
 		STORED(at);
-		__m512i right = _mm512_or_si512(_mm512_sub_epi32(whole_, fx), _mm512_slli_epi32(fx, 16)), lower = _mm512_or_si512(fy, _mm512_slli_epi32(fy, 16));
+		__m512i right = _mm512_or_si512(_mm512_sub_epi32(whole_, fx), _mm512_slli_epi32(fx, 16)),
+				lower = _mm512_or_si512(fy, _mm512_slli_epi32(fy, 16));
 		__m128i four[4];
 		for (int q = 0; q < 4; q++) {
 			__m512i quarter = _mm512_add_epi32(quarters, _mm512_set1_epi32(4 * q));
-			four[q] = blend_four(from, (int64_t)width * 3, at + 4 * q, _mm512_permutexvar_epi32(quarter, right), _mm512_permutexvar_epi32(quarter, lower));
+			four[q] = blend_four(from, (int64_t)width * 3, at + 4 * q, _mm512_permutexvar_epi32(quarter, right),
+				_mm512_permutexvar_epi32(quarter, lower));
 		}
 		__m512i all = _mm512_inserti32x4(_mm512_castsi128_si512(four[0]), four[1], 1);
 		store_rgb(out + 3 * i, _mm512_inserti32x4(_mm512_inserti32x4(all, four[2], 2), four[3], 3));
@@ -398,7 +463,7 @@ transpose_words(__m512i r[LANES])
 			r[i + 2 * k] = _mm512_unpacklo_epi64(t[i + k], t[i + k + 2]);
 			r[i + 2 * k + 1] = _mm512_unpackhi_epi64(t[i + k], t[i + k + 2]);
 		}
-	for (int k = 0; k < 4; k++) {                /* quarters of rows 0-3, 4-7, 8-11, 12-15 */
+	for (int k = 0; k < 4; k++) { /* quarters of rows 0-3, 4-7, 8-11, 12-15 */
 		t[k] = _mm512_shuffle_i32x4(r[k], r[k + 4], 0x88);
 		t[k + 4] = _mm512_shuffle_i32x4(r[k], r[k + 4], 0xdd);
 		t[k + 8] = _mm512_shuffle_i32x4(r[k + 8], r[k + 12], 0x88);
@@ -412,8 +477,16 @@ transpose_words(__m512i r[LANES])
 	}
 }
 #else
-SECANT_INLINE int warp3_fast(const uint8_t *from, int width, const int64_t start[2], const int64_t step[2], int n, uint8_t *out) { return 0; }
-SECANT_INLINE int warp_labels_fast(const uint16_t *from, int width, const int64_t start[2], const int64_t step[2], int n, uint16_t *out) { return 0; }
+SECANT_INLINE int
+warp3_fast(const uint8_t *from, int width, const int64_t start[2], const int64_t step[2], int n, uint8_t *out)
+{
+	return 0;
+}
+SECANT_INLINE int
+warp_labels_fast(const uint16_t *from, int width, const int64_t start[2], const int64_t step[2], int n, uint16_t *out)
+{
+	return 0;
+}
 #endif
 
 static void
@@ -485,7 +558,8 @@ reverse2(const uint16_t *restrict from, uint16_t *restrict to, int n)
 /* ---- numbers ---- */
 
 static void
-normalise(const uint8_t *restrict from, float *restrict to, int64_t n, int period, const float *restrict scale, const float *restrict shift)
+normalise(const uint8_t *restrict from, float *restrict to, int64_t n, int period, const float *restrict scale,
+	const float *restrict shift)
 {
 	for (int64_t i = 0; i < n; i += period) {
 		int m = n - i < period ? (int)(n - i) : period;
@@ -494,5 +568,16 @@ normalise(const uint8_t *restrict from, float *restrict to, int64_t n, int perio
 	}
 }
 
-const secant_picture_kernels SECANT_KERNEL(picture) = { .hsv = hsv, .hsv_bytes = hsv_bytes, .sample = sample, .pick = pick, .warp3 = warp3, .warp_labels = warp_labels,
-	.transpose3 = transpose3, .transpose2 = transpose2, .reverse3 = reverse3, .reverse2 = reverse2, .normalise = normalise };
+const secant_picture_kernels SECANT_KERNEL(picture) = {
+	.hsv = hsv,
+	.hsv_bytes = hsv_bytes,
+	.sample = sample,
+	.pick = pick,
+	.warp3 = warp3,
+	.warp_labels = warp_labels,
+	.transpose3 = transpose3,
+	.transpose2 = transpose2,
+	.reverse3 = reverse3,
+	.reverse2 = reverse2,
+	.normalise = normalise,
+};

@@ -1,14 +1,15 @@
 /*
  * Neighbours in one cloud.
  *
- * Farthest points are found in buckets (Han, Wang and others 2023: QuickFPS): points are parted by medians into leaves with a box and the
- * largest distance each. A new choice only touches the leaves whose box is nearer to it than their largest distance; the result is exactly
- * that of the plain loop. Ball queries look at the cells around a centre in a uniform grid of cells no smaller than the radius.
+ * Farthest points are found in buckets (Han, Wang and others 2023: QuickFPS): points are parted by medians into leaves
+ * with a box and the largest distance each. A new choice only touches the leaves whose box is nearer to it than their
+ * largest distance; the result is exactly that of the plain loop. Ball queries look at the cells around a centre in a
+ * uniform grid of cells no smaller than the radius.
  */
 #include "kernels/points.h"
 #include <math.h>
 #ifdef __AVX512F__
-# include <immintrin.h>
+#include <immintrin.h>
 #endif
 
 enum { LANES = 16, LEAF = 64, CELLS = 32 };
@@ -21,7 +22,10 @@ round_up(int64_t n)
 
 /* ---- farthest points ---- */
 
-typedef struct item { float v[3]; int32_t index; } item;
+typedef struct item {
+	float v[3];
+	int32_t index;
+} item;
 
 /* Pieces of the scratch: places of all leaves one after another, `room` each. */
 typedef struct buckets {
@@ -41,7 +45,8 @@ buckets_of(int64_t n, void *scratch, size_t *size)
 	int64_t all = b.leaves * b.room, wide = round_up(b.leaves);
 	char *at = scratch;
 	size_t used = 0;
-	float **pieces[] = { &b.x, &b.y, &b.z, &b.distance, &b.low[0], &b.low[1], &b.low[2], &b.high[0], &b.high[1], &b.high[2], &b.largest, &b.box };
+	float **pieces[] = { &b.x, &b.y, &b.z, &b.distance, &b.low[0], &b.low[1], &b.low[2], &b.high[0], &b.high[1],
+		&b.high[2], &b.largest, &b.box };
 	for (int i = 0; i < 12; i++) {
 		*pieces[i] = at ? (float *)(void *)(at + used) : NULL;
 		used += (size_t)(i < 4 ? all : wide) * sizeof(float);
@@ -93,7 +98,8 @@ part(item *p, int64_t n, int64_t k, int axis)
 static void
 part_all(const buckets *b, int64_t first, int64_t leaves)
 {
-	int64_t from = b->n * first / b->leaves, to = b->n * (first + leaves) / b->leaves, middle = b->n * (first + leaves / 2) / b->leaves;
+	int64_t from = b->n * first / b->leaves, to = b->n * (first + leaves) / b->leaves,
+			middle = b->n * (first + leaves / 2) / b->leaves;
 	float lo[3] = { INFINITY, INFINITY, INFINITY }, hi[3] = { -INFINITY, -INFINITY, -INFINITY };
 	int axis = 0;
 	if (leaves < 2)
@@ -116,7 +122,8 @@ static void
 fill(const buckets *b)
 {
 	for (int64_t l = 0; l < round_up(b->leaves); l++) {
-		int64_t from = l < b->leaves ? b->n * l / b->leaves : 0, n = l < b->leaves ? b->n * (l + 1) / b->leaves - from : 0;
+		int64_t from = l < b->leaves ? b->n * l / b->leaves : 0,
+				n = l < b->leaves ? b->n * (l + 1) / b->leaves - from : 0;
 		b->largest[l] = n ? INFINITY : -1;
 		for (int k = 0; k < 3; k++) {
 			b->low[k][l] = INFINITY;
@@ -140,7 +147,8 @@ fill(const buckets *b)
 SECANT_INLINE float
 touch(const buckets *b, int64_t leaf, const float *c)
 {
-	const float *restrict x = b->x + leaf * b->room, *restrict y = b->y + leaf * b->room, *restrict z = b->z + leaf * b->room;
+	const float *restrict x = b->x + leaf * b->room, *restrict y = b->y + leaf * b->room,
+						  *restrict z = b->z + leaf * b->room;
 	float *restrict distance = b->distance + leaf * b->room, most[LANES], cx = c[0], cy = c[1], cz = c[2], top = -1;
 	for (int l = 0; l < LANES; l++)
 		most[l] = -1;
@@ -156,7 +164,8 @@ touch(const buckets *b, int64_t leaf, const float *c)
 	return top;
 }
 
-/* A bound below the squared distance of c to each box; a little less, so that rounding skips no leaf that a point of it would change. */
+/* A bound below the squared distance of c to each box; a little less, so that rounding skips no leaf that a point of it
+ * would change. */
 SECANT_INLINE void
 bounds(const buckets *b, const float *c)
 {
@@ -183,7 +192,7 @@ find(const buckets *b, float top)
 		for (int64_t i = l * b->room; b->largest[l] == top && i < (l + 1) * b->room; i++)
 			if (b->distance[i] == top && b->index[i] < best)
 				best = b->index[i];
-	return best == INT32_MAX ? 0 : best;             /* no number at all: the first */
+	return best == INT32_MAX ? 0 : best; /* no number at all: the first */
 }
 
 static void
@@ -218,9 +227,9 @@ farthest(int32_t *chosen, int64_t count, int64_t start, const float *x, int64_t 
 
 typedef struct grid {
 	int64_t n, dim[3];
-	float low[3], per[3], radius;                /* per: cells per unit */
-	int32_t *first;                              /* of each cell, and one behind the last */
-	int32_t *index;                              /* points in the order of cells, and of their index within */
+	float low[3], per[3], radius; /* per: cells per unit */
+	int32_t *first; /* of each cell, and one behind the last */
+	int32_t *index; /* points in the order of cells, and of their index within */
 	float *x, *y, *z;
 } grid;
 
@@ -257,7 +266,8 @@ make_grid(const float *x, int64_t step, int64_t n, float radius, void *scratch)
 			g->low[k] = v < g->low[k] ? v : g->low[k];
 			high[k] = v > high[k] ? v : high[k];
 		}
-		float extent = high[k] - g->low[k], cells = extent / (radius * 1.0001f), most = n < 256 ? 1 : CELLS;   /* few points: one cell */
+		float extent = high[k] - g->low[k], cells = extent / (radius * 1.0001f),
+			  most = n < 256 ? 1 : CELLS; /* few points: one cell */
 		g->dim[k] = !(cells >= 2) ? 1 : cells < most ? (int64_t)cells : (int64_t)most;
 		g->per[k] = g->dim[k] > 1 && extent < INFINITY ? (float)g->dim[k] / extent : 0;
 	}
@@ -272,12 +282,12 @@ make_grid(const float *x, int64_t step, int64_t n, float radius, void *scratch)
 		g->first[cell_of(g, x + i * step) + 1]++;
 	for (int64_t c = 0; c < cells; c++)
 		g->first[c + 1] += g->first[c];
-	for (int64_t i = 0; i < n; i++) {                /* first[c] runs to where c + 1 began ... */
+	for (int64_t i = 0; i < n; i++) { /* first[c] runs to where c + 1 began ... */
 		int32_t at = g->first[cell_of(g, x + i * step)]++;
 		g->index[at] = (int32_t)i;
 		g->x[at] = x[i * step], g->y[at] = x[i * step + 1], g->z[at] = x[i * step + 2];
 	}
-	for (int64_t c = cells; c > 0; c--)              /* ... and goes back */
+	for (int64_t c = cells; c > 0; c--) /* ... and goes back */
 		g->first[c] = g->first[c - 1];
 	g->first[0] = 0;
 }
@@ -288,12 +298,15 @@ collect(int32_t *hits, int64_t found, const grid *g, int64_t from, int64_t to, c
 {
 	int64_t i = from;
 #ifdef __AVX512F__
-	__m512 cx = _mm512_set1_ps(c[0]), cy = _mm512_set1_ps(c[1]), cz = _mm512_set1_ps(c[2]), most = _mm512_set1_ps(limit);
+	__m512 cx = _mm512_set1_ps(c[0]), cy = _mm512_set1_ps(c[1]), cz = _mm512_set1_ps(c[2]),
+		   most = _mm512_set1_ps(limit);
 	for (; i < to; i += LANES) {
 		__mmask16 there = to - i < LANES ? (__mmask16)((1u << (to - i)) - 1) : (__mmask16)0xffff;
-		__m512 dx = _mm512_sub_ps(_mm512_loadu_ps(g->x + i), cx), dy = _mm512_sub_ps(_mm512_loadu_ps(g->y + i), cy), dz = _mm512_sub_ps(_mm512_loadu_ps(g->z + i), cz);
+		__m512 dx = _mm512_sub_ps(_mm512_loadu_ps(g->x + i), cx), dy = _mm512_sub_ps(_mm512_loadu_ps(g->y + i), cy),
+			   dz = _mm512_sub_ps(_mm512_loadu_ps(g->z + i), cz);
 		__m512 d = _mm512_fmadd_ps(dz, dz, _mm512_fmadd_ps(dy, dy, _mm512_mul_ps(dx, dx)));
-		__mmask16 in = open ? _mm512_mask_cmp_ps_mask(there, d, most, _CMP_LT_OQ) : _mm512_mask_cmp_ps_mask(there, d, most, _CMP_LE_OQ);
+		__mmask16 in = open ? _mm512_mask_cmp_ps_mask(there, d, most, _CMP_LT_OQ)
+							: _mm512_mask_cmp_ps_mask(there, d, most, _CMP_LE_OQ);
 		_mm512_mask_compressstoreu_epi32(hits + found, in, _mm512_loadu_si512(g->index + i));
 		found += __builtin_popcount(in);
 	}
@@ -355,7 +368,8 @@ nearest_of_all(const grid *g, const float *c)
 }
 
 static void
-ball(int32_t *found, int64_t k, bool open, const float *centre, int64_t centre_step, int64_t m, const void *made, void *scratch)
+ball(int32_t *found, int64_t k, bool open, const float *centre, int64_t centre_step, int64_t m, const void *made,
+	void *scratch)
 {
 	const grid *g = made;
 	int64_t words = g->n / 64 + 1;
@@ -373,7 +387,8 @@ ball(int32_t *found, int64_t k, bool open, const float *centre, int64_t centre_s
 		for (int64_t z = lo[2]; z <= hi[2]; z++)
 			for (int64_t y = lo[1]; y <= hi[1]; y++) {
 				int64_t row = (z * g->dim[1] + y) * g->dim[0];
-				n = collect(hits, n, g, g->first[row + lo[0]], g->first[row + hi[0] + 1], c, g->radius * g->radius, open);
+				n = collect(
+					hits, n, g, g->first[row + lo[0]], g->first[row + hi[0] + 1], c, g->radius * g->radius, open);
 			}
 		if (n)
 			lowest(found, k, hits, n, bits, words);
@@ -388,7 +403,8 @@ ball(int32_t *found, int64_t k, bool open, const float *centre, int64_t centre_s
 
 /* LANES points at a time against all others. */
 static void
-nearest(int32_t *index, float *distance, const float *x, int64_t step, int64_t n, const float *other, int64_t other_step, int64_t m)
+nearest(int32_t *index, float *distance, const float *x, int64_t step, int64_t n, const float *other,
+	int64_t other_step, int64_t m)
 {
 	int64_t k = m < 3 ? m : 3;
 	for (int64_t i = 0; i < n; i += LANES) {
@@ -448,12 +464,13 @@ combine_rows(void *y, const void *const *x, const float *w, int k, bool low, int
 		memset(y, 0, (size_t)n * (low ? 2 : 4));
 		return;
 	}
-	a = a ? a : b ? b : c;                           /* any row will do where the weight is 0 */
+	a = a ? a : b ? b : c; /* any row will do where the weight is 0 */
 	b = b ? b : a;
 	c = c ? c : a;
 	SECANT_IVDEP
 	for (int64_t i = 0; i < n; i++)
-		secant_store_real(y, i, low, u * secant_load(a, i, low) + v * secant_load(b, i, low) + t * secant_load(c, i, low));
+		secant_store_real(
+			y, i, low, u * secant_load(a, i, low) + v * secant_load(b, i, low) + t * secant_load(c, i, low));
 }
 
 static void
@@ -467,7 +484,8 @@ combine(void *y, const void *const *x, const float *w, int k, bool low, int64_t 
 
 /* Eight rows a pass: what is best so far is read and written once for them. */
 static void
-largest(float *restrict best, int32_t *restrict which, const float *restrict z, int64_t rows, int64_t step, int64_t n, const float *restrict flip, int32_t first)
+largest(float *restrict best, int32_t *restrict which, const float *restrict z, int64_t rows, int64_t step, int64_t n,
+	const float *restrict flip, int32_t first)
 {
 	int64_t r = 0;
 	for (; r + 8 <= rows; r += 8)
@@ -497,8 +515,8 @@ subtract_rows(void *y, const void *x, const float *mean, bool low, int64_t rows,
 {
 	for (int64_t r = 0; r < rows; r++)
 		SECANT_IVDEP
-		for (int64_t i = 0; i < n; i++)
-			secant_store_real(y, r * n + i, low, secant_load(x, r * n + i, low) - mean[i]);
+	for (int64_t i = 0; i < n; i++)
+		secant_store_real(y, r * n + i, low, secant_load(x, r * n + i, low) - mean[i]);
 }
 
 static void
@@ -511,6 +529,15 @@ subtract(void *y, const void *x, const float *mean, bool low, int64_t rows, int6
 }
 
 const secant_points_kernels SECANT_KERNEL(points) = {
-	.farthest_scratch = farthest_scratch, .farthest = farthest, .grid_scratch = grid_scratch, .grid = make_grid, .ball_scratch = ball_scratch, .ball = ball,
-	.nearest = nearest, .add = add, .combine = combine, .largest = largest, .subtract = subtract,
+	.farthest_scratch = farthest_scratch,
+	.farthest = farthest,
+	.grid_scratch = grid_scratch,
+	.grid = make_grid,
+	.ball_scratch = ball_scratch,
+	.ball = ball,
+	.nearest = nearest,
+	.add = add,
+	.combine = combine,
+	.largest = largest,
+	.subtract = subtract,
 };

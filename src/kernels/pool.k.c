@@ -1,7 +1,7 @@
 /*
- * Largest numbers of windows. The taps of a window are gone through one after the other, all channels of each, best numbers and places so
- * far in a buffer in the first cache. The gradient is gathered: a pixel asks the windows that hold it whether it won, so that nobody
- * writes what another writes.
+ * Largest numbers of windows. The taps of a window are gone through one after the other, all channels of each, best
+ * numbers and places so far in a buffer in the first cache. The gradient is gathered: a pixel asks the windows that
+ * hold it whether it won, so that nobody writes what another writes.
  */
 #include "kernels/pool.h"
 #include <math.h>
@@ -28,7 +28,8 @@ challenge(float *best, int32_t *where, float v, int32_t here)
 
 /* `taps` (1 to 3) numbers side by side in a row of the window; the first of all starts the comparison. */
 SECANT_INLINE void
-max_taps(const void *x, int64_t next, bool low, int taps, bool first, int32_t here, int64_t c, float *restrict best, int32_t *restrict where)
+max_taps(const void *x, int64_t next, bool low, int taps, bool first, int32_t here, int64_t c, float *restrict best,
+	int32_t *restrict where)
 {
 	for (int64_t i = 0; i < c; i++) {
 		float b = first ? secant_load(x, i, low) : best[i];
@@ -46,8 +47,8 @@ max_taps(const void *x, int64_t next, bool low, int taps, bool first, int32_t he
 
 /* c numbers of one window; number i of pixel (h, w) is x[(h * width + w) * c_all + i]. */
 SECANT_INLINE void
-max_window(const secant_windows *hs, const secant_windows *ws, int64_t p, int64_t q, int64_t c_all, int columns, const void *x, bool low, int64_t c,
-           void *y, void *place, int64_t at, bool wide)
+max_window(const secant_windows *hs, const secant_windows *ws, int64_t p, int64_t q, int64_t c_all, int columns,
+	const void *x, bool low, int64_t c, void *y, void *place, int64_t at, bool wide)
 {
 	_Alignas(64) float best[BLOCK];
 	_Alignas(64) int32_t where[BLOCK];
@@ -66,7 +67,7 @@ max_window(const secant_windows *hs, const secant_windows *ws, int64_t p, int64_
 			}
 			first = false;
 		}
-	if (first)                                       /* a window in the padding */
+	if (first) /* a window in the padding */
 		for (int64_t i = 0; i < c; i++) {
 			best[i] = -INFINITY;
 			where[i] = 0;
@@ -80,15 +81,18 @@ max_window(const secant_windows *hs, const secant_windows *ws, int64_t p, int64_
 }
 
 SECANT_INLINE void
-max_row_all(const secant_windows *h, const secant_windows *w, int64_t c, int columns, const void *x, bool low, int64_t p, void *y, void *place, bool wide)
+max_row_all(const secant_windows *h, const secant_windows *w, int64_t c, int columns, const void *x, bool low,
+	int64_t p, void *y, void *place, bool wide)
 {
 	for (int64_t q = 0; q < w->out; q++)
 		for (int64_t from = 0; from < c; from += BLOCK)
-			max_window(h, w, p, q, c, columns, secant_at(x, from, low), low, c - from < BLOCK ? c - from : BLOCK, y, place, q * c + from, wide);
+			max_window(h, w, p, q, c, columns, secant_at(x, from, low), low, c - from < BLOCK ? c - from : BLOCK, y,
+				place, q * c + from, wide);
 }
 
 static void
-max_row(const secant_windows *h, const secant_windows *w, int64_t c, int columns, const void *x, bool low, int64_t p, void *y, void *place, bool wide)
+max_row(const secant_windows *h, const secant_windows *w, int64_t c, int columns, const void *x, bool low, int64_t p,
+	void *y, void *place, bool wide)
 {
 	if (low && !wide)
 		max_row_all(h, w, c, columns, x, true, p, y, place, false);
@@ -107,8 +111,8 @@ get_place(const void *place, int64_t at, bool wide)
 }
 
 SECANT_INLINE void
-max_grad_pixel(const secant_windows *hs, const secant_windows *ws, int64_t row, int64_t col, int64_t c_all, int64_t from, int64_t c, int columns,
-               const void *dy, const void *place, bool wide, bool low, void *dx)
+max_grad_pixel(const secant_windows *hs, const secant_windows *ws, int64_t row, int64_t col, int64_t c_all,
+	int64_t from, int64_t c, int columns, const void *dy, const void *place, bool wide, bool low, void *dx)
 {
 	_Alignas(64) float sum[BLOCK];
 	bool first = true;
@@ -133,15 +137,18 @@ max_grad_pixel(const secant_windows *hs, const secant_windows *ws, int64_t row, 
 }
 
 SECANT_INLINE void
-max_grad_all(const secant_windows *h, const secant_windows *w, int64_t c, int columns, const void *dy, const void *place, bool wide, bool low, int64_t row, void *dx)
+max_grad_all(const secant_windows *h, const secant_windows *w, int64_t c, int columns, const void *dy,
+	const void *place, bool wide, bool low, int64_t row, void *dx)
 {
 	for (int64_t col = 0; col < w->in; col++)
 		for (int64_t from = 0; from < c; from += BLOCK)
-			max_grad_pixel(h, w, row, col, c, from, c - from < BLOCK ? c - from : BLOCK, columns, dy, place, wide, low, dx);
+			max_grad_pixel(
+				h, w, row, col, c, from, c - from < BLOCK ? c - from : BLOCK, columns, dy, place, wide, low, dx);
 }
 
 static void
-max_grad_row(const secant_windows *h, const secant_windows *w, int64_t c, int columns, const void *dy, const void *place, bool wide, bool low, int64_t row, void *dx)
+max_grad_row(const secant_windows *h, const secant_windows *w, int64_t c, int columns, const void *dy,
+	const void *place, bool wide, bool low, int64_t row, void *dx)
 {
 	if (low && !wide)
 		max_grad_all(h, w, c, columns, dy, place, false, true, row, dx);

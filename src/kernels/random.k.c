@@ -28,7 +28,7 @@ draw(uint64_t first, const secant_draws *d, float *restrict factor)
 		k0 += 0x9E3779B9u;
 		k1 += 0xBB67AE85u;
 	}
-	float none = d->limit > UINT32_MAX ? 0 : d->scale;         /* p = 1: no word reaches the limit */
+	float none = d->limit > UINT32_MAX ? 0 : d->scale; /* p = 1: no word reaches the limit */
 	uint32_t limit = (uint32_t)(d->limit > UINT32_MAX ? UINT32_MAX : d->limit);
 	for (int i = 0; i < COUNTERS; i++) {
 		factor[4 * i] = c0[i] >= limit ? none : 0;
@@ -42,7 +42,7 @@ static void
 factors(float *factor, uint64_t from, int64_t n, const secant_draws *d)
 {
 	_Alignas(64) float drawn[DRAWS];
-	for (int64_t i = 0; i < n; ) {
+	for (int64_t i = 0; i < n;) {
 		uint64_t element = from + (uint64_t)i;
 		int64_t skip = (int64_t)(element % 4), m = n - i < DRAWS - skip ? n - i : DRAWS - skip;
 		draw(element / 4, d, drawn);

@@ -1,6 +1,6 @@
 /*
- * Reductions. A contiguous run is seen as rows of LANES numbers, short rows of a matrix as long ones of several: the same loop over
- * columns does both, and what it leaves is folded.
+ * Reductions. A contiguous run is seen as rows of LANES numbers, short rows of a matrix as long ones of several: the
+ * same loop over columns does both, and what it leaves is folded.
  */
 #include "kernels/reduce.h"
 #include <math.h>
@@ -22,7 +22,8 @@ SECANT_INLINE double
 merge(secant_reduction kind, double acc, double v)
 {
 	switch (kind) {
-	case SECANT_REDUCE_SUM: case SECANT_REDUCE_SQUARES: return acc + v;
+	case SECANT_REDUCE_SUM:
+	case SECANT_REDUCE_SQUARES: return acc + v;
 	case SECANT_REDUCE_MAX: return v > acc || v != v ? v : acc;
 	default: return v < acc || v != v ? v : acc;
 	}
@@ -36,7 +37,8 @@ neutral(secant_reduction kind)
 
 /* part[i] = the numbers of column i of n (at most WIDTH), at most BLOCK rows. */
 SECANT_INLINE void
-block(secant_reduction kind, float *restrict part, const void *x, bool low, int64_t rows, int64_t stride, int64_t n, const float *restrict pivot)
+block(secant_reduction kind, float *restrict part, const void *x, bool low, int64_t rows, int64_t stride, int64_t n,
+	const float *restrict pivot)
 {
 	int64_t r = 0;
 	for (int64_t i = 0; i < n; i++)
@@ -44,7 +46,8 @@ block(secant_reduction kind, float *restrict part, const void *x, bool low, int6
 	for (; r + 2 <= rows; r += 2) {
 		const void *a = secant_at(x, r * stride, low), *b = secant_at(a, stride, low);
 		for (int64_t i = 0; i < n; i++)
-			part[i] = combine(kind, combine(kind, part[i], secant_load(a, i, low), pivot[i]), secant_load(b, i, low), pivot[i]);
+			part[i] = combine(
+				kind, combine(kind, part[i], secant_load(a, i, low), pivot[i]), secant_load(b, i, low), pivot[i]);
 	}
 	for (; r < rows; r++)
 		for (int64_t i = 0; i < n; i++)
@@ -52,7 +55,8 @@ block(secant_reduction kind, float *restrict part, const void *x, bool low, int6
 }
 
 SECANT_INLINE void
-columns_of(secant_reduction kind, double *acc, const void *x, bool low, int64_t rows, int64_t stride, int64_t n, const float *pivot)
+columns_of(secant_reduction kind, double *acc, const void *x, bool low, int64_t rows, int64_t stride, int64_t n,
+	const float *pivot)
 {
 	static const float zeros[WIDTH];
 	_Alignas(64) float part[WIDTH], wide[WIDTH];
@@ -68,7 +72,8 @@ columns_of(secant_reduction kind, double *acc, const void *x, bool low, int64_t 
 	for (int64_t r = k > 1 ? full : 0; r < rows; r += BLOCK)
 		for (int64_t from = 0; from < n; from += WIDTH) {
 			int64_t m = n - from < WIDTH ? n - from : WIDTH;
-			block(kind, part, secant_at(x, r * stride + from, low), low, rows - r < BLOCK ? rows - r : BLOCK, stride, m, pivot ? pivot + from : zeros);
+			block(kind, part, secant_at(x, r * stride + from, low), low, rows - r < BLOCK ? rows - r : BLOCK, stride, m,
+				pivot ? pivot + from : zeros);
 			for (int64_t i = 0; i < m; i++)
 				acc[from + i] = merge(kind, acc[from + i], part[i]);
 		}
@@ -108,9 +113,11 @@ row(secant_reduction kind, double acc, const void *x, bool low, int64_t n, float
 }
 
 static void
-columns(secant_reduction kind, double *acc, const void *x, bool low, int64_t rows, int64_t stride, int64_t n, const float *pivot)
+columns(secant_reduction kind, double *acc, const void *x, bool low, int64_t rows, int64_t stride, int64_t n,
+	const float *pivot)
 {
-#define COLUMNS(k) low ? columns_of(k, acc, x, true, rows, stride, n, pivot) : columns_of(k, acc, x, false, rows, stride, n, pivot)
+#define COLUMNS(k) \
+	low ? columns_of(k, acc, x, true, rows, stride, n, pivot) : columns_of(k, acc, x, false, rows, stride, n, pivot)
 	EACH_KIND(COLUMNS)
 }
 

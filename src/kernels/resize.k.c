@@ -1,11 +1,11 @@
 /*
- * Sparse linear maps of rows, then of columns: a row of the output is first blended from rows of the input, a long loop over all columns and
- * channels; then its columns are gathered. One, two and four taps have their own loops: they are nearest, bilinear and bicubic, and
- * nearest's and bilinear's gradients at twice the size.
+ * Sparse linear maps of rows, then of columns: a row of the output is first blended from rows of the input, a long loop
+ * over all columns and channels; then its columns are gathered. One, two and four taps have their own loops: they are
+ * nearest, bilinear and bicubic, and nearest's and bilinear's gradients at twice the size.
  */
 #include "kernels/resize.h"
 
-enum { BLOCK = 256 };                                /* channels at a time where sums pass through memory */
+enum { BLOCK = 256 }; /* channels at a time where sums pass through memory */
 
 SECANT_INLINE void
 blend1(const void *x, bool low, bool unit, float w, float *restrict y, int64_t n)
@@ -24,7 +24,8 @@ blend2(const void *x, const void *z, bool low, float w, float v, float *restrict
 }
 
 SECANT_INLINE void
-blend_all(const void *x, bool low, int64_t stride, const int32_t *place, const float *weight, int taps, float *y, int64_t n)
+blend_all(
+	const void *x, bool low, int64_t stride, const int32_t *place, const float *weight, int taps, float *y, int64_t n)
 {
 	if (taps == 0) {
 		memset(y, 0, (size_t)n * sizeof *y);
@@ -34,12 +35,15 @@ blend_all(const void *x, bool low, int64_t stride, const int32_t *place, const f
 		else
 			blend1(secant_at(x, place[0] * stride, low), low, false, weight[0], y, n);
 	} else {
-		blend2(secant_at(x, place[0] * stride, low), secant_at(x, place[1] * stride, low), low, weight[0], weight[1], y, n, false);
+		blend2(secant_at(x, place[0] * stride, low), secant_at(x, place[1] * stride, low), low, weight[0], weight[1], y,
+			n, false);
 		int k = 2;
 		for (; k + 2 <= taps; k += 2)
-			blend2(secant_at(x, place[k] * stride, low), secant_at(x, place[k + 1] * stride, low), low, weight[k], weight[k + 1], y, n, true);
+			blend2(secant_at(x, place[k] * stride, low), secant_at(x, place[k + 1] * stride, low), low, weight[k],
+				weight[k + 1], y, n, true);
 		if (k < taps)
-			blend2(secant_at(x, place[k] * stride, low), secant_at(x, place[k] * stride, low), low, weight[k], 0, y, n, true);
+			blend2(secant_at(x, place[k] * stride, low), secant_at(x, place[k] * stride, low), low, weight[k], 0, y, n,
+				true);
 	}
 }
 

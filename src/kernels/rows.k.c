@@ -1,13 +1,19 @@
 /*
- * Rows of points of balls. Plain loops over columns, which the compiler vectorises for each storage; two or four rows a pass where columns
- * are summed.
+ * Rows of points of balls. Plain loops over columns, which the compiler vectorises for each storage; two or four rows a
+ * pass where columns are summed.
  */
 #include "kernels/rows.h"
 
 enum { BLOCK_ROWS = 256, BLOCK_COLUMNS = 512 };
 
 /* Both storages of a loop that has `low` as its last argument. */
-#define BOTH(call, ...) do { if (low) call(__VA_ARGS__, true); else call(__VA_ARGS__, false); } while (0)
+#define BOTH(call, ...) \
+	do { \
+		if (low) \
+			call(__VA_ARGS__, true); \
+		else \
+			call(__VA_ARGS__, false); \
+	} while (0)
 
 SECANT_INLINE void
 place_row(void *y, const void *f, const float *d, const float *restrict w, int64_t n, bool any, bool low)
@@ -48,16 +54,19 @@ outer(float *sum, const void *dy, bool low, const float d[3], int64_t n)
 /* ---- sums of columns ---- */
 
 SECANT_INLINE void
-moments_block(const void *x, int64_t rows, int64_t step, int64_t n, const float *restrict pivot, const float *restrict weight, float *restrict s, float *restrict q, bool low)
+moments_block(const void *x, int64_t rows, int64_t step, int64_t n, const float *restrict pivot,
+	const float *restrict weight, float *restrict s, float *restrict q, bool low)
 {
 	int64_t r = 0;
 	for (; r + 4 <= rows; r += 4) {
-		const void *x0 = secant_at(x, r * step, low), *x1 = secant_at(x0, step, low), *x2 = secant_at(x1, step, low), *x3 = secant_at(x2, step, low);
+		const void *x0 = secant_at(x, r * step, low), *x1 = secant_at(x0, step, low), *x2 = secant_at(x1, step, low),
+				   *x3 = secant_at(x2, step, low);
 		float w0 = weight[r], w1 = weight[r + 1], w2 = weight[r + 2], w3 = weight[r + 3];
 		SECANT_IVDEP
 		for (int64_t c = 0; c < n; c++) {
 			float p = pivot[c];
-			float v0 = secant_load(x0, c, low) - p, v1 = secant_load(x1, c, low) - p, v2 = secant_load(x2, c, low) - p, v3 = secant_load(x3, c, low) - p;
+			float v0 = secant_load(x0, c, low) - p, v1 = secant_load(x1, c, low) - p, v2 = secant_load(x2, c, low) - p,
+				  v3 = secant_load(x3, c, low) - p;
 			float u0 = w0 * v0, u1 = w1 * v1, u2 = w2 * v2, u3 = w3 * v3;
 			s[c] += (u0 + u1) + (u2 + u3);
 			q[c] += (u0 * v0 + u1 * v1) + (u2 * v2 + u3 * v3);
@@ -81,8 +90,8 @@ masked(float d, float x, const secant_rows_grad *g, int64_t i, bool mask)
 }
 
 SECANT_INLINE void
-grad_moments_block(const void *dy, const void *x, int64_t rows, int64_t step, int64_t n, const secant_rows_grad *g, int64_t at, float *restrict s, float *restrict q, bool mask,
-                   bool low)
+grad_moments_block(const void *dy, const void *x, int64_t rows, int64_t step, int64_t n, const secant_rows_grad *g,
+	int64_t at, float *restrict s, float *restrict q, bool mask, bool low)
 {
 	int64_t r = 0;
 	for (; r + 2 <= rows; r += 2) {
@@ -90,29 +99,31 @@ grad_moments_block(const void *dy, const void *x, int64_t rows, int64_t step, in
 		SECANT_IVDEP
 		for (int64_t c = 0; c < n; c++) {
 			float x0 = secant_load(x, i + c, low), x1 = secant_load(x, i + step + c, low), m = g->mean[at + c];
-			float d0 = masked(secant_load(dy, i + c, low), x0, g, at + c, mask), d1 = masked(secant_load(dy, i + step + c, low), x1, g, at + c, mask);
+			float d0 = masked(secant_load(dy, i + c, low), x0, g, at + c, mask),
+				  d1 = masked(secant_load(dy, i + step + c, low), x1, g, at + c, mask);
 			s[c] += d0 + d1;
 			q[c] += d0 * (x0 - m) + d1 * (x1 - m);
 		}
 	}
 	for (; r < rows; r++)
 		SECANT_IVDEP
-		for (int64_t c = 0; c < n; c++) {
-			float v = secant_load(x, r * step + c, low), d = masked(secant_load(dy, r * step + c, low), v, g, at + c, mask);
-			s[c] += d;
-			q[c] += d * (v - g->mean[at + c]);
-		}
+	for (int64_t c = 0; c < n; c++) {
+		float v = secant_load(x, r * step + c, low), d = masked(secant_load(dy, r * step + c, low), v, g, at + c, mask);
+		s[c] += d;
+		q[c] += d * (v - g->mean[at + c]);
+	}
 }
 
 /* Blocks small enough for sums in float; dy NULL: of x with weights. */
 SECANT_INLINE void
-sum_blocks(const void *dy, const void *x, int64_t rows, int64_t step, int64_t n, const secant_rows_grad *g, const float *pivot, const float *weight, double *sum, double *sum2,
-           bool mask, bool low)
+sum_blocks(const void *dy, const void *x, int64_t rows, int64_t step, int64_t n, const secant_rows_grad *g,
+	const float *pivot, const float *weight, double *sum, double *sum2, bool mask, bool low)
 {
 	_Alignas(64) float s[BLOCK_COLUMNS], q[BLOCK_COLUMNS];
 	for (int64_t r = 0; r < rows; r += BLOCK_ROWS)
 		for (int64_t from = 0; from < n; from += BLOCK_COLUMNS) {
-			int64_t m = rows - r < BLOCK_ROWS ? rows - r : BLOCK_ROWS, k = n - from < BLOCK_COLUMNS ? n - from : BLOCK_COLUMNS, at = r * step + from;
+			int64_t m = rows - r < BLOCK_ROWS ? rows - r : BLOCK_ROWS,
+					k = n - from < BLOCK_COLUMNS ? n - from : BLOCK_COLUMNS, at = r * step + from;
 			for (int64_t c = 0; c < k; c++)
 				s[c] = q[c] = 0;
 			if (weight)
@@ -127,13 +138,15 @@ sum_blocks(const void *dy, const void *x, int64_t rows, int64_t step, int64_t n,
 }
 
 static void
-moments(const void *x, bool low, int64_t rows, int64_t step, int64_t n, const float *pivot, const float *weight, double *sum, double *sum2)
+moments(const void *x, bool low, int64_t rows, int64_t step, int64_t n, const float *pivot, const float *weight,
+	double *sum, double *sum2)
 {
 	BOTH(sum_blocks, NULL, x, rows, step, n, NULL, pivot, weight, sum, sum2, false);
 }
 
 static void
-grad_moments(const void *dy, const void *x, bool low, int64_t rows, int64_t step, int64_t n, const secant_rows_grad *g, double *sum, double *sum2)
+grad_moments(const void *dy, const void *x, bool low, int64_t rows, int64_t step, int64_t n, const secant_rows_grad *g,
+	double *sum, double *sum2)
 {
 	if (g->scale)
 		BOTH(sum_blocks, dy, x, rows, step, n, g, NULL, NULL, sum, sum2, true);
@@ -144,21 +157,24 @@ grad_moments(const void *dy, const void *x, bool low, int64_t rows, int64_t step
 /* ---- the gradient, and the largest ---- */
 
 SECANT_INLINE void
-grad_rows(const void *dy, const void *x, void *dx, int64_t rows, int64_t step, int64_t n, const secant_rows_grad *g, const float *weight, bool any, bool mask, bool low)
+grad_rows(const void *dy, const void *x, void *dx, int64_t rows, int64_t step, int64_t n, const secant_rows_grad *g,
+	const float *weight, bool any, bool mask, bool low)
 {
 	const float *restrict mean = g->mean, *restrict a = g->a, *restrict b = g->b, *restrict k = g->c;
 	for (int64_t r = 0; r < rows; r++) {
 		float w = weight[r];
 		SECANT_IVDEP
 		for (int64_t c = 0; c < n; c++) {
-			float v = secant_load(x, r * step + c, low), d = any ? a[c] * masked(secant_load(dy, r * step + c, low), v, g, c, mask) : 0;
+			float v = secant_load(x, r * step + c, low),
+				  d = any ? a[c] * masked(secant_load(dy, r * step + c, low), v, g, c, mask) : 0;
 			secant_store_real(dx, r * step + c, low, d + w * (b[c] * (v - mean[c]) + k[c]));
 		}
 	}
 }
 
 static void
-grad(const void *dy, const void *x, void *dx, bool low, int64_t rows, int64_t step, int64_t n, const secant_rows_grad *g, const float *weight)
+grad(const void *dy, const void *x, void *dx, bool low, int64_t rows, int64_t step, int64_t n,
+	const secant_rows_grad *g, const float *weight)
 {
 	if (!dy)
 		BOTH(grad_rows, dy, x, dx, rows, step, n, g, weight, false, false);
@@ -169,7 +185,8 @@ grad(const void *dy, const void *x, void *dx, bool low, int64_t rows, int64_t st
 }
 
 SECANT_INLINE void
-largest_rows(float *restrict best, int32_t *restrict which, const void *x, int64_t rows, int64_t step, int64_t n, const float *restrict flip, int32_t first, bool low)
+largest_rows(float *restrict best, int32_t *restrict which, const void *x, int64_t rows, int64_t step, int64_t n,
+	const float *restrict flip, int32_t first, bool low)
 {
 	SECANT_IVDEP
 	for (int64_t c = 0; c < n && rows > 0; c++) {
@@ -189,11 +206,17 @@ largest_rows(float *restrict best, int32_t *restrict which, const void *x, int64
 }
 
 static void
-largest(float *best, int32_t *which, const void *x, bool low, int64_t rows, int64_t step, int64_t n, const float *flip, int32_t first)
+largest(float *best, int32_t *which, const void *x, bool low, int64_t rows, int64_t step, int64_t n, const float *flip,
+	int32_t first)
 {
 	BOTH(largest_rows, best, which, x, rows, step, n, flip, first);
 }
 
 const secant_rows_kernels SECANT_KERNEL(rows) = {
-	.place = place, .outer = outer, .moments = moments, .grad_moments = grad_moments, .grad = grad, .largest = largest,
+	.place = place,
+	.outer = outer,
+	.moments = moments,
+	.grad_moments = grad_moments,
+	.grad = grad,
+	.largest = largest,
 };

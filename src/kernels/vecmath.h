@@ -1,6 +1,7 @@
 /*
- * exp, log, tanh, erf and what is made of them, in float, without branches, so that loops over them become vector code. Errors against the
- * exact value, over the ranges tried by tests/kernels: 0.95 ulp for exp, 0.8 for log, 1.3 for tanh, 1.2 for erf.
+ * exp, log, tanh, erf and what is made of them, in float, without branches, so that loops over them become vector code.
+ * Errors against the exact value, over the ranges tried by tests/kernels: 0.95 ulp for exp, 0.8 for log, 1.3 for
+ * tanh, 1.2 for erf.
  *
  * exp and log after W. J. Cody and FreeBSD's e_logf.c, tanh after Cephes, erf after N. Juffa's two-piece minimax fit.
  */
@@ -53,7 +54,8 @@ vec_log(float x)
 	float k = (float)((int32_t)(u >> 23) - 127) - 23.0f * tiny;
 	float f = vec_of_bits((u & 0x007fffffu) + 0x3f3504f3u) - 1.0f;
 	float s = f / (2.0f + f), z = s * s, w = z * z;
-	float r = w * (0.40000972152f + w * 0.24279078841f) + z * (0.66666662693f + w * 0.28498786688f), half = 0.5f * f * f;
+	float r = w * (0.40000972152f + w * 0.24279078841f) + z * (0.66666662693f + w * 0.28498786688f),
+		  half = 0.5f * f * f;
 	float y = (s * (half + r) + k * 9.0580006145e-6f) - half + f + k * 6.9313812256e-1f;
 	y = x == INFINITY ? x : y;
 	return x > 0 ? y : x == 0 ? -INFINITY : x == x ? NAN : x;
@@ -71,7 +73,13 @@ vec_log1p(float u)
 SECANT_INLINE float
 vec_expm1(float x)
 {
-	float near = x * (1 + x * (0.5f + x * (1.6666667e-1f + x * (4.1666667e-2f + x * (8.3333333e-3f + x * (1.3888889e-3f + x * 1.9841270e-4f))))));
+	float near = x
+		* (1
+			+ x
+				* (0.5f
+					+ x
+						* (1.6666667e-1f
+							+ x * (4.1666667e-2f + x * (8.3333333e-3f + x * (1.3888889e-3f + x * 1.9841270e-4f))))));
 	return fabsf(x) < 0.35f ? near : vec_exp(x) - 1.0f;
 }
 

@@ -1,6 +1,6 @@
 /*
- * Vectors of channels for kernels that write them out: as wide as the copy's instruction set has them, float in registers, float or bfloat16 in
- * memory. For .k.c files.
+ * Vectors of channels for kernels that write them out: as wide as the copy's instruction set has them, float in
+ * registers, float or bfloat16 in memory. For .k.c files.
  */
 #ifndef SECANT_KERNELS_VECTORS_H
 #define SECANT_KERNELS_VECTORS_H

@@ -1,10 +1,11 @@
 /*
- * F(4x4, 3x3) and its weight gradient. See winograd.h. Long because the transforms are written out; vectors run along channels.
+ * F(4x4, 3x3) and its weight gradient. See winograd.h. Long because the transforms are written out; vectors run along
+ * channels.
  */
 #include "kernels/winograd.h"
 #include "kernels/vectors.h"
 #if defined(__AVX512F__)
-# include <immintrin.h>
+#include <immintrin.h>
 #endif
 
 #if defined(__AVX512F__)
@@ -17,7 +18,7 @@ enum { POINTS = SECANT_WINOGRAD_POINTS, BLOCK = SECANT_WINOGRAD_BLOCK };
 /* ---- the transforms along one axis; in and out may be one array ---- */
 
 SECANT_INLINE void
-bt(const vec *i, int64_t s, vec *o, int64_t t)               /* 6 -> 6 */
+bt(const vec *i, int64_t s, vec *o, int64_t t) /* 6 -> 6 */
 {
 	vec i0 = i[0], i1 = i[s], i2 = i[2 * s], i3 = i[3 * s], i4 = i[4 * s], i5 = i[5 * s];
 	vec a = i4 - 4 * i2, b = i3 - 4 * i1, c = i4 - i2, d = 2 * (i3 - i1);
@@ -30,9 +31,10 @@ bt(const vec *i, int64_t s, vec *o, int64_t t)               /* 6 -> 6 */
 }
 
 SECANT_INLINE void
-g3(const vec *i, int64_t s, vec *o, int64_t t)               /* 3 -> 6 */
+g3(const vec *i, int64_t s, vec *o, int64_t t) /* 3 -> 6 */
 {
-	vec i0 = i[0], i1 = i[s], i2 = i[2 * s], e = (i0 + i2) * (1 / 6.f), f = i1 * (1 / 6.f), g = i0 * (1 / 24.f) + i2 * (1 / 6.f), h = i1 * (1 / 12.f);
+	vec i0 = i[0], i1 = i[s], i2 = i[2 * s], e = (i0 + i2) * (1 / 6.f), f = i1 * (1 / 6.f),
+		g = i0 * (1 / 24.f) + i2 * (1 / 6.f), h = i1 * (1 / 12.f);
 	o[0] = i0 * 0.25f;
 	o[t] = -e - f;
 	o[2 * t] = f - e;
@@ -42,10 +44,11 @@ g3(const vec *i, int64_t s, vec *o, int64_t t)               /* 3 -> 6 */
 }
 
 SECANT_INLINE void
-g4(const vec *i, int64_t s, vec *o, int64_t t)               /* 4 -> 6 */
+g4(const vec *i, int64_t s, vec *o, int64_t t) /* 4 -> 6 */
 {
 	vec i0 = i[0], i1 = i[s], i2 = i[2 * s], i3 = i[3 * s];
-	vec e = (i0 + i2) * (1 / 6.f), f = (i1 + i3) * (1 / 6.f), g = i0 * (1 / 24.f) + i2 * (1 / 6.f), h = i1 * (1 / 12.f) + i3 * (1 / 3.f);
+	vec e = (i0 + i2) * (1 / 6.f), f = (i1 + i3) * (1 / 6.f), g = i0 * (1 / 24.f) + i2 * (1 / 6.f),
+		h = i1 * (1 / 12.f) + i3 * (1 / 3.f);
 	o[0] = i0 * 0.25f;
 	o[t] = -e - f;
 	o[2 * t] = f - e;
@@ -55,9 +58,10 @@ g4(const vec *i, int64_t s, vec *o, int64_t t)               /* 4 -> 6 */
 }
 
 SECANT_INLINE void
-a4(const vec *i, int64_t s, vec *o, int64_t t)               /* 6 -> 4 */
+a4(const vec *i, int64_t s, vec *o, int64_t t) /* 6 -> 4 */
 {
-	vec p = i[s] + i[2 * s], q = i[s] - i[2 * s], v = i[3 * s] + i[4 * s], w = i[3 * s] - i[4 * s], i0 = i[0], i5 = i[5 * s];
+	vec p = i[s] + i[2 * s], q = i[s] - i[2 * s], v = i[3 * s] + i[4 * s], w = i[3 * s] - i[4 * s], i0 = i[0],
+		i5 = i[5 * s];
 	o[0] = i0 + p + v;
 	o[t] = q + 2 * w;
 	o[2 * t] = p + 4 * v;
@@ -65,9 +69,10 @@ a4(const vec *i, int64_t s, vec *o, int64_t t)               /* 6 -> 4 */
 }
 
 SECANT_INLINE void
-a3(const vec *i, int64_t s, vec *o, int64_t t)               /* 6 -> 3 */
+a3(const vec *i, int64_t s, vec *o, int64_t t) /* 6 -> 3 */
 {
-	vec p = i[s] + i[2 * s], q = i[s] - i[2 * s], v = i[3 * s] + i[4 * s], w = i[3 * s] - i[4 * s], i0 = i[0], i5 = i[5 * s];
+	vec p = i[s] + i[2 * s], q = i[s] - i[2 * s], v = i[3 * s] + i[4 * s], w = i[3 * s] - i[4 * s], i0 = i[0],
+		i5 = i[5 * s];
 	o[0] = i0 + p + v;
 	o[t] = q + 2 * w;
 	o[2 * t] = p + 4 * v + i5;
@@ -85,7 +90,8 @@ spectrum(int64_t channels, int64_t n, int64_t p, int64_t t, int64_t c)
 
 /* Spectra of one tile for channels c..c+WIDTH-1: `size` values an axis from (y0, x0), zero outside the picture. */
 SECANT_INLINE void
-tile_in(const void *x, const secant_winograd_map *m, bool low, bool grad, bool inside, int64_t picture, int64_t y0, int64_t x0, int64_t c, float *v, int64_t step)
+tile_in(const void *x, const secant_winograd_map *m, bool low, bool grad, bool inside, int64_t picture, int64_t y0,
+	int64_t x0, int64_t c, float *v, int64_t step)
 {
 	enum { MOST = 6 };
 	const int size = grad ? 4 : 6;
@@ -96,7 +102,8 @@ tile_in(const void *x, const secant_winograd_map *m, bool low, bool grad, bool i
 		for (int j = 0; j < size; j++) {
 			int64_t r = y0 + i, k = x0 + j;
 			bool there = inside || (r >= 0 && r < m->height && k >= 0 && k < m->width);
-			d[i * MOST + j] = there ? load(x, ((picture * m->height + r) * m->width + k) * m->channels + c, low) : (vec){ 0 };
+			d[i * MOST + j] = there ? load(x, ((picture * m->height + r) * m->width + k) * m->channels + c, low)
+									: (vec){ 0 };
 		}
 #pragma GCC unroll 6
 	for (int j = 0; j < size; j++)
@@ -118,11 +125,13 @@ tile_in(const void *x, const secant_winograd_map *m, bool low, bool grad, bool i
 }
 
 SECANT_INLINE void
-tiles_in(const void *x, const secant_winograd_map *m, int64_t first, int64_t n, int64_t from, int64_t to, float *v, bool low, bool grad)
+tiles_in(const void *x, const secant_winograd_map *m, int64_t first, int64_t n, int64_t from, int64_t to, float *v,
+	bool low, bool grad)
 {
 	const int64_t size = grad ? 4 : 6, step = (m->channels + BLOCK - 1) / BLOCK * n * BLOCK;
 	for (int64_t t = from; t < to; t++) {
-		int64_t at = first + t, picture = at / (m->rows * m->columns), i = at / m->columns % m->rows, j = at % m->columns;
+		int64_t at = first + t, picture = at / (m->rows * m->columns), i = at / m->columns % m->rows,
+				j = at % m->columns;
 		int64_t y0 = i * SECANT_WINOGRAD_TILE - m->top, x0 = j * SECANT_WINOGRAD_TILE - m->left;
 		bool inside = y0 >= 0 && x0 >= 0 && y0 + size <= m->height && x0 + size <= m->width;
 		for (int64_t c = 0; c < m->channels; c += WIDTH) {
@@ -163,7 +172,8 @@ transpose(vec v[16])
 	__m512 a[16], b[16];
 #pragma GCC unroll 8
 	for (int i = 0; i < 16; i += 2)
-		a[i] = _mm512_unpacklo_ps((__m512)v[i], (__m512)v[i + 1]), a[i + 1] = _mm512_unpackhi_ps((__m512)v[i], (__m512)v[i + 1]);
+		a[i] = _mm512_unpacklo_ps((__m512)v[i], (__m512)v[i + 1]),
+		a[i + 1] = _mm512_unpackhi_ps((__m512)v[i], (__m512)v[i + 1]);
 #pragma GCC unroll 4
 	for (int i = 0; i < 16; i += 4)
 #pragma GCC unroll 2
@@ -172,9 +182,10 @@ transpose(vec v[16])
 			b[i + 2 * k + 1] = _mm512_shuffle_ps(a[i + k], a[i + k + 2], 0xee);
 		}
 #pragma GCC unroll 4
-	for (int k = 0; k < 4; k++) {                /* 4x4 blocks stand in the lanes of b[k], b[k + 4], ... */
+	for (int k = 0; k < 4; k++) { /* 4x4 blocks stand in the lanes of b[k], b[k + 4], ... */
 		__m512 low0 = _mm512_shuffle_f32x4(b[k], b[k + 4], 0x88), high0 = _mm512_shuffle_f32x4(b[k], b[k + 4], 0xdd);
-		__m512 low1 = _mm512_shuffle_f32x4(b[k + 8], b[k + 12], 0x88), high1 = _mm512_shuffle_f32x4(b[k + 8], b[k + 12], 0xdd);
+		__m512 low1 = _mm512_shuffle_f32x4(b[k + 8], b[k + 12], 0x88),
+			   high1 = _mm512_shuffle_f32x4(b[k + 8], b[k + 12], 0xdd);
 		v[k] = (vec)_mm512_shuffle_f32x4(low0, low1, 0x88);
 		v[k + 8] = (vec)_mm512_shuffle_f32x4(low0, low1, 0xdd);
 		v[k + 4] = (vec)_mm512_shuffle_f32x4(high0, high1, 0x88);
@@ -209,27 +220,30 @@ panel(const float *oihw, int64_t out, int64_t in, bool flip, int64_t from, int64
 			for (int64_t i = 0; i < ins; i++)
 				turn(oihw + (from + lane) * by_out + i * by_in, by_out, 9, true, low, w, i * 9 * wide + lane, wide);
 		else
-			for (int64_t i = 0; i < ins * 9; i += 16)            /* inputs are a multiple of 16 */
+			for (int64_t i = 0; i < ins * 9; i += 16) /* inputs are a multiple of 16 */
 				turn(oihw + (from + lane) * by_out + i, by_out, 16, false, low, w, i * wide + lane, wide);
 #else
 	for (int64_t i = 0; i < ins; i++)
 		for (int64_t lane = 0; lane < wide; lane++)
 			for (int k = 0; k < 9; k++)
-				secant_store_real(w, (i * 9 + (flip ? 8 - k : k)) * wide + lane, low, oihw[(from + lane) * by_out + i * by_in + k]);
+				secant_store_real(
+					w, (i * 9 + (flip ? 8 - k : k)) * wide + lane, low, oihw[(from + lane) * by_out + i * by_in + k]);
 #endif
 }
 
 SECANT_INLINE void
 spectra_of(const void *w, int64_t in, int64_t wide, int row, bool low, float *u, int64_t step)
 {
-	static const float g[6][3] = { { 0.25f, 0, 0 }, { -1 / 6.f, -1 / 6.f, -1 / 6.f }, { -1 / 6.f, 1 / 6.f, -1 / 6.f }, { 1 / 24.f, 1 / 12.f, 1 / 6.f }, { 1 / 24.f, -1 / 12.f, 1 / 6.f }, { 0, 0, 1 } };
+	static const float g[6][3] = { { 0.25f, 0, 0 }, { -1 / 6.f, -1 / 6.f, -1 / 6.f }, { -1 / 6.f, 1 / 6.f, -1 / 6.f },
+		{ 1 / 24.f, 1 / 12.f, 1 / 6.f }, { 1 / 24.f, -1 / 12.f, 1 / 6.f }, { 0, 0, 1 } };
 	const float a = g[row][0], b = g[row][1], c = g[row][2];
 	for (int64_t i = 0; i < in; i++, u += wide)
 		for (int64_t o = 0; o < wide; o += WIDTH) {
 			int64_t at = i * 9 * wide + o;
 			vec e[3], z[6];
 			for (int j = 0; j < 3; j++)
-				e[j] = a * load(w, at + j * wide, low) + b * load(w, at + (3 + j) * wide, low) + c * load(w, at + (6 + j) * wide, low);
+				e[j] = a * load(w, at + j * wide, low) + b * load(w, at + (3 + j) * wide, low)
+					+ c * load(w, at + (6 + j) * wide, low);
 			g3(e, 1, z, 1);
 			for (int j = 0; j < 6; j++)
 				*(vec *)(u + j * step + o) = z[j];
@@ -249,7 +263,8 @@ spectra(const void *w, int64_t in, int64_t wide, int row, bool low, float *u, in
 
 /* rows x (nv WIDTH) of v u: v strides BLOCK along rows and jumps `jump` from one block of channels to the next. */
 SECANT_INLINE void
-block_product(const int rows, const int nv, const float *v, int64_t jump, const float *u, int64_t in, float *m, int64_t stride)
+block_product(
+	const int rows, const int nv, const float *v, int64_t jump, const float *u, int64_t in, float *m, int64_t stride)
 {
 	vec acc[ROWS][2];
 #pragma GCC unroll 16
@@ -305,24 +320,41 @@ block_correlation(const int rows, const int nv, const float *v, const float *e, 
 
 /* The compiler needs the number of rows as a constant to keep the sums in registers. */
 #if defined(__AVX512F__)
-# define EACH_ROWS(CASE) CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13) CASE(14)
+#define EACH_ROWS(CASE) \
+	CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13) CASE(14)
 #else
-# define EACH_ROWS(CASE) CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6)
+#define EACH_ROWS(CASE) CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6)
 #endif
 
 static void
 product_rows(int rows, bool two, const float *v, int64_t jump, const float *u, int64_t in, float *m, int64_t stride)
 {
-#define CASE(r) case r: if (two) block_product(r, 2, v, jump, u, in, m, stride); else block_product(r, 1, v, jump, u, in, m, stride); break;
-	switch (rows) { EACH_ROWS(CASE) }
+#define CASE(r) \
+	case r: \
+		if (two) \
+			block_product(r, 2, v, jump, u, in, m, stride); \
+		else \
+			block_product(r, 1, v, jump, u, in, m, stride); \
+		break;
+	switch (rows) {
+		EACH_ROWS(CASE)
+	}
 #undef CASE
 }
 
 static void
 correlation_rows(int rows, bool two, const float *v, const float *e, int64_t n, float *sum, int64_t stride)
 {
-#define CASE(r) case r: if (two) block_correlation(r, 2, v, e, n, sum, stride); else block_correlation(r, 1, v, e, n, sum, stride); break;
-	switch (rows) { EACH_ROWS(CASE) }
+#define CASE(r) \
+	case r: \
+		if (two) \
+			block_correlation(r, 2, v, e, n, sum, stride); \
+		else \
+			block_correlation(r, 1, v, e, n, sum, stride); \
+		break;
+	switch (rows) {
+		EACH_ROWS(CASE)
+	}
 #undef CASE
 }
 
@@ -335,32 +367,36 @@ multiply(const float *v, const float *u, int points, int64_t n, int64_t in, int6
 			bool two = out - o >= 2 * WIDTH;
 			for (int64_t g = 0; g < groups; g++) {
 				int64_t t = n * g / groups, rows = n * (g + 1) / groups - t;
-				product_rows((int)rows, two, v + (p * blocks * n + t) * BLOCK, n * BLOCK, u + (p * out + o) * in, in, m + (p * n + t) * out + o, out);
+				product_rows((int)rows, two, v + (p * blocks * n + t) * BLOCK, n * BLOCK, u + (p * out + o) * in, in,
+					m + (p * n + t) * out + o, out);
 			}
 		}
 }
 
 static void
-correlate(const float *v, const float *e, int64_t n, int64_t in, int64_t out, int64_t c0, int64_t c1, int64_t o0, int64_t o1, float *sum)
+correlate(const float *v, const float *e, int64_t n, int64_t in, int64_t out, int64_t c0, int64_t c1, int64_t o0,
+	int64_t o1, float *sum)
 {
 	int64_t wide = o1 - o0, groups = (c1 - c0 + ROWS - 1) / ROWS;
 	for (int64_t p = 0; p < POINTS; p++)
 		for (int64_t g = 0; g < groups; g++) {
 			int64_t c = c0 + (c1 - c0) * g / groups, rows = c0 + (c1 - c0) * (g + 1) / groups - c;
 			for (int64_t o = o0; o < o1; o += 2 * WIDTH)
-				correlation_rows((int)rows, o1 - o >= 2 * WIDTH, v + spectrum(in, n, p, 0, c), e + spectrum(out, n, p, 0, o), n,
-				                 sum + (p * (c1 - c0) + c - c0) * wide + o - o0, wide);
+				correlation_rows((int)rows, o1 - o >= 2 * WIDTH, v + spectrum(in, n, p, 0, c),
+					e + spectrum(out, n, p, 0, o), n, sum + (p * (c1 - c0) + c - c0) * wide + o - o0, wide);
 		}
 }
 
 /* ---- spectra to pictures and filters ---- */
 
 SECANT_INLINE void
-tiles_out(const float *m, const secant_winograd_map *map, const secant_winograd_post *post, int64_t first, int64_t n, int64_t from, int64_t to, void *y, bool low)
+tiles_out(const float *m, const secant_winograd_map *map, const secant_winograd_post *post, int64_t first, int64_t n,
+	int64_t from, int64_t to, void *y, bool low)
 {
 	int64_t out = map->channels, across = to - from;
 	for (int64_t t = 0; t < n; t++) {
-		int64_t at = first + t, picture = at / (map->rows * map->columns), i = at / map->columns % map->rows, j = at % map->columns;
+		int64_t at = first + t, picture = at / (map->rows * map->columns), i = at / map->columns % map->rows,
+				j = at % map->columns;
 		int64_t y0 = i * SECANT_WINOGRAD_TILE, x0 = j * SECANT_WINOGRAD_TILE;
 		int64_t high = map->height - y0 < 4 ? map->height - y0 : 4, wide = map->width - x0 < 4 ? map->width - x0 : 4;
 		for (int64_t c = from; c < to; c += WIDTH) {
@@ -396,7 +432,8 @@ tiles_out(const float *m, const secant_winograd_map *map, const secant_winograd_
 }
 
 static void
-output(const float *m, const secant_winograd_map *map, const secant_winograd_post *post, int64_t first, int64_t n, int64_t from, int64_t to, void *y)
+output(const float *m, const secant_winograd_map *map, const secant_winograd_post *post, int64_t first, int64_t n,
+	int64_t from, int64_t to, void *y)
 {
 	if (map->low)
 		tiles_out(m, map, post, first, n, from, to, y, true);
@@ -425,5 +462,14 @@ filters(const float *sum, int64_t in, int64_t c0, int64_t c1, int64_t o0, int64_
 		}
 }
 
-const secant_winograd_kernels SECANT_KERNEL(winograd) = { .width = WIDTH, .panel = panel, .spectra = spectra, .input = input, .grad = grad, .multiply = multiply,
-                                                          .correlate = correlate, .output = output, .filters = filters };
+const secant_winograd_kernels SECANT_KERNEL(winograd) = {
+	.width = WIDTH,
+	.panel = panel,
+	.spectra = spectra,
+	.input = input,
+	.grad = grad,
+	.multiply = multiply,
+	.correlate = correlate,
+	.output = output,
+	.filters = filters,
+};

@@ -1,23 +1,26 @@
 /*
- * PointNet (Qi, Su, Mo, Guibas 2017): layers on each point, a maximum over all of them, layers on what it gives. T-Nets are small PointNets
- * that turn the coordinates (and, with feature-transform, 64 or 128 features) by a matrix: points are rows, multiplied from the left.
+ * PointNet (Qi, Su, Mo, Guibas 2017): layers on each point, a maximum over all of them, layers on what it gives. T-Nets
+ * are small PointNets that turn the coordinates (and, with feature-transform, 64 or 128 features) by a matrix: points
+ * are rows, multiplied from the left.
  *
- *     pointnet-cls    PointNetCls of fxia22/pointnet.pytorch: a class for a cloud. With more than 3 channels as yanx27's pointnet_cls:
- *                     only x, y, z are turned by the first T-Net, which sees all channels
- *     pointnet-dense  its PointNetDenseCls: a class for each point, from [global 1024, point 64]
- *     pointnet-sem    yanx27's pointnet_sem_seg: the same with the feature transform always on
- *     pointnet-part   yanx27's pointnet_part_seg: parts of objects whose category is known, from [global 2048, category, five layers]
- *     pointnet-part-paper  the same as the authors' TensorFlow code has it: smaller T-Nets, relu before the maximum, dropout, eps 1e-3
+ *     pointnet-cls    PointNetCls of fxia22/pointnet.pytorch: a class for a cloud. With more than 3 channels as
+ * yanx27's pointnet_cls: only x, y, z are turned by the first T-Net, which sees all channels pointnet-dense  its
+ * PointNetDenseCls: a class for each point, from [global 1024, point 64] pointnet-sem    yanx27's pointnet_sem_seg: the
+ * same with the feature transform always on pointnet-part   yanx27's pointnet_part_seg: parts of objects whose category
+ * is known, from [global 2048, category, five layers] pointnet-part-paper  the same as the authors' TensorFlow code has
+ * it: smaller T-Nets, relu before the maximum, dropout, eps 1e-3
  *
- * Results are logits (the originals apply log-softmax: --activation logsoftmax). Keys are the originals'. The layer of 1088 or 4944 channels
- * is never fed a concatenation: what is one for the cloud is multiplied once.
+ * Results are logits (the originals apply log-softmax: --activation logsoftmax). Keys are the originals'. The layer of
+ * 1088 or 4944 channels is never fed a concatenation: what is one for the cloud is multiplied once.
  */
 #include "nn/nn.h"
 #include <stdio.h>
 
-typedef struct tnet { int convs, conv[3], fcs, fc[2]; } tnet;
+typedef struct tnet {
+	int convs, conv[3], fcs, fc[2];
+} tnet;
 typedef struct pointnet {
-	bool transform;                              /* the second T-Net is always there */
+	bool transform; /* the second T-Net is always there */
 	bool relu_before_max;
 	double dropout, eps;
 	tnet first, second;
@@ -95,7 +98,8 @@ transform(secant_nn *n, const char *name, secant_value x, int k, const tnet *t, 
 	}
 	x = secant_nn_linear(n, numbered(text, "fc", t->fcs + 1), x, k * k, init);
 	secant_nn_leave(n, mark);
-	x = secant_apply(n->g, "add", NULL, 2, x, secant_graph_constant(n->g, SECANT_F32, &(secant_shape){ 1, { (int64_t)k * k } }, one));
+	x = secant_apply(n->g, "add", NULL, 2, x,
+		secant_graph_constant(n->g, SECANT_F32, &(secant_shape){ 1, { (int64_t)k * k } }, one));
 	return secant_apply(n->g, "reshape", &(secant_shape_attr){ { 3, { -2, k, k } } }, 1, x);
 }
 
@@ -106,14 +110,17 @@ turned(secant_nn *n, secant_value points, const pointnet *p, bool identity)
 	secant_value matrix = transform(n, "stn", points, 3, &p->first, p->eps, identity);
 	int channels = secant_nn_channels(n, points);
 	secant_value xyz = secant_nn_transform_points(n, secant_nn_channels_of(n, points, 0, 3), matrix);
-	return channels == 3 ? xyz : secant_nn_concat(n, 2, (secant_value[]){ xyz, secant_nn_channels_of(n, points, 3, channels) });
+	return channels == 3
+		? xyz
+		: secant_nn_concat(n, 2, (secant_value[]){ xyz, secant_nn_channels_of(n, points, 3, channels) });
 }
 
 /* How far from orthogonal the feature transform is, weighted, for the loss. */
 static secant_value
 penalty(secant_nn *n, const secant_network *net, secant_value matrix)
 {
-	if (net->transform_penalty <= 0 || matrix < 0 || (n->phase != SECANT_PHASE_TRAIN && n->phase != SECANT_PHASE_TRAIN_SURE))
+	if (net->transform_penalty <= 0 || matrix < 0
+		|| (n->phase != SECANT_PHASE_TRAIN && n->phase != SECANT_PHASE_TRAIN_SURE))
 		return -1;
 	int k = secant_nn_channels(n, matrix);
 	double *one = secant_arena_alloc(secant_graph_arena(n->g), (size_t)k * (size_t)k * sizeof *one);
@@ -122,10 +129,14 @@ penalty(secant_nn *n, const secant_network *net, secant_value matrix)
 	for (int i = 0; i < k * k; i++)
 		one[i] = i % (k + 1) == 0;
 	secant_value a = secant_apply(n->g, "upcast", NULL, 1, matrix);
-	secant_value square = secant_apply(n->g, "upcast", NULL, 1, secant_apply(n->g, "matmul", &(secant_matmul_attr){ false, true }, 2, a, a));
-	secant_value d = secant_apply(n->g, "sub", NULL, 2, square, secant_graph_constant(n->g, SECANT_F32, &(secant_shape){ 2, { k, k } }, one)), sum;
+	secant_value square = secant_apply(
+		n->g, "upcast", NULL, 1, secant_apply(n->g, "matmul", &(secant_matmul_attr){ false, true }, 2, a, a));
+	secant_value d = secant_apply(n->g, "sub", NULL, 2, square,
+					 secant_graph_constant(n->g, SECANT_F32, &(secant_shape){ 2, { k, k } }, one)),
+				 sum;
 	if (net->transform_penalty_form == SECANT_PENALTY_NORM)
-		sum = secant_apply(n->g, "mean", NULL, 1, secant_apply(n->g, "norm2", &(secant_axes_attr){ { 2, { 1, 2 } }, false }, 1, d));
+		sum = secant_apply(
+			n->g, "mean", NULL, 1, secant_apply(n->g, "norm2", &(secant_axes_attr){ { 2, { 1, 2 } }, false }, 1, d));
 	else
 		sum = secant_apply(n->g, "sum", NULL, 1, secant_apply(n->g, "square", NULL, 1, d));
 	double factor = net->transform_penalty * (net->transform_penalty_form == SECANT_PENALTY_NORM ? 1 : 0.5);
@@ -141,7 +152,8 @@ dropout_of(const secant_network *net, const pointnet *p)
 /* ---- the feature extractor of cls, dense and sem: `feat` ---- */
 
 static secant_value
-features(secant_nn *n, const secant_network *net, const pointnet *p, secant_value points, secant_value *local, secant_built *out)
+features(secant_nn *n, const secant_network *net, const pointnet *p, secant_value points, secant_value *local,
+	secant_built *out)
 {
 	static const int widths[] = { 64, 128, 1024 };
 	bool identity = net->transform_init == 1;
@@ -163,7 +175,8 @@ features(secant_nn *n, const secant_network *net, const pointnet *p, secant_valu
 }
 
 static void
-build_cls(secant_nn *n, const secant_network *net, const secant_architecture *a, const secant_cloud_input *in, secant_built *out, secant_err *err)
+build_cls(secant_nn *n, const secant_network *net, const secant_architecture *a, const secant_cloud_input *in,
+	secant_built *out, secant_err *err)
 {
 	static const int widths[] = { 512, 256 };
 	const pointnet *p = a->config;
@@ -179,7 +192,8 @@ build_cls(secant_nn *n, const secant_network *net, const secant_architecture *a,
 }
 
 static void
-build_dense(secant_nn *n, const secant_network *net, const secant_architecture *a, const secant_cloud_input *in, secant_built *out, secant_err *err)
+build_dense(secant_nn *n, const secant_network *net, const secant_architecture *a, const secant_cloud_input *in,
+	secant_built *out, secant_err *err)
 {
 	const int widths[] = { 512, 256, 128, net->classes };
 	const pointnet *p = a->config;
@@ -195,7 +209,8 @@ build_dense(secant_nn *n, const secant_network *net, const secant_architecture *
 }
 
 static void
-build_part(secant_nn *n, const secant_network *net, const secant_architecture *a, const secant_cloud_input *in, secant_built *out, secant_err *err)
+build_part(secant_nn *n, const secant_network *net, const secant_architecture *a, const secant_cloud_input *in,
+	secant_built *out, secant_err *err)
 {
 	static const int widths[] = { 64, 128, 128, 512, 2048 };
 	const int heads[] = { 256, 256, 128, net->classes };
@@ -216,33 +231,58 @@ build_part(secant_nn *n, const secant_network *net, const secant_architecture *a
 	declare(n, "convs", 2048 + net->categories + 64 + 128 + 128 + 512 + 2048, 4, heads, false);
 	declare_norms(n, "bns", 1, 3, heads);
 	x = secant_nn_pointwise_parts(n, "convs1", 7, parts, 256, 1);
-	x = secant_nn_dropout(n, secant_nn_relu(n, secant_nn_batch_norm(n, "bns1", x, p->eps, 0.1)), dropout_of(net, p), false);
+	x = secant_nn_dropout(
+		n, secant_nn_relu(n, secant_nn_batch_norm(n, "bns1", x, p->eps, 0.1)), dropout_of(net, p), false);
 	x = secant_nn_dropout(n, step(n, "convs", "bns", 2, x, 256, p->eps, true), dropout_of(net, p), false);
 	out->decoder = x = step(n, "convs", "bns", 3, x, 128, p->eps, true);
 	out->logits = secant_nn_pointwise(n, "convs4", x, net->classes, 1);
 }
 
-#define TNET { 3, { 64, 128, 1024 }, 2, { 512, 256 } }
-static const pointnet seed_cls = { false, false, 0.3, 1e-5, TNET, TNET }, seed_dense = { false, false, 0, 1e-5, TNET, TNET };
-static const pointnet yanx27_sem = { true, false, 0, 1e-5, TNET, TNET }, yanx27_part = { true, false, 0, 1e-5, TNET, TNET };
-static const pointnet paper_part = { true, true, 0.2, 1e-3, { 3, { 64, 128, 1024 }, 2, { 128, 128 } }, { 2, { 256, 1024 }, 2, { 512, 256 } } };
+#define TNET \
+	{ \
+		3, { 64, 128, 1024 }, 2, { 512, 256 } \
+	}
+static const pointnet seed_cls = { false, false, 0.3, 1e-5, TNET, TNET },
+					  seed_dense = { false, false, 0, 1e-5, TNET, TNET };
+static const pointnet yanx27_sem = { true, false, 0, 1e-5, TNET, TNET },
+					  yanx27_part = { true, false, 0, 1e-5, TNET, TNET };
+static const pointnet paper_part = { true, true, 0.2, 1e-3, { 3, { 64, 128, 1024 }, 2, { 128, 128 } },
+	{ 2, { 256, 1024 }, 2, { 512, 256 } } };
 
 const secant_architecture secant_architecture_pointnet_cls = {
-	.name = "pointnet-cls", .brief = "PointNet, a class for a cloud (pointnet.pytorch's PointNetCls)", .kind = SECANT_NETWORK_CLOUDS, .build_cloud = build_cls, .config = &seed_cls,
+	.name = "pointnet-cls",
+	.brief = "PointNet, a class for a cloud (pointnet.pytorch's PointNetCls)",
+	.kind = SECANT_NETWORK_CLOUDS,
+	.build_cloud = build_cls,
+	.config = &seed_cls,
 };
 const secant_architecture secant_architecture_pointnet_dense = {
-	.name = "pointnet-dense", .brief = "PointNet, a class for each point (pointnet.pytorch's PointNetDenseCls)", .kind = SECANT_NETWORK_POINTS, .build_cloud = build_dense,
+	.name = "pointnet-dense",
+	.brief = "PointNet, a class for each point (pointnet.pytorch's PointNetDenseCls)",
+	.kind = SECANT_NETWORK_POINTS,
+	.build_cloud = build_dense,
 	.config = &seed_dense,
 };
 const secant_architecture secant_architecture_pointnet_sem = {
-	.name = "pointnet-sem", .brief = "PointNet for scenes, with feature transform (yanx27's pointnet_sem_seg; 9 channels there)", .kind = SECANT_NETWORK_POINTS,
-	.build_cloud = build_dense, .config = &yanx27_sem,
+	.name = "pointnet-sem",
+	.brief = "PointNet for scenes, with feature transform (yanx27's pointnet_sem_seg; 9 channels there)",
+	.kind = SECANT_NETWORK_POINTS,
+	.build_cloud = build_dense,
+	.config = &yanx27_sem,
 };
 const secant_architecture secant_architecture_pointnet_part = {
-	.name = "pointnet-part", .brief = "PointNet for parts of objects of a known category (yanx27's pointnet_part_seg)", .kind = SECANT_NETWORK_POINTS, .category = true,
-	.build_cloud = build_part, .config = &yanx27_part,
+	.name = "pointnet-part",
+	.brief = "PointNet for parts of objects of a known category (yanx27's pointnet_part_seg)",
+	.kind = SECANT_NETWORK_POINTS,
+	.category = true,
+	.build_cloud = build_part,
+	.config = &yanx27_part,
 };
 const secant_architecture secant_architecture_pointnet_part_paper = {
-	.name = "pointnet-part-paper", .brief = "the same as in the authors' code: smaller T-Nets, relu before the maximum, dropout", .kind = SECANT_NETWORK_POINTS, .category = true,
-	.build_cloud = build_part, .config = &paper_part,
+	.name = "pointnet-part-paper",
+	.brief = "the same as in the authors' code: smaller T-Nets, relu before the maximum, dropout",
+	.kind = SECANT_NETWORK_POINTS,
+	.category = true,
+	.build_cloud = build_part,
+	.config = &paper_part,
 };

@@ -1,32 +1,43 @@
 /*
- * PointNet++ (Qi, Yi, Su, Guibas 2017) as yanx27/Pointnet_Pointnet2_pytorch builds it, keys and order of channels included. Set abstraction:
- * centres by farthest point sampling, the points of a ball around each, layers on [xyz - centre, features], a maximum over the ball; with
- * several scales (msg) the layers see [features, xyz - centre], and the scales stand side by side. The last abstraction takes all points at
- * once. Feature propagation: the three nearest centres, weighted by inverse squared distance, behind the features of the finer level.
+ * PointNet++ (Qi, Yi, Su, Guibas 2017) as yanx27/Pointnet_Pointnet2_pytorch builds it, keys and order of channels
+ * included. Set abstraction: centres by farthest point sampling, the points of a ball around each, layers on [xyz -
+ * centre, features], a maximum over the ball; with several scales (msg) the layers see [features, xyz - centre], and
+ * the scales stand side by side. The last abstraction takes all points at once. Feature propagation: the three nearest
+ * centres, weighted by inverse squared distance, behind the features of the finer level.
  *
  *     pointnet2-cls-ssg, -msg     a class for a cloud; channels behind x y z are features
  *     pointnet2-part-ssg, -msg    parts of objects of a known category; all channels are features
- *     pointnet2-sem-ssg, -msg     scenes; all channels are features (9 there: xyz of the block, colour, xyz of the room)
+ *     pointnet2-sem-ssg, -msg     scenes; all channels are features (9 there: xyz of the block, colour, xyz of the
+ * room)
  *
- * Sampling starts at the first point (yanx27's at a random one: --random-start puts one there in training). Results are logits.
+ * Sampling starts at the first point (yanx27's at a random one: --random-start puts one there in training). Results are
+ * logits.
  */
 #include "nn/nn.h"
 #include <stdio.h>
 
 enum { LEVELS = 4, SCALES = 3, LAYERS = 3 };
-typedef struct scale { double radius; int samples, mlp[LAYERS]; } scale;
-typedef struct level { int centres, scales; scale scale[SCALES]; } level;       /* centres 0: one group of all points */
+typedef struct scale {
+	double radius;
+	int samples, mlp[LAYERS];
+} scale;
+typedef struct level {
+	int centres, scales;
+	scale scale[SCALES];
+} level; /* centres 0: one group of all points */
 typedef struct pointnet2 {
-	bool msg;                                    /* levels with centres carry the keys of several scales */
+	bool msg; /* levels with centres carry the keys of several scales */
 	int levels;
 	level sa[LEVELS];
-	int fp[LEVELS][LAYERS];                      /* deepest first; 0 ends a row */
-	bool all_features;                           /* x y z are features too */
+	int fp[LEVELS][LAYERS]; /* deepest first; 0 ends a row */
+	bool all_features; /* x y z are features too */
 	double dropout[2];
 } pointnet2;
 
 /* What is known of a level: where its points are, and what of them. */
-typedef struct points { secant_value xyz, features; } points;
+typedef struct points {
+	secant_value xyz, features;
+} points;
 
 static void
 layer_states(secant_nn *n, const char *convs, const char *norms, int in, const int *mlp, int axes, bool conv)
@@ -45,12 +56,14 @@ layer_states(secant_nn *n, const char *convs, const char *norms, int in, const i
 
 /* Layers on the concatenation of two parts, of which either may be absent. */
 static secant_value
-layers(secant_nn *n, const char *convs, const char *norms, const secant_value *part, int parts, const int *mlp, int axes)
+layers(
+	secant_nn *n, const char *convs, const char *norms, const secant_value *part, int parts, const int *mlp, int axes)
 {
 	secant_value x = -1;
 	for (int i = 0; i < LAYERS && mlp[i]; i++) {
 		size_t mark = secant_nn_enter(n, convs), inner = secant_nn_enter_index(n, i);
-		x = i ? secant_nn_pointwise(n, NULL, x, mlp[i], axes) : secant_nn_pointwise_parts(n, NULL, parts, part, mlp[i], axes);
+		x = i ? secant_nn_pointwise(n, NULL, x, mlp[i], axes)
+			  : secant_nn_pointwise_parts(n, NULL, parts, part, mlp[i], axes);
 		secant_nn_leave(n, inner);
 		secant_nn_leave(n, mark);
 		mark = secant_nn_enter(n, norms), inner = secant_nn_enter_index(n, i);
@@ -69,11 +82,13 @@ max_of_group(secant_nn *n, secant_value x)
 
 /* One scale around centres: N x M x 1 x mlp. */
 static secant_value
-scale_of(secant_nn *n, const points *p, secant_value centres, const scale *s, const char *convs, const char *norms, bool features_first)
+scale_of(secant_nn *n, const points *p, secant_value centres, const scale *s, const char *convs, const char *norms,
+	bool features_first)
 {
 	secant_ball_attr ball = { .radius = s->radius, .samples = s->samples };
 	secant_value index = secant_apply(n->g, "ball_query", &ball, 2, p->xyz, centres);
-	secant_value near = secant_apply(n->g, "sub", NULL, 2, secant_apply(n->g, "group_points", NULL, 2, p->xyz, index), centres);
+	secant_value near = secant_apply(
+		n->g, "sub", NULL, 2, secant_apply(n->g, "group_points", NULL, 2, p->xyz, index), centres);
 	secant_value features = p->features < 0 ? -1 : secant_apply(n->g, "group_points", NULL, 2, p->features, index);
 	secant_value part[] = { features_first ? features : near, features_first ? near : features };
 	return max_of_group(n, layers(n, convs, norms, part, 2, s->mlp, 2));
@@ -92,17 +107,19 @@ abstraction(secant_nn *n, int number, const points *p, const level *l, bool msg)
 		(void)snprintf(convs[i], sizeof convs[i], "conv_blocks.%d", i);
 		(void)snprintf(norms[i], sizeof norms[i], "bn_blocks.%d", i);
 	}
-	for (int conv = 1; conv >= 0; conv--)            /* a state_dict lists all convolutions first */
+	for (int conv = 1; conv >= 0; conv--) /* a state_dict lists all convolutions first */
 		for (int i = 0; i < l->scales; i++)
 			layer_states(n, convs[i], norms[i], in, l->scale[i].mlp, 2, conv);
 	if (l->centres) {
-		secant_value chosen = secant_apply(n->g, "farthest_points", &(secant_farthest_attr){ .count = l->centres }, 1, p->xyz);
+		secant_value chosen = secant_apply(
+			n->g, "farthest_points", &(secant_farthest_attr){ .count = l->centres }, 1, p->xyz);
 		out.xyz = secant_apply(n->g, "group_points", NULL, 2, p->xyz, chosen);
 		for (int i = 0; i < l->scales; i++)
 			each[i] = scale_of(n, p, out.xyz, &l->scale[i], convs[i], norms[i], msg);
 		out.features = secant_nn_concat(n, l->scales, each);
 	} else {
-		out.features = secant_nn_max_of_points(n, layers(n, convs[0], norms[0], (secant_value[]){ p->xyz, p->features }, 2, l->scale[0].mlp, 2));
+		out.features = secant_nn_max_of_points(
+			n, layers(n, convs[0], norms[0], (secant_value[]){ p->xyz, p->features }, 2, l->scale[0].mlp, 2));
 	}
 	secant_nn_leave(n, mark);
 	return out;
@@ -110,13 +127,15 @@ abstraction(secant_nn *n, int number, const points *p, const level *l, bool msg)
 
 /* The coarse level's features at the fine level's points, behind `parts` of theirs (NULL: none). */
 static secant_value
-propagation(secant_nn *n, int number, const points *fine, const points *coarse, const secant_value *parts, int count, const int *mlp)
+propagation(secant_nn *n, int number, const points *fine, const points *coarse, const secant_value *parts, int count,
+	const int *mlp)
 {
 	char name[24];
 	secant_value all[4], x = coarse->features;
 	int in = secant_nn_channels(n, x);
-	if (coarse->xyz >= 0) {                          /* one group of all is the same everywhere: a part of N x 1 x 1 x C */
-		const secant_node *nearest = secant_graph_node(n->g, "three_nearest", NULL, 2, (secant_value[]){ fine->xyz, coarse->xyz });
+	if (coarse->xyz >= 0) { /* one group of all is the same everywhere: a part of N x 1 x 1 x C */
+		const secant_node *nearest = secant_graph_node(
+			n->g, "three_nearest", NULL, 2, (secant_value[]){ fine->xyz, coarse->xyz });
 		x = nearest ? secant_apply(n->g, "interpolate_points", NULL, 3, x, nearest->out[1], nearest->out[0]) : -1;
 	}
 	for (int i = 0; i < count; i++) {
@@ -138,7 +157,10 @@ static void
 encode(secant_nn *n, const pointnet2 *p, secant_value x, points *at)
 {
 	int channels = secant_nn_channels(n, x);
-	at[0] = (points){ secant_nn_channels_of(n, x, 0, 3), p->all_features ? x : channels > 3 ? secant_nn_channels_of(n, x, 3, channels) : -1 };
+	at[0] = (points){ secant_nn_channels_of(n, x, 0, 3),
+		p->all_features    ? x
+			: channels > 3 ? secant_nn_channels_of(n, x, 3, channels)
+						   : -1 };
 	for (int i = 0; i < p->levels; i++)
 		at[i + 1] = abstraction(n, i + 1, &at[i], &p->sa[i], p->msg && p->sa[i].centres);
 }
@@ -150,7 +172,8 @@ dropout_of(const secant_network *net, double own)
 }
 
 static void
-build_cls(secant_nn *n, const secant_network *net, const secant_architecture *a, const secant_cloud_input *in, secant_built *out, secant_err *err)
+build_cls(secant_nn *n, const secant_network *net, const secant_architecture *a, const secant_cloud_input *in,
+	secant_built *out, secant_err *err)
 {
 	static const int widths[] = { 512, 256 };
 	const pointnet2 *p = a->config;
@@ -167,7 +190,8 @@ build_cls(secant_nn *n, const secant_network *net, const secant_architecture *a,
 }
 
 static void
-build_points(secant_nn *n, const secant_network *net, const secant_architecture *a, const secant_cloud_input *in, secant_built *out, secant_err *err)
+build_points(secant_nn *n, const secant_network *net, const secant_architecture *a, const secant_cloud_input *in,
+	secant_built *out, secant_err *err)
 {
 	const pointnet2 *p = a->config;
 	points at[LEVELS + 1];
@@ -178,7 +202,7 @@ build_points(secant_nn *n, const secant_network *net, const secant_architecture 
 		if (i == 1 && in->category >= 0)
 			parts[0] = in->category, parts[1] = at[0].xyz, parts[2] = at[0].features, count = 3;
 		else if (i == 1)
-			count = 0;                               /* scenes: what the points were is not seen again */
+			count = 0; /* scenes: what the points were is not seen again */
 		at[i - 1].features = propagation(n, i, &at[i - 1], &at[i], parts, count, p->fp[p->levels - i]);
 	}
 	secant_value x = secant_nn_pointwise(n, "conv1", at[0].features, 128, 1);
@@ -187,42 +211,80 @@ build_points(secant_nn *n, const secant_network *net, const secant_architecture 
 	out->logits = secant_nn_pointwise(n, "conv2", x, net->classes, 1);
 }
 
-#define SSG(centres, radius, samples, a, b, c) { centres, 1, { { radius, samples, { a, b, c } } } }
+#define SSG(centres, radius, samples, a, b, c) \
+	{ \
+		centres, 1, \
+		{ \
+			{ \
+				radius, samples, { a, b, c } \
+			} \
+		} \
+	}
 #define ALL SSG(0, 0, 0, 256, 512, 1024)
-static const pointnet2 cls_ssg = { false, 3, { SSG(512, .2, 32, 64, 64, 128), SSG(128, .4, 64, 128, 128, 256), ALL }, { { 0 } }, false, { .4, .4 } };
+static const pointnet2 cls_ssg = { false, 3, { SSG(512, .2, 32, 64, 64, 128), SSG(128, .4, 64, 128, 128, 256), ALL },
+	{ { 0 } }, false, { .4, .4 } };
 static const pointnet2 cls_msg = {
-	true, 3,
+	true,
+	3,
 	{ { 512, 3, { { .1, 16, { 32, 32, 64 } }, { .2, 32, { 64, 64, 128 } }, { .4, 128, { 64, 96, 128 } } } },
-	  { 128, 3, { { .2, 32, { 64, 64, 128 } }, { .4, 64, { 128, 128, 256 } }, { .8, 128, { 128, 128, 256 } } } }, ALL },
-	{ { 0 } }, false, { .4, .5 }
+		{ 128, 3, { { .2, 32, { 64, 64, 128 } }, { .4, 64, { 128, 128, 256 } }, { .8, 128, { 128, 128, 256 } } } },
+		ALL },
+	{ { 0 } },
+	false,
+	{ .4, .5 },
 };
 static const pointnet2 part_ssg = {
-	false, 3, { SSG(512, .2, 32, 64, 64, 128), SSG(128, .4, 64, 128, 128, 256), ALL }, { { 256, 256 }, { 256, 128 }, { 128, 128, 128 } }, true, { .5 }
+	false,
+	3,
+	{ SSG(512, .2, 32, 64, 64, 128), SSG(128, .4, 64, 128, 128, 256), ALL },
+	{ { 256, 256 }, { 256, 128 }, { 128, 128, 128 } },
+	true,
+	{ .5 },
 };
 static const pointnet2 part_msg = {
-	true, 3,
+	true,
+	3,
 	{ { 512, 3, { { .1, 32, { 32, 32, 64 } }, { .2, 64, { 64, 64, 128 } }, { .4, 128, { 64, 96, 128 } } } },
-	  { 128, 2, { { .4, 64, { 128, 128, 256 } }, { .8, 128, { 128, 196, 256 } } } }, ALL },
-	{ { 256, 256 }, { 256, 128 }, { 128, 128 } }, true, { .5 }
+		{ 128, 2, { { .4, 64, { 128, 128, 256 } }, { .8, 128, { 128, 196, 256 } } } }, ALL },
+	{ { 256, 256 }, { 256, 128 }, { 128, 128 } },
+	true,
+	{ .5 },
 };
 static const pointnet2 sem_ssg = {
-	false, 4, { SSG(1024, .1, 32, 32, 32, 64), SSG(256, .2, 32, 64, 64, 128), SSG(64, .4, 32, 128, 128, 256), SSG(16, .8, 32, 256, 256, 512) },
-	{ { 256, 256 }, { 256, 256 }, { 256, 128 }, { 128, 128, 128 } }, true, { .5 }
+	false,
+	4,
+	{ SSG(1024, .1, 32, 32, 32, 64), SSG(256, .2, 32, 64, 64, 128), SSG(64, .4, 32, 128, 128, 256),
+		SSG(16, .8, 32, 256, 256, 512) },
+	{ { 256, 256 }, { 256, 256 }, { 256, 128 }, { 128, 128, 128 } },
+	true,
+	{ .5 },
 };
 static const pointnet2 sem_msg = {
-	true, 4,
-	{ { 1024, 2, { { .05, 16, { 16, 16, 32 } }, { .1, 32, { 32, 32, 64 } } } }, { 256, 2, { { .1, 16, { 64, 64, 128 } }, { .2, 32, { 64, 96, 128 } } } },
-	  { 64, 2, { { .2, 16, { 128, 196, 256 } }, { .4, 32, { 128, 196, 256 } } } }, { 16, 2, { { .4, 16, { 256, 256, 512 } }, { .8, 32, { 256, 384, 512 } } } } },
-	{ { 256, 256 }, { 256, 256 }, { 256, 128 }, { 128, 128, 128 } }, true, { .5 }
+	true,
+	4,
+	{ { 1024, 2, { { .05, 16, { 16, 16, 32 } }, { .1, 32, { 32, 32, 64 } } } },
+		{ 256, 2, { { .1, 16, { 64, 64, 128 } }, { .2, 32, { 64, 96, 128 } } } },
+		{ 64, 2, { { .2, 16, { 128, 196, 256 } }, { .4, 32, { 128, 196, 256 } } } },
+		{ 16, 2, { { .4, 16, { 256, 256, 512 } }, { .8, 32, { 256, 384, 512 } } } } },
+	{ { 256, 256 }, { 256, 256 }, { 256, 128 }, { 128, 128, 128 } },
+	true,
+	{ .5 },
 };
 
 #define POINTNET2(id, nam, text, what, cat, how) \
 	const secant_architecture secant_architecture_pointnet2_##id = { \
-		.name = nam, .brief = text, .kind = SECANT_NETWORK_##what, .category = cat, .build_cloud = how, .config = &id, \
+		.name = nam, \
+		.brief = text, \
+		.kind = SECANT_NETWORK_##what, \
+		.category = cat, \
+		.build_cloud = how, \
+		.config = &id, \
 	};
 POINTNET2(cls_ssg, "pointnet2-cls-ssg", "PointNet++, a class for a cloud, one scale", CLOUDS, false, build_cls)
 POINTNET2(cls_msg, "pointnet2-cls-msg", "PointNet++, a class for a cloud, several scales", CLOUDS, false, build_cls)
-POINTNET2(part_ssg, "pointnet2-part-ssg", "PointNet++ for parts of objects of a known category, one scale", POINTS, true, build_points)
-POINTNET2(part_msg, "pointnet2-part-msg", "PointNet++ for parts of objects of a known category, several scales", POINTS, true, build_points)
+POINTNET2(part_ssg, "pointnet2-part-ssg", "PointNet++ for parts of objects of a known category, one scale", POINTS,
+	true, build_points)
+POINTNET2(part_msg, "pointnet2-part-msg", "PointNet++ for parts of objects of a known category, several scales", POINTS,
+	true, build_points)
 POINTNET2(sem_ssg, "pointnet2-sem-ssg", "PointNet++ for scenes, one scale", POINTS, false, build_points)
 POINTNET2(sem_msg, "pointnet2-sem-msg", "PointNet++ for scenes, several scales", POINTS, false, build_points)

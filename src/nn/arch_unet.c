@@ -1,11 +1,16 @@
 /*
- * U-Net (Ronneberger, Fischer, Brox 2015) as segmentation_models.pytorch builds it: each decoder block resizes to the size of the next
- * shallower feature, concatenates [upsampled, skip] and applies two convolutions; optional scSE attention before and after.
+ * U-Net (Ronneberger, Fischer, Brox 2015) as segmentation_models.pytorch builds it: each decoder block resizes to the
+ * size of the next shallower feature, concatenates [upsampled, skip] and applies two convolutions; optional scSE
+ * attention before and after.
  */
 #include "nn/nn.h"
 #include <string.h>
 
-typedef struct unet { secant_norm_choice norm; int mode; bool scse; } unet;
+typedef struct unet {
+	secant_norm_choice norm;
+	int mode;
+	bool scse;
+} unet;
 
 static secant_value
 decoder_block(secant_nn *n, const unet *u, secant_value x, secant_value skip, secant_value like, int out)
@@ -16,7 +21,12 @@ decoder_block(secant_nn *n, const unet *u, secant_value x, secant_value skip, se
 		/* A state_dict lists conv1 before attention1, though attention1 comes first in the data's way. */
 		secant_value w, b;
 		size_t mark = secant_nn_enter(n, "conv1");
-		secant_nn_conv_states(n, "0", in, &(secant_conv_spec){ .out = out, .kernel = 3, .bias = u->norm.kind == SECANT_NORM_NONE, .init = SECANT_INIT_KAIMING_UNIFORM }, &w, &b);
+		secant_nn_conv_states(n, "0", in,
+			&(secant_conv_spec){ .out = out,
+				.kernel = 3,
+				.bias = u->norm.kind == SECANT_NORM_NONE,
+				.init = SECANT_INIT_KAIMING_UNIFORM },
+			&w, &b);
 		secant_nn_norm_states(n, "1", out, &u->norm);
 		secant_nn_leave(n, mark);
 		secant_value attended = secant_nn_scse(n, "attention1", skip >= 0 ? x : -1, in);
@@ -28,7 +38,8 @@ decoder_block(secant_nn *n, const unet *u, secant_value x, secant_value skip, se
 }
 
 static void
-build(secant_nn *n, const secant_network *net, const secant_encoder *e, int depth, const secant_value *f, secant_built *out, secant_err *err)
+build(secant_nn *n, const secant_network *net, const secant_encoder *e, int depth, const secant_value *f,
+	secant_built *out, secant_err *err)
 {
 	static const char *const modes[] = { "nearest", "bilinear", "bicubic", NULL };
 	unet u = { .mode = -1 };
@@ -39,7 +50,8 @@ build(secant_nn *n, const secant_network *net, const secant_encoder *e, int dept
 		if (!strcmp(interpolation, modes[i]))
 			u.mode = i;
 	if (u.mode < 0) {
-		secant_fail(err, SECANT_ERR_ARG, "decoder-interpolation: '%s' is not nearest, bilinear or bicubic", interpolation);
+		secant_fail(
+			err, SECANT_ERR_ARG, "decoder-interpolation: '%s' is not nearest, bilinear or bicubic", interpolation);
 		return;
 	}
 	const char *attention = net->decoder_attention_type;
@@ -63,5 +75,9 @@ build(secant_nn *n, const secant_network *net, const secant_encoder *e, int dept
 }
 
 const secant_architecture secant_architecture_unet = {
-	.name = "unet", .brief = "U-Net: skips concatenated at every scale", .default_depth = 5, .build = build, .any_size = true,
+	.name = "unet",
+	.brief = "U-Net: skips concatenated at every scale",
+	.default_depth = 5,
+	.build = build,
+	.any_size = true,
 };

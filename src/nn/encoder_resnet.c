@@ -1,24 +1,38 @@
 /*
- * ResNet (He, Zhang, Ren, Sun 2016) and ResNeXt (Xie and others 2017) as torchvision builds them: stem 7x7/2, max pool, four stages of
- * basic or bottleneck blocks; the stride of a bottleneck is in its 3x3. Features: stem, layer1..4.
+ * ResNet (He, Zhang, Ren, Sun 2016) and ResNeXt (Xie and others 2017) as torchvision builds them: stem 7x7/2, max pool,
+ * four stages of basic or bottleneck blocks; the stride of a bottleneck is in its 3x3. Features: stem, layer1..4.
  */
 #include "nn/nn.h"
 #include <stdio.h>
 
-typedef struct resnet { bool bottleneck; int blocks[4], groups, width; } resnet;
+typedef struct resnet {
+	bool bottleneck;
+	int blocks[4], groups, width;
+} resnet;
 
 static secant_value
 conv(secant_nn *n, const char *name, secant_value x, int out, int kernel, int stride, int groups)
 {
-	secant_conv_spec c = { .out = out, .kernel = kernel, .stride = stride, .padding = kernel / 2, .groups = groups, .init = SECANT_INIT_KAIMING_NORMAL_OUT };
+	secant_conv_spec c = { .out = out,
+		.kernel = kernel,
+		.stride = stride,
+		.padding = kernel / 2,
+		.groups = groups,
+		.init = SECANT_INIT_KAIMING_NORMAL_OUT };
 	return secant_nn_conv(n, name, x, &c);
 }
 
-/* The first convolution; segmentation_models.pytorch makes it anew for other pictures than RGB (patch_first_conv), and that starts as PyTorch's do. */
+/* The first convolution; segmentation_models.pytorch makes it anew for other pictures than RGB (patch_first_conv), and
+ * that starts as PyTorch's do. */
 static secant_value
 stem(secant_nn *n, secant_value x)
 {
-	secant_conv_spec c = { .out = 64, .kernel = 7, .stride = 2, .padding = 3, .groups = 1, .init = secant_nn_channels(n, x) == 3 ? SECANT_INIT_KAIMING_NORMAL_OUT : SECANT_INIT_DEFAULT };
+	secant_conv_spec c = { .out = 64,
+		.kernel = 7,
+		.stride = 2,
+		.padding = 3,
+		.groups = 1,
+		.init = secant_nn_channels(n, x) == 3 ? SECANT_INIT_KAIMING_NORMAL_OUT : SECANT_INIT_DEFAULT };
 	return secant_nn_conv(n, "conv1", x, &c);
 }
 
@@ -57,7 +71,8 @@ build(secant_nn *n, const secant_encoder *e, secant_value x, int depth, secant_v
 	x = secant_apply(n->g, "max_pool2d", &pool, 1, x);
 	secant_phase phase = n->phase;
 	for (int stage = 0; stage < 4; stage++) {
-		/* Stages that nobody reads only give their states: nothing of theirs runs, and their statistics must not move. */
+		/* Stages that nobody reads only give their states: nothing of theirs runs, and their statistics must not move.
+		 */
 		n->phase = stage + 2 <= depth ? phase : SECANT_PHASE_EVAL;
 		char name[16];
 		(void)snprintf(name, sizeof name, "layer%d", stage + 1);
@@ -74,10 +89,18 @@ build(secant_nn *n, const secant_encoder *e, secant_value x, int depth, secant_v
 	n->phase = phase;
 }
 
-#define BASIC(a, b, c, d) &(const resnet){ false, { a, b, c, d }, 1, 64 }
-#define BOTTLENECK(a, b, c, d, groups, width) &(const resnet){ true, { a, b, c, d }, groups, width }
-#define SMALL { 3, 64, 64, 128, 256, 512 }
-#define LARGE { 3, 64, 256, 512, 1024, 2048 }
+#define BASIC(a, b, c, d) \
+	&(const resnet) { false, { a, b, c, d }, 1, 64 }
+#define BOTTLENECK(a, b, c, d, groups, width) \
+	&(const resnet) { true, { a, b, c, d }, groups, width }
+#define SMALL \
+	{ \
+		3, 64, 64, 128, 256, 512 \
+	}
+#define LARGE \
+	{ \
+		3, 64, 256, 512, 1024, 2048 \
+	}
 const secant_encoder secant_encoders_resnet[] = {
 	{ "resnet18", "ResNet-18", SMALL, 11176512, build, BASIC(2, 2, 2, 2) },
 	{ "resnet34", "ResNet-34", SMALL, 21284672, build, BASIC(3, 4, 6, 3) },
@@ -90,5 +113,5 @@ const secant_encoder secant_encoders_resnet[] = {
 	{ "resnext101_32x16d", "ResNeXt-101, 32 groups of 16", LARGE, 191977792, build, BOTTLENECK(3, 4, 23, 3, 32, 16) },
 	{ "resnext101_32x32d", "ResNeXt-101, 32 groups of 32", LARGE, 466481472, build, BOTTLENECK(3, 4, 23, 3, 32, 32) },
 	{ "resnext101_32x48d", "ResNeXt-101, 32 groups of 48", LARGE, 826362176, build, BOTTLENECK(3, 4, 23, 3, 32, 48) },
-	{ 0 }
+	{ 0 },
 };

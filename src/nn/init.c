@@ -12,7 +12,8 @@
 #include <math.h>
 
 void
-secant_init_fill(secant_init rule, const secant_shape *shape, int64_t fan_in, uint64_t seed, uint32_t index, void (*set)(void *user, int64_t i, double v), void *user)
+secant_init_fill(secant_init rule, const secant_shape *shape, int64_t fan_in, uint64_t seed, uint32_t index,
+	void (*set)(void *user, int64_t i, double v), void *user)
 {
 	int64_t n = secant_shape_count(shape), area = 1;
 	for (int i = 2; i < shape->rank; i++)
@@ -33,5 +34,9 @@ secant_init_fill(secant_init rule, const secant_shape *shape, int64_t fan_in, ui
 	}
 	secant_rng r = secant_rng_make(seed, SECANT_FOR_INIT, 0, index);
 	for (int64_t i = 0; i < n; i++)
-		set(user, i, rule == SECANT_INIT_ONES ? 1 : bound > 0 ? secant_rng_range(&r, -bound, bound) : deviation > 0 ? deviation * secant_rng_normal(&r) : 0);
+		set(user, i,
+			rule == SECANT_INIT_ONES ? 1
+				: bound > 0          ? secant_rng_range(&r, -bound, bound)
+				: deviation > 0      ? deviation * secant_rng_normal(&r)
+									 : 0);
 }

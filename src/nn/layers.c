@@ -66,12 +66,16 @@ secant_nn_state(secant_nn *n, const char *name, const secant_shape *shape, secan
 }
 
 void
-secant_nn_conv_states(secant_nn *n, const char *name, int in, const secant_conv_spec *c, secant_value *weight, secant_value *bias)
+secant_nn_conv_states(
+	secant_nn *n, const char *name, int in, const secant_conv_spec *c, secant_value *weight, secant_value *bias)
 {
 	size_t mark = secant_nn_enter(n, name);
 	int groups = c->groups ? c->groups : 1;
-	*weight = secant_nn_state(n, "weight", &(secant_shape){ 4, { c->out, in / groups, c->kernel, c->kernel } }, c->init);
-	*bias = !c->bias ? -1 : secant_nn_state(n, "bias", &(secant_shape){ 1, { c->out } }, c->init == SECANT_INIT_DEFAULT ? c->init : SECANT_INIT_ZEROS);
+	*weight = secant_nn_state(
+		n, "weight", &(secant_shape){ 4, { c->out, in / groups, c->kernel, c->kernel } }, c->init);
+	*bias = !c->bias ? -1
+					 : secant_nn_state(n, "bias", &(secant_shape){ 1, { c->out } },
+						 c->init == SECANT_INIT_DEFAULT ? c->init : SECANT_INIT_ZEROS);
 	secant_graph_set_fan_in(n->g, *bias, (int64_t)in / groups * c->kernel * c->kernel);
 	secant_nn_leave(n, mark);
 }
@@ -80,7 +84,8 @@ secant_value
 secant_nn_conv(secant_nn *n, const char *name, secant_value x, const secant_conv_spec *c)
 {
 	secant_value w, b;
-	secant_conv_attr a = secant_conv(c->stride ? c->stride : 1, c->padding, c->dilation ? c->dilation : 1, c->groups ? c->groups : 1);
+	secant_conv_attr a = secant_conv(
+		c->stride ? c->stride : 1, c->padding, c->dilation ? c->dilation : 1, c->groups ? c->groups : 1);
 	secant_nn_conv_states(n, name, secant_nn_channels(n, x), c, &w, &b);
 	size_t mark = secant_nn_enter(n, name);
 	secant_graph_scope(n->g, n->path);
@@ -121,7 +126,9 @@ secant_nn_batch_norm(secant_nn *n, const char *name, secant_value x, double eps,
 	if (n->phase == SECANT_PHASE_EVAL || is_frozen(n, n->path)) {
 		y = secant_apply(n->g, "batch_norm", &a, 5, x, s.mean, s.var, s.weight, s.bias);
 	} else {
-		secant_value given = n->phase == SECANT_PHASE_RECALIBRATE ? scalar_input(n, &n->momentum, "norm_momentum", SECANT_F32) : -1;
+		secant_value given = n->phase == SECANT_PHASE_RECALIBRATE
+			? scalar_input(n, &n->momentum, "norm_momentum", SECANT_F32)
+			: -1;
 		y = secant_apply(n->g, "batch_norm_train", &a, 7, x, s.mean, s.var, s.weight, s.bias, -1, given);
 		secant_apply(n->g, "count", NULL, 1, s.batches);
 	}
@@ -135,7 +142,8 @@ secant_nn_linear(secant_nn *n, const char *name, secant_value x, int out, secant
 	size_t mark = secant_nn_enter(n, name);
 	int in = secant_nn_channels(n, x);
 	secant_value w = secant_nn_state(n, "weight", &(secant_shape){ 2, { out, in } }, init);
-	secant_value b = secant_nn_state(n, "bias", &(secant_shape){ 1, { out } }, init == SECANT_INIT_DEFAULT ? init : SECANT_INIT_ZEROS);
+	secant_value b = secant_nn_state(
+		n, "bias", &(secant_shape){ 1, { out } }, init == SECANT_INIT_DEFAULT ? init : SECANT_INIT_ZEROS);
 	secant_graph_set_fan_in(n->g, b, in);
 	secant_graph_scope(n->g, n->path);
 	secant_value y = secant_apply(n->g, "linear", NULL, 3, x, w, b);
@@ -155,14 +163,16 @@ secant_nn_dropout(secant_nn *n, secant_value x, double p, bool channels)
 	if (n->phase != SECANT_PHASE_TRAIN || p <= 0)
 		return x;
 	secant_dropout_attr a = { .p = p, .id = n->dropouts++, .channels = channels };
-	secant_value seed = scalar_input(n, &n->seed, "seed", SECANT_I64), step = scalar_input(n, &n->counter, "step", SECANT_I64);
+	secant_value seed = scalar_input(n, &n->seed, "seed", SECANT_I64),
+				 step = scalar_input(n, &n->counter, "step", SECANT_I64);
 	return secant_apply(n->g, "dropout", &a, 3, x, seed, step);
 }
 
 secant_value
 secant_nn_resize_like(secant_nn *n, secant_value x, secant_value like, int mode, bool align_corners)
 {
-	return secant_apply(n->g, "resize", &(secant_resize_attr){ .mode = mode, .align_corners = align_corners }, 2, x, like);
+	return secant_apply(
+		n->g, "resize", &(secant_resize_attr){ .mode = mode, .align_corners = align_corners }, 2, x, like);
 }
 
 secant_value

@@ -1,11 +1,15 @@
 /*
- * ce and nll: mean negative log-likelihood of the labelled class, from logits (PyTorch's CrossEntropyLoss) or from log-probabilities
- * (NLLLoss). With class weights w, sum(w_y l) / sum(w_y), over pixels that are not ignored. Label smoothing s as in PyTorch: the numerator
- * becomes (1 - s) sum(w_y l) + s/C sum(w_c l_c) over all classes c.
+ * ce and nll: mean negative log-likelihood of the labelled class, from logits (PyTorch's CrossEntropyLoss) or from
+ * log-probabilities (NLLLoss). With class weights w, sum(w_y l) / sum(w_y), over pixels that are not ignored. Label
+ * smoothing s as in PyTorch: the numerator becomes (1 - s) sum(w_y l) + s/C sum(w_c l_c) over all classes c.
  */
 #include "nn/loss_parts.h"
 
-typedef struct ce { secant_ints ignore; secant_reals weights; double smoothing; } ce;
+typedef struct ce {
+	secant_ints ignore;
+	secant_reals weights;
+	double smoothing;
+} ce;
 
 static secant_value
 over_classes(secant_graph *g, secant_value v)
@@ -17,7 +21,8 @@ over_classes(secant_graph *g, secant_value v)
 static secant_value
 spread(secant_graph *g, const ce *c, const secant_loss_input *in, secant_value logp, secant_value mask)
 {
-	secant_value all = over_classes(g, c->weights.n ? secant_loss_two(g, "mul", logp, secant_loss_vector(g, &c->weights)) : logp);
+	secant_value all = over_classes(
+		g, c->weights.n ? secant_loss_two(g, "mul", logp, secant_loss_vector(g, &c->weights)) : logp);
 	all = secant_loss_scaled(g, all, -c->smoothing / in->classes);
 	return mask < 0 ? all : secant_loss_two(g, "mul", all, mask);
 }
@@ -43,7 +48,8 @@ mean_of(secant_graph *g, const ce *c, const secant_loss_input *in, secant_value 
 	if (weight < 0)
 		return secant_loss_over(g, "mean", each, false);
 	secant_value sum = secant_loss_over(g, "sum", each, false);
-	return secant_loss_two(g, "div", sum, secant_loss_limited(g, secant_loss_over(g, "sum", weight, false), 1e-12, 1e300));
+	return secant_loss_two(
+		g, "div", sum, secant_loss_limited(g, secant_loss_over(g, "sum", weight, false), 1e-12, 1e300));
 }
 
 static secant_value
@@ -52,18 +58,33 @@ ce_build(secant_graph *g, const void *settings, const secant_loss_input *in)
 	return mean_of(g, settings, in, secant_apply(g, "log_softmax", &(secant_axis_attr){ -1 }, 1, in->logits));
 }
 
-static secant_value nll_build(secant_graph *g, const void *settings, const secant_loss_input *in) { return mean_of(g, settings, in, in->logits); }
+static secant_value
+nll_build(secant_graph *g, const void *settings, const secant_loss_input *in)
+{
+	return mean_of(g, settings, in, in->logits);
+}
 
 #define COMMON \
 	SECANT_OPT(ce, ignore, INTS, "ignore-index", NULL, 1, 0, "label value that is left out"), \
-	SECANT_OPT(ce, weights, REALS, "class-weights", NULL, 0, 1e9, "one weight for each class")
+		SECANT_OPT(ce, weights, REALS, "class-weights", NULL, 0, 1e9, "one weight for each class")
 static const secant_opt nll_rows[] = { COMMON, SECANT_OPT_END };
-static const secant_opt ce_rows[] = { COMMON, SECANT_OPT(ce, smoothing, REAL, "label-smoothing", "0", 0, 1, "share of the loss that is spread over all classes"), SECANT_OPT_END };
-static const secant_opts nll_table = { "negative log-likelihood", sizeof(ce), nll_rows }, ce_table = { "cross entropy", sizeof(ce), ce_rows };
+static const secant_opt ce_rows[] = { COMMON,
+	SECANT_OPT(ce, smoothing, REAL, "label-smoothing", "0", 0, 1, "share of the loss that is spread over all classes"),
+	SECANT_OPT_END };
+static const secant_opts nll_table = { "negative log-likelihood", sizeof(ce), nll_rows },
+						 ce_table = { "cross entropy", sizeof(ce), ce_rows };
 
 const secant_loss secant_loss_ce = {
-	.name = "ce", .brief = "cross entropy of softmax, mean over pixels", .settings = &ce_table, .modes = 1u << SECANT_MODE_MULTICLASS, .build = ce_build,
+	.name = "ce",
+	.brief = "cross entropy of softmax, mean over pixels",
+	.settings = &ce_table,
+	.modes = 1u << SECANT_MODE_MULTICLASS,
+	.build = ce_build,
 };
 const secant_loss secant_loss_nll = {
-	.name = "nll", .brief = "negative log-likelihood, from log-probabilities", .settings = &nll_table, .modes = 1u << SECANT_MODE_MULTICLASS, .build = nll_build,
+	.name = "nll",
+	.brief = "negative log-likelihood, from log-probabilities",
+	.settings = &nll_table,
+	.modes = 1u << SECANT_MODE_MULTICLASS,
+	.build = nll_build,
 };

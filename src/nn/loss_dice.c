@@ -1,14 +1,15 @@
 /*
- * The region losses of segmentation_models.pytorch: dice, jaccard, tversky. For each class, over batch and pixels together, with
- * probabilities p and targets t,
+ * The region losses of segmentation_models.pytorch: dice, jaccard, tversky. For each class, over batch and pixels
+ * together, with probabilities p and targets t,
  *
  *     D = sum |p - t|   I = (sum p + sum t - D) / 2   FP = sum p - I   FN = sum t - I
  *     score = (I + smooth) / max(I + a FP + b FN + smooth, eps)
  *     loss = (1 - score or -log score) * [sum t > 0],   (weighted) mean over classes, to the power gamma
  *
- * dice: a = b = 1/2; jaccard: a = b = 1; tversky: a = alpha, b = beta. A class that is absent from the batch contributes 0 and no gradient.
- * Ours: per-image takes sums over each picture's pixels and the mean over pictures; absent says what such a class contributes: zero, what the
- * formula gives (count; with smooth > 0 it has a gradient), or nothing, so that the mean is over the others (skip).
+ * dice: a = b = 1/2; jaccard: a = b = 1; tversky: a = alpha, b = beta. A class that is absent from the batch
+ * contributes 0 and no gradient. Ours: per-image takes sums over each picture's pixels and the mean over pictures;
+ * absent says what such a class contributes: zero, what the formula gives (count; with smooth > 0 it has a gradient),
+ * or nothing, so that the mean is over the others (skip).
  */
 #include "nn/loss_parts.h"
 
@@ -27,7 +28,8 @@ probabilities(secant_graph *g, const region *r, const secant_loss_input *in)
 {
 	if (!r->from_logits)
 		return in->logits;
-	return in->mode == SECANT_MODE_MULTICLASS ? secant_apply(g, "softmax", &(secant_axis_attr){ -1 }, 1, in->logits) : secant_loss_one(g, "sigmoid", in->logits);
+	return in->mode == SECANT_MODE_MULTICLASS ? secant_apply(g, "softmax", &(secant_axis_attr){ -1 }, 1, in->logits)
+											  : secant_loss_one(g, "sigmoid", in->logits);
 }
 
 /* The classes asked for, of a vector with a number for each class. */
@@ -43,7 +45,8 @@ chosen(secant_graph *g, const region *r, secant_value v)
 	return secant_apply(g, "take", &(secant_axis_attr){ 0 }, 2, v, at);
 }
 
-/* Mean over the classes that were asked for; `present`: 1 for those that count, -1: all do. Binary: it is one number. */
+/* Mean over the classes that were asked for; `present`: 1 for those that count, -1: all do. Binary: it is one number.
+ */
 static secant_value
 aggregated(secant_graph *g, const region *r, const secant_loss_input *in, secant_value loss, secant_value present)
 {
@@ -60,19 +63,22 @@ aggregated(secant_graph *g, const region *r, const secant_loss_input *in, secant
 	if (w < 0)
 		return secant_loss_over(g, "mean", loss, false);
 	secant_value sum = secant_loss_over(g, "sum", w, false);
-	sum = present < 0 ? sum : secant_loss_limited(g, sum, 1e-12, 1e300);       /* a batch without any class */
+	sum = present < 0 ? sum : secant_loss_limited(g, sum, 1e-12, 1e300); /* a batch without any class */
 	return secant_loss_two(g, "div", secant_loss_over(g, "sum", secant_loss_two(g, "mul", loss, w), false), sum);
 }
 
-/* Sum over pixels: a number for each class of the batch (binary: one number), per-image a row of them for each picture. */
+/* Sum over pixels: a number for each class of the batch (binary: one number), per-image a row of them for each picture.
+ */
 static secant_value
 pixel_sum(secant_graph *g, const region *r, const secant_loss_input *in, secant_value v)
 {
 	secant_axes_attr a = { .axes = { .n = 2, .v = { 1, 2 } } };
-	return r->per_image ? secant_apply(g, "sum", &a, 1, v) : secant_loss_over(g, "sum", v, in->mode != SECANT_MODE_BINARY);
+	return r->per_image ? secant_apply(g, "sum", &a, 1, v)
+						: secant_loss_over(g, "sum", v, in->mode != SECANT_MODE_BINARY);
 }
 
-/* Of a row for each picture the mean over pictures: all, or those in which the class is (`present`, which becomes 1 where it is in any). */
+/* Of a row for each picture the mean over pictures: all, or those in which the class is (`present`, which becomes 1
+ * where it is in any). */
 static secant_value
 over_pictures(secant_graph *g, const secant_loss_input *in, secant_value loss, secant_value *present)
 {
@@ -80,7 +86,8 @@ over_pictures(secant_graph *g, const secant_loss_input *in, secant_value loss, s
 	secant_value mean = secant_apply(g, "mean", &first, 1, loss);
 	if (*present >= 0) {
 		secant_value times = secant_apply(g, "sum", &first, 1, *present);
-		mean = secant_loss_two(g, "div", secant_apply(g, "sum", &first, 1, secant_loss_two(g, "mul", loss, *present)), secant_loss_limited(g, times, 1, 1e300));
+		mean = secant_loss_two(g, "div", secant_apply(g, "sum", &first, 1, secant_loss_two(g, "mul", loss, *present)),
+			secant_loss_limited(g, times, 1, 1e300));
 		*present = secant_loss_limited(g, times, 0, 1);
 	}
 	return in->mode == SECANT_MODE_BINARY ? secant_loss_over(g, "mean", mean, false) : mean;
@@ -93,7 +100,9 @@ build(secant_graph *g, const region *r, const secant_loss_input *in)
 	if (binary && (r->classes.n || r->weights.n))
 		return secant_graph_fail(g, SECANT_ERR_ARG, "loss: classes and class-weights are not for binary targets");
 	secant_value p = probabilities(g, r, in);
-	secant_value t = in->mode == SECANT_MODE_MULTICLASS ? secant_apply(g, "one_hot", &(secant_classes_attr){ in->classes }, 1, in->target) : in->target;
+	secant_value t = in->mode == SECANT_MODE_MULTICLASS
+		? secant_apply(g, "one_hot", &(secant_classes_attr){ in->classes }, 1, in->target)
+		: in->target;
 	secant_value mask = secant_loss_mask_channels(g, in, secant_loss_mask(g, in, &r->ignore));
 	if (mask >= 0) {
 		p = secant_loss_two(g, "mul", p, mask);
@@ -101,12 +110,17 @@ build(secant_graph *g, const region *r, const secant_loss_input *in)
 	}
 	secant_value sp = pixel_sum(g, r, in, p), st = pixel_sum(g, r, in, t);
 	secant_value apart = pixel_sum(g, r, in, secant_loss_one(g, "abs", secant_loss_two(g, "sub", p, t)));
-	secant_value inter = secant_loss_scaled(g, secant_loss_two(g, "sub", secant_loss_two(g, "add", sp, st), apart), 0.5);
-	secant_value fp = secant_loss_scaled(g, secant_loss_two(g, "sub", sp, inter), r->alpha), fn = secant_loss_scaled(g, secant_loss_two(g, "sub", st, inter), r->beta);
-	secant_value below = secant_loss_plus(g, secant_loss_two(g, "add", inter, secant_loss_two(g, "add", fp, fn)), r->smooth);
-	secant_value score = secant_loss_two(g, "div", secant_loss_plus(g, inter, r->smooth), secant_loss_limited(g, below, r->eps, 1e300));
-	secant_value loss = r->log_loss ? secant_loss_scaled(g, secant_loss_one(g, "log", secant_loss_limited(g, score, r->eps, 1e300)), -1)
-	                                : secant_loss_plus(g, secant_loss_scaled(g, score, -1), 1);
+	secant_value inter = secant_loss_scaled(
+		g, secant_loss_two(g, "sub", secant_loss_two(g, "add", sp, st), apart), 0.5);
+	secant_value fp = secant_loss_scaled(g, secant_loss_two(g, "sub", sp, inter), r->alpha),
+				 fn = secant_loss_scaled(g, secant_loss_two(g, "sub", st, inter), r->beta);
+	secant_value below = secant_loss_plus(
+		g, secant_loss_two(g, "add", inter, secant_loss_two(g, "add", fp, fn)), r->smooth);
+	secant_value score = secant_loss_two(
+		g, "div", secant_loss_plus(g, inter, r->smooth), secant_loss_limited(g, below, r->eps, 1e300));
+	secant_value loss = r->log_loss
+		? secant_loss_scaled(g, secant_loss_one(g, "log", secant_loss_limited(g, score, r->eps, 1e300)), -1)
+		: secant_loss_plus(g, secant_loss_scaled(g, score, -1), 1);
 	secant_value zero = secant_graph_scalar(g, 0), there = secant_loss_two(g, "greater", st, zero);
 	secant_value present = r->absent == SKIP ? secant_loss_one(g, "upcast", there) : -1;
 	loss = r->absent == COUNT ? loss : secant_apply(g, "where", NULL, 3, there, loss, zero);
@@ -131,33 +145,53 @@ jaccard_build(secant_graph *g, const void *settings, const secant_loss_input *in
 	return build(g, &r, in);
 }
 
-static secant_value tversky_build(secant_graph *g, const void *settings, const secant_loss_input *in) { return build(g, settings, in); }
+static secant_value
+tversky_build(secant_graph *g, const void *settings, const secant_loss_input *in)
+{
+	return build(g, settings, in);
+}
 
 #define COMMON \
 	SECANT_OPT(region, smooth, REAL, "smooth", "0", 0, 1e6, "added to both sides of the fraction"), \
-	SECANT_OPT(region, eps, REAL, "eps", "1e-7", 0, 1, "least value of the denominator"), \
-	SECANT_OPT(region, log_loss, BOOL, "log-loss", "false", 0, 1, "-log(score) instead of 1 - score"), \
-	SECANT_OPT(region, from_logits, BOOL, "from-logits", "true", 0, 1, "the network gives logits, not probabilities"), \
-	SECANT_OPT(region, per_image, BOOL, "per-image", "false", 0, 1, "of each picture, then the mean"), \
-	SECANT_OPT_CHOICE(region, absent, "absent", "zero", "zero|count|skip", "a class without labels contributes 0, what the formula gives, or not at all"), \
-	SECANT_OPT(region, classes, INTS, "classes", NULL, 0, 65535, "only these classes"), \
-	SECANT_OPT(region, ignore, INTS, "ignore-index", NULL, 1, 0, "label value that is left out"), \
-	SECANT_OPT(region, weights, REALS, "class-weights", NULL, 0, 1e9, "one weight for each class")
+		SECANT_OPT(region, eps, REAL, "eps", "1e-7", 0, 1, "least value of the denominator"), \
+		SECANT_OPT(region, log_loss, BOOL, "log-loss", "false", 0, 1, "-log(score) instead of 1 - score"), \
+		SECANT_OPT( \
+			region, from_logits, BOOL, "from-logits", "true", 0, 1, "the network gives logits, not probabilities"), \
+		SECANT_OPT(region, per_image, BOOL, "per-image", "false", 0, 1, "of each picture, then the mean"), \
+		SECANT_OPT_CHOICE(region, absent, "absent", "zero", "zero|count|skip", \
+			"a class without labels contributes 0, what the formula gives, or not at all"), \
+		SECANT_OPT(region, classes, INTS, "classes", NULL, 0, 65535, "only these classes"), \
+		SECANT_OPT(region, ignore, INTS, "ignore-index", NULL, 1, 0, "label value that is left out"), \
+		SECANT_OPT(region, weights, REALS, "class-weights", NULL, 0, 1e9, "one weight for each class")
 static const secant_opt rows[] = { COMMON, SECANT_OPT_END };
 static const secant_opt tversky_rows[] = {
 	SECANT_OPT(region, alpha, REAL, "alpha", "0.5", 0, 1e3, "weight of false positives"),
 	SECANT_OPT(region, beta, REAL, "beta", "0.5", 0, 1e3, "weight of false negatives"),
 	SECANT_OPT(region, gamma, REAL, "gamma", "1", 0, 100, "power of the result"),
-	COMMON, SECANT_OPT_END
+	COMMON,
+	SECANT_OPT_END,
 };
-static const secant_opts settings_table = { "region loss", sizeof(region), rows }, tversky_table = { "tversky", sizeof(region), tversky_rows };
+static const secant_opts settings_table = { "region loss", sizeof(region), rows },
+						 tversky_table = { "tversky", sizeof(region), tversky_rows };
 
 const secant_loss secant_loss_dice = {
-	.name = "dice", .brief = "1 - Dice score, over batch and pixels together", .settings = &settings_table, .modes = SECANT_MODES_ALL, .build = dice_build,
+	.name = "dice",
+	.brief = "1 - Dice score, over batch and pixels together",
+	.settings = &settings_table,
+	.modes = SECANT_MODES_ALL,
+	.build = dice_build,
 };
 const secant_loss secant_loss_jaccard = {
-	.name = "jaccard", .brief = "1 - IoU, over batch and pixels together", .settings = &settings_table, .modes = SECANT_MODES_ALL, .build = jaccard_build,
+	.name = "jaccard",
+	.brief = "1 - IoU, over batch and pixels together",
+	.settings = &settings_table,
+	.modes = SECANT_MODES_ALL,
+	.build = jaccard_build,
 };
 const secant_loss secant_loss_tversky = {
-	.name = "tversky", .brief = "1 - Tversky index: false positives and negatives weighed apart", .settings = &tversky_table, .modes = SECANT_MODES_ALL, .build = tversky_build,
+	.name = "tversky",
+	.brief = "1 - Tversky index: false positives and negatives weighed apart",
+	.settings = &tversky_table,
+	.modes = SECANT_MODES_ALL,
+	.build = tversky_build,
 };

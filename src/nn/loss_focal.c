@@ -1,15 +1,23 @@
 /*
- * focal: segmentation_models.pytorch's FocalLoss (Lin and others 2017). With bce the cross entropy of an element and pt = exp(-bce),
+ * focal: segmentation_models.pytorch's FocalLoss (Lin and others 2017). With bce the cross entropy of an element and pt
+ * = exp(-bce),
  *
  *     f = (1 - pt)^gamma   or, reduced, ((1 - pt)/threshold)^gamma and 1 where pt < threshold
  *     l = f bce, times alpha t + (1 - alpha)(1 - t), over max(sum f, 1e-6) when normalized
  *
- * Multiclass and multilabel targets are one binary problem a class (not a softmax), averaged over classes. Ignored pixels are left out of sums and means.
+ * Multiclass and multilabel targets are one binary problem a class (not a softmax), averaged over classes. Ignored
+ * pixels are left out of sums and means.
  */
 #include "nn/loss_parts.h"
 
 enum { MEAN, SUM, BATCHWISE_MEAN };
-typedef struct focal { double gamma, eps; bool normalized, from_logits; int reduction; secant_reals alpha, reduced, weights; secant_ints ignore; } focal;
+typedef struct focal {
+	double gamma, eps;
+	bool normalized, from_logits;
+	int reduction;
+	secant_reals alpha, reduced, weights;
+	secant_ints ignore;
+} focal;
 
 static secant_value
 logits_of(secant_graph *g, const focal *f, const secant_loss_input *in)
@@ -20,7 +28,8 @@ logits_of(secant_graph *g, const focal *f, const secant_loss_input *in)
 	secant_value log_p = secant_loss_one(g, "log", p);
 	if (in->mode == SECANT_MODE_MULTICLASS)
 		return log_p;
-	return secant_loss_two(g, "sub", log_p, secant_loss_one(g, "log", secant_loss_plus(g, secant_loss_scaled(g, p, -1), 1)));
+	return secant_loss_two(
+		g, "sub", log_p, secant_loss_one(g, "log", secant_loss_plus(g, secant_loss_scaled(g, p, -1), 1)));
 }
 
 static secant_value
@@ -39,7 +48,8 @@ factor(secant_graph *g, const focal *f, secant_value pt)
 		return power(g, rest, f->gamma);
 	double t = f->reduced.v[0];
 	secant_value one = secant_graph_scalar(g, 1), limit = secant_graph_scalar(g, t);
-	return secant_apply(g, "where", NULL, 3, secant_loss_two(g, "greater", limit, pt), one, power(g, secant_loss_scaled(g, rest, 1 / t), f->gamma));
+	return secant_apply(g, "where", NULL, 3, secant_loss_two(g, "greater", limit, pt), one,
+		power(g, secant_loss_scaled(g, rest, 1 / t), f->gamma));
 }
 
 static double
@@ -57,12 +67,16 @@ build(secant_graph *g, const void *settings, const secant_loss_input *in)
 {
 	const focal *f = settings;
 	bool multiclass = in->mode == SECANT_MODE_MULTICLASS, classes = in->mode != SECANT_MODE_BINARY;
-	secant_value x = logits_of(g, f, in), t = multiclass ? secant_apply(g, "one_hot", &(secant_classes_attr){ in->classes }, 1, in->target) : in->target;
+	secant_value x = logits_of(g, f, in),
+				 t = multiclass ? secant_apply(g, "one_hot", &(secant_classes_attr){ in->classes }, 1, in->target)
+								: in->target;
 	secant_value mask = secant_loss_mask_channels(g, in, secant_loss_mask(g, in, &f->ignore));
 	if (mask >= 0 && !multiclass)
 		t = secant_loss_two(g, "mul", t, mask);
 	secant_value bce = secant_loss_two(g, "bce_with_logits", x, t);
-	secant_value weight = f->gamma == 0 && !f->reduced.n ? -1 : factor(g, f, secant_loss_one(g, "exp", secant_loss_scaled(g, bce, -1)));
+	secant_value weight = f->gamma == 0 && !f->reduced.n
+		? -1
+		: factor(g, f, secant_loss_one(g, "exp", secant_loss_scaled(g, bce, -1)));
 	secant_value loss = weight < 0 ? bce : secant_loss_two(g, "mul", weight, bce);
 	if (f->alpha.n) {
 		double a = f->alpha.v[0];
@@ -74,12 +88,14 @@ build(secant_graph *g, const void *settings, const secant_loss_input *in)
 		loss = secant_loss_two(g, "mul", loss, mask);
 	secant_value total = secant_loss_over(g, "sum", loss, classes), count = secant_loss_over(g, "sum", valid, classes);
 	if (f->normalized) {
-		secant_value sum = secant_loss_over(g, "sum", weight < 0 ? valid : secant_loss_two(g, "mul", weight, valid), classes);
+		secant_value sum = secant_loss_over(
+			g, "sum", weight < 0 ? valid : secant_loss_two(g, "mul", weight, valid), classes);
 		total = secant_loss_two(g, "div", total, secant_loss_limited(g, sum, 1e-6, 1e300));
 	}
 	if (f->reduction == MEAN)
 		total = secant_loss_two(g, "div", total, secant_loss_limited(g, count, 1, 1e300));
-	/* The original sums over pictures and averages the map that is left; where pixels are left out it has no map, and the sum stays. */
+	/* The original sums over pictures and averages the map that is left; where pixels are left out it has no map, and
+	 * the sum stays. */
 	if (f->reduction == BATCHWISE_MEAN && classes && mask < 0)
 		total = secant_loss_scaled(g, total, 1 / pixels_of_a_picture(g, x));
 	if (!classes)
@@ -87,25 +103,32 @@ build(secant_graph *g, const void *settings, const secant_loss_input *in)
 	if (!f->weights.n)
 		return secant_loss_over(g, "mean", total, false);
 	if (f->weights.n != in->classes)
-		return secant_graph_fail(g, SECANT_ERR_ARG, "loss focal: %d class-weights for %d classes", f->weights.n, in->classes);
+		return secant_graph_fail(
+			g, SECANT_ERR_ARG, "loss focal: %d class-weights for %d classes", f->weights.n, in->classes);
 	secant_value w = secant_loss_vector(g, &f->weights);
-	return secant_loss_two(g, "div", secant_loss_over(g, "sum", secant_loss_two(g, "mul", total, w), false), secant_loss_over(g, "sum", w, false));
+	return secant_loss_two(g, "div", secant_loss_over(g, "sum", secant_loss_two(g, "mul", total, w), false),
+		secant_loss_over(g, "sum", w, false));
 }
 
 static const secant_opt rows[] = {
 	SECANT_OPT(focal, gamma, REAL, "gamma", "2", 0, 100, "how much easy pixels count less"),
 	SECANT_OPT(focal, alpha, REALS, "alpha", NULL, 0, 1, "weight of the foreground, 1 - alpha of the background"),
-	SECANT_OPT(focal, reduced, REALS, "reduced-threshold", NULL, 1e-6, 1, "pixels less sure than this have full weight"),
+	SECANT_OPT(
+		focal, reduced, REALS, "reduced-threshold", NULL, 1e-6, 1, "pixels less sure than this have full weight"),
 	SECANT_OPT(focal, normalized, BOOL, "normalized", "false", 0, 1, "divide by the sum of the focal factors"),
 	SECANT_OPT_CHOICE(focal, reduction, "reduction", "mean", "mean|sum|batchwise-mean", "over pixels"),
 	SECANT_OPT(focal, from_logits, BOOL, "from-logits", "true", 0, 1, "the network gives logits, not probabilities"),
 	SECANT_OPT(focal, eps, REAL, "eps", "1e-7", 0, 0.5, "probabilities are kept this far from 0 and 1"),
 	SECANT_OPT(focal, ignore, INTS, "ignore-index", NULL, 1, 0, "label value that is left out"),
 	SECANT_OPT(focal, weights, REALS, "class-weights", NULL, 0, 1e9, "one weight for each class"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts settings_table = { "focal", sizeof(focal), rows };
 
 const secant_loss secant_loss_focal = {
-	.name = "focal", .brief = "cross entropy in which easy pixels count less", .settings = &settings_table, .modes = SECANT_MODES_ALL, .build = build,
+	.name = "focal",
+	.brief = "cross entropy in which easy pixels count less",
+	.settings = &settings_table,
+	.modes = SECANT_MODES_ALL,
+	.build = build,
 };

@@ -13,8 +13,16 @@ secant_loss_plus(secant_graph *g, secant_value v, double what)
 	return what == 0 ? v : secant_apply(g, "add_scalar", &(secant_number_attr){ what, 0 }, 1, v);
 }
 
-secant_value secant_loss_two(secant_graph *g, const char *op, secant_value a, secant_value b) { return secant_apply(g, op, NULL, 2, a, b); }
-secant_value secant_loss_one(secant_graph *g, const char *op, secant_value a) { return secant_apply(g, op, NULL, 1, a); }
+secant_value
+secant_loss_two(secant_graph *g, const char *op, secant_value a, secant_value b)
+{
+	return secant_apply(g, op, NULL, 2, a, b);
+}
+secant_value
+secant_loss_one(secant_graph *g, const char *op, secant_value a)
+{
+	return secant_apply(g, op, NULL, 1, a);
+}
 
 secant_value
 secant_loss_limited(secant_graph *g, secant_value v, double lo, double hi)
@@ -34,7 +42,8 @@ secant_loss_over(secant_graph *g, const char *op, secant_value v, bool pixels)
 static secant_value
 all_but(secant_graph *g, secant_value target, double value)
 {
-	secant_value same = secant_loss_two(g, "equal", target, secant_graph_constant(g, secant_graph_value(g, target)->type.dtype, &(secant_shape){ 0 }, &value));
+	secant_value same = secant_loss_two(g, "equal", target,
+		secant_graph_constant(g, secant_graph_value(g, target)->type.dtype, &(secant_shape){ 0 }, &value));
 	return secant_loss_plus(g, secant_loss_scaled(g, secant_loss_one(g, "upcast", same), -1), 1);
 }
 

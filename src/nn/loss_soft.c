@@ -1,14 +1,21 @@
 /*
  * soft-bce and soft-ce: segmentation_models.pytorch's SoftBCEWithLogitsLoss and SoftCrossEntropyLoss.
  *
- *     soft-bce   t = (1 - y) s + y (1 - s);  binary cross entropy from logits, times pos-weight where y is 1, times weight
- *     soft-ce    (1 - s) (-log p_y) + s/C sum(-log p)
+ *     soft-bce   t = (1 - y) s + y (1 - s);  binary cross entropy from logits, times pos-weight where y is 1, times
+ * weight soft-ce    (1 - s) (-log p_y) + s/C sum(-log p)
  *
- * Ignored pixels contribute 0 but count in the mean, as in the originals; count-ignored=false divides by the pixels that are left.
+ * Ignored pixels contribute 0 but count in the mean, as in the originals; count-ignored=false divides by the pixels
+ * that are left.
  */
 #include "nn/loss_parts.h"
 
-typedef struct soft { double smooth; bool count_ignored; int reduction; secant_ints ignore; secant_reals pos_weight, weight; } soft;
+typedef struct soft {
+	double smooth;
+	bool count_ignored;
+	int reduction;
+	secant_ints ignore;
+	secant_reals pos_weight, weight;
+} soft;
 
 /* `each` has one number for each element of `mask` (or none are ignored). */
 static secant_value
@@ -20,7 +27,8 @@ reduce(secant_graph *g, const soft *s, secant_value each, secant_value mask)
 		return secant_loss_over(g, "sum", each, false);
 	if (mask < 0 || s->count_ignored)
 		return secant_loss_over(g, "mean", each, false);
-	return secant_loss_two(g, "div", secant_loss_over(g, "sum", each, false), secant_loss_limited(g, secant_loss_over(g, "sum", mask, false), 1, 1e300));
+	return secant_loss_two(g, "div", secant_loss_over(g, "sum", each, false),
+		secant_loss_limited(g, secant_loss_over(g, "sum", mask, false), 1, 1e300));
 }
 
 /* One number, or one for each class; -1: none. */
@@ -51,7 +59,8 @@ ce_build(secant_graph *g, const void *settings, const secant_loss_input *in)
 	secant_value logp = secant_apply(g, "log_softmax", &(secant_axis_attr){ -1 }, 1, in->logits);
 	secant_value each = secant_loss_scaled(g, secant_loss_two(g, "pick", logp, in->target), -(1 - s->smooth));
 	if (s->smooth > 0) {
-		secant_value all = secant_apply(g, "sum", &(secant_axes_attr){ { 1, { secant_graph_shape(g, logp)->rank - 1 } }, false }, 1, logp);
+		secant_value all = secant_apply(
+			g, "sum", &(secant_axes_attr){ { 1, { secant_graph_shape(g, logp)->rank - 1 } }, false }, 1, logp);
 		each = secant_loss_two(g, "add", each, secant_loss_scaled(g, all, -s->smooth / in->classes));
 	}
 	return reduce(g, s, each, mask);
@@ -59,20 +68,33 @@ ce_build(secant_graph *g, const void *settings, const secant_loss_input *in)
 
 #define COMMON \
 	SECANT_OPT(soft, ignore, INTS, "ignore-index", NULL, 1, 0, "label value that is left out"), \
-	SECANT_OPT(soft, count_ignored, BOOL, "count-ignored", "true", 0, 1, "ignored pixels count in the mean"), \
-	SECANT_OPT_CHOICE(soft, reduction, "reduction", "mean", "mean|sum", "over pixels")
+		SECANT_OPT(soft, count_ignored, BOOL, "count-ignored", "true", 0, 1, "ignored pixels count in the mean"), \
+		SECANT_OPT_CHOICE(soft, reduction, "reduction", "mean", "mean|sum", "over pixels")
 static const secant_opt bce_rows[] = {
 	SECANT_OPT(soft, smooth, REAL, "smooth", "0", 0, 0.5, "labels become smooth and 1 - smooth"),
-	SECANT_OPT(soft, pos_weight, REALS, "pos-weight", NULL, 0, 1e9, "weight of the foreground, one number or one for each class"),
+	SECANT_OPT(soft, pos_weight, REALS, "pos-weight", NULL, 0, 1e9,
+		"weight of the foreground, one number or one for each class"),
 	SECANT_OPT(soft, weight, REALS, "weight", NULL, 0, 1e9, "weight of every pixel, one number or one for each class"),
-	COMMON, SECANT_OPT_END
+	COMMON,
+	SECANT_OPT_END,
 };
-static const secant_opt ce_rows[] = { SECANT_OPT(soft, smooth, REAL, "smooth", "0", 0, 1, "share of the loss that is spread over all classes"), COMMON, SECANT_OPT_END };
-static const secant_opts bce_table = { "soft-bce", sizeof(soft), bce_rows }, ce_table = { "soft-ce", sizeof(soft), ce_rows };
+static const secant_opt ce_rows[] = { SECANT_OPT(soft, smooth, REAL, "smooth", "0", 0, 1,
+										  "share of the loss that is spread over all classes"),
+	COMMON, SECANT_OPT_END };
+static const secant_opts bce_table = { "soft-bce", sizeof(soft), bce_rows },
+						 ce_table = { "soft-ce", sizeof(soft), ce_rows };
 
 const secant_loss secant_loss_soft_bce = {
-	.name = "soft-bce", .brief = "binary cross entropy with smoothed labels", .settings = &bce_table, .modes = SECANT_MODES_SIGMOID, .build = bce_build,
+	.name = "soft-bce",
+	.brief = "binary cross entropy with smoothed labels",
+	.settings = &bce_table,
+	.modes = SECANT_MODES_SIGMOID,
+	.build = bce_build,
 };
 const secant_loss secant_loss_soft_ce = {
-	.name = "soft-ce", .brief = "cross entropy of softmax with smoothed labels", .settings = &ce_table, .modes = 1u << SECANT_MODE_MULTICLASS, .build = ce_build,
+	.name = "soft-ce",
+	.brief = "cross entropy of softmax with smoothed labels",
+	.settings = &ce_table,
+	.modes = 1u << SECANT_MODE_MULTICLASS,
+	.build = ce_build,
 };

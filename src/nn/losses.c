@@ -1,5 +1,6 @@
 /*
- * The registry of losses and the little language of weighted sums: "1.0*lovasz+0.5*soft-ce(smooth=0.1)". A missing factor is 1.
+ * The registry of losses and the little language of weighted sums: "1.0*lovasz+0.5*soft-ce(smooth=0.1)". A missing
+ * factor is 1.
  */
 #include "nn/nn.h"
 #include "base/registry.h"
@@ -14,7 +15,7 @@ static const secant_loss *const losses[] = {
 #define LOSS(name) &secant_loss_##name,
 #include "nn/losses.inc"
 #undef LOSS
-	NULL
+	NULL,
 };
 
 const secant_loss *
@@ -33,7 +34,10 @@ secant_loss_find(const char *name)
 }
 
 /* One summand, parsed. */
-typedef struct term { double factor; char name[32], settings[400]; } term;
+typedef struct term {
+	double factor;
+	char name[32], settings[400];
+} term;
 
 static const char *
 skip_spaces(const char *s)
@@ -55,7 +59,8 @@ read_term(const char *at, const char *spec, term *t, secant_err *err)
 		t->factor = factor;
 		at = skip_spaces(end);
 		if (*at != '*') {
-			secant_fail(err, SECANT_ERR_ARG, "loss '%s': after the factor %g a * is wanted at character %d", spec, factor, (int)(at - spec) + 1);
+			secant_fail(err, SECANT_ERR_ARG, "loss '%s': after the factor %g a * is wanted at character %d", spec,
+				factor, (int)(at - spec) + 1);
 			return NULL;
 		}
 		if (!(factor >= 0 && factor < 1e30)) {
@@ -66,7 +71,8 @@ read_term(const char *at, const char *spec, term *t, secant_err *err)
 	}
 	size_t n = strspn(at, "abcdefghijklmnopqrstuvwxyz0123456789-_");
 	if (!n || n >= sizeof t->name) {
-		secant_fail(err, SECANT_ERR_ARG, "loss '%s': want the name of a loss at character %d", spec, (int)(at - spec) + 1);
+		secant_fail(
+			err, SECANT_ERR_ARG, "loss '%s': want the name of a loss at character %d", spec, (int)(at - spec) + 1);
 		return NULL;
 	}
 	memcpy(t->name, at, n);
@@ -79,7 +85,8 @@ read_term(const char *at, const char *spec, term *t, secant_err *err)
 			else if ((at[k] == ')' || at[k] == ']') && --depth == 0)
 				break;
 		if (!at[k] || k - 1 >= sizeof t->settings) {
-			secant_fail(err, SECANT_ERR_ARG, "loss '%s': no closing bracket for the one at character %d", spec, (int)(at - spec) + 1);
+			secant_fail(err, SECANT_ERR_ARG, "loss '%s': no closing bracket for the one at character %d", spec,
+				(int)(at - spec) + 1);
 			return NULL;
 		}
 		memcpy(t->settings, at + 1, k - 1);
@@ -120,7 +127,8 @@ read_settings(const secant_loss *l, char *text, void *settings, secant_err *err)
 			return secant_fail(err, SECANT_ERR_ARG, "loss %s has no settings, got '%s'", l->name, at);
 		char *value = equals + 1 + (skip_spaces(equals + 1) - (equals + 1));
 		size_t length = strlen(value);
-		if (*value == '[' && length > 1 && value[length - 1] == ']')   /* a list: brackets only keep its commas together */
+		if (*value == '[' && length > 1
+			&& value[length - 1] == ']') /* a list: brackets only keep its commas together */
 			squeeze(value);
 		secant_err own = { 0 };
 		if (secant_opts_set(l->settings, settings, at, value, &own))
@@ -147,7 +155,8 @@ find(const char *name, secant_mode mode, secant_err *err)
 	for (int i = 0; i < 63 && losses[i]; i++)
 		names[i] = losses[i]->name;
 	const char *near = secant_nearest(name, names);
-	secant_fail(err, SECANT_ERR_ARG, "loss: none is named '%s'%s%s%s (secant list losses)", name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	secant_fail(err, SECANT_ERR_ARG, "loss: none is named '%s'%s%s%s (secant list losses)", name,
+		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 	return NULL;
 }
 
@@ -156,21 +165,30 @@ static secant_status
 check_activation(const secant_loss *l, const void *settings, const char *activation, secant_err *err)
 {
 	char *logits = l->settings ? secant_opts_get(l->settings, settings, "from-logits") : NULL;
-	bool plain = !strcmp(activation, "identity"), nll = !strcmp(l->name, "nll"), wants_logits = !nll && (!logits || !strcmp(logits, "true"));
+	bool plain = !strcmp(activation, "identity"), nll = !strcmp(l->name, "nll"),
+		 wants_logits = !nll && (!logits || !strcmp(logits, "true"));
 	secant_free(logits);
 	if (plain && nll)
-		return secant_fail(err, SECANT_ERR_ARG, "loss nll wants log-probabilities and the network gives logits: use ce");
+		return secant_fail(
+			err, SECANT_ERR_ARG, "loss nll wants log-probabilities and the network gives logits: use ce");
 	if (plain && !wants_logits)
-		return secant_fail(err, SECANT_ERR_ARG, "loss %s(from-logits=false) wants probabilities and the network gives logits: leave from-logits out", l->name);
+		return secant_fail(err, SECANT_ERR_ARG,
+			"loss %s(from-logits=false) wants probabilities and the network gives logits: leave from-logits out",
+			l->name);
 	if (!plain && (wants_logits || nll != !strcmp(activation, "logsoftmax")))
-		return secant_fail(err, SECANT_ERR_ARG, "activation %s: the loss %s wants %s; leave the activation out (prediction applies it by itself)", activation, l->name,
-		                   nll ? "log-probabilities" : wants_logits ? "logits" : "probabilities");
+		return secant_fail(err, SECANT_ERR_ARG,
+			"activation %s: the loss %s wants %s; leave the activation out (prediction applies it by itself)",
+			activation, l->name,
+			nll                ? "log-probabilities"
+				: wants_logits ? "logits"
+							   : "probabilities");
 	return SECANT_OK;
 }
 
 /* Builds the sum, or with g NULL only checks it; against the network's activation where that is not NULL. */
 static secant_value
-walk(secant_graph *g, const char *spec, const secant_loss_input *in, secant_mode mode, const char *activation, secant_err *err)
+walk(secant_graph *g, const char *spec, const secant_loss_input *in, secant_mode mode, const char *activation,
+	secant_err *err)
 {
 	secant_value sum = -1;
 	double factors = 0;
@@ -182,8 +200,9 @@ walk(secant_graph *g, const char *spec, const secant_loss_input *in, secant_mode
 			break;
 		const secant_loss *l = find(t.name, mode, &own);
 		void *settings = l && l->settings ? secant_calloc(1, l->settings->size) : NULL;
-		if (!l || (l->settings && (!settings || secant_opts_init(l->settings, settings, &own))) || read_settings(l, t.settings, settings, &own) ||
-		    (activation && check_activation(l, settings, activation, &own))) {
+		if (!l || (l->settings && (!settings || secant_opts_init(l->settings, settings, &own)))
+			|| read_settings(l, t.settings, settings, &own)
+			|| (activation && check_activation(l, settings, activation, &own))) {
 			if (l && l->settings && settings)
 				secant_opts_free(l->settings, settings);
 			secant_free(settings);
@@ -199,7 +218,8 @@ walk(secant_graph *g, const char *spec, const secant_loss_input *in, secant_mode
 			secant_opts_free(l->settings, settings);
 		secant_free(settings);
 		if (*at && *at != '+')
-			secant_fail(&own, SECANT_ERR_ARG, "loss '%s': want + between losses at character %d", spec, (int)(at - spec) + 1);
+			secant_fail(
+				&own, SECANT_ERR_ARG, "loss '%s': want + between losses at character %d", spec, (int)(at - spec) + 1);
 	} while (!own.code && *at);
 	if (!own.code && factors == 0)
 		secant_fail(&own, SECANT_ERR_ARG, "loss '%s': every factor is 0", spec);

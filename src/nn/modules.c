@@ -1,12 +1,13 @@
 /*
- * The modules that segmentation_models.pytorch's decoders share (its base/modules.py and base/heads.py): Conv2dReLU with a choice of norm,
- * scSE attention, the segmentation head.
+ * The modules that segmentation_models.pytorch's decoders share (its base/modules.py and base/heads.py): Conv2dReLU
+ * with a choice of norm, scSE attention, the segmentation head.
  */
 #include "nn/nn.h"
 #include "base/json.h"
 #include <string.h>
 
-static const char *const norm_names[] = { "batchnorm", "identity", "instancenorm", "inplace", "layernorm", "true", "false", NULL };
+static const char *const norm_names[] = { "batchnorm", "identity", "instancenorm", "inplace", "layernorm", "true",
+	"false", NULL };
 
 static secant_status
 norm_by_name(secant_norm_choice *c, const char *name, secant_err *err)
@@ -21,10 +22,12 @@ norm_by_name(secant_norm_choice *c, const char *name, secant_err *err)
 	if (!strcmp(name, "instancenorm"))
 		return c->kind = SECANT_NORM_INSTANCE, c->affine = false, SECANT_OK;
 	if (!strcmp(name, "layernorm"))
-		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "decoder-use-norm 'layernorm' normalises the width axis in segmentation_models.pytorch and fails there; "
-		                                                "use batchnorm or instancenorm");
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
+			"decoder-use-norm 'layernorm' normalises the width axis in segmentation_models.pytorch and fails there; "
+			"use batchnorm or instancenorm");
 	const char *near = secant_nearest(name, norm_names);
-	return secant_fail(err, SECANT_ERR_ARG, "decoder-use-norm: no norm is named '%s'%s%s%s", name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	return secant_fail(err, SECANT_ERR_ARG, "decoder-use-norm: no norm is named '%s'%s%s%s", name,
+		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 secant_status
@@ -38,10 +41,11 @@ secant_norm_parse(secant_norm_choice *c, const char *text, secant_err *err)
 	if (!j)
 		return SECANT_ERR_ARG;
 	const char *type = json_is_string(j) ? json_string_value(j) : json_string_value(json_object_get(j, "type"));
-	secant_status status = type ? norm_by_name(c, type, err) : secant_fail(err, SECANT_ERR_ARG, "decoder-use-norm: the object has no \"type\"");
+	secant_status status = type ? norm_by_name(c, type, err)
+								: secant_fail(err, SECANT_ERR_ARG, "decoder-use-norm: the object has no \"type\"");
 	const char *key;
 	json_t *v;
-	json_object_foreach(j, key, v) {
+	json_object_foreach (j, key, v) {
 		if (status || !strcmp(key, "type"))
 			continue;
 		if (!strcmp(key, "eps") && json_is_number(v))
@@ -51,7 +55,8 @@ secant_norm_parse(secant_norm_choice *c, const char *text, secant_err *err)
 		else if (!strcmp(key, "affine") && json_is_boolean(v))
 			c->affine = json_is_true(v);
 		else
-			status = secant_fail(err, SECANT_ERR_ARG, "decoder-use-norm: no setting \"%s\" of that type; there are eps, momentum, affine", key);
+			status = secant_fail(err, SECANT_ERR_ARG,
+				"decoder-use-norm: no setting \"%s\" of that type; there are eps, momentum, affine", key);
 	}
 	json_decref(j);
 	return status;
@@ -82,10 +87,15 @@ instance_norm(secant_nn *n, secant_value x, const secant_norm_choice *c)
 }
 
 secant_value
-secant_nn_conv_relu(secant_nn *n, const char *name, secant_value x, int out, int kernel, int padding, const secant_norm_choice *norm)
+secant_nn_conv_relu(
+	secant_nn *n, const char *name, secant_value x, int out, int kernel, int padding, const secant_norm_choice *norm)
 {
 	size_t mark = secant_nn_enter(n, name);
-	secant_conv_spec c = { .out = out, .kernel = kernel, .padding = padding, .bias = norm->kind == SECANT_NORM_NONE, .init = SECANT_INIT_KAIMING_UNIFORM };
+	secant_conv_spec c = { .out = out,
+		.kernel = kernel,
+		.padding = padding,
+		.bias = norm->kind == SECANT_NORM_NONE,
+		.init = SECANT_INIT_KAIMING_UNIFORM };
 	x = secant_nn_conv(n, "0", x, &c);
 	size_t inner = secant_nn_enter(n, "1");
 	if (norm->kind == SECANT_NORM_BATCH || norm->kind == SECANT_NORM_INPLACE)
@@ -114,7 +124,8 @@ secant_nn_scse(secant_nn *n, const char *name, secant_value x, int channels)
 		secant_value c = secant_nn_relu(n, secant_nn_conv(n, "cSE.1", secant_nn_global_pool(n, x, false), &squeeze));
 		c = secant_apply(n->g, "sigmoid", NULL, 1, secant_nn_conv(n, "cSE.3", c, &expand));
 		secant_value s = secant_apply(n->g, "sigmoid", NULL, 1, secant_nn_conv(n, "sSE.0", x, &spatial));
-		y = secant_apply(n->g, "add", NULL, 2, secant_apply(n->g, "mul", NULL, 2, x, c), secant_apply(n->g, "mul", NULL, 2, x, s));
+		y = secant_apply(
+			n->g, "add", NULL, 2, secant_apply(n->g, "mul", NULL, 2, x, c), secant_apply(n->g, "mul", NULL, 2, x, s));
 	}
 	secant_nn_leave(n, inner);
 	secant_nn_leave(n, mark);
@@ -124,7 +135,8 @@ secant_nn_scse(secant_nn *n, const char *name, secant_value x, int channels)
 secant_value
 secant_nn_activation(secant_nn *n, secant_value x, const char *activation, secant_err *err)
 {
-	static const char *const names[] = { "identity", "sigmoid", "softmax2d", "softmax", "logsoftmax", "tanh", "clamp", NULL };
+	static const char *const names[] = { "identity", "sigmoid", "softmax2d", "softmax", "logsoftmax", "tanh", "clamp",
+		NULL };
 	if (!activation || !strcmp(activation, "identity"))
 		return x;
 	if (!strcmp(activation, "softmax2d") || !strcmp(activation, "softmax"))
@@ -136,18 +148,25 @@ secant_nn_activation(secant_nn *n, secant_value x, const char *activation, secan
 	if (!strcmp(activation, "clamp"))
 		return secant_apply(n->g, "clamp", &(secant_number_attr){ 0, 1 }, 1, x);
 	const char *near = secant_nearest(activation, names);
-	secant_fail(err, SECANT_ERR_ARG, "activation: none is named '%s'%s%s%s", activation, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	secant_fail(err, SECANT_ERR_ARG, "activation: none is named '%s'%s%s%s", activation, near ? "; did you mean '" : "",
+		near ? near : "", near ? "'?" : "");
 	return -1;
 }
 
 secant_value
-secant_nn_segmentation_head(secant_nn *n, secant_value x, int classes, int kernel, int upsampling, const char *activation, secant_err *err)
+secant_nn_segmentation_head(
+	secant_nn *n, secant_value x, int classes, int kernel, int upsampling, const char *activation, secant_err *err)
 {
 	size_t mark = secant_nn_enter(n, "segmentation_head");
-	secant_conv_spec c = { .out = classes, .kernel = kernel, .padding = kernel / 2, .bias = true, .init = SECANT_INIT_XAVIER_UNIFORM };
+	secant_conv_spec c = {
+		.out = classes, .kernel = kernel, .padding = kernel / 2, .bias = true, .init = SECANT_INIT_XAVIER_UNIFORM
+	};
 	x = secant_nn_conv(n, "0", x, &c);
 	if (upsampling > 1 && x >= 0) {
-		secant_resize_attr r = { .mode = SECANT_RESIZE_BILINEAR, .align_corners = true, .scale_h = 1.0 / upsampling, .scale_w = 1.0 / upsampling };
+		secant_resize_attr r = { .mode = SECANT_RESIZE_BILINEAR,
+			.align_corners = true,
+			.scale_h = 1.0 / upsampling,
+			.scale_w = 1.0 / upsampling };
 		x = secant_apply(n->g, "resize", &r, 1, x);
 	}
 	x = secant_nn_activation(n, x, activation, err);

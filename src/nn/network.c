@@ -10,22 +10,36 @@
 static const secant_opt network_rows[] = {
 	SECANT_OPT(secant_network, arch, STR, "arch", "unet", 0, 0, "architecture (secant list architectures)"),
 	SECANT_OPT(secant_network, encoder, STR, "encoder", "resnet34", 0, 0, "encoder (secant list encoders)"),
-	SECANT_OPT(secant_network, in_channels, INT, "in-channels", "3", 1, 16, "channels of the pictures; numbers of a point, x y z first"),
+	SECANT_OPT(secant_network, in_channels, INT, "in-channels", "3", 1, 16,
+		"channels of the pictures; numbers of a point, x y z first"),
 	SECANT_OPT(secant_network, classes, INT, "classes", "1", 1, 65535, "classes; 1 is foreground against background"),
-	SECANT_OPT(secant_network, encoder_depth, INT, "encoder-depth", "0", 0, 5, "stages of the encoder; 0: the architecture's default"),
-	SECANT_OPT(secant_network, decoder_channels, INTS, "decoder-channels", NULL, 1, 65535, "channels of the decoder's blocks, deepest first; default 256,128,64,32,16"),
-	SECANT_OPT(secant_network, decoder_attention_type, STR, "decoder-attention-type", NULL, 0, 0, "scse, or none when absent"),
-	SECANT_OPT(secant_network, decoder_interpolation, STR, "decoder-interpolation", "nearest", 0, 0, "how the decoder enlarges: nearest, bilinear, bicubic"),
-	SECANT_OPT(secant_network, decoder_use_norm, JSON, "decoder-use-norm", "batchnorm", 0, 0, "batchnorm, identity, instancenorm, inplace, or a JSON object with \"type\""),
-	SECANT_OPT(secant_network, activation, STR, "activation", NULL, 0, 0, "of the head: sigmoid, softmax2d, ...; absent: logits"),
-	SECANT_OPT(secant_network, aux_params, JSON, "aux-params", NULL, 0, 0, "JSON object of a classification head: classes, pooling, dropout, activation"),
-	SECANT_OPT(secant_network, feature_transform, BOOL, "feature-transform", "false", 0, 0, "pointnet-cls, pointnet-dense: the second T-Net, on 64 features"),
-	SECANT_OPT(secant_network, categories, INT, "categories", "16", 1, 65535, "networks for parts of objects: how many kinds of objects there are"),
-	SECANT_OPT(secant_network, dropout, REAL, "dropout", "-1", -1, 0.99, "networks for clouds: of the head; -1: as the original"),
-	SECANT_OPT(secant_network, transform_penalty, REAL, "transform-penalty", "0.001", 0, 1e6, "in training, this times the distance of the feature transform A from orthogonality is added to the loss"),
-	SECANT_OPT_CHOICE(secant_network, transform_penalty_form, "transform-penalty-form", "norm", "norm|squares", "with D = A AT - I: mean of |D| (pointnet.pytorch), or half the sum of |D|^2 (the authors' code)"),
-	SECANT_OPT_CHOICE(secant_network, transform_init, "transform-init", "default", "default|identity", "how T-Nets start: PyTorch's default, or as the identity (the authors' code)"),
-	SECANT_OPT_END
+	SECANT_OPT(secant_network, encoder_depth, INT, "encoder-depth", "0", 0, 5,
+		"stages of the encoder; 0: the architecture's default"),
+	SECANT_OPT(secant_network, decoder_channels, INTS, "decoder-channels", NULL, 1, 65535,
+		"channels of the decoder's blocks, deepest first; default 256,128,64,32,16"),
+	SECANT_OPT(
+		secant_network, decoder_attention_type, STR, "decoder-attention-type", NULL, 0, 0, "scse, or none when absent"),
+	SECANT_OPT(secant_network, decoder_interpolation, STR, "decoder-interpolation", "nearest", 0, 0,
+		"how the decoder enlarges: nearest, bilinear, bicubic"),
+	SECANT_OPT(secant_network, decoder_use_norm, JSON, "decoder-use-norm", "batchnorm", 0, 0,
+		"batchnorm, identity, instancenorm, inplace, or a JSON object with \"type\""),
+	SECANT_OPT(secant_network, activation, STR, "activation", NULL, 0, 0,
+		"of the head: sigmoid, softmax2d, ...; absent: logits"),
+	SECANT_OPT(secant_network, aux_params, JSON, "aux-params", NULL, 0, 0,
+		"JSON object of a classification head: classes, pooling, dropout, activation"),
+	SECANT_OPT(secant_network, feature_transform, BOOL, "feature-transform", "false", 0, 0,
+		"pointnet-cls, pointnet-dense: the second T-Net, on 64 features"),
+	SECANT_OPT(secant_network, categories, INT, "categories", "16", 1, 65535,
+		"networks for parts of objects: how many kinds of objects there are"),
+	SECANT_OPT(secant_network, dropout, REAL, "dropout", "-1", -1, 0.99,
+		"networks for clouds: of the head; -1: as the original"),
+	SECANT_OPT(secant_network, transform_penalty, REAL, "transform-penalty", "0.001", 0, 1e6,
+		"in training, this times the distance of the feature transform A from orthogonality is added to the loss"),
+	SECANT_OPT_CHOICE(secant_network, transform_penalty_form, "transform-penalty-form", "norm", "norm|squares",
+		"with D = A AT - I: mean of |D| (pointnet.pytorch), or half the sum of |D|^2 (the authors' code)"),
+	SECANT_OPT_CHOICE(secant_network, transform_init, "transform-init", "default", "default|identity",
+		"how T-Nets start: PyTorch's default, or as the identity (the authors' code)"),
+	SECANT_OPT_END,
 };
 const secant_opts secant_network_options = { "network", sizeof(secant_network), network_rows };
 
@@ -36,7 +50,7 @@ static const secant_encoder *const families[] = {
 #define ENCODERS(family) secant_encoders_##family,
 #include "nn/encoders.inc"
 #undef ENCODERS
-	NULL
+	NULL,
 };
 #define ARCHITECTURE(name) extern const secant_architecture secant_architecture_##name;
 #include "nn/architectures.inc"
@@ -45,7 +59,7 @@ static const secant_architecture *const architectures[] = {
 #define ARCHITECTURE(name) &secant_architecture_##name,
 #include "nn/architectures.inc"
 #undef ARCHITECTURE
-	NULL
+	NULL,
 };
 
 const secant_encoder *
@@ -90,12 +104,23 @@ unknown(const char *what, const char *name, const char *(*at)(int i), secant_err
 	for (int i = 0; i < 127 && (names[i] = at(i)); i++)
 		;
 	near = secant_nearest(name, names);
-	return secant_fail(err, SECANT_ERR_ARG, "%s: none is named '%s'%s%s%s (secant list %s)", what, name, near ? "; did you mean '" : "", near ? near : "",
-	                   near ? "'?" : "", !strcmp(what, "encoder") ? "encoders" : "architectures");
+	return secant_fail(err, SECANT_ERR_ARG, "%s: none is named '%s'%s%s%s (secant list %s)", what, name,
+		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "",
+		!strcmp(what, "encoder") ? "encoders" : "architectures");
 }
 
-static const char *encoder_name(int i) { const secant_encoder *e = secant_encoder_at(i); return e ? e->name : NULL; }
-static const char *architecture_name(int i) { const secant_architecture *a = secant_architecture_at(i); return a ? a->name : NULL; }
+static const char *
+encoder_name(int i)
+{
+	const secant_encoder *e = secant_encoder_at(i);
+	return e ? e->name : NULL;
+}
+static const char *
+architecture_name(int i)
+{
+	const secant_architecture *a = secant_architecture_at(i);
+	return a ? a->name : NULL;
+}
 
 static int
 depth_of(const secant_network *net, const secant_architecture *arch)
@@ -131,7 +156,8 @@ classification_head(secant_nn *n, const char *params, secant_value x, secant_bui
 	if (!j)
 		return;
 	int classes = (int)json_integer_value(json_object_get(j, "classes"));
-	const char *pooling = json_string_value(json_object_get(j, "pooling")), *activation = json_string_value(json_object_get(j, "activation"));
+	const char *pooling = json_string_value(json_object_get(j, "pooling")),
+			   *activation = json_string_value(json_object_get(j, "activation"));
 	json_t *p = json_object_get(j, "dropout");
 	double dropout = json_is_number(p) ? json_number_value(p) : 0.2;
 	if (!json_is_object(j) || classes < 1 || classes > 65535)
@@ -152,15 +178,18 @@ classification_head(secant_nn *n, const char *params, secant_value x, secant_bui
 }
 
 static secant_status
-build_cloud(secant_nn *n, const secant_architecture *arch, const secant_network *net, secant_value x, secant_built *out, secant_err *err)
+build_cloud(secant_nn *n, const secant_architecture *arch, const secant_network *net, secant_value x, secant_built *out,
+	secant_err *err)
 {
 	const secant_shape in = *secant_graph_shape(n->g, x);
 	char text[96];
 	int inputs = secant_network_inputs(net);
 	if (in.rank != 4 || in.dim[2] != 1 || in.dim[3] != inputs)
-		return secant_fail(err, SECANT_ERR_SHAPE, "%s wants clouds of N x P x 1 x %d, the input is %s", arch->name, inputs, secant_shape_text(&in, text, sizeof text));
+		return secant_fail(err, SECANT_ERR_SHAPE, "%s wants clouds of N x P x 1 x %d, the input is %s", arch->name,
+			inputs, secant_shape_text(&in, text, sizeof text));
 	if (net->in_channels < 3)
-		return secant_fail(err, SECANT_ERR_ARG, "%s wants at least x, y, z: in-channels is %d", arch->name, net->in_channels);
+		return secant_fail(
+			err, SECANT_ERR_ARG, "%s wants at least x, y, z: in-channels is %d", arch->name, net->in_channels);
 	if (net->aux_params)
 		return secant_fail(err, SECANT_ERR_ARG, "aux-params are for networks for pictures, not for %s", arch->name);
 	secant_cloud_input cloud = { .points = x, .category = -1 };
@@ -171,7 +200,8 @@ build_cloud(secant_nn *n, const secant_architecture *arch, const secant_network 
 			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a network");
 		for (int i = 0; i < net->categories; i++)
 			numbers[i] = i;
-		secant_value which = secant_apply(n->g, "amax", &(secant_axes_attr){ { 2, { 1, 2 } }, true }, 1, secant_nn_channels_of(n, x, net->in_channels, inputs));
+		secant_value which = secant_apply(n->g, "amax", &(secant_axes_attr){ { 2, { 1, 2 } }, true }, 1,
+			secant_nn_channels_of(n, x, net->in_channels, inputs));
 		secant_value each = secant_graph_constant(n->g, SECANT_F32, &(secant_shape){ 1, { net->categories } }, numbers);
 		cloud.category = secant_apply(n->g, "upcast", NULL, 1, secant_apply(n->g, "equal", NULL, 2, which, each));
 		cloud.points = secant_nn_channels_of(n, x, 0, net->in_channels);
@@ -199,16 +229,22 @@ secant_network_build(secant_nn *n, const secant_network *net, secant_value x, se
 	int depth = depth_of(net, arch), multiple = secant_network_multiple(net);
 	const secant_shape in = *secant_graph_shape(n->g, x);
 	if (in.rank != 4 || in.dim[3] != net->in_channels)
-		return secant_fail(err, SECANT_ERR_SHAPE, "the network wants %d channels, the input has %lld", net->in_channels, in.rank == 4 ? (long long)in.dim[3] : 0);
+		return secant_fail(err, SECANT_ERR_SHAPE, "the network wants %d channels, the input has %lld", net->in_channels,
+			in.rank == 4 ? (long long)in.dim[3] : 0);
 	if (in.dim[1] % multiple || in.dim[2] % multiple)
-		return secant_fail(err, SECANT_ERR_SHAPE, "Wrong input shape height=%lld, width=%lld. Expected image height and width divisible by %d. Consider pad your images to shape "
-		                   "(%lld, %lld).", (long long)in.dim[1], (long long)in.dim[2], multiple, (long long)(in.dim[1] + multiple - 1) / multiple * multiple,
-		                   (long long)(in.dim[2] + multiple - 1) / multiple * multiple);
+		return secant_fail(err, SECANT_ERR_SHAPE,
+			"Wrong input shape height=%lld, width=%lld. Expected image height and width divisible by %d. Consider pad "
+			"your images to shape "
+			"(%lld, %lld).",
+			(long long)in.dim[1], (long long)in.dim[2], multiple,
+			(long long)(in.dim[1] + multiple - 1) / multiple * multiple,
+			(long long)(in.dim[2] + multiple - 1) / multiple * multiple);
 	secant_network full = *net;
 	if (!full.decoder_channels.n)
 		full.decoder_channels = (secant_ints){ depth, { 256, 128, 64, 32, 16 } };
 	if (full.decoder_channels.n != depth)
-		return secant_fail(err, SECANT_ERR_ARG, "Model depth is %d, but you provide `decoder_channels` for %d blocks.", depth, full.decoder_channels.n);
+		return secant_fail(err, SECANT_ERR_ARG, "Model depth is %d, but you provide `decoder_channels` for %d blocks.",
+			depth, full.decoder_channels.n);
 	size_t mark = secant_nn_enter(n, "encoder");
 	bool frozen = n->frozen;
 	e->build(n, e, x, depth, out->feature);

@@ -1,10 +1,11 @@
 /*
- * Builders of networks: layers, encoders, decoders, heads, losses. They build graphs and name states by their PyTorch state_dict keys, in
- * a state_dict's order; they know no files and no devices.
+ * Builders of networks: layers, encoders, decoders, heads, losses. They build graphs and name states by their PyTorch
+ * state_dict keys, in a state_dict's order; they know no files and no devices.
  *
- * TO ADD AN ENCODER: a row in its family's table (encoder_resnet.c), or a new file encoder_FAMILY.c whose last lines are its table, and a
- * line ENCODERS(FAMILY) in encoders.inc. TO ADD AN ARCHITECTURE: arch_NAME.c and ARCHITECTURE(NAME) in architectures.inc (for
- * pictures arch_unet.c, for clouds arch_pointnet.c is the example). TO ADD A LOSS: loss_NAME.c and LOSS(NAME) in losses.inc.
+ * TO ADD AN ENCODER: a row in its family's table (encoder_resnet.c), or a new file encoder_FAMILY.c whose last lines
+ * are its table, and a line ENCODERS(FAMILY) in encoders.inc. TO ADD AN ARCHITECTURE: arch_NAME.c and
+ * ARCHITECTURE(NAME) in architectures.inc (for pictures arch_unet.c, for clouds arch_pointnet.c is the example). TO ADD
+ * A LOSS: loss_NAME.c and LOSS(NAME) in losses.inc.
  */
 #ifndef SECANT_NN_H
 #define SECANT_NN_H
@@ -12,20 +13,20 @@
 #include "ops/ops.h"
 
 typedef enum secant_phase {
-	SECANT_PHASE_EVAL,                           /* stored statistics, no dropout */
-	SECANT_PHASE_TRAIN,                          /* the batch's statistics, dropout */
-	SECANT_PHASE_TRAIN_SURE,                     /* the same without dropout: comparisons with other programs */
-	SECANT_PHASE_RECALIBRATE                     /* forward only, statistics updated with the momentum given as input "norm_momentum" */
+	SECANT_PHASE_EVAL, /* stored statistics, no dropout */
+	SECANT_PHASE_TRAIN, /* the batch's statistics, dropout */
+	SECANT_PHASE_TRAIN_SURE, /* the same without dropout: comparisons with other programs */
+	SECANT_PHASE_RECALIBRATE /* forward only, statistics updated with the momentum given as input "norm_momentum" */
 } secant_phase;
 
 /* What a builder carries along. `path` is the key of the module under construction. */
 typedef struct secant_nn {
 	secant_graph *g;
 	secant_phase phase;
-	bool frozen;                                 /* states made now are not trained and norms use stored statistics */
-	const secant_strings *freeze;                /* paths of modules that are frozen with all below them; NULL: none */
-	secant_value momentum, counter, seed;        /* scalar inputs, -1 until wanted */
-	int dropouts;                                /* made so far: their ids */
+	bool frozen; /* states made now are not trained and norms use stored statistics */
+	const secant_strings *freeze; /* paths of modules that are frozen with all below them; NULL: none */
+	secant_value momentum, counter, seed; /* scalar inputs, -1 until wanted */
+	int dropouts; /* made so far: their ids */
 	char path[256];
 } secant_nn;
 
@@ -40,43 +41,60 @@ secant_value secant_nn_state(secant_nn *n, const char *name, const secant_shape 
 
 /* ---- layers; `name` is the module's key below the path, NULL: the path itself ---- */
 
-typedef struct secant_conv_spec { int out, kernel, stride, padding, dilation, groups; bool bias; secant_init init; } secant_conv_spec;
+typedef struct secant_conv_spec {
+	int out, kernel, stride, padding, dilation, groups;
+	bool bias;
+	secant_init init;
+} secant_conv_spec;
 secant_value secant_nn_conv(secant_nn *n, const char *name, secant_value x, const secant_conv_spec *spec);
-/* The states a convolution of `in` channels would have, without using them: state_dicts hold modules that forward never calls. */
-void secant_nn_conv_states(secant_nn *n, const char *name, int in, const secant_conv_spec *spec, secant_value *weight, secant_value *bias);
+/* The states a convolution of `in` channels would have, without using them: state_dicts hold modules that forward never
+ * calls. */
+void secant_nn_conv_states(
+	secant_nn *n, const char *name, int in, const secant_conv_spec *spec, secant_value *weight, secant_value *bias);
 secant_value secant_nn_batch_norm(secant_nn *n, const char *name, secant_value x, double eps, double momentum);
-typedef struct secant_norm_states { secant_value weight, bias, mean, var, batches; } secant_norm_states;
-secant_norm_states secant_nn_batch_norm_states(secant_nn *n, int channels);      /* under the current path */
+typedef struct secant_norm_states {
+	secant_value weight, bias, mean, var, batches;
+} secant_norm_states;
+secant_norm_states secant_nn_batch_norm_states(secant_nn *n, int channels); /* under the current path */
 secant_value secant_nn_linear(secant_nn *n, const char *name, secant_value x, int out, secant_init init);
 secant_value secant_nn_relu(secant_nn *n, secant_value x);
 secant_value secant_nn_dropout(secant_nn *n, secant_value x, double p, bool channels);
 /* Up or down to height and width of `like`. */
 secant_value secant_nn_resize_like(secant_nn *n, secant_value x, secant_value like, int mode, bool align_corners);
-secant_value secant_nn_concat(secant_nn *n, int count, const secant_value *v);   /* along channels; absent ones are skipped */
-secant_value secant_nn_global_pool(secant_nn *n, secant_value x, bool max);      /* N x 1 x 1 x C */
+secant_value secant_nn_concat(
+	secant_nn *n, int count, const secant_value *v); /* along channels; absent ones are skipped */
+secant_value secant_nn_global_pool(secant_nn *n, secant_value x, bool max); /* N x 1 x 1 x C */
 int secant_nn_channels(const secant_nn *n, secant_value x);
 
 /* smp's `use_norm`: which norm a Conv2dReLU has. */
-typedef struct secant_norm_choice { enum { SECANT_NORM_BATCH, SECANT_NORM_NONE, SECANT_NORM_INSTANCE, SECANT_NORM_INPLACE } kind; double eps, momentum; bool affine; } secant_norm_choice;
+typedef struct secant_norm_choice {
+	enum { SECANT_NORM_BATCH, SECANT_NORM_NONE, SECANT_NORM_INSTANCE, SECANT_NORM_INPLACE } kind;
+	double eps, momentum;
+	bool affine;
+} secant_norm_choice;
 /* From "batchnorm", "identity", ... or {"type": ..., ...}. */
 secant_status secant_norm_parse(secant_norm_choice *c, const char *text, secant_err *err) SECANT_NODISCARD;
 /* The states of such a norm, without using them. */
 void secant_nn_norm_states(secant_nn *n, const char *name, int channels, const secant_norm_choice *norm);
 /* smp's Conv2dReLU: keys NAME.0 (convolution, bias without norm), NAME.1 (norm), relu. */
-secant_value secant_nn_conv_relu(secant_nn *n, const char *name, secant_value x, int out, int kernel, int padding, const secant_norm_choice *norm);
+secant_value secant_nn_conv_relu(
+	secant_nn *n, const char *name, secant_value x, int out, int kernel, int padding, const secant_norm_choice *norm);
 /* smp's scSE attention, keys NAME.attention.{cSE,sSE}; `channels` of its input. With x -1 only its states are made. */
 secant_value secant_nn_scse(secant_nn *n, const char *name, secant_value x, int channels);
 /* smp's activation by name; NULL: x itself. */
 secant_value secant_nn_activation(secant_nn *n, secant_value x, const char *activation, secant_err *err);
 /* smp's SegmentationHead under the current path: convolution, optional x factor upsampling, activation. */
-secant_value secant_nn_segmentation_head(secant_nn *n, secant_value x, int classes, int kernel, int upsampling, const char *activation, secant_err *err);
+secant_value secant_nn_segmentation_head(
+	secant_nn *n, secant_value x, int classes, int kernel, int upsampling, const char *activation, secant_err *err);
 
 /* ---- layers of networks for clouds, N x P x 1 x C (points.c) ---- */
 
 /* Conv1d (axes 1) or Conv2d (axes 2) of kernel 1 with bias, on the last axis. */
 secant_value secant_nn_pointwise(secant_nn *n, const char *name, secant_value x, int out, int axes);
-/* The same on the concatenation of `parts` along channels, which is never made: a part of N x 1 x 1 x C counts for every point of its cloud. */
-secant_value secant_nn_pointwise_parts(secant_nn *n, const char *name, int parts, const secant_value *part, int out, int axes);
+/* The same on the concatenation of `parts` along channels, which is never made: a part of N x 1 x 1 x C counts for
+ * every point of its cloud. */
+secant_value secant_nn_pointwise_parts(
+	secant_nn *n, const char *name, int parts, const secant_value *part, int out, int axes);
 /* Only its states, for a state_dict's order. */
 void secant_nn_pointwise_states(secant_nn *n, const char *name, int in, int out, int axes);
 void secant_nn_linear_states(secant_nn *n, const char *name, int in, int out, secant_init init);
@@ -96,67 +114,74 @@ enum { SECANT_FEATURES = 6 };
 typedef struct secant_encoder secant_encoder;
 struct secant_encoder {
 	const char *name, *brief;
-	int channels[SECANT_FEATURES];               /* of features 0..5; [0] is replaced by the input's */
-	int64_t parameters;                          /* trainable numbers at 3 input channels and full depth: what the tests compare */
+	int channels[SECANT_FEATURES]; /* of features 0..5; [0] is replaced by the input's */
+	int64_t parameters; /* trainable numbers at 3 input channels and full depth: what the tests compare */
 	/* Fills f[0..depth]; also makes the states of layers deeper than depth, which state_dicts hold. */
 	void (*build)(secant_nn *n, const secant_encoder *e, secant_value x, int depth, secant_value *f);
-	const void *config;                          /* of the family */
+	const void *config; /* of the family */
 };
 const secant_encoder *secant_encoder_find(const char *name);
-const secant_encoder *secant_encoder_at(int i);  /* NULL after the last */
+const secant_encoder *secant_encoder_at(int i); /* NULL after the last */
 
 /* ---- architectures ---- */
 
 typedef struct secant_built {
-	secant_value logits, label, decoder, feature[SECANT_FEATURES];   /* label -1: no classification head */
-	secant_value penalty;                        /* a scalar to add to the loss, in phases of training; -1: none */
+	secant_value logits, label, decoder, feature[SECANT_FEATURES]; /* label -1: no classification head */
+	secant_value penalty; /* a scalar to add to the loss, in phases of training; -1: none */
 } secant_built;
-typedef struct secant_cloud_input { secant_value points, category; } secant_cloud_input;   /* N x P x 1 x C; one-hot N x 1 x 1 x categories or -1 */
+typedef struct secant_cloud_input {
+	secant_value points, category;
+} secant_cloud_input; /* N x P x 1 x C; one-hot N x 1 x 1 x categories or -1 */
 typedef struct secant_architecture secant_architecture;
 struct secant_architecture {
 	const char *name, *brief;
 	int default_depth;
 	/* Builds decoder and segmentation head on features f[0..depth]. */
-	void (*build)(secant_nn *n, const secant_network *net, const secant_encoder *e, int depth, const secant_value *f, secant_built *out, secant_err *err);
-	bool any_size;                               /* accepts sizes that the encoder's stride does not divide */
+	void (*build)(secant_nn *n, const secant_network *net, const secant_encoder *e, int depth, const secant_value *f,
+		secant_built *out, secant_err *err);
+	bool any_size; /* accepts sizes that the encoder's stride does not divide */
 
 	/* Networks for clouds have no encoder and this instead of build. */
 	secant_network_kind kind;
-	bool category;                               /* is told the category of the object */
-	void (*build_cloud)(secant_nn *n, const secant_network *net, const secant_architecture *a, const secant_cloud_input *in, secant_built *out, secant_err *err);
-	const void *config;                          /* of the family */
+	bool category; /* is told the category of the object */
+	void (*build_cloud)(secant_nn *n, const secant_network *net, const secant_architecture *a,
+		const secant_cloud_input *in, secant_built *out, secant_err *err);
+	const void *config; /* of the family */
 };
 const secant_architecture *secant_architecture_find(const char *name);
 const secant_architecture *secant_architecture_at(int i);
 
-/* Builds the whole network on input x (N x H x W x in_channels). Errors: unknown names (nearest offered), smp's own messages for depths
- * and sizes. */
-secant_status secant_network_build(secant_nn *n, const secant_network *net, secant_value x, secant_built *out, secant_err *err) SECANT_NODISCARD;
+/* Builds the whole network on input x (N x H x W x in_channels). Errors: unknown names (nearest offered), smp's own
+ * messages for depths and sizes. */
+secant_status secant_network_build(
+	secant_nn *n, const secant_network *net, secant_value x, secant_built *out, secant_err *err) SECANT_NODISCARD;
 /* The multiple that height and width must have: 1 where any size goes. */
 int secant_network_multiple(const secant_network *net);
 
 /* ---- losses ---- */
 
 typedef enum secant_mode { SECANT_MODE_BINARY, SECANT_MODE_MULTICLASS, SECANT_MODE_MULTILABEL } secant_mode;
-/* What a loss is built on. logits: N x ... x C in f32. target: binary and multilabel reals in the logits' shape, multiclass integers
- * without the channel axis. */
+/* What a loss is built on. logits: N x ... x C in f32. target: binary and multilabel reals in the logits' shape,
+ * multiclass integers without the channel axis. */
 typedef struct secant_loss_input {
 	secant_value logits, target;
 	secant_mode mode;
 	int classes;
-	bool has_ignore;                             /* targets with the value `ignore` are left out, beside those of the loss's own setting */
+	bool has_ignore; /* targets with the value `ignore` are left out, beside those of the loss's own setting */
 	double ignore;
 } secant_loss_input;
 typedef struct secant_loss {
 	const char *name, *brief;
 	const secant_opts *settings;
-	unsigned modes;                              /* bit of each secant_mode it is defined for */
-	secant_value (*build)(secant_graph *g, const void *settings, const secant_loss_input *in);   /* a scalar */
+	unsigned modes; /* bit of each secant_mode it is defined for */
+	secant_value (*build)(secant_graph *g, const void *settings, const secant_loss_input *in); /* a scalar */
 } secant_loss;
 const secant_loss *secant_loss_find(const char *name);
 const secant_loss *secant_loss_at(int i);
 /* Builds a sum written "1.0*lovasz+0.5*soft-ce(smooth=0.1)". */
 secant_value secant_loss_build(secant_graph *g, const char *spec, const secant_loss_input *in, secant_err *err);
-/* Checks a sum without building it. `activation`: of the network, "identity" where there is none; NULL: not compared with what the losses want. */
-secant_status secant_loss_check(const char *spec, secant_mode mode, const char *activation, secant_err *err) SECANT_NODISCARD;
+/* Checks a sum without building it. `activation`: of the network, "identity" where there is none; NULL: not compared
+ * with what the losses want. */
+secant_status secant_loss_check(
+	const char *spec, secant_mode mode, const char *activation, secant_err *err) SECANT_NODISCARD;
 #endif

@@ -1,6 +1,7 @@
 /*
- * Layers of networks for clouds. A cloud is N x P x 1 x C, its points in no order: convolutions of kernel 1 treat each by itself, a maximum
- * over all of them sees the whole. Attributes hold no size of the input, so that a stored graph fits clouds of any size.
+ * Layers of networks for clouds. A cloud is N x P x 1 x C, its points in no order: convolutions of kernel 1 treat each
+ * by itself, a maximum over all of them sees the whole. Attributes hold no size of the input, so that a stored graph
+ * fits clouds of any size.
  */
 #include "nn/nn.h"
 
@@ -15,7 +16,8 @@ static void
 affine(secant_nn *n, const secant_shape *shape, secant_init init, secant_value *weight, secant_value *bias)
 {
 	*weight = secant_nn_state(n, "weight", shape, init);
-	*bias = secant_nn_state(n, "bias", &(secant_shape){ 1, { shape->dim[0] } }, init == SECANT_INIT_DEFAULT ? init : SECANT_INIT_ZEROS);
+	*bias = secant_nn_state(
+		n, "bias", &(secant_shape){ 1, { shape->dim[0] } }, init == SECANT_INIT_DEFAULT ? init : SECANT_INIT_ZEROS);
 	secant_graph_set_fan_in(n->g, *bias, shape->dim[1]);
 	secant_graph_scope(n->g, n->path);
 }
@@ -103,5 +105,6 @@ secant_nn_channels_of(secant_nn *n, secant_value x, int from, int to)
 {
 	if (from == 0 && to == secant_nn_channels(n, x))
 		return x;
-	return secant_apply(n->g, "slice", &(secant_slice_attr){ { 4, { 0, 0, 0, from } }, { 4, { -1, -1, -1, to } }, { 0 } }, 1, x);
+	return secant_apply(
+		n->g, "slice", &(secant_slice_attr){ { 4, { 0, 0, 0, from } }, { 4, { -1, -1, -1, to } }, { 0 } }, 1, x);
 }

@@ -1,6 +1,6 @@
 /*
- * Which numbers a dropout layer keeps. A draw depends on seed, step, layer and element alone, so that the reference, every
- * implementation, and the backward pass, which draws again, agree whatever the number of threads.
+ * Which numbers a dropout layer keeps. A draw depends on seed, step, layer and element alone, so that the reference,
+ * every implementation, and the backward pass, which draws again, agree whatever the number of threads.
  */
 #ifndef SECANT_OPS_DROPOUT_H
 #define SECANT_OPS_DROPOUT_H
@@ -12,7 +12,8 @@ static inline void
 secant_dropout_words(uint64_t seed, uint64_t step, int id, uint64_t b, uint32_t words[4])
 {
 	const uint32_t key[2] = { (uint32_t)seed, (uint32_t)(seed >> 32) };
-	const uint32_t counter[4] = { (uint32_t)b, (uint32_t)SECANT_FOR_DROPOUT | (uint32_t)id << 8, (uint32_t)step, (uint32_t)(b >> 32) };
+	const uint32_t counter[4] = { (uint32_t)b, (uint32_t)SECANT_FOR_DROPOUT | (uint32_t)id << 8, (uint32_t)step,
+		(uint32_t)(b >> 32) };
 	secant_philox(key, counter, words);
 }
 

@@ -1,12 +1,13 @@
 /*
- * Joins what one pass over memory can do. Batch norm (of training or evaluation), the sum of a residual connection and relu become one node:
+ * Joins what one pass over memory can do. Batch norm (of training or evaluation), the sum of a residual connection and
+ * relu become one node:
  *
  *     n = batch_norm_train(x)         ->  n' = batch_norm_train(x, residual r, act relu)
  *     s = add(n, r)  y = relu(s)
  *
- * The joined node has its own gradient rule, so this runs before differentiation and no pattern has to be found in a backward graph.
- * A value is joined away only where nobody else reads it and nobody keeps it. Layers on points, norms and the maximum over them follow in
- * fuse_rows.c (points of balls) and fuse_max.c (all points).
+ * The joined node has its own gradient rule, so this runs before differentiation and no pattern has to be found in a
+ * backward graph. A value is joined away only where nobody else reads it and nobody keeps it. Layers on points, norms
+ * and the maximum over them follow in fuse_rows.c (points of balls) and fuse_max.c (all points).
  */
 #include "graph/rewrite.h"
 #include "ops/fuse_max.h"
@@ -15,8 +16,8 @@
 
 typedef struct fusion {
 	secant_rewrite w;
-	int *joined;                             /* of each node: the norm that took it in + 1; 0: stands */
-	int *moved;                              /* of each add node: the norm to write in its place + 1 */
+	int *joined; /* of each node: the norm that took it in + 1; 0: stands */
+	int *moved; /* of each add node: the norm to write in its place + 1 */
 } fusion;
 
 static int
@@ -59,7 +60,8 @@ find_chain(const fusion *f, int i, int *add, int *relu)
 	secant_value other = summand(f, *add, n->out[0]);
 	*relu = only_reader(f, a->out[0], "relu");
 	/* The other summand is needed where the joined node stands: at the place of the add, where both are known. */
-	if (*relu < 0 || a->in[0] == a->in[1] || !secant_shape_equal(secant_graph_shape(f->w.from, other), secant_graph_shape(f->w.from, n->out[0])))
+	if (*relu < 0 || a->in[0] == a->in[1]
+		|| !secant_shape_equal(secant_graph_shape(f->w.from, other), secant_graph_shape(f->w.from, n->out[0])))
 		*add = *relu = -1;
 }
 
@@ -90,7 +92,8 @@ write_norm(fusion *f, int i)
 	const secant_node *n = secant_graph_get_node(f->w.from, i);
 	int add, relu;
 	find_chain(f, i, &add, &relu);
-	if (relu < 0 || f->joined[relu] || (add >= 0 && f->joined[add])) {   /* of two norms that are summed, the first takes the sum */
+	if (relu < 0 || f->joined[relu]
+		|| (add >= 0 && f->joined[add])) { /* of two norms that are summed, the first takes the sum */
 		secant_rewrite_node(&f->w, i);
 		return;
 	}
@@ -98,7 +101,9 @@ write_norm(fusion *f, int i)
 	if (add >= 0)
 		f->joined[add] = i + 1;
 	secant_value other = add >= 0 ? summand(f, add, n->out[0]) : -1;
-	if (add >= 0 && !(produced_before(f, other, i) && (secant_graph_value(f->w.from, other)->kind != SECANT_VALUE_NODE || f->w.map[other] >= 0)))
+	if (add >= 0
+		&& !(produced_before(f, other, i)
+			&& (secant_graph_value(f->w.from, other)->kind != SECANT_VALUE_NODE || f->w.map[other] >= 0)))
 		f->moved[add] = i + 1;
 	else
 		emit_norm(f, i, add, relu);

@@ -1,18 +1,22 @@
 /*
- * A layer on each point, batch norm of the batch, perhaps relu, and a maximum over points, without the N x P x out numbers in between. With
- * xc = x - mean(x) over all points of the batch, z = W xc + W mean(x) + b and the norm's factors gamma, beta:
+ * A layer on each point, batch norm of the batch, perhaps relu, and a maximum over points, without the N x P x out
+ * numbers in between. With xc = x - mean(x) over all points of the batch, z = W xc + W mean(x) + b and the norm's
+ * factors gamma, beta:
  *
- *     max over p of (z - mean(z)) rstd gamma + beta = zs rstd gamma + beta,    zs = largest W xc where gamma >= 0, else the smallest
- *     mean(z) = W mean(x) + b,    var(z) = diag(W G WT),    G = xcT xc / n      (C x C numbers)
+ *     max over p of (z - mean(z)) rstd gamma + beta = zs rstd gamma + beta,    zs = largest W xc where gamma >= 0, else
+ * the smallest mean(z) = W mean(x) + b,    var(z) = diag(W G WT),    G = xcT xc / n      (C x C numbers)
  *
- * and relu commutes with the maximum. The graph is written in these terms, out of operators that have gradients: forward, the statistics cost
- * C instead of `out` products a point; backward, both gradients of the layer do. b moves nothing but the running mean (its gradient is 0).
+ * and relu commutes with the maximum. The graph is written in these terms, out of operators that have gradients:
+ * forward, the statistics cost C instead of `out` products a point; backward, both gradients of the layer do. b moves
+ * nothing but the running mean (its gradient is 0).
  */
 #include "ops/fuse_max.h"
 #include "graph/rewrite.h"
 #include <string.h>
 
-typedef struct match { const secant_node *linear, *norm, *max; } match;
+typedef struct match {
+	const secant_node *linear, *norm, *max;
+} match;
 
 /* Does max node n end such a chain? */
 static bool
@@ -26,29 +30,37 @@ matches(const secant_rewrite *w, const secant_node *n, match *m)
 	if (z->rank != 4 || z->dim[2] != 1 || secant_axis_of(a->axis, 4) != 1 || !a->keepdim || z->dim[0] * z->dim[1] < 2)
 		return false;
 	m->norm = secant_rewrite_own(w, n->in[0], "batch_norm_train");
-	if (!m->norm || m->norm->n_in < 5 || m->norm->in[3] < 0 || m->norm->in[4] < 0 || (m->norm->n_in > 5 && m->norm->in[5] >= 0))
+	if (!m->norm || m->norm->n_in < 5 || m->norm->in[3] < 0 || m->norm->in[4] < 0
+		|| (m->norm->n_in > 5 && m->norm->in[5] >= 0))
 		return false;
 	for (int k = 1; k < m->norm->n_out; k++)
 		if (w->readers[m->norm->out[k]].count)
 			return false;
 	m->linear = secant_rewrite_own(w, m->norm->in[0], "linear");
-	if (!m->linear || !secant_rewrite_is_state(w, m->linear->in[1]) || ((const secant_linear_attr *)m->linear->attr)->act)
+	if (!m->linear || !secant_rewrite_is_state(w, m->linear->in[1])
+		|| ((const secant_linear_attr *)m->linear->attr)->act)
 		return false;
 	/* it pays where the layer is wider than what it reads */
 	const secant_shape *s = secant_graph_shape(w->from, m->linear->in[1]);
 	return s->dim[0] >= 2 * s->dim[1];
 }
 
-static secant_value two(secant_graph *g, const char *op, secant_value a, secant_value b) { return secant_apply(g, op, NULL, 2, a, b); }
+static secant_value
+two(secant_graph *g, const char *op, secant_value a, secant_value b)
+{
+	return secant_apply(g, op, NULL, 2, a, b);
+}
 
 static void
 emit(secant_rewrite *w, const match *m)
 {
 	secant_graph *g = w->to;
 	const secant_norm_attr *norm = m->norm->attr;
-	secant_value x = secant_rewrite_input(w, m->linear, 0), weight = secant_rewrite_input(w, m->linear, 1), b = secant_rewrite_input(w, m->linear, 2);
+	secant_value x = secant_rewrite_input(w, m->linear, 0), weight = secant_rewrite_input(w, m->linear, 1),
+				 b = secant_rewrite_input(w, m->linear, 2);
 	secant_value running_mean = secant_rewrite_input(w, m->norm, 1), running_var = secant_rewrite_input(w, m->norm, 2);
-	secant_value gamma = secant_rewrite_input(w, m->norm, 3), beta = secant_rewrite_input(w, m->norm, 4), given = secant_rewrite_input(w, m->norm, 6);
+	secant_value gamma = secant_rewrite_input(w, m->norm, 3), beta = secant_rewrite_input(w, m->norm, 4),
+				 given = secant_rewrite_input(w, m->norm, 6);
 	if (x < 0 || weight < 0)
 		return;
 	const secant_shape in = *secant_graph_shape(g, x), ws = *secant_graph_shape(g, weight);
@@ -58,13 +70,15 @@ emit(secant_rewrite *w, const match *m)
 	secant_value xc = centre ? centre->out[0] : -1, mean = centre ? centre->out[1] : -1;
 	secant_value zs = secant_apply(g, "linear_max", NULL, 3, xc, weight, gamma);
 	secant_value matrix = secant_build_reshape(g, weight, &(secant_shape){ 2, { ws.dim[0], ws.dim[1] } });
-	secant_value gram = secant_build_number(g, "mul_scalar", 1 / n, secant_apply(g, "linear_grad_weights", NULL, 2, xc, xc));
+	secant_value gram = secant_build_number(
+		g, "mul_scalar", 1 / n, secant_apply(g, "linear_grad_weights", NULL, 2, xc, xc));
 	secant_value spread = secant_apply(g, "upcast", NULL, 1, two(g, "matmul", matrix, gram));
-	secant_value var = secant_apply(g, "sum", &(secant_axes_attr){ { 1, { 1 } }, false }, 1, two(g, "mul", spread, matrix));
+	secant_value var = secant_apply(
+		g, "sum", &(secant_axes_attr){ { 1, { 1 } }, false }, 1, two(g, "mul", spread, matrix));
 	var = secant_apply(g, "maximum", NULL, 2, var, secant_graph_scalar(g, 0));
 	secant_graph_scope(g, m->norm->name);
 	secant_value rstd = secant_apply(g, "rsqrt", NULL, 1, secant_build_number(g, "add_scalar", norm->eps, var));
-	if (b >= 0)                                      /* it has a gradient, and that is zero */
+	if (b >= 0) /* it has a gradient, and that is zero */
 		beta = two(g, "add", beta, secant_build_number(g, "mul_scalar", 0, b));
 	secant_value y = two(g, "add", two(g, "mul", zs, two(g, "mul", rstd, gamma)), beta);
 	w->map[m->max->out[0]] = norm->act == SECANT_ACT_RELU ? secant_apply(g, "relu", NULL, 1, y) : y;
@@ -78,7 +92,8 @@ secant_graph *
 secant_pass_fuse_max(const secant_graph *g, secant_value *keep, int n, secant_err *err)
 {
 	secant_rewrite w;
-	bool *gone = secant_calloc((size_t)secant_graph_nodes(g) + 1, sizeof *gone), ok = secant_rewrite_begin(&w, g, keep, n, err);
+	bool *gone = secant_calloc((size_t)secant_graph_nodes(g) + 1, sizeof *gone),
+		 ok = secant_rewrite_begin(&w, g, keep, n, err);
 	match m;
 	if (!gone) {
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory to fuse");

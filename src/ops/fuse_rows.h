@@ -1,4 +1,5 @@
-/* The last part of secant_pass_fuse: layers on points of balls, of which a maximum is all that is read. See fuse_rows.c. */
+/* The last part of secant_pass_fuse: layers on points of balls, of which a maximum is all that is read. See
+ * fuse_rows.c. */
 #ifndef SECANT_OPS_FUSE_ROWS_H
 #define SECANT_OPS_FUSE_ROWS_H
 #include "ops/rules.h"

@@ -39,7 +39,7 @@ secant_interpret_memory(const secant_graph *g, double **values, secant_err *err)
 		const secant_value_info *info = secant_graph_value(g, v);
 		if (values[v])
 			continue;
-		if (stored_in(g, v) >= 0) {              /* a state comes before the node that updates it */
+		if (stored_in(g, v) >= 0) { /* a state comes before the node that updates it */
 			values[v] = values[stored_in(g, v)];
 			continue;
 		}

@@ -1,15 +1,25 @@
 /*
- * Pooling of N x H x W x C to a given number of rows and columns: bin i of n covers floor(i * in / n) to below ceil((i + 1) * in / n), so
- * bins may overlap (PyTorch's adaptive pooling; interpolation by area is the mean). adaptive_max_pool2d keeps the place of each maximum in
- * its picture, row * width + column; the first one wins.
+ * Pooling of N x H x W x C to a given number of rows and columns: bin i of n covers floor(i * in / n) to below ceil((i
+ * + 1) * in / n), so bins may overlap (PyTorch's adaptive pooling; interpolation by area is the mean).
+ * adaptive_max_pool2d keeps the place of each maximum in its picture, row * width + column; the first one wins.
  */
 #include "ops/rules.h"
 #include <math.h>
 
-typedef struct bin { int64_t h0, h1, w0, w1; } bin;
+typedef struct bin {
+	int64_t h0, h1, w0, w1;
+} bin;
 
-static int64_t first_of(int64_t i, int64_t in, int64_t n) { return i * in / n; }
-static int64_t after(int64_t i, int64_t in, int64_t n) { return ((i + 1) * in + n - 1) / n; }
+static int64_t
+first_of(int64_t i, int64_t in, int64_t n)
+{
+	return i * in / n;
+}
+static int64_t
+after(int64_t i, int64_t in, int64_t n)
+{
+	return ((i + 1) * in + n - 1) / n;
+}
 
 /* Bin number i, row by row, of p x q bins over h x w pixels. */
 static bin
@@ -29,7 +39,8 @@ sized(const secant_signature *s, secant_err *err)
 	if (size->n != 2 || size->v[0] < 1 || size->v[1] < 1)
 		return secant_fail(err, SECANT_ERR_ARG, "size wants a height and a width of at least 1");
 	if (s->in[0].shape.dim[1] < 1 || s->in[0].shape.dim[2] < 1)
-		return secant_fail(err, SECANT_ERR_SHAPE, "an input of %s has no pixels", secant_shape_text(&s->in[0].shape, text, sizeof text));
+		return secant_fail(err, SECANT_ERR_SHAPE, "an input of %s has no pixels",
+			secant_shape_text(&s->in[0].shape, text, sizeof text));
 	for (int i = 0; i < s->n_out; i++) {
 		s->out[i].shape = s->in[0].shape;
 		s->out[i].shape.dim[1] = size->v[0];
@@ -127,7 +138,8 @@ avg_grad_reference(const secant_reference *r)
 		bin b = bin_of(i / c % bins, x[1], x[2], y[1], y[2]);
 		for (int64_t h = b.h0; h < b.h1; h++)
 			for (int64_t w = b.w0; w < b.w1; w++)
-				r->out[0][((i / c / bins * x[1] + h) * x[2] + w) * c + i % c] += r->in[0][i] / (double)((b.h1 - b.h0) * (b.w1 - b.w0));
+				r->out[0][((i / c / bins * x[1] + h) * x[2] + w) * c + i % c] += r->in[0][i]
+					/ (double)((b.h1 - b.h0) * (b.w1 - b.w0));
 	}
 }
 
@@ -142,32 +154,54 @@ max_grad_reference(const secant_reference *r)
 }
 
 static const secant_opt size_rows[] = {
-	SECANT_OPT(secant_size_attr, size, SIZE, "size", "1", 1, 1 << 24, "height and width of the result (of gradients: of the input)"),
-	SECANT_OPT_END
+	SECANT_OPT(secant_size_attr, size, SIZE, "size", "1", 1, 1 << 24,
+		"height and width of the result (of gradients: of the input)"),
+	SECANT_OPT_END,
 };
 static const secant_opts size_attr = { "adaptive_pool", sizeof(secant_size_attr), size_rows };
 
 static const secant_op_case cases[] = {
-	{ "1", "size=1", "2x7x5x3" }, { "2", "size=2", "2x7x5x16" }, { "overlapping", "size=6", "1x7x5x3" },
+	{ "1", "size=1", "2x7x5x3" },
+	{ "2", "size=2", "2x7x5x16" },
+	{ "overlapping", "size=6", "1x7x5x3" },
 	{ "uneven", "size=3x2", "1x8x9x3" },
-	{ "enlarging", "size=5x4", "1x2x3x2" }, { "no pictures", "size=2", "0x4x4x3" }, { 0 }
+	{ "enlarging", "size=5x4", "1x2x3x2" },
+	{ "no pictures", "size=2", "0x4x4x3" },
+	{ 0 },
 };
 static const secant_op_case avg_grad_cases[] = {
-	{ "1", "size=7x5", "2x1x1x3" }, { "overlapping", "size=7x5", "1x6x6x3" }, { "no pictures", "size=4", "0x2x2x3" }, { 0 }
+	{ "1", "size=7x5", "2x1x1x3" },
+	{ "overlapping", "size=7x5", "1x6x6x3" },
+	{ "no pictures", "size=4", "0x2x2x3" },
+	{ 0 },
 };
 static const secant_op_case max_grad_cases[] = {
-	{ "1", "size=7x5", "2x1x1x3 2x1x1x3#35" }, { "meeting", "size=3x2", "1x4x4x5 1x4x4x5#6" },
-	{ "no pictures", "size=4", "0x2x2x3 0x2x2x3#4" }, { 0 }
+	{ "1", "size=7x5", "2x1x1x3 2x1x1x3#35" },
+	{ "meeting", "size=3x2", "1x4x4x5 1x4x4x5#6" },
+	{ "no pictures", "size=4", "0x2x2x3 0x2x2x3#4" },
+	{ 0 },
 };
 
 #define POOL(nam, text, inputs, outputs, sh, rule, ref, table) \
 	const secant_op secant_op_##nam = { \
-		.name = #nam, .brief = text, .attr = &size_attr, .min_in = inputs, .max_in = inputs, .n_out = outputs, \
-		.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true, .shape = sh, .grad = rule, .reference = ref, \
+		.name = #nam, \
+		.brief = text, \
+		.attr = &size_attr, \
+		.min_in = inputs, \
+		.max_in = inputs, \
+		.n_out = outputs, \
+		.low = SECANT_LOW_FOLLOWS, \
+		.low_in = 1, \
+		.low_out = 1, \
+		.commutes = true, \
+		.shape = sh, \
+		.grad = rule, \
+		.reference = ref, \
 		.cases = table, \
 	};
 POOL(adaptive_avg_pool2d, "mean of each of so many bins", 1, 1, sized, avg_rule, avg_reference, cases)
 POOL(adaptive_avg_pool2d_grad, "gradient of adaptive_avg_pool2d", 1, 1, sized, NULL, avg_grad_reference, avg_grad_cases)
-POOL(adaptive_max_pool2d, "largest number of each of so many bins, and its place", 1, 2, max_shape, max_rule, max_reference, cases)
-POOL(adaptive_max_pool2d_grad, "gradient of adaptive_max_pool2d, from dy and the places", 2, 1, max_grad_shape, NULL, max_grad_reference,
-	max_grad_cases)
+POOL(adaptive_max_pool2d, "largest number of each of so many bins, and its place", 1, 2, max_shape, max_rule,
+	max_reference, cases)
+POOL(adaptive_max_pool2d_grad, "gradient of adaptive_max_pool2d, from dy and the places", 2, 1, max_grad_shape, NULL,
+	max_grad_reference, max_grad_cases)

@@ -1,12 +1,12 @@
 /*
- * Batch normalisation over all axes but the last (Ioffe, Szegedy 2015), as PyTorch's: the batch's biased variance normalises, the unbiased
- * one enters the running variance; running = (1 - momentum) running + momentum batch.
+ * Batch normalisation over all axes but the last (Ioffe, Szegedy 2015), as PyTorch's: the batch's biased variance
+ * normalises, the unbiased one enters the running variance; running = (1 - momentum) running + momentum batch.
  *
  *     y = act((x - mean) * rstd * weight + bias + residual),   rstd = 1 / sqrt(var + eps)
  *
- * The activation (none or relu) and the residual are there so that one pass over memory does what stood in three nodes: the fuse pass sets
- * them. The gradient takes the activation's mask from y. With `momentum` given as an input, that number replaces the attribute: how
- * statistics are recalibrated (1/k for batch k gives the plain mean).
+ * The activation (none or relu) and the residual are there so that one pass over memory does what stood in three nodes:
+ * the fuse pass sets them. The gradient takes the activation's mask from y. With `momentum` given as an input, that
+ * number replaces the attribute: how statistics are recalibrated (1/k for batch k gives the plain mean).
  */
 #include "ops/ops.h"
 #include <math.h>
@@ -17,19 +17,33 @@ check(const secant_signature *s, int first_vector, int residual, secant_err *err
 	const secant_shape *x = &s->in[0].shape;
 	char text[96], other[96];
 	if (x->rank < 2)
-		return secant_fail(err, SECANT_ERR_SHAPE, "input is %s, want at least 2 axes", secant_shape_text(x, text, sizeof text));
+		return secant_fail(
+			err, SECANT_ERR_SHAPE, "input is %s, want at least 2 axes", secant_shape_text(x, text, sizeof text));
 	for (int i = first_vector; i < s->n_in && i < residual; i++) {
 		const secant_shape *v = &s->in[i].shape;
 		if (v->rank >= 0 && (v->rank != 1 || v->dim[0] != x->dim[x->rank - 1]))
-			return secant_fail(err, SECANT_ERR_SHAPE, "input %d is %s, want one number for each of %lld channels (%s)", i,
-			                   secant_shape_text(v, other, sizeof other), (long long)x->dim[x->rank - 1], secant_shape_text(x, text, sizeof text));
+			return secant_fail(err, SECANT_ERR_SHAPE, "input %d is %s, want one number for each of %lld channels (%s)",
+				i, secant_shape_text(v, other, sizeof other), (long long)x->dim[x->rank - 1],
+				secant_shape_text(x, text, sizeof text));
 	}
 	return s->n_in > residual && s->in[residual].shape.rank >= 0 ? secant_want_equal(s, 0, residual, err) : SECANT_OK;
 }
 
-static int64_t channels(const secant_shape *x) { return x->dim[x->rank - 1]; }
-static int64_t per_channel(const secant_shape *x) { return channels(x) ? secant_shape_count(x) / channels(x) : 0; }
-static const double *input(const secant_reference *r, int i) { return i < r->n_in ? r->in[i] : NULL; }
+static int64_t
+channels(const secant_shape *x)
+{
+	return x->dim[x->rank - 1];
+}
+static int64_t
+per_channel(const secant_shape *x)
+{
+	return channels(x) ? secant_shape_count(x) / channels(x) : 0;
+}
+static const double *
+input(const secant_reference *r, int i)
+{
+	return i < r->n_in ? r->in[i] : NULL;
+}
 
 /* ---- evaluation: x, mean, var, weight, bias, residual ---- */
 
@@ -44,10 +58,12 @@ static void
 batch_norm_reference(const secant_reference *r)
 {
 	const secant_norm_attr *a = r->attr;
-	const double *x = r->in[0], *mean = r->in[1], *var = r->in[2], *w = input(r, 3), *b = input(r, 4), *res = input(r, 5);
+	const double *x = r->in[0], *mean = r->in[1], *var = r->in[2], *w = input(r, 3), *b = input(r, 4),
+				 *res = input(r, 5);
 	int64_t c = channels(&r->in_shape[0]), n = secant_shape_count(&r->in_shape[0]);
 	for (int64_t i = 0; i < n; i++) {
-		double v = (x[i] - mean[i % c]) / sqrt(var[i % c] + a->eps) * (w ? w[i % c] : 1) + (b ? b[i % c] : 0) + (res ? res[i] : 0);
+		double v = (x[i] - mean[i % c]) / sqrt(var[i % c] + a->eps) * (w ? w[i % c] : 1) + (b ? b[i % c] : 0)
+			+ (res ? res[i] : 0);
 		r->out[0][i] = a->act == SECANT_ACT_RELU && v < 0 ? 0 : v;
 	}
 }
@@ -64,9 +80,11 @@ batch_norm_grad(secant_graph *g, const secant_node *n, const secant_value *dy, c
 	int c = (int)channels(secant_graph_shape(g, n->in[0]));
 	secant_shape_attr per = { { 1, { c } } };
 	secant_value weight = n->n_in > 3 ? n->in[3] : -1;
-	secant_value rstd = secant_apply(g, "rsqrt", NULL, 1, secant_apply(g, "add_scalar", &(secant_number_attr){ a->eps, 0 }, 1, n->in[2]));
+	secant_value rstd = secant_apply(
+		g, "rsqrt", NULL, 1, secant_apply(g, "add_scalar", &(secant_number_attr){ a->eps, 0 }, 1, n->in[2]));
 	if (wants[0])
-		dx[0] = secant_apply(g, "mul", NULL, 2, dy[0], weight < 0 ? rstd : secant_apply(g, "mul", NULL, 2, rstd, weight));
+		dx[0] = secant_apply(
+			g, "mul", NULL, 2, dy[0], weight < 0 ? rstd : secant_apply(g, "mul", NULL, 2, rstd, weight));
 	if (weight >= 0 && wants[3]) {
 		secant_value centred = secant_apply(g, "sub", NULL, 2, n->in[0], n->in[1]);
 		secant_value xhat = secant_apply(g, "mul", NULL, 2, centred, rstd);
@@ -76,8 +94,8 @@ batch_norm_grad(secant_graph *g, const secant_node *n, const secant_value *dy, c
 		dx[4] = secant_apply(g, "sum_to", &per, 1, dy[0]);
 }
 
-/* ---- training: x, running_mean, running_var, weight, bias, residual, momentum -> y, mean, rstd, new running mean and variance, scale,
- * shift (y = act(scale x + shift + residual)) ---- */
+/* ---- training: x, running_mean, running_var, weight, bias, residual, momentum -> y, mean, rstd, new running mean and
+ * variance, scale, shift (y = act(scale x + shift + residual)) ---- */
 
 static secant_status
 batch_norm_train_shape(const secant_signature *s, secant_err *err)
@@ -86,7 +104,9 @@ batch_norm_train_shape(const secant_signature *s, secant_err *err)
 	if (check(s, 1, 5, err))
 		return SECANT_ERR_SHAPE;
 	if (per_channel(x) == 1)
-		return secant_fail(err, SECANT_ERR_SHAPE, "in training, batch norm over one value for each channel (a batch of 1 on a 1x1 map) has no variance; a batch of 2 or more is wanted (--batch 2)");
+		return secant_fail(err, SECANT_ERR_SHAPE,
+			"in training, batch norm over one value for each channel (a batch of 1 on a 1x1 map) has no variance; a "
+			"batch of 2 or more is wanted (--batch 2)");
 	for (int i = 0; i < 7; i++)
 		s->out[i].shape = i ? (secant_shape){ 1, { channels(x) } } : *x;
 	return SECANT_OK;
@@ -116,7 +136,7 @@ batch_norm_train_reference(const secant_reference *r)
 		r->out[2][k] = rstd;
 		r->out[5][k] = rstd * (w ? w[k] : 1);
 		r->out[6][k] = (b ? b[k] : 0) - mean * r->out[5][k];
-		if (!n) {                                /* no value: the statistics stay */
+		if (!n) { /* no value: the statistics stay */
 			r->out[3][k] = r->in[1][k];
 			r->out[4][k] = r->in[2][k];
 			continue;
@@ -127,11 +147,13 @@ batch_norm_train_reference(const secant_reference *r)
 }
 
 static void
-batch_norm_train_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+batch_norm_train_rule(
+	secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
 {
 	const secant_norm_attr *a = n->attr;
 	bool residual = n->n_in > 5 && n->in[5] >= 0;
-	secant_value in[6] = { dy[0], n->in[0], n->out[1], n->out[2], n->n_in > 3 ? n->in[3] : -1, a->act ? n->out[0] : -1 };
+	secant_value in[6] = { dy[0], n->in[0], n->out[1], n->out[2], n->n_in > 3 ? n->in[3] : -1,
+		a->act ? n->out[0] : -1 };
 	if (dy[0] < 0)
 		return;
 	const secant_node *grad = secant_graph_node(g, "batch_norm_train_grad", a, 6, in);
@@ -193,7 +215,8 @@ static void
 batch_norm_train_grad_reference(const secant_reference *r)
 {
 	const secant_norm_attr *a = r->attr;
-	const double *dy = r->in[0], *x = r->in[1], *mean = r->in[2], *rstd = r->in[3], *w = input(r, 4), *y = a->act ? input(r, 5) : NULL;
+	const double *dy = r->in[0], *x = r->in[1], *mean = r->in[2], *rstd = r->in[3], *w = input(r, 4),
+				 *y = a->act ? input(r, 5) : NULL;
 	int64_t c = channels(&r->in_shape[0]), n = per_channel(&r->in_shape[0]);
 	SECANT_PARALLEL
 	for (int64_t k = 0; k < c; k++) {
@@ -206,7 +229,8 @@ batch_norm_train_grad_reference(const secant_reference *r)
 		}
 		for (int64_t i = 0; i < n; i++) {
 			double xhat = (x[i * c + k] - mean[k]) * rstd[k];
-			r->out[0][i * c + k] = (w ? w[k] : 1) * rstd[k] * (r->out[3][i * c + k] - (sum + xhat * sum_xhat) / (double)n);
+			r->out[0][i * c + k] = (w ? w[k] : 1) * rstd[k]
+				* (r->out[3][i * c + k] - (sum + xhat * sum_xhat) / (double)n);
 		}
 		r->out[1][k] = sum_xhat;
 		r->out[2][k] = sum;
@@ -215,10 +239,11 @@ batch_norm_train_grad_reference(const secant_reference *r)
 
 static const secant_opt norm_rows[] = {
 	SECANT_OPT(secant_norm_attr, eps, REAL, "eps", "1e-5", 0, 1, "added to the variance"),
-	SECANT_OPT(secant_norm_attr, momentum, REAL, "momentum", "0.1", 0, 1, "share of the batch in the running statistics"),
+	SECANT_OPT(
+		secant_norm_attr, momentum, REAL, "momentum", "0.1", 0, 1, "share of the batch in the running statistics"),
 	SECANT_OPT(secant_norm_attr, groups, INT, "groups", "1", 1, 1 << 20, "groups of channels (group norm)"),
 	SECANT_OPT_CHOICE(secant_norm_attr, act, "act", "none", "none|relu", "activation of the result"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 const secant_opts secant_norm_options = { "norm", sizeof(secant_norm_attr), norm_rows };
 
@@ -226,7 +251,7 @@ static const secant_op_case eval_cases[] = {
 	{ "map", "", "2x3x4x5 5 5@0.5:2 5 5" },
 	{ "without weights", "eps=1e-3", "6x5 5 5@0.5:2" },
 	{ "wide", "", "1x2x3x40 40 40@0.5:2 40 40" },
-	{ 0 }
+	{ 0 },
 };
 static const secant_op_case train_cases[] = {
 	{ "map", "", "2x3x4x5 5 5@0.5:2 5@0.5:2 5" },
@@ -237,39 +262,82 @@ static const secant_op_case train_cases[] = {
 	{ "residual alone", "", "2x3x4x16 16 16@0.5:2 16@0.5:2 16 2x3x4x16" },
 	{ "given momentum", "", "2x3x4x5 5 5@0.5:2 5@0.5:2 5 - scalar" },
 	{ "empty", "", "0x3x4x5 5 5@0.5:2 5 5" },
-	{ 0 }
+	{ 0 },
 };
 static const secant_op_case apply_cases[] = {
 	{ "map", "", "2x3x4x5 5 5" },
 	{ "relu", "act=relu", "6x5 5 5" },
 	{ "residual and relu", "act=relu", "2x3x4x16 16 16 2x3x4x16" },
 	{ "empty", "", "0x3x4x5 5 5" },
-	{ 0 }
+	{ 0 },
 };
 static const secant_op_case grad_cases[] = {
 	{ "map", "", "2x3x4x5 2x3x4x5 5 5@0.5:2 5" },
 	{ "relu", "act=relu", "2x3x4x16 2x3x4x16 16 16@0.5:2 16 2x3x4x16" },
 	{ "without weights", "", "7x5 7x5 5 5@0.5:2" },
-	{ 0 }
+	{ 0 },
 };
 
 const secant_op secant_op_batch_norm = {
-	.name = "batch_norm", .brief = "batch norm by stored statistics, with optional sum and activation", .attr = &secant_norm_options, .min_in = 3, .max_in = 6,
-	.n_out = 1, .low = SECANT_LOW_FOLLOWS, .low_in = 1 | 32, .low_out = 1, .commutes = true,
-	.shape = batch_norm_shape, .grad = batch_norm_grad, .reference = batch_norm_reference, .cases = eval_cases,
+	.name = "batch_norm",
+	.brief = "batch norm by stored statistics, with optional sum and activation",
+	.attr = &secant_norm_options,
+	.min_in = 3,
+	.max_in = 6,
+	.n_out = 1,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1 | 32,
+	.low_out = 1,
+	.commutes = true,
+	.shape = batch_norm_shape,
+	.grad = batch_norm_grad,
+	.reference = batch_norm_reference,
+	.cases = eval_cases,
 };
 const secant_op secant_op_batch_norm_train = {
-	.name = "batch_norm_train", .brief = "batch norm by the batch's statistics, with optional sum and activation", .attr = &secant_norm_options, .min_in = 3,
-	.max_in = 7, .n_out = 7, .low = SECANT_LOW_FOLLOWS, .low_in = 1 | 32, .low_out = 1, .alias = { 0, 0, 0, 2, 3 },
-	.shape = batch_norm_train_shape, .grad = batch_norm_train_rule, .reference = batch_norm_train_reference, .again = batch_norm_train_again, .cases = train_cases,
+	.name = "batch_norm_train",
+	.brief = "batch norm by the batch's statistics, with optional sum and activation",
+	.attr = &secant_norm_options,
+	.min_in = 3,
+	.max_in = 7,
+	.n_out = 7,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1 | 32,
+	.low_out = 1,
+	.alias = { 0, 0, 0, 2, 3 },
+	.shape = batch_norm_train_shape,
+	.grad = batch_norm_train_rule,
+	.reference = batch_norm_train_reference,
+	.again = batch_norm_train_again,
+	.cases = train_cases,
 };
 const secant_op secant_op_batch_norm_apply = {
-	.name = "batch_norm_apply", .brief = "the result of batch_norm_train once more, by the scale and shift it found", .attr = &secant_norm_options,
-	.min_in = 3, .max_in = 4, .n_out = 1, .low = SECANT_LOW_FOLLOWS, .low_in = 1 | 8, .low_out = 1, .commutes = true,
-	.shape = batch_norm_apply_shape, .reference = batch_norm_apply_reference, .cases = apply_cases,
+	.name = "batch_norm_apply",
+	.brief = "the result of batch_norm_train once more, by the scale and shift it found",
+	.attr = &secant_norm_options,
+	.min_in = 3,
+	.max_in = 4,
+	.n_out = 1,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1 | 8,
+	.low_out = 1,
+	.commutes = true,
+	.shape = batch_norm_apply_shape,
+	.reference = batch_norm_apply_reference,
+	.cases = apply_cases,
 };
 const secant_op secant_op_batch_norm_train_grad = {
-	.name = "batch_norm_train_grad", .brief = "gradient of batch_norm_train", .attr = &secant_norm_options, .min_in = 4, .max_in = 6, .n_out = 4,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 1 | 2 | 32, .low_out = 1 | 8, .commutes = true,
-	.shape = batch_norm_train_grad_shape, .reference = batch_norm_train_grad_reference, .cases = grad_cases,
+	.name = "batch_norm_train_grad",
+	.brief = "gradient of batch_norm_train",
+	.attr = &secant_norm_options,
+	.min_in = 4,
+	.max_in = 6,
+	.n_out = 4,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1 | 2 | 32,
+	.low_out = 1 | 8,
+	.commutes = true,
+	.shape = batch_norm_train_grad_shape,
+	.reference = batch_norm_train_grad_reference,
+	.cases = grad_cases,
 };

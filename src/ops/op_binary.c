@@ -1,9 +1,9 @@
 /*
- * Functions of two tensors with numpy's broadcasting: sums, products, extrema, comparisons; and where, which chooses between two by a
- * mask. Comparisons give masks (u8, 0 or 1) and take any type; the others take real numbers.
+ * Functions of two tensors with numpy's broadcasting: sums, products, extrema, comparisons; and where, which chooses
+ * between two by a mask. Comparisons give masks (u8, 0 or 1) and take any type; the others take real numbers.
  *
- * Gradients follow PyTorch: where a maximum or minimum is a tie, each side gets half. The gradient of a broadcast input is summed over
- * the axes it was repeated on.
+ * Gradients follow PyTorch: where a maximum or minimum is a tie, each side gets half. The gradient of a broadcast input
+ * is summed over the axes it was repeated on.
  */
 #include "ops/rules.h"
 
@@ -95,7 +95,7 @@ mul_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bo
 static void
 div_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
 {
-	secant_value share = two(g, "div", dy[0], n->in[1]);      /* dy / b; and d(a/b)/db = -(a/b)/b */
+	secant_value share = two(g, "div", dy[0], n->in[1]); /* dy / b; and d(a/b)/db = -(a/b)/b */
 	if (wants[0])
 		deliver(g, n, 0, share, dx);
 	if (wants[1])
@@ -138,42 +138,72 @@ where_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const 
 
 /* FUNCTION(name, value of v[0], v[1], v[2]) */
 #define FUNCTION(nam, value) \
-	static double nam(const double *v, const void *attr) { (void)attr; return value; } \
+	static double nam(const double *v, const void *attr) \
+	{ \
+		(void)attr; \
+		return value; \
+	} \
 	static void nam##_reference(const secant_reference *r) { secant_map(r, nam); }
 FUNCTION(add, v[0] + v[1])
 FUNCTION(sub, v[0] - v[1])
 FUNCTION(mul, v[0] * v[1])
 FUNCTION(div_, v[0] / v[1])
-FUNCTION(maximum, v[0] > v[1] || v[0] != v[0] ? v[0] : v[1])   /* nan if either is */
+FUNCTION(maximum, v[0] > v[1] || v[0] != v[0] ? v[0] : v[1]) /* nan if either is */
 FUNCTION(minimum, v[0] < v[1] || v[0] != v[0] ? v[0] : v[1])
 FUNCTION(greater, v[0] > v[1])
 FUNCTION(equal, v[0] == v[1])
 FUNCTION(where, v[0] != 0 ? v[1] : v[2])
 
 static const secant_op_case pair_cases[] = {
-	{ "same shape", "", "2x3x4x5 2x3x4x5" }, { "channel", "", "2x3x4x5 5" }, { "channel first", "", "5 2x3x4x5" },
+	{ "same shape", "", "2x3x4x5 2x3x4x5" },
+	{ "channel", "", "2x3x4x5 5" },
+	{ "channel first", "", "5 2x3x4x5" },
 	{ "sample and channel", "", "2x3x4x5 2x1x1x5" },
-	{ "map", "", "2x3x4x5 2x3x4x1" }, { "row", "", "2x3x4x5 1x1x4x1" }, { "number", "", "2x3x4x5 scalar" },
+	{ "map", "", "2x3x4x5 2x3x4x1" },
+	{ "row", "", "2x3x4x5 1x1x4x1" },
+	{ "number", "", "2x3x4x5 scalar" },
 	{ "both", "", "2x1x4x1 1x3x1x5" },
-	{ "wide", "", "2x3x64 64" }, { "empty", "", "0x3 3" }, { 0 }
+	{ "wide", "", "2x3x64 64" },
+	{ "empty", "", "0x3 3" },
+	{ 0 },
 };
 static const secant_op_case div_cases[] = {
-	{ "same shape", "", "2x3x4 2x3x4@0.5:2" }, { "channel", "", "2x3x4x5 5@0.5:2" }, { "both", "", "2x1x4x1 1x3x1x5@0.5:2" }, { 0 }
+	{ "same shape", "", "2x3x4 2x3x4@0.5:2" },
+	{ "channel", "", "2x3x4x5 5@0.5:2" },
+	{ "both", "", "2x1x4x1 1x3x1x5@0.5:2" },
+	{ 0 },
 };
 static const secant_op_case compare_cases[] = {
-	{ "same shape", "", "2x3x4 2x3x4" }, { "number", "", "2x3x4x5 scalar" }, { "integers", "", "2x3x4#3 2x3x4#3" },
-	{ "empty", "", "0x3 3" }, { 0 }
+	{ "same shape", "", "2x3x4 2x3x4" },
+	{ "number", "", "2x3x4x5 scalar" },
+	{ "integers", "", "2x3x4#3 2x3x4#3" },
+	{ "empty", "", "0x3 3" },
+	{ 0 },
 };
 static const secant_op_case where_cases[] = {
-	{ "same shape", "", "2x3x4#2 2x3x4 2x3x4" }, { "number", "", "2x3x4#2 2x3x4 scalar" }, { "broadcast mask", "", "2x3x1#2 3x4 2x1x4" },
-	{ "integers", "", "2x3#2 2x3#5 scalar#9" }, { 0 }
+	{ "same shape", "", "2x3x4#2 2x3x4 2x3x4" },
+	{ "number", "", "2x3x4#2 2x3x4 scalar" },
+	{ "broadcast mask", "", "2x3x1#2 3x4 2x1x4" },
+	{ "integers", "", "2x3#2 2x3#5 scalar#9" },
+	{ 0 },
 };
 
 #define PAIR(nam, text, rule, table) \
 	const secant_op secant_op_##nam = { \
-		.name = #nam, .brief = text, .min_in = 2, .max_in = 2, .n_out = 1, .low = SECANT_LOW_FOLLOWS, .low_in = 3, .low_out = 1, \
+		.name = #nam, \
+		.brief = text, \
+		.min_in = 2, \
+		.max_in = 2, \
+		.n_out = 1, \
+		.low = SECANT_LOW_FOLLOWS, \
+		.low_in = 3, \
+		.low_out = 1, \
 		.commutes = true, \
-		.shape = arithmetic_shape, .grad = rule, .reference = nam##_reference, .again = secant_op_again, .cases = table, \
+		.shape = arithmetic_shape, \
+		.grad = rule, \
+		.reference = nam##_reference, \
+		.again = secant_op_again, \
+		.cases = table, \
 	};
 #define div_reference div__reference
 PAIR(add, "sum, broadcast", add_rule, pair_cases)
@@ -184,14 +214,33 @@ PAIR(maximum, "the larger of two, broadcast", maximum_rule, pair_cases)
 PAIR(minimum, "the smaller of two, broadcast", minimum_rule, pair_cases)
 #define COMPARE(nam, text) \
 	const secant_op secant_op_##nam = { \
-		.name = #nam, .brief = text, .min_in = 2, .max_in = 2, .n_out = 1, .low = SECANT_LOW_FOLLOWS, .low_in = 3, .low_out = 0, \
+		.name = #nam, \
+		.brief = text, \
+		.min_in = 2, \
+		.max_in = 2, \
+		.n_out = 1, \
+		.low = SECANT_LOW_FOLLOWS, \
+		.low_in = 3, \
+		.low_out = 0, \
 		.commutes = true, \
-		.shape = compare_shape, .reference = nam##_reference, .cases = compare_cases, \
+		.shape = compare_shape, \
+		.reference = nam##_reference, \
+		.cases = compare_cases, \
 	};
 COMPARE(greater, "mask of a > b, broadcast")
 COMPARE(equal, "mask of a = b, broadcast")
 const secant_op secant_op_where = {
-	.name = "where", .brief = "a where the mask is not 0, else b, broadcast", .min_in = 3, .max_in = 3, .n_out = 1,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 6, .low_out = 1, .commutes = true,
-	.shape = where_shape, .grad = where_rule, .reference = where_reference, .cases = where_cases,
+	.name = "where",
+	.brief = "a where the mask is not 0, else b, broadcast",
+	.min_in = 3,
+	.max_in = 3,
+	.n_out = 1,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 6,
+	.low_out = 1,
+	.commutes = true,
+	.shape = where_shape,
+	.grad = where_rule,
+	.reference = where_reference,
+	.cases = where_cases,
 };

@@ -1,6 +1,7 @@
 /*
- * cast: the same numbers in the other storage type, f32 or bf16. Plans put it where a node of one type reads a value of the other; networks
- * never do, and it has no gradient: differentiation comes before precision. In double it changes nothing.
+ * cast: the same numbers in the other storage type, f32 or bf16. Plans put it where a node of one type reads a value of
+ * the other; networks never do, and it has no gradient: differentiation comes before precision. In double it changes
+ * nothing.
  */
 #include "ops/rules.h"
 
@@ -12,10 +13,18 @@ cast_reference(const secant_reference *r)
 		r->out[0][i] = r->in[0][i];
 }
 
-static const secant_op_case cast_cases[] = { { "map", "", "2x3x4x5" }, { "37 numbers", "", "37" }, { "empty", "", "0x3" }, { 0 } };
+static const secant_op_case cast_cases[] = { { "map", "", "2x3x4x5" }, { "37 numbers", "", "37" },
+	{ "empty", "", "0x3" }, { 0 } };
 
 const secant_op secant_op_cast = {
-	.name = "cast", .brief = "the same numbers in the other storage type", .min_in = 1, .max_in = 1, .n_out = 1,
-	.low = SECANT_LOW_NEVER, .commutes = true,
-	.shape = secant_shape_like, .reference = cast_reference, .cases = cast_cases,
+	.name = "cast",
+	.brief = "the same numbers in the other storage type",
+	.min_in = 1,
+	.max_in = 1,
+	.n_out = 1,
+	.low = SECANT_LOW_NEVER,
+	.commutes = true,
+	.shape = secant_shape_like,
+	.reference = cast_reference,
+	.cases = cast_cases,
 };

@@ -1,27 +1,44 @@
 /*
- * Convolution and its two gradients, and transposed convolution, which is the data gradient of a convolution seen from the other side.
+ * Convolution and its two gradients, and transposed convolution, which is the data gradient of a convolution seen from
+ * the other side.
  *
  *     y[n,p,q,o] = b[o] + sum over i,r,s of  w[o,i,r,s] * x[n, p*stride + r*dilation - pad, q*... , g(o)*I + i]
  *
- * Cross-correlation with zero padding, as PyTorch's. x: N H W C, y: N P Q O, w: O x C/groups x kH x kW; a transposed convolution stores
- * w as C x O/groups x kH x kW, input first. The optional fourth input of conv2d is added to the result before the activation; it and the
- * activation are set by the passes of inference plans and have no gradient.
+ * Cross-correlation with zero padding, as PyTorch's. x: N H W C, y: N P Q O, w: O x C/groups x kH x kW; a transposed
+ * convolution stores w as C x O/groups x kH x kW, input first. The optional fourth input of conv2d is added to the
+ * result before the activation; it and the activation are set by the passes of inference plans and have no gradient.
  */
 #include "ops/ops.h"
 
 typedef struct geometry {
-	int64_t n, h, w, c, p, q, o;                 /* of the plain convolution that maps h x w x c to p x q x o */
-	int64_t ig, og, kh, kw;                      /* channels of one group on both sides, kernel */
+	int64_t n, h, w, c, p, q, o; /* of the plain convolution that maps h x w x c to p x q x o */
+	int64_t ig, og, kh, kw; /* channels of one group on both sides, kernel */
 	int groups, sh, sw, dh, dw, pt, pl;
 } geometry;
 
 static geometry
 geometry_of(const secant_conv_attr *a, const secant_shape *x, const secant_shape *w, const secant_shape *y)
 {
-	return (geometry){ .n = x->dim[0], .h = x->dim[1], .w = x->dim[2], .c = x->dim[3], .p = y->dim[1], .q = y->dim[2], .o = y->dim[3],
-	                   .ig = w->dim[1], .og = w->dim[0] / a->groups, .kh = w->dim[2], .kw = w->dim[3], .groups = a->groups,
-	                   .sh = a->stride.v[0], .sw = a->stride.v[1], .dh = a->dilation.v[0], .dw = a->dilation.v[1],
-	                   .pt = secant_pad_of(&a->padding, 0), .pl = secant_pad_of(&a->padding, 1) };
+	return (geometry){
+		.n = x->dim[0],
+		.h = x->dim[1],
+		.w = x->dim[2],
+		.c = x->dim[3],
+		.p = y->dim[1],
+		.q = y->dim[2],
+		.o = y->dim[3],
+		.ig = w->dim[1],
+		.og = w->dim[0] / a->groups,
+		.kh = w->dim[2],
+		.kw = w->dim[3],
+		.groups = a->groups,
+		.sh = a->stride.v[0],
+		.sw = a->stride.v[1],
+		.dh = a->dilation.v[0],
+		.dw = a->dilation.v[1],
+		.pt = secant_pad_of(&a->padding, 0),
+		.pl = secant_pad_of(&a->padding, 1),
+	};
 }
 
 static secant_status
@@ -44,23 +61,28 @@ conv2d_shape(const secant_signature *s, secant_err *err)
 	if (check_attr(a, err) || secant_want_rank(s, 0, 4, err) || secant_want_rank(s, 1, 4, err))
 		return SECANT_ERR_SHAPE;
 	if (w->dim[1] * a->groups != x->dim[3])
-		return secant_fail(err, SECANT_ERR_SHAPE, "weights (%s, %d groups) have %lld input channels, input (%s) has %lld",
-		                   secant_shape_text(w, text, sizeof text), a->groups, (long long)(w->dim[1] * a->groups),
-		                   secant_shape_text(x, other, sizeof other), (long long)x->dim[3]);
+		return secant_fail(err, SECANT_ERR_SHAPE,
+			"weights (%s, %d groups) have %lld input channels, input (%s) has %lld",
+			secant_shape_text(w, text, sizeof text), a->groups, (long long)(w->dim[1] * a->groups),
+			secant_shape_text(x, other, sizeof other), (long long)x->dim[3]);
 	if (w->dim[0] % a->groups)
-		return secant_fail(err, SECANT_ERR_SHAPE, "%lld output channels do not divide into %d groups", (long long)w->dim[0], a->groups);
+		return secant_fail(err, SECANT_ERR_SHAPE, "%lld output channels do not divide into %d groups",
+			(long long)w->dim[0], a->groups);
 	if (s->n_in > 2 && s->in[2].shape.rank >= 0 && (s->in[2].shape.rank != 1 || s->in[2].shape.dim[0] != w->dim[0]))
-		return secant_fail(err, SECANT_ERR_SHAPE, "bias is %s, want %lld", secant_shape_text(&s->in[2].shape, text, sizeof text), (long long)w->dim[0]);
+		return secant_fail(err, SECANT_ERR_SHAPE, "bias is %s, want %lld",
+			secant_shape_text(&s->in[2].shape, text, sizeof text), (long long)w->dim[0]);
 	secant_shape *y = &s->out[0].shape;
 	*y = (secant_shape){ 4, { x->dim[0], 0, 0, w->dim[0] } };
 	for (int i = 0; i < 2; i++)
-		if ((y->dim[1 + i] = secant_conv_out(x->dim[1 + i], (int)w->dim[2 + i], a->stride.v[i], secant_pad_of(&a->padding, i),
-		                                     secant_pad_of(&a->padding, i + 2), a->dilation.v[i])) < 1 && x->dim[1 + i] > 0)
-			return secant_fail(err, SECANT_ERR_SHAPE, "kernel %s is larger than the padded input %s", secant_shape_text(w, text, sizeof text),
-			                   secant_shape_text(x, other, sizeof other));
+		if ((y->dim[1 + i] = secant_conv_out(x->dim[1 + i], (int)w->dim[2 + i], a->stride.v[i],
+				 secant_pad_of(&a->padding, i), secant_pad_of(&a->padding, i + 2), a->dilation.v[i]))
+				< 1
+			&& x->dim[1 + i] > 0)
+			return secant_fail(err, SECANT_ERR_SHAPE, "kernel %s is larger than the padded input %s",
+				secant_shape_text(w, text, sizeof text), secant_shape_text(x, other, sizeof other));
 	if (s->n_in > 3 && s->in[3].shape.rank >= 0 && !secant_shape_equal(&s->in[3].shape, y))
-		return secant_fail(err, SECANT_ERR_SHAPE, "the sum is %s, the result %s", secant_shape_text(&s->in[3].shape, text, sizeof text),
-		                   secant_shape_text(y, other, sizeof other));
+		return secant_fail(err, SECANT_ERR_SHAPE, "the sum is %s, the result %s",
+			secant_shape_text(&s->in[3].shape, text, sizeof text), secant_shape_text(y, other, sizeof other));
 	return SECANT_OK;
 }
 
@@ -98,22 +120,22 @@ conv2d_reference(const secant_reference *r)
 	geometry g = geometry_of(a, &r->in_shape[0], &r->in_shape[1], &r->out_shape[0]);
 	const double *x = r->in[0], *w = r->in[1], *b = r->n_in > 2 ? r->in[2] : NULL, *sum = r->n_in > 3 ? r->in[3] : NULL;
 	double *y = r->out[0];
-	SECANT_PARALLEL    /* one output channel after the other: its weights stay in the cache, all of them would not */
-	for (int64_t o = 0; o < g.o; o++)
-		for (int64_t np = 0; np < g.n * g.p; np++)
-			for (int64_t q = 0; q < g.q; q++) {
-				int64_t n = np / g.p, p = np % g.p, at = (np * g.q + q) * g.o + o, first = o / g.og * g.ig;
-				double v = b ? b[o] : 0;
-				for (int64_t kr = 0; kr < g.kh; kr++)
-					for (int64_t ks = 0; ks < g.kw; ks++) {
-						int64_t i = p * g.sh + kr * g.dh - g.pt, j = q * g.sw + ks * g.dw - g.pl;
-						if (i < 0 || i >= g.h || j < 0 || j >= g.w)
-							continue;
-						const double *xp = x + ((n * g.h + i) * g.w + j) * g.c + first, *wp = w + (o * g.ig * g.kh + kr) * g.kw + ks;
-						v += dot(xp, wp, g.ig, g.kh * g.kw);
-					}
-				y[at] = activate(a->act, v + (sum ? sum[at] : 0));
+	SECANT_PARALLEL /* one output channel after the other: its weights stay in the cache, all of them would not */
+		for (int64_t o = 0; o < g.o; o++) for (int64_t np = 0; np < g.n * g.p; np++) for (int64_t q = 0; q < g.q; q++)
+	{
+		int64_t n = np / g.p, p = np % g.p, at = (np * g.q + q) * g.o + o, first = o / g.og * g.ig;
+		double v = b ? b[o] : 0;
+		for (int64_t kr = 0; kr < g.kh; kr++)
+			for (int64_t ks = 0; ks < g.kw; ks++) {
+				int64_t i = p * g.sh + kr * g.dh - g.pt, j = q * g.sw + ks * g.dw - g.pl;
+				if (i < 0 || i >= g.h || j < 0 || j >= g.w)
+					continue;
+				const double *xp = x + ((n * g.h + i) * g.w + j) * g.c + first,
+							 *wp = w + (o * g.ig * g.kh + kr) * g.kw + ks;
+				v += dot(xp, wp, g.ig, g.kh * g.kw);
 			}
+		y[at] = activate(a->act, v + (sum ? sum[at] : 0));
+	}
 }
 
 static void
@@ -148,13 +170,14 @@ conv2d_grad_data_shape(const secant_signature *s, secant_err *err)
 	if (check_attr(a, err) || secant_want_rank(s, 0, 4, err) || secant_want_rank(s, 1, 4, err))
 		return SECANT_ERR_SHAPE;
 	if (a->size.n != 2 || dy->dim[3] != w->dim[0])
-		return secant_fail(err, SECANT_ERR_SHAPE, "weights %s do not fit an output gradient of %s", secant_shape_text(w, text, sizeof text),
-		                   secant_shape_text(dy, other, sizeof other));
+		return secant_fail(err, SECANT_ERR_SHAPE, "weights %s do not fit an output gradient of %s",
+			secant_shape_text(w, text, sizeof text), secant_shape_text(dy, other, sizeof other));
 	for (int i = 0; i < 2; i++)
-		if (secant_conv_out(a->size.v[i], (int)w->dim[2 + i], a->stride.v[i], secant_pad_of(&a->padding, i), secant_pad_of(&a->padding, i + 2),
-		                    a->dilation.v[i]) != dy->dim[1 + i])
-			return secant_fail(err, SECANT_ERR_SHAPE, "an input of %dx%d does not give an output of %s", a->size.v[0], a->size.v[1],
-			                   secant_shape_text(dy, other, sizeof other));
+		if (secant_conv_out(a->size.v[i], (int)w->dim[2 + i], a->stride.v[i], secant_pad_of(&a->padding, i),
+				secant_pad_of(&a->padding, i + 2), a->dilation.v[i])
+			!= dy->dim[1 + i])
+			return secant_fail(err, SECANT_ERR_SHAPE, "an input of %dx%d does not give an output of %s", a->size.v[0],
+				a->size.v[1], secant_shape_text(dy, other, sizeof other));
 	s->out[0].shape = (secant_shape){ 4, { dy->dim[0], a->size.v[0], a->size.v[1], w->dim[1] * a->groups } };
 	return SECANT_OK;
 }
@@ -241,19 +264,22 @@ conv_transpose2d_shape(const secant_signature *s, secant_err *err)
 	if (check_attr(a, err) || secant_want_rank(s, 0, 4, err) || secant_want_rank(s, 1, 4, err))
 		return SECANT_ERR_SHAPE;
 	if (w->dim[0] != x->dim[3] || w->dim[0] % a->groups)
-		return secant_fail(err, SECANT_ERR_SHAPE, "weights %s (input channels first) do not fit an input of %s in %d groups",
-		                   secant_shape_text(w, text, sizeof text), secant_shape_text(x, other, sizeof other), a->groups);
+		return secant_fail(err, SECANT_ERR_SHAPE,
+			"weights %s (input channels first) do not fit an input of %s in %d groups",
+			secant_shape_text(w, text, sizeof text), secant_shape_text(x, other, sizeof other), a->groups);
 	secant_shape *y = &s->out[0].shape;
 	*y = (secant_shape){ 4, { x->dim[0], 0, 0, w->dim[1] * a->groups } };
 	for (int i = 0; i < 2; i++) {
 		int extra = a->output_padding.n > i ? a->output_padding.v[i] : 0;
-		y->dim[1 + i] = (x->dim[1 + i] - 1) * a->stride.v[i] - secant_pad_of(&a->padding, i) - secant_pad_of(&a->padding, i + 2) +
-		                a->dilation.v[i] * (w->dim[2 + i] - 1) + extra + 1;
+		y->dim[1 + i] = (x->dim[1 + i] - 1) * a->stride.v[i] - secant_pad_of(&a->padding, i)
+			- secant_pad_of(&a->padding, i + 2) + a->dilation.v[i] * (w->dim[2 + i] - 1) + extra + 1;
 		if (y->dim[1 + i] < 1)
-			return secant_fail(err, SECANT_ERR_SHAPE, "an input of %s gives no output", secant_shape_text(x, other, sizeof other));
+			return secant_fail(
+				err, SECANT_ERR_SHAPE, "an input of %s gives no output", secant_shape_text(x, other, sizeof other));
 	}
 	if (s->n_in > 2 && s->in[2].shape.rank >= 0 && (s->in[2].shape.rank != 1 || s->in[2].shape.dim[0] != y->dim[3]))
-		return secant_fail(err, SECANT_ERR_SHAPE, "bias is %s, want %lld", secant_shape_text(&s->in[2].shape, text, sizeof text), (long long)y->dim[3]);
+		return secant_fail(err, SECANT_ERR_SHAPE, "bias is %s, want %lld",
+			secant_shape_text(&s->in[2].shape, text, sizeof text), (long long)y->dim[3]);
 	return SECANT_OK;
 }
 
@@ -265,7 +291,8 @@ conv_transpose2d_reference(const secant_reference *r)
 }
 
 static void
-conv_transpose2d_grad(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+conv_transpose2d_grad(
+	secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
 {
 	secant_conv_attr a = *(const secant_conv_attr *)n->attr;
 	const secant_shape *w = secant_graph_shape(g, n->in[1]);
@@ -276,7 +303,8 @@ conv_transpose2d_grad(secant_graph *g, const secant_node *n, const secant_value 
 		dx[1] = secant_apply(g, "conv2d_grad_weights", &a, 2, dy[0], n->in[0]);
 	}
 	if (n->n_in > 2 && wants[2])
-		dx[2] = secant_apply(g, "sum_to", &(secant_shape_attr){ { 1, { (int)secant_graph_shape(g, dy[0])->dim[3] } } }, 1, dy[0]);
+		dx[2] = secant_apply(
+			g, "sum_to", &(secant_shape_attr){ { 1, { (int)secant_graph_shape(g, dy[0])->dim[3] } } }, 1, dy[0]);
 }
 
 /* ---- descriptors ---- */
@@ -284,12 +312,17 @@ conv_transpose2d_grad(secant_graph *g, const secant_node *n, const secant_value 
 static const secant_opt conv_rows[] = {
 	SECANT_OPT(secant_conv_attr, stride, SIZE, "stride", "1", 1, 4096, "step between windows"),
 	SECANT_OPT(secant_conv_attr, dilation, SIZE, "dilation", "1", 1, 4096, "step between taps of a window"),
-	SECANT_OPT(secant_conv_attr, padding, INTS, "padding", "0", 0, 65536, "zeros around the input: all sides; h,w; or top,left,bottom,right"),
-	SECANT_OPT(secant_conv_attr, output_padding, SIZE, "output-padding", "0", 0, 4096, "rows and columns added at the end (transposed only)"),
-	SECANT_OPT(secant_conv_attr, groups, INT, "groups", "1", 1, 1 << 20, "channels are split in so many independent groups"),
-	SECANT_OPT_CHOICE(secant_conv_attr, act, "act", "none", SECANT_ACT_CHOICES, "activation of the result (inference plans)"),
-	SECANT_OPT(secant_conv_attr, size, SIZE, "size", NULL, 1, 1 << 24, "of gradients: size of the input, or of the kernel"),
-	SECANT_OPT_END
+	SECANT_OPT(secant_conv_attr, padding, INTS, "padding", "0", 0, 65536,
+		"zeros around the input: all sides; h,w; or top,left,bottom,right"),
+	SECANT_OPT(secant_conv_attr, output_padding, SIZE, "output-padding", "0", 0, 4096,
+		"rows and columns added at the end (transposed only)"),
+	SECANT_OPT(
+		secant_conv_attr, groups, INT, "groups", "1", 1, 1 << 20, "channels are split in so many independent groups"),
+	SECANT_OPT_CHOICE(
+		secant_conv_attr, act, "act", "none", SECANT_ACT_CHOICES, "activation of the result (inference plans)"),
+	SECANT_OPT(
+		secant_conv_attr, size, SIZE, "size", NULL, 1, 1 << 24, "of gradients: size of the input, or of the kernel"),
+	SECANT_OPT_END,
 };
 static const secant_opts conv_attr = { "conv2d", sizeof(secant_conv_attr), conv_rows };
 
@@ -310,7 +343,7 @@ static const secant_op_case conv2d_cases[] = {
 	{ "two output channels, uneven padding", "padding=2,0,1,3", "2x9x13x32 2x32x3x3" },
 	{ "1x1, three output channels", "padding=1", "2x5x6x16 3x16x1x1 3" },
 	{ "no pictures", "padding=1", "0x4x4x3 2x3x3x3 2" },
-	{ 0 }
+	{ 0 },
 };
 static const secant_op_case grad_data_cases[] = {
 	{ "3x3", "padding=1 size=7x9", "4x5x3x3 2x7x9x4" },
@@ -320,7 +353,7 @@ static const secant_op_case grad_data_cases[] = {
 	{ "groups", "padding=1 groups=4 size=6x5", "32x4x3x3 1x6x5x32" },
 	{ "depthwise", "padding=1 groups=16 size=6x5", "16x1x3x3 2x6x5x16" },
 	{ "one-sided padding", "stride=2 padding=0,0,1,1 size=8", "8x4x3x3 1x4x4x8" },
-	{ 0 }
+	{ 0 },
 };
 static const secant_op_case grad_weights_cases[] = {
 	{ "3x3", "padding=1 size=3", "2x7x9x5 2x7x9x4" },
@@ -334,7 +367,7 @@ static const secant_op_case grad_weights_cases[] = {
 	{ "two output channels, uneven padding", "padding=2,0,1,3 size=3", "2x9x13x32 2x10x14x2" },
 	{ "1x1, three output channels", "padding=1 size=1", "2x5x6x16 2x7x8x3" },
 	{ "no pictures", "padding=1 size=3", "0x4x4x3 0x4x4x2" },
-	{ 0 }
+	{ 0 },
 };
 static const secant_op_case transpose_cases[] = {
 	{ "k2 s2", "stride=2", "2x3x4x6 6x5x2x2 5" },
@@ -342,26 +375,68 @@ static const secant_op_case transpose_cases[] = {
 	{ "k3 s2 with output padding", "stride=2 padding=1 output-padding=1", "1x3x4x4 4x4x3x3" },
 	{ "groups", "stride=2 groups=2", "1x3x3x8 8x3x2x2 6" },
 	{ "dilated", "dilation=2", "1x3x3x4 4x4x3x3 4" },
-	{ 0 }
+	{ 0 },
 };
 
 const secant_op secant_op_conv2d = {
-	.name = "conv2d", .brief = "2-D convolution with bias, stride, dilation, groups", .attr = &conv_attr, .min_in = 2, .max_in = 4, .n_out = 1,
-	.low = SECANT_LOW_DRIVES, .low_in = 1 | 8, .low_out = 1, .commutes = true,
-	.shape = conv2d_shape, .grad = conv2d_grad, .reference = conv2d_reference, .cases = conv2d_cases,
+	.name = "conv2d",
+	.brief = "2-D convolution with bias, stride, dilation, groups",
+	.attr = &conv_attr,
+	.min_in = 2,
+	.max_in = 4,
+	.n_out = 1,
+	.low = SECANT_LOW_DRIVES,
+	.low_in = 1 | 8,
+	.low_out = 1,
+	.commutes = true,
+	.shape = conv2d_shape,
+	.grad = conv2d_grad,
+	.reference = conv2d_reference,
+	.cases = conv2d_cases,
 };
 const secant_op secant_op_conv2d_grad_data = {
-	.name = "conv2d_grad_data", .brief = "gradient of a convolution towards its input", .attr = &conv_attr, .min_in = 2, .max_in = 2, .n_out = 1,
-	.low = SECANT_LOW_DRIVES, .low_in = 2, .low_out = 1, .commutes = true,
-	.shape = conv2d_grad_data_shape, .reference = conv2d_grad_data_reference, .cases = grad_data_cases,
+	.name = "conv2d_grad_data",
+	.brief = "gradient of a convolution towards its input",
+	.attr = &conv_attr,
+	.min_in = 2,
+	.max_in = 2,
+	.n_out = 1,
+	.low = SECANT_LOW_DRIVES,
+	.low_in = 2,
+	.low_out = 1,
+	.commutes = true,
+	.shape = conv2d_grad_data_shape,
+	.reference = conv2d_grad_data_reference,
+	.cases = grad_data_cases,
 };
 const secant_op secant_op_conv2d_grad_weights = {
-	.name = "conv2d_grad_weights", .brief = "gradient of a convolution towards its weights", .attr = &conv_attr, .min_in = 2, .max_in = 2, .n_out = 1,
-	.low = SECANT_LOW_DRIVES, .low_in = 1 | 2, .low_out = 0, .commutes = true,
-	.shape = conv2d_grad_weights_shape, .reference = conv2d_grad_weights_reference, .cases = grad_weights_cases,
+	.name = "conv2d_grad_weights",
+	.brief = "gradient of a convolution towards its weights",
+	.attr = &conv_attr,
+	.min_in = 2,
+	.max_in = 2,
+	.n_out = 1,
+	.low = SECANT_LOW_DRIVES,
+	.low_in = 1 | 2,
+	.low_out = 0,
+	.commutes = true,
+	.shape = conv2d_grad_weights_shape,
+	.reference = conv2d_grad_weights_reference,
+	.cases = grad_weights_cases,
 };
 const secant_op secant_op_conv_transpose2d = {
-	.name = "conv_transpose2d", .brief = "transposed convolution with bias", .attr = &conv_attr, .min_in = 2, .max_in = 3, .n_out = 1,
-	.low = SECANT_LOW_DRIVES, .low_in = 1, .low_out = 1, .commutes = true,
-	.shape = conv_transpose2d_shape, .grad = conv_transpose2d_grad, .reference = conv_transpose2d_reference, .cases = transpose_cases,
+	.name = "conv_transpose2d",
+	.brief = "transposed convolution with bias",
+	.attr = &conv_attr,
+	.min_in = 2,
+	.max_in = 3,
+	.n_out = 1,
+	.low = SECANT_LOW_DRIVES,
+	.low_in = 1,
+	.low_out = 1,
+	.commutes = true,
+	.shape = conv_transpose2d_shape,
+	.grad = conv_transpose2d_grad,
+	.reference = conv_transpose2d_reference,
+	.cases = transpose_cases,
 };

@@ -1,4 +1,5 @@
-/* Counts runs: an integer state plus one, stored in the state (num_batches_tracked of batch norms, the step of dropout). */
+/* Counts runs: an integer state plus one, stored in the state (num_batches_tracked of batch norms, the step of
+ * dropout). */
 #include "ops/rules.h"
 
 static secant_status
@@ -19,7 +20,14 @@ count_reference(const secant_reference *r)
 static const secant_op_case count_cases[] = { { "number", "", "scalar#100" }, { "several", "", "3#100" }, { 0 } };
 
 const secant_op secant_op_count = {
-	.name = "count", .brief = "an integer state, plus 1 at every run", .min_in = 1, .max_in = 1, .n_out = 1,
-	.low = SECANT_LOW_NEVER, .alias = { 1 },
-	.shape = count_shape, .reference = count_reference, .cases = count_cases,
+	.name = "count",
+	.brief = "an integer state, plus 1 at every run",
+	.min_in = 1,
+	.max_in = 1,
+	.n_out = 1,
+	.low = SECANT_LOW_NEVER,
+	.alias = { 1 },
+	.shape = count_shape,
+	.reference = count_reference,
+	.cases = count_cases,
 };

@@ -1,7 +1,7 @@
 /*
- * Dropout (Srivastava et al. 2014): y = x / (1 - p) where a draw says keep, else 0. Inputs: x, seed, step. An element is a number, or with
- * `channels` a whole channel of a sample (the first and the last axis count: sample * C + channel). The gradient is the same operator on
- * dy: it draws the same mask. See dropout.h for the draws.
+ * Dropout (Srivastava et al. 2014): y = x / (1 - p) where a draw says keep, else 0. Inputs: x, seed, step. An element
+ * is a number, or with `channels` a whole channel of a sample (the first and the last axis count: sample * C +
+ * channel). The gradient is the same operator on dy: it draws the same mask. See dropout.h for the draws.
  */
 #include "ops/dropout.h"
 #include "ops/rules.h"
@@ -32,8 +32,10 @@ dropout_reference(const secant_reference *r)
 {
 	const secant_dropout_attr *a = r->attr;
 	const secant_shape *x = &r->in_shape[0];
-	uint64_t seed = (uint64_t)(int64_t)r->in[1][0], step = (uint64_t)(int64_t)r->in[2][0], limit = secant_dropout_limit(a->p);
-	int64_t n = secant_shape_count(x), c = a->channels ? x->dim[x->rank - 1] : 1, sample = a->channels && x->dim[0] ? n / x->dim[0] : 1;
+	uint64_t seed = (uint64_t)(int64_t)r->in[1][0], step = (uint64_t)(int64_t)r->in[2][0],
+			 limit = secant_dropout_limit(a->p);
+	int64_t n = secant_shape_count(x), c = a->channels ? x->dim[x->rank - 1] : 1,
+			sample = a->channels && x->dim[0] ? n / x->dim[0] : 1;
 	SECANT_PARALLEL
 	for (int64_t i = 0; i < n; i++) {
 		uint64_t element = (uint64_t)(a->channels ? i / sample * c + i % c : i);
@@ -47,17 +49,31 @@ static const secant_opt dropout_rows[] = {
 	SECANT_OPT(secant_dropout_attr, p, REAL, "p", "0.5", 0, 1, "probability of dropping"),
 	SECANT_OPT(secant_dropout_attr, id, INT, "id", "0", 0, (1 << 24) - 1, "number of the layer in its network"),
 	SECANT_OPT(secant_dropout_attr, channels, BOOL, "channels", "false", 0, 1, "drops whole channels of a sample"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts dropout_attr = { "dropout", sizeof(secant_dropout_attr), dropout_rows };
 
 static const secant_op_case dropout_cases[] = {
-	{ "elements", "", "2x3x4x5 scalar#1000 scalar#1000" }, { "channels", "p=0.3 id=7 channels=true", "4x3x2x9 scalar#1000 scalar#1000" },
-	{ "nothing", "p=0", "37 scalar#9 scalar#9" }, { "all", "p=1", "37 scalar#9 scalar#9" }, { "empty", "", "0x3 scalar#9 scalar#9" }, { 0 }
+	{ "elements", "", "2x3x4x5 scalar#1000 scalar#1000" },
+	{ "channels", "p=0.3 id=7 channels=true", "4x3x2x9 scalar#1000 scalar#1000" },
+	{ "nothing", "p=0", "37 scalar#9 scalar#9" },
+	{ "all", "p=1", "37 scalar#9 scalar#9" },
+	{ "empty", "", "0x3 scalar#9 scalar#9" },
+	{ 0 },
 };
 
 const secant_op secant_op_dropout = {
-	.name = "dropout", .brief = "numbers or channels set to 0 at random", .attr = &dropout_attr, .min_in = 3, .max_in = 3, .n_out = 1,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1,
-	.shape = dropout_shape, .grad = dropout_rule, .reference = dropout_reference, .cases = dropout_cases,
+	.name = "dropout",
+	.brief = "numbers or channels set to 0 at random",
+	.attr = &dropout_attr,
+	.min_in = 3,
+	.max_in = 3,
+	.n_out = 1,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1,
+	.low_out = 1,
+	.shape = dropout_shape,
+	.grad = dropout_rule,
+	.reference = dropout_reference,
+	.cases = dropout_cases,
 };

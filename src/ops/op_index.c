@@ -1,13 +1,14 @@
 /*
- * Numbers by index. An index outside its axis reads 0, and no gradient goes there: a label to ignore needs no other care.
+ * Numbers by index. An index outside its axis reads 0, and no gradient goes there: a label to ignore needs no other
+ * care.
  *
  *     pick        x[..., C], i[...]        y[...] = x[..., i[...]]                       pick_grad: dy back among zeros
  *     one_hot     i[...]                   y[..., k] = 1 where k = i[...], else 0
- *     gather      x, i, same rank          y[.., j, ..] = x[.., i[.., j, ..], ..] along an axis; i at most as large as x in the others
- *     scatter_add v, i, same shape         what gather reads, added up in zeros of a given shape
- *     take        x, i                     whole slabs along an axis, which is replaced by the axes of i     take_grad: added up
- *     argmax      x                        index of the first maximum along an axis
- *     max_with_index                       the maximum too; its gradient goes to that one place (torch.max with dim)
+ *     gather      x, i, same rank          y[.., j, ..] = x[.., i[.., j, ..], ..] along an axis; i at most as large as
+ * x in the others scatter_add v, i, same shape         what gather reads, added up in zeros of a given shape take x, i
+ * whole slabs along an axis, which is replaced by the axes of i     take_grad: added up argmax      x index of the
+ * first maximum along an axis max_with_index                       the maximum too; its gradient goes to that one place
+ * (torch.max with dim)
  */
 #include "ops/rules.h"
 #include <math.h>
@@ -19,7 +20,11 @@ clear(double *v, int64_t n)
 		v[i] = 0;
 }
 
-static bool within(double index, int64_t extent) { return index >= 0 && index < (double)extent; }
+static bool
+within(double index, int64_t extent)
+{
+	return index >= 0 && index < (double)extent;
+}
 
 /* ---- pick ---- */
 
@@ -62,8 +67,8 @@ with_classes(const secant_signature *s, int i, secant_err *err)
 	if (secant_want_integer(s, i, err))
 		return SECANT_ERR_SHAPE;
 	if (classes < 0 || s->in[i].shape.rank >= SECANT_MAX_RANK)
-		return secant_fail(err, SECANT_ERR_SHAPE, "no room for %d classes behind %d axes, at most %d", classes, s->in[i].shape.rank,
-			SECANT_MAX_RANK);
+		return secant_fail(err, SECANT_ERR_SHAPE, "no room for %d classes behind %d axes, at most %d", classes,
+			s->in[i].shape.rank, SECANT_MAX_RANK);
 	s->out[0].shape = s->in[i].shape;
 	s->out[0].shape.dim[s->out[0].shape.rank++] = classes;
 	return SECANT_OK;
@@ -77,7 +82,11 @@ pick_grad_shape(const secant_signature *s, secant_err *err)
 	return with_classes(s, 1, err);
 }
 
-static secant_status one_hot_shape(const secant_signature *s, secant_err *err) { return with_classes(s, 0, err); }
+static secant_status
+one_hot_shape(const secant_signature *s, secant_err *err)
+{
+	return with_classes(s, 0, err);
+}
 
 /* out[i, index[i]] = value[i], or 1 without values; all else 0. */
 static void
@@ -90,8 +99,16 @@ set_classes(const secant_reference *r, const double *value, const double *index)
 			r->out[0][i * c + (int64_t)index[i]] = value ? value[i] : 1;
 }
 
-static void pick_grad_reference(const secant_reference *r) { set_classes(r, r->in[0], r->in[1]); }
-static void one_hot_reference(const secant_reference *r) { set_classes(r, NULL, r->in[0]); }
+static void
+pick_grad_reference(const secant_reference *r)
+{
+	set_classes(r, r->in[0], r->in[1]);
+}
+static void
+one_hot_reference(const secant_reference *r)
+{
+	set_classes(r, NULL, r->in[0]);
+}
 
 /* ---- gather, scatter_add ---- */
 
@@ -112,7 +129,8 @@ static secant_status
 gather_shape(const secant_signature *s, secant_err *err)
 {
 	int axis;
-	if (secant_want_integer(s, 1, err) || secant_want_axis(((const secant_axis_attr *)s->attr)->axis, &s->in[0].shape, &axis, err))
+	if (secant_want_integer(s, 1, err)
+		|| secant_want_axis(((const secant_axis_attr *)s->attr)->axis, &s->in[0].shape, &axis, err))
 		return SECANT_ERR_SHAPE;
 	s->out[0] = (secant_type){ secant_kind_of(s, 0), s->in[1].shape };
 	return inside(&s->in[1].shape, &s->in[0].shape, axis, err);
@@ -124,8 +142,8 @@ scatter_add_shape(const secant_signature *s, secant_err *err)
 	const secant_scatter_attr *a = s->attr;
 	secant_shape to = secant_shape_from(&a->shape);
 	int axis;
-	if (secant_want_real(s, 0, err) || secant_want_integer(s, 1, err) || secant_want_equal(s, 0, 1, err) ||
-		secant_want_axis(a->axis, &to, &axis, err))
+	if (secant_want_real(s, 0, err) || secant_want_integer(s, 1, err) || secant_want_equal(s, 0, 1, err)
+		|| secant_want_axis(a->axis, &to, &axis, err))
 		return SECANT_ERR_SHAPE;
 	s->out[0].shape = to;
 	return inside(&s->in[1].shape, &to, axis, err);
@@ -198,7 +216,8 @@ taken(const secant_shape *x, const secant_shape *index, int axis, secant_shape *
 {
 	*y = (secant_shape){ 0 };
 	if (x->rank + index->rank - 1 > SECANT_MAX_RANK)
-		return secant_fail(err, SECANT_ERR_SHAPE, "the result has %d axes, at most %d", x->rank + index->rank - 1, SECANT_MAX_RANK);
+		return secant_fail(
+			err, SECANT_ERR_SHAPE, "the result has %d axes, at most %d", x->rank + index->rank - 1, SECANT_MAX_RANK);
 	for (int i = 0; i < x->rank; i++) {
 		for (int k = 0; i == axis && k < index->rank; k++)
 			y->dim[y->rank++] = index->dim[k];
@@ -212,7 +231,8 @@ static secant_status
 take_shape(const secant_signature *s, secant_err *err)
 {
 	int axis;
-	if (secant_want_integer(s, 1, err) || secant_want_axis(((const secant_axis_attr *)s->attr)->axis, &s->in[0].shape, &axis, err))
+	if (secant_want_integer(s, 1, err)
+		|| secant_want_axis(((const secant_axis_attr *)s->attr)->axis, &s->in[0].shape, &axis, err))
 		return SECANT_ERR_SHAPE;
 	s->out[0].dtype = secant_kind_of(s, 0);
 	return taken(&s->in[0].shape, &s->in[1].shape, axis, &s->out[0].shape, err);
@@ -225,12 +245,12 @@ take_grad_shape(const secant_signature *s, secant_err *err)
 	secant_shape x = secant_shape_from(&a->shape), y;
 	char want[96], got[96];
 	int axis;
-	if (secant_want_real(s, 0, err) || secant_want_integer(s, 1, err) || secant_want_axis(a->axis, &x, &axis, err) ||
-	    taken(&x, &s->in[1].shape, axis, &y, err))
+	if (secant_want_real(s, 0, err) || secant_want_integer(s, 1, err) || secant_want_axis(a->axis, &x, &axis, err)
+		|| taken(&x, &s->in[1].shape, axis, &y, err))
 		return SECANT_ERR_SHAPE;
 	if (!secant_shape_equal(&y, &s->in[0].shape))
-		return secant_fail(err, SECANT_ERR_SHAPE, "input 0 is %s, want %s", secant_shape_text(&s->in[0].shape, got, sizeof got),
-			secant_shape_text(&y, want, sizeof want));
+		return secant_fail(err, SECANT_ERR_SHAPE, "input 0 is %s, want %s",
+			secant_shape_text(&s->in[0].shape, got, sizeof got), secant_shape_text(&y, want, sizeof want));
 	s->out[0].shape = x;
 	return SECANT_OK;
 }
@@ -238,19 +258,23 @@ take_grad_shape(const secant_signature *s, secant_err *err)
 static void
 take_reference(const secant_reference *r)
 {
-	secant_lines x = secant_lines_of(&r->in_shape[0], secant_axis_of(((const secant_axis_attr *)r->attr)->axis, r->in_shape[0].rank));
+	secant_lines x = secant_lines_of(
+		&r->in_shape[0], secant_axis_of(((const secant_axis_attr *)r->attr)->axis, r->in_shape[0].rank));
 	int64_t m = secant_shape_count(&r->in_shape[1]);
 	for (int64_t i = 0; i < x.outer * m; i++) {
 		double index = r->in[1][i % m];
 		for (int64_t k = 0; k < x.inner; k++)
-			r->out[0][i * x.inner + k] = within(index, x.extent) ? r->in[0][(i / m * x.extent + (int64_t)index) * x.inner + k] : 0;
+			r->out[0][i * x.inner + k] = within(index, x.extent)
+				? r->in[0][(i / m * x.extent + (int64_t)index) * x.inner + k]
+				: 0;
 	}
 }
 
 static void
 take_grad_reference(const secant_reference *r)
 {
-	secant_lines x = secant_lines_of(&r->out_shape[0], secant_axis_of(((const secant_scatter_attr *)r->attr)->axis, r->out_shape[0].rank));
+	secant_lines x = secant_lines_of(
+		&r->out_shape[0], secant_axis_of(((const secant_scatter_attr *)r->attr)->axis, r->out_shape[0].rank));
 	int64_t m = secant_shape_count(&r->in_shape[1]);
 	clear(r->out[0], secant_shape_count(&r->out_shape[0]));
 	for (int64_t i = 0; i < x.outer * m; i++) {
@@ -291,7 +315,8 @@ argmax_shape(const secant_signature *s, secant_err *err)
 static void
 argmax_reference(const secant_reference *r)
 {
-	secant_lines x = secant_lines_of(&r->in_shape[0], secant_axis_of(((const secant_index_attr *)r->attr)->axis, r->in_shape[0].rank));
+	secant_lines x = secant_lines_of(
+		&r->in_shape[0], secant_axis_of(((const secant_index_attr *)r->attr)->axis, r->in_shape[0].rank));
 	SECANT_PARALLEL
 	for (int64_t i = 0; i < x.outer * x.inner; i++) {
 		const double *v = r->in[0] + i / x.inner * x.extent * x.inner + i % x.inner;
@@ -313,108 +338,223 @@ max_with_index_rule(secant_graph *g, const secant_node *n, const secant_value *d
 	secant_shape kept = *secant_graph_shape(g, n->in[0]);
 	int axis = secant_axis_of(((const secant_index_attr *)n->attr)->axis, kept.rank);
 	kept.dim[axis] = 1;
-	dx[0] = back_to(g, "scatter_add", n, axis, secant_build_reshape(g, dy[0], &kept), secant_build_reshape(g, n->out[1], &kept));
+	dx[0] = back_to(
+		g, "scatter_add", n, axis, secant_build_reshape(g, dy[0], &kept), secant_build_reshape(g, n->out[1], &kept));
 }
 
 /* ---- attributes ---- */
 
 static const secant_opt axis_rows[] = {
-	SECANT_OPT(secant_axis_attr, axis, INT, "axis", "0", -6, 5, "the axis; negative counts from the end"), SECANT_OPT_END
+	SECANT_OPT(secant_axis_attr, axis, INT, "axis", "0", -6, 5, "the axis; negative counts from the end"),
+	SECANT_OPT_END,
 };
 static const secant_opts axis_attr = { "axis", sizeof(secant_axis_attr), axis_rows };
 static const secant_opt classes_rows[] = {
-	SECANT_OPT(secant_classes_attr, classes, INT, "classes", "2", 0, 1 << 30, "length of the last axis"), SECANT_OPT_END
+	SECANT_OPT(secant_classes_attr, classes, INT, "classes", "2", 0, 1 << 30, "length of the last axis"),
+	SECANT_OPT_END,
 };
 static const secant_opts classes_attr = { "classes", sizeof(secant_classes_attr), classes_rows };
 static const secant_opt scatter_rows[] = {
-	SECANT_OPT(secant_scatter_attr, axis, INT, "axis", "0", -6, 5, "the axis that is indexed; negative counts from the end"),
+	SECANT_OPT(
+		secant_scatter_attr, axis, INT, "axis", "0", -6, 5, "the axis that is indexed; negative counts from the end"),
 	SECANT_OPT(secant_scatter_attr, shape, INTS, "shape", NULL, 0, 1 << 30, "shape of the result"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts scatter_attr = { "scatter", sizeof(secant_scatter_attr), scatter_rows };
 static const secant_opt index_rows[] = {
-	SECANT_OPT(secant_index_attr, axis, INT, "axis", "-1", -6, 5, "the axis that is searched; negative counts from the end"),
+	SECANT_OPT(
+		secant_index_attr, axis, INT, "axis", "-1", -6, 5, "the axis that is searched; negative counts from the end"),
 	SECANT_OPT(secant_index_attr, keepdim, BOOL, "keepdim", "false", 0, 1, "it stays, with one entry"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts index_attr = { "argmax", sizeof(secant_index_attr), index_rows };
 
 /* ---- cases: indices go up to one too many ---- */
 
 static const secant_op_case pick_cases[] = {
-	{ "map", "", "2x3x4x5 2x3x4#6" }, { "rows", "", "10x4 10#4" }, { "vector", "", "4 scalar#4" }, { "empty", "", "0x3 0#3" }, { 0 }
+	{ "map", "", "2x3x4x5 2x3x4#6" },
+	{ "rows", "", "10x4 10#4" },
+	{ "vector", "", "4 scalar#4" },
+	{ "empty", "", "0x3 0#3" },
+	{ 0 },
 };
 static const secant_op_case pick_grad_cases[] = {
-	{ "map", "classes=5", "2x3x4 2x3x4#6" }, { "rows", "classes=4", "10 10#4" }, { "empty", "classes=3", "0 0#3" }, { 0 }
+	{ "map", "classes=5", "2x3x4 2x3x4#6" },
+	{ "rows", "classes=4", "10 10#4" },
+	{ "empty", "classes=3", "0 0#3" },
+	{ 0 },
 };
 static const secant_op_case one_hot_cases[] = {
-	{ "map", "classes=5", "2x3x4#7" }, { "number", "classes=3", "scalar#3" }, { "empty", "classes=3", "0#3" }, { 0 }
+	{ "map", "classes=5", "2x3x4#7" },
+	{ "number", "classes=3", "scalar#3" },
+	{ "empty", "classes=3", "0#3" },
+	{ 0 },
 };
 static const secant_op_case gather_cases[] = {
-	{ "points", "axis=2", "2x3x9 2x3x5#9" }, { "rows", "axis=0", "7x4 9x4#8" }, { "smaller", "axis=-1", "3x4x5 2x3x7#5" },
-	{ "empty", "axis=0", "3x2 0x2#3" }, { 0 }
+	{ "points", "axis=2", "2x3x9 2x3x5#9" },
+	{ "rows", "axis=0", "7x4 9x4#8" },
+	{ "smaller", "axis=-1", "3x4x5 2x3x7#5" },
+	{ "empty", "axis=0", "3x2 0x2#3" },
+	{ 0 },
 };
 static const secant_op_case scatter_cases[] = {
-	{ "points", "axis=2 shape=2,3,9", "2x3x5 2x3x5#9" }, { "rows", "axis=0 shape=4,2", "7x2 7x2#5" }, { "empty", "shape=3,2", "0x2 0x2#3" },
-	{ 0 }
+	{ "points", "axis=2 shape=2,3,9", "2x3x5 2x3x5#9" },
+	{ "rows", "axis=0 shape=4,2", "7x2 7x2#5" },
+	{ "empty", "shape=3,2", "0x2 0x2#3" },
+	{ 0 },
 };
 static const secant_op_case take_cases[] = {
-	{ "rows", "", "7x4 5#7" }, { "table", "axis=0", "7x4 2x3#8" }, { "columns", "axis=1", "3x7x4 5#7" },
-	{ "one", "axis=1", "3x7 scalar#7" }, { "empty", "", "7x4 0#7" }, { 0 }
+	{ "rows", "", "7x4 5#7" },
+	{ "table", "axis=0", "7x4 2x3#8" },
+	{ "columns", "axis=1", "3x7x4 5#7" },
+	{ "one", "axis=1", "3x7 scalar#7" },
+	{ "empty", "", "7x4 0#7" },
+	{ 0 },
 };
 static const secant_op_case take_grad_cases[] = {
-	{ "rows", "shape=7,4", "5x4 5#7" }, { "columns", "axis=1 shape=3,7,4", "3x5x4 5#8" }, { "empty", "shape=7,4", "0x4 0#7" }, { 0 }
+	{ "rows", "shape=7,4", "5x4 5#7" },
+	{ "columns", "axis=1 shape=3,7,4", "3x5x4 5#8" },
+	{ "empty", "shape=7,4", "0x4 0#7" },
+	{ 0 },
 };
 static const secant_op_case argmax_cases[] = {
-	{ "last axis", "", "2x3x4x5" }, { "points", "axis=1 keepdim=true", "2x33x5" }, { "vector", "axis=0", "37" }, { "empty", "", "0x3" },
-	{ 0 }
+	{ "last axis", "", "2x3x4x5" },
+	{ "points", "axis=1 keepdim=true", "2x33x5" },
+	{ "vector", "axis=0", "37" },
+	{ "empty", "", "0x3" },
+	{ 0 },
 };
 
 const secant_op secant_op_pick = {
-	.name = "pick", .brief = "one number of each row, by index", .min_in = 2, .max_in = 2, .n_out = 1, .low = SECANT_LOW_NEVER,
+	.name = "pick",
+	.brief = "one number of each row, by index",
+	.min_in = 2,
+	.max_in = 2,
+	.n_out = 1,
+	.low = SECANT_LOW_NEVER,
 	.commutes = true,
-	.shape = pick_shape, .grad = pick_rule, .reference = pick_reference, .cases = pick_cases,
+	.shape = pick_shape,
+	.grad = pick_rule,
+	.reference = pick_reference,
+	.cases = pick_cases,
 };
 const secant_op secant_op_pick_grad = {
-	.name = "pick_grad", .brief = "one number of each row set, by index, the others 0", .attr = &classes_attr, .min_in = 2, .max_in = 2,
+	.name = "pick_grad",
+	.brief = "one number of each row set, by index, the others 0",
+	.attr = &classes_attr,
+	.min_in = 2,
+	.max_in = 2,
 	.n_out = 1,
-	.low = SECANT_LOW_NEVER, .commutes = true,
-	.shape = pick_grad_shape, .reference = pick_grad_reference, .cases = pick_grad_cases,
+	.low = SECANT_LOW_NEVER,
+	.commutes = true,
+	.shape = pick_grad_shape,
+	.reference = pick_grad_reference,
+	.cases = pick_grad_cases,
 };
 const secant_op secant_op_one_hot = {
-	.name = "one_hot", .brief = "1 at each index, else 0", .attr = &classes_attr, .min_in = 1, .max_in = 1, .n_out = 1,
-	.low = SECANT_LOW_NEVER, .commutes = true,
-	.shape = one_hot_shape, .reference = one_hot_reference, .cases = one_hot_cases,
+	.name = "one_hot",
+	.brief = "1 at each index, else 0",
+	.attr = &classes_attr,
+	.min_in = 1,
+	.max_in = 1,
+	.n_out = 1,
+	.low = SECANT_LOW_NEVER,
+	.commutes = true,
+	.shape = one_hot_shape,
+	.reference = one_hot_reference,
+	.cases = one_hot_cases,
 };
 const secant_op secant_op_gather = {
-	.name = "gather", .brief = "numbers by an index along an axis", .attr = &axis_attr, .min_in = 2, .max_in = 2, .n_out = 1,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true,
-	.shape = gather_shape, .grad = gather_rule, .reference = gather_reference, .cases = gather_cases,
+	.name = "gather",
+	.brief = "numbers by an index along an axis",
+	.attr = &axis_attr,
+	.min_in = 2,
+	.max_in = 2,
+	.n_out = 1,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1,
+	.low_out = 1,
+	.commutes = true,
+	.shape = gather_shape,
+	.grad = gather_rule,
+	.reference = gather_reference,
+	.cases = gather_cases,
 };
 const secant_op secant_op_scatter_add = {
-	.name = "scatter_add", .brief = "numbers added up by an index along an axis", .attr = &scatter_attr, .min_in = 2, .max_in = 2,
+	.name = "scatter_add",
+	.brief = "numbers added up by an index along an axis",
+	.attr = &scatter_attr,
+	.min_in = 2,
+	.max_in = 2,
 	.n_out = 1,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 0, .commutes = true,
-	.shape = scatter_add_shape, .grad = scatter_add_rule, .reference = scatter_add_reference, .cases = scatter_cases,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1,
+	.low_out = 0,
+	.commutes = true,
+	.shape = scatter_add_shape,
+	.grad = scatter_add_rule,
+	.reference = scatter_add_reference,
+	.cases = scatter_cases,
 };
 const secant_op secant_op_take = {
-	.name = "take", .brief = "slabs along an axis, by index", .attr = &axis_attr, .min_in = 2, .max_in = 2, .n_out = 1,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true,
-	.shape = take_shape, .grad = take_rule, .reference = take_reference, .cases = take_cases,
+	.name = "take",
+	.brief = "slabs along an axis, by index",
+	.attr = &axis_attr,
+	.min_in = 2,
+	.max_in = 2,
+	.n_out = 1,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1,
+	.low_out = 1,
+	.commutes = true,
+	.shape = take_shape,
+	.grad = take_rule,
+	.reference = take_reference,
+	.cases = take_cases,
 };
 const secant_op secant_op_take_grad = {
-	.name = "take_grad", .brief = "slabs added up along an axis, by index", .attr = &scatter_attr, .min_in = 2, .max_in = 2, .n_out = 1,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 0, .commutes = true,
-	.shape = take_grad_shape, .reference = take_grad_reference, .cases = take_grad_cases,
+	.name = "take_grad",
+	.brief = "slabs added up along an axis, by index",
+	.attr = &scatter_attr,
+	.min_in = 2,
+	.max_in = 2,
+	.n_out = 1,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1,
+	.low_out = 0,
+	.commutes = true,
+	.shape = take_grad_shape,
+	.reference = take_grad_reference,
+	.cases = take_grad_cases,
 };
 const secant_op secant_op_argmax = {
-	.name = "argmax", .brief = "index of the largest number along an axis", .attr = &index_attr, .min_in = 1, .max_in = 1, .n_out = 1,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 0, .commutes = true,
-	.shape = argmax_shape, .reference = argmax_reference, .cases = argmax_cases,
+	.name = "argmax",
+	.brief = "index of the largest number along an axis",
+	.attr = &index_attr,
+	.min_in = 1,
+	.max_in = 1,
+	.n_out = 1,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1,
+	.low_out = 0,
+	.commutes = true,
+	.shape = argmax_shape,
+	.reference = argmax_reference,
+	.cases = argmax_cases,
 };
 const secant_op secant_op_max_with_index = {
-	.name = "max_with_index", .brief = "largest number along an axis, and its index", .attr = &index_attr, .min_in = 1, .max_in = 1,
+	.name = "max_with_index",
+	.brief = "largest number along an axis, and its index",
+	.attr = &index_attr,
+	.min_in = 1,
+	.max_in = 1,
 	.n_out = 2,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true,
-	.shape = argmax_shape, .grad = max_with_index_rule, .reference = argmax_reference, .cases = argmax_cases,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1,
+	.low_out = 1,
+	.commutes = true,
+	.shape = argmax_shape,
+	.grad = max_with_index_rule,
+	.reference = argmax_reference,
+	.cases = argmax_cases,
 };

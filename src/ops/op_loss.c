@@ -1,9 +1,9 @@
 /*
  * Losses of single numbers; sums and means over them are reductions of their own. Always f32.
  *
- *     bce_with_logits(x, t, w)   (1 - t) x + (1 + (w - 1) t) log(1 + exp(-x)): cross entropy of sigmoid(x) against t; w weighs positives
- *                                (1 if absent; broadcast to x, such as one number a channel)
- *     smooth_l1(x, t)            d = x - t: d d / (2 beta) where |d| < beta, else |d| - beta / 2
+ *     bce_with_logits(x, t, w)   (1 - t) x + (1 + (w - 1) t) log(1 + exp(-x)): cross entropy of sigmoid(x) against t; w
+ * weighs positives (1 if absent; broadcast to x, such as one number a channel) smooth_l1(x, t)            d = x - t: d
+ * d / (2 beta) where |d| < beta, else |d| - beta / 2
  */
 #include "ops/rules.h"
 #include <math.h>
@@ -30,8 +30,16 @@ bce_shape(const secant_signature *s, secant_err *err, int alike)
 	return SECANT_OK;
 }
 
-static secant_status bce_with_logits_shape(const secant_signature *s, secant_err *err) { return bce_shape(s, err, 2); }
-static secant_status bce_with_logits_grad_shape(const secant_signature *s, secant_err *err) { return bce_shape(s, err, 3); }
+static secant_status
+bce_with_logits_shape(const secant_signature *s, secant_err *err)
+{
+	return bce_shape(s, err, 2);
+}
+static secant_status
+bce_with_logits_grad_shape(const secant_signature *s, secant_err *err)
+{
+	return bce_shape(s, err, 3);
+}
 
 static double
 bce(double x, double t, double w)
@@ -47,12 +55,36 @@ bce_slope(double x, double t, double w)
 	return (1 - t) - (1 + (w - 1) * t) * below;
 }
 
-static double bce_plain(const double *v, const void *attr) { return bce(v[0], v[1], 1); }
-static double bce_weighted(const double *v, const void *attr) { return bce(v[0], v[1], v[2]); }
-static double bce_grad_plain(const double *v, const void *attr) { return v[2] * bce_slope(v[0], v[1], 1); }
-static double bce_grad_weighted(const double *v, const void *attr) { return v[2] * bce_slope(v[0], v[1], v[3]); }
-static void bce_with_logits_reference(const secant_reference *r) { secant_map(r, r->n_in > 2 ? bce_weighted : bce_plain); }
-static void bce_with_logits_grad_reference(const secant_reference *r) { secant_map(r, r->n_in > 3 ? bce_grad_weighted : bce_grad_plain); }
+static double
+bce_plain(const double *v, const void *attr)
+{
+	return bce(v[0], v[1], 1);
+}
+static double
+bce_weighted(const double *v, const void *attr)
+{
+	return bce(v[0], v[1], v[2]);
+}
+static double
+bce_grad_plain(const double *v, const void *attr)
+{
+	return v[2] * bce_slope(v[0], v[1], 1);
+}
+static double
+bce_grad_weighted(const double *v, const void *attr)
+{
+	return v[2] * bce_slope(v[0], v[1], v[3]);
+}
+static void
+bce_with_logits_reference(const secant_reference *r)
+{
+	secant_map(r, r->n_in > 2 ? bce_weighted : bce_plain);
+}
+static void
+bce_with_logits_grad_reference(const secant_reference *r)
+{
+	secant_map(r, r->n_in > 3 ? bce_grad_weighted : bce_grad_plain);
+}
 
 /* d/dt = -x + (w - 1) log(1 + exp(-x)) */
 static void
@@ -99,8 +131,16 @@ smooth_l1_slope(const double *v, const void *attr)
 	return v[2] * (fabs(d) < beta ? d / beta : (d > 0) - (d < 0));
 }
 
-static void smooth_l1_reference(const secant_reference *r) { secant_map(r, smooth_l1); }
-static void smooth_l1_grad_reference(const secant_reference *r) { secant_map(r, smooth_l1_slope); }
+static void
+smooth_l1_reference(const secant_reference *r)
+{
+	secant_map(r, smooth_l1);
+}
+static void
+smooth_l1_grad_reference(const secant_reference *r)
+{
+	secant_map(r, smooth_l1_slope);
+}
 
 static void
 smooth_l1_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
@@ -111,33 +151,57 @@ smooth_l1_rule(secant_graph *g, const secant_node *n, const secant_value *dy, co
 }
 
 static const secant_opt smooth_rows[] = {
-	SECANT_OPT(secant_number_attr, a, REAL, "beta", "1", 0, 1e6, "where the square ends and the line begins"), SECANT_OPT_END
+	SECANT_OPT(secant_number_attr, a, REAL, "beta", "1", 0, 1e6, "where the square ends and the line begins"),
+	SECANT_OPT_END,
 };
 static const secant_opts smooth_attr = { "smooth_l1", sizeof(secant_number_attr), smooth_rows };
 
 static const secant_op_case bce_cases[] = {
-	{ "soft targets", "", "2x3x4x5@-3:3 2x3x4x5@0:1" }, { "weights", "", "2x3x4x5@-3:3 2x3x4x5@0:1 5@1:3" },
+	{ "soft targets", "", "2x3x4x5@-3:3 2x3x4x5@0:1" },
+	{ "weights", "", "2x3x4x5@-3:3 2x3x4x5@0:1 5@1:3" },
 	{ "large", "", "37@-300:300 37@0:1" },
-	{ "empty", "", "0x3 0x3" }, { 0 }
+	{ "empty", "", "0x3 0x3" },
+	{ 0 },
 };
 static const secant_op_case bce_grad_cases[] = {
-	{ "soft targets", "", "2x3x4x5@-3:3 2x3x4x5@0:1 2x3x4x5" }, { "weights", "", "2x3x4x5@-3:3 2x3x4x5@0:1 2x3x4x5 5@1:3" },
-	{ "empty", "", "0x3 0x3 0x3" }, { 0 }
+	{ "soft targets", "", "2x3x4x5@-3:3 2x3x4x5@0:1 2x3x4x5" },
+	{ "weights", "", "2x3x4x5@-3:3 2x3x4x5@0:1 2x3x4x5 5@1:3" },
+	{ "empty", "", "0x3 0x3 0x3" },
+	{ 0 },
 };
 static const secant_op_case smooth_cases[] = {
-	{ "beta 1", "", "2x3x4 2x3x4" }, { "beta 0.3", "beta=0.3", "37 37" }, { "absolute value", "beta=0", "37@1:2 37" },
-	{ "empty", "", "0x3 0x3" }, { 0 }
+	{ "beta 1", "", "2x3x4 2x3x4" },
+	{ "beta 0.3", "beta=0.3", "37 37" },
+	{ "absolute value", "beta=0", "37@1:2 37" },
+	{ "empty", "", "0x3 0x3" },
+	{ 0 },
 };
 static const secant_op_case smooth_grad_cases[] = {
-	{ "beta 0.3", "beta=0.3", "2x3x4 2x3x4 2x3x4" }, { "empty", "", "0x3 0x3 0x3" }, { 0 }
+	{ "beta 0.3", "beta=0.3", "2x3x4 2x3x4 2x3x4" },
+	{ "empty", "", "0x3 0x3 0x3" },
+	{ 0 },
 };
 
 #define LOSS(nam, text, at, least, most, sh, rule, table) \
 	const secant_op secant_op_##nam = { \
-		.name = #nam, .brief = text, .attr = at, .min_in = least, .max_in = most, .n_out = 1, .low = SECANT_LOW_NEVER, .commutes = true, \
-		.shape = sh, .grad = rule, .reference = nam##_reference, .cases = table, \
+		.name = #nam, \
+		.brief = text, \
+		.attr = at, \
+		.min_in = least, \
+		.max_in = most, \
+		.n_out = 1, \
+		.low = SECANT_LOW_NEVER, \
+		.commutes = true, \
+		.shape = sh, \
+		.grad = rule, \
+		.reference = nam##_reference, \
+		.cases = table, \
 	};
-LOSS(bce_with_logits, "binary cross entropy of logits and targets", NULL, 2, 3, bce_with_logits_shape, bce_with_logits_rule, bce_cases)
-LOSS(bce_with_logits_grad, "gradient of bce_with_logits towards its logits", NULL, 3, 4, bce_with_logits_grad_shape, NULL, bce_grad_cases)
-LOSS(smooth_l1, "absolute difference, squared near 0", &smooth_attr, 2, 2, smooth_l1_shape, smooth_l1_rule, smooth_cases)
-LOSS(smooth_l1_grad, "gradient of smooth_l1 towards its first input", &smooth_attr, 3, 3, smooth_l1_shape, NULL, smooth_grad_cases)
+LOSS(bce_with_logits, "binary cross entropy of logits and targets", NULL, 2, 3, bce_with_logits_shape,
+	bce_with_logits_rule, bce_cases)
+LOSS(bce_with_logits_grad, "gradient of bce_with_logits towards its logits", NULL, 3, 4, bce_with_logits_grad_shape,
+	NULL, bce_grad_cases)
+LOSS(
+	smooth_l1, "absolute difference, squared near 0", &smooth_attr, 2, 2, smooth_l1_shape, smooth_l1_rule, smooth_cases)
+LOSS(smooth_l1_grad, "gradient of smooth_l1 towards its first input", &smooth_attr, 3, 3, smooth_l1_shape, NULL,
+	smooth_grad_cases)

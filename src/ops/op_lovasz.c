@@ -1,16 +1,19 @@
 /*
- * The Lovasz extension of the Jaccard loss (Berman, Triki, Blaschko, CVPR 2018), over the last axis. With errors e sorted descending, their
- * labels g (0 or 1) in that order and G = sum g,
+ * The Lovasz extension of the Jaccard loss (Berman, Triki, Blaschko, CVPR 2018), over the last axis. With errors e
+ * sorted descending, their labels g (0 or 1) in that order and G = sum g,
  *
  *     J_k = 1 - (G - cumsum(g)_k) / (G + cumsum(1 - g)_k)     w_k = J_k - J_(k-1)     loss = sum max(e_k, 0) w_k
  *
- * The second output holds w at the errors' own places, 0 where the error is not above 0: the gradient towards the errors. Equal errors
- * keep their order.
+ * The second output holds w at the errors' own places, 0 where the error is not above 0: the gradient towards the
+ * errors. Equal errors keep their order.
  */
 #include "ops/rules.h"
 #include <stdlib.h>
 
-typedef struct item { double error; int64_t at; } item;
+typedef struct item {
+	double error;
+	int64_t at;
+} item;
 
 static secant_status
 lovasz_shape(const secant_signature *s, secant_err *err)
@@ -29,7 +32,8 @@ merge_sort(item *v, item *spare, int64_t n)
 {
 	for (int64_t width = 1; width < n; width *= 2) {
 		for (int64_t first = 0; first < n; first += 2 * width) {
-			int64_t middle = first + width < n ? first + width : n, end = first + 2 * width < n ? first + 2 * width : n, a = first, b = middle;
+			int64_t middle = first + width < n ? first + width : n, end = first + 2 * width < n ? first + 2 * width : n,
+					a = first, b = middle;
 			for (int64_t k = first; k < end; k++)
 				spare[k] = a < middle && (b >= end || v[a].error >= v[b].error) ? v[a++] : v[b++];
 		}
@@ -47,7 +51,7 @@ lovasz_reference(const secant_reference *r)
 	for (int64_t row = 0; row < rows; row++) {
 		const double *e = r->in[0] + row * n, *g = r->in[1] + row * n;
 		double total = 0, seen = 0, before = 0, loss = 0;
-		if (!v) {                                /* a reference cannot fail: the result says it */
+		if (!v) { /* a reference cannot fail: the result says it */
 			r->out[0][row] = 0.0 / 0.0;
 			continue;
 		}
@@ -80,10 +84,23 @@ lovasz_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const
 }
 
 static const secant_op_case cases[] = {
-	{ "one row", "", "24 24@0:0" }, { "rows", "", "3x17 3x17@1:1" }, { "pictures x classes", "", "2x3x9 2x3x9@0:0" }, { "no errors", "", "3x0 3x0" }, { 0 }
+	{ "one row", "", "24 24@0:0" },
+	{ "rows", "", "3x17 3x17@1:1" },
+	{ "pictures x classes", "", "2x3x9 2x3x9@0:0" },
+	{ "no errors", "", "3x0 3x0" },
+	{ 0 },
 };
 
 const secant_op secant_op_lovasz = {
-	.name = "lovasz", .brief = "Lovasz extension of the Jaccard loss over the last axis", .min_in = 2, .max_in = 2, .n_out = 2, .low = SECANT_LOW_NEVER, .commutes = true,
-	.shape = lovasz_shape, .grad = lovasz_rule, .reference = lovasz_reference, .cases = cases,
+	.name = "lovasz",
+	.brief = "Lovasz extension of the Jaccard loss over the last axis",
+	.min_in = 2,
+	.max_in = 2,
+	.n_out = 2,
+	.low = SECANT_LOW_NEVER,
+	.commutes = true,
+	.shape = lovasz_shape,
+	.grad = lovasz_rule,
+	.reference = lovasz_reference,
+	.cases = cases,
 };

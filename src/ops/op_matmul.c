@@ -1,19 +1,34 @@
 /*
- * Products of matrices. matmul: y = op(a) op(b) over the last two axes, op(x) = x or its transpose; leading axes of both are equal, or b
- * is one matrix for all of a. linear: y = act(x wT + b) over the last axis of x, w as PyTorch stores it (out x in, with axes of 1 behind for
- * a convolution of kernel 1); the activation is what folding sets.
+ * Products of matrices. matmul: y = op(a) op(b) over the last two axes, op(x) = x or its transpose; leading axes of
+ * both are equal, or b is one matrix for all of a. linear: y = act(x wT + b) over the last axis of x, w as PyTorch
+ * stores it (out x in, with axes of 1 behind for a convolution of kernel 1); the activation is what folding sets.
  */
 #include "ops/rules.h"
 
-typedef struct product { int64_t batch, m, n, k; bool shared; } product;   /* shared: one b for the whole batch */
+typedef struct product {
+	int64_t batch, m, n, k;
+	bool shared;
+} product; /* shared: one b for the whole batch */
 
-static int64_t rows(const secant_shape *s, bool t) { return s->dim[s->rank - (t ? 1 : 2)]; }
-static int64_t columns(const secant_shape *s, bool t) { return s->dim[s->rank - (t ? 2 : 1)]; }
+static int64_t
+rows(const secant_shape *s, bool t)
+{
+	return s->dim[s->rank - (t ? 1 : 2)];
+}
+static int64_t
+columns(const secant_shape *s, bool t)
+{
+	return s->dim[s->rank - (t ? 2 : 1)];
+}
 
 static product
 product_of(const secant_matmul_attr *t, const secant_shape *a, const secant_shape *b)
 {
-	product p = { .batch = 1, .m = rows(a, t->transpose_a), .n = columns(b, t->transpose_b), .k = columns(a, t->transpose_a), .shared = b->rank == 2 };
+	product p = { .batch = 1,
+		.m = rows(a, t->transpose_a),
+		.n = columns(b, t->transpose_b),
+		.k = columns(a, t->transpose_a),
+		.shared = b->rank == 2 };
 	for (int i = 0; i < a->rank - 2; i++)
 		p.batch *= a->dim[i];
 	return p;
@@ -35,8 +50,9 @@ matmul_shape(const secant_signature *s, secant_err *err)
 	if (!fits)
 		return secant_fail(err, SECANT_ERR_SHAPE, "leading axes of %s and %s differ", ta, tb);
 	if (columns(a, t->transpose_a) != rows(b, t->transpose_b))
-		return secant_fail(err, SECANT_ERR_SHAPE, "inner sizes of %s%s and %s%s differ: %lld and %lld", ta, t->transpose_a ? " transposed" : "", tb,
-		                   t->transpose_b ? " transposed" : "", (long long)columns(a, t->transpose_a), (long long)rows(b, t->transpose_b));
+		return secant_fail(err, SECANT_ERR_SHAPE, "inner sizes of %s%s and %s%s differ: %lld and %lld", ta,
+			t->transpose_a ? " transposed" : "", tb, t->transpose_b ? " transposed" : "",
+			(long long)columns(a, t->transpose_a), (long long)rows(b, t->transpose_b));
 	s->out[0].shape = *a;
 	s->out[0].shape.dim[a->rank - 2] = rows(a, t->transpose_a);
 	s->out[0].shape.dim[a->rank - 1] = columns(b, t->transpose_b);
@@ -63,7 +79,8 @@ static void
 matmul_reference(const secant_reference *r)
 {
 	const secant_matmul_attr *t = r->attr;
-	multiply(product_of(t, &r->in_shape[0], &r->in_shape[1]), t->transpose_a, t->transpose_b, r->in[0], r->in[1], NULL, r->out[0]);
+	multiply(product_of(t, &r->in_shape[0], &r->in_shape[1]), t->transpose_a, t->transpose_b, r->in[0], r->in[1], NULL,
+		r->out[0]);
 }
 
 static secant_value
@@ -78,11 +95,13 @@ shared_grad(secant_graph *g, const secant_matmul_attr *t, secant_value a, secant
 {
 	const secant_shape *sa = secant_graph_shape(g, a), *sy = secant_graph_shape(g, dy);
 	if (sa->rank == 2 || t->transpose_a) {
-		secant_value each = t->transpose_b ? matmul(g, true, t->transpose_a, dy, a) : matmul(g, !t->transpose_a, false, a, dy);
+		secant_value each = t->transpose_b ? matmul(g, true, t->transpose_a, dy, a)
+										   : matmul(g, !t->transpose_a, false, a, dy);
 		const secant_shape *e = secant_graph_shape(g, each);
 		if (e->rank <= 2)
 			return each;
-		return secant_apply(g, "sum_to", &(secant_shape_attr){ { 2, { (int)e->dim[e->rank - 2], (int)e->dim[e->rank - 1] } } }, 1, each);
+		return secant_apply(g, "sum_to",
+			&(secant_shape_attr){ { 2, { (int)e->dim[e->rank - 2], (int)e->dim[e->rank - 1] } } }, 1, each);
 	}
 	int k = (int)sa->dim[sa->rank - 1], n = (int)sy->dim[sy->rank - 1], m = k ? (int)(secant_shape_count(sa) / k) : 0;
 	secant_value fa = secant_apply(g, "reshape", &(secant_shape_attr){ { 2, { m, k } } }, 1, a);
@@ -105,10 +124,13 @@ matmul_grad(secant_graph *g, const secant_node *n, const secant_value *dy, const
 			perm.v[i] = i < rank - 2 ? i : 2 * rank - 3 - i;
 		dx[0] = secant_apply(g, "transpose", &perm, 1, straight);
 	} else if (wants[0]) {
-		dx[0] = t->transpose_a ? matmul(g, t->transpose_b, true, b, dy[0]) : matmul(g, false, !t->transpose_b, dy[0], b);
+		dx[0] = t->transpose_a ? matmul(g, t->transpose_b, true, b, dy[0])
+							   : matmul(g, false, !t->transpose_b, dy[0], b);
 	}
 	if (wants[1])
-		dx[1] = shared ? shared_grad(g, t, a, dy[0]) : t->transpose_b ? matmul(g, true, t->transpose_a, dy[0], a) : matmul(g, !t->transpose_a, false, a, dy[0]);
+		dx[1] = shared       ? shared_grad(g, t, a, dy[0])
+			: t->transpose_b ? matmul(g, true, t->transpose_a, dy[0], a)
+							 : matmul(g, !t->transpose_a, false, a, dy[0]);
 }
 
 static secant_status
@@ -119,9 +141,11 @@ linear_shape(const secant_signature *s, secant_err *err)
 	if (w->rank < 2 || secant_shape_count(w) != w->dim[0] * w->dim[1])
 		return secant_fail(err, SECANT_ERR_SHAPE, "weights are %s, want out x in", secant_shape_text(w, tw, sizeof tw));
 	if (x->rank < 1 || x->dim[x->rank - 1] != w->dim[1])
-		return secant_fail(err, SECANT_ERR_SHAPE, "weights %s (out x in) do not fit an input of %s", secant_shape_text(w, tw, sizeof tw), secant_shape_text(x, tx, sizeof tx));
+		return secant_fail(err, SECANT_ERR_SHAPE, "weights %s (out x in) do not fit an input of %s",
+			secant_shape_text(w, tw, sizeof tw), secant_shape_text(x, tx, sizeof tx));
 	if (s->n_in > 2 && s->in[2].shape.rank >= 0 && (s->in[2].shape.rank != 1 || s->in[2].shape.dim[0] != w->dim[0]))
-		return secant_fail(err, SECANT_ERR_SHAPE, "bias is %s, want %lld", secant_shape_text(&s->in[2].shape, tx, sizeof tx), (long long)w->dim[0]);
+		return secant_fail(err, SECANT_ERR_SHAPE, "bias is %s, want %lld",
+			secant_shape_text(&s->in[2].shape, tx, sizeof tx), (long long)w->dim[0]);
 	s->out[0].shape = *x;
 	s->out[0].shape.dim[x->rank - 1] = w->dim[0];
 	return SECANT_OK;
@@ -153,8 +177,10 @@ linear_grad(secant_graph *g, const secant_node *n, const secant_value *dy, const
 	const secant_shape x = *secant_graph_shape(g, n->in[0]), w = *secant_graph_shape(g, n->in[1]);
 	secant_value back = dy[0];
 	if (((const secant_linear_attr *)n->attr)->act == SECANT_ACT_RELU)
-		back = secant_apply(g, "where", NULL, 3, secant_apply(g, "greater", NULL, 2, n->out[0], secant_graph_scalar(g, 0)), back, secant_graph_scalar(g, 0));
-	secant_value matrix = wants[0] ? secant_build_reshape(g, n->in[1], &(secant_shape){ 2, { w.dim[0], w.dim[1] } }) : -1;
+		back = secant_apply(g, "where", NULL, 3,
+			secant_apply(g, "greater", NULL, 2, n->out[0], secant_graph_scalar(g, 0)), back, secant_graph_scalar(g, 0));
+	secant_value matrix = wants[0] ? secant_build_reshape(g, n->in[1], &(secant_shape){ 2, { w.dim[0], w.dim[1] } })
+								   : -1;
 	if (wants[0] && x.rank > 1)
 		dx[0] = matmul(g, false, false, back, matrix);
 	else if (wants[0]) {
@@ -187,7 +213,8 @@ linear_grad_weights_reference(const secant_reference *r)
 
 /* d sum(G * dyT x) = dy G towards x, x GT towards dy; where both are one, x (G + GT). */
 static void
-linear_grad_weights_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+linear_grad_weights_rule(
+	secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
 {
 	if (n->in[0] == n->in[1]) {
 		secant_value turned = secant_apply(g, "transpose", &(secant_transpose_attr){ { 2, { 1, 0 } } }, 1, dy[0]);
@@ -201,9 +228,11 @@ linear_grad_weights_rule(secant_graph *g, const secant_node *n, const secant_val
 }
 
 static const secant_opt matmul_rows[] = {
-	SECANT_OPT(secant_matmul_attr, transpose_a, BOOL, "transpose-a", "false", 0, 1, "the first matrix stands transposed"),
-	SECANT_OPT(secant_matmul_attr, transpose_b, BOOL, "transpose-b", "false", 0, 1, "the second matrix stands transposed"),
-	SECANT_OPT_END
+	SECANT_OPT(
+		secant_matmul_attr, transpose_a, BOOL, "transpose-a", "false", 0, 1, "the first matrix stands transposed"),
+	SECANT_OPT(
+		secant_matmul_attr, transpose_b, BOOL, "transpose-b", "false", 0, 1, "the second matrix stands transposed"),
+	SECANT_OPT_END,
 };
 static const secant_opts matmul_attr = { "matmul", sizeof(secant_matmul_attr), matmul_rows };
 static const secant_op_case matmul_cases[] = {
@@ -218,10 +247,11 @@ static const secant_op_case matmul_cases[] = {
 	{ "one b for all, both transposed", "transpose-a=true transpose-b=true", "2x4x3 5x4" },
 	{ "inner size 0", "", "3x0 0x5" },
 	{ "no rows", "", "0x4 4x5" },
-	{ 0 }
+	{ 0 },
 };
 static const secant_opt linear_rows[] = {
-	SECANT_OPT_CHOICE(secant_linear_attr, act, "act", "none", "none|relu", "activation of the result"), SECANT_OPT_END
+	SECANT_OPT_CHOICE(secant_linear_attr, act, "act", "none", "none|relu", "activation of the result"),
+	SECANT_OPT_END,
 };
 static const secant_opts linear_attr = { "linear", sizeof(secant_linear_attr), linear_rows };
 static const secant_op_case linear_cases[] = {
@@ -231,27 +261,59 @@ static const secant_op_case linear_cases[] = {
 	{ "without bias", "", "2x3x4x8 16x8" },
 	{ "vector", "", "8 3x8 3" },
 	{ "no rows", "", "0x8 3x8 3" },
-	{ 0 }
+	{ 0 },
 };
 static const secant_op_case linear_grad_cases[] = {
 	{ "matrix", "", "5x8 5x3" },
 	{ "with leading axes", "", "2x3x4x8 2x3x4x16" },
 	{ "no rows", "", "0x8 0x3" },
-	{ 0 }
+	{ 0 },
 };
 
 const secant_op secant_op_matmul = {
-	.name = "matmul", .brief = "product of two matrices or stacks of them, either transposed", .attr = &matmul_attr, .min_in = 2, .max_in = 2, .n_out = 1,
-	.low = SECANT_LOW_DRIVES, .low_in = 3, .low_out = 1, .commutes = true,
-	.shape = matmul_shape, .grad = matmul_grad, .reference = matmul_reference, .cases = matmul_cases,
+	.name = "matmul",
+	.brief = "product of two matrices or stacks of them, either transposed",
+	.attr = &matmul_attr,
+	.min_in = 2,
+	.max_in = 2,
+	.n_out = 1,
+	.low = SECANT_LOW_DRIVES,
+	.low_in = 3,
+	.low_out = 1,
+	.commutes = true,
+	.shape = matmul_shape,
+	.grad = matmul_grad,
+	.reference = matmul_reference,
+	.cases = matmul_cases,
 };
 const secant_op secant_op_linear = {
-	.name = "linear", .brief = "fully connected layer over the last axis", .attr = &linear_attr, .min_in = 2, .max_in = 3, .n_out = 1,
-	.low = SECANT_LOW_DRIVES, .low_in = 1, .low_out = 1, .commutes = true,
-	.shape = linear_shape, .grad = linear_grad, .reference = linear_reference, .cases = linear_cases,
+	.name = "linear",
+	.brief = "fully connected layer over the last axis",
+	.attr = &linear_attr,
+	.min_in = 2,
+	.max_in = 3,
+	.n_out = 1,
+	.low = SECANT_LOW_DRIVES,
+	.low_in = 1,
+	.low_out = 1,
+	.commutes = true,
+	.shape = linear_shape,
+	.grad = linear_grad,
+	.reference = linear_reference,
+	.cases = linear_cases,
 };
 const secant_op secant_op_linear_grad_weights = {
-	.name = "linear_grad_weights", .brief = "gradient of a linear layer towards its weights", .min_in = 2, .max_in = 2, .n_out = 1,
-	.low = SECANT_LOW_DRIVES, .low_in = 3, .low_out = 0, .commutes = true,
-	.shape = linear_grad_weights_shape, .grad = linear_grad_weights_rule, .reference = linear_grad_weights_reference, .cases = linear_grad_cases,
+	.name = "linear_grad_weights",
+	.brief = "gradient of a linear layer towards its weights",
+	.min_in = 2,
+	.max_in = 2,
+	.n_out = 1,
+	.low = SECANT_LOW_DRIVES,
+	.low_in = 3,
+	.low_out = 0,
+	.commutes = true,
+	.shape = linear_grad_weights_shape,
+	.grad = linear_grad_weights_rule,
+	.reference = linear_grad_weights_reference,
+	.cases = linear_grad_cases,
 };

@@ -1,17 +1,20 @@
 /*
- * Norms of single samples (batch norm is op_batch_norm.c): layer_norm over the last axis (Ba, Kiros, Hinton 2016) and group_norm over a
- * sample's pixels and a group of its channels (Wu, He 2018); with as many groups as channels the latter is instance norm.
+ * Norms of single samples (batch norm is op_batch_norm.c): layer_norm over the last axis (Ba, Kiros, Hinton 2016) and
+ * group_norm over a sample's pixels and a group of its channels (Wu, He 2018); with as many groups as channels the
+ * latter is instance norm.
  *
  *     y = (x - mean) * rstd * weight + bias,   rstd = 1 / sqrt(var + eps), var biased
  *     a = dy * weight:   dx = rstd * (a - mean(a) - xhat * mean(a * xhat)),   dweight = sum dy * xhat,   dbias = sum dy
  *
- * Both are one computation on samples x pixels x channels; a row of layer_norm is a sample of one pixel. mean and rstd are outputs, for
- * the gradient, and have none themselves.
+ * Both are one computation on samples x pixels x channels; a row of layer_norm is a sample of one pixel. mean and rstd
+ * are outputs, for the gradient, and have none themselves.
  */
 #include "ops/rules.h"
 #include <math.h>
 
-typedef struct blocks { int64_t n, pixels, c, groups; } blocks;
+typedef struct blocks {
+	int64_t n, pixels, c, groups;
+} blocks;
 
 static blocks
 rows_of(const secant_shape *x)
@@ -40,7 +43,11 @@ place(const blocks *b, int64_t n, int64_t g, int64_t i)
 	return (n * b->pixels + i / width) * b->c + g * width + i % width;
 }
 
-static const double *input(const secant_reference *r, int i) { return i < r->n_in ? r->in[i] : NULL; }
+static const double *
+input(const secant_reference *r, int i)
+{
+	return i < r->n_in ? r->in[i] : NULL;
+}
 
 /* ---- shapes ---- */
 
@@ -103,9 +110,11 @@ group_statistics(const secant_signature *s, secant_shape *statistics, secant_err
 	const secant_shape *x = &s->in[0].shape;
 	char text[96];
 	if (x->rank < 2)
-		return secant_fail(err, SECANT_ERR_SHAPE, "input is %s, want samples and channels", secant_shape_text(x, text, sizeof text));
+		return secant_fail(
+			err, SECANT_ERR_SHAPE, "input is %s, want samples and channels", secant_shape_text(x, text, sizeof text));
 	if (a->groups < 1 || x->dim[x->rank - 1] % a->groups)
-		return secant_fail(err, SECANT_ERR_SHAPE, "%lld channels do not divide into %d groups", (long long)x->dim[x->rank - 1], a->groups);
+		return secant_fail(err, SECANT_ERR_SHAPE, "%lld channels do not divide into %d groups",
+			(long long)x->dim[x->rank - 1], a->groups);
 	*statistics = (secant_shape){ 2, { x->dim[0], a->groups } };
 	return SECANT_OK;
 }
@@ -180,15 +189,32 @@ normalise_grad(const secant_reference *r, blocks b)
 	}
 }
 
-static void layer_norm_reference(const secant_reference *r) { normalise(r, rows_of(&r->in_shape[0])); }
-static void layer_norm_grad_reference(const secant_reference *r) { normalise_grad(r, rows_of(&r->in_shape[0])); }
-static void group_norm_reference(const secant_reference *r) { normalise(r, groups_of(&r->in_shape[0], r->attr)); }
-static void group_norm_grad_reference(const secant_reference *r) { normalise_grad(r, groups_of(&r->in_shape[0], r->attr)); }
+static void
+layer_norm_reference(const secant_reference *r)
+{
+	normalise(r, rows_of(&r->in_shape[0]));
+}
+static void
+layer_norm_grad_reference(const secant_reference *r)
+{
+	normalise_grad(r, rows_of(&r->in_shape[0]));
+}
+static void
+group_norm_reference(const secant_reference *r)
+{
+	normalise(r, groups_of(&r->in_shape[0], r->attr));
+}
+static void
+group_norm_grad_reference(const secant_reference *r)
+{
+	normalise_grad(r, groups_of(&r->in_shape[0], r->attr));
+}
 
 /* ---- gradients ---- */
 
 static void
-norm_rule(secant_graph *g, const char *op, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
+norm_rule(
+	secant_graph *g, const char *op, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
 {
 	secant_value in[5] = { dy[0], n->in[0], n->out[1], n->out[2], n->n_in > 1 ? n->in[1] : -1 };
 	const secant_node *grad = dy[0] < 0 ? NULL : secant_graph_node(g, op, n->attr, 5, in);
@@ -210,45 +236,79 @@ group_norm_rule(secant_graph *g, const secant_node *n, const secant_value *dy, c
 }
 
 static const secant_opt layer_rows[] = {
-	SECANT_OPT(secant_norm_attr, eps, REAL, "eps", "1e-5", 0, 1, "added to the variance"), SECANT_OPT_END
+	SECANT_OPT(secant_norm_attr, eps, REAL, "eps", "1e-5", 0, 1, "added to the variance"),
+	SECANT_OPT_END,
 };
 static const secant_opts layer_attr = { "layer_norm", sizeof(secant_norm_attr), layer_rows };
 static const secant_opt group_rows[] = {
 	SECANT_OPT(secant_norm_attr, eps, REAL, "eps", "1e-5", 0, 1, "added to the variance"),
 	SECANT_OPT(secant_norm_attr, groups, INT, "groups", "1", 1, 1 << 20, "groups of channels"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts group_attr = { "group_norm", sizeof(secant_norm_attr), group_rows };
 
 static const secant_op_case layer_cases[] = {
-	{ "tokens", "", "2x5x8 8 8" }, { "without weight and bias", "", "3x7" }, { "weight alone", "eps=1e-3", "3x32 32" },
+	{ "tokens", "", "2x5x8 8 8" },
+	{ "without weight and bias", "", "3x7" },
+	{ "weight alone", "eps=1e-3", "3x32 32" },
 	{ "bias alone", "", "3x7 - 7" },
-	{ "map", "", "2x3x4x40 40 40" }, { "empty", "", "0x3 3 3" }, { 0 }
+	{ "map", "", "2x3x4x40 40 40" },
+	{ "empty", "", "0x3 3 3" },
+	{ 0 },
 };
 static const secant_op_case layer_grad_cases[] = {
-	{ "tokens", "", "2x5x8 2x5x8 2x5 2x5@0.5:2 8" }, { "without weight", "", "3x33 3x33 3 3@0.5:2" }, { "empty", "", "0x3 0x3 0 0 3" },
-	{ 0 }
+	{ "tokens", "", "2x5x8 2x5x8 2x5 2x5@0.5:2 8" },
+	{ "without weight", "", "3x33 3x33 3 3@0.5:2" },
+	{ "empty", "", "0x3 0x3 0 0 3" },
+	{ 0 },
 };
 static const secant_op_case group_cases[] = {
-	{ "one group", "groups=1", "2x5x3x8 8 8" }, { "four groups", "groups=4", "2x5x3x8 8 8" }, { "instances", "groups=6", "2x4x3x6" },
+	{ "one group", "groups=1", "2x5x3x8 8 8" },
+	{ "four groups", "groups=4", "2x5x3x8 8 8" },
+	{ "instances", "groups=6", "2x4x3x6" },
 	{ "wide", "groups=2", "1x3x3x64 64 64" },
-	{ "vectors", "groups=2", "3x8 8 8" }, { "empty", "", "0x2x2x3 3 3" }, { 0 }
+	{ "vectors", "groups=2", "3x8 8 8" },
+	{ "empty", "", "0x2x2x3 3 3" },
+	{ 0 },
 };
 static const secant_op_case group_grad_cases[] = {
-	{ "four groups", "groups=4", "2x5x3x8 2x5x3x8 2x4 2x4@0.5:2 8" }, { "instances", "groups=6", "2x4x3x6 2x4x3x6 2x6 2x6@0.5:2" },
-	{ "empty", "", "0x2x2x3 0x2x2x3 0x1 0x1 3" }, { 0 }
+	{ "four groups", "groups=4", "2x5x3x8 2x5x3x8 2x4 2x4@0.5:2 8" },
+	{ "instances", "groups=6", "2x4x3x6 2x4x3x6 2x6 2x6@0.5:2" },
+	{ "empty", "", "0x2x2x3 0x2x2x3 0x1 0x1 3" },
+	{ 0 },
 };
 
 #define NORM(which, text) \
 	const secant_op secant_op_##which##_norm = { \
-		.name = #which "_norm", .brief = text, .attr = &which##_attr, .min_in = 1, .max_in = 3, .n_out = 3, \
-		.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true, \
-		.shape = which##_norm_shape, .grad = which##_norm_rule, .reference = which##_norm_reference, .cases = which##_cases, \
+		.name = #which "_norm", \
+		.brief = text, \
+		.attr = &which##_attr, \
+		.min_in = 1, \
+		.max_in = 3, \
+		.n_out = 3, \
+		.low = SECANT_LOW_FOLLOWS, \
+		.low_in = 1, \
+		.low_out = 1, \
+		.commutes = true, \
+		.shape = which##_norm_shape, \
+		.grad = which##_norm_rule, \
+		.reference = which##_norm_reference, \
+		.cases = which##_cases, \
 	}; \
 	const secant_op secant_op_##which##_norm_grad = { \
-		.name = #which "_norm_grad", .brief = "gradient of " #which "_norm", .attr = &which##_attr, .min_in = 4, .max_in = 5, .n_out = 3, \
-		.low = SECANT_LOW_FOLLOWS, .low_in = 3, .low_out = 1, .commutes = true, \
-		.shape = which##_norm_grad_shape, .reference = which##_norm_grad_reference, .cases = which##_grad_cases, \
+		.name = #which "_norm_grad", \
+		.brief = "gradient of " #which "_norm", \
+		.attr = &which##_attr, \
+		.min_in = 4, \
+		.max_in = 5, \
+		.n_out = 3, \
+		.low = SECANT_LOW_FOLLOWS, \
+		.low_in = 3, \
+		.low_out = 1, \
+		.commutes = true, \
+		.shape = which##_norm_grad_shape, \
+		.reference = which##_norm_grad_reference, \
+		.cases = which##_grad_cases, \
 	};
 NORM(layer, "norm over the last axis")
 NORM(group, "norm over the pixels and groups of channels of a sample")

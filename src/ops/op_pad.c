@@ -1,13 +1,15 @@
 /*
- * Padding along any axes: with a constant, the reflection without the border itself, the border repeated, or the other side again.
- * Negative numbers cut (constant only). pad_grad is the transposed map: gradients of padded numbers are added to where they came from.
+ * Padding along any axes: with a constant, the reflection without the border itself, the border repeated, or the other
+ * side again. Negative numbers cut (constant only). pad_grad is the transposed map: gradients of padded numbers are
+ * added to where they came from.
  */
 #include "ops/rules.h"
 
 secant_pad_attr
 secant_pad_hw(int mode, int top, int left, int bottom, int right)
 {
-	return (secant_pad_attr){ .mode = mode, .before = { 4, { 0, top, left, 0 } }, .after = { 4, { 0, bottom, right, 0 } } };
+	return (
+		secant_pad_attr){ .mode = mode, .before = { 4, { 0, top, left, 0 } }, .after = { 4, { 0, bottom, right, 0 } } };
 }
 
 /* Checks an axis of `extent` numbers, padded. */
@@ -19,14 +21,16 @@ check_axis(const secant_pad_attr *a, int axis, int64_t extent, secant_err *err)
 	if (!before && !after)
 		return SECANT_OK;
 	if (a->mode == SECANT_PAD_CONSTANT)
-		return extent + before + after >= 0 && extent + (before < 0 ? before : 0) + (after < 0 ? after : 0) >= 0 ? SECANT_OK :
-		       secant_fail(err, SECANT_ERR_SHAPE, "axis %d of %lld numbers cannot lose %d and %d", axis, (long long)extent, -before,
-			-after);
+		return extent + before + after >= 0 && extent + (before < 0 ? before : 0) + (after < 0 ? after : 0) >= 0
+			? SECANT_OK
+			: secant_fail(err, SECANT_ERR_SHAPE, "axis %d of %lld numbers cannot lose %d and %d", axis,
+				(long long)extent, -before, -after);
 	if (before < 0 || after < 0)
-		return secant_fail(err, SECANT_ERR_ARG, "axis %d: padding %d and %d; only constant padding cuts", axis, before, after);
+		return secant_fail(
+			err, SECANT_ERR_ARG, "axis %d: padding %d and %d; only constant padding cuts", axis, before, after);
 	if (before > most || after > most)
-		return secant_fail(err, SECANT_ERR_SHAPE, "axis %d: padding %d and %d, at most %lld numbers for %lld", axis, before, after,
-			(long long)most, (long long)extent);
+		return secant_fail(err, SECANT_ERR_SHAPE, "axis %d: padding %d and %d, at most %lld numbers for %lld", axis,
+			before, after, (long long)most, (long long)extent);
 	if (extent < 1)
 		return secant_fail(err, SECANT_ERR_SHAPE, "axis %d has nothing to pad with", axis);
 	return SECANT_OK;
@@ -40,8 +44,8 @@ padded(const secant_signature *s, int sign, secant_err *err)
 	const secant_shape *x = &s->in[0].shape;
 	s->out[0] = (secant_type){ sign > 0 ? secant_kind_of(s, 0) : SECANT_F32, *x };
 	if (a->before.n != x->rank || a->after.n != x->rank)
-		return secant_fail(err, SECANT_ERR_SHAPE, "before and after have %d and %d numbers for an input of %d axes", a->before.n,
-			a->after.n, x->rank);
+		return secant_fail(err, SECANT_ERR_SHAPE, "before and after have %d and %d numbers for an input of %d axes",
+			a->before.n, a->after.n, x->rank);
 	for (int i = 0; i < x->rank; i++) {
 		int64_t *y = &s->out[0].shape.dim[i];
 		*y = x->dim[i] + sign * ((int64_t)a->before.v[i] + a->after.v[i]);
@@ -54,7 +58,11 @@ padded(const secant_signature *s, int sign, secant_err *err)
 	return SECANT_OK;
 }
 
-static secant_status pad_shape(const secant_signature *s, secant_err *err) { return padded(s, 1, err); }
+static secant_status
+pad_shape(const secant_signature *s, secant_err *err)
+{
+	return padded(s, 1, err);
+}
 
 static secant_status
 pad_grad_shape(const secant_signature *s, secant_err *err)
@@ -123,34 +131,65 @@ pad_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bo
 }
 
 static const secant_opt pad_rows[] = {
-	SECANT_OPT_CHOICE(secant_pad_attr, mode, "mode", "constant", "constant|reflect|replicate|circular", "what is outside"),
-	SECANT_OPT(secant_pad_attr, before, INTS, "before", NULL, -(1 << 24), 1 << 24, "numbers added in front, for each axis"),
+	SECANT_OPT_CHOICE(
+		secant_pad_attr, mode, "mode", "constant", "constant|reflect|replicate|circular", "what is outside"),
+	SECANT_OPT(
+		secant_pad_attr, before, INTS, "before", NULL, -(1 << 24), 1 << 24, "numbers added in front, for each axis"),
 	SECANT_OPT(secant_pad_attr, after, INTS, "after", NULL, -(1 << 24), 1 << 24, "numbers added behind, for each axis"),
 	SECANT_OPT(secant_pad_attr, value, REAL, "value", "0", 1, 0, "the constant"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts pad_attr = { "pad", sizeof(secant_pad_attr), pad_rows };
 
 #define SIDES " before=0,1,2,0 after=0,2,0,0"
 static const secant_op_case pad_cases[] = {
-	{ "constant", "value=0.5" SIDES, "1x5x6x3" }, { "reflect", "mode=reflect" SIDES, "1x5x6x3" },
+	{ "constant", "value=0.5" SIDES, "1x5x6x3" },
+	{ "reflect", "mode=reflect" SIDES, "1x5x6x3" },
 	{ "replicate", "mode=replicate" SIDES, "2x5x6x3" },
-	{ "circular", "mode=circular" SIDES, "1x5x6x16" }, { "cut", "before=0,-1 after=2,-2", "3x7" },
+	{ "circular", "mode=circular" SIDES, "1x5x6x16" },
+	{ "cut", "before=0,-1 after=2,-2", "3x7" },
 	{ "channels", "before=0,0,0,1 after=0,0,0,2", "2x2x2x5" },
-	{ "empty", SIDES, "0x5x6x3" }, { 0 }
+	{ "empty", SIDES, "0x5x6x3" },
+	{ 0 },
 };
 static const secant_op_case pad_grad_cases[] = {
-	{ "constant", SIDES, "1x8x8x3" }, { "reflect", "mode=reflect" SIDES, "1x8x8x3" }, { "replicate", "mode=replicate" SIDES, "2x8x8x3" },
-	{ "circular", "mode=circular" SIDES, "1x8x8x16" }, { "cut", "before=0,-1 after=2,-2", "5x4" }, { "empty", SIDES, "0x8x8x3" }, { 0 }
+	{ "constant", SIDES, "1x8x8x3" },
+	{ "reflect", "mode=reflect" SIDES, "1x8x8x3" },
+	{ "replicate", "mode=replicate" SIDES, "2x8x8x3" },
+	{ "circular", "mode=circular" SIDES, "1x8x8x16" },
+	{ "cut", "before=0,-1 after=2,-2", "5x4" },
+	{ "empty", SIDES, "0x8x8x3" },
+	{ 0 },
 };
 
 const secant_op secant_op_pad = {
-	.name = "pad", .brief = "numbers added around, or cut off", .attr = &pad_attr, .min_in = 1, .max_in = 1, .n_out = 1,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true,
-	.shape = pad_shape, .grad = pad_rule, .reference = pad_reference, .cases = pad_cases,
+	.name = "pad",
+	.brief = "numbers added around, or cut off",
+	.attr = &pad_attr,
+	.min_in = 1,
+	.max_in = 1,
+	.n_out = 1,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1,
+	.low_out = 1,
+	.commutes = true,
+	.shape = pad_shape,
+	.grad = pad_rule,
+	.reference = pad_reference,
+	.cases = pad_cases,
 };
 const secant_op secant_op_pad_grad = {
-	.name = "pad_grad", .brief = "gradient of pad", .attr = &pad_attr, .min_in = 1, .max_in = 1, .n_out = 1,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true,
-	.shape = pad_grad_shape, .reference = pad_grad_reference, .cases = pad_grad_cases,
+	.name = "pad_grad",
+	.brief = "gradient of pad",
+	.attr = &pad_attr,
+	.min_in = 1,
+	.max_in = 1,
+	.n_out = 1,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1,
+	.low_out = 1,
+	.commutes = true,
+	.shape = pad_grad_shape,
+	.reference = pad_grad_reference,
+	.cases = pad_grad_cases,
 };

@@ -1,15 +1,16 @@
 /*
- * Neighbours in clouds, for PointNet++ (Qi, Yi, Su, Guibas 2017). Clouds are N x P x 1 x C, x y z first; indices are within a cloud.
+ * Neighbours in clouds, for PointNet++ (Qi, Yi, Su, Guibas 2017). Clouds are N x P x 1 x C, x y z first; indices are
+ * within a cloud.
  *
- *     farthest_points      x                    count indices, N x M: each the point farthest from those chosen before; the first is `start`.
- *                                               Of equally far ones the one of lowest index. More than there are points: they repeat
- *     ball_query           x, centres           samples indices, N x M x K: the first points (in order of index, not the nearest) with
- *                                               d^2 <= r^2, or d < r with `open`; the rest is the first of them again. A ball without points
- *                                               holds the nearest one (the originals give an index out of range)
- *     three_nearest        x, others            the three nearest others (or as many as there are), N x P x K, nearest first, and weights
- *                                               w = (1 / (d^2 + eps)) / sum, or 1 / max(d^2, eps) with `clamp` (the authors' code, eps 1e-10)
- *     group_points         x, i                 y[n, m, k] = x[n, i[n, m, k]]; an index outside reads 0     group_points_grad: added up
- *     interpolate_points   x, i, w              y[n, p] = sum over k of w[n, p, k] x[n, i[n, p, k]]          interpolate_points_grad: added up
+ *     farthest_points      x                    count indices, N x M: each the point farthest from those chosen before;
+ * the first is `start`. Of equally far ones the one of lowest index. More than there are points: they repeat ball_query
+ * x, centres           samples indices, N x M x K: the first points (in order of index, not the nearest) with d^2 <=
+ * r^2, or d < r with `open`; the rest is the first of them again. A ball without points holds the nearest one (the
+ * originals give an index out of range) three_nearest        x, others            the three nearest others (or as many
+ * as there are), N x P x K, nearest first, and weights w = (1 / (d^2 + eps)) / sum, or 1 / max(d^2, eps) with `clamp`
+ * (the authors' code, eps 1e-10) group_points         x, i                 y[n, m, k] = x[n, i[n, m, k]]; an index
+ * outside reads 0     group_points_grad: added up interpolate_points   x, i, w              y[n, p] = sum over k of
+ * w[n, p, k] x[n, i[n, p, k]]          interpolate_points_grad: added up
  *
  * Where points are is no function of parameters: the first three have no gradient.
  */
@@ -27,8 +28,9 @@ want_cloud(const secant_signature *s, int i, int channels, secant_err *err)
 		return SECANT_ERR_SHAPE;
 	if (x->rank == 4 && x->dim[2] == 1 && x->dim[3] >= channels && x->dim[0] == s->in[0].shape.dim[0])
 		return SECANT_OK;
-	return secant_fail(err, SECANT_ERR_SHAPE, "input %d is %s, want clouds N x P x 1 x C with at least %d channels and one N for all", i,
-	                   x->rank < 0 ? "absent" : secant_shape_text(x, text, sizeof text), channels);
+	return secant_fail(err, SECANT_ERR_SHAPE,
+		"input %d is %s, want clouds N x P x 1 x C with at least %d channels and one N for all", i,
+		x->rank < 0 ? "absent" : secant_shape_text(x, text, sizeof text), channels);
 }
 
 /* There is a point to choose, wherever one is chosen. */
@@ -36,7 +38,9 @@ static secant_status
 want_points(const secant_signature *s, int i, secant_err *err)
 {
 	const secant_shape *x = &s->in[i].shape;
-	return x->dim[1] > 0 || x->dim[0] == 0 ? SECANT_OK : secant_fail(err, SECANT_ERR_SHAPE, "input %d has no points to choose from", i);
+	return x->dim[1] > 0 || x->dim[0] == 0
+		? SECANT_OK
+		: secant_fail(err, SECANT_ERR_SHAPE, "input %d has no points to choose from", i);
 }
 
 static secant_status
@@ -57,7 +61,8 @@ ball_shape(const secant_signature *s, secant_err *err)
 {
 	if (want_cloud(s, 0, 3, err) || want_points(s, 0, err) || want_cloud(s, 1, 3, err))
 		return SECANT_ERR_SHAPE;
-	s->out[0] = (secant_type){ SECANT_I32, { 3, { s->in[0].shape.dim[0], s->in[1].shape.dim[1], ((const secant_ball_attr *)s->attr)->samples } } };
+	s->out[0] = (secant_type){ SECANT_I32,
+		{ 3, { s->in[0].shape.dim[0], s->in[1].shape.dim[1], ((const secant_ball_attr *)s->attr)->samples } } };
 	return SECANT_OK;
 }
 
@@ -68,7 +73,7 @@ nearest_shape(const secant_signature *s, secant_err *err)
 		return SECANT_ERR_SHAPE;
 	const secant_shape *x = &s->in[0].shape, *others = &s->in[1].shape;
 	secant_shape y = { 3, { x->dim[0], x->dim[1], others->dim[1] < 3 ? others->dim[1] : 3 } };
-	s->out[0] = (secant_type){ SECANT_F32, y };      /* weights first: output 0 is what is differentiated after */
+	s->out[0] = (secant_type){ SECANT_F32, y }; /* weights first: output 0 is what is differentiated after */
 	s->out[1] = (secant_type){ SECANT_I32, y };
 	return SECANT_OK;
 }
@@ -82,7 +87,8 @@ want_indices(const secant_signature *s, int i, int64_t clouds, secant_err *err)
 		return SECANT_ERR_SHAPE;
 	if ((x->rank == 2 || x->rank == 3) && x->dim[0] == clouds)
 		return SECANT_OK;
-	return secant_fail(err, SECANT_ERR_SHAPE, "indices are %s, want %lld x M or %lld x M x K", secant_shape_text(x, text, sizeof text), (long long)clouds, (long long)clouds);
+	return secant_fail(err, SECANT_ERR_SHAPE, "indices are %s, want %lld x M or %lld x M x K",
+		secant_shape_text(x, text, sizeof text), (long long)clouds, (long long)clouds);
 }
 
 /* N x M x K x C, K 1 where the indices have no third axis. */
@@ -110,7 +116,8 @@ group_grad_shape(const secant_signature *s, secant_err *err)
 		return SECANT_ERR_SHAPE;
 	secant_shape y = grouped(&s->in[1].shape, dy->dim[3]);
 	if (!secant_shape_equal(dy, &y))
-		return secant_fail(err, SECANT_ERR_SHAPE, "input 0 is %s, want %s", secant_shape_text(dy, got, sizeof got), secant_shape_text(&y, want, sizeof want));
+		return secant_fail(err, SECANT_ERR_SHAPE, "input 0 is %s, want %s", secant_shape_text(dy, got, sizeof got),
+			secant_shape_text(&y, want, sizeof want));
 	s->out[0].shape = (secant_shape){ 4, { dy->dim[0], ((const secant_points_attr *)s->attr)->points, 1, dy->dim[3] } };
 	return SECANT_OK;
 }
@@ -118,7 +125,8 @@ group_grad_shape(const secant_signature *s, secant_err *err)
 static secant_status
 interpolate_shape(const secant_signature *s, secant_err *err)
 {
-	if (want_cloud(s, 0, 0, err) || want_indices(s, 1, s->in[0].shape.dim[0], err) || secant_want_rank(s, 1, 3, err) || secant_want_equal(s, 1, 2, err) || secant_want_real(s, 2, err))
+	if (want_cloud(s, 0, 0, err) || want_indices(s, 1, s->in[0].shape.dim[0], err) || secant_want_rank(s, 1, 3, err)
+		|| secant_want_equal(s, 1, 2, err) || secant_want_real(s, 2, err))
 		return SECANT_ERR_SHAPE;
 	s->out[0].shape = (secant_shape){ 4, { s->in[0].shape.dim[0], s->in[1].shape.dim[1], 1, s->in[0].shape.dim[3] } };
 	return SECANT_OK;
@@ -128,10 +136,12 @@ static secant_status
 interpolate_grad_shape(const secant_signature *s, secant_err *err)
 {
 	const secant_shape *dy = &s->in[0].shape;
-	if (want_cloud(s, 0, 0, err) || want_indices(s, 1, dy->dim[0], err) || secant_want_rank(s, 1, 3, err) || secant_want_equal(s, 1, 2, err) || secant_want_real(s, 2, err))
+	if (want_cloud(s, 0, 0, err) || want_indices(s, 1, dy->dim[0], err) || secant_want_rank(s, 1, 3, err)
+		|| secant_want_equal(s, 1, 2, err) || secant_want_real(s, 2, err))
 		return SECANT_ERR_SHAPE;
 	if (s->in[1].shape.dim[1] != dy->dim[1])
-		return secant_fail(err, SECANT_ERR_SHAPE, "indices of %lld points for a gradient of %lld", (long long)s->in[1].shape.dim[1], (long long)dy->dim[1]);
+		return secant_fail(err, SECANT_ERR_SHAPE, "indices of %lld points for a gradient of %lld",
+			(long long)s->in[1].shape.dim[1], (long long)dy->dim[1]);
 	s->out[0].shape = (secant_shape){ 4, { dy->dim[0], ((const secant_points_attr *)s->attr)->points, 1, dy->dim[3] } };
 	return SECANT_OK;
 }
@@ -174,7 +184,8 @@ static void
 ball_reference(const secant_reference *r)
 {
 	const secant_ball_attr *a = r->attr;
-	int64_t points = r->in_shape[0].dim[1], c = r->in_shape[0].dim[3], centres = r->in_shape[1].dim[1], d = r->in_shape[1].dim[3];
+	int64_t points = r->in_shape[0].dim[1], c = r->in_shape[0].dim[3], centres = r->in_shape[1].dim[1],
+			d = r->in_shape[1].dim[3];
 	SECANT_PARALLEL
 	for (int64_t i = 0; i < r->in_shape[1].dim[0] * centres; i++) {
 		const double *x = r->in[0] + i / centres * points * c, *centre = r->in[1] + i * d;
@@ -197,7 +208,8 @@ static void
 nearest_reference(const secant_reference *r)
 {
 	const secant_nearest_attr *a = r->attr;
-	int64_t points = r->in_shape[0].dim[1], c = r->in_shape[0].dim[3], others = r->in_shape[1].dim[1], d = r->in_shape[1].dim[3];
+	int64_t points = r->in_shape[0].dim[1], c = r->in_shape[0].dim[3], others = r->in_shape[1].dim[1],
+			d = r->in_shape[1].dim[3];
 	int64_t k = r->out_shape[0].dim[2];
 	SECANT_PARALLEL
 	for (int64_t i = 0; i < r->in_shape[0].dim[0] * points; i++) {
@@ -234,7 +246,8 @@ index_in(double v, int64_t points)
 static void
 group_reference(const secant_reference *r)
 {
-	int64_t points = r->in_shape[0].dim[1], c = r->in_shape[0].dim[3], n = secant_shape_count(&r->in_shape[1]), each = r->in_shape[1].dim[0] ? n / r->in_shape[1].dim[0] : 0;
+	int64_t points = r->in_shape[0].dim[1], c = r->in_shape[0].dim[3], n = secant_shape_count(&r->in_shape[1]),
+			each = r->in_shape[1].dim[0] ? n / r->in_shape[1].dim[0] : 0;
 	for (int64_t i = 0; i < n; i++) {
 		int64_t p = index_in(r->in[1][i], points);
 		for (int64_t k = 0; k < c; k++)
@@ -246,7 +259,8 @@ group_reference(const secant_reference *r)
 static void
 scatter(const secant_reference *r, const double *w, int64_t per_row)
 {
-	int64_t points = r->out_shape[0].dim[1], c = r->out_shape[0].dim[3], n = secant_shape_count(&r->in_shape[1]), each = r->in_shape[1].dim[0] ? n / r->in_shape[1].dim[0] : 0;
+	int64_t points = r->out_shape[0].dim[1], c = r->out_shape[0].dim[3], n = secant_shape_count(&r->in_shape[1]),
+			each = r->in_shape[1].dim[0] ? n / r->in_shape[1].dim[0] : 0;
 	for (int64_t i = 0, all = secant_shape_count(&r->out_shape[0]); i < all; i++)
 		r->out[0][i] = 0;
 	for (int64_t i = 0; i < n; i++) {
@@ -256,13 +270,22 @@ scatter(const secant_reference *r, const double *w, int64_t per_row)
 	}
 }
 
-static void group_grad_reference(const secant_reference *r) { scatter(r, NULL, 1); }
-static void interpolate_grad_reference(const secant_reference *r) { scatter(r, r->in[2], r->in_shape[1].dim[2] ? r->in_shape[1].dim[2] : 1); }
+static void
+group_grad_reference(const secant_reference *r)
+{
+	scatter(r, NULL, 1);
+}
+static void
+interpolate_grad_reference(const secant_reference *r)
+{
+	scatter(r, r->in[2], r->in_shape[1].dim[2] ? r->in_shape[1].dim[2] : 1);
+}
 
 static void
 interpolate_reference(const secant_reference *r)
 {
-	int64_t points = r->in_shape[0].dim[1], c = r->in_shape[0].dim[3], rows = r->in_shape[1].dim[1], k = r->in_shape[1].dim[2];
+	int64_t points = r->in_shape[0].dim[1], c = r->in_shape[0].dim[3], rows = r->in_shape[1].dim[1],
+			k = r->in_shape[1].dim[2];
 	for (int64_t i = 0; i < r->in_shape[0].dim[0] * rows; i++)
 		for (int64_t j = 0; j < c; j++) {
 			double sum = 0;
@@ -296,7 +319,8 @@ interpolate_rule(secant_graph *g, const secant_node *n, const secant_value *dy, 
 	if (wants[0])
 		dx[0] = secant_apply(g, "interpolate_points_grad", &a, 3, dy[0], n->in[1], n->in[2]);
 	if (wants[2]) {
-		secant_value product = secant_apply(g, "mul", NULL, 2, secant_apply(g, "group_points", NULL, 2, n->in[0], n->in[1]), dy[0]);
+		secant_value product = secant_apply(
+			g, "mul", NULL, 2, secant_apply(g, "group_points", NULL, 2, n->in[0], n->in[1]), dy[0]);
 		dx[2] = secant_apply(g, "sum", &(secant_axes_attr){ { 1, { 3 } }, false }, 1, product);
 	}
 }
@@ -306,84 +330,177 @@ interpolate_rule(secant_graph *g, const secant_node *n, const secant_value *dy, 
 static const secant_opt farthest_rows[] = {
 	SECANT_OPT(secant_farthest_attr, count, INT, "count", "1", 1, 1 << 26, "points to choose"),
 	SECANT_OPT(secant_farthest_attr, start, INT, "start", "0", 0, 1 << 30, "index of the first"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts farthest_attr = { "farthest_points", sizeof(secant_farthest_attr), farthest_rows };
 static const secant_opt ball_rows[] = {
 	SECANT_OPT(secant_ball_attr, radius, REAL, "radius", "0.2", 0, 1e30, "radius of a ball"),
 	SECANT_OPT(secant_ball_attr, samples, INT, "samples", "32", 1, 1 << 20, "indices for each ball"),
 	SECANT_OPT(secant_ball_attr, open, BOOL, "open", "false", 0, 1, "points on the surface are outside"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts ball_attr = { "ball_query", sizeof(secant_ball_attr), ball_rows };
 static const secant_opt nearest_rows[] = {
 	SECANT_OPT(secant_nearest_attr, eps, REAL, "eps", "1e-8", 1e-30, 1, "added to the squared distance"),
 	SECANT_OPT(secant_nearest_attr, clamp, BOOL, "clamp", "false", 0, 1, "eps is the least squared distance instead"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts nearest_attr = { "three_nearest", sizeof(secant_nearest_attr), nearest_rows };
 static const secant_opt points_rows[] = {
-	SECANT_OPT(secant_points_attr, points, INT, "points", "1", 0, 1 << 30, "points of the result"), SECANT_OPT_END
+	SECANT_OPT(secant_points_attr, points, INT, "points", "1", 0, 1 << 30, "points of the result"),
+	SECANT_OPT_END,
 };
 static const secant_opts points_attr = { "points", sizeof(secant_points_attr), points_rows };
 
 static const secant_op_case farthest_cases[] = {
-	{ "some", "count=20", "2x200x1x3" }, { "more channels, another start", "count=33 start=7", "1x500x1x6" }, { "all", "count=40", "2x40x1x3" },
-	{ "one", "count=1", "2x5x1x3" }, { "empty", "count=3", "0x5x1x3" }, { 0 }
+	{ "some", "count=20", "2x200x1x3" },
+	{ "more channels, another start", "count=33 start=7", "1x500x1x6" },
+	{ "all", "count=40", "2x40x1x3" },
+	{ "one", "count=1", "2x5x1x3" },
+	{ "empty", "count=3", "0x5x1x3" },
+	{ 0 },
 };
 static const secant_op_case ball_cases[] = {
-	{ "few in a ball", "radius=0.3 samples=16", "2x300x1x3 2x20x1x3" }, { "many in a ball", "radius=0.9 samples=8", "1x400x1x5 1x30x1x3" },
-	{ "all in a ball", "radius=5 samples=70 open=true", "1x60x1x3 1x7x1x4" }, { "empty balls", "radius=1e-6 samples=4", "2x50x1x3 2x9x1x3" },
-	{ "no centre", "", "2x5x1x3 2x0x1x3" }, { "empty", "", "0x5x1x3 0x2x1x3" }, { 0 }
+	{ "few in a ball", "radius=0.3 samples=16", "2x300x1x3 2x20x1x3" },
+	{ "many in a ball", "radius=0.9 samples=8", "1x400x1x5 1x30x1x3" },
+	{ "all in a ball", "radius=5 samples=70 open=true", "1x60x1x3 1x7x1x4" },
+	{ "empty balls", "radius=1e-6 samples=4", "2x50x1x3 2x9x1x3" },
+	{ "no centre", "", "2x5x1x3 2x0x1x3" },
+	{ "empty", "", "0x5x1x3 0x2x1x3" },
+	{ 0 },
 };
 static const secant_op_case nearest_cases[] = {
-	{ "three", "", "2x100x1x3 2x37x1x3" }, { "clamped", "clamp=true eps=1e-10", "1x19x1x5 1x16x1x4" }, { "two", "", "2x7x1x3 2x2x1x3" },
-	{ "one", "", "2x7x1x3 2x1x1x3" }, { "no points", "", "2x0x1x3 2x4x1x3" }, { 0 }
+	{ "three", "", "2x100x1x3 2x37x1x3" },
+	{ "clamped", "clamp=true eps=1e-10", "1x19x1x5 1x16x1x4" },
+	{ "two", "", "2x7x1x3 2x2x1x3" },
+	{ "one", "", "2x7x1x3 2x1x1x3" },
+	{ "no points", "", "2x0x1x3 2x4x1x3" },
+	{ 0 },
 };
 static const secant_op_case group_cases[] = {
-	{ "groups", "", "2x9x1x5 2x4x3#10" }, { "points", "", "2x9x1x16 2x7#9" }, { "wide", "", "1x33x1x64 1x20x8#33" }, { "empty", "", "2x9x1x5 2x0x3#9" }, { 0 }
+	{ "groups", "", "2x9x1x5 2x4x3#10" },
+	{ "points", "", "2x9x1x16 2x7#9" },
+	{ "wide", "", "1x33x1x64 1x20x8#33" },
+	{ "empty", "", "2x9x1x5 2x0x3#9" },
+	{ 0 },
 };
 static const secant_op_case group_grad_cases[] = {
-	{ "groups", "points=9", "2x4x3x5 2x4x3#10" }, { "points", "points=9", "2x7x1x16 2x7#9" }, { "one wide cloud", "points=33", "1x20x8x64 1x20x8#33" },
-	{ "empty", "points=9", "2x0x3x5 2x0x3#9" }, { 0 }
+	{ "groups", "points=9", "2x4x3x5 2x4x3#10" },
+	{ "points", "points=9", "2x7x1x16 2x7#9" },
+	{ "one wide cloud", "points=33", "1x20x8x64 1x20x8#33" },
+	{ "empty", "points=9", "2x0x3x5 2x0x3#9" },
+	{ 0 },
 };
 static const secant_op_case interpolate_cases[] = {
-	{ "three", "", "2x9x1x5 2x20x3#10 2x20x3" }, { "one", "", "2x3x1x16 2x7x1#3 2x7x1" }, { "wide", "", "1x33x1x64 1x50x3#33 1x50x3" },
-	{ "empty", "", "2x9x1x5 2x0x3#9 2x0x3" }, { 0 }
+	{ "three", "", "2x9x1x5 2x20x3#10 2x20x3" },
+	{ "one", "", "2x3x1x16 2x7x1#3 2x7x1" },
+	{ "wide", "", "1x33x1x64 1x50x3#33 1x50x3" },
+	{ "empty", "", "2x9x1x5 2x0x3#9 2x0x3" },
+	{ 0 },
 };
 static const secant_op_case interpolate_grad_cases[] = {
-	{ "three", "points=9", "2x20x1x5 2x20x3#10 2x20x3" }, { "one wide cloud", "points=33", "1x50x1x64 1x50x3#33 1x50x3" }, { "empty", "points=9", "2x0x1x5 2x0x3#9 2x0x3" }, { 0 }
+	{ "three", "points=9", "2x20x1x5 2x20x3#10 2x20x3" },
+	{ "one wide cloud", "points=33", "1x50x1x64 1x50x3#33 1x50x3" },
+	{ "empty", "points=9", "2x0x1x5 2x0x3#9 2x0x3" },
+	{ 0 },
 };
 
 const secant_op secant_op_farthest_points = {
-	.name = "farthest_points", .brief = "indices of points that lie far from each other", .attr = &farthest_attr, .min_in = 1, .max_in = 1, .n_out = 1,
-	.low = SECANT_LOW_NEVER, .commutes = true, .shape = farthest_shape, .reference = farthest_reference, .cases = farthest_cases,
+	.name = "farthest_points",
+	.brief = "indices of points that lie far from each other",
+	.attr = &farthest_attr,
+	.min_in = 1,
+	.max_in = 1,
+	.n_out = 1,
+	.low = SECANT_LOW_NEVER,
+	.commutes = true,
+	.shape = farthest_shape,
+	.reference = farthest_reference,
+	.cases = farthest_cases,
 };
 const secant_op secant_op_ball_query = {
-	.name = "ball_query", .brief = "indices of points within a radius of centres", .attr = &ball_attr, .min_in = 2, .max_in = 2, .n_out = 1,
-	.low = SECANT_LOW_NEVER, .commutes = true, .shape = ball_shape, .reference = ball_reference, .cases = ball_cases,
+	.name = "ball_query",
+	.brief = "indices of points within a radius of centres",
+	.attr = &ball_attr,
+	.min_in = 2,
+	.max_in = 2,
+	.n_out = 1,
+	.low = SECANT_LOW_NEVER,
+	.commutes = true,
+	.shape = ball_shape,
+	.reference = ball_reference,
+	.cases = ball_cases,
 };
 const secant_op secant_op_three_nearest = {
-	.name = "three_nearest", .brief = "weights and indices of the three nearest of other points", .attr = &nearest_attr, .min_in = 2, .max_in = 2, .n_out = 2,
-	.low = SECANT_LOW_NEVER, .commutes = true, .shape = nearest_shape, .reference = nearest_reference, .cases = nearest_cases,
+	.name = "three_nearest",
+	.brief = "weights and indices of the three nearest of other points",
+	.attr = &nearest_attr,
+	.min_in = 2,
+	.max_in = 2,
+	.n_out = 2,
+	.low = SECANT_LOW_NEVER,
+	.commutes = true,
+	.shape = nearest_shape,
+	.reference = nearest_reference,
+	.cases = nearest_cases,
 };
 const secant_op secant_op_group_points = {
-	.name = "group_points", .brief = "points of each cloud, by index", .min_in = 2, .max_in = 2, .n_out = 1,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true,
-	.shape = group_shape, .grad = group_rule, .reference = group_reference, .cases = group_cases,
+	.name = "group_points",
+	.brief = "points of each cloud, by index",
+	.min_in = 2,
+	.max_in = 2,
+	.n_out = 1,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1,
+	.low_out = 1,
+	.commutes = true,
+	.shape = group_shape,
+	.grad = group_rule,
+	.reference = group_reference,
+	.cases = group_cases,
 };
 const secant_op secant_op_group_points_grad = {
-	.name = "group_points_grad", .brief = "points added up by index", .attr = &points_attr, .min_in = 2, .max_in = 2, .n_out = 1,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 0, .commutes = true,
-	.shape = group_grad_shape, .reference = group_grad_reference, .cases = group_grad_cases,
+	.name = "group_points_grad",
+	.brief = "points added up by index",
+	.attr = &points_attr,
+	.min_in = 2,
+	.max_in = 2,
+	.n_out = 1,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1,
+	.low_out = 0,
+	.commutes = true,
+	.shape = group_grad_shape,
+	.reference = group_grad_reference,
+	.cases = group_grad_cases,
 };
 const secant_op secant_op_interpolate_points = {
-	.name = "interpolate_points", .brief = "weighted sums of points, by index", .min_in = 3, .max_in = 3, .n_out = 1,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true,
-	.shape = interpolate_shape, .grad = interpolate_rule, .reference = interpolate_reference, .cases = interpolate_cases,
+	.name = "interpolate_points",
+	.brief = "weighted sums of points, by index",
+	.min_in = 3,
+	.max_in = 3,
+	.n_out = 1,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1,
+	.low_out = 1,
+	.commutes = true,
+	.shape = interpolate_shape,
+	.grad = interpolate_rule,
+	.reference = interpolate_reference,
+	.cases = interpolate_cases,
 };
 const secant_op secant_op_interpolate_points_grad = {
-	.name = "interpolate_points_grad", .brief = "weighted points added up by index", .attr = &points_attr, .min_in = 3, .max_in = 3, .n_out = 1,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 0, .commutes = true,
-	.shape = interpolate_grad_shape, .reference = interpolate_grad_reference, .cases = interpolate_grad_cases,
+	.name = "interpolate_points_grad",
+	.brief = "weighted points added up by index",
+	.attr = &points_attr,
+	.min_in = 3,
+	.max_in = 3,
+	.n_out = 1,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1,
+	.low_out = 0,
+	.commutes = true,
+	.shape = interpolate_grad_shape,
+	.reference = interpolate_grad_reference,
+	.cases = interpolate_grad_cases,
 };

@@ -1,20 +1,25 @@
 /*
- * Pooling of N x H x W x C over windows: max_pool2d and avg_pool2d with PyTorch's rules. Padding counts as minus infinity for the maximum,
- * as zeros for the mean, where the divisor is the window's size inside input and padding (count_include_pad) or inside the input alone;
- * with ceil_mode the last window may hang over. The first of equal maxima wins; not-a-number wins over all.
+ * Pooling of N x H x W x C over windows: max_pool2d and avg_pool2d with PyTorch's rules. Padding counts as minus
+ * infinity for the maximum, as zeros for the mean, where the divisor is the window's size inside input and padding
+ * (count_include_pad) or inside the input alone; with ceil_mode the last window may hang over. The first of equal
+ * maxima wins; not-a-number wins over all.
  *
- * max_pool2d keeps the winner's place inside its window, row * width + column: one byte for windows up to 255, else i32.
+ * max_pool2d keeps the winner's place inside its window, row * width + column: one byte for windows up to 255, else
+ * i32.
  */
 #include "ops/rules.h"
 #include <math.h>
 
-typedef struct window { int kh, kw, sh, sw, top, left; } window;
+typedef struct window {
+	int kh, kw, sh, sw, top, left;
+} window;
 
 static window
 window_of(const secant_pool_attr *a)
 {
 	const secant_ints *s = a->stride.n ? &a->stride : &a->kernel;
-	return (window){ a->kernel.v[0], a->kernel.v[1], s->v[0], s->v[1], secant_pad_of(&a->padding, 0), secant_pad_of(&a->padding, 1) };
+	return (window){ a->kernel.v[0], a->kernel.v[1], s->v[0], s->v[1], secant_pad_of(&a->padding, 0),
+		secant_pad_of(&a->padding, 1) };
 }
 
 /* H and W of the output for those of the input. */
@@ -25,10 +30,11 @@ pooled(const secant_pool_attr *a, const int64_t in[2], int64_t out[2], secant_er
 		return secant_fail(err, SECANT_ERR_ARG, "kernel and stride want 2 numbers, padding 1, 2 or 4");
 	for (int i = 0; i < 2; i++) {
 		int kernel = a->kernel.v[i], stride = a->stride.n ? a->stride.v[i] : kernel;
-		int before = secant_pad_of(&a->padding, i), after = secant_pad_of(&a->padding, i + 2), most = before > after ? before : after;
+		int before = secant_pad_of(&a->padding, i), after = secant_pad_of(&a->padding, i + 2),
+			most = before > after ? before : after;
 		if (kernel < 1 || stride < 1 || before < 0 || after < 0)
-			return secant_fail(err, SECANT_ERR_ARG, "kernel %d, stride %d, padding %d and %d: no such window", kernel, stride, before,
-				after);
+			return secant_fail(err, SECANT_ERR_ARG, "kernel %d, stride %d, padding %d and %d: no such window", kernel,
+				stride, before, after);
 		if (2 * most > kernel)
 			return secant_fail(err, SECANT_ERR_ARG, "padding %d is more than half of the kernel, %d", most, kernel);
 		if ((out[i] = secant_pool_out(in[i], kernel, stride, before, after, a->ceil_mode)) < 1 && in[i] > 0)
@@ -59,7 +65,8 @@ pool_grad_shape(const secant_signature *s, secant_err *err)
 {
 	const secant_pool_attr *a = s->attr;
 	const secant_shape *dy = &s->in[0].shape;
-	if (secant_want_rank(s, 0, 4, err) || secant_want_real(s, 0, err) || (s->n_in > 1 && secant_want_equal(s, 0, 1, err)))
+	if (secant_want_rank(s, 0, 4, err) || secant_want_real(s, 0, err)
+		|| (s->n_in > 1 && secant_want_equal(s, 0, 1, err)))
 		return SECANT_ERR_SHAPE;
 	if (a->size.n != 2)
 		return secant_fail(err, SECANT_ERR_ARG, "size wants the height and width of the input");
@@ -67,8 +74,9 @@ pool_grad_shape(const secant_signature *s, secant_err *err)
 	if (pooled(a, in, out, err))
 		return SECANT_ERR_SHAPE;
 	if (out[0] != dy->dim[1] || out[1] != dy->dim[2])
-		return secant_fail(err, SECANT_ERR_SHAPE, "an input of %lldx%lld pools to %lldx%lld, the gradient is %lldx%lld", (long long)in[0],
-			(long long)in[1], (long long)out[0], (long long)out[1], (long long)dy->dim[1], (long long)dy->dim[2]);
+		return secant_fail(err, SECANT_ERR_SHAPE, "an input of %lldx%lld pools to %lldx%lld, the gradient is %lldx%lld",
+			(long long)in[0], (long long)in[1], (long long)out[0], (long long)out[1], (long long)dy->dim[1],
+			(long long)dy->dim[2]);
 	s->out[0].shape = (secant_shape){ 4, { dy->dim[0], in[0], in[1], dy->dim[3] } };
 	return SECANT_OK;
 }
@@ -153,7 +161,10 @@ avg_pool2d_rule(secant_graph *g, const secant_node *n, const secant_value *dy, c
 }
 
 /* The share of one number of window p, q; and the window's part of the input. */
-typedef struct part { int64_t h0, h1, w0, w1; double share; } part;
+typedef struct part {
+	int64_t h0, h1, w0, w1;
+	double share;
+} part;
 
 static part
 part_of(const secant_pool_attr *a, int64_t p, int64_t q, int64_t height, int64_t width)
@@ -209,13 +220,15 @@ avg_pool2d_grad_reference(const secant_reference *r)
 
 static const secant_opt pool_rows[] = {
 	SECANT_OPT(secant_pool_attr, kernel, SIZE, "kernel", "2", 1, 65536, "size of the window"),
-	SECANT_OPT(secant_pool_attr, stride, SIZE, "stride", NULL, 1, 65536, "step between windows; the kernel's size if not given"),
-	SECANT_OPT(secant_pool_attr, padding, INTS, "padding", "0", 0, 65536, "around the input: all sides; h,w; or top,left,bottom,right"),
+	SECANT_OPT(secant_pool_attr, stride, SIZE, "stride", NULL, 1, 65536,
+		"step between windows; the kernel's size if not given"),
+	SECANT_OPT(secant_pool_attr, padding, INTS, "padding", "0", 0, 65536,
+		"around the input: all sides; h,w; or top,left,bottom,right"),
 	SECANT_OPT(secant_pool_attr, ceil_mode, BOOL, "ceil-mode", "false", 0, 1, "a last window may hang over the border"),
 	SECANT_OPT(secant_pool_attr, count_include_pad, BOOL, "count-include-pad", "true", 0, 1,
 		"means divide by the window, not by its part of the input"),
 	SECANT_OPT(secant_pool_attr, size, SIZE, "size", NULL, 0, 1 << 24, "of gradients: size of the input"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts pool_attr = { "pool", sizeof(secant_pool_attr), pool_rows };
 
@@ -230,39 +243,81 @@ static const secant_op_case pool_cases[] = {
 	{ "uneven", "kernel=2x3 stride=1x2 padding=1,0", "2x4x7x2" },
 	{ "large window", "kernel=16x17 stride=1", "1x17x18x2" },
 	{ "empty", "kernel=2", "0x4x4x3" },
-	{ 0 }
+	{ 0 },
 };
 static const secant_op_case max_grad_cases[] = {
 	{ "2x2", "kernel=2 size=6x8", "2x3x4x5 2x3x4x5#4" },
 	{ "3x3 stride 1, meeting windows", "kernel=3 stride=1 padding=1 size=5x4", "1x5x4x16 1x5x4x16#9" },
 	{ "empty", "kernel=2 size=4", "0x2x2x3 0x2x2x3#4" },
-	{ 0 }
+	{ 0 },
 };
 static const secant_op_case avg_grad_cases[] = {
 	{ "2x2", "kernel=2 size=6x8", "2x3x4x5" },
-	{ "3x3 stride 2, ceil mode", "kernel=3 stride=2 padding=1 ceil-mode=true count-include-pad=false size=8x10", "1x5x6x3" },
+	{ "3x3 stride 2, ceil mode", "kernel=3 stride=2 padding=1 ceil-mode=true count-include-pad=false size=8x10",
+		"1x5x6x3" },
 	{ "empty", "kernel=2 size=4", "0x2x2x3" },
-	{ 0 }
+	{ 0 },
 };
 
 const secant_op secant_op_max_pool2d = {
-	.name = "max_pool2d", .brief = "largest number of each window, and its place", .attr = &pool_attr, .min_in = 1, .max_in = 1, .n_out = 2,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true,
-	.shape = pool_shape, .grad = max_pool2d_rule, .reference = max_pool2d_reference, .cases = pool_cases,
+	.name = "max_pool2d",
+	.brief = "largest number of each window, and its place",
+	.attr = &pool_attr,
+	.min_in = 1,
+	.max_in = 1,
+	.n_out = 2,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1,
+	.low_out = 1,
+	.commutes = true,
+	.shape = pool_shape,
+	.grad = max_pool2d_rule,
+	.reference = max_pool2d_reference,
+	.cases = pool_cases,
 };
 const secant_op secant_op_max_pool2d_grad = {
-	.name = "max_pool2d_grad", .brief = "gradient of max_pool2d, from dy and the winners' places", .attr = &pool_attr, .min_in = 2,
-	.max_in = 2, .n_out = 1,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true,
-	.shape = pool_grad_shape, .reference = max_pool2d_grad_reference, .cases = max_grad_cases,
+	.name = "max_pool2d_grad",
+	.brief = "gradient of max_pool2d, from dy and the winners' places",
+	.attr = &pool_attr,
+	.min_in = 2,
+	.max_in = 2,
+	.n_out = 1,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1,
+	.low_out = 1,
+	.commutes = true,
+	.shape = pool_grad_shape,
+	.reference = max_pool2d_grad_reference,
+	.cases = max_grad_cases,
 };
 const secant_op secant_op_avg_pool2d = {
-	.name = "avg_pool2d", .brief = "mean of each window", .attr = &pool_attr, .min_in = 1, .max_in = 1, .n_out = 1,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true,
-	.shape = pool_shape, .grad = avg_pool2d_rule, .reference = avg_pool2d_reference, .cases = pool_cases,
+	.name = "avg_pool2d",
+	.brief = "mean of each window",
+	.attr = &pool_attr,
+	.min_in = 1,
+	.max_in = 1,
+	.n_out = 1,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1,
+	.low_out = 1,
+	.commutes = true,
+	.shape = pool_shape,
+	.grad = avg_pool2d_rule,
+	.reference = avg_pool2d_reference,
+	.cases = pool_cases,
 };
 const secant_op secant_op_avg_pool2d_grad = {
-	.name = "avg_pool2d_grad", .brief = "gradient of avg_pool2d", .attr = &pool_attr, .min_in = 1, .max_in = 1, .n_out = 1,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true,
-	.shape = pool_grad_shape, .reference = avg_pool2d_grad_reference, .cases = avg_grad_cases,
+	.name = "avg_pool2d_grad",
+	.brief = "gradient of avg_pool2d",
+	.attr = &pool_attr,
+	.min_in = 1,
+	.max_in = 1,
+	.n_out = 1,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1,
+	.low_out = 1,
+	.commutes = true,
+	.shape = pool_grad_shape,
+	.reference = avg_pool2d_grad_reference,
+	.cases = avg_grad_cases,
 };

@@ -1,6 +1,6 @@
 /*
- * Rectifier with learnt slopes (He et al. 2015): y = x above 0, w x below; one slope for each channel, or one for all. Its gradient is made
- * of plain operators.
+ * Rectifier with learnt slopes (He et al. 2015): y = x above 0, w x below; one slope for each channel, or one for all.
+ * Its gradient is made of plain operators.
  */
 #include "ops/rules.h"
 
@@ -24,20 +24,42 @@ prelu_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const 
 	if (wants[0])
 		dx[0] = secant_apply(g, "where", NULL, 3, above, dy[0], secant_apply(g, "mul", NULL, 2, dy[0], n->in[1]));
 	if (wants[1]) {
-		secant_value below = secant_apply(g, "where", NULL, 3, above, zero, secant_apply(g, "mul", NULL, 2, dy[0], n->in[0]));
+		secant_value below = secant_apply(
+			g, "where", NULL, 3, above, zero, secant_apply(g, "mul", NULL, 2, dy[0], n->in[0]));
 		dx[1] = secant_build_sum_to(g, below, n->in[1]);
 	}
 }
 
-static double prelu(const double *v, const void *attr) { return v[0] > 0 ? v[0] : v[0] * v[1]; }
-static void prelu_reference(const secant_reference *r) { secant_map(r, prelu); }
+static double
+prelu(const double *v, const void *attr)
+{
+	return v[0] > 0 ? v[0] : v[0] * v[1];
+}
+static void
+prelu_reference(const secant_reference *r)
+{
+	secant_map(r, prelu);
+}
 
 static const secant_op_case prelu_cases[] = {
-	{ "channels", "", "2x3x4x5 5" }, { "one slope", "", "2x3x16 1" }, { "empty", "", "0x3 3" }, { 0 }
+	{ "channels", "", "2x3x4x5 5" },
+	{ "one slope", "", "2x3x16 1" },
+	{ "empty", "", "0x3 3" },
+	{ 0 },
 };
 
 const secant_op secant_op_prelu = {
-	.name = "prelu", .brief = "x above 0, a learnt slope times x below", .min_in = 2, .max_in = 2, .n_out = 1,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true,
-	.shape = prelu_shape, .grad = prelu_rule, .reference = prelu_reference, .cases = prelu_cases,
+	.name = "prelu",
+	.brief = "x above 0, a learnt slope times x below",
+	.min_in = 2,
+	.max_in = 2,
+	.n_out = 1,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1,
+	.low_out = 1,
+	.commutes = true,
+	.shape = prelu_shape,
+	.grad = prelu_rule,
+	.reference = prelu_reference,
+	.cases = prelu_cases,
 };

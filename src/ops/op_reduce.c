@@ -1,17 +1,22 @@
 /*
- * Reductions over axes (all when none is named): sum, mean, amax, amin, var, norm2 (root of the sum of squares); sum_to, which undoes
- * broadcasting; and global_norm, the norm of any number of tensors together. Sums are f32 in every plan, means and extrema follow their
- * input.
+ * Reductions over axes (all when none is named): sum, mean, amax, amin, var, norm2 (root of the sum of squares);
+ * sum_to, which undoes broadcasting; and global_norm, the norm of any number of tensors together. Sums are f32 in every
+ * plan, means and extrema follow their input.
  *
- * The gradient of an extremum goes in equal shares to all numbers that attain it, as PyTorch's amax. That of norm2 is 0 at 0. The mean
- * of nothing is not a number.
+ * The gradient of an extremum goes in equal shares to all numbers that attain it, as PyTorch's amax. That of norm2 is 0
+ * at 0. The mean of nothing is not a number.
  */
 #include "ops/rules.h"
 #include <math.h>
 
 /* The kept axes and the reduced ones, neighbours of one kind joined, each with its strides. */
-typedef struct axes { int n; int64_t extent[SECANT_MAX_RANK], stride[SECANT_MAX_RANK], count; } axes;
-typedef struct walk { axes kept, reduced; } walk;
+typedef struct axes {
+	int n;
+	int64_t extent[SECANT_MAX_RANK], stride[SECANT_MAX_RANK], count;
+} axes;
+typedef struct walk {
+	axes kept, reduced;
+} walk;
 
 static walk
 walk_of(const secant_shape *x, const bool flag[SECANT_MAX_RANK])
@@ -139,7 +144,8 @@ extremum_shape(const secant_signature *s, secant_err *err)
 	if (reduce_shape(s, err))
 		return SECANT_ERR_SHAPE;
 	if (secant_shape_count(&s->in[0].shape) == 0 && secant_shape_count(&s->out[0].shape) > 0)
-		return secant_fail(err, SECANT_ERR_SHAPE, "no number to choose from in %s", secant_shape_text(&s->in[0].shape, text, sizeof text));
+		return secant_fail(err, SECANT_ERR_SHAPE, "no number to choose from in %s",
+			secant_shape_text(&s->in[0].shape, text, sizeof text));
 	return SECANT_OK;
 }
 
@@ -166,7 +172,10 @@ REDUCTION(norm2, secant_axes_attr, norm)
 
 /* ---- gradients ---- */
 
-typedef struct reduction { secant_shape x, kept; double count; } reduction;   /* kept: the output's shape with every axis */
+typedef struct reduction {
+	secant_shape x, kept;
+	double count;
+} reduction; /* kept: the output's shape with every axis */
 
 static reduction
 reduction_of(const secant_graph *g, const secant_node *n)
@@ -198,7 +207,8 @@ static void
 mean_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
 {
 	reduction d = reduction_of(g, n);
-	secant_value share = secant_build_number(g, "mul_scalar", d.count > 0 ? 1 / d.count : 0, secant_build_reshape(g, dy[0], &d.kept));
+	secant_value share = secant_build_number(
+		g, "mul_scalar", d.count > 0 ? 1 / d.count : 0, secant_build_reshape(g, dy[0], &d.kept));
 	dx[0] = secant_build_broadcast(g, share, &d.x);
 }
 
@@ -224,7 +234,8 @@ var_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bo
 	again.keepdim = true;
 	secant_value centred = two(g, "sub", n->in[0], secant_apply(g, "mean", &again, 1, n->in[0]));
 	double scale = 2 / (d.count - ((const secant_var_attr *)n->attr)->correction);
-	dx[0] = two(g, "mul", centred, secant_build_number(g, "mul_scalar", scale, secant_build_reshape(g, dy[0], &d.kept)));
+	dx[0] = two(
+		g, "mul", centred, secant_build_number(g, "mul_scalar", scale, secant_build_reshape(g, dy[0], &d.kept)));
 }
 
 /* d |x| / dx = x / |x| */
@@ -232,7 +243,8 @@ static void
 norm2_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
 {
 	reduction d = reduction_of(g, n);
-	secant_value y = secant_build_reshape(g, n->out[0], &d.kept), zero = secant_graph_scalar(g, 0), one = secant_graph_scalar(g, 1);
+	secant_value y = secant_build_reshape(g, n->out[0], &d.kept), zero = secant_graph_scalar(g, 0),
+				 one = secant_graph_scalar(g, 1);
 	secant_value safe = secant_apply(g, "where", NULL, 3, two(g, "equal", y, zero), one, y);
 	dx[0] = two(g, "mul", n->in[0], two(g, "div", secant_build_reshape(g, dy[0], &d.kept), safe));
 }
@@ -248,8 +260,8 @@ sum_to_shape(const secant_signature *s, secant_err *err)
 	if (secant_want_real(s, 0, err))
 		return SECANT_ERR_SHAPE;
 	if (secant_broadcast(x, &to, &both, NULL) || !secant_shape_equal(&both, x))
-		return secant_fail(err, SECANT_ERR_SHAPE, "%s is not what %s broadcasts to", secant_shape_text(x, tx, sizeof tx),
-			secant_shape_text(&to, ty, sizeof ty));
+		return secant_fail(err, SECANT_ERR_SHAPE, "%s is not what %s broadcasts to",
+			secant_shape_text(x, tx, sizeof tx), secant_shape_text(&to, ty, sizeof ty));
 	s->out[0].shape = to;
 	return SECANT_OK;
 }
@@ -299,39 +311,64 @@ global_norm_reference(const secant_reference *r)
 static const secant_opt axes_rows[] = {
 	SECANT_OPT(secant_axes_attr, axes, INTS, "axes", NULL, -6, 5, "axes that are reduced; all if none is named"),
 	SECANT_OPT(secant_axes_attr, keepdim, BOOL, "keepdim", "false", 0, 1, "they stay, with one entry"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts axes_attr = { "reduction", sizeof(secant_axes_attr), axes_rows };
 static const secant_opt var_rows[] = {
 	SECANT_OPT(secant_var_attr, axes, INTS, "axes", NULL, -6, 5, "axes that are reduced; all if none is named"),
 	SECANT_OPT(secant_var_attr, keepdim, BOOL, "keepdim", "false", 0, 1, "they stay, with one entry"),
-	SECANT_OPT(secant_var_attr, correction, INT, "correction", "1", 0, 1 << 20, "what is taken off the count: 0 biased, 1 unbiased"),
-	SECANT_OPT_END
+	SECANT_OPT(secant_var_attr, correction, INT, "correction", "1", 0, 1 << 20,
+		"what is taken off the count: 0 biased, 1 unbiased"),
+	SECANT_OPT_END,
 };
 static const secant_opts var_attr = { "var", sizeof(secant_var_attr), var_rows };
 static const secant_opt sum_to_rows[] = {
-	SECANT_OPT(secant_shape_attr, shape, INTS, "shape", NULL, 0, 1 << 30, "shape of the result"), SECANT_OPT_END
+	SECANT_OPT(secant_shape_attr, shape, INTS, "shape", NULL, 0, 1 << 30, "shape of the result"),
+	SECANT_OPT_END,
 };
 static const secant_opts sum_to_attr = { "sum_to", sizeof(secant_shape_attr), sum_to_rows };
 
 #define AXES_CASES \
-	{ "all", "", "2x3x4x5" }, { "spatial", "axes=1,2 keepdim=true", "2x3x4x5" }, { "channel", "axes=-1 keepdim=true", "2x3x4x16" }, \
-	{ "batch and map", "axes=0,1,2", "2x3x4x16" }, { "middle", "axes=1", "3x33x5" }, { "ends", "axes=0,3", "2x3x4x5" }
-static const secant_op_case sum_cases[] = { AXES_CASES, { "number", "", "scalar" }, { "nothing", "axes=0", "0x3" }, { 0 } };
-static const secant_op_case some_cases[] = { AXES_CASES, { "number", "", "scalar" }, { "empty", "axes=1", "0x3" }, { 0 } };
+	{ "all", "", "2x3x4x5" }, { "spatial", "axes=1,2 keepdim=true", "2x3x4x5" }, \
+		{ "channel", "axes=-1 keepdim=true", "2x3x4x16" }, { "batch and map", "axes=0,1,2", "2x3x4x16" }, \
+		{ "middle", "axes=1", "3x33x5" }, \
+	{ \
+		"ends", "axes=0,3", "2x3x4x5" \
+	}
+static const secant_op_case sum_cases[] = { AXES_CASES, { "number", "", "scalar" }, { "nothing", "axes=0", "0x3" },
+	{ 0 } };
+static const secant_op_case some_cases[] = { AXES_CASES, { "number", "", "scalar" }, { "empty", "axes=1", "0x3" },
+	{ 0 } };
 static const secant_op_case var_cases[] = { AXES_CASES, { "biased", "axes=0,1,2 correction=0", "2x3x4x5" }, { 0 } };
 static const secant_op_case sum_to_cases[] = {
-	{ "channel", "shape=5", "2x3x4x5" }, { "sample and channel", "shape=2,1,1,5", "2x3x4x5" }, { "map", "shape=2,3,4,1", "2x3x4x5" },
+	{ "channel", "shape=5", "2x3x4x5" },
+	{ "sample and channel", "shape=2,1,1,5", "2x3x4x5" },
+	{ "map", "shape=2,3,4,1", "2x3x4x5" },
 	{ "number", "", "37" },
-	{ "wide", "shape=64", "4x4x64" }, { "nothing to do", "shape=2,3", "2x3" }, { "empty", "shape=3", "0x3" }, { 0 }
+	{ "wide", "shape=64", "4x4x64" },
+	{ "nothing to do", "shape=2,3", "2x3" },
+	{ "empty", "shape=3", "0x3" },
+	{ 0 },
 };
-static const secant_op_case norm_cases[] = { { "three", "", "2x3x4 7 scalar" }, { "one", "", "37" }, { "empty", "", "0x3" }, { 0 } };
+static const secant_op_case norm_cases[] = { { "three", "", "2x3x4 7 scalar" }, { "one", "", "37" },
+	{ "empty", "", "0x3" }, { 0 } };
 
 #define REDUCE(nam, text, at, how, out, sh, rule, table) \
 	const secant_op secant_op_##nam = { \
-		.name = #nam, .brief = text, .attr = &at##_attr, .min_in = 1, .max_in = 1, .n_out = 1, \
-		.low = SECANT_LOW_##how, .low_in = 1, .low_out = out, .commutes = true, \
-		.shape = sh, .grad = rule, .reference = nam##_reference, .cases = table, \
+		.name = #nam, \
+		.brief = text, \
+		.attr = &at##_attr, \
+		.min_in = 1, \
+		.max_in = 1, \
+		.n_out = 1, \
+		.low = SECANT_LOW_##how, \
+		.low_in = 1, \
+		.low_out = out, \
+		.commutes = true, \
+		.shape = sh, \
+		.grad = rule, \
+		.reference = nam##_reference, \
+		.cases = table, \
 	};
 REDUCE(sum, "sum over axes", axes, FOLLOWS, 0, reduce_shape, sum_rule, sum_cases)
 REDUCE(mean, "mean over axes", axes, FOLLOWS, 1, reduce_shape, mean_rule, some_cases)
@@ -341,7 +378,14 @@ REDUCE(var, "variance over axes", var, FOLLOWS, 0, var_shape, var_rule, var_case
 REDUCE(norm2, "root of the sum of squares over axes", axes, FOLLOWS, 0, reduce_shape, norm2_rule, some_cases)
 REDUCE(sum_to, "sum over the axes that broadcasting added", sum_to, FOLLOWS, 0, sum_to_shape, sum_to_rule, sum_to_cases)
 const secant_op secant_op_global_norm = {
-	.name = "global_norm", .brief = "norm of any number of tensors together", .min_in = 1, .max_in = -1, .n_out = 1,
-	.low = SECANT_LOW_NEVER, .commutes = true,
-	.shape = global_norm_shape, .reference = global_norm_reference, .cases = norm_cases,
+	.name = "global_norm",
+	.brief = "norm of any number of tensors together",
+	.min_in = 1,
+	.max_in = -1,
+	.n_out = 1,
+	.low = SECANT_LOW_NEVER,
+	.commutes = true,
+	.shape = global_norm_shape,
+	.reference = global_norm_reference,
+	.cases = norm_cases,
 };

@@ -1,6 +1,7 @@
 /*
- * Resizing of N x H x W x C by nearest neighbours, bilinear or bicubic interpolation, and its gradient: resizing is a linear map of rows
- * and of columns, and the gradient is the transposed map. Coordinates and weights are resize_map.h's.
+ * Resizing of N x H x W x C by nearest neighbours, bilinear or bicubic interpolation, and its gradient: resizing is a
+ * linear map of rows and of columns, and the gradient is the transposed map. Coordinates and weights are
+ * resize_map.h's.
  */
 #include "ops/resize_map.h"
 #include "ops/rules.h"
@@ -17,17 +18,20 @@ resize_shape(const secant_signature *s, secant_err *err)
 	if (like && secant_want_rank(s, 1, 4, err))
 		return SECANT_ERR_SHAPE;
 	if (!like && a->size.n != 2 && (scale[0] <= 0 || scale[1] <= 0))
-		return secant_fail(err, SECANT_ERR_ARG, "want a size, a scale, or a second input whose height and width to take");
+		return secant_fail(
+			err, SECANT_ERR_ARG, "want a size, a scale, or a second input whose height and width to take");
 	s->out[0].shape = s->in[0].shape;
 	for (int i = 0; i < 2; i++) {
 		if (s->in[0].shape.dim[1 + i] < 1)
 			return secant_fail(err, SECANT_ERR_SHAPE, "an input of %s has no pixels to resize",
 				secant_shape_text(&s->in[0].shape, text, sizeof text));
 		/* PyTorch: floor(in * factor), and the step is 1 / factor. */
-		int64_t size = like ? s->in[1].shape.dim[1 + i] : a->size.n == 2 ? a->size.v[i] :
-			(int64_t)((double)s->in[0].shape.dim[1 + i] / scale[i] + 1e-6);
+		int64_t size = like  ? s->in[1].shape.dim[1 + i]
+			: a->size.n == 2 ? a->size.v[i]
+							 : (int64_t)((double)s->in[0].shape.dim[1 + i] / scale[i] + 1e-6);
 		if (size < 1)
-			return secant_fail(err, SECANT_ERR_SHAPE, "the result would have %lld %s", (long long)size, i ? "columns" : "rows");
+			return secant_fail(
+				err, SECANT_ERR_SHAPE, "the result would have %lld %s", (long long)size, i ? "columns" : "rows");
 		s->out[0].shape.dim[1 + i] = size;
 	}
 	return SECANT_OK;
@@ -85,7 +89,8 @@ resize_grad_reference(const secant_reference *r)
 			secant_resize_map(a, 1, x[2], y[2], i % y[2], pw, ww);
 			for (int k = 0; k < taps * taps; k++)
 				for (int64_t c = 0; c < x[3]; c++)
-					dx[(ph[k / taps] * x[2] + pw[k % taps]) * x[3] + c] += wh[k / taps] * ww[k % taps] * r->in[0][(n * y[1] * y[2] + i) * y[3] + c];
+					dx[(ph[k / taps] * x[2] + pw[k % taps]) * x[3] + c] += wh[k / taps] * ww[k % taps]
+						* r->in[0][(n * y[1] * y[2] + i) * y[3] + c];
 		}
 	}
 }
@@ -93,38 +98,72 @@ resize_grad_reference(const secant_reference *r)
 static const secant_opt resize_rows[] = {
 	SECANT_OPT_CHOICE(secant_resize_attr, mode, "mode", "nearest", "nearest|bilinear|bicubic|nearest-exact",
 		"how values between pixels are made"),
-	SECANT_OPT(secant_resize_attr, align_corners, BOOL, "align-corners", "false", 0, 1, "the corner pixels' centres stay in the corners"),
+	SECANT_OPT(secant_resize_attr, align_corners, BOOL, "align-corners", "false", 0, 1,
+		"the corner pixels' centres stay in the corners"),
 	SECANT_OPT(secant_resize_attr, size, SIZE, "size", NULL, 1, 1 << 24, "height and width of the result"),
-	SECANT_OPT(secant_resize_attr, scale_h, REAL, "scale-h", "0", 0, 1e6, "rows of the input per row of the result; 0: from the sizes"),
+	SECANT_OPT(secant_resize_attr, scale_h, REAL, "scale-h", "0", 0, 1e6,
+		"rows of the input per row of the result; 0: from the sizes"),
 	SECANT_OPT(secant_resize_attr, scale_w, REAL, "scale-w", "0", 0, 1e6,
 		"columns of the input per column of the result; 0: from the sizes"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts resize_attr = { "resize", sizeof(secant_resize_attr), resize_rows };
 
 #define MODES(size, scale, in) \
-	{ "nearest", "mode=nearest size=" size scale, in }, { "nearest exact", "mode=nearest-exact size=" size scale, in }, \
-	{ "bilinear", "mode=bilinear size=" size scale, in }, \
-	{ "bilinear, corners", "mode=bilinear align-corners=true size=" size scale, in }, \
-	{ "bicubic", "mode=bicubic size=" size scale, in }, { "bicubic, corners", "mode=bicubic align-corners=true size=" size scale, in }
+	{ "nearest", "mode=nearest size=" size scale, in }, \
+		{ "nearest exact", "mode=nearest-exact size=" size scale, in }, \
+		{ "bilinear", "mode=bilinear size=" size scale, in }, \
+		{ "bilinear, corners", "mode=bilinear align-corners=true size=" size scale, in }, \
+		{ "bicubic", "mode=bicubic size=" size scale, in }, \
+	{ \
+		"bicubic, corners", "mode=bicubic align-corners=true size=" size scale, in \
+	}
 static const secant_op_case resize_cases[] = {
-	MODES("8x10", "", "2x4x5x3"), MODES("5x3", "", "1x7x9x2"), MODES("1x4", "", "1x3x1x16"),
+	MODES("8x10", "", "2x4x5x3"),
+	MODES("5x3", "", "1x7x9x2"),
+	MODES("1x4", "", "1x3x1x16"),
 	MODES("8x11", " scale-h=0.5882 scale-w=0.5882", "1x5x7x2"),
-	{ "no pictures", "mode=bilinear size=4", "0x2x2x3" }, { "like another", "mode=nearest", "2x3x4x5 1x6x7x2" },
-	{ "by a factor", "mode=bilinear scale-h=0.5 scale-w=0.25 align-corners=true", "1x3x4x5" }, { 0 }
+	{ "no pictures", "mode=bilinear size=4", "0x2x2x3" },
+	{ "like another", "mode=nearest", "2x3x4x5 1x6x7x2" },
+	{ "by a factor", "mode=bilinear scale-h=0.5 scale-w=0.25 align-corners=true", "1x3x4x5" },
+	{ 0 },
 };
 static const secant_op_case resize_grad_cases[] = {
-	MODES("4x5", "", "2x8x10x3"), MODES("7x9", "", "1x5x3x2"), { "no pictures", "mode=bilinear size=4", "0x2x2x3" }, { 0 }
+	MODES("4x5", "", "2x8x10x3"),
+	MODES("7x9", "", "1x5x3x2"),
+	{ "no pictures", "mode=bilinear size=4", "0x2x2x3" },
+	{ 0 },
 };
 
 const secant_op secant_op_resize = {
-	.name = "resize", .brief = "picture of another size; a second input gives the size", .attr = &resize_attr, .min_in = 1, .max_in = 2,
+	.name = "resize",
+	.brief = "picture of another size; a second input gives the size",
+	.attr = &resize_attr,
+	.min_in = 1,
+	.max_in = 2,
 	.n_out = 1,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true,
-	.shape = resize_shape, .grad = resize_rule, .reference = resize_reference, .again = secant_op_again, .cases = resize_cases,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1,
+	.low_out = 1,
+	.commutes = true,
+	.shape = resize_shape,
+	.grad = resize_rule,
+	.reference = resize_reference,
+	.again = secant_op_again,
+	.cases = resize_cases,
 };
 const secant_op secant_op_resize_grad = {
-	.name = "resize_grad", .brief = "gradient of resize", .attr = &resize_attr, .min_in = 1, .max_in = 1, .n_out = 1,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true,
-	.shape = resize_shape, .reference = resize_grad_reference, .cases = resize_grad_cases,
+	.name = "resize_grad",
+	.brief = "gradient of resize",
+	.attr = &resize_attr,
+	.min_in = 1,
+	.max_in = 1,
+	.n_out = 1,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1,
+	.low_out = 1,
+	.commutes = true,
+	.shape = resize_shape,
+	.reference = resize_grad_reference,
+	.cases = resize_grad_cases,
 };

@@ -1,20 +1,23 @@
 /*
- * Batch norm of the first `count` rows of a matrix, of which row r stands for weight[r] equal ones (op_rows.c). With n the sum of weights:
+ * Batch norm of the first `count` rows of a matrix, of which row r stands for weight[r] equal ones (op_rows.c). With n
+ * the sum of weights:
  *
  *     mean = sum of w x / n     var = sum of w (x - mean)^2 / n     y = act((x - mean) / sqrt(var + eps) gamma + beta)
  *
- * An offset is added to x before: it moves nothing but the running mean (a bias before a batch norm; its gradient is zero).
+ * An offset is added to x before: it moves nothing but the running mean (a bias before a batch norm; its gradient is
+ * zero).
  *
  *     rows_norm          x, running mean, running variance, gamma, beta, weight, count, offset, momentum
  *                        y, mean, 1 / deviation, new running mean and variance, scale, shift (y = act(scale x + shift))
  *     rows_norm_apply    x, scale, shift, count                                      y once more
- *     rows_norm_grad     dy, x, mean, rstd, gamma, scale, shift, weight, count       dx, dgamma, dbeta. dy of a row is the sum of its equals' dy:
- *                        dx = rstd gamma (d - w (sum d + xhat sum d xhat) / n), d = dy where y > 0
- *     rows_norm_max      x to count as rows_norm, place (N x M x 2), offset, momentum      largest y of the rows place[0] to place[1] (end) of each ball, N x M x 1 x C,
- *                        0 where there is none; mean, rstd, new running mean and variance, and the row it was: the one of largest x, of smallest
- *                        where gamma is negative, the first of equal ones; -1: none
- *     rows_max           x, scale, shift, place, count                               largest act(scale x + shift) of the rows of each ball, as rows_norm_max finds it
- *     rows_norm_max_grad dy, row, y, x, mean, rstd, gamma, weight, count             dx, dgamma, dbeta
+ *     rows_norm_grad     dy, x, mean, rstd, gamma, scale, shift, weight, count       dx, dgamma, dbeta. dy of a row is
+ * the sum of its equals' dy: dx = rstd gamma (d - w (sum d + xhat sum d xhat) / n), d = dy where y > 0 rows_norm_max x
+ * to count as rows_norm, place (N x M x 2), offset, momentum      largest y of the rows place[0] to place[1] (end) of
+ * each ball, N x M x 1 x C, 0 where there is none; mean, rstd, new running mean and variance, and the row it was: the
+ * one of largest x, of smallest where gamma is negative, the first of equal ones; -1: none rows_max           x, scale,
+ * shift, place, count                               largest act(scale x + shift) of the rows of each ball, as
+ * rows_norm_max finds it rows_norm_max_grad dy, row, y, x, mean, rstd, gamma, weight, count             dx, dgamma,
+ * dbeta
  *
  * Rows from `count` on are unspecified.
  */
@@ -23,7 +26,11 @@
 
 extern const secant_opts secant_norm_options;
 
-static const double *input(const secant_reference *r, int i) { return i < r->n_in ? r->in[i] : NULL; }
+static const double *
+input(const secant_reference *r, int i)
+{
+	return i < r->n_in ? r->in[i] : NULL;
+}
 
 static int64_t
 rows_of(const double *count, int64_t most)
@@ -42,7 +49,8 @@ want_vectors(const secant_signature *s, int from, int to, int64_t n, secant_err 
 			if (secant_want_real(s, i, err))
 				return SECANT_ERR_SHAPE;
 			if (s->in[i].shape.rank != 1 || s->in[i].shape.dim[0] != n)
-				return secant_fail(err, SECANT_ERR_SHAPE, "input %d is %s, want %lld", i, secant_shape_text(&s->in[i].shape, text, sizeof text), (long long)n);
+				return secant_fail(err, SECANT_ERR_SHAPE, "input %d is %s, want %lld", i,
+					secant_shape_text(&s->in[i].shape, text, sizeof text), (long long)n);
 		}
 	return SECANT_OK;
 }
@@ -99,7 +107,8 @@ grad_outputs(const secant_signature *s, int x)
 static secant_status
 grad_shape(const secant_signature *s, secant_err *err)
 {
-	if (want_rows(s, 1, 7, 8, err) || secant_want_equal(s, 0, 1, err) || want_vectors(s, 2, 6, s->in[1].shape.dim[1], err))
+	if (want_rows(s, 1, 7, 8, err) || secant_want_equal(s, 0, 1, err)
+		|| want_vectors(s, 2, 6, s->in[1].shape.dim[1], err))
 		return SECANT_ERR_SHAPE;
 	return grad_outputs(s, 1);
 }
@@ -113,7 +122,8 @@ ball_output(const secant_signature *s, int at, secant_err *err)
 	if (secant_want_integer(s, at, err))
 		return SECANT_ERR_SHAPE;
 	if (place->rank != 3 || place->dim[2] != 2)
-		return secant_fail(err, SECANT_ERR_SHAPE, "places are %s, want N x M x 2", place->rank < 0 ? "absent" : secant_shape_text(place, text, sizeof text));
+		return secant_fail(err, SECANT_ERR_SHAPE, "places are %s, want N x M x 2",
+			place->rank < 0 ? "absent" : secant_shape_text(place, text, sizeof text));
 	s->out[0].shape = (secant_shape){ 4, { place->dim[0], place->dim[1], 1, s->in[0].shape.dim[1] } };
 	return SECANT_OK;
 }
@@ -121,7 +131,8 @@ ball_output(const secant_signature *s, int at, secant_err *err)
 static secant_status
 max_shape(const secant_signature *s, secant_err *err)
 {
-	return want_rows(s, 0, -1, 4, err) || want_vectors(s, 1, 2, s->in[0].shape.dim[1], err) ? SECANT_ERR_SHAPE : ball_output(s, 3, err);
+	return want_rows(s, 0, -1, 4, err) || want_vectors(s, 1, 2, s->in[0].shape.dim[1], err) ? SECANT_ERR_SHAPE
+																							: ball_output(s, 3, err);
 }
 
 static secant_status
@@ -138,11 +149,13 @@ norm_max_shape(const secant_signature *s, secant_err *err)
 static secant_status
 max_grad_shape(const secant_signature *s, secant_err *err)
 {
-	if (want_rows(s, 3, 7, 8, err) || secant_want_integer(s, 1, err) || secant_want_equal(s, 0, 1, err) || secant_want_equal(s, 0, 2, err) || secant_want_rank(s, 0, 4, err) ||
-	    want_vectors(s, 4, 6, s->in[3].shape.dim[1], err))
+	if (want_rows(s, 3, 7, 8, err) || secant_want_integer(s, 1, err) || secant_want_equal(s, 0, 1, err)
+		|| secant_want_equal(s, 0, 2, err) || secant_want_rank(s, 0, 4, err)
+		|| want_vectors(s, 4, 6, s->in[3].shape.dim[1], err))
 		return SECANT_ERR_SHAPE;
 	if (s->in[0].shape.dim[3] != s->in[3].shape.dim[1])
-		return secant_fail(err, SECANT_ERR_SHAPE, "gradient of %lld channels for rows of %lld", (long long)s->in[0].shape.dim[3], (long long)s->in[3].shape.dim[1]);
+		return secant_fail(err, SECANT_ERR_SHAPE, "gradient of %lld channels for rows of %lld",
+			(long long)s->in[0].shape.dim[3], (long long)s->in[3].shape.dim[1]);
 	return grad_outputs(s, 3);
 }
 
@@ -184,7 +197,8 @@ norm_reference(const secant_reference *r)
 		r->out[5][k] = r->out[2][k] * r->in[3][k];
 		r->out[6][k] = r->in[4][k] - r->out[1][k] * r->out[5][k];
 		for (int64_t i = 0; i < rows; i++)
-			r->out[0][i * c + k] = i < count ? activated(r, r->in[0][i * c + k] * r->out[5][k] + r->out[6][k]) : SECANT_UNSPECIFIED;
+			r->out[0][i * c + k] = i < count ? activated(r, r->in[0][i * c + k] * r->out[5][k] + r->out[6][k])
+											 : SECANT_UNSPECIFIED;
 	}
 }
 
@@ -193,7 +207,8 @@ apply_reference(const secant_reference *r)
 {
 	int64_t rows = r->in_shape[0].dim[0], c = r->in_shape[0].dim[1], count = rows_of(r->in[3], rows);
 	for (int64_t i = 0; i < rows * c; i++)
-		r->out[0][i] = i / c < count ? activated(r, r->in[0][i] * r->in[1][i % c] + r->in[2][i % c]) : SECANT_UNSPECIFIED;
+		r->out[0][i] = i / c < count ? activated(r, r->in[0][i] * r->in[1][i % c] + r->in[2][i % c])
+									 : SECANT_UNSPECIFIED;
 }
 
 /* The row of number i of the result: of largest x, of smallest where `sign` is negative; -1: none. */
@@ -228,7 +243,9 @@ norm_max_reference(const secant_reference *r)
 	for (int64_t i = 0, n = secant_shape_count(&r->out_shape[0]); i < n; i++) {
 		int64_t k = i % c, best = best_row(r, r->in[7], r->in[3], i, count);
 		r->out[5][i] = (double)best;
-		r->out[0][i] = best < 0 ? 0 : activated(r, (r->in[0][best * c + k] - r->out[1][k]) * r->out[2][k] * r->in[3][k] + r->in[4][k]);
+		r->out[0][i] = best < 0
+			? 0
+			: activated(r, (r->in[0][best * c + k] - r->out[1][k]) * r->out[2][k] * r->in[3][k] + r->in[4][k]);
 	}
 }
 
@@ -245,7 +262,9 @@ column_grad(const secant_reference *r, int at, const double *d, const double *we
 	}
 	for (int64_t i = 0; i < rows; i++) {
 		double xhat = (r->in[at][i * c + k] - mean) * rstd;
-		r->out[0][i * c + k] = i < count ? rstd * r->in[at + 3][k] * (d[i * c + k] - (n > 0 ? weight[i] * (sum + xhat * sum_xhat) / n : 0)) : SECANT_UNSPECIFIED;
+		r->out[0][i * c + k] = i < count
+			? rstd * r->in[at + 3][k] * (d[i * c + k] - (n > 0 ? weight[i] * (sum + xhat * sum_xhat) / n : 0))
+			: SECANT_UNSPECIFIED;
 	}
 	r->out[1][k] = sum_xhat;
 	r->out[2][k] = sum;
@@ -256,7 +275,7 @@ grad_reference(const secant_reference *r)
 {
 	int64_t rows = r->out_shape[0].dim[0], c = r->out_shape[0].dim[1], count = rows_of(r->in[8], rows);
 	bool relu = ((const secant_norm_attr *)r->attr)->act == SECANT_ACT_RELU;
-	for (int64_t i = 0; i < rows * c; i++)           /* the masked gradient stands where the result will */
+	for (int64_t i = 0; i < rows * c; i++) /* the masked gradient stands where the result will */
 		r->out[0][i] = relu && r->in[1][i] * r->in[5][i % c] + r->in[6][i % c] <= 0 ? 0 : r->in[0][i];
 	for (int64_t k = 0; k < c; k++)
 		column_grad(r, 1, r->out[0], r->in[7], k, count);
@@ -315,46 +334,122 @@ norm_again(secant_graph *g, const secant_node *n, const secant_value *in, const 
 /* ---- cases ---- */
 
 static const secant_op_case norm_cases[] = {
-	{ "rows", "", "24x16 16 16@0.5:2 16@0.5:2 16 24@1:9 1#25" }, { "relu, offset", "act=relu", "40x5 5 5@0.5:2 5 5 40@1:2 1#41 5" },
-	{ "given momentum", "", "24x8 8 8@0.5:2 8 8 24@1:9 1#25 - scalar" }, { 0 }
+	{ "rows", "", "24x16 16 16@0.5:2 16@0.5:2 16 24@1:9 1#25" },
+	{ "relu, offset", "act=relu", "40x5 5 5@0.5:2 5 5 40@1:2 1#41 5" },
+	{ "given momentum", "", "24x8 8 8@0.5:2 8 8 24@1:9 1#25 - scalar" },
+	{ 0 },
 };
-static const secant_op_case apply_cases[] = { { "rows", "", "24x16 16 16 1#25" }, { "relu", "act=relu", "40x5 5 5 1#41" }, { 0 } };
+static const secant_op_case apply_cases[] = { { "rows", "", "24x16 16 16 1#25" },
+	{ "relu", "act=relu", "40x5 5 5 1#41" }, { 0 } };
 static const secant_op_case grad_cases[] = {
-	{ "rows", "", "24x16 24x16 16 16@0.5:2 16 16 16 24@1:9 1#25" }, { "relu", "act=relu", "40x5 40x5 5 5@0.5:2 5 5 5 40@1:2 1#41" }, { 0 }
+	{ "rows", "", "24x16 24x16 16 16@0.5:2 16 16 16 24@1:9 1#25" },
+	{ "relu", "act=relu", "40x5 40x5 5 5@0.5:2 5 5 5 40@1:2 1#41" },
+	{ 0 },
 };
-static const secant_op_case max_cases[] = { { "balls", "", "24x16 16 16 2x3x2#25 1#25" }, { "relu", "act=relu", "40x5 5 5 3x4x2#41 1#41" }, { 0 } };
+static const secant_op_case max_cases[] = { { "balls", "", "24x16 16 16 2x3x2#25 1#25" },
+	{ "relu", "act=relu", "40x5 5 5 3x4x2#41 1#41" }, { 0 } };
 static const secant_op_case norm_max_cases[] = {
-	{ "balls", "", "24x16 16 16@0.5:2 16 16 24@1:9 1#25 2x3x2#25" }, { "relu, offset", "act=relu", "40x5 5 5@0.5:2 5 5 40@1:2 1#41 3x4x2#41 5" },
-	{ "given momentum", "", "24x8 8 8@0.5:2 8 8 24@1:9 1#25 1x9x2#25 8 scalar" }, { 0 }
+	{ "balls", "", "24x16 16 16@0.5:2 16 16 24@1:9 1#25 2x3x2#25" },
+	{ "relu, offset", "act=relu", "40x5 5 5@0.5:2 5 5 40@1:2 1#41 3x4x2#41 5" },
+	{ "given momentum", "", "24x8 8 8@0.5:2 8 8 24@1:9 1#25 1x9x2#25 8 scalar" },
+	{ 0 },
 };
 static const secant_op_case max_grad_cases[] = {
 	{ "balls", "", "2x3x1x16 2x3x1x16#25 2x3x1x16 24x16 16 16@0.5:2 16 24@1:9 1#25" },
-	{ "relu", "act=relu", "3x4x1x5 3x4x1x5#41 3x4x1x5 40x5 5 5@0.5:2 5 40@1:2 1#41" }, { 0 }
+	{ "relu", "act=relu", "3x4x1x5 3x4x1x5#41 3x4x1x5 40x5 5 5@0.5:2 5 40@1:2 1#41" },
+	{ 0 },
 };
 
 const secant_op secant_op_rows_norm = {
-	.name = "rows_norm", .brief = "batch norm of weighted rows, with optional activation", .attr = &secant_norm_options, .min_in = 7, .max_in = 9, .n_out = 7,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .alias = { 0, 0, 0, 2, 3 },
-	.shape = norm_shape, .grad = norm_rule, .reference = norm_reference, .again = norm_again, .cases = norm_cases,
+	.name = "rows_norm",
+	.brief = "batch norm of weighted rows, with optional activation",
+	.attr = &secant_norm_options,
+	.min_in = 7,
+	.max_in = 9,
+	.n_out = 7,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1,
+	.low_out = 1,
+	.alias = { 0, 0, 0, 2, 3 },
+	.shape = norm_shape,
+	.grad = norm_rule,
+	.reference = norm_reference,
+	.again = norm_again,
+	.cases = norm_cases,
 };
 const secant_op secant_op_rows_norm_apply = {
-	.name = "rows_norm_apply", .brief = "the result of rows_norm once more, by the scale and shift it found", .attr = &secant_norm_options, .min_in = 4, .max_in = 4, .n_out = 1,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true, .shape = apply_shape, .reference = apply_reference, .cases = apply_cases,
+	.name = "rows_norm_apply",
+	.brief = "the result of rows_norm once more, by the scale and shift it found",
+	.attr = &secant_norm_options,
+	.min_in = 4,
+	.max_in = 4,
+	.n_out = 1,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1,
+	.low_out = 1,
+	.commutes = true,
+	.shape = apply_shape,
+	.reference = apply_reference,
+	.cases = apply_cases,
 };
 const secant_op secant_op_rows_max = {
-	.name = "rows_max", .brief = "rows scaled and shifted, and the largest of each ball", .attr = &secant_norm_options, .min_in = 5, .max_in = 5, .n_out = 1,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true, .shape = max_shape, .reference = max_reference, .cases = max_cases,
+	.name = "rows_max",
+	.brief = "rows scaled and shifted, and the largest of each ball",
+	.attr = &secant_norm_options,
+	.min_in = 5,
+	.max_in = 5,
+	.n_out = 1,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1,
+	.low_out = 1,
+	.commutes = true,
+	.shape = max_shape,
+	.reference = max_reference,
+	.cases = max_cases,
 };
 const secant_op secant_op_rows_norm_grad = {
-	.name = "rows_norm_grad", .brief = "gradient of rows_norm", .attr = &secant_norm_options, .min_in = 9, .max_in = 9, .n_out = 3,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 3, .low_out = 1, .commutes = true, .shape = grad_shape, .reference = grad_reference, .cases = grad_cases,
+	.name = "rows_norm_grad",
+	.brief = "gradient of rows_norm",
+	.attr = &secant_norm_options,
+	.min_in = 9,
+	.max_in = 9,
+	.n_out = 3,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 3,
+	.low_out = 1,
+	.commutes = true,
+	.shape = grad_shape,
+	.reference = grad_reference,
+	.cases = grad_cases,
 };
 const secant_op secant_op_rows_norm_max = {
-	.name = "rows_norm_max", .brief = "batch norm of weighted rows, and the largest of each ball", .attr = &secant_norm_options, .min_in = 8, .max_in = 10, .n_out = 6,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .alias = { 0, 0, 0, 2, 3 },
-	.shape = norm_max_shape, .grad = max_rule, .reference = norm_max_reference, .cases = norm_max_cases,
+	.name = "rows_norm_max",
+	.brief = "batch norm of weighted rows, and the largest of each ball",
+	.attr = &secant_norm_options,
+	.min_in = 8,
+	.max_in = 10,
+	.n_out = 6,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1,
+	.low_out = 1,
+	.alias = { 0, 0, 0, 2, 3 },
+	.shape = norm_max_shape,
+	.grad = max_rule,
+	.reference = norm_max_reference,
+	.cases = norm_max_cases,
 };
 const secant_op secant_op_rows_norm_max_grad = {
-	.name = "rows_norm_max_grad", .brief = "gradient of rows_norm_max", .attr = &secant_norm_options, .min_in = 9, .max_in = 9, .n_out = 3,
-	.low = SECANT_LOW_DRIVES, .low_in = 1 | 4 | 8, .low_out = 1, .commutes = true, .shape = max_grad_shape, .reference = max_grad_reference, .cases = max_grad_cases,
+	.name = "rows_norm_max_grad",
+	.brief = "gradient of rows_norm_max",
+	.attr = &secant_norm_options,
+	.min_in = 9,
+	.max_in = 9,
+	.n_out = 3,
+	.low = SECANT_LOW_DRIVES,
+	.low_in = 1 | 4 | 8,
+	.low_out = 1,
+	.commutes = true,
+	.shape = max_grad_shape,
+	.reference = max_grad_reference,
+	.cases = max_grad_cases,
 };

@@ -1,11 +1,11 @@
 /*
- * Moving numbers without changing them: reshape, transpose, broadcast_to, concat, slice and its gradient, pixel_shuffle and back, and
- * upcast. They take any type. A reshape's -1 is whatever fits, its -2 the input's axis of that place; a slice's stop of -1 is the end: so
- * that a stored graph holds for inputs of any size. The gradient of each is another of them (of broadcast_to it is sum_to; of slice, numbers put back among
- * zeros).
+ * Moving numbers without changing them: reshape, transpose, broadcast_to, concat, slice and its gradient, pixel_shuffle
+ * and back, and upcast. They take any type. A reshape's -1 is whatever fits, its -2 the input's axis of that place; a
+ * slice's stop of -1 is the end: so that a stored graph holds for inputs of any size. The gradient of each is another
+ * of them (of broadcast_to it is sum_to; of slice, numbers put back among zeros).
  *
- * upcast marks where real numbers leave the precision of the plan: its result is f32 in every plan, whatever comes in (also masks and
- * indices); in numbers it is the identity.
+ * upcast marks where real numbers leave the precision of the plan: its result is f32 in every plan, whatever comes in
+ * (also masks and indices); in numbers it is the identity.
  */
 #include "ops/rules.h"
 #include <string.h>
@@ -45,7 +45,8 @@ reshape_shape(const secant_signature *s, secant_err *err)
 	int open = -1;
 	for (int i = 0; i < to.rank; i++) {
 		if (to.dim[i] == -2 && i >= s->in[0].shape.rank)
-			return secant_fail(err, SECANT_ERR_ARG, "shape wants axis %d of an input of %d axes", i, s->in[0].shape.rank);
+			return secant_fail(
+				err, SECANT_ERR_ARG, "shape wants axis %d of an input of %d axes", i, s->in[0].shape.rank);
 		if (to.dim[i] == -2)
 			to.dim[i] = s->in[0].shape.dim[i];
 		if (to.dim[i] != -1)
@@ -58,8 +59,9 @@ reshape_shape(const secant_signature *s, secant_err *err)
 	if (open >= 0)
 		to.dim[open] = known > 0 ? count / known : 0;
 	if (a->shape.n > SECANT_MAX_RANK || secant_shape_count(&to) != count)
-		return secant_fail(err, SECANT_ERR_SHAPE, "%s has %lld numbers, %s has %lld", secant_shape_text(&s->in[0].shape, x, sizeof x),
-			(long long)count, secant_shape_text(&to, y, sizeof y), (long long)secant_shape_count(&to));
+		return secant_fail(err, SECANT_ERR_SHAPE, "%s has %lld numbers, %s has %lld",
+			secant_shape_text(&s->in[0].shape, x, sizeof x), (long long)count, secant_shape_text(&to, y, sizeof y),
+			(long long)secant_shape_count(&to));
 	s->out[0] = (secant_type){ secant_kind_of(s, 0), to };
 	return SECANT_OK;
 }
@@ -84,7 +86,8 @@ transpose_shape(const secant_signature *s, secant_err *err)
 		return secant_fail(err, SECANT_ERR_SHAPE, "perm names %d axes, the input has %d", perm->n, x->rank);
 	for (int i = 0; i < x->rank; i++) {
 		if (perm->v[i] < 0 || perm->v[i] >= x->rank || seen[perm->v[i]])
-			return secant_fail(err, SECANT_ERR_SHAPE, "perm[%d] is %d; want each of 0..%d once", i, perm->v[i], x->rank - 1);
+			return secant_fail(
+				err, SECANT_ERR_SHAPE, "perm[%d] is %d; want each of 0..%d once", i, perm->v[i], x->rank - 1);
 		seen[perm->v[i]] = true;
 		s->out[0].shape.dim[i] = x->dim[perm->v[i]];
 	}
@@ -128,8 +131,8 @@ broadcast_to_shape(const secant_signature *s, secant_err *err)
 	if (secant_broadcast(&s->in[0].shape, &to, &both, err))
 		return SECANT_ERR_SHAPE;
 	if (!secant_shape_equal(&both, &to))
-		return secant_fail(err, SECANT_ERR_SHAPE, "%s does not repeat to %s", secant_shape_text(&s->in[0].shape, x, sizeof x),
-			secant_shape_text(&to, y, sizeof y));
+		return secant_fail(err, SECANT_ERR_SHAPE, "%s does not repeat to %s",
+			secant_shape_text(&s->in[0].shape, x, sizeof x), secant_shape_text(&to, y, sizeof y));
 	s->out[0] = (secant_type){ secant_kind_of(s, 0), to };
 	return SECANT_OK;
 }
@@ -140,8 +143,17 @@ broadcast_to_rule(secant_graph *g, const secant_node *n, const secant_value *dy,
 	dx[0] = secant_build_sum_to(g, dy[0], n->in[0]);
 }
 
-static double same(const double *v, const void *attr) { (void)attr; return v[0]; }
-static void broadcast_to_reference(const secant_reference *r) { secant_map(r, same); }
+static double
+same(const double *v, const void *attr)
+{
+	(void)attr;
+	return v[0];
+}
+static void
+broadcast_to_reference(const secant_reference *r)
+{
+	secant_map(r, same);
+}
 
 /* ---- concat ---- */
 
@@ -160,9 +172,10 @@ concat_shape(const secant_signature *s, secant_err *err)
 		if (rest.rank > axis)
 			rest.dim[axis] = s->in[0].shape.dim[axis];
 		if (!secant_shape_equal(&rest, &s->in[0].shape))
-			return secant_fail(err, SECANT_ERR_SHAPE, "input %d is %s, input 0 is %s: they may differ along axis %d only", i,
-			                   s->in[i].shape.rank < 0 ? "absent" : secant_shape_text(&s->in[i].shape, other, sizeof other),
-			                   secant_shape_text(&s->in[0].shape, first, sizeof first), axis);
+			return secant_fail(err, SECANT_ERR_SHAPE,
+				"input %d is %s, input 0 is %s: they may differ along axis %d only", i,
+				s->in[i].shape.rank < 0 ? "absent" : secant_shape_text(&s->in[i].shape, other, sizeof other),
+				secant_shape_text(&s->in[0].shape, first, sizeof first), axis);
 		if (secant_want_one_kind(s, 0, i, err))
 			return SECANT_ERR_SHAPE;
 		s->out[0].shape.dim[axis] += extent;
@@ -200,7 +213,11 @@ concat_reference(const secant_reference *r)
 
 /* ---- slice ---- */
 
-static int step_of(const secant_ints *step, int axis) { return step->n ? step->v[axis] : 1; }
+static int
+step_of(const secant_ints *step, int axis)
+{
+	return step->n ? step->v[axis] : 1;
+}
 
 /* Numbers from start to below stop; 0 when there is none. */
 static int64_t
@@ -216,14 +233,14 @@ slice_shape(const secant_signature *s, secant_err *err)
 	const secant_shape *x = &s->in[0].shape;
 	s->out[0] = (secant_type){ secant_kind_of(s, 0), s->in[0].shape };
 	if (a->start.n != x->rank || a->stop.n != x->rank || (a->step.n && a->step.n != x->rank))
-		return secant_fail(err, SECANT_ERR_SHAPE, "start, stop, step have %d, %d, %d numbers for an input of %d axes", a->start.n,
-			a->stop.n, a->step.n, x->rank);
+		return secant_fail(err, SECANT_ERR_SHAPE, "start, stop, step have %d, %d, %d numbers for an input of %d axes",
+			a->start.n, a->stop.n, a->step.n, x->rank);
 	for (int i = 0; i < x->rank; i++) {
 		int64_t start = a->start.v[i], stop = a->stop.v[i] == -1 ? x->dim[i] : a->stop.v[i];
 		int step = step_of(&a->step, i);
 		if (start < 0 || stop < start || stop > x->dim[i] || step < 1)
-			return secant_fail(err, SECANT_ERR_SHAPE, "axis %d: start %lld, stop %lld, step %d is no part of 0..%lld", i, (long long)start,
-				(long long)stop, step, (long long)x->dim[i]);
+			return secant_fail(err, SECANT_ERR_SHAPE, "axis %d: start %lld, stop %lld, step %d is no part of 0..%lld",
+				i, (long long)start, (long long)stop, step, (long long)x->dim[i]);
 		s->out[0].shape.dim[i] = picked(start, stop, step);
 	}
 	return SECANT_OK;
@@ -239,7 +256,8 @@ slice_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const 
 
 /* Where number i of the part `cut` stands in `whole`. */
 static int64_t
-place_in_whole(const secant_shape *whole, const secant_shape *cut, const secant_ints *start, const secant_ints *step, int64_t i)
+place_in_whole(
+	const secant_shape *whole, const secant_shape *cut, const secant_ints *start, const secant_ints *step, int64_t i)
 {
 	int64_t index[SECANT_MAX_RANK] = { 0 }, at = 0;
 	secant_unravel(cut, i, index);
@@ -265,13 +283,14 @@ slice_grad_shape(const secant_signature *s, secant_err *err)
 	const secant_shape *dy = &s->in[0].shape;
 	secant_shape x = secant_shape_from(&a->shape);
 	if (a->start.n != dy->rank || x.rank != dy->rank || (a->step.n && a->step.n != dy->rank))
-		return secant_fail(err, SECANT_ERR_SHAPE, "start, step, shape have %d, %d, %d numbers for an input of %d axes", a->start.n,
-			a->step.n, x.rank, dy->rank);
+		return secant_fail(err, SECANT_ERR_SHAPE, "start, step, shape have %d, %d, %d numbers for an input of %d axes",
+			a->start.n, a->step.n, x.rank, dy->rank);
 	for (int i = 0; i < x.rank; i++) {
 		int64_t last = a->start.v[i] + (dy->dim[i] - 1) * step_of(&a->step, i);
 		if (a->start.v[i] < 0 || step_of(&a->step, i) < 1 || (dy->dim[i] && last >= x.dim[i]))
-			return secant_fail(err, SECANT_ERR_SHAPE, "axis %d: %lld numbers from %d in steps of %d do not lie in 0..%lld", i,
-				(long long)dy->dim[i], a->start.v[i], step_of(&a->step, i), (long long)x.dim[i]);
+			return secant_fail(err, SECANT_ERR_SHAPE,
+				"axis %d: %lld numbers from %d in steps of %d do not lie in 0..%lld", i, (long long)dy->dim[i],
+				a->start.v[i], step_of(&a->step, i), (long long)x.dim[i]);
 	}
 	s->out[0].shape = x;
 	return secant_want_real(s, 0, err);
@@ -288,7 +307,8 @@ slice_grad_reference(const secant_reference *r)
 		r->out[0][place_in_whole(&r->out_shape[0], &r->in_shape[0], &a->start, &a->step, i)] = r->in[0][i];
 }
 
-/* ---- pixel_shuffle: N x H x W x C r r <-> N x H r x W r x C; channel c r r + i r + j goes to row i, column j of its block ---- */
+/* ---- pixel_shuffle: N x H x W x C r r <-> N x H r x W r x C; channel c r r + i r + j goes to row i, column j of its
+ * block ---- */
 
 static secant_status
 shuffle_shape(const secant_signature *s, secant_err *err)
@@ -299,8 +319,8 @@ shuffle_shape(const secant_signature *s, secant_err *err)
 		return SECANT_ERR_SHAPE;
 	const int64_t *x = s->in[0].shape.dim;
 	if (f < 1 || x[3] % (f * f))
-		return secant_fail(err, SECANT_ERR_SHAPE, "%lld channels (%s) do not divide into blocks of %lldx%lld", (long long)x[3],
-		                   secant_shape_text(&s->in[0].shape, text, sizeof text), (long long)f, (long long)f);
+		return secant_fail(err, SECANT_ERR_SHAPE, "%lld channels (%s) do not divide into blocks of %lldx%lld",
+			(long long)x[3], secant_shape_text(&s->in[0].shape, text, sizeof text), (long long)f, (long long)f);
 	s->out[0] = (secant_type){ secant_kind_of(s, 0), { 4, { x[0], x[1] * f, x[2] * f, x[3] / (f * f) } } };
 	return SECANT_OK;
 }
@@ -364,119 +384,242 @@ pixel_unshuffle_rule(secant_graph *g, const secant_node *n, const secant_value *
 /* ---- attributes ---- */
 
 static const secant_opt shape_rows[] = {
-	SECANT_OPT(secant_shape_attr, shape, INTS, "shape", NULL, -2, 1 << 30, "shape of the result; of a reshape, -1: what fits, -2: as the input's axis"),
-	SECANT_OPT_END
+	SECANT_OPT(secant_shape_attr, shape, INTS, "shape", NULL, -2, 1 << 30,
+		"shape of the result; of a reshape, -1: what fits, -2: as the input's axis"),
+	SECANT_OPT_END,
 };
 static const secant_opts shape_attr = { "shape", sizeof(secant_shape_attr), shape_rows };
 static const secant_opt transpose_rows[] = {
 	SECANT_OPT(secant_transpose_attr, perm, INTS, "perm", NULL, 0, SECANT_MAX_RANK - 1,
 		"which axis of the input each axis of the result is"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts transpose_attr = { "transpose", sizeof(secant_transpose_attr), transpose_rows };
 static const secant_opt concat_rows[] = {
 	SECANT_OPT(secant_axis_attr, axis, INT, "axis", "-1", -6, 5, "axis along which the inputs follow each other"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts concat_attr = { "concat", sizeof(secant_axis_attr), concat_rows };
 static const secant_opt slice_rows[] = {
 	SECANT_OPT(secant_slice_attr, start, INTS, "start", NULL, 0, 1 << 30, "first index, for each axis"),
-	SECANT_OPT(secant_slice_attr, stop, INTS, "stop", NULL, -1, 1 << 30, "index after the last, for each axis; -1: all to the end"),
+	SECANT_OPT(secant_slice_attr, stop, INTS, "stop", NULL, -1, 1 << 30,
+		"index after the last, for each axis; -1: all to the end"),
 	SECANT_OPT(secant_slice_attr, step, INTS, "step", NULL, 1, 1 << 30, "step, for each axis; ones if not given"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts slice_attr = { "slice", sizeof(secant_slice_attr), slice_rows };
 static const secant_opt slice_grad_rows[] = {
 	SECANT_OPT(secant_slice_grad_attr, start, INTS, "start", NULL, 0, 1 << 30, "first index, for each axis"),
 	SECANT_OPT(secant_slice_grad_attr, step, INTS, "step", NULL, 1, 1 << 30, "step, for each axis; ones if not given"),
 	SECANT_OPT(secant_slice_grad_attr, shape, INTS, "shape", NULL, 0, 1 << 30, "shape of the tensor that was cut"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts slice_grad_attr = { "slice_grad", sizeof(secant_slice_grad_attr), slice_grad_rows };
 static const secant_opt factor_rows[] = {
 	SECANT_OPT(secant_factor_attr, factor, INT, "factor", "2", 1, 4096, "side of a block of pixels"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts factor_attr = { "pixel_shuffle", sizeof(secant_factor_attr), factor_rows };
 
 /* ---- cases ---- */
 
-static const secant_op_case upcast_cases[] = { { "real", "", "2x3x4x5" }, { "mask", "", "37#2" }, { "empty", "", "0x3" }, { 0 } };
+static const secant_op_case upcast_cases[] = { { "real", "", "2x3x4x5" }, { "mask", "", "37#2" },
+	{ "empty", "", "0x3" }, { 0 } };
 static const secant_op_case reshape_cases[] = {
-	{ "flatten", "shape=2,60", "2x3x4x5" }, { "unknown axis", "shape=4,-1,5", "2x3x4x5" }, { "to a number", "", "1x1" },
-	{ "axes of the input", "shape=-2,-1,5", "2x3x4x5" }, { "empty", "shape=3,0", "0x3" }, { 0 }
+	{ "flatten", "shape=2,60", "2x3x4x5" },
+	{ "unknown axis", "shape=4,-1,5", "2x3x4x5" },
+	{ "to a number", "", "1x1" },
+	{ "axes of the input", "shape=-2,-1,5", "2x3x4x5" },
+	{ "empty", "shape=3,0", "0x3" },
+	{ 0 },
 };
 static const secant_op_case transpose_cases[] = {
-	{ "to channels first", "perm=0,3,1,2", "2x3x4x5" }, { "matrix", "perm=1,0", "17x9" }, { "six axes", "perm=5,3,1,4,2,0", "2x1x3x2x2x3" },
-	{ "empty", "perm=1,0", "0x3" }, { 0 }
+	{ "to channels first", "perm=0,3,1,2", "2x3x4x5" },
+	{ "matrix", "perm=1,0", "17x9" },
+	{ "six axes", "perm=5,3,1,4,2,0", "2x1x3x2x2x3" },
+	{ "empty", "perm=1,0", "0x3" },
+	{ 0 },
 };
 static const secant_op_case broadcast_cases[] = {
-	{ "channels", "shape=2,3,4,5", "5" }, { "map", "shape=2,3,4,5", "2x3x4x1" }, { "number", "shape=3,7", "scalar" },
-	{ "empty", "shape=0,3", "3" }, { 0 }
+	{ "channels", "shape=2,3,4,5", "5" },
+	{ "map", "shape=2,3,4,5", "2x3x4x1" },
+	{ "number", "shape=3,7", "scalar" },
+	{ "empty", "shape=0,3", "3" },
+	{ 0 },
 };
 static const secant_op_case concat_cases[] = {
-	{ "channels", "", "2x3x4x5 2x3x4x1 2x3x4x16" }, { "rows", "axis=1", "2x3x4 2x1x4" }, { "one input", "axis=0", "2x3" },
+	{ "channels", "", "2x3x4x5 2x3x4x1 2x3x4x16" },
+	{ "rows", "axis=1", "2x3x4 2x1x4" },
+	{ "one input", "axis=0", "2x3" },
 	{ "integers", "axis=0", "2x3#9 4x3#9" },
-	{ "an empty part", "", "2x3 2x0 2x1" }, { 0 }
+	{ "an empty part", "", "2x3 2x0 2x1" },
+	{ 0 },
 };
 static const secant_op_case slice_cases[] = {
-	{ "channels", "start=0,0,0,2 stop=2,3,4,5", "2x3x4x5" }, { "steps", "start=1,0,2 stop=5,6,8 step=1,2,3", "6x7x8" },
-	{ "nothing", "start=0,2 stop=3,2", "3x4" }, { "to the end", "start=0,2,1 stop=-1,-1,3", "3x4x5" },
-	{ "integers", "start=1 stop=5", "7#9" }, { 0 }
+	{ "channels", "start=0,0,0,2 stop=2,3,4,5", "2x3x4x5" },
+	{ "steps", "start=1,0,2 stop=5,6,8 step=1,2,3", "6x7x8" },
+	{ "nothing", "start=0,2 stop=3,2", "3x4" },
+	{ "to the end", "start=0,2,1 stop=-1,-1,3", "3x4x5" },
+	{ "integers", "start=1 stop=5", "7#9" },
+	{ 0 },
 };
 static const secant_op_case slice_grad_cases[] = {
-	{ "channels", "start=0,0,0,2 shape=2,3,4,5", "2x3x4x3" }, { "steps", "start=1,0,2 step=1,2,3 shape=6,7,8", "4x3x2" },
-	{ "nothing", "start=0,2 shape=3,4", "3x0" }, { 0 }
+	{ "channels", "start=0,0,0,2 shape=2,3,4,5", "2x3x4x3" },
+	{ "steps", "start=1,0,2 step=1,2,3 shape=6,7,8", "4x3x2" },
+	{ "nothing", "start=0,2 shape=3,4", "3x0" },
+	{ 0 },
 };
 static const secant_op_case shuffle_cases[] = {
-	{ "2", "", "2x3x4x12" }, { "3", "factor=3", "1x2x1x9" }, { "empty", "", "0x2x2x4" }, { 0 }
+	{ "2", "", "2x3x4x12" },
+	{ "3", "factor=3", "1x2x1x9" },
+	{ "empty", "", "0x2x2x4" },
+	{ 0 },
 };
 static const secant_op_case unshuffle_cases[] = {
-	{ "2", "", "2x4x6x3" }, { "3", "factor=3", "1x6x3x2" }, { "empty", "", "0x2x2x4" }, { 0 }
+	{ "2", "", "2x4x6x3" },
+	{ "3", "factor=3", "1x6x3x2" },
+	{ "empty", "", "0x2x2x4" },
+	{ 0 },
 };
 
 const secant_op secant_op_upcast = {
-	.name = "upcast", .brief = "the same numbers in f32, in every precision", .min_in = 1, .max_in = 1, .n_out = 1,
-	.low = SECANT_LOW_NEVER, .commutes = true,
-	.shape = upcast_shape, .grad = upcast_rule, .reference = copy_all, .cases = upcast_cases,
+	.name = "upcast",
+	.brief = "the same numbers in f32, in every precision",
+	.min_in = 1,
+	.max_in = 1,
+	.n_out = 1,
+	.low = SECANT_LOW_NEVER,
+	.commutes = true,
+	.shape = upcast_shape,
+	.grad = upcast_rule,
+	.reference = copy_all,
+	.cases = upcast_cases,
 };
 const secant_op secant_op_reshape = {
-	.name = "reshape", .brief = "the same numbers in another shape", .attr = &shape_attr, .min_in = 1, .max_in = 1, .n_out = 1,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true,
-	.shape = reshape_shape, .grad = reshape_rule, .reference = copy_all, .cases = reshape_cases,
+	.name = "reshape",
+	.brief = "the same numbers in another shape",
+	.attr = &shape_attr,
+	.min_in = 1,
+	.max_in = 1,
+	.n_out = 1,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1,
+	.low_out = 1,
+	.commutes = true,
+	.shape = reshape_shape,
+	.grad = reshape_rule,
+	.reference = copy_all,
+	.cases = reshape_cases,
 };
 const secant_op secant_op_transpose = {
-	.name = "transpose", .brief = "axes in another order", .attr = &transpose_attr, .min_in = 1, .max_in = 1, .n_out = 1,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true,
-	.shape = transpose_shape, .grad = transpose_rule, .reference = transpose_reference, .cases = transpose_cases,
+	.name = "transpose",
+	.brief = "axes in another order",
+	.attr = &transpose_attr,
+	.min_in = 1,
+	.max_in = 1,
+	.n_out = 1,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1,
+	.low_out = 1,
+	.commutes = true,
+	.shape = transpose_shape,
+	.grad = transpose_rule,
+	.reference = transpose_reference,
+	.cases = transpose_cases,
 };
 const secant_op secant_op_broadcast_to = {
-	.name = "broadcast_to", .brief = "numbers repeated to a shape", .attr = &shape_attr, .min_in = 1, .max_in = 1, .n_out = 1,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true,
-	.shape = broadcast_to_shape, .grad = broadcast_to_rule, .reference = broadcast_to_reference, .cases = broadcast_cases,
+	.name = "broadcast_to",
+	.brief = "numbers repeated to a shape",
+	.attr = &shape_attr,
+	.min_in = 1,
+	.max_in = 1,
+	.n_out = 1,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1,
+	.low_out = 1,
+	.commutes = true,
+	.shape = broadcast_to_shape,
+	.grad = broadcast_to_rule,
+	.reference = broadcast_to_reference,
+	.cases = broadcast_cases,
 };
 const secant_op secant_op_concat = {
-	.name = "concat", .brief = "tensors behind each other along an axis", .attr = &concat_attr, .min_in = 1, .max_in = -1, .n_out = 1,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 0xffffffff, .low_out = 1, .commutes = true,
-	.shape = concat_shape, .grad = concat_rule, .reference = concat_reference, .again = secant_op_again, .cases = concat_cases,
+	.name = "concat",
+	.brief = "tensors behind each other along an axis",
+	.attr = &concat_attr,
+	.min_in = 1,
+	.max_in = -1,
+	.n_out = 1,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 0xffffffff,
+	.low_out = 1,
+	.commutes = true,
+	.shape = concat_shape,
+	.grad = concat_rule,
+	.reference = concat_reference,
+	.again = secant_op_again,
+	.cases = concat_cases,
 };
 const secant_op secant_op_slice = {
-	.name = "slice", .brief = "part of a tensor", .attr = &slice_attr, .min_in = 1, .max_in = 1, .n_out = 1,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true,
-	.shape = slice_shape, .grad = slice_rule, .reference = slice_reference, .cases = slice_cases,
+	.name = "slice",
+	.brief = "part of a tensor",
+	.attr = &slice_attr,
+	.min_in = 1,
+	.max_in = 1,
+	.n_out = 1,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1,
+	.low_out = 1,
+	.commutes = true,
+	.shape = slice_shape,
+	.grad = slice_rule,
+	.reference = slice_reference,
+	.cases = slice_cases,
 };
 const secant_op secant_op_slice_grad = {
-	.name = "slice_grad", .brief = "a part put back among zeros", .attr = &slice_grad_attr, .min_in = 1, .max_in = 1, .n_out = 1,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true,
-	.shape = slice_grad_shape, .reference = slice_grad_reference, .cases = slice_grad_cases,
+	.name = "slice_grad",
+	.brief = "a part put back among zeros",
+	.attr = &slice_grad_attr,
+	.min_in = 1,
+	.max_in = 1,
+	.n_out = 1,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1,
+	.low_out = 1,
+	.commutes = true,
+	.shape = slice_grad_shape,
+	.reference = slice_grad_reference,
+	.cases = slice_grad_cases,
 };
 const secant_op secant_op_pixel_shuffle = {
-	.name = "pixel_shuffle", .brief = "channels to blocks of pixels", .attr = &factor_attr, .min_in = 1, .max_in = 1, .n_out = 1,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true,
-	.shape = shuffle_shape, .grad = pixel_shuffle_rule, .reference = pixel_shuffle_reference, .cases = shuffle_cases,
+	.name = "pixel_shuffle",
+	.brief = "channels to blocks of pixels",
+	.attr = &factor_attr,
+	.min_in = 1,
+	.max_in = 1,
+	.n_out = 1,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1,
+	.low_out = 1,
+	.commutes = true,
+	.shape = shuffle_shape,
+	.grad = pixel_shuffle_rule,
+	.reference = pixel_shuffle_reference,
+	.cases = shuffle_cases,
 };
 const secant_op secant_op_pixel_unshuffle = {
-	.name = "pixel_unshuffle", .brief = "blocks of pixels to channels", .attr = &factor_attr, .min_in = 1, .max_in = 1, .n_out = 1,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true,
-	.shape = unshuffle_shape, .grad = pixel_unshuffle_rule, .reference = pixel_unshuffle_reference, .cases = unshuffle_cases,
+	.name = "pixel_unshuffle",
+	.brief = "blocks of pixels to channels",
+	.attr = &factor_attr,
+	.min_in = 1,
+	.max_in = 1,
+	.n_out = 1,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 1,
+	.low_out = 1,
+	.commutes = true,
+	.shape = unshuffle_shape,
+	.grad = pixel_unshuffle_rule,
+	.reference = pixel_unshuffle_reference,
+	.cases = unshuffle_cases,
 };

@@ -1,5 +1,6 @@
 /*
- * Along one axis: softmax, log_softmax and their gradients, l2_normalize, and running sums (cumsum; cumsum_grad sums from the end).
+ * Along one axis: softmax, log_softmax and their gradients, l2_normalize, and running sums (cumsum; cumsum_grad sums
+ * from the end).
  *
  *     softmax:      y = exp(x - max) / sum exp(x - max),   dx = y (dy - sum(dy y))
  *     log_softmax:  y = x - max - log sum exp(x - max),    dx = dy - exp(y) sum(dy)
@@ -17,13 +18,15 @@ axis_shape(const secant_signature *s, secant_err *err)
 	return s->n_in > 1 ? secant_shape_like_pair(s, err) : secant_shape_like(s, err);
 }
 
-/* f(inputs, output, number of entries, distance between them) for every line along the axis, which every attribute here starts with. */
+/* f(inputs, output, number of entries, distance between them) for every line along the axis, which every attribute here
+ * starts with. */
 typedef void (*line)(const double *a, const double *b, double *y, int64_t n, int64_t step, const void *attr);
 
 static void
 each_line(const secant_reference *r, line f)
 {
-	secant_lines l = secant_lines_of(&r->out_shape[0], secant_axis_of(((const secant_axis_attr *)r->attr)->axis, r->out_shape[0].rank));
+	secant_lines l = secant_lines_of(
+		&r->out_shape[0], secant_axis_of(((const secant_axis_attr *)r->attr)->axis, r->out_shape[0].rank));
 	SECANT_PARALLEL
 	for (int64_t i = 0; i < l.outer * l.inner; i++) {
 		int64_t at = i / l.inner * l.extent * l.inner + i % l.inner;
@@ -131,7 +134,7 @@ l2_normalize_rule(secant_graph *g, const secant_node *n, const secant_value *dy,
 	const secant_l2_attr *a = n->attr;
 	secant_axes_attr along = { { 1, { a->axis } }, true };
 	secant_value norm = secant_apply(g, "norm2", &along, 1, n->in[0]), eps = secant_graph_scalar(g, a->eps),
-		zero = secant_graph_scalar(g, 0);
+				 zero = secant_graph_scalar(g, 0);
 	secant_value sum = secant_apply(g, "sum", &along, 1, secant_apply(g, "mul", NULL, 2, dy[0], n->out[0]));
 	secant_value counts = secant_apply(g, "where", NULL, 3, secant_apply(g, "greater", NULL, 2, norm, eps), sum, zero);
 	secant_value rest = secant_apply(g, "sub", NULL, 2, dy[0], secant_apply(g, "mul", NULL, 2, n->out[0], counts));
@@ -139,34 +142,56 @@ l2_normalize_rule(secant_graph *g, const secant_node *n, const secant_value *dy,
 }
 
 static const secant_opt axis_rows[] = {
-	SECANT_OPT(secant_axis_attr, axis, INT, "axis", "-1", -6, 5, "the axis; negative counts from the end"), SECANT_OPT_END
+	SECANT_OPT(secant_axis_attr, axis, INT, "axis", "-1", -6, 5, "the axis; negative counts from the end"),
+	SECANT_OPT_END,
 };
 static const secant_opts axis_attr = { "axis", sizeof(secant_axis_attr), axis_rows };
 static const secant_opt l2_rows[] = {
 	SECANT_OPT(secant_l2_attr, axis, INT, "axis", "-1", -6, 5, "the axis; negative counts from the end"),
 	SECANT_OPT(secant_l2_attr, eps, REAL, "eps", "1e-12", 0, 1, "smallest norm that is divided by"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts l2_attr = { "l2_normalize", sizeof(secant_l2_attr), l2_rows };
 
 static const secant_op_case one_cases[] = {
-	{ "last axis", "", "2x3x4x5" }, { "middle axis", "axis=1", "3x7x5@-4:4" }, { "large", "", "2x5@-300:300" }, { "wide", "", "4x64" },
-	{ "empty", "", "0x3" }, { 0 }
+	{ "last axis", "", "2x3x4x5" },
+	{ "middle axis", "axis=1", "3x7x5@-4:4" },
+	{ "large", "", "2x5@-300:300" },
+	{ "wide", "", "4x64" },
+	{ "empty", "", "0x3" },
+	{ 0 },
 };
 static const secant_op_case l2_cases[] = {
-	{ "last axis", "", "2x3x4x5" }, { "middle axis", "axis=1", "3x7x5@-4:4" }, { "below eps", "eps=1", "3x5@-0.2:0.2" },
-	{ "empty", "", "0x3" }, { 0 }
+	{ "last axis", "", "2x3x4x5" },
+	{ "middle axis", "axis=1", "3x7x5@-4:4" },
+	{ "below eps", "eps=1", "3x5@-0.2:0.2" },
+	{ "empty", "", "0x3" },
+	{ 0 },
 };
 static const secant_op_case two_cases[] = {
-	{ "last axis", "", "2x3x4x5@0:0.4 2x3x4x5" }, { "middle axis", "axis=1", "3x7x5@0:0.2 3x7x5" }, { "empty", "", "0x3 0x3" }, { 0 }
+	{ "last axis", "", "2x3x4x5@0:0.4 2x3x4x5" },
+	{ "middle axis", "axis=1", "3x7x5@0:0.2 3x7x5" },
+	{ "empty", "", "0x3 0x3" },
+	{ 0 },
 };
 
 #define ALONG(nam, text, at, inputs, how, rule, table) \
 	static void nam##_reference(const secant_reference *r) { each_line(r, nam##_line); } \
 	const secant_op secant_op_##nam = { \
-		.name = #nam, .brief = text, .attr = &at##_attr, .min_in = inputs, .max_in = inputs, .n_out = 1, \
-		.low = SECANT_LOW_##how, .low_in = 3, .low_out = 1, .commutes = true, \
-		.shape = axis_shape, .grad = rule, .reference = nam##_reference, .cases = table, \
+		.name = #nam, \
+		.brief = text, \
+		.attr = &at##_attr, \
+		.min_in = inputs, \
+		.max_in = inputs, \
+		.n_out = 1, \
+		.low = SECANT_LOW_##how, \
+		.low_in = 3, \
+		.low_out = 1, \
+		.commutes = true, \
+		.shape = axis_shape, \
+		.grad = rule, \
+		.reference = nam##_reference, \
+		.cases = table, \
 	};
 ALONG(softmax, "shares that sum to 1 along an axis", axis, 1, FOLLOWS, softmax_rule, one_cases)
 ALONG(softmax_grad, "gradient of softmax, from y and dy", axis, 2, FOLLOWS, NULL, two_cases)

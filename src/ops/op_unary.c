@@ -1,9 +1,10 @@
 /*
- * Functions of one number, each an operator of its own, all made from one list; and unary_grad, dx = dy * df(v), which serves them all.
- * Formulas are PyTorch's: elu, selu (Klambauer 2017), gelu (Hendrycks 2016; exact and tanh form), silu, mish (Misra 2019), hardswish and
- * hardsigmoid (MobileNetV3), softplus with its threshold.
+ * Functions of one number, each an operator of its own, all made from one list; and unary_grad, dx = dy * df(v), which
+ * serves them all. Formulas are PyTorch's: elu, selu (Klambauer 2017), gelu (Hendrycks 2016; exact and tanh form),
+ * silu, mish (Misra 2019), hardswish and hardsigmoid (MobileNetV3), softplus with its threshold.
  *
- * A derivative is taken from the result where the result determines it, so that the input's memory is free after the forward pass.
+ * A derivative is taken from the result where the result determines it, so that the input's memory is free after the
+ * forward pass.
  */
 #include "ops/unary.h"
 #include "ops/rules.h"
@@ -20,10 +21,26 @@ sigmoid(double x)
 	return x >= 0 ? 1 / (1 + e) : e / (1 + e);
 }
 
-static double relu6(double x) { return x < 0 ? 0 : x > 6 ? 6 : x; }
-static double normal_cdf(double x) { return 0.5 * erfc(-x * M_SQRT1_2); }
-static double normal_pdf(double x) { return exp(-0.5 * x * x) * 0.5 * M_2_SQRTPI * M_SQRT1_2; }
-static double gelu_inner(double x) { return M_2_SQRTPI * M_SQRT1_2 * (x + 0.044715 * x * x * x); }
+static double
+relu6(double x)
+{
+	return x < 0 ? 0 : x > 6 ? 6 : x;
+}
+static double
+normal_cdf(double x)
+{
+	return 0.5 * erfc(-x * M_SQRT1_2);
+}
+static double
+normal_pdf(double x)
+{
+	return exp(-0.5 * x * x) * 0.5 * M_2_SQRTPI * M_SQRT1_2;
+}
+static double
+gelu_inner(double x)
+{
+	return M_2_SQRTPI * M_SQRT1_2 * (x + 0.044715 * x * x * x);
+}
 
 static double
 gelu_tanh_slope(double x)
@@ -39,7 +56,11 @@ silu_slope(double x)
 	return s * (1 + x * (1 - s));
 }
 
-static double softplus(double x) { return fmax(x, 0) + log1p(exp(-fabs(x))); }
+static double
+softplus(double x)
+{
+	return fmax(x, 0) + log1p(exp(-fabs(x)));
+}
 
 static double
 mish_slope(double x)
@@ -49,22 +70,28 @@ mish_slope(double x)
 }
 
 /* U(name, attributes, cases, what the derivative comes from, f(x, a, b), df(v, a, b), brief) */
+/* clang-format off */
 #define UNARIES(U) \
 	U(relu, none, any, OUTPUT, x < 0 ? 0 : x, v > 0, "max(x, 0)") \
 	U(relu6, none, wide, INPUT, relu6(x), v > 0 && v < 6, "x clamped to 0..6") \
 	U(leaky_relu, slope, any, OUTPUT, x > 0 ? x : a * x, v > 0 ? 1 : a, "x above 0, slope * x below") \
 	U(elu, alpha, any, OUTPUT, x > 0 ? x : a * expm1(x), v > 0 ? 1 : v + a, "x above 0, alpha (exp(x) - 1) below") \
-	U(gelu, none, wide, INPUT, x * normal_cdf(x), normal_cdf(v) + v * normal_pdf(v), "x times the normal distribution at x") \
-	U(gelu_tanh, none, wide, INPUT, 0.5 * x * (1 + tanh(gelu_inner(x))), gelu_tanh_slope(v), "gelu, approximated by tanh") \
+	U(gelu, none, wide, INPUT, x * normal_cdf(x), normal_cdf(v) + v * normal_pdf(v), \
+	  "x times the normal distribution at x") \
+	U(gelu_tanh, none, wide, INPUT, 0.5 * x * (1 + tanh(gelu_inner(x))), gelu_tanh_slope(v), \
+	  "gelu, approximated by tanh") \
 	U(silu, none, wide, INPUT, x * sigmoid(x), silu_slope(v), "x sigmoid(x); also called swish") \
-	U(hardswish, none, wide, INPUT, x * relu6(x + 3) / 6, v <= -3 ? 0 : v < 3 ? (2 * v + 3) / 6 : 1, "x hardsigmoid(x)") \
+	U(hardswish, none, wide, INPUT, x * relu6(x + 3) / 6, v <= -3 ? 0 : v < 3 ? (2 * v + 3) / 6 : 1, \
+	  "x hardsigmoid(x)") \
 	U(hardsigmoid, none, wide, INPUT, relu6(x + 3) / 6, v > -3 && v < 3 ? 1. / 6 : 0, "(x + 3) / 6 clamped to 0..1") \
 	U(sigmoid, none, wide, OUTPUT, sigmoid(x), v * (1 - v), "1 / (1 + exp(-x))") \
 	U(tanh, none, any, OUTPUT, tanh(x), 1 - v * v, "hyperbolic tangent") \
-	U(softplus, softplus, wide, INPUT, a * x > b ? x : softplus(a * x) / a, a * v > b ? 1 : sigmoid(a * v), "log(1 + exp(beta x)) / beta") \
+	U(softplus, softplus, wide, INPUT, a * x > b ? x : softplus(a * x) / a, a * v > b ? 1 : sigmoid(a * v), \
+	  "log(1 + exp(beta x)) / beta") \
 	U(logsigmoid, none, wide, OUTPUT, -softplus(-x), -expm1(v), "log(sigmoid(x))") \
 	U(mish, none, wide, INPUT, x * tanh(softplus(x)), mish_slope(v), "x tanh(softplus(x))") \
-	U(selu, none, any, OUTPUT, SELU_SCALE * (x > 0 ? x : SELU_ALPHA * expm1(x)), v > 0 ? SELU_SCALE : v + SELU_SCALE * SELU_ALPHA, \
+	U(selu, none, any, OUTPUT, SELU_SCALE * (x > 0 ? x : SELU_ALPHA * expm1(x)), \
+	  v > 0 ? SELU_SCALE : v + SELU_SCALE * SELU_ALPHA, \
 		"self-normalising elu") \
 	U(exp, none, any, OUTPUT, exp(x), v, "exponential") \
 	U(log, none, positive, INPUT, log(x), 1 / v, "natural logarithm") \
@@ -79,14 +106,23 @@ mish_slope(double x)
 	U(reciprocal, none, positive, OUTPUT, 1 / x, -v * v, "1 / x") \
 	U(add_scalar, addend, number, NOTHING, x + a, 1, "x plus a fixed number") \
 	U(mul_scalar, factor, number, NOTHING, x * a, a, "x times a fixed number")
+/* clang-format on */
 
 #define U(nam, ...) UNARY_##nam,
 enum { UNARIES(U) UNARY_COUNT };
 #undef U
 
 #define U(nam, attr, cases, from, fx, dfx, text) \
-	static double nam##_f(double x, double a, double b) { (void)a, (void)b; return fx; } \
-	static double nam##_df(double v, double a, double b) { (void)v, (void)a, (void)b; return dfx; }
+	static double nam##_f(double x, double a, double b) \
+	{ \
+		(void)a, (void)b; \
+		return fx; \
+	} \
+	static double nam##_df(double v, double a, double b) \
+	{ \
+		(void)v, (void)a, (void)b; \
+		return dfx; \
+	}
 UNARIES(U)
 #undef U
 
@@ -153,63 +189,112 @@ unary_grad_reference(const secant_reference *r)
 #define NUMBER(field, name, def, lo, hi, help) SECANT_OPT(secant_number_attr, field, REAL, name, def, lo, hi, help)
 static const secant_opt none_rows[] = { SECANT_OPT_END };
 static const secant_opt slope_rows[] = { NUMBER(a, "slope", "0.01", 0, 1e6, "slope below 0"), SECANT_OPT_END };
-static const secant_opt alpha_rows[] = { NUMBER(a, "alpha", "1", 0, 1e6, "limit far below 0, negated"), SECANT_OPT_END };
+static const secant_opt alpha_rows[] = { NUMBER(a, "alpha", "1", 0, 1e6, "limit far below 0, negated"),
+	SECANT_OPT_END };
 static const secant_opt power_rows[] = { NUMBER(a, "exponent", "2", 1, 0, "the power"), SECANT_OPT_END };
 static const secant_opt addend_rows[] = { NUMBER(a, "value", "0", 1, 0, "what is added"), SECANT_OPT_END };
 static const secant_opt factor_rows[] = { NUMBER(a, "value", "1", 1, 0, "what x is multiplied with"), SECANT_OPT_END };
 static const secant_opt softplus_rows[] = {
-	NUMBER(a, "beta", "1", 1e-6, 1e6, "sharpness"), NUMBER(b, "threshold", "20", 0, 1e6, "beta x above this: y = x"), SECANT_OPT_END
+	NUMBER(a, "beta", "1", 1e-6, 1e6, "sharpness"),
+	NUMBER(b, "threshold", "20", 0, 1e6, "beta x above this: y = x"),
+	SECANT_OPT_END,
 };
 static const secant_opt clamp_rows[] = {
-	NUMBER(a, "min", "0", 1, 0, "lower limit"), NUMBER(b, "max", "1", 1, 0, "upper limit"), SECANT_OPT_END
+	NUMBER(a, "min", "0", 1, 0, "lower limit"),
+	NUMBER(b, "max", "1", 1, 0, "upper limit"),
+	SECANT_OPT_END,
 };
 #define ATTR(nam) static const secant_opts nam##_attr = { #nam, sizeof(secant_number_attr), nam##_rows };
+/* clang-format off */
 ATTR(none) ATTR(slope) ATTR(alpha) ATTR(power) ATTR(addend) ATTR(factor) ATTR(softplus) ATTR(clamp)
+/* clang-format on */
 
 #define U(nam, ...) "|" #nam
-static const secant_opt unary_grad_rows[] = {
-	SECANT_OPT_CHOICE(secant_unary_grad_attr, kind, "kind", "relu", &UNARIES(U)[1], "the function this is the derivative of"),
-	SECANT_OPT(secant_unary_grad_attr, a, REAL, "a", "0", 1, 0, "its first number"),
-	SECANT_OPT(secant_unary_grad_attr, b, REAL, "b", "0", 1, 0, "its second number"),
-	SECANT_OPT_END
-};
+	static const secant_opt unary_grad_rows[] = {
+		SECANT_OPT_CHOICE(
+			secant_unary_grad_attr, kind, "kind", "relu", &UNARIES(U)[1], "the function this is the derivative of"),
+		SECANT_OPT(secant_unary_grad_attr, a, REAL, "a", "0", 1, 0, "its first number"),
+		SECANT_OPT(secant_unary_grad_attr, b, REAL, "b", "0", 1, 0, "its second number"),
+		SECANT_OPT_END,
+	};
 #undef U
 static const secant_opts unary_grad_attr = { "unary_grad", sizeof(secant_unary_grad_attr), unary_grad_rows };
 
 static const secant_op_case any_cases[] = {
-	{ "map", "", "2x3x4x5" }, { "37 numbers", "", "37" }, { "one", "", "scalar" }, { "empty", "", "0x3" }, { 0 }
+	{ "map", "", "2x3x4x5" },
+	{ "37 numbers", "", "37" },
+	{ "one", "", "scalar" },
+	{ "empty", "", "0x3" },
+	{ 0 },
 };
 static const secant_op_case wide_cases[] = {
-	{ "map", "", "2x3x4x5@-8:8" }, { "37 numbers", "", "37@-8:8" }, { "empty", "", "0x3" }, { 0 }
+	{ "map", "", "2x3x4x5@-8:8" },
+	{ "37 numbers", "", "37@-8:8" },
+	{ "empty", "", "0x3" },
+	{ 0 },
 };
 static const secant_op_case positive_cases[] = {
-	{ "map", "", "2x3x4x5@0.2:2" }, { "37 numbers", "", "37@0.2:2" }, { "empty", "", "0x3" }, { 0 }
+	{ "map", "", "2x3x4x5@0.2:2" },
+	{ "37 numbers", "", "37@0.2:2" },
+	{ "empty", "", "0x3" },
+	{ 0 },
 };
 static const secant_op_case power_cases[] = {
-	{ "cube", "exponent=3", "2x3x4x5" }, { "root", "exponent=0.75", "37@0.2:2" }, { "zero", "exponent=0", "5" }, { 0 }
+	{ "cube", "exponent=3", "2x3x4x5" },
+	{ "root", "exponent=0.75", "37@0.2:2" },
+	{ "zero", "exponent=0", "5" },
+	{ 0 },
 };
-static const secant_op_case clamp_cases[] = { { "map", "min=-0.3 max=0.5", "2x3x4x5" }, { "37 numbers", "min=-0.3 max=0.5", "37" }, { 0 } };
-static const secant_op_case number_cases[] = { { "map", "value=-1.5", "2x3x4x5" }, { "37 numbers", "value=0.25", "37" }, { 0 } };
+static const secant_op_case clamp_cases[] = { { "map", "min=-0.3 max=0.5", "2x3x4x5" },
+	{ "37 numbers", "min=-0.3 max=0.5", "37" }, { 0 } };
+static const secant_op_case number_cases[] = { { "map", "value=-1.5", "2x3x4x5" }, { "37 numbers", "value=0.25", "37" },
+	{ 0 } };
 static const secant_op_case unary_grad_cases[] = {
-	{ "relu", "kind=relu", "2x3x4x5 2x3x4x5" }, { "sigmoid", "kind=sigmoid", "37@0.1:0.9 37" },
+	{ "relu", "kind=relu", "2x3x4x5 2x3x4x5" },
+	{ "sigmoid", "kind=sigmoid", "37@0.1:0.9 37" },
 	{ "silu", "kind=silu", "2x3x4x5@-8:8 2x3x4x5" },
-	{ "gelu", "kind=gelu", "2x3x4x5@-8:8 2x3x4x5" }, { "hardswish", "kind=hardswish", "37@-8:8 37" },
+	{ "gelu", "kind=gelu", "2x3x4x5@-8:8 2x3x4x5" },
+	{ "hardswish", "kind=hardswish", "37@-8:8 37" },
 	{ "relu6", "kind=relu6", "37@-8:8 37" },
-	{ "leaky relu", "kind=leaky_relu a=0.2", "37 37" }, { "pow", "kind=pow a=3", "37 37" }, { "empty", "", "0x3 0x3" }, { 0 }
+	{ "leaky relu", "kind=leaky_relu a=0.2", "37 37" },
+	{ "pow", "kind=pow a=3", "37 37" },
+	{ "empty", "", "0x3 0x3" },
+	{ 0 },
 };
 
 const secant_op secant_op_unary_grad = {
-	.name = "unary_grad", .brief = "derivative of a function of one number, times dy", .attr = &unary_grad_attr, .min_in = 2, .max_in = 2,
+	.name = "unary_grad",
+	.brief = "derivative of a function of one number, times dy",
+	.attr = &unary_grad_attr,
+	.min_in = 2,
+	.max_in = 2,
 	.n_out = 1,
-	.low = SECANT_LOW_FOLLOWS, .low_in = 3, .low_out = 1, .commutes = true,
-	.shape = secant_shape_like_pair, .reference = unary_grad_reference, .cases = unary_grad_cases,
+	.low = SECANT_LOW_FOLLOWS,
+	.low_in = 3,
+	.low_out = 1,
+	.commutes = true,
+	.shape = secant_shape_like_pair,
+	.reference = unary_grad_reference,
+	.cases = unary_grad_cases,
 };
 
 #define U(nam, at, cas, from, fx, dfx, text) \
 	static void nam##_reference(const secant_reference *r) { apply_unary(r, UNARY_##nam); } \
 	const secant_op secant_op_##nam = { \
-		.name = #nam, .brief = text, .attr = &at##_attr, .min_in = 1, .max_in = 1, .n_out = 1, \
-		.low = SECANT_LOW_FOLLOWS, .low_in = 1, .low_out = 1, .commutes = true, \
-		.shape = secant_shape_like, .grad = unary_rule, .reference = nam##_reference, .again = secant_op_again, .cases = cas##_cases, \
+		.name = #nam, \
+		.brief = text, \
+		.attr = &at##_attr, \
+		.min_in = 1, \
+		.max_in = 1, \
+		.n_out = 1, \
+		.low = SECANT_LOW_FOLLOWS, \
+		.low_in = 1, \
+		.low_out = 1, \
+		.commutes = true, \
+		.shape = secant_shape_like, \
+		.grad = unary_rule, \
+		.reference = nam##_reference, \
+		.again = secant_op_again, \
+		.cases = cas##_cases, \
 	};
 UNARIES(U)

@@ -12,7 +12,7 @@ static const secant_op *const table[] = {
 #define OP(name) &secant_op_##name,
 #include "ops/ops.inc"
 #undef OP
-	NULL
+	NULL,
 };
 
 const secant_op *
@@ -39,20 +39,30 @@ both(int v)
 secant_conv_attr
 secant_conv(int stride, int padding, int dilation, int groups)
 {
-	return (secant_conv_attr){ .stride = both(stride), .dilation = both(dilation), .padding = { 1, { padding } },
-	                           .output_padding = both(0), .groups = groups };
+	return (secant_conv_attr){
+		.stride = both(stride),
+		.dilation = both(dilation),
+		.padding = { 1, { padding } },
+		.output_padding = both(0),
+		.groups = groups,
+	};
 }
 
 secant_pool_attr
 secant_pooling(int kernel, int stride, int padding)
 {
-	return (secant_pool_attr){ .kernel = both(kernel), .stride = both(stride), .padding = { 1, { padding } }, .count_include_pad = true };
+	return (secant_pool_attr){
+		.kernel = both(kernel), .stride = both(stride), .padding = { 1, { padding } }, .count_include_pad = true
+	};
 }
 
 int
 secant_pad_of(const secant_ints *padding, int side)
 {
-	return padding->n == 0 ? 0 : padding->n == 1 ? padding->v[0] : padding->n == 2 ? padding->v[side % 2] : padding->v[side];
+	return padding->n == 0 ? 0
+		: padding->n == 1  ? padding->v[0]
+		: padding->n == 2  ? padding->v[side % 2]
+						   : padding->v[side];
 }
 
 int64_t
@@ -69,7 +79,8 @@ secant_pool_out(int64_t in, int kernel, int stride, int pad_before, int pad_afte
 	if (room < 0)
 		return ceil_mode && room > -stride && in + pad_before > 0 ? 1 : 0;
 	int64_t out = (room + (ceil_mode ? stride - 1 : 0)) / stride + 1;
-	if (ceil_mode && (out - 1) * stride >= in + pad_before)   /* the last window would start beyond input and left padding */
+	if (ceil_mode
+		&& (out - 1) * stride >= in + pad_before) /* the last window would start beyond input and left padding */
 		out--;
 	return out;
 }
@@ -81,7 +92,7 @@ secant_want_rank(const secant_signature *s, int i, int rank, secant_err *err)
 	if (s->in[i].shape.rank == rank)
 		return SECANT_OK;
 	return secant_fail(err, SECANT_ERR_SHAPE, "input %d has rank %d (%s), want rank %d", i, s->in[i].shape.rank,
-	                   s->in[i].shape.rank < 0 ? "absent" : secant_shape_text(&s->in[i].shape, text, sizeof text), rank);
+		s->in[i].shape.rank < 0 ? "absent" : secant_shape_text(&s->in[i].shape, text, sizeof text), rank);
 }
 
 secant_status
@@ -90,8 +101,8 @@ secant_want_equal(const secant_signature *s, int i, int j, secant_err *err)
 	char a[96], b[96];
 	if (secant_shape_equal(&s->in[i].shape, &s->in[j].shape))
 		return SECANT_OK;
-	return secant_fail(err, SECANT_ERR_SHAPE, "input %d is %s, input %d is %s: want equal shapes", i, secant_shape_text(&s->in[i].shape, a, sizeof a),
-	                   j, secant_shape_text(&s->in[j].shape, b, sizeof b));
+	return secant_fail(err, SECANT_ERR_SHAPE, "input %d is %s, input %d is %s: want equal shapes", i,
+		secant_shape_text(&s->in[i].shape, a, sizeof a), j, secant_shape_text(&s->in[j].shape, b, sizeof b));
 }
 
 secant_status
@@ -102,7 +113,8 @@ secant_broadcast(const secant_shape *a, const secant_shape *b, secant_shape *out
 	for (int i = 1; i <= out->rank; i++) {
 		int64_t x = i <= a->rank ? a->dim[a->rank - i] : 1, y = i <= b->rank ? b->dim[b->rank - i] : 1;
 		if (x != y && x != 1 && y != 1)
-			return secant_fail(err, SECANT_ERR_SHAPE, "%s and %s do not broadcast", secant_shape_text(a, ta, sizeof ta), secant_shape_text(b, tb, sizeof tb));
+			return secant_fail(err, SECANT_ERR_SHAPE, "%s and %s do not broadcast", secant_shape_text(a, ta, sizeof ta),
+				secant_shape_text(b, tb, sizeof tb));
 		out->dim[out->rank - i] = x == 1 ? y : x;
 	}
 	return SECANT_OK;

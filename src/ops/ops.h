@@ -1,6 +1,6 @@
 /*
- * The attributes of operators that builders of graphs set in C, and the arithmetic of shapes that rules, references and implementations
- * share. The list of operators is ops.inc; each is defined in op_*.c.
+ * The attributes of operators that builders of graphs set in C, and the arithmetic of shapes that rules, references and
+ * implementations share. The list of operators is ops.inc; each is defined in op_*.c.
  */
 #ifndef SECANT_OPS_H
 #define SECANT_OPS_H
@@ -9,117 +9,192 @@
 /* ---- attributes ---- */
 
 /* What a fused implementation does to its result; the names of the unary operators. */
-typedef enum secant_act { SECANT_ACT_NONE, SECANT_ACT_RELU, SECANT_ACT_RELU6, SECANT_ACT_SILU, SECANT_ACT_LEAKY_RELU } secant_act;
+typedef enum secant_act {
+	SECANT_ACT_NONE,
+	SECANT_ACT_RELU,
+	SECANT_ACT_RELU6,
+	SECANT_ACT_SILU,
+	SECANT_ACT_LEAKY_RELU
+} secant_act;
 #define SECANT_ACT_CHOICES "none|relu|relu6|silu|leaky_relu"
 
-/* conv2d, conv_transpose2d and their gradients. padding: 1 number for all sides, 2 for h and w, 4 for top, left, bottom, right. */
+/* conv2d, conv_transpose2d and their gradients. padding: 1 number for all sides, 2 for h and w, 4 for top, left,
+ * bottom, right. */
 typedef struct secant_conv_attr {
-	secant_ints stride, dilation;                /* h, w */
+	secant_ints stride, dilation; /* h, w */
 	secant_ints padding;
-	secant_ints output_padding;                  /* h, w; of conv_transpose2d */
+	secant_ints output_padding; /* h, w; of conv_transpose2d */
 	int groups;
-	int act;                                     /* secant_act, applied last; plans for inference only */
-	secant_ints size;                            /* conv2d_grad_data: H, W of the input; conv2d_grad_weights: kernel kH, kW */
+	int act; /* secant_act, applied last; plans for inference only */
+	secant_ints size; /* conv2d_grad_data: H, W of the input; conv2d_grad_weights: kernel kH, kW */
 } secant_conv_attr;
 secant_conv_attr secant_conv(int stride, int padding, int dilation, int groups);
-int secant_pad_of(const secant_ints *padding, int side);   /* side 0 top, 1 left, 2 bottom, 3 right */
-int64_t secant_conv_out(int64_t in, int kernel, int stride, int pad_before, int pad_after, int dilation);   /* below 1: kernel larger than input */
+int secant_pad_of(const secant_ints *padding, int side); /* side 0 top, 1 left, 2 bottom, 3 right */
+int64_t secant_conv_out(int64_t in, int kernel, int stride, int pad_before, int pad_after,
+	int dilation); /* below 1: kernel larger than input */
 
 typedef struct secant_pool_attr {
-	secant_ints kernel, stride;                  /* h, w; stride n = 0: the kernel's */
-	secant_ints padding;                         /* as in conv2d */
-	bool ceil_mode, count_include_pad;           /* the second: avg_pool2d only */
-	secant_ints size;                            /* *_grad: H, W of the input */
+	secant_ints kernel, stride; /* h, w; stride n = 0: the kernel's */
+	secant_ints padding; /* as in conv2d */
+	bool ceil_mode, count_include_pad; /* the second: avg_pool2d only */
+	secant_ints size; /* *_grad: H, W of the input */
 } secant_pool_attr;
 secant_pool_attr secant_pooling(int kernel, int stride, int padding);
 int64_t secant_pool_out(int64_t in, int kernel, int stride, int pad_before, int pad_after, bool ceil_mode);
 
-typedef enum secant_resize_mode { SECANT_RESIZE_NEAREST, SECANT_RESIZE_BILINEAR, SECANT_RESIZE_BICUBIC, SECANT_RESIZE_NEAREST_EXACT } secant_resize_mode;
+typedef enum secant_resize_mode {
+	SECANT_RESIZE_NEAREST,
+	SECANT_RESIZE_BILINEAR,
+	SECANT_RESIZE_BICUBIC,
+	SECANT_RESIZE_NEAREST_EXACT
+} secant_resize_mode;
 typedef struct secant_resize_attr {
 	int mode;
 	bool align_corners;
-	secant_ints size;                            /* H, W of the output (of resize_grad: of the original input) */
-	double scale_h, scale_w;                     /* source step per output pixel when PyTorch got a scale factor f: 1/f; 0: in/out */
+	secant_ints size; /* H, W of the output (of resize_grad: of the original input) */
+	double scale_h, scale_w; /* source step per output pixel when PyTorch got a scale factor f: 1/f; 0: in/out */
 } secant_resize_attr;
 
-typedef struct secant_norm_attr {                /* batch_norm, batch_norm_train, layer_norm, group_norm */
-	double eps, momentum;                        /* momentum: batch_norm_train; < 0: cumulative average by num_batches_tracked */
-	int groups;                                  /* group_norm; instance norm has groups = channels */
-	int act;                                     /* secant_act, applied after norm and residual: set by the fuse pass */
+typedef struct secant_norm_attr { /* batch_norm, batch_norm_train, layer_norm, group_norm */
+	double eps, momentum; /* momentum: batch_norm_train; < 0: cumulative average by num_batches_tracked */
+	int groups; /* group_norm; instance norm has groups = channels */
+	int act; /* secant_act, applied after norm and residual: set by the fuse pass */
 } secant_norm_attr;
 
-typedef struct secant_axes_attr {                /* sum, mean, amax, var, sum_to... */
+typedef struct secant_axes_attr { /* sum, mean, amax, var, sum_to... */
 	secant_ints axes;
 	bool keepdim;
 } secant_axes_attr;
 
-typedef struct secant_var_attr { secant_ints axes; bool keepdim; int correction; } secant_var_attr;   /* correction 0: biased, 1: unbiased */
+typedef struct secant_var_attr {
+	secant_ints axes;
+	bool keepdim;
+	int correction;
+} secant_var_attr; /* correction 0: biased, 1: unbiased */
 
-typedef struct secant_index_attr { int axis; bool keepdim; } secant_index_attr;   /* argmax, max_with_index */
+typedef struct secant_index_attr {
+	int axis;
+	bool keepdim;
+} secant_index_attr; /* argmax, max_with_index */
 
-typedef struct secant_l2_attr { int axis; double eps; } secant_l2_attr;          /* l2_normalize: x / max(norm, eps) */
+typedef struct secant_l2_attr {
+	int axis;
+	double eps;
+} secant_l2_attr; /* l2_normalize: x / max(norm, eps) */
 
-typedef struct secant_axis_attr { int axis; } secant_axis_attr;   /* concat, softmax, log_softmax, cumsum, gather; negative counts from the end */
+typedef struct secant_axis_attr {
+	int axis;
+} secant_axis_attr; /* concat, softmax, log_softmax, cumsum, gather; negative counts from the end */
 
-typedef struct secant_shape_attr { secant_ints shape; } secant_shape_attr;   /* reshape (-1: what fits, -2: the input's axis), broadcast_to, sum_to: the wanted shape */
+typedef struct secant_shape_attr {
+	secant_ints shape;
+} secant_shape_attr; /* reshape (-1: what fits, -2: the input's axis), broadcast_to, sum_to: the wanted shape */
 
-typedef struct secant_transpose_attr { secant_ints perm; } secant_transpose_attr;  /* axis i of the output is axis perm[i] of the input */
+typedef struct secant_transpose_attr {
+	secant_ints perm;
+} secant_transpose_attr; /* axis i of the output is axis perm[i] of the input */
 
-typedef struct secant_size_attr { secant_ints size; } secant_size_attr;           /* adaptive pooling: H, W of the output; of its gradients: of the input */
+typedef struct secant_size_attr {
+	secant_ints size;
+} secant_size_attr; /* adaptive pooling: H, W of the output; of its gradients: of the input */
 
-typedef struct secant_classes_attr { int classes; } secant_classes_attr;          /* one_hot, pick_grad */
+typedef struct secant_classes_attr {
+	int classes;
+} secant_classes_attr; /* one_hot, pick_grad */
 
-typedef struct secant_factor_attr { int factor; } secant_factor_attr;             /* pixel_shuffle, pixel_unshuffle */
+typedef struct secant_factor_attr {
+	int factor;
+} secant_factor_attr; /* pixel_shuffle, pixel_unshuffle */
 
-typedef struct secant_scatter_attr { int axis; secant_ints shape; } secant_scatter_attr;   /* scatter_add, take_grad: shape of the result */
+typedef struct secant_scatter_attr {
+	int axis;
+	secant_ints shape;
+} secant_scatter_attr; /* scatter_add, take_grad: shape of the result */
 
-typedef enum secant_pad_mode { SECANT_PAD_CONSTANT, SECANT_PAD_REFLECT, SECANT_PAD_REPLICATE, SECANT_PAD_CIRCULAR } secant_pad_mode;
-typedef struct secant_pad_attr {                 /* pad, pad_grad; one number an axis; negative ones cut (constant only) */
+typedef enum secant_pad_mode {
+	SECANT_PAD_CONSTANT,
+	SECANT_PAD_REFLECT,
+	SECANT_PAD_REPLICATE,
+	SECANT_PAD_CIRCULAR
+} secant_pad_mode;
+typedef struct secant_pad_attr { /* pad, pad_grad; one number an axis; negative ones cut (constant only) */
 	int mode;
 	secant_ints before, after;
 	double value;
 } secant_pad_attr;
 /* Where number i of an axis of `extent` numbers, padded with `before` in front, comes from; -1: from the constant. */
 int64_t secant_pad_source(int mode, int64_t i, int64_t before, int64_t extent);
-secant_pad_attr secant_pad_hw(int mode, int top, int left, int bottom, int right);   /* of N x H x W x C */
+secant_pad_attr secant_pad_hw(int mode, int top, int left, int bottom, int right); /* of N x H x W x C */
 
-typedef struct secant_slice_grad_attr { secant_ints start, step, shape; } secant_slice_grad_attr;   /* shape: of the tensor that was cut */
+typedef struct secant_slice_grad_attr {
+	secant_ints start, step, shape;
+} secant_slice_grad_attr; /* shape: of the tensor that was cut */
 
-typedef struct secant_slice_attr { secant_ints start, stop, step; } secant_slice_attr;   /* one number an axis; stop -1: to the end; step n = 0: ones */
+typedef struct secant_slice_attr {
+	secant_ints start, stop, step;
+} secant_slice_attr; /* one number an axis; stop -1: to the end; step n = 0: ones */
 
-typedef struct secant_number_attr { double a, b; } secant_number_attr;   /* leaky_relu (a slope), elu (a alpha), clamp (a..b), pow (a), softplus (a beta, b threshold), add_scalar, mul_scalar */
+typedef struct secant_number_attr {
+	double a, b;
+} secant_number_attr; /* leaky_relu (a slope), elu (a alpha), clamp (a..b), pow (a), softplus (a beta, b threshold),
+						 add_scalar, mul_scalar */
 
-typedef struct secant_matmul_attr { bool transpose_a, transpose_b; } secant_matmul_attr;
+typedef struct secant_matmul_attr {
+	bool transpose_a, transpose_b;
+} secant_matmul_attr;
 
-typedef struct secant_linear_attr { int act; } secant_linear_attr;   /* secant_act; plans for inference only */
+typedef struct secant_linear_attr {
+	int act;
+} secant_linear_attr; /* secant_act; plans for inference only */
 
-typedef struct secant_dropout_attr { double p; int id; bool channels; } secant_dropout_attr;   /* id: distinguishes the layers of a network; channels: whole channels per sample (Dropout2d) */
+typedef struct secant_dropout_attr {
+	double p;
+	int id;
+	bool channels;
+} secant_dropout_attr; /* id: distinguishes the layers of a network; channels: whole channels per sample (Dropout2d) */
 
-typedef struct secant_farthest_attr { int count, start; } secant_farthest_attr;
-typedef struct secant_ball_attr { double radius; int samples; bool open; } secant_ball_attr;
-typedef struct secant_nearest_attr { double eps; bool clamp; } secant_nearest_attr;
-typedef struct secant_points_attr { int points; } secant_points_attr;              /* group_points_grad, interpolate_points_grad, linear_max_grad_data */
-typedef struct secant_running_attr { double momentum, factor; } secant_running_attr;
+typedef struct secant_farthest_attr {
+	int count, start;
+} secant_farthest_attr;
+typedef struct secant_ball_attr {
+	double radius;
+	int samples;
+	bool open;
+} secant_ball_attr;
+typedef struct secant_nearest_attr {
+	double eps;
+	bool clamp;
+} secant_nearest_attr;
+typedef struct secant_points_attr {
+	int points;
+} secant_points_attr; /* group_points_grad, interpolate_points_grad, linear_max_grad_data */
+typedef struct secant_running_attr {
+	double momentum, factor;
+} secant_running_attr;
 
-/* What a reference writes where an implementation may leave anything: a number that counts as nothing and that nothing else gives. */
+/* What a reference writes where an implementation may leave anything: a number that counts as nothing and that nothing
+ * else gives. */
 #define SECANT_UNSPECIFIED 0x1p-1060
 
 /* ---- help for shape rules and references ---- */
-secant_status secant_want_rank(const secant_signature *s, int i, int rank, secant_err *err);      /* "input 0 has rank 3 (2x3x4), want 4" */
-secant_status secant_want_equal(const secant_signature *s, int i, int j, secant_err *err);         /* equal shapes of two inputs */
-secant_status secant_broadcast(const secant_shape *a, const secant_shape *b, secant_shape *out, secant_err *err);   /* numpy's rule */
-int secant_axis_of(int axis, int rank);                                                            /* negative from the end; -1 if outside */
-void secant_strides(const secant_shape *s, int64_t stride[SECANT_MAX_RANK]);                       /* row-major */
+secant_status secant_want_rank(
+	const secant_signature *s, int i, int rank, secant_err *err); /* "input 0 has rank 3 (2x3x4), want 4" */
+secant_status secant_want_equal(
+	const secant_signature *s, int i, int j, secant_err *err); /* equal shapes of two inputs */
+secant_status secant_broadcast(
+	const secant_shape *a, const secant_shape *b, secant_shape *out, secant_err *err); /* numpy's rule */
+int secant_axis_of(int axis, int rank); /* negative from the end; -1 if outside */
+void secant_strides(const secant_shape *s, int64_t stride[SECANT_MAX_RANK]); /* row-major */
 
 /* ---- passes that know operators ---- */
-/* Joins what one pass over memory can do: norm + add + activation, layers on points (fuse.c). It runs before differentiation; gradients:
- * only into operators that have rules for it. */
+/* Joins what one pass over memory can do: norm + add + activation, layers on points (fuse.c). It runs before
+ * differentiation; gradients: only into operators that have rules for it. */
 secant_graph *secant_pass_fuse(const secant_graph *g, bool gradients, secant_value *keep, int n, secant_err *err);
 
 /* OpenMP over independent outputs; nothing without OpenMP. */
 #ifdef _OPENMP
-# define SECANT_PARALLEL _Pragma("omp parallel for schedule(static)")
+#define SECANT_PARALLEL _Pragma("omp parallel for schedule(static)")
 #else
-# define SECANT_PARALLEL
+#define SECANT_PARALLEL
 #endif
 #endif

@@ -24,8 +24,8 @@ cubic(double t)
 }
 
 void
-secant_resize_map(const secant_resize_attr *a, int axis, int64_t in, int64_t out, int64_t i, int64_t place[SECANT_RESIZE_TAPS],
-                  double weight[SECANT_RESIZE_TAPS])
+secant_resize_map(const secant_resize_attr *a, int axis, int64_t in, int64_t out, int64_t i,
+	int64_t place[SECANT_RESIZE_TAPS], double weight[SECANT_RESIZE_TAPS])
 {
 	double given = axis ? a->scale_w : a->scale_h;
 	if (secant_resize_taps(a->mode) == 1) {
@@ -35,7 +35,9 @@ secant_resize_map(const secant_resize_attr *a, int axis, int64_t in, int64_t out
 		weight[0] = 1;
 		return;
 	}
-	double step = a->align_corners ? (out > 1 ? (double)(in - 1) / (double)(out - 1) : 0) : given > 0 ? given : (double)in / (double)out;
+	double step = a->align_corners ? (out > 1 ? (double)(in - 1) / (double)(out - 1) : 0)
+		: given > 0                ? given
+								   : (double)in / (double)out;
 	double at = a->align_corners ? (double)i * step : ((double)i + 0.5) * step - 0.5;
 	if (a->mode == SECANT_RESIZE_BILINEAR) {
 		if (at < 0)

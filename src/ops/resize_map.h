@@ -1,11 +1,12 @@
 /*
- * Where a resized picture takes its numbers from: source places and weights along one axis. Used by the reference and by every
- * implementation, so that all of them agree on coordinates. PyTorch's semantics (torch.nn.functional.interpolate):
+ * Where a resized picture takes its numbers from: source places and weights along one axis. Used by the reference and
+ * by every implementation, so that all of them agree on coordinates. PyTorch's semantics
+ * (torch.nn.functional.interpolate):
  *
  *     nearest            floor(i * step)            } in float32, as PyTorch computes it; at most in - 1
  *     nearest-exact      floor((i + 1/2) * step)    }
- *     bilinear, bicubic  (i + 1/2) * step - 1/2, or i * (in - 1) / (out - 1) with align_corners; bilinear not below 0, bicubic with the
- *                        cubic convolution of Keys (1981), A = -0.75, and places clamped to the border
+ *     bilinear, bicubic  (i + 1/2) * step - 1/2, or i * (in - 1) / (out - 1) with align_corners; bilinear not below 0,
+ * bicubic with the cubic convolution of Keys (1981), A = -0.75, and places clamped to the border
  *
  * where step = in / out, or what the attribute gives (1/f for a scale factor f).
  */
@@ -18,6 +19,6 @@ enum { SECANT_RESIZE_TAPS = 4 };
 /* How many places one output coordinate reads: 1, 2 or 4. */
 int secant_resize_taps(int mode);
 /* Fills as many entries for output coordinate i along `axis` (0: h, 1: w); the weights sum to 1. */
-void secant_resize_map(const secant_resize_attr *a, int axis, int64_t in, int64_t out, int64_t i, int64_t place[SECANT_RESIZE_TAPS],
-                       double weight[SECANT_RESIZE_TAPS]);
+void secant_resize_map(const secant_resize_attr *a, int axis, int64_t in, int64_t out, int64_t i,
+	int64_t place[SECANT_RESIZE_TAPS], double weight[SECANT_RESIZE_TAPS]);
 #endif

@@ -5,7 +5,8 @@
 static bool
 is_integer(secant_dtype d)
 {
-	return d == SECANT_U8 || d == SECANT_I8 || d == SECANT_U16 || d == SECANT_I16 || d == SECANT_I32 || d == SECANT_I64 || d == SECANT_BOOL;
+	return d == SECANT_U8 || d == SECANT_I8 || d == SECANT_U16 || d == SECANT_I16 || d == SECANT_I32 || d == SECANT_I64
+		|| d == SECANT_BOOL;
 }
 
 secant_status
@@ -27,8 +28,8 @@ secant_want_one_kind(const secant_signature *s, int i, int j, secant_err *err)
 {
 	if (secant_kind_of(s, i) == secant_kind_of(s, j))
 		return SECANT_OK;
-	return secant_fail(err, SECANT_ERR_SHAPE, "inputs %d and %d are %s and %s, want the same type", i, j, secant_dtype_name(s->in[i].dtype),
-	                   secant_dtype_name(s->in[j].dtype));
+	return secant_fail(err, SECANT_ERR_SHAPE, "inputs %d and %d are %s and %s, want the same type", i, j,
+		secant_dtype_name(s->in[i].dtype), secant_dtype_name(s->in[j].dtype));
 }
 
 secant_status
@@ -94,7 +95,8 @@ secant_axes_flags(const secant_ints *axes, const secant_shape *x, bool flag[SECA
 		if (secant_want_axis(axes->v[i], x, &axis, err))
 			return SECANT_ERR_SHAPE;
 		if (flag[axis])
-			return secant_fail(err, SECANT_ERR_SHAPE, "axis %d of %s is named twice", axes->v[i], secant_shape_text(x, text, sizeof text));
+			return secant_fail(err, SECANT_ERR_SHAPE, "axis %d of %s is named twice", axes->v[i],
+				secant_shape_text(x, text, sizeof text));
 		flag[axis] = true;
 	}
 	return SECANT_OK;

@@ -1,5 +1,6 @@
 /*
- * The cloud: columns of numbers of one length, the first three being x, y, z. Names of what columns mean are in the table of roles.
+ * The cloud: columns of numbers of one length, the first three being x, y, z. Names of what columns mean are in the
+ * table of roles.
  */
 #include "base/mem.h"
 #include "tensor/columns.h"
@@ -9,21 +10,35 @@
 
 enum { MAX_COLUMNS = 4096, BLOCK = 512 };
 
-/* Every name a role goes by, the one we write first. Compared whatever the case, with and without CloudCompare's "scalar_". */
-static const struct { secant_cloud_role_name role; const char *names; } roles[] = {
-	{ SECANT_ROLE_X, "x|coord_x|//x|#x|easting" }, { SECANT_ROLE_Y, "y|coord_y|northing" }, { SECANT_ROLE_Z, "z|coord_z|elevation|altitude" },
-	{ SECANT_ROLE_NX, "nx|normal_x|normalx" }, { SECANT_ROLE_NY, "ny|normal_y|normaly" }, { SECANT_ROLE_NZ, "nz|normal_z|normalz" },
-	{ SECANT_ROLE_RED, "red|r|diffuse_red|rf" }, { SECANT_ROLE_GREEN, "green|g|diffuse_green|gf" }, { SECANT_ROLE_BLUE, "blue|b|diffuse_blue|bf" },
-	{ SECANT_ROLE_ALPHA, "alpha|a" }, { SECANT_ROLE_INTENSITY, "intensity|i|reflectance" },
-	{ SECANT_ROLE_LABEL, "label|labels|class|classification|category|part|seg|segment|semantic|semantic_label|sem_class|sem_label|class_id|label_id|ground_truth" },
-	{ SECANT_ROLE_PREDICTION, "prediction|predicted|pred" }, { SECANT_ROLE_CONFIDENCE, "confidence|probability|prob|score|part_prob" },
-	{ SECANT_ROLE_TIME, "gps_time|gpstime|time|timestamp" }
+/* Every name a role goes by, the one we write first. Compared whatever the case, with and without CloudCompare's
+ * "scalar_". */
+static const struct {
+	secant_cloud_role_name role;
+	const char *names;
+} roles[] = {
+	{ SECANT_ROLE_X, "x|coord_x|//x|#x|easting" },
+	{ SECANT_ROLE_Y, "y|coord_y|northing" },
+	{ SECANT_ROLE_Z, "z|coord_z|elevation|altitude" },
+	{ SECANT_ROLE_NX, "nx|normal_x|normalx" },
+	{ SECANT_ROLE_NY, "ny|normal_y|normaly" },
+	{ SECANT_ROLE_NZ, "nz|normal_z|normalz" },
+	{ SECANT_ROLE_RED, "red|r|diffuse_red|rf" },
+	{ SECANT_ROLE_GREEN, "green|g|diffuse_green|gf" },
+	{ SECANT_ROLE_BLUE, "blue|b|diffuse_blue|bf" },
+	{ SECANT_ROLE_ALPHA, "alpha|a" },
+	{ SECANT_ROLE_INTENSITY, "intensity|i|reflectance" },
+	{ SECANT_ROLE_LABEL,
+		"label|labels|class|classification|category|part|seg|segment|semantic|semantic_label|sem_class|sem_label|class_"
+		"id|label_id|ground_truth" },
+	{ SECANT_ROLE_PREDICTION, "prediction|predicted|pred" },
+	{ SECANT_ROLE_CONFIDENCE, "confidence|probability|prob|score|part_prob" },
+	{ SECANT_ROLE_TIME, "gps_time|gpstime|time|timestamp" },
 };
 
 static bool
 name_in(const char *list, const char *name, size_t n)
 {
-	for (const char *p = list; *p; ) {
+	for (const char *p = list; *p;) {
 		size_t length = strcspn(p, "|");
 		if (length == n && !strncasecmp(p, name, n))
 			return true;
@@ -51,7 +66,7 @@ secant_cloud_role(const secant_cloud *c, secant_cloud_role_name role)
 	if (role <= SECANT_ROLE_Z)
 		return c->columns > (int)role ? (int)role : -1;
 	const char *list = roles[role].names;
-	for (const char *p = list; *p; ) {
+	for (const char *p = list; *p;) {
 		size_t length = strcspn(p, "|");
 		for (int i = 3; i < c->columns; i++) {
 			const char *name = c->column[i].name;
@@ -70,7 +85,8 @@ secant_cloud_new(secant_cloud *c, secant_number coordinates, secant_err *err)
 {
 	*c = (secant_cloud){ 0 };
 	if (!secant_number_is_real(coordinates))
-		return secant_fail(err, SECANT_ERR_ARG, "cloud: coordinates are f32 or f64, not %s", secant_number_name(coordinates));
+		return secant_fail(
+			err, SECANT_ERR_ARG, "cloud: coordinates are f32 or f64, not %s", secant_number_name(coordinates));
 	for (int i = 0; i < 3; i++) {
 		int at = secant_cloud_add(c, (const char *const[]){ "x", "y", "z" }[i], coordinates, err);
 		if (at < 0) {
@@ -133,8 +149,11 @@ secant_cloud_add(secant_cloud *c, const char *name, secant_number type, secant_e
 	secant_column *grown = secant_realloc(c->column, (size_t)c->columns + 1, sizeof *grown);
 	if (grown)
 		c->column = grown;
-	secant_column k = { .name = secant_strdup(name), .type = type,
-		.data = secant_calloc((size_t)c->capacity, secant_number_size(type)) };
+	secant_column k = {
+		.name = secant_strdup(name),
+		.type = type,
+		.data = secant_calloc((size_t)c->capacity, secant_number_size(type)),
+	};
 	if (!grown || !k.name || !k.data) {
 		secant_free(k.name);
 		secant_free(k.data);
@@ -200,8 +219,8 @@ secant_cloud_integers(const secant_cloud *c, int i, int32_t *out, secant_err *er
 		secant_cloud_doubles(c, i, first, k, v);
 		for (int64_t j = 0; j < k; j++) {
 			if (!(v[j] >= INT32_MIN && v[j] <= INT32_MAX) || v[j] != nearbyint(v[j]))
-				return secant_fail(err, SECANT_ERR_RANGE, "column '%s', point %lld: %g is no whole number of 32 bits", c->column[i].name,
-					(long long)(first + j), v[j]);
+				return secant_fail(err, SECANT_ERR_RANGE, "column '%s', point %lld: %g is no whole number of 32 bits",
+					c->column[i].name, (long long)(first + j), v[j]);
 			out[first + j] = (int32_t)v[j];
 		}
 	}
@@ -247,7 +266,8 @@ secant_cloud_take(secant_cloud *to, const secant_cloud *from, const int64_t *ind
 	secant_status s = secant_cloud_like(to, from, err);
 	for (int64_t i = 0; !s && i < count; i++)
 		if (index[i] < 0 || index[i] >= from->n)
-			s = secant_fail(err, SECANT_ERR_RANGE, "cloud: point %lld is outside 0 to %lld", (long long)index[i], (long long)from->n - 1);
+			s = secant_fail(err, SECANT_ERR_RANGE, "cloud: point %lld is outside 0 to %lld", (long long)index[i],
+				(long long)from->n - 1);
 	if (!s)
 		s = secant_cloud_reserve(to, count, err);
 	for (int k = 0; !s && k < from->columns; k++) {
@@ -304,7 +324,8 @@ secant_cloud_survey_add(secant_cloud_survey *s, const secant_cloud *c, secant_er
 			s->span[i] = (struct secant_cloud_span){ .lo = INFINITY, .hi = -INFINITY, .integral = true };
 	}
 	if (s->columns != c->columns)
-		return secant_fail(err, SECANT_ERR_ARG, "cloud: a survey of %d columns was given a cloud with %d", s->columns, c->columns);
+		return secant_fail(
+			err, SECANT_ERR_ARG, "cloud: a survey of %d columns was given a cloud with %d", s->columns, c->columns);
 	for (int i = 0; i < c->columns; i++)
 		span_add(&s->span[i], c, i);
 	s->n += c->n;

@@ -5,10 +5,10 @@
 #include <math.h>
 #include <string.h>
 
-/* How a double becomes an integer: nearest (halves to even), saturated, NaN 0. The upper limit of 64-bit types is a double of its own. */
+/* How a double becomes an integer: nearest (halves to even), saturated, NaN 0. The upper limit of 64-bit types is a
+ * double of its own. */
 #define ROUND(T, lo, hi) \
-	static inline T \
-	round_##T(double v) \
+	static inline T round_##T(double v) \
 	{ \
 		v = secant_round_even(v); \
 		return v != v ? 0 : v <= (double)(lo) ? (T)(lo) : v >= (double)(hi) ? (T)(hi) : (T)v; \
@@ -25,8 +25,7 @@ ROUND(uint64_t, 0, UINT64_MAX)
 #define round_double(v) (v)
 
 #define LOOPS(T) \
-	static void \
-	load_##T(double *out, const uint8_t *p, size_t stride, int64_t n) \
+	static void load_##T(double *out, const uint8_t *p, size_t stride, int64_t n) \
 	{ \
 		for (int64_t i = 0; i < n; i++, p += stride) { \
 			T v; \
@@ -34,8 +33,7 @@ ROUND(uint64_t, 0, UINT64_MAX)
 			out[i] = (double)v; \
 		} \
 	} \
-	static void \
-	store_##T(uint8_t *p, size_t stride, int64_t n, const double *v) \
+	static void store_##T(uint8_t *p, size_t stride, int64_t n, const double *v) \
 	{ \
 		for (int64_t i = 0; i < n; i++, p += stride) { \
 			T t = round_##T(v[i]); \
@@ -69,7 +67,7 @@ static const struct {
 	[SECANT_N_I64] = { "i64", 8, (double)INT64_MIN, (double)INT64_MAX, load_int64_t, store_int64_t },
 	[SECANT_N_U64] = { "u64", 8, 0, (double)UINT64_MAX, load_uint64_t, store_uint64_t },
 	[SECANT_N_F32] = { "f32", 4, -INFINITY, INFINITY, load_float, store_float },
-	[SECANT_N_F64] = { "f64", 8, -INFINITY, INFINITY, load_double, store_double }
+	[SECANT_N_F64] = { "f64", 8, -INFINITY, INFINITY, load_double, store_double },
 };
 
 size_t
@@ -144,8 +142,8 @@ secant_number_copy(void *to, size_t to_stride, const void *from, size_t from_str
 }
 
 void
-secant_number_convert(void *to, secant_number to_type, size_t to_stride, const void *from, secant_number from_type, size_t from_stride,
-	bool swap, int64_t n)
+secant_number_convert(void *to, secant_number to_type, size_t to_stride, const void *from, secant_number from_type,
+	size_t from_stride, bool swap, int64_t n)
 {
 	enum { BLOCK = 256 };
 	uint8_t *d = to;

@@ -1,5 +1,6 @@
 /*
- * Numbers of any cloud type, strided, to and from doubles; and strided copies of one type. What readers and writers of clouds move data with.
+ * Numbers of any cloud type, strided, to and from doubles; and strided copies of one type. What readers and writers of
+ * clouds move data with.
  */
 #ifndef SECANT_TENSOR_COLUMNS_H
 #define SECANT_TENSOR_COLUMNS_H
@@ -10,16 +11,17 @@ void secant_number_load(double *out, const void *from, secant_number type, size_
 /* The other way: integers are rounded to nearest and saturated; NaN becomes 0 in them. */
 void secant_number_store(void *to, secant_number type, size_t stride, int64_t n, const double *v);
 /* Copies `n` elements of 1, 2, 4 or 8 bytes between strides; `swap` turns their bytes around. */
-void secant_number_copy(void *to, size_t to_stride, const void *from, size_t from_stride, size_t size, bool swap, int64_t n);
+void secant_number_copy(
+	void *to, size_t to_stride, const void *from, size_t from_stride, size_t size, bool swap, int64_t n);
 /* From one type and stride to another: a copy when the types agree, else through doubles. */
-void secant_number_convert(void *to, secant_number to_type, size_t to_stride, const void *from, secant_number from_type, size_t from_stride,
-	bool swap, int64_t n);
+void secant_number_convert(void *to, secant_number to_type, size_t to_stride, const void *from, secant_number from_type,
+	size_t from_stride, bool swap, int64_t n);
 bool secant_number_is_real(secant_number t);
 /* Smallest and largest value of an integer type. */
 void secant_number_limits(secant_number t, double *lo, double *hi);
 
-/* To the nearest whole number, halves to even: nearbyint without a call. Between 2^51 and 2^52 there are halves left, far outside every
- * integer type they are rounded for. */
+/* To the nearest whole number, halves to even: nearbyint without a call. Between 2^51 and 2^52 there are halves left,
+ * far outside every integer type they are rounded for. */
 static inline double
 secant_round_even(double v)
 {

@@ -1,6 +1,7 @@
 /*
- * The number formats: one row each, with how one number is read and written. bf16 is the upper half of a float; f16 is IEEE binary16.
- * Narrowing from double rounds once: the float between is rounded to odd (Boldo, Melquiond: When double rounding is odd, 2005).
+ * The number formats: one row each, with how one number is read and written. bf16 is the upper half of a float; f16 is
+ * IEEE binary16. Narrowing from double rounds once: the float between is rounded to odd (Boldo, Melquiond: When double
+ * rounding is odd, 2005).
  */
 #include <secant/tensor.h>
 #include <math.h>
@@ -64,7 +65,7 @@ f16_of(double v)
 	}
 	uint32_t kept = mantissa >> shift, rest = mantissa & ((1u << shift) - 1), half = 1u << (shift - 1);
 	kept += rest > half || (rest == half && (kept & 1));
-	return (uint16_t)(sign | (base + kept));   /* a carry out of the mantissa is the next exponent, up to infinity */
+	return (uint16_t)(sign | (base + kept)); /* a carry out of the mantissa is the next exponent, up to infinity */
 }
 
 static double
@@ -98,23 +99,68 @@ INTEGER(u16, uint16_t, 0, UINT16_MAX)
 INTEGER(i16, int16_t, INT16_MIN, INT16_MAX)
 INTEGER(i32, int32_t, INT32_MIN, INT32_MAX)
 
-static double get_i64(const void *p, int64_t i) { return (double)((const int64_t *)p)[i]; }
+static double
+get_i64(const void *p, int64_t i)
+{
+	return (double)((const int64_t *)p)[i];
+}
 static void
 set_i64(void *p, int64_t i, double v)
 {
 	/* 2^63 is a double, the largest int64 is not. */
-	((int64_t *)p)[i] = v >= 9223372036854775808.0 ? INT64_MAX : (int64_t)whole(v, -9223372036854775808.0, 9223372036854774784.0);
+	((int64_t *)p)[i] = v >= 9223372036854775808.0 ? INT64_MAX
+												   : (int64_t)whole(v, -9223372036854775808.0, 9223372036854774784.0);
 }
-static double get_bool(const void *p, int64_t i) { return ((const uint8_t *)p)[i] != 0; }
-static void set_bool(void *p, int64_t i, double v) { ((uint8_t *)p)[i] = v != 0; }
-static double get_f32(const void *p, int64_t i) { return (double)((const float *)p)[i]; }
-static void set_f32(void *p, int64_t i, double v) { ((float *)p)[i] = (float)v; }
-static double get_f64(const void *p, int64_t i) { return ((const double *)p)[i]; }
-static void set_f64(void *p, int64_t i, double v) { ((double *)p)[i] = v; }
-static double get_bf16(const void *p, int64_t i) { return (double)bits_float((uint32_t)((const uint16_t *)p)[i] << 16); }
-static void set_bf16(void *p, int64_t i, double v) { ((uint16_t *)p)[i] = bf16_of(v); }
-static double get_f16(const void *p, int64_t i) { return f16_value(((const uint16_t *)p)[i]); }
-static void set_f16(void *p, int64_t i, double v) { ((uint16_t *)p)[i] = f16_of(v); }
+static double
+get_bool(const void *p, int64_t i)
+{
+	return ((const uint8_t *)p)[i] != 0;
+}
+static void
+set_bool(void *p, int64_t i, double v)
+{
+	((uint8_t *)p)[i] = v != 0;
+}
+static double
+get_f32(const void *p, int64_t i)
+{
+	return (double)((const float *)p)[i];
+}
+static void
+set_f32(void *p, int64_t i, double v)
+{
+	((float *)p)[i] = (float)v;
+}
+static double
+get_f64(const void *p, int64_t i)
+{
+	return ((const double *)p)[i];
+}
+static void
+set_f64(void *p, int64_t i, double v)
+{
+	((double *)p)[i] = v;
+}
+static double
+get_bf16(const void *p, int64_t i)
+{
+	return (double)bits_float((uint32_t)((const uint16_t *)p)[i] << 16);
+}
+static void
+set_bf16(void *p, int64_t i, double v)
+{
+	((uint16_t *)p)[i] = bf16_of(v);
+}
+static double
+get_f16(const void *p, int64_t i)
+{
+	return f16_value(((const uint16_t *)p)[i]);
+}
+static void
+set_f16(void *p, int64_t i, double v)
+{
+	((uint16_t *)p)[i] = f16_of(v);
+}
 
 static const struct {
 	const char *name;
@@ -123,9 +169,17 @@ static const struct {
 	void (*set)(void *p, int64_t i, double v);
 } dtypes[] = {
 #define ROW(id, name, size) [id] = { #name, size, get_##name, set_##name }
-	ROW(SECANT_F32, f32, 4), ROW(SECANT_F64, f64, 8), ROW(SECANT_BF16, bf16, 2), ROW(SECANT_F16, f16, 2), ROW(SECANT_U8, u8, 1),
-	ROW(SECANT_I8, i8, 1), ROW(SECANT_U16, u16, 2), ROW(SECANT_I16, i16, 2), ROW(SECANT_I32, i32, 4), ROW(SECANT_I64, i64, 8),
-	ROW(SECANT_BOOL, bool, 1)
+	ROW(SECANT_F32, f32, 4),
+	ROW(SECANT_F64, f64, 8),
+	ROW(SECANT_BF16, bf16, 2),
+	ROW(SECANT_F16, f16, 2),
+	ROW(SECANT_U8, u8, 1),
+	ROW(SECANT_I8, i8, 1),
+	ROW(SECANT_U16, u16, 2),
+	ROW(SECANT_I16, i16, 2),
+	ROW(SECANT_I32, i32, 4),
+	ROW(SECANT_I64, i64, 8),
+	ROW(SECANT_BOOL, bool, 1),
 };
 
 enum { DTYPES = sizeof dtypes / sizeof dtypes[0] };

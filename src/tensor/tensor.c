@@ -1,6 +1,6 @@
 /*
- * Tensors as data: making, freeing, reading and writing single elements, and sets of named tensors. The conversions between number
- * formats are exact where they can be and round once, to nearest even, where they cannot.
+ * Tensors as data: making, freeing, reading and writing single elements, and sets of named tensors. The conversions
+ * between number formats are exact where they can be and round once, to nearest even, where they cannot.
  */
 #include <secant/tensor.h>
 #include "base/file.h"
@@ -69,7 +69,8 @@ secant_tensor_new(secant_tensor *t, secant_dtype dtype, const secant_shape *shap
 	if (shape->rank < 0 || shape->rank > SECANT_MAX_RANK)
 		return secant_fail(err, SECANT_ERR_SHAPE, "tensor: rank %d is outside 0 to %d", shape->rank, SECANT_MAX_RANK);
 	if (n < 0 || __builtin_mul_overflow((size_t)n, size, &bytes) || bytes > PTRDIFF_MAX)
-		return secant_fail(err, SECANT_ERR_SHAPE, "tensor: no tensor can have the shape %s", secant_shape_text(shape, text, sizeof text));
+		return secant_fail(err, SECANT_ERR_SHAPE, "tensor: no tensor can have the shape %s",
+			secant_shape_text(shape, text, sizeof text));
 	void *data = secant_alloc_aligned(bytes);
 	if (!data)
 		return secant_fail(err, SECANT_ERR_NOMEM, "tensor %s %s: no memory for %zu bytes", secant_dtype_name(dtype),

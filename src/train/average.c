@@ -26,9 +26,14 @@ secant_average_add(secant_average *a, double decay, int threads, secant_err *err
 	int64_t n = s->params_count, chunks = (n + CHUNK - 1) / CHUNK;
 	if (!a->mean && !(a->mean = secant_store_buffer(s)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the average of %lld parameters", (long long)n);
-	double take = a->n == 0 ? 1 : decay > 0 ? 1 - decay : 1. / (double)(a->n + 1), keep = a->n == 0 ? 0 : decay > 0 ? decay : 1 - take;
+	double take = a->n == 0 ? 1
+		: decay > 0         ? 1 - decay
+							: 1. / (double)(a->n + 1),
+		   keep = a->n == 0 ? 0
+		: decay > 0         ? decay
+							: 1 - take;
 #ifdef _OPENMP
-# pragma omp parallel for schedule(static) num_threads(threads)
+#pragma omp parallel for schedule(static) num_threads(threads)
 #endif
 	for (int64_t c = 0; c < chunks; c++) {
 		int64_t first = c * CHUNK, count = n - first < CHUNK ? n - first : CHUNK;

@@ -1,8 +1,9 @@
 /*
  * How long a network takes, and what the machine could do. See secant/bench.h.
  *
- * The limit that a measured time is compared with is flops / (rate of a large product) + bytes / (rate of copying): the time of
- * convolutions that run as fast as products do, and of the memory that not even perfect fusion spares: their operands and results.
+ * The limit that a measured time is compared with is flops / (rate of a large product) + bytes / (rate of copying): the
+ * time of convolutions that run as fast as products do, and of the memory that not even perfect fusion spares: their
+ * operands and results.
  */
 #include <secant/bench.h>
 #include <stdio.h>
@@ -13,7 +14,11 @@
 #include "train/planned.h"
 #include "exec/plan.h"
 
-struct secant_bench { secant_planned_run r; bool train; int threads; };
+struct secant_bench {
+	secant_planned_run r;
+	bool train;
+	int threads;
+};
 
 /* Work of the steps that compute. Adam reads parameter, gradient and two slots, and writes all but the gradient. */
 static void
@@ -47,7 +52,9 @@ secant_bench_new(const char *model, const secant_planned *o, secant_bench_info *
 	b->train = o->train;
 	b->threads = o->threads > 0 ? o->threads : secant_cpu_count();
 	if (info) {
-		*info = (secant_bench_info){ .precision = (const char *const[]){ "f64", "f32", "bf16" }[b->r.plan->options.precision], .plan_ms = 1e3 * b->r.seconds };
+		*info = (secant_bench_info){ .precision = (const char *const[]){ "f64", "f32",
+										 "bf16" }[b->r.plan->options.precision],
+			.plan_ms = 1e3 * b->r.seconds };
 		count_work(b, info);
 	}
 	return b;
@@ -162,14 +169,16 @@ measure_copy(int threads, int mebibytes, double *gbs, secant_err *err)
 	enum { PART = 1 << 20, RUNS = 8 };
 	size_t bytes = (size_t)mebibytes * PART;
 	char *from = secant_alloc_aligned(bytes), *to = secant_alloc_aligned(bytes);
-	secant_status status = from && to ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory to copy %d MiB", mebibytes);
-	for (int run = 0; run < RUNS && !status; run++) {        /* the first one touches the pages */
+	secant_status status = from && to ? SECANT_OK
+									  : secant_fail(err, SECANT_ERR_NOMEM, "no memory to copy %d MiB", mebibytes);
+	for (int run = 0; run < RUNS && !status; run++) { /* the first one touches the pages */
 		double start = secant_seconds();
 #ifdef _OPENMP
-# pragma omp parallel for schedule(static) num_threads(threads)
+#pragma omp parallel for schedule(static) num_threads(threads)
 #endif
 		for (int t = 0; t < threads; t++) {
-			size_t first = bytes / (size_t)threads * (size_t)t, end = t + 1 < threads ? bytes / (size_t)threads * (size_t)(t + 1) : bytes;
+			size_t first = bytes / (size_t)threads * (size_t)t,
+				   end = t + 1 < threads ? bytes / (size_t)threads * (size_t)(t + 1) : bytes;
 			memcpy(to + first, from + first, end - first);
 		}
 		double rate = 2 * (double)bytes / (secant_seconds() - start) / 1e9;
@@ -190,8 +199,9 @@ secant_rates_measure(int threads, int size, int mebibytes, secant_rates *rates, 
 		threads = secant_cpu_count();
 	if (size < 1 || mebibytes < 1)
 		return secant_fail(err, SECANT_ERR_ARG, "matrices of %d and %d MiB tell no rate", size, mebibytes);
-	if (!measure_products(size, threads, SECANT_PRECISION_F32, &rates->f32_gflops, &own) &&
-	    !(secant_cpu_has_bf16() && measure_products(size, threads, SECANT_PRECISION_BF16, &rates->bf16_gflops, &own)))
+	if (!measure_products(size, threads, SECANT_PRECISION_F32, &rates->f32_gflops, &own)
+		&& !(
+			secant_cpu_has_bf16() && measure_products(size, threads, SECANT_PRECISION_BF16, &rates->bf16_gflops, &own)))
 		(void)!measure_copy(threads, mebibytes, &rates->copy_gbs, &own);
 	return own.code ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;
 }

@@ -1,28 +1,31 @@
 /*
- * Boundary F1. A pixel of class k is on its boundary where one of its four neighbours in the picture is not of class k (the picture's own
- * edge is no boundary; ignored pixels are neither). With theta the tolerance,
+ * Boundary F1. A pixel of class k is on its boundary where one of its four neighbours in the picture is not of class k
+ * (the picture's own edge is no boundary; ignored pixels are neither). With theta the tolerance,
  *
  *     P = boundary pixels of the prediction within theta of one of the label / boundary pixels of the prediction
- *     R = boundary pixels of the label within theta of one of the prediction / boundary pixels of the label       F1 = 2 P R / (P + R)
+ *     R = boundary pixels of the label within theta of one of the prediction / boundary pixels of the label       F1 =
+ * 2 P R / (P + R)
  *
- * by Euclidean distance; theta is at least one pixel. The paper averages P and R over pictures; here, as everywhere in this room, the four counts are summed over the
- * data set and divided once.
+ * by Euclidean distance; theta is at least one pixel. The paper averages P and R over pictures; here, as everywhere in
+ * this room, the four counts are summed over the data set and divided once.
  */
 #include "train/boundary.h"
 #include <math.h>
 
-enum { FAR = 1 << 20 };                          /* rows to a boundary where the column has none */
+enum { FAR = 1 << 20 }; /* rows to a boundary where the column has none */
 
-typedef struct boundary_counts { int64_t predicted, predicted_met, label, label_met; } boundary_counts;
+typedef struct boundary_counts {
+	int64_t predicted, predicted_met, label, label_met;
+} boundary_counts;
 
 struct secant_boundary {
 	int classes;
 	double tolerance;
 	boundary_counts *count;
-	int height, width;                           /* of the planes */
+	int height, width; /* of the planes */
 	size_t room;
-	uint8_t *plane[2];                           /* prediction, label; then, in place, only the boundaries */
-	int32_t *rows[2];                            /* to the nearest boundary pixel of the column */
+	uint8_t *plane[2]; /* prediction, label; then, in place, only the boundaries */
+	int32_t *rows[2]; /* to the nearest boundary pixel of the column */
 };
 
 secant_boundary *
@@ -70,7 +73,8 @@ secant_boundary_planes(secant_boundary *b, int height, int width, uint8_t **pred
 		for (int i = 0; i < 2; i++)
 			/* One byte more on every side is not needed: neighbours are asked for inside only. */
 			if (!(b->plane[i] = secant_calloc(pixels, 2)) || !(b->rows[i] = secant_calloc(pixels, sizeof(int32_t))))
-				return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the boundaries of a picture of %dx%d", height, width);
+				return secant_fail(
+					err, SECANT_ERR_NOMEM, "no memory for the boundaries of a picture of %dx%d", height, width);
 		b->room = pixels;
 	}
 	b->height = height;
@@ -88,8 +92,9 @@ mark(const uint8_t *plane, uint8_t *edge, int height, int width)
 	for (int y = 0; y < height; y++)
 		for (int x = 0; x < width; x++) {
 			size_t i = (size_t)y * (size_t)width + (size_t)x;
-			bool beside = (x && plane[i - 1] == SECANT_BEYOND) || (x + 1 < width && plane[i + 1] == SECANT_BEYOND) ||
-			              (y && plane[i - (size_t)width] == SECANT_BEYOND) || (y + 1 < height && plane[i + (size_t)width] == SECANT_BEYOND);
+			bool beside = (x && plane[i - 1] == SECANT_BEYOND) || (x + 1 < width && plane[i + 1] == SECANT_BEYOND)
+				|| (y && plane[i - (size_t)width] == SECANT_BEYOND)
+				|| (y + 1 < height && plane[i + (size_t)width] == SECANT_BEYOND);
 			edge[i] = plane[i] == SECANT_WITHIN && beside;
 			n += edge[i];
 		}
@@ -159,6 +164,7 @@ secant_boundary_f1(const secant_boundary *b, int k)
 	const boundary_counts *c = &b->count[k];
 	if (!c->predicted && !c->label)
 		return NAN;
-	double p = c->predicted ? (double)c->predicted_met / (double)c->predicted : 0, r = c->label ? (double)c->label_met / (double)c->label : 0;
+	double p = c->predicted ? (double)c->predicted_met / (double)c->predicted : 0,
+		   r = c->label ? (double)c->label_met / (double)c->label : 0;
 	return p + r > 0 ? 2 * p * r / (p + r) : 0;
 }

@@ -1,6 +1,7 @@
 /*
- * Where drawings go: PNG and SVG files through cairo, and SVG elements within pages. A page has one space of ids and cairo numbers its
- * glyphs from 0 in every drawing, so ids and references to them (id="", href="#", url(#)) are given a prefix.
+ * Where drawings go: PNG and SVG files through cairo, and SVG elements within pages. A page has one space of ids and
+ * cairo numbers its glyphs from 0 in every drawing, so ids and references to them (id="", href="#", url(#)) are given a
+ * prefix.
  */
 #include <cairo-svg.h>
 #include <cairo.h>
@@ -15,11 +16,16 @@ enum { DENSITY = 2 };
 static int
 character(const unsigned char *p)
 {
-	int n = p[0] < 0x80 ? 1 : p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : p[0] >= 0xe0 && p[0] < 0xf0 ? 3 : p[0] >= 0xf0 && p[0] < 0xf5 ? 4 : 0;
+	int n = p[0] < 0x80               ? 1
+		: p[0] >= 0xc2 && p[0] < 0xe0 ? 2
+		: p[0] >= 0xe0 && p[0] < 0xf0 ? 3
+		: p[0] >= 0xf0 && p[0] < 0xf5 ? 4
+									  : 0;
 	for (int i = 1; i < n; i++)
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;
-	if ((p[0] == 0xe0 && n && p[1] < 0xa0) || (p[0] == 0xed && n && p[1] > 0x9f) || (p[0] == 0xf0 && n && p[1] < 0x90) || (p[0] == 0xf4 && n && p[1] > 0x8f))
+	if ((p[0] == 0xe0 && n && p[1] < 0xa0) || (p[0] == 0xed && n && p[1] > 0x9f) || (p[0] == 0xf0 && n && p[1] < 0x90)
+		|| (p[0] == 0xf4 && n && p[1] > 0x8f))
 		return 0;
 	return n;
 }
@@ -35,7 +41,7 @@ clean(char to[LONGEST], const char *text)
 		if (bytes)
 			memcpy(to + n, p, (size_t)bytes);
 		else
-			to[n] = '?';                                 /* cairo would draw nothing more */
+			to[n] = '?'; /* cairo would draw nothing more */
 		n += bytes ? (size_t)bytes : 1;
 		p += bytes ? bytes : 1;
 	}
@@ -75,7 +81,10 @@ draw(const secant_painting *p, cairo_surface_t *surface, double density)
 	return status;
 }
 
-typedef struct sink { secant_writer *w; secant_err *err; } sink;
+typedef struct sink {
+	secant_writer *w;
+	secant_err *err;
+} sink;
 
 static cairo_status_t
 put(void *closure, const unsigned char *data, unsigned int length)
@@ -93,8 +102,9 @@ secant_painting_write(const secant_painting *p, const char *path, secant_err *er
 	sink s = { secant_writer_open(path, err), err };
 	if (!s.w)
 		return err ? err->code : SECANT_ERR_IO;
-	cairo_surface_t *surface = svg ? cairo_svg_surface_create_for_stream(put, &s, p->width, p->height)
-	                               : cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)(p->width * DENSITY), (int)(p->height * DENSITY));
+	cairo_surface_t *surface = svg
+		? cairo_svg_surface_create_for_stream(put, &s, p->width, p->height)
+		: cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)(p->width * DENSITY), (int)(p->height * DENSITY));
 	cairo_status_t status = draw(p, surface, svg ? 1 : DENSITY);
 	if (!status && !svg)
 		status = cairo_surface_write_to_png_stream(surface, put, &s);

@@ -1,6 +1,6 @@
 /*
- * Line charts: up to two value axes, linear or logarithmic, ticks at 1, 2, 5 times powers of ten, a legend, colours that colour-blind
- * readers can tell apart (Okabe, Ito 2008). Several charts make a figure.
+ * Line charts: up to two value axes, linear or logarithmic, ticks at 1, 2, 5 times powers of ten, a legend, colours
+ * that colour-blind readers can tell apart (Okabe, Ito 2008). Several charts make a figure.
  */
 #include "train/chart.h"
 #include <cairo.h>
@@ -10,12 +10,24 @@
 
 enum { WIDTH = 960, PLOT = 300, ALONE = 420, LEFT = 96, RIGHT = 84, HEAD = 56, TOP = 34, BOTTOM = 52, TICKS = 6 };
 
-typedef struct range { double lo, hi; bool log; } range;
-typedef struct plot { cairo_t *cr; double top, height; range x, left, right; } plot;
+typedef struct range {
+	double lo, hi;
+	bool log;
+} range;
+typedef struct plot {
+	cairo_t *cr;
+	double top, height;
+	range x, left, right;
+} plot;
 
-static const double colours[][3] = { { 0, .447, .698 }, { .835, .369, 0 }, { 0, .62, .451 }, { .8, .475, .655 }, { .902, .624, 0 }, { .337, .706, .914 } };
+static const double colours[][3] = { { 0, .447, .698 }, { .835, .369, 0 }, { 0, .62, .451 }, { .8, .475, .655 },
+	{ .902, .624, 0 }, { .337, .706, .914 } };
 
-static double scaled(range r, double v) { return r.log ? v > 0 ? log10(v) : NAN : v; }
+static double
+scaled(range r, double v)
+{
+	return r.log ? v > 0 ? log10(v) : NAN : v;
+}
 
 static void
 widen(range *r, double v)
@@ -54,8 +66,16 @@ nice_step(range r)
 	return power * (m < 1.5 ? 1 : m < 3.5 ? 2 : m < 7.5 ? 5 : 10);
 }
 
-static double place_x(const plot *p, double v) { return LEFT + (scaled(p->x, v) - p->x.lo) / (p->x.hi - p->x.lo) * (WIDTH - LEFT - RIGHT); }
-static double place_y(const plot *p, range r, double v) { return p->top + p->height - (scaled(r, v) - r.lo) / (r.hi - r.lo) * p->height; }
+static double
+place_x(const plot *p, double v)
+{
+	return LEFT + (scaled(p->x, v) - p->x.lo) / (p->x.hi - p->x.lo) * (WIDTH - LEFT - RIGHT);
+}
+static double
+place_y(const plot *p, range r, double v)
+{
+	return p->top + p->height - (scaled(r, v) - r.lo) / (r.hi - r.lo) * p->height;
+}
 
 /* side 0: x, 1: left, 2: right */
 static void
@@ -83,7 +103,7 @@ draw_ticks(const plot *p, range r, int side)
 	if (!r.log) {
 		double step = nice_step(r);
 		if (side == 0 && step < 1)
-			step = 1 > r.hi - r.lo ? step : 1;           /* epochs are whole */
+			step = 1 > r.hi - r.lo ? step : 1; /* epochs are whole */
 		for (double v = ceil(r.lo / step) * step; v <= r.hi + step * 1e-9; v += step)
 			draw_tick(p, r, side, fabs(v) < step * 1e-6 ? 0 : v);
 		return;
@@ -200,7 +220,11 @@ draw_chart(cairo_t *cr, const secant_chart *c, double top, double height)
 	draw_legend(&p, c);
 }
 
-static double plot_height(const secant_figure *f) { return f->n > 1 ? PLOT - TOP - BOTTOM : ALONE; }
+static double
+plot_height(const secant_figure *f)
+{
+	return f->n > 1 ? PLOT - TOP - BOTTOM : ALONE;
+}
 
 static void
 draw_figure(void *cairo, const void *what)

@@ -1,6 +1,6 @@
 /*
- * What a file or folder is, found by its contents: picture, cloud, model, tensors; run folder, data set, folder of weights. One JSON
- * object is made, and the text is that object with a line a member.
+ * What a file or folder is, found by its contents: picture, cloud, model, tensors; run folder, data set, folder of
+ * weights. One JSON object is made, and the text is that object with a line a member.
  */
 #include <string.h>
 #include <sys/stat.h>
@@ -15,8 +15,9 @@
 static json_t *
 picture(const char *path, const secant_image_info *info)
 {
-	json_t *j = json_pack("{s:s,s:s,s:s,s:i,s:i,s:i,s:s,s:i}", "path", path, "kind", "picture", "format", info->format, "width", info->width, "height", info->height, "channels",
-	                      info->channels, "dtype", secant_dtype_name(info->dtype), "bits", info->bits);
+	json_t *j = json_pack("{s:s,s:s,s:s,s:i,s:i,s:i,s:s,s:i}", "path", path, "kind", "picture", "format", info->format,
+		"width", info->width, "height", info->height, "channels", info->channels, "dtype",
+		secant_dtype_name(info->dtype), "bits", info->bits);
 	if (info->palette)
 		json_object_set_new(j, "palette", json_true());
 	if (info->orientation > 1)
@@ -43,14 +44,16 @@ cloud(const char *path, secant_cloud_reader *r, secant_err *err)
 	secant_cloud points = { 0 };
 	secant_status status = secant_cloud_next(r, &points, SOME, err);
 	if (!status && !points.n && secant_cloud_total(r) < 0)
-		status = secant_fail(err, SECANT_ERR_FORMAT, "%s: neither a picture nor a model, and a cloud without points at best", path);
+		status = secant_fail(
+			err, SECANT_ERR_FORMAT, "%s: neither a picture nor a model, and a cloud without points at best", path);
 	secant_cloud_free(&points);
 	if (status)
 		return NULL;
 	json_t *columns = json_object();
 	for (int i = 0; i < c->columns; i++)
 		json_object_set_new(columns, c->column[i].name, json_string(secant_number_name(c->column[i].type)));
-	json_t *j = json_pack("{s:s,s:s,s:s,s:s}", "path", path, "kind", "cloud", "format", secant_cloud_format_name(r), "details", secant_cloud_details(r));
+	json_t *j = json_pack("{s:s,s:s,s:s,s:s}", "path", path, "kind", "cloud", "format", secant_cloud_format_name(r),
+		"details", secant_cloud_details(r));
 	if (secant_cloud_total(r) >= 0)
 		json_object_set_new(j, "points", json_integer(secant_cloud_total(r)));
 	json_object_set_new(j, "columns", columns);
@@ -66,7 +69,8 @@ tensors(const char *path, const secant_tensors *set)
 		char shape[96], text[120];
 		const secant_tensor *t = &set->v[i].tensor;
 		numbers += secant_shape_count(&t->shape);
-		(void)snprintf(text, sizeof text, "%s %s", secant_dtype_name(t->dtype), secant_shape_text(&t->shape, shape, sizeof shape));
+		(void)snprintf(
+			text, sizeof text, "%s %s", secant_dtype_name(t->dtype), secant_shape_text(&t->shape, shape, sizeof shape));
 		json_object_set_new(list, set->v[i].name, json_string(text));
 	}
 	json_object_set_new(j, "numbers", json_integer(numbers));
@@ -87,12 +91,12 @@ model(const char *path, const secant_model_file *m)
 		bool statistic = strstr(name, "running_") || strstr(name, "num_batches_tracked");
 		*(statistic ? &others : &parameters) += secant_shape_count(&m->tensors.v[k].tensor.shape);
 	}
-	json_array_foreach(json_object_get(m->graph, "values"), i, value)
+	json_array_foreach (json_object_get(m->graph, "values"), i, value)
 		nodes += json_object_get(value, "op") != NULL;
 	json_object_set_new(j, "parameters", json_integer(parameters));
 	json_object_set_new(j, "statistics", json_integer(others));
 	json_object_set_new(j, "nodes", json_integer(nodes));
-	json_object_foreach(m->settings, key, value)
+	json_object_foreach (m->settings, key, value)
 		json_object_set(j, key, value);
 	return j;
 }
@@ -113,7 +117,8 @@ describe_file(const char *path, secant_err *err)
 		secant_cloud_close(r);
 		return j;
 	}
-	if (secant_cloud_is_readable(path) && !secant_ext_is(path, "npy") && secant_is_file(path)) {   /* what is wrong with it is for its reader to say */
+	if (secant_cloud_is_readable(path) && !secant_ext_is(path, "npy")
+		&& secant_is_file(path)) { /* what is wrong with it is for its reader to say */
 		secant_cloud_close(secant_cloud_open(path, NULL, err));
 		return NULL;
 	}
@@ -124,7 +129,8 @@ describe_file(const char *path, secant_err *err)
 		j = tensors(path, &set);
 		secant_tensors_free(&set);
 	} else {
-		secant_fail(err, own.code == SECANT_ERR_IO ? own.code : SECANT_ERR_FORMAT, "%s%s%s", own.msg, secant_image_is_path(path) ? "" : "; neither is it a picture or a cloud", "");
+		secant_fail(err, own.code == SECANT_ERR_IO ? own.code : SECANT_ERR_FORMAT, "%s%s%s", own.msg,
+			secant_image_is_path(path) ? "" : "; neither is it a picture or a cloud", "");
 	}
 	return j;
 }
@@ -193,9 +199,12 @@ data_folder(const char *path)
 	for (size_t i = 0; i < sizeof splits / sizeof *splits; i++) {
 		char *folder = *splits[i] ? secant_path_join(path, splits[i]) : secant_strdup(path);
 		int images = folder ? count_files(folder, "images", secant_image_is_path) : 0;
-		int labels = folder ? count_files(folder, "labels", secant_image_is_path) + count_files(folder, "masks", secant_image_is_path) : 0;
+		int labels = folder
+			? count_files(folder, "labels", secant_image_is_path) + count_files(folder, "masks", secant_image_is_path)
+			: 0;
 		if (images)
-			json_object_set_new(found, *splits[i] ? splits[i] : "all", json_pack("{s:i,s:i}", "images", images, "labels", labels));
+			json_object_set_new(
+				found, *splits[i] ? splits[i] : "all", json_pack("{s:i,s:i}", "images", images, "labels", labels));
 		secant_free(folder);
 	}
 	if (json_object_size(found))
@@ -237,7 +246,8 @@ cloud_set(const char *path)
 	secant_opts_free(&secant_cloud_options_table, &o);
 	json_t *j = NULL;
 	if (json_object_size(found)) {
-		j = json_pack("{s:s,s:s,s:s,s:O}", "path", path, "kind", "data set of clouds", "layout", set->name, "clouds", found);
+		j = json_pack(
+			"{s:s,s:s,s:s,s:O}", "path", path, "kind", "data set of clouds", "layout", set->name, "clouds", found);
 		if (categories && json_array_size(categories))
 			json_object_set(j, "categories", categories);
 		if (classes)
@@ -254,14 +264,17 @@ cloud_set(const char *path)
 static json_t *
 describe_folder(const char *path, secant_err *err)
 {
-	if (holds(path, "config.json") && (holds(path, "log.jsonl") || holds(path, "best.safetensors") || holds(path, "last.safetensors") || holds(path, "state.safetensors")))
+	if (holds(path, "config.json")
+		&& (holds(path, "log.jsonl") || holds(path, "best.safetensors") || holds(path, "last.safetensors")
+			|| holds(path, "state.safetensors")))
 		return run_folder(path, err);
 	json_t *j = data_folder(path);
 	if (!j)
 		j = cloud_set(path);
 	if (j)
 		return j;
-	int pictures = count_files(path, ".", secant_image_is_path), clouds = count_files(path, ".", secant_cloud_is_readable);
+	int pictures = count_files(path, ".", secant_image_is_path),
+		clouds = count_files(path, ".", secant_cloud_is_readable);
 	if (holds(path, "model.safetensors"))
 		return json_pack("{s:s,s:s,s:s}", "path", path, "kind", "folder of weights", "weights", "model.safetensors");
 	if (pictures || clouds)
@@ -279,11 +292,13 @@ add_member(secant_str *s, const char *key, const json_t *v, int depth)
 	json_t *member;
 	if (json_is_object(v) && json_object_size(v)) {
 		secant_str_addf(s, "%*s%s:\n", depth * 2, "", key);
-		json_object_foreach((json_t *)(uintptr_t)v, inner, member)
+		json_object_foreach ((json_t *)(uintptr_t)v, inner, member)
 			add_member(s, inner, member, depth + 1);
 		return;
 	}
-	char *text = json_is_string(v) ? secant_strdup(json_string_value(v)) : json_is_integer(v) || json_is_real(v) ? secant_format("%.10g", json_number_value(v)) : secant_json_text(v, 0);
+	char *text = json_is_string(v)              ? secant_strdup(json_string_value(v))
+		: json_is_integer(v) || json_is_real(v) ? secant_format("%.10g", json_number_value(v))
+												: secant_json_text(v, 0);
 	int width = 24 - depth * 2 > 0 ? 24 - depth * 2 : 0;
 	if (!json_is_null(v))
 		secant_str_addf(s, "%*s%-*s %s\n", depth * 2, "", width, key, text ? text : json_is_true(v) ? "true" : "false");
@@ -308,13 +323,14 @@ secant_describe(const char *path, bool json, secant_err *err)
 		text = secant_json_text(j, 2);
 	else if (j) {
 		secant_str_addf(&s, "%s: %s\n", path, json_string_value(json_object_get(j, "kind")));
-		json_object_foreach(j, key, value)
+		json_object_foreach (j, key, value)
 			if (strcmp(key, "path") && strcmp(key, "kind"))
 				add_member(&s, key, value, 1);
 		text = secant_str_take(&s);
 	}
 	json_decref(j);
 	if (!text)
-		secant_fail(err, own.code ? own.code : SECANT_ERR_NOMEM, "%s", own.code ? own.msg : "no memory for a description");
+		secant_fail(
+			err, own.code ? own.code : SECANT_ERR_NOMEM, "%s", own.code ? own.msg : "no memory for a description");
 	return text;
 }

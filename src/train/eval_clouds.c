@@ -10,7 +10,8 @@ own_category(const secant_deployed *d)
 
 /* The data set as the model saw its own: features and blocks, classes by their numbers, its one category. */
 static secant_status
-cloud_options(const secant_deployed *d, const secant_cloud_model *m, const secant_eval_options *o, secant_cloud_options *to, secant_err *err)
+cloud_options(const secant_deployed *d, const secant_cloud_model *m, const secant_eval_options *o,
+	secant_cloud_options *to, secant_err *err)
 {
 	secant_str values = { 0 };
 	secant_cloud_options from;
@@ -25,7 +26,8 @@ cloud_options(const secant_deployed *d, const secant_cloud_model *m, const secan
 	if (m->value && !all.source.label_values)
 		all.source.label_values = values.p;
 	all.source.category = (char *)(uintptr_t)own_category(d);
-	s = values.failed ? secant_fail(err, SECANT_ERR_NOMEM, "no memory for options") : secant_opts_copy(&secant_cloud_options_table, to, &all, err);
+	s = values.failed ? secant_fail(err, SECANT_ERR_NOMEM, "no memory for options")
+					  : secant_opts_copy(&secant_cloud_options_table, to, &all, err);
 	secant_str_free(&values);
 	secant_opts_free(&secant_cloud_options_table, &from);
 	return s;
@@ -56,7 +58,8 @@ keep_category(secant_clouds *s, const char *name, secant_err *err)
 }
 
 secant_status
-secant_evaluate_cloud_set(const secant_deployed *d, const char *data, const secant_eval_options *o, char *const *names, int n_names, secant_scores *scores, secant_err *err)
+secant_evaluate_cloud_set(const secant_deployed *d, const char *data, const secant_eval_options *o, char *const *names,
+	int n_names, secant_scores *scores, secant_err *err)
 {
 	secant_cloud_model m = { 0 };
 	secant_cloud_options co = { 0 };
@@ -64,16 +67,24 @@ secant_evaluate_cloud_set(const secant_deployed *d, const char *data, const seca
 	secant_status status = secant_cloud_model_read(&m, d, err);
 	if (!status && !(status = cloud_options(d, &m, o, &co, err))) {
 		double block = co.recipe.block;
-		co.recipe.block = 0;                         /* whole clouds are read; blocks are cut here */
-		secant_clouds_request r = { .path = data, .split = o->split, .options = &co, .data = &o->data, .classify = d->kind == SECANT_INPUT_CLOUDS };
+		co.recipe.block = 0; /* whole clouds are read; blocks are cut here */
+		secant_clouds_request r = { .path = data,
+			.split = o->split,
+			.options = &co,
+			.data = &o->data,
+			.classify = d->kind == SECANT_INPUT_CLOUDS };
 		s = secant_clouds_open(&r, err);
 		co.recipe.block = block;
-		status = s ? keep_category(s, own_category(d) ? NULL : o->clouds.source.category, err) : err ? err->code : SECANT_ERR_IO;
+		status = s ? keep_category(s, own_category(d) ? NULL : o->clouds.source.category, err)
+			: err  ? err->code
+				   : SECANT_ERR_IO;
 	}
 	if (!status && s->classes != d->classes)
-		status = secant_fail(err, SECANT_ERR_SHAPE, "%s: the data set has %d classes, the model %d", data, s->classes, d->classes);
+		status = secant_fail(
+			err, SECANT_ERR_SHAPE, "%s: the data set has %d classes, the model %d", data, s->classes, d->classes);
 	if (!status && m.categories && s->list.categories != m.categories && s->list.parts)
-		status = secant_fail(err, SECANT_ERR_SHAPE, "%s: the data set has %d categories, the model %d", data, s->list.categories, m.categories);
+		status = secant_fail(err, SECANT_ERR_SHAPE, "%s: the data set has %d categories, the model %d", data,
+			s->list.categories, m.categories);
 	secant_cloud_evaluation e = { .d = d, .m = &m, .judging = &o->clouds, .batch = o->batch };
 	if (!status)
 		status = secant_evaluate_clouds(&e, s, names, n_names, scores, err);

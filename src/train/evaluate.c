@@ -1,6 +1,6 @@
 /*
- * Evaluation: whole pictures (padded to what the network needs and cut back), counts summed over all of them. The loss is computed for
- * each picture by a small plan of its own and averaged over pictures.
+ * Evaluation: whole pictures (padded to what the network needs and cut back), counts summed over all of them. The loss
+ * is computed for each picture by a small plan of its own and averaged over pictures.
  */
 #include "train/evaluate.h"
 #include <string.h>
@@ -9,11 +9,20 @@
 secant_target_kind
 secant_target_of(secant_mode mode)
 {
-	return mode == SECANT_MODE_BINARY ? SECANT_TARGET_BINARY : mode == SECANT_MODE_MULTICLASS ? SECANT_TARGET_INDEX : SECANT_TARGET_MULTILABEL;
+	return mode == SECANT_MODE_BINARY    ? SECANT_TARGET_BINARY
+		: mode == SECANT_MODE_MULTICLASS ? SECANT_TARGET_INDEX
+										 : SECANT_TARGET_MULTILABEL;
 }
 
 /* The loss of one picture: a plan on logits and target of one size, made anew when the size changes. */
-typedef struct loss_plan { secant_graph *g; secant_store *store; secant_plan *plan; secant_context *context; int height, width; bool voids; } loss_plan;
+typedef struct loss_plan {
+	secant_graph *g;
+	secant_store *store;
+	secant_plan *plan;
+	secant_context *context;
+	int height, width;
+	bool voids;
+} loss_plan;
 
 static void
 loss_free(loss_plan *l)
@@ -35,32 +44,42 @@ loss_make(loss_plan *l, const secant_evaluation *e, int height, int width, secan
 	l->height = height, l->width = width;
 	if (!(l->g = secant_graph_new()))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the loss");
-	secant_loss_input in = { .logits = secant_graph_input(l->g, "logits", SECANT_F32, &logits), .target = secant_graph_input(l->g, "target", index ? SECANT_I32 : SECANT_F32, &target),
-	                         .mode = e->mode, .classes = e->classes, .has_ignore = e->ignore >= 0 || l->voids, .ignore = index ? e->ignore : -1 };
+	secant_loss_input in = {
+		.logits = secant_graph_input(l->g, "logits", SECANT_F32, &logits),
+		.target = secant_graph_input(l->g, "target", index ? SECANT_I32 : SECANT_F32, &target),
+		.mode = e->mode,
+		.classes = e->classes,
+		.has_ignore = e->ignore >= 0 || l->voids,
+		.ignore = index ? e->ignore : -1,
+	};
 	secant_value loss = secant_loss_build(l->g, e->loss, &in, err);
 	if (loss < 0 || !(l->store = secant_store_new(l->g, false, err)))
 		return err ? err->code : SECANT_ERR_ARG;
 	secant_plan_options o = { .precision = SECANT_PRECISION_F32, .threads = e->threads };
-	if (!(l->plan = secant_plan_new(l->g, l->store, &loss, 1, &o, err)) || !(l->context = secant_context_new(l->plan, err)))
+	if (!(l->plan = secant_plan_new(l->g, l->store, &loss, 1, &o, err))
+		|| !(l->context = secant_context_new(l->plan, err)))
 		return err ? err->code : SECANT_ERR_NOMEM;
 	return SECANT_OK;
 }
 
 /* `logits` and `target` dense at height x width. */
 static secant_status
-loss_of(loss_plan *l, const secant_evaluation *e, const float *logits, const void *target, int height, int width, double *sum, secant_err *err)
+loss_of(loss_plan *l, const secant_evaluation *e, const float *logits, const void *target, int height, int width,
+	double *sum, secant_err *err)
 {
 	secant_status status = SECANT_OK;
 	if (!l->context || l->height != height || l->width != width)
 		status = loss_make(l, e, height, width, err);
-	if (status || (status = secant_context_set_input(l->context, "logits", logits, err)) || (status = secant_context_set_input(l->context, "target", target, err)) ||
-	    (status = secant_context_run(l->context, err)))
+	if (status || (status = secant_context_set_input(l->context, "logits", logits, err))
+		|| (status = secant_context_set_input(l->context, "target", target, err))
+		|| (status = secant_context_run(l->context, err)))
 		return status;
 	*sum += (double)*(const float *)secant_context_output(l->context, 0);
 	return SECANT_OK;
 }
 
-/* Cuts rows of `stride` down to `width`; both in elements of `size` bytes. Within one buffer this only moves forward. */
+/* Cuts rows of `stride` down to `width`; both in elements of `size` bytes. Within one buffer this only moves forward.
+ */
 static void
 cut(char *to, const char *from, int height, size_t width, size_t stride)
 {
@@ -69,15 +88,18 @@ cut(char *to, const char *from, int height, size_t width, size_t stride)
 }
 
 static secant_status
-count_batch(const secant_evaluation *e, const secant_batch *b, const float *logits, loss_plan *l, float *dense, char *dense_target, secant_counts *counts, secant_err *err)
+count_batch(const secant_evaluation *e, const secant_batch *b, const float *logits, loss_plan *l, float *dense,
+	char *dense_target, secant_counts *counts, secant_err *err)
 {
 	int channels = e->mode == SECANT_MODE_BINARY ? 1 : e->classes;
-	size_t pixel = (size_t)channels * sizeof(float), label = e->mode == SECANT_MODE_MULTICLASS ? sizeof(int32_t) : pixel;
+	size_t pixel = (size_t)channels * sizeof(float),
+		   label = e->mode == SECANT_MODE_MULTICLASS ? sizeof(int32_t) : pixel;
 	for (int i = 0; i < b->n; i++) {
 		int h = b->sizes[2 * i], w = b->sizes[2 * i + 1];
 		const float *v = logits + (int64_t)i * b->height * b->width * channels;
 		const char *target = (const char *)b->target + (size_t)i * (size_t)b->height * (size_t)b->width * label;
-		secant_status status = secant_counts_add(counts, v, target, h, w, b->width, secant_cut_of((double)e->threshold, e->activated), e->ignore, err);
+		secant_status status = secant_counts_add(
+			counts, v, target, h, w, b->width, secant_cut_of((double)e->threshold, e->activated), e->ignore, err);
 		if (status)
 			return status;
 		if (e->seen)
@@ -110,7 +132,11 @@ batch_of(const secant_evaluation *e, const secant_samples *s)
 secant_status
 secant_evaluate_samples(const secant_evaluation *e, const secant_samples *s, secant_counts *counts, secant_err *err)
 {
-	secant_loader_options o = { .batch = batch_of(e, s), .size = e->size, .resize = e->size.n == 2, .threads = e->loader_threads, .multiple = e->multiple };
+	secant_loader_options o = { .batch = batch_of(e, s),
+		.size = e->size,
+		.resize = e->size.n == 2,
+		.threads = e->loader_threads,
+		.multiple = e->multiple };
 	loss_plan l = { .voids = secant_samples_have_voids(s) };
 	secant_err own = { 0 };
 	float *dense = NULL;
@@ -137,7 +163,8 @@ secant_evaluate_samples(const secant_evaluation *e, const secant_samples *s, sec
 					break;
 				}
 			}
-			if (!(e->turns ? secant_turns_run(e->turns, &in, b.input, &logits, &own) : secant_runner_run(e->runner, &in, b.input, &logits, &shape, NULL, NULL, &own)))
+			if (!(e->turns ? secant_turns_run(e->turns, &in, b.input, &logits, &own)
+						   : secant_runner_run(e->runner, &in, b.input, &logits, &shape, NULL, NULL, &own)))
 				(void)!count_batch(e, &b, logits, &l, dense, dense_target, counts, &own);
 			if (!own.code && e->cancelled && e->cancelled(e->user))
 				secant_fail(&own, SECANT_ERR_CANCELLED, "interrupted");

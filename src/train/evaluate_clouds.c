@@ -5,25 +5,37 @@
 #include <string.h>
 #include "base/rng.h"
 
-static const struct { const char *name; bool whole; } protocols[SECANT_PROTOCOLS] = {
-	[SECANT_PROTOCOL_CLASS] = { "class", true }, [SECANT_PROTOCOL_CATEGORY] = { "category", false }, [SECANT_PROTOCOL_PAPER] = { "paper", false }, [SECANT_PROTOCOL_SCENE] = { "scene", false }
+static const struct {
+	const char *name;
+	bool whole;
+} protocols[SECANT_PROTOCOLS] = {
+	[SECANT_PROTOCOL_CLASS] = { "class", true },
+	[SECANT_PROTOCOL_CATEGORY] = { "category", false },
+	[SECANT_PROTOCOL_PAPER] = { "paper", false },
+	[SECANT_PROTOCOL_SCENE] = { "scene", false },
 };
 
 secant_status
-secant_protocol_choose(const char *name, const secant_deployed *d, const secant_cloud_model *m, secant_protocol *p, secant_err *err)
+secant_protocol_choose(
+	const char *name, const secant_deployed *d, const secant_cloud_model *m, secant_protocol *p, secant_err *err)
 {
 	bool whole = d->kind == SECANT_INPUT_CLOUDS;
-	*p = whole ? SECANT_PROTOCOL_CLASS : !m->first_part || m->recipe.block > 0 ? SECANT_PROTOCOL_SCENE : m->categories > 1 ? SECANT_PROTOCOL_PAPER : SECANT_PROTOCOL_CATEGORY;
+	*p = whole                                  ? SECANT_PROTOCOL_CLASS
+		: !m->first_part || m->recipe.block > 0 ? SECANT_PROTOCOL_SCENE
+		: m->categories > 1                     ? SECANT_PROTOCOL_PAPER
+												: SECANT_PROTOCOL_CATEGORY;
 	if (!name)
 		return SECANT_OK;
 	for (int i = 0; i < SECANT_PROTOCOLS; i++)
 		if (!strcmp(name, protocols[i].name)) {
 			*p = (secant_protocol)i;
 			if (protocols[i].whole != whole)
-				return secant_fail(err, SECANT_ERR_ARG, "--protocol %s is for networks that give a class for each %s; this one gives one for each %s", name, whole ? "point" : "cloud",
-				                   whole ? "cloud" : "point");
+				return secant_fail(err, SECANT_ERR_ARG,
+					"--protocol %s is for networks that give a class for each %s; this one gives one for each %s", name,
+					whole ? "point" : "cloud", whole ? "cloud" : "point");
 			if (*p == SECANT_PROTOCOL_PAPER && !m->first_part)
-				return secant_fail(err, SECANT_ERR_ARG, "--protocol paper wants a model of objects with parts; this one knows no categories");
+				return secant_fail(err, SECANT_ERR_ARG,
+					"--protocol paper wants a model of objects with parts; this one knows no categories");
 			return SECANT_OK;
 		}
 	return secant_fail(err, SECANT_ERR_ARG, "--protocol '%s' is none of class, category, paper, scene", name);
@@ -55,7 +67,8 @@ secant_cloud_counts_free(secant_cloud_counts *c)
 }
 
 secant_status
-secant_cloud_counts_add(secant_cloud_counts *c, const int32_t *label, const int *best, int64_t rows, int category, int first, int count, secant_err *err)
+secant_cloud_counts_add(secant_cloud_counts *c, const int32_t *label, const int *best, int64_t rows, int category,
+	int first, int count, secant_err *err)
 {
 	double sum = 0;
 	secant_status s = secant_counts_add_classes(&c->counts, best, label, rows, err);
@@ -118,8 +131,8 @@ class_means(secant_scores *s, int64_t least)
 }
 
 secant_status
-secant_cloud_counts_scores(const secant_cloud_counts *c, secant_protocol protocol, int64_t least, char *const *names, int n_names, char *const *categories, secant_scores *s,
-                           secant_err *err)
+secant_cloud_counts_scores(const secant_cloud_counts *c, secant_protocol protocol, int64_t least, char *const *names,
+	int n_names, char *const *categories, secant_scores *s, secant_err *err)
 {
 	secant_status status = secant_counts_scores(&c->counts, names, n_names, s, err);
 	if (status)
@@ -234,7 +247,11 @@ judge(const secant_cloud_evaluation *e, secant_cloud_counts *c, const group *g, 
 static secant_status
 judge_group(const secant_cloud_evaluation *e, secant_cloud_counts *c, group *g, secant_err *err)
 {
-	secant_passing o = { .batch = e->batch, .votes = e->judging->votes, .overlap = e->judging->block_overlap, .turn = e->judging->turn, .seed = e->seed };
+	secant_passing o = { .batch = e->batch,
+		.votes = e->judging->votes,
+		.overlap = e->judging->block_overlap,
+		.turn = e->judging->turn,
+		.seed = e->seed };
 	secant_status s = secant_clouds_pass(e->d, e->m, &o, g->v, g->n, err);
 	for (int i = 0; i < g->n && !s; i++)
 		s = judge(e, c, g, i, err);
@@ -245,9 +262,10 @@ judge_group(const secant_cloud_evaluation *e, secant_cloud_counts *c, group *g, 
 }
 
 secant_status
-secant_evaluate_clouds(const secant_cloud_evaluation *e, const secant_clouds *s, char *const *names, int n_names, secant_scores *scores, secant_err *err)
+secant_evaluate_clouds(const secant_cloud_evaluation *e, const secant_clouds *s, char *const *names, int n_names,
+	secant_scores *scores, secant_err *err)
 {
-	enum { MOST_GROUP = sizeof ((group *)0)->item / sizeof(int) };
+	enum { MOST_GROUP = sizeof((group *)0)->item / sizeof(int) };
 	secant_cloud_counts counts;
 	secant_protocol protocol;
 	secant_err own = { 0 };
@@ -268,7 +286,8 @@ secant_evaluate_clouds(const secant_cloud_evaluation *e, const secant_clouds *s,
 	group_clear(g);
 	secant_free(g);
 	if (!st)
-		st = secant_cloud_counts_scores(&counts, protocol, e->judging->least_points, names, n_names, s->list.category, scores, &own);
+		st = secant_cloud_counts_scores(
+			&counts, protocol, e->judging->least_points, names, n_names, s->list.category, scores, &own);
 	secant_cloud_counts_free(&counts);
 	return st ? secant_fail(err, st, "%s", own.msg) : SECANT_OK;
 }

@@ -2,14 +2,13 @@
  * Evaluation of a network over clouds, shared by `train` and `eval`, by a protocol of a name.
  *
  *   class      clouds: share of them with the right class, and the mean over classes of the share of each
- *   category   points of shapes of one category: IoU of each part of each shape, 1 where a part is neither there nor predicted; mean over
- *              parts, then over shapes (pointnet.pytorch)
- *   paper      the same for many categories, each shape among the parts of its own: mean over all shapes ("instance"), and over categories
- *              of their means (Qi et al. 2017)
+ *   category   points of shapes of one category: IoU of each part of each shape, 1 where a part is neither there nor
+ * predicted; mean over parts, then over shapes (pointnet.pytorch) paper      the same for many categories, each shape
+ * among the parts of its own: mean over all shapes ("instance"), and over categories of their means (Qi et al. 2017)
  *   scene      points of all clouds counted together: IoU of each class, mean over classes
  *
- * Every protocol also gives the confusion matrix and IoU of each class from counts over the whole split. Every point of a cloud is predicted;
- * in blocks, from the mean over the blocks it lies in.
+ * Every protocol also gives the confusion matrix and IoU of each class from counts over the whole split. Every point of
+ * a cloud is predicted; in blocks, from the mean over the blocks it lies in.
  */
 #ifndef SECANT_TRAIN_EVALUATE_CLOUDS_H
 #define SECANT_TRAIN_EVALUATE_CLOUDS_H
@@ -17,7 +16,13 @@
 #include "deploy/clouds.h"
 #include "train/metrics.h"
 
-typedef enum secant_protocol { SECANT_PROTOCOL_CLASS, SECANT_PROTOCOL_CATEGORY, SECANT_PROTOCOL_PAPER, SECANT_PROTOCOL_SCENE, SECANT_PROTOCOLS } secant_protocol;
+typedef enum secant_protocol {
+	SECANT_PROTOCOL_CLASS,
+	SECANT_PROTOCOL_CATEGORY,
+	SECANT_PROTOCOL_PAPER,
+	SECANT_PROTOCOL_SCENE,
+	SECANT_PROTOCOLS
+} secant_protocol;
 
 typedef struct secant_cloud_evaluation {
 	const secant_deployed *d;
@@ -31,31 +36,34 @@ typedef struct secant_cloud_evaluation {
 	void *user;
 } secant_cloud_evaluation;
 
-secant_status secant_evaluate_clouds(const secant_cloud_evaluation *e, const secant_clouds *s, char *const *names, int n_names, secant_scores *scores, secant_err *err) SECANT_NODISCARD;
+secant_status secant_evaluate_clouds(const secant_cloud_evaluation *e, const secant_clouds *s, char *const *names,
+	int n_names, secant_scores *scores, secant_err *err) SECANT_NODISCARD;
 
 /* A data set on disk, for a model file; `names` of its classes. */
-secant_status secant_evaluate_cloud_set(const secant_deployed *d, const char *data, const secant_eval_options *o, char *const *names, int n_names, secant_scores *scores,
-	secant_err *err) SECANT_NODISCARD;
+secant_status secant_evaluate_cloud_set(const secant_deployed *d, const char *data, const secant_eval_options *o,
+	char *const *names, int n_names, secant_scores *scores, secant_err *err) SECANT_NODISCARD;
 
 /* ---- the arithmetic, by itself ---- */
 
 typedef struct secant_cloud_counts {
 	secant_counts counts;
 	int categories;
-	double *sum;                                 /* of shapes' mean IoU, by category */
+	double *sum; /* of shapes' mean IoU, by category */
 	int64_t *shapes;
-	double nll;                                  /* sum of -log p of the label, over rows that have one */
+	double nll; /* sum of -log p of the label, over rows that have one */
 	int64_t rows;
 } secant_cloud_counts;
-secant_status secant_cloud_counts_new(secant_cloud_counts *c, int classes, int categories, secant_err *err) SECANT_NODISCARD;
+secant_status secant_cloud_counts_new(
+	secant_cloud_counts *c, int classes, int categories, secant_err *err) SECANT_NODISCARD;
 void secant_cloud_counts_free(secant_cloud_counts *c);
-/* Adds a cloud: label and prediction of each row (label -1: left out; prediction -1: none, counted as wrong), the classes [first, first + count) of
- * its category. */
-secant_status secant_cloud_counts_add(secant_cloud_counts *c, const int32_t *label, const int *best, int64_t rows, int category, int first, int count,
-	secant_err *err) SECANT_NODISCARD;
+/* Adds a cloud: label and prediction of each row (label -1: left out; prediction -1: none, counted as wrong), the
+ * classes [first, first + count) of its category. */
+secant_status secant_cloud_counts_add(secant_cloud_counts *c, const int32_t *label, const int *best, int64_t rows,
+	int category, int first, int count, secant_err *err) SECANT_NODISCARD;
 /* `names`: of classes; `categories`: names. */
-secant_status secant_cloud_counts_scores(const secant_cloud_counts *c, secant_protocol protocol, int64_t least, char *const *names, int n_names, char *const *categories,
-	secant_scores *s, secant_err *err) SECANT_NODISCARD;
+secant_status secant_cloud_counts_scores(const secant_cloud_counts *c, secant_protocol protocol, int64_t least,
+	char *const *names, int n_names, char *const *categories, secant_scores *s, secant_err *err) SECANT_NODISCARD;
 /* By name; NULL: what suits. */
-secant_status secant_protocol_choose(const char *name, const secant_deployed *d, const secant_cloud_model *m, secant_protocol *p, secant_err *err) SECANT_NODISCARD;
+secant_status secant_protocol_choose(const char *name, const secant_deployed *d, const secant_cloud_model *m,
+	secant_protocol *p, secant_err *err) SECANT_NODISCARD;
 #endif

@@ -1,11 +1,13 @@
 /*
  * TensorBoard's event files. A file is a row of records (TFRecord),
  *
- *     u64 length | u32 mask(crc32c(length)) | length bytes | u32 mask(crc32c(bytes))       mask(c) = (c >> 15 | c << 17) + 0xa282ead8
+ *     u64 length | u32 mask(crc32c(length)) | length bytes | u32 mask(crc32c(bytes))       mask(c) = (c >> 15 | c <<
+ * 17) + 0xa282ead8
  *
- * little-endian; each holds a protobuf message Event { double wall_time = 1; int64 step = 2; string file_version = 3; Summary summary = 5 }
- * with Summary { repeated Value value = 1 }, Value { string tag = 1; float simple_value = 2 }. A reader follows a file that grows, so
- * events are appended, each with one write; an epoch that is done again after a break repeats its step, which readers take as a restart.
+ * little-endian; each holds a protobuf message Event { double wall_time = 1; int64 step = 2; string file_version = 3;
+ * Summary summary = 5 } with Summary { repeated Value value = 1 }, Value { string tag = 1; float simple_value = 2 }. A
+ * reader follows a file that grows, so events are appended, each with one write; an epoch that is done again after a
+ * break repeats its step, which readers take as a restart.
  */
 #include "train/events.h"
 #include <math.h>
@@ -49,7 +51,11 @@ put_varint(secant_str *s, uint64_t v)
 
 enum { VARINT, FIXED64, BYTES, FIXED32 = 5 };
 
-static void put_field(secant_str *s, int field, int type) { put_varint(s, (uint64_t)(field << 3 | type)); }
+static void
+put_field(secant_str *s, int field, int type)
+{
+	put_varint(s, (uint64_t)(field << 3 | type));
+}
 
 static void
 put_bytes(secant_str *s, int field, const char *data, size_t n)
@@ -129,7 +135,8 @@ secant_events_append(const char *path, double time, int64_t step, const secant_s
 	if (!event.failed && summary.n)
 		put_bytes(&event, 5, summary.p, summary.n);
 	put_record(&file, &event);
-	secant_status status = file.failed ? secant_fail(err, SECANT_ERR_NOMEM, "no memory for an event") : secant_file_append_bytes(path, file.p, file.n, err);
+	secant_status status = file.failed ? secant_fail(err, SECANT_ERR_NOMEM, "no memory for an event")
+									   : secant_file_append_bytes(path, file.p, file.n, err);
 	secant_str_free(&file);
 	secant_str_free(&event);
 	secant_str_free(&summary);

@@ -1,6 +1,7 @@
 /*
- * The learning-rate finder (Smith 2017): a mock training whose rate rises from step to step; the loss over the rate shows where learning
- * begins, and where it breaks. The suggestion is the rate at which the smoothed loss falls fastest over log rate. No model is saved.
+ * The learning-rate finder (Smith 2017): a mock training whose rate rises from step to step; the loss over the rate
+ * shows where learning begins, and where it breaks. The suggestion is the rate at which the smoothed loss falls fastest
+ * over log rate. No model is saved.
  */
 #include <math.h>
 #include <stdio.h>
@@ -13,7 +14,10 @@
 enum { STEPS = 100, EARLIEST = 10 };
 static const double lowest = 1e-7, highest = 10, memory = 0.9, hopeless = 4;
 
-typedef struct finding { int n; double rate[STEPS], loss[STEPS], smooth[STEPS]; } finding;
+typedef struct finding {
+	int n;
+	double rate[STEPS], loss[STEPS], smooth[STEPS];
+} finding;
 
 /* One update, of as many batches as one has; the next epoch begins where one ends. */
 static secant_status
@@ -27,7 +31,8 @@ step(secant_session *s, double rate, double *loss, uint32_t *epoch, secant_err *
 		secant_status status = s->task->feed_next(s->feed, &b, &end, err);
 		if (!status && end && !(status = s->task->feed_start(s->feed, ++*epoch, 0, err)))
 			status = s->task->feed_next(s->feed, &b, &end, err);
-		if (status || (status = secant_session_bind(s->plan, s->context, &b, err)) || (status = secant_context_run(s->context, err)))
+		if (status || (status = secant_session_bind(s->plan, s->context, &b, err))
+			|| (status = secant_context_run(s->context, err)))
 			return status;
 		*loss += (double)s->loss / s->o->accumulate;
 		s->steps++;
@@ -90,17 +95,28 @@ list_of(const double *v, int n)
 static secant_status
 write_files(const secant_session *s, const finding *f, double suggested, secant_err *err)
 {
-	char *picture = secant_session_path(s, "learning-rate-finder.png"), *numbers = secant_session_path(s, "learning-rate-finder.json"), mark[48];
+	char *picture = secant_session_path(s, "learning-rate-finder.png"),
+		 *numbers = secant_session_path(s, "learning-rate-finder.json"), mark[48];
 	json_t *j = json_object();
 	json_object_set_new(j, "suggested", json_real(suggested));
 	json_object_set_new(j, "learning_rate", list_of(f->rate, f->n));
 	json_object_set_new(j, "loss", list_of(f->loss, f->n));
 	json_object_set_new(j, "smoothed", list_of(f->smooth, f->n));
 	(void)snprintf(mark, sizeof mark, "%.2g", suggested);
-	secant_series series[] = { { "loss, smoothed", f->rate, f->smooth, f->n, 0 }, { "loss", f->rate, f->loss, f->n, 0 } };
-	secant_chart chart = { .title = "loss over learning rate", .x_label = "learning rate", .left_label = "loss", .series = series, .n = 2, .log_x = true, .mark = mark,
-	                       .mark_x = suggested };
-	secant_status status = picture && numbers ? secant_make_dirs(s->o->out, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for paths");
+	secant_series series[] = { { "loss, smoothed", f->rate, f->smooth, f->n, 0 },
+		{ "loss", f->rate, f->loss, f->n, 0 } };
+	secant_chart chart = {
+		.title = "loss over learning rate",
+		.x_label = "learning rate",
+		.left_label = "loss",
+		.series = series,
+		.n = 2,
+		.log_x = true,
+		.mark = mark,
+		.mark_x = suggested,
+	};
+	secant_status status = picture && numbers ? secant_make_dirs(s->o->out, err)
+											  : secant_fail(err, SECANT_ERR_NOMEM, "no memory for paths");
 	if (!status && !(status = secant_json_write(numbers, j, err)))
 		status = secant_chart_write(&chart, picture, err);
 	json_decref(j);
@@ -117,7 +133,9 @@ secant_session_find_rate(secant_session *s, double *suggested, secant_err *err)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory to look for a learning rate");
 	secant_status status = climb(s, f, err);
 	if (!status && f->n <= EARLIEST)
-		status = secant_fail(err, SECANT_ERR_RANGE, "the loss is no number after %d steps, at a rate of %.2g: there is nothing to suggest", f->n, f->rate[f->n]);
+		status = secant_fail(err, SECANT_ERR_RANGE,
+			"the loss is no number after %d steps, at a rate of %.2g: there is nothing to suggest", f->n,
+			f->rate[f->n]);
 	if (!status) {
 		*suggested = steepest(f);
 		status = write_files(s, f, *suggested, err);

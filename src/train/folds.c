@@ -1,6 +1,6 @@
 /*
- * A model of each fold in one command (--folds K --fold all): RUN/fold-0, RUN/fold-1, ... are runs like any other; RUN/folds.json holds what
- * came of them. A fold that is done already is not done again with --resume.
+ * A model of each fold in one command (--folds K --fold all): RUN/fold-0, RUN/fold-1, ... are runs like any other;
+ * RUN/folds.json holds what came of them. A fold that is done already is not done again with --resume.
  */
 #include <math.h>
 #include <stdio.h>
@@ -10,7 +10,10 @@
 #include "train/session.h"
 
 /* Sums over folds, for mean and deviation. */
-typedef struct total { int n; double sum, squares; } total;
+typedef struct total {
+	int n;
+	double sum, squares;
+} total;
 
 static json_t *
 number_or_null(double v)
@@ -36,12 +39,14 @@ write_summary(const char *out, json_t *list, const char *metric, const total *t,
 {
 	json_t *j = json_object();
 	char *path = secant_path_join(out, "folds.json");
-	double mean = t->n ? t->sum / t->n : NAN, spread = t->n > 1 ? sqrt(fmax(0, (t->squares - t->n * mean * mean) / (t->n - 1))) : NAN;
+	double mean = t->n ? t->sum / t->n : NAN,
+		   spread = t->n > 1 ? sqrt(fmax(0, (t->squares - t->n * mean * mean) / (t->n - 1))) : NAN;
 	json_object_set_new(j, "metric", json_string(metric));
 	json_object_set_new(j, "mean", number_or_null(mean));
 	json_object_set_new(j, "deviation", number_or_null(spread));
 	json_object_set(j, "folds", list);
-	secant_status status = path ? secant_json_write(path, j, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
+	secant_status status = path ? secant_json_write(path, j, err)
+								: secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
 	json_decref(j);
 	secant_free(path);
 	return status;
@@ -49,7 +54,8 @@ write_summary(const char *out, json_t *list, const char *metric, const total *t,
 
 /* One fold; with --resume a fold that was never begun begins. */
 static secant_status
-train_fold(const secant_train_options *all, int fold, const char *data, const secant_train_events *events, secant_train_result *r, json_t *entry, secant_err *err)
+train_fold(const secant_train_options *all, int fold, const char *data, const secant_train_events *events,
+	secant_train_result *r, json_t *entry, secant_err *err)
 {
 	secant_train_options o;
 	secant_status status = secant_opts_copy(&secant_train_options_table, &o, all, err);
@@ -76,7 +82,8 @@ train_fold(const secant_train_options *all, int fold, const char *data, const se
 }
 
 secant_status
-secant_train_folds(const secant_train_options *o, const char *data, const secant_train_events *events, secant_train_result *result, secant_err *err)
+secant_train_folds(const secant_train_options *o, const char *data, const secant_train_events *events,
+	secant_train_result *result, secant_err *err)
 {
 	static const secant_train_events silent;
 	secant_err own = { 0 };

@@ -8,10 +8,11 @@ static const secant_opt import_rows[] = {
 	SECANT_OPT_HEADING("Network"),
 	SECANT_OPT_TABLE(secant_import, network, &secant_network_options),
 	SECANT_OPT_HEADING("What the model remembers"),
-	SECANT_OPT(secant_import, mode, STR, "mode", NULL, 0, 0, "binary (1 class), multiclass (classes exclude each other), multilabel; by default from the classes"),
+	SECANT_OPT(secant_import, mode, STR, "mode", NULL, 0, 0,
+		"binary (1 class), multiclass (classes exclude each other), multilabel; by default from the classes"),
 	SECANT_OPT_TABLE(secant_import, normalize, &secant_normalize_options),
 	SECANT_OPT(secant_import, class_names, STR, "class-names", NULL, 0, 0, "names of the classes: sky,road,car"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 const secant_opts secant_import_options = { "import", sizeof(secant_import), import_rows };
 
@@ -48,7 +49,8 @@ weights_file(const char *path, secant_err *err)
 			secant_free(file);
 			file = NULL;
 			if (i)
-				secant_fail(err, SECANT_ERR_IO, "%s: the folder holds no model.safetensors and no pytorch_model.bin", path);
+				secant_fail(
+					err, SECANT_ERR_IO, "%s: the folder holds no model.safetensors and no pytorch_model.bin", path);
 		}
 	}
 	if (!file)
@@ -62,14 +64,15 @@ secant_model_import(const char *weights, const secant_import *o, const char *out
 	secant_err own = { 0 };
 	secant_model m = { 0 };
 	if (secant_ext_is(weights, "onnx"))
-		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: ONNX is not read yet; import a state_dict (.pth, .safetensors)", weights);
+		return secant_fail(
+			err, SECANT_ERR_UNSUPPORTED, "%s: ONNX is not read yet; import a state_dict (.pth, .safetensors)", weights);
 	if (!secant_ext_is(out, "safetensors"))
 		return secant_fail(err, SECANT_ERR_ARG, "%s: a model file ends in .safetensors", out);
 	char *file = weights_file(weights, &own);
 	if (file && secant_same_file(file, out))
 		secant_fail(&own, SECANT_ERR_ARG, "%s: the model would replace the weights it is made of", out);
-	if (!own.code && !secant_model_new(&m, &o->network, o->mode, o->normalize.normalize, false, &own) && (!o->class_names || !read_names(&m, o->class_names, &own)) &&
-	    !secant_model_load(&m, file, &own))
+	if (!own.code && !secant_model_new(&m, &o->network, o->mode, o->normalize.normalize, false, &own)
+		&& (!o->class_names || !read_names(&m, o->class_names, &own)) && !secant_model_load(&m, file, &own))
 		(void)!secant_model_save(&m, out, &own);
 	secant_model_free(&m);
 	secant_free(file);
@@ -81,7 +84,8 @@ secant_model_export(const char *model, const char *out, secant_err *err)
 {
 	secant_model_file file;
 	if (secant_ext_is(out, "onnx"))
-		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: ONNX is not written yet; export a state_dict (.pth, .safetensors)", out);
+		return secant_fail(
+			err, SECANT_ERR_UNSUPPORTED, "%s: ONNX is not written yet; export a state_dict (.pth, .safetensors)", out);
 	if (!secant_ext_is(out, "safetensors|pth|pt|bin"))
 		return secant_fail(err, SECANT_ERR_ARG, "%s: a state_dict ends in .safetensors, .pth, .pt or .bin", out);
 	if (secant_same_file(model, out))

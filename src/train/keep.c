@@ -1,7 +1,7 @@
 /*
- * The best epochs of a run (--keep): RUN/models/epoch-NNN.safetensors. The list is part of the state; a model that has fallen out of it is
- * removed only once the state without it is saved, so that a killed run finds every model its state names. One killed between the two is
- * swept when it goes on.
+ * The best epochs of a run (--keep): RUN/models/epoch-NNN.safetensors. The list is part of the state; a model that has
+ * fallen out of it is removed only once the state without it is saved, so that a killed run finds every model its state
+ * names. One killed between the two is swept when it goes on.
  */
 #include <math.h>
 #include <stdio.h>
@@ -39,7 +39,8 @@ secant_session_keep(secant_session *s, const secant_epoch *e, secant_err *err)
 	if (!s->kept && !(s->kept = secant_calloc((size_t)s->o->keep + 1, sizeof *s->kept)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a list of %d models", s->o->keep);
 	char *path = model_path(s, e->epoch), *folder = secant_session_path(s, "models");
-	secant_status status = path && folder ? secant_make_dirs(folder, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
+	secant_status status = path && folder ? secant_make_dirs(folder, err)
+										  : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
 	if (!status)
 		status = secant_model_save(&s->model, path, err);
 	secant_free(path);
@@ -61,7 +62,7 @@ secant_session_drop(secant_session *s)
 	char *path = s->dropped ? model_path(s, s->dropped) : NULL;
 	secant_err ignored = { 0 };
 	if (path && secant_is_file(path))
-		(void)!secant_remove_tree(path, &ignored);   /* a file too many does no harm */
+		(void)!secant_remove_tree(path, &ignored); /* a file too many does no harm */
 	secant_free(path);
 	s->dropped = 0;
 }
@@ -71,7 +72,7 @@ is_kept(const secant_session *s, const char *name)
 {
 	int epoch, used = 0;
 	if (sscanf(name, "epoch-%9d.safetensors%n", &epoch, &used) != 1 || !used || name[used])
-		return true;                             /* none of ours */
+		return true; /* none of ours */
 	for (int i = 0; i < s->n_kept; i++)
 		if (s->kept[i].epoch == epoch)
 			return true;
@@ -84,7 +85,8 @@ secant_session_sweep_kept(secant_session *s)
 	char *folder = secant_session_path(s, "models");
 	secant_names names = { 0 };
 	secant_err ignored = { 0 };
-	if (s->o->keep > 0 && folder && secant_is_dir(folder) && !secant_dir_list(&names, folder, SECANT_DIR_FILES, &ignored))
+	if (s->o->keep > 0 && folder && secant_is_dir(folder)
+		&& !secant_dir_list(&names, folder, SECANT_DIR_FILES, &ignored))
 		for (int i = 0; i < names.n; i++) {
 			char *path = is_kept(s, names.v[i]) ? NULL : secant_path_join(folder, names.v[i]);
 			if (path)

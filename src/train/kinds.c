@@ -1,6 +1,6 @@
 /*
- * The kinds of things that `secant list` and `secant doc` show: one line each in kinds.inc. This room sees all others, so the table
- * stands here; the entries stay in the rooms that own them.
+ * The kinds of things that `secant list` and `secant doc` show: one line each in kinds.inc. This room sees all others,
+ * so the table stands here; the entries stay in the rooms that own them.
  */
 #include <secant/info.h>
 #include "base/registry.h"
@@ -13,7 +13,7 @@ static const secant_kind *const kinds[] = {
 #define KIND(name) &secant_kind_##name,
 #include "train/kinds.inc"
 #undef KIND
-	NULL
+	NULL,
 };
 
 int

@@ -1,5 +1,6 @@
 /*
- * A confusion matrix as a picture: cells from white to blue by their share of the row, with share and count while there is room.
+ * A confusion matrix as a picture: cells from white to blue by their share of the row, with share and count while there
+ * is room.
  */
 #include <cairo.h>
 #include <stdio.h>
@@ -70,7 +71,7 @@ draw_name(cairo_t *cr, const char *name, double align)
 	while (secant_painting_width(cr, text) > MOST_NAMES - 20 && n > 1) {
 		do
 			n--;
-		while (n > 1 && ((unsigned char)name[n] & 0xc0) == 0x80);        /* whole UTF-8 characters */
+		while (n > 1 && ((unsigned char)name[n] & 0xc0) == 0x80); /* whole UTF-8 characters */
 		(void)snprintf(text, sizeof text, "%.*s...", (int)(n < 64 ? n : 64), name);
 	}
 	secant_painting_text(cr, 0, 0, align, text);

@@ -1,11 +1,12 @@
 /*
- * Counts of pixels: a confusion matrix C (rows labels, columns predictions) over all pictures, and of each picture for class k
+ * Counts of pixels: a confusion matrix C (rows labels, columns predictions) over all pictures, and of each picture for
+ * class k
  *
  *     tp = C[k][k]   fn = row sum - tp   fp = column sum - tp   tn = the rest
  *
- * What follows from the matrix: accuracy = trace / all, class accuracy = mean recall, frequency-weighted accuracy = sum of the share of
- * labels times the IoU, Cohen's kappa = (accuracy - chance) / (1 - chance) with chance = sum of row sum * column sum / all^2. A class that
- * neither occurs nor was predicted has no score (NAN) and is left out of means.
+ * What follows from the matrix: accuracy = trace / all, class accuracy = mean recall, frequency-weighted accuracy = sum
+ * of the share of labels times the IoU, Cohen's kappa = (accuracy - chance) / (1 - chance) with chance = sum of row sum
+ * * column sum / all^2. A class that neither occurs nor was predicted has no score (NAN) and is left out of means.
  */
 #include "train/metrics.h"
 #include <math.h>
@@ -18,7 +19,9 @@ secant_counts_new(secant_counts *c, secant_mode mode, int classes, secant_err *e
 	bool binary = mode == SECANT_MODE_BINARY;
 	*c = (secant_counts){ .mode = mode, .classes = binary ? 2 : classes, .scored = binary ? 1 : classes };
 	size_t n = (size_t)c->classes;
-	if (mode != SECANT_MODE_MULTILABEL && (!(c->confusion = secant_calloc(n * n, sizeof *c->confusion)) || !(c->own = secant_calloc(n * n, sizeof *c->own)))) {
+	if (mode != SECANT_MODE_MULTILABEL
+		&& (!(c->confusion = secant_calloc(n * n, sizeof *c->confusion))
+			|| !(c->own = secant_calloc(n * n, sizeof *c->own)))) {
 		secant_counts_free(c);
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a confusion matrix of %d classes", classes);
 	}
@@ -74,7 +77,8 @@ label_at(const secant_counts *c, const void *target, int64_t at, int ignore)
 }
 
 static void
-count_matrix(secant_counts *c, const float *v, const void *target, int height, int width, int stride, float cut, int ignore, secant_tally *tally)
+count_matrix(secant_counts *c, const float *v, const void *target, int height, int width, int stride, float cut,
+	int ignore, secant_tally *tally)
 {
 	int64_t n = c->classes, all = 0;
 	memset(c->own, 0, (size_t)(n * n) * sizeof *c->own);
@@ -100,21 +104,26 @@ count_matrix(secant_counts *c, const float *v, const void *target, int height, i
 }
 
 static void
-count_labels(secant_counts *c, const float *v, const float *target, int height, int width, int stride, float cut, secant_tally *tally)
+count_labels(secant_counts *c, const float *v, const float *target, int height, int width, int stride, float cut,
+	secant_tally *tally)
 {
 	memset(tally, 0, (size_t)c->scored * sizeof *tally);
 	for (int y = 0; y < height; y++)
 		for (int x = 0; x < width; x++) {
-			const float *value = v + ((int64_t)y * stride + x) * c->classes, *label = target + ((int64_t)y * stride + x) * c->classes;
+			const float *value = v + ((int64_t)y * stride + x) * c->classes,
+						*label = target + ((int64_t)y * stride + x) * c->classes;
 			for (int k = 0; k < c->classes; k++)
-				(*(value[k] >= cut ? label[k] >= 0.5f ? &tally[k].tp : &tally[k].fp : label[k] >= 0.5f ? &tally[k].fn : &tally[k].tn))++;
+				(*(value[k] >= cut         ? label[k] >= 0.5f ? &tally[k].tp : &tally[k].fp
+						: label[k] >= 0.5f ? &tally[k].fn
+										   : &tally[k].tn))++;
 		}
 	c->pixels += (int64_t)height * width;
 }
 
 /* The planes of class k as the boundary score wants them. */
 static void
-fill_planes(const secant_counts *c, const float *v, const void *target, int height, int width, int stride, float cut, int ignore, int k, uint8_t *predicted, uint8_t *labelled)
+fill_planes(const secant_counts *c, const float *v, const void *target, int height, int width, int stride, float cut,
+	int ignore, int k, uint8_t *predicted, uint8_t *labelled)
 {
 	bool binary = c->mode == SECANT_MODE_BINARY, overlap = c->mode == SECANT_MODE_MULTILABEL;
 	for (int y = 0; y < height; y++)
@@ -125,14 +134,16 @@ fill_planes(const secant_counts *c, const float *v, const void *target, int heig
 				labelled[i] = ((const float *)target)[at * c->classes + k] >= 0.5f;
 				continue;
 			}
-			int label = label_at(c, target, at, ignore), got = secant_class_of(c->mode, c->classes, v + at * c->scored, cut), want = binary ? 1 : k;
+			int label = label_at(c, target, at, ignore),
+				got = secant_class_of(c->mode, c->classes, v + at * c->scored, cut), want = binary ? 1 : k;
 			predicted[i] = label < 0 ? SECANT_UNSEEN : got == want ? SECANT_WITHIN : SECANT_BEYOND;
 			labelled[i] = label < 0 ? SECANT_UNSEEN : label == want ? SECANT_WITHIN : SECANT_BEYOND;
 		}
 }
 
 static secant_status
-count_boundaries(secant_counts *c, const float *v, const void *target, int height, int width, int stride, float cut, int ignore, const secant_tally *tally, secant_err *err)
+count_boundaries(secant_counts *c, const float *v, const void *target, int height, int width, int stride, float cut,
+	int ignore, const secant_tally *tally, secant_err *err)
 {
 	uint8_t *predicted, *labelled;
 	secant_status status = secant_boundary_planes(c->boundary, height, width, &predicted, &labelled, err);
@@ -146,10 +157,13 @@ count_boundaries(secant_counts *c, const float *v, const void *target, int heigh
 }
 
 secant_status
-secant_counts_add(secant_counts *c, const float *v, const void *target, int height, int width, int stride, float cut, int ignore, secant_err *err)
+secant_counts_add(secant_counts *c, const float *v, const void *target, int height, int width, int stride, float cut,
+	int ignore, secant_err *err)
 {
-	if (c->images >= INT32_MAX || secant_grow((void **)&c->tally, &c->capacity, (int)c->images, (size_t)c->scored * sizeof *c->tally))
-		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the counts of %lld pictures", (long long)c->images + 1);
+	if (c->images >= INT32_MAX
+		|| secant_grow((void **)&c->tally, &c->capacity, (int)c->images, (size_t)c->scored * sizeof *c->tally))
+		return secant_fail(
+			err, SECANT_ERR_NOMEM, "no memory for the counts of %lld pictures", (long long)c->images + 1);
 	secant_tally *tally = c->tally + c->images * c->scored;
 	if (c->mode == SECANT_MODE_MULTILABEL)
 		count_labels(c, v, target, height, width, stride, cut, tally);
@@ -162,7 +176,8 @@ secant_counts_add(secant_counts *c, const float *v, const void *target, int heig
 secant_status
 secant_counts_add_classes(secant_counts *c, const int *got, const int32_t *label, int64_t n, secant_err *err)
 {
-	if (c->images >= INT32_MAX || secant_grow((void **)&c->tally, &c->capacity, (int)c->images, (size_t)c->scored * sizeof *c->tally))
+	if (c->images >= INT32_MAX
+		|| secant_grow((void **)&c->tally, &c->capacity, (int)c->images, (size_t)c->scored * sizeof *c->tally))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the counts of %lld clouds", (long long)c->images + 1);
 	secant_tally *tally = c->tally + c->images * c->scored;
 	int64_t seen = 0;
@@ -188,7 +203,8 @@ secant_counts_add_classes(secant_counts *c, const int *got, const int32_t *label
 double
 secant_counts_picture(const secant_counts *c, int64_t picture)
 {
-	double score = secant_quotient_reduce(secant_quotient_at(0), 1, c->tally + picture * c->scored, 1, c->scored, NULL, 0, SECANT_ZERO_SKIP);
+	double score = secant_quotient_reduce(
+		secant_quotient_at(0), 1, c->tally + picture * c->scored, 1, c->scored, NULL, 0, SECANT_ZERO_SKIP);
 	return isnan(score) ? 1 : score;
 }
 
@@ -286,7 +302,12 @@ secant_counts_scores(const secant_counts *c, char *const *names, int n_names, se
 secant_status
 secant_counts_scores_as(const secant_counts *c, const secant_scoring *how, secant_scores *s, secant_err *err)
 {
-	*s = (secant_scores){ .images = c->images, .pixels = c->pixels, .loss = c->images ? c->loss / (double)c->images : NAN, .classes = c->classes, .instance_iou = NAN, .category_iou = NAN };
+	*s = (secant_scores){ .images = c->images,
+		.pixels = c->pixels,
+		.loss = c->images ? c->loss / (double)c->images : NAN,
+		.classes = c->classes,
+		.instance_iou = NAN,
+		.category_iou = NAN };
 	size_t cells = (size_t)c->classes * (size_t)c->classes;
 	double *shares = secant_calloc((size_t)c->scored, sizeof *shares);
 	s->per_class = secant_calloc((size_t)c->classes, sizeof *s->per_class);
@@ -307,8 +328,8 @@ secant_counts_scores_as(const secant_counts *c, const secant_scoring *how, secan
 		shares[k] = (double)s->per_class[k + c->classes - c->scored].pixels;
 	for (int i = 0; i < SECANT_METRICS; i++)
 		for (int r = 0; r < SECANT_REDUCTIONS; r++)
-			s->reduced[i][r] = secant_quotient_reduce(secant_quotient_at(i), r, c->tally, c->images, c->scored, how->weights ? how->weights : shares, how->beta > 0 ? how->beta : 2,
-			                                        how->zero_division);
+			s->reduced[i][r] = secant_quotient_reduce(secant_quotient_at(i), r, c->tally, c->images, c->scored,
+				how->weights ? how->weights : shares, how->beta > 0 ? how->beta : 2, how->zero_division);
 	secant_free(shares);
 	return SECANT_OK;
 }

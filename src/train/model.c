@@ -15,9 +15,11 @@ secant_mode_choose(const char *text, int classes, secant_mode *mode, secant_err 
 		if (!strcmp(text, names[i])) {
 			*mode = (secant_mode)i;
 			if (*mode == SECANT_MODE_BINARY && classes != 1)
-				return secant_fail(err, SECANT_ERR_ARG, "mode binary is for 1 class, there are %d; use multiclass or multilabel", classes);
+				return secant_fail(err, SECANT_ERR_ARG,
+					"mode binary is for 1 class, there are %d; use multiclass or multilabel", classes);
 			if (*mode == SECANT_MODE_MULTICLASS && classes == 1)
-				return secant_fail(err, SECANT_ERR_ARG, "mode multiclass wants at least 2 classes, there is 1; use binary");
+				return secant_fail(
+					err, SECANT_ERR_ARG, "mode multiclass wants at least 2 classes, there is 1; use binary");
 			return SECANT_OK;
 		}
 	return secant_fail(err, SECANT_ERR_ARG, "mode '%s' is not binary, multiclass or multilabel", text);
@@ -32,9 +34,15 @@ nominal(const secant_model *m)
 }
 
 secant_status
-secant_model_build(const secant_model *m, secant_phase phase, const secant_shape *input, secant_model_graph *out, secant_err *err)
+secant_model_build(
+	const secant_model *m, secant_phase phase, const secant_shape *input, secant_model_graph *out, secant_err *err)
 {
-	secant_nn nn = { .g = secant_graph_new(), .phase = phase, .momentum = -1, .counter = -1, .seed = -1, .freeze = phase == SECANT_PHASE_EVAL ? NULL : m->freeze };
+	secant_nn nn = { .g = secant_graph_new(),
+		.phase = phase,
+		.momentum = -1,
+		.counter = -1,
+		.seed = -1,
+		.freeze = phase == SECANT_PHASE_EVAL ? NULL : m->freeze };
 	*out = (secant_model_graph){ 0 };
 	if (!nn.g)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a graph");
@@ -49,16 +57,18 @@ secant_model_build(const secant_model *m, secant_phase phase, const secant_shape
 }
 
 secant_status
-secant_model_new(secant_model *m, const secant_network *net, const char *mode, const char *normalize, bool f64, secant_err *err)
+secant_model_new(
+	secant_model *m, const secant_network *net, const char *mode, const char *normalize, bool f64, secant_err *err)
 {
 	secant_err own = { 0 };
 	secant_model_graph graph = { 0 };
 	*m = (secant_model){ 0 };
-	if (secant_opts_copy(&secant_network_options, &m->net, net, &own) || secant_mode_choose(mode, net->classes, &m->mode, &own))
+	if (secant_opts_copy(&secant_network_options, &m->net, net, &own)
+		|| secant_mode_choose(mode, net->classes, &m->mode, &own))
 		goto done;
 	float scale[16], shift[16];
 	if (secant_network_kind_of(net) != SECANT_NETWORK_PICTURES)
-		normalize = "none";                          /* a cloud's numbers are coordinates */
+		normalize = "none"; /* a cloud's numbers are coordinates */
 	if (secant_normalize_parse(normalize, net->in_channels, scale, shift, &own))
 		goto done;
 	if (normalize && !(m->normalize = secant_strdup(normalize))) {
@@ -91,7 +101,10 @@ secant_model_free(secant_model *m)
 	*m = (secant_model){ 0 };
 }
 
-typedef struct setter { secant_store *store; secant_slot *slot; } setter;
+typedef struct setter {
+	secant_store *store;
+	secant_slot *slot;
+} setter;
 
 static void
 set_number(void *user, int64_t i, double v)
@@ -110,7 +123,8 @@ secant_model_initialize(secant_model *m, uint64_t seed)
 {
 	for (int i = 0; i < m->store->n; i++) {
 		secant_slot *slot = &m->store->slot[i];
-		secant_init_fill(slot->init, &slot->type.shape, slot->fan_in, seed, (uint32_t)i, set_number, &(setter){ m->store, slot });
+		secant_init_fill(
+			slot->init, &slot->type.shape, slot->fan_in, seed, (uint32_t)i, set_number, &(setter){ m->store, slot });
 	}
 }
 
@@ -154,7 +168,8 @@ secant_model_tensors(const secant_model *m, secant_tensors *out, secant_err *err
 static json_t *
 settings_of(const secant_model *m)
 {
-	static const char *const modes[] = { "binary", "multiclass", "multilabel" }, *const kinds[] = { "pictures", "points", "clouds" };
+	static const char *const modes[] = { "binary", "multiclass", "multilabel" },
+							 *const kinds[] = { "pictures", "points", "clouds" };
 	char *text = secant_opts_to_json(&secant_network_options, &m->net);
 	json_t *j = json_object(), *names = json_array();
 	json_object_set_new(j, "version", json_integer(1));
@@ -205,8 +220,10 @@ secant_model_open(secant_model *m, const char *path, bool f64, secant_err *err)
 	char *text = secant_json_text(json_object_get(file.settings, "network"), 0);
 	if (!text)
 		secant_fail(&own, SECANT_ERR_FORMAT, "the model's settings hold no network options");
-	else if (!secant_opts_init(&secant_network_options, &net, &own) && !secant_opts_set_json(&secant_network_options, &net, text, "network", &own) &&
-	         !secant_model_new(m, &net, json_string_value(json_object_get(file.settings, "mode")), json_string_value(json_object_get(file.settings, "normalize")), f64, &own))
+	else if (!secant_opts_init(&secant_network_options, &net, &own)
+		&& !secant_opts_set_json(&secant_network_options, &net, text, "network", &own)
+		&& !secant_model_new(m, &net, json_string_value(json_object_get(file.settings, "mode")),
+			json_string_value(json_object_get(file.settings, "normalize")), f64, &own))
 		(void)!secant_store_load(m->store, &file.tensors, &own);
 	if (!own.code)
 		m->clouds = json_incref(json_object_get(file.settings, "clouds"));

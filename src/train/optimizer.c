@@ -20,16 +20,27 @@ typedef struct secant_optimizer_kind {
 	const char *name, *brief;
 	int (*slots)(const secant_optimizer_options *o);
 	void (*run)(const update *u);
-	double decay;                                /* unless the options say: torch.optim's */
+	double decay; /* unless the options say: torch.optim's */
 } secant_optimizer_kind;
 
-static int one(const secant_optimizer_options *o) { return 1; }
+static int
+one(const secant_optimizer_options *o)
+{
+	return 1;
+}
 
 static void
 sgd(const update *u)
 {
-	secant_sgd_step s = { .rate = u->rate, .momentum = u->momentum >= 0 ? u->momentum : u->o->momentum, .dampening = u->o->dampening, .weight_decay = u->decay,
-	                      .scale = u->scale, .nesterov = u->o->nesterov, .first = u->step == 1 };
+	secant_sgd_step s = {
+		.rate = u->rate,
+		.momentum = u->momentum >= 0 ? u->momentum : u->o->momentum,
+		.dampening = u->o->dampening,
+		.weight_decay = u->decay,
+		.scale = u->scale,
+		.nesterov = u->o->nesterov,
+		.first = u->step == 1,
+	};
 	void *buffer = s.momentum != 0 ? u->v[0] : NULL;
 	if (u->f64)
 		secant_optimizer_best()->sgd64(u->p, u->g, buffer, u->n, &s);
@@ -37,32 +48,66 @@ sgd(const update *u)
 		secant_optimizer_best()->sgd(u->p, u->g, buffer, u->n, &s);
 }
 
-static double beta2_of(const secant_optimizer_options *o, double usual) { return o->beta2 > 0 ? o->beta2 : usual; }
+static double
+beta2_of(const secant_optimizer_options *o, double usual)
+{
+	return o->beta2 > 0 ? o->beta2 : usual;
+}
 
-static int adam_slots(const secant_optimizer_options *o) { return o->amsgrad ? 3 : 2; }
+static int
+adam_slots(const secant_optimizer_options *o)
+{
+	return o->amsgrad ? 3 : 2;
+}
 
 static void
 adam_step(const update *u, bool decoupled)
 {
-	secant_adam_step s = { .rate = u->rate, .beta1 = u->momentum >= 0 ? u->momentum : u->o->beta1, .beta2 = beta2_of(u->o, .999), .eps = u->o->eps, .weight_decay = u->decay,
-	                       .scale = u->scale, .step = u->step, .decoupled = decoupled };
+	secant_adam_step s = {
+		.rate = u->rate,
+		.beta1 = u->momentum >= 0 ? u->momentum : u->o->beta1,
+		.beta2 = beta2_of(u->o, .999),
+		.eps = u->o->eps,
+		.weight_decay = u->decay,
+		.scale = u->scale,
+		.step = u->step,
+		.decoupled = decoupled,
+	};
 	if (u->f64)
 		secant_optimizer_best()->adam64(u->p, u->g, u->v[0], u->v[1], u->v[2], u->n, &s);
 	else
 		secant_optimizer_best()->adam(u->p, u->g, u->v[0], u->v[1], u->v[2], u->n, &s);
 }
 
-static void adamw(const update *u) { adam_step(u, true); }
-static void adam(const update *u) { adam_step(u, false); }
+static void
+adamw(const update *u)
+{
+	adam_step(u, true);
+}
+static void
+adam(const update *u)
+{
+	adam_step(u, false);
+}
 
 /* Mean square, momentum, mean. */
-static int rmsprop_slots(const secant_optimizer_options *o) { return o->centered ? 3 : 2; }
+static int
+rmsprop_slots(const secant_optimizer_options *o)
+{
+	return o->centered ? 3 : 2;
+}
 
 static void
 rmsprop(const update *u)
 {
-	secant_rmsprop_step s = { .rate = u->rate, .alpha = u->o->alpha, .eps = u->o->eps, .weight_decay = u->decay, .momentum = u->momentum >= 0 ? u->momentum : u->o->momentum,
-	                          .scale = u->scale };
+	secant_rmsprop_step s = {
+		.rate = u->rate,
+		.alpha = u->o->alpha,
+		.eps = u->o->eps,
+		.weight_decay = u->decay,
+		.momentum = u->momentum >= 0 ? u->momentum : u->o->momentum,
+		.scale = u->scale,
+	};
 	void *moves = s.momentum != 0 ? u->v[1] : NULL;
 	if (u->f64)
 		secant_optimizer_best()->rmsprop64(u->p, u->g, u->v[0], moves, u->v[2], u->n, &s);
@@ -73,7 +118,11 @@ rmsprop(const update *u)
 static void
 lion(const update *u)
 {
-	secant_lion_step s = { .rate = u->rate, .beta1 = u->momentum >= 0 ? u->momentum : u->o->beta1, .beta2 = beta2_of(u->o, .99), .weight_decay = u->decay, .scale = u->scale };
+	secant_lion_step s = { .rate = u->rate,
+		.beta1 = u->momentum >= 0 ? u->momentum : u->o->beta1,
+		.beta2 = beta2_of(u->o, .99),
+		.weight_decay = u->decay,
+		.scale = u->scale };
 	if (u->f64)
 		secant_optimizer_best()->lion64(u->p, u->g, u->v[0], u->n, &s);
 	else
@@ -86,13 +135,14 @@ static const secant_optimizer_kind kinds[] = {
 	{ "sgd", "stochastic gradient descent, momentum, nesterov", one, sgd, 0 },
 	{ "rmsprop", "divides by a running mean of squares (Hinton 2012)", rmsprop_slots, rmsprop, 0 },
 	{ "lion", "the sign of a momentum; wants a tenth of Adam's rate (Chen et al. 2023)", one, lion, 0 },
-	{ 0 }
+	{ 0 },
 };
 
 static secant_entry
 entry(int i)
 {
-	return i < (int)(sizeof kinds / sizeof *kinds) ? (secant_entry){ kinds[i].name, kinds[i].brief, NULL } : (secant_entry){ 0 };
+	return i < (int)(sizeof kinds / sizeof *kinds) ? (secant_entry){ kinds[i].name, kinds[i].brief, NULL }
+												   : (secant_entry){ 0 };
 }
 const secant_kind secant_kind_optimizers = { "optimizers", "Optimisers", entry };
 
@@ -127,7 +177,7 @@ secant_optimizer_train_only(secant_optimizer *o, const bool *trained, secant_err
 		if (!slot->trainable || (trained && !trained[i]))
 			continue;
 		double rate = strncmp(slot->name, "encoder.", 8) ? 1 : o->options.encoder_rate;
-		bool decays = o->options.decay_norms || slot->type.shape.rank > 1;       /* norms and biases are vectors */
+		bool decays = o->options.decay_norms || slot->type.shape.rank > 1; /* norms and biases are vectors */
 		int64_t first = slot->offset, left = extent(s, i);
 		while (left > 0) {
 			secant_optimizer_chunk *c = o->n_chunks ? &o->chunk[o->n_chunks - 1] : NULL;
@@ -151,7 +201,8 @@ check(const secant_optimizer_options *o, secant_err *err)
 	if (o->nesterov && (o->momentum <= 0 || o->dampening != 0))
 		return secant_fail(err, SECANT_ERR_ARG, "nesterov wants a momentum above 0 and no dampening");
 	if (o->weight_decay < 0 && o->weight_decay != -1)
-		return secant_fail(err, SECANT_ERR_RANGE, "weight-decay is %g; 0 or more is wanted, or -1 for the optimizer's own", o->weight_decay);
+		return secant_fail(err, SECANT_ERR_RANGE,
+			"weight-decay is %g; 0 or more is wanted, or -1 for the optimizer's own", o->weight_decay);
 	return SECANT_OK;
 }
 
@@ -167,7 +218,8 @@ secant_optimizer_new(secant_optimizer *o, const secant_optimizer_options *option
 	}
 	if (!o->kind) {
 		const char *near = secant_nearest(options->optimizer, names);
-		return secant_fail(err, SECANT_ERR_ARG, "optimizer: none is named '%s'%s%s%s", options->optimizer, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+		return secant_fail(err, SECANT_ERR_ARG, "optimizer: none is named '%s'%s%s%s", options->optimizer,
+			near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 	}
 	secant_status status = check(options, err);
 	if (status)
@@ -178,7 +230,8 @@ secant_optimizer_new(secant_optimizer *o, const secant_optimizer_options *option
 	for (int i = 0; ok && i < secant_optimizer_slots(o); i++)
 		ok = (o->slot[i] = secant_store_buffer(store)) != NULL;
 	status = ok ? secant_optimizer_train_only(o, NULL, err)
-	            : secant_fail(err, SECANT_ERR_NOMEM, "no memory for gradients and optimiser of %lld numbers", (long long)store->params_count);
+				: secant_fail(err, SECANT_ERR_NOMEM, "no memory for gradients and optimiser of %lld numbers",
+					(long long)store->params_count);
 	if (status)
 		secant_optimizer_free(o);
 	return status;
@@ -211,7 +264,11 @@ at(const secant_optimizer *o, const void *p, int64_t i)
 }
 
 /* What the next update reads. */
-static void *gradient(const secant_optimizer *o) { return o->summed ? o->sum : o->grad; }
+static void *
+gradient(const secant_optimizer *o)
+{
+	return o->summed ? o->sum : o->grad;
+}
 
 static void
 add_chunk(const secant_optimizer *o, const secant_optimizer_chunk *c, bool first)
@@ -231,9 +288,10 @@ secant_status
 secant_optimizer_accumulate(secant_optimizer *o, int threads, secant_err *err)
 {
 	if (!o->sum && !(o->sum = secant_store_buffer(o->store)))
-		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the sum of %lld gradients", (long long)o->store->params_count);
+		return secant_fail(
+			err, SECANT_ERR_NOMEM, "no memory for the sum of %lld gradients", (long long)o->store->params_count);
 #ifdef _OPENMP
-# pragma omp parallel for schedule(static) num_threads(threads)
+#pragma omp parallel for schedule(static) num_threads(threads)
 #endif
 	for (int c = 0; c < o->n_chunks; c++)
 		add_chunk(o, &o->chunk[c], !o->summed);
@@ -276,7 +334,7 @@ secant_optimizer_grad_norm(const secant_optimizer *o, int threads)
 {
 	double sum = 0;
 #ifdef _OPENMP
-# pragma omp parallel for schedule(static) num_threads(threads)
+#pragma omp parallel for schedule(static) num_threads(threads)
 #endif
 	for (int c = 0; c < o->n_chunks; c++)
 		o->part[c] = square_of(o, &o->chunk[c]);
@@ -285,15 +343,15 @@ secant_optimizer_grad_norm(const secant_optimizer *o, int threads)
 	return sqrt(sum);
 }
 
-/* What the gradients are multiplied by: the mean of a batch in parts, clipped by value, then by norm (PyTorch's clip_grad_value_ and
- * clip_grad_norm_). */
+/* What the gradients are multiplied by: the mean of a batch in parts, clipped by value, then by norm (PyTorch's
+ * clip_grad_value_ and clip_grad_norm_). */
 static double
 scale_of(const secant_optimizer *o, int threads)
 {
 	double scale = o->summed > 1 ? 1. / o->summed : 1;
 	if (o->options.clip_value > 0) {
 #ifdef _OPENMP
-# pragma omp parallel for schedule(static) num_threads(threads)
+#pragma omp parallel for schedule(static) num_threads(threads)
 #endif
 		for (int c = 0; c < o->n_chunks; c++)
 			clamp_chunk(o, &o->chunk[c], scale, o->options.clip_value);
@@ -313,12 +371,22 @@ secant_optimizer_update(secant_optimizer *o, double learning_rate, double moment
 	const void *grad = gradient(o);
 	o->step++;
 #ifdef _OPENMP
-# pragma omp parallel for schedule(static) num_threads(threads)
+#pragma omp parallel for schedule(static) num_threads(threads)
 #endif
 	for (int i = 0; i < o->n_chunks; i++) {
 		const secant_optimizer_chunk *c = &o->chunk[i];
-		update u = { .o = &o->options, .rate = learning_rate * c->rate, .momentum = momentum, .decay = c->decays ? o->options.weight_decay : 0, .scale = scale,
-		             .step = o->step, .n = c->n, .f64 = o->store->f64, .p = at(o, o->store->params, c->first), .g = at(o, grad, c->first) };
+		update u = {
+			.o = &o->options,
+			.rate = learning_rate * c->rate,
+			.momentum = momentum,
+			.decay = c->decays ? o->options.weight_decay : 0,
+			.scale = scale,
+			.step = o->step,
+			.n = c->n,
+			.f64 = o->store->f64,
+			.p = at(o, o->store->params, c->first),
+			.g = at(o, grad, c->first),
+		};
 		for (int k = 0; k < SECANT_OPTIMIZER_SLOTS; k++)
 			u.v[k] = at(o, o->slot[k], c->first);
 		o->kind->run(&u);
@@ -327,22 +395,34 @@ secant_optimizer_update(secant_optimizer *o, double learning_rate, double moment
 }
 
 static const secant_opt rows[] = {
-	SECANT_OPT(secant_optimizer_options, optimizer, STR, "optimizer", "adamw", 0, 0, "adamw, adam, sgd, rmsprop, lion (secant list optimizers)"),
-	SECANT_OPT(secant_optimizer_options, learning_rate, REAL, "learning-rate", "1e-3", 0, 1000, "at the start, before the schedule"),
-	SECANT_OPT(secant_optimizer_options, weight_decay, REAL, "weight-decay", "-1", -1, 1000, "pull of every parameter towards 0; -1: as PyTorch, adamw 1e-2, the others 0"),
+	SECANT_OPT(secant_optimizer_options, optimizer, STR, "optimizer", "adamw", 0, 0,
+		"adamw, adam, sgd, rmsprop, lion (secant list optimizers)"),
+	SECANT_OPT(secant_optimizer_options, learning_rate, REAL, "learning-rate", "1e-3", 0, 1000,
+		"at the start, before the schedule"),
+	SECANT_OPT(secant_optimizer_options, weight_decay, REAL, "weight-decay", "-1", -1, 1000,
+		"pull of every parameter towards 0; -1: as PyTorch, adamw 1e-2, the others 0"),
 	SECANT_OPT(secant_optimizer_options, momentum, REAL, "momentum", "0.9", 0, 1, "of sgd and rmsprop"),
 	SECANT_OPT(secant_optimizer_options, dampening, REAL, "dampening", "0", 0, 1, "of sgd's momentum"),
 	SECANT_OPT(secant_optimizer_options, nesterov, BOOL, "nesterov", "false", 0, 1, "sgd looks ahead"),
-	SECANT_OPT(secant_optimizer_options, beta1, REAL, "beta1", "0.9", 0, 0.999999, "of adam's mean, of lion's direction"),
-	SECANT_OPT(secant_optimizer_options, beta2, REAL, "beta2", "0", 0, 0.9999999, "of adam's square, of lion's momentum; 0: 0.999, lion 0.99"),
-	SECANT_OPT(secant_optimizer_options, eps, REAL, "eps", "1e-8", 0, 1, "added to the denominator of adam and rmsprop"),
-	SECANT_OPT(secant_optimizer_options, amsgrad, BOOL, "amsgrad", "false", 0, 1, "adam divides by the largest square so far"),
+	SECANT_OPT(
+		secant_optimizer_options, beta1, REAL, "beta1", "0.9", 0, 0.999999, "of adam's mean, of lion's direction"),
+	SECANT_OPT(secant_optimizer_options, beta2, REAL, "beta2", "0", 0, 0.9999999,
+		"of adam's square, of lion's momentum; 0: 0.999, lion 0.99"),
+	SECANT_OPT(
+		secant_optimizer_options, eps, REAL, "eps", "1e-8", 0, 1, "added to the denominator of adam and rmsprop"),
+	SECANT_OPT(
+		secant_optimizer_options, amsgrad, BOOL, "amsgrad", "false", 0, 1, "adam divides by the largest square so far"),
 	SECANT_OPT(secant_optimizer_options, alpha, REAL, "alpha", "0.99", 0, 0.9999999, "of rmsprop's square"),
-	SECANT_OPT(secant_optimizer_options, centered, BOOL, "centered", "false", 0, 1, "rmsprop divides by the deviation, not by the root of the square"),
-	SECANT_OPT(secant_optimizer_options, encoder_rate, REAL, "encoder-rate", "1", 0, 1000, "the encoder's learning rate, as a factor"),
-	SECANT_OPT(secant_optimizer_options, decay_norms, BOOL, "decay-norms", "true", 0, 1, "weight decay pulls norms and biases too"),
-	SECANT_OPT(secant_optimizer_options, clip_norm, REAL, "clip-norm", "0", 0, 1e9, "largest norm of all gradients together; 0: any"),
-	SECANT_OPT(secant_optimizer_options, clip_value, REAL, "clip-value", "0", 0, 1e9, "largest size of a gradient; 0: any"),
-	SECANT_OPT_END
+	SECANT_OPT(secant_optimizer_options, centered, BOOL, "centered", "false", 0, 1,
+		"rmsprop divides by the deviation, not by the root of the square"),
+	SECANT_OPT(secant_optimizer_options, encoder_rate, REAL, "encoder-rate", "1", 0, 1000,
+		"the encoder's learning rate, as a factor"),
+	SECANT_OPT(secant_optimizer_options, decay_norms, BOOL, "decay-norms", "true", 0, 1,
+		"weight decay pulls norms and biases too"),
+	SECANT_OPT(secant_optimizer_options, clip_norm, REAL, "clip-norm", "0", 0, 1e9,
+		"largest norm of all gradients together; 0: any"),
+	SECANT_OPT(
+		secant_optimizer_options, clip_value, REAL, "clip-value", "0", 0, 1e9, "largest size of a gradient; 0: any"),
+	SECANT_OPT_END,
 };
 const secant_opts secant_optimizer_options_table = { "optimizer", sizeof(secant_optimizer_options), rows };

@@ -1,6 +1,6 @@
 /*
- * A page of HTML that stands alone: figures as SVG elements, pictures as data, no scripts, nothing from elsewhere. Text from data sets
- * (class names, paths) is escaped.
+ * A page of HTML that stands alone: figures as SVG elements, pictures as data, no scripts, nothing from elsewhere. Text
+ * from data sets (class names, paths) is escaped.
  */
 #include "train/page.h"
 #include <math.h>
@@ -8,14 +8,17 @@
 #include "base/file.h"
 #include "base/mem.h"
 
-enum { MOST_CLASSES = 60 };                      /* of a matrix that is drawn */
+enum { MOST_CLASSES = 60 }; /* of a matrix that is drawn */
 
 static const char style[] =
 	"body{font:15px/1.5 system-ui,sans-serif;color:#1a1a1a;max-width:1060px;margin:2em auto;padding:0 1em}"
 	"h1{font-size:1.5em}h2{font-size:1.15em;margin-top:2em;border-bottom:1px solid #ddd}"
-	"table{border-collapse:collapse;margin:.8em 0}td,th{padding:.25em .8em;text-align:right;border-bottom:1px solid #e4e4e4;font-variant-numeric:tabular-nums}"
-	"td:first-child,th:first-child{text-align:left}svg,img{max-width:100%;height:auto}figure{margin:1em 0}figcaption{color:#555;font-size:.9em}"
-	"pre{background:#f6f6f6;padding:1em;overflow:auto;font-size:13px}.key{display:inline-block;width:.9em;height:.9em;margin:0 .3em 0 1em;vertical-align:-.1em}";
+	"table{border-collapse:collapse;margin:.8em 0}td,th{padding:.25em .8em;text-align:right;border-bottom:1px solid "
+	"#e4e4e4;font-variant-numeric:tabular-nums}"
+	"td:first-child,th:first-child{text-align:left}svg,img{max-width:100%;height:auto}figure{margin:1em "
+	"0}figcaption{color:#555;font-size:.9em}"
+	"pre{background:#f6f6f6;padding:1em;overflow:auto;font-size:13px}.key{display:inline-block;width:.9em;height:.9em;"
+	"margin:0 .3em 0 1em;vertical-align:-.1em}";
 
 static void
 put_text(secant_str *s, const char *text)
@@ -70,19 +73,36 @@ put_drawing(secant_str *s, char *svg)
 static void
 put_scores(secant_str *s, const secant_scores *c)
 {
-	const struct { const char *name; double value; } row[] = {
-		{ "IoU", c->iou }, { "F1 (dice)", c->f1 }, { "precision", c->precision }, { "recall", c->recall }, { "accuracy", c->accuracy }, { "mean IoU", c->miou },
-		{ "class accuracy", c->class_accuracy }, { "frequency-weighted accuracy", c->frequency_weighted_accuracy }, { "kappa", c->kappa },
-		{ "boundary F1", c->boundary_f1 }, { "thresholded IoU", c->thresholded_iou }, { "loss", c->loss },
+	const struct {
+		const char *name;
+		double value;
+	} row[] = {
+		{ "IoU", c->iou },
+		{ "F1 (dice)", c->f1 },
+		{ "precision", c->precision },
+		{ "recall", c->recall },
+		{ "accuracy", c->accuracy },
+		{ "mean IoU", c->miou },
+		{ "class accuracy", c->class_accuracy },
+		{ "frequency-weighted accuracy", c->frequency_weighted_accuracy },
+		{ "kappa", c->kappa },
+		{ "boundary F1", c->boundary_f1 },
+		{ "thresholded IoU", c->thresholded_iou },
+		{ "loss", c->loss },
 	};
-	secant_str_addf(s, "<h2>Scores</h2>\n<p>%lld pictures, %lld pixels; counts are summed over all of them and divided once.</p>\n<table>\n", (long long)c->images, (long long)c->pixels);
+	secant_str_addf(s,
+		"<h2>Scores</h2>\n<p>%lld pictures, %lld pixels; counts are summed over all of them and divided "
+		"once.</p>\n<table>\n",
+		(long long)c->images, (long long)c->pixels);
 	for (size_t i = 0; i < sizeof row / sizeof *row; i++)
 		if (!isnan(row[i].value)) {
 			secant_str_addf(s, "<tr><td>%s</td>", row[i].name);
 			put_number(s, row[i].value);
 			secant_str_add(s, "</tr>\n");
 		}
-	secant_str_add(s, "</table>\n<table>\n<tr><th>class</th><th>IoU</th><th>F1</th><th>precision</th><th>recall</th><th>specificity</th><th>boundary F1</th><th>pixels</th></tr>\n");
+	secant_str_add(s,
+		"</table>\n<table>\n<tr><th>class</th><th>IoU</th><th>F1</th><th>precision</th><th>recall</th><th>specificity</"
+		"th><th>boundary F1</th><th>pixels</th></tr>\n");
 	for (int k = 0; k < c->classes; k++) {
 		const secant_class_score *p = &c->per_class[k];
 		secant_str_add(s, "<tr><td>");
@@ -117,7 +137,8 @@ put_matrix(secant_str *s, const secant_scores *c, secant_err *err)
 	for (int k = 0; k < c->classes; k++)
 		names[k] = c->per_class[k].name;
 	secant_str_add(s, "<h2>Confusion</h2>\n");
-	secant_status status = put_drawing(s, secant_matrix_svg(&(secant_matrix){ NULL, c->confusion, names, c->classes }, "m-", err));
+	secant_status status = put_drawing(
+		s, secant_matrix_svg(&(secant_matrix){ NULL, c->confusion, names, c->classes }, "m-", err));
 	secant_free(names);
 	return status;
 }
@@ -150,7 +171,8 @@ put_cases(secant_str *s, const secant_page *p, secant_err *err)
 		return SECANT_OK;
 	secant_str_add(s, "<h2>Worst pictures</h2>\n<p>Picture, label, prediction, errors:");
 	for (int i = 0; i < 3; i++)
-		secant_str_addf(s, "<span class=\"key\" style=\"background:#%02x%02x%02x\"></span>%s", secant_error_colours[i][0], secant_error_colours[i][1], secant_error_colours[i][2], what[i]);
+		secant_str_addf(s, "<span class=\"key\" style=\"background:#%02x%02x%02x\"></span>%s",
+			secant_error_colours[i][0], secant_error_colours[i][1], secant_error_colours[i][2], what[i]);
 	secant_str_add(s, "</p>\n");
 	for (int i = 0; i < p->cases->n && !status; i++)
 		status = put_case(s, &p->cases->v[i], p->samples, err);
@@ -162,7 +184,9 @@ secant_page_write(const secant_page *p, const char *path, secant_err *err)
 {
 	secant_str s = { 0 };
 	secant_status status = SECANT_OK;
-	secant_str_add(&s, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<title>");
+	secant_str_add(&s,
+		"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
+		"content=\"width=device-width\">\n<title>");
 	put_text(&s, p->title);
 	secant_str_addf(&s, "</title>\n<style>%s</style>\n</head>\n<body>\n<h1>", style);
 	put_text(&s, p->title);
@@ -185,7 +209,8 @@ secant_page_write(const secant_page *p, const char *path, secant_err *err)
 	}
 	secant_str_addf(&s, "<p>secant %s</p>\n</body>\n</html>\n", secant_version());
 	if (!status)
-		status = s.failed ? secant_fail(err, SECANT_ERR_NOMEM, "no memory for %s", path) : secant_file_write(path, s.p, s.n, err);
+		status = s.failed ? secant_fail(err, SECANT_ERR_NOMEM, "no memory for %s", path)
+						  : secant_file_write(path, s.p, s.n, err);
 	secant_str_free(&s);
 	return status;
 }

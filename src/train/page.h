@@ -5,17 +5,20 @@
 #include "train/chart.h"
 #include "train/view.h"
 
-typedef struct secant_fact { const char *name; char text[200]; } secant_fact;
+typedef struct secant_fact {
+	const char *name;
+	char text[200];
+} secant_fact;
 
 typedef struct secant_page {
 	const char *title;
-	const secant_fact *facts;                    /* n_facts lines at the top */
+	const secant_fact *facts; /* n_facts lines at the top */
 	int n_facts;
-	const secant_figure *curves;                 /* every part but the title may be NULL */
+	const secant_figure *curves; /* every part but the title may be NULL */
 	const secant_scores *scores;
 	const secant_cases *cases;
-	const secant_samples *samples;               /* the cases' names */
-	const char *settings;                        /* options as text */
+	const secant_samples *samples; /* the cases' names */
+	const char *settings; /* options as text */
 } secant_page;
 
 /* Atomic. */

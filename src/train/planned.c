@@ -9,14 +9,19 @@ static const secant_opt planned_rows[] = {
 	SECANT_OPT(secant_planned, points, INT, "points", "2500", 1, 1 << 26, "points of a cloud, for networks of clouds"),
 	SECANT_OPT(secant_planned, batch, INT, "batch", "1", 1, 4096, "pictures or clouds at a time"),
 	SECANT_OPT(secant_planned, train, BOOL, "train", "false", 0, 0, "a step of training, instead of evaluation"),
-	SECANT_OPT(secant_planned, loss, STR, "loss", NULL, 0, 0, "of --train; by default 0.5*dice+0.5*bce for one class, ce or bce for several"),
-	SECANT_OPT(secant_planned, precision, STR, "precision", "auto", 0, 0, "auto (bf16 where the CPU has AMX, else f32), f32, bf16, f64"),
-	SECANT_OPT_CHOICE(secant_planned, recompute, "recompute", "auto", "auto|none|norms|all", "of --train: what is computed again for gradients instead of kept, for memory: results of norms, or all that one pass over memory gives; auto: all in f32, norms in bf16"),
+	SECANT_OPT(secant_planned, loss, STR, "loss", NULL, 0, 0,
+		"of --train; by default 0.5*dice+0.5*bce for one class, ce or bce for several"),
+	SECANT_OPT(secant_planned, precision, STR, "precision", "auto", 0, 0,
+		"auto (bf16 where the CPU has AMX, else f32), f32, bf16, f64"),
+	SECANT_OPT_CHOICE(secant_planned, recompute, "recompute", "auto", "auto|none|norms|all",
+		"of --train: what is computed again for gradients instead of kept, for memory: results of norms, or all that "
+		"one pass over memory gives; auto: all in f32, norms in bf16"),
 	SECANT_OPT(secant_planned, threads, INT, "threads", "0", 0, 1024, "threads of computation; 0: all processors"),
-	SECANT_OPT(secant_planned, allow_reference, BOOL, "allow-reference", "false", 0, 0, "let operators without a fast implementation run slowly"),
+	SECANT_OPT(secant_planned, allow_reference, BOOL, "allow-reference", "false", 0, 0,
+		"let operators without a fast implementation run slowly"),
 	SECANT_OPT_HEADING("Network, where no model file is given (its weights are random)"),
 	SECANT_OPT_TABLE(secant_planned, network, &secant_network_options),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 const secant_opts secant_planned_options = { "plan", sizeof(secant_planned), planned_rows };
 
@@ -58,15 +63,21 @@ bind_optimizer(secant_planned_run *r, secant_err *err)
 	status = secant_context_set_output(r->context, r->trial.at_loss, &r->loss, err);
 	for (int i = 0; i < store->n && !status; i++)
 		if (r->trial.at_grad[i] >= 0)
-			status = secant_context_set_output(r->context, r->trial.at_grad[i], (char *)r->optimizer.grad + (size_t)store->slot[i].offset * size, err);
+			status = secant_context_set_output(
+				r->context, r->trial.at_grad[i], (char *)r->optimizer.grad + (size_t)store->slot[i].offset * size, err);
 	return status;
 }
 
 static secant_status
-open_trial(secant_planned_run *r, const secant_planned *o, const secant_plan_options *plan, const secant_shape *shape, secant_err *err)
+open_trial(secant_planned_run *r, const secant_planned *o, const secant_plan_options *plan, const secant_shape *shape,
+	secant_err *err)
 {
 	secant_mode mode = r->model.mode;
-	secant_trial_spec spec = { .phase = SECANT_PHASE_TRAIN_SURE, .loss = o->loss ? o->loss : default_loss(mode), .mode = mode, .gradients = true, .step = true };
+	secant_trial_spec spec = { .phase = SECANT_PHASE_TRAIN_SURE,
+		.loss = o->loss ? o->loss : default_loss(mode),
+		.mode = mode,
+		.gradients = true,
+		.step = true };
 	secant_status status = secant_trial_make(&r->trial, &r->model, shape, &spec, plan, err);
 	if (status)
 		return status;
@@ -74,7 +85,8 @@ open_trial(secant_planned_run *r, const secant_planned *o, const secant_plan_opt
 	r->context = r->trial.context;
 	if ((status = bind_optimizer(r, err)))
 		return status;
-	return feed(r, 1, "target", &r->trial.target, mode == SECANT_MODE_MULTICLASS ? r->model.net.classes : 1, plan->precision == SECANT_PRECISION_F64, err);
+	return feed(r, 1, "target", &r->trial.target, mode == SECANT_MODE_MULTICLASS ? r->model.net.classes : 1,
+		plan->precision == SECANT_PRECISION_F64, err);
 }
 
 static secant_status
@@ -91,14 +103,19 @@ open_network(secant_planned_run *r, const char *model, const secant_planned *o, 
 static secant_shape
 input_shape(const secant_planned *o, bool cloud, int channels)
 {
-	return cloud ? secant_shape_of(4, o->batch, o->points, 1, channels) : secant_shape_of(4, o->batch, o->size.v[0], o->size.v[1], channels);
+	return cloud ? secant_shape_of(4, o->batch, o->points, 1, channels)
+				 : secant_shape_of(4, o->batch, o->size.v[0], o->size.v[1], channels);
 }
 
 secant_status
 secant_planned_open(secant_planned_run *r, const char *model, const secant_planned *o, secant_err *err)
 {
 	secant_err own = { 0 };
-	secant_plan_options plan = { .threads = o->threads, .training = o->train, .recompute = (secant_recompute)o->recompute, .allow_reference = o->allow_reference, .external = o->train };
+	secant_plan_options plan = { .threads = o->threads,
+		.training = o->train,
+		.recompute = (secant_recompute)o->recompute,
+		.allow_reference = o->allow_reference,
+		.external = o->train };
 	*r = (secant_planned_run){ 0 };
 	double start = 0;
 	if (secant_precision_choose(o->precision, &plan.precision, &own))
@@ -113,7 +130,8 @@ secant_planned_open(secant_planned_run *r, const char *model, const secant_plann
 			(void)!secant_runner_prepare(r->deployed.runner, &shape, &r->plan, &r->context, &own);
 		}
 	} else if (!open_network(r, model, o, f64, &own)) {
-		shape = input_shape(o, secant_network_kind_of(&r->model.net) != SECANT_NETWORK_PICTURES, secant_network_inputs(&r->model.net));
+		shape = input_shape(
+			o, secant_network_kind_of(&r->model.net) != SECANT_NETWORK_PICTURES, secant_network_inputs(&r->model.net));
 		start = secant_seconds();
 		if (o->train)
 			(void)!open_trial(r, o, &plan, &shape, &own);
@@ -150,7 +168,7 @@ secant_model_explain(const char *model, const secant_planned *o, bool timed, boo
 	secant_planned_run r;
 	char *text = NULL;
 	secant_status status = secant_planned_open(&r, model, o, err);
-	for (int i = 0; i < 3 && timed && !status; i++)          /* the last of three is shown: the first ones warm up */
+	for (int i = 0; i < 3 && timed && !status; i++) /* the last of three is shown: the first ones warm up */
 		status = secant_context_run_timed(r.context, err);
 	if (!status && !(text = secant_plan_explain(r.plan, timed ? r.context : NULL, json)))
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a table");

@@ -9,7 +9,12 @@
 static secant_plan_options
 plan_options(const secant_session *s)
 {
-	return (secant_plan_options){ .precision = s->precision, .threads = s->o->threads, .training = true, .recompute = (secant_recompute)s->o->recompute, .allow_reference = s->o->allow_reference, .external = true };
+	return (secant_plan_options){ .precision = s->precision,
+		.threads = s->o->threads,
+		.training = true,
+		.recompute = (secant_recompute)s->o->recompute,
+		.allow_reference = s->o->allow_reference,
+		.external = true };
 }
 
 /* Gradients go straight to their place in the optimiser's buffer. */
@@ -26,14 +31,18 @@ static secant_status
 plan_gradients(secant_session *s, secant_value loss, secant_err *err)
 {
 	size_t n = (size_t)s->model.store->n + 1;
-	secant_value *of = secant_calloc(n, sizeof *of), *grad = secant_calloc(n, sizeof *grad), *out = secant_calloc(n + 1, sizeof *out);
+	secant_value *of = secant_calloc(n, sizeof *of), *grad = secant_calloc(n, sizeof *grad),
+				 *out = secant_calloc(n + 1, sizeof *out);
 	const secant_slot **slots = secant_calloc(n, sizeof *slots);
 	bool *trained = secant_calloc(n, sizeof *trained);
-	secant_status status = of && grad && out && slots && trained ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a training plan");
+	secant_status status = of && grad && out && slots && trained
+		? SECANT_OK
+		: secant_fail(err, SECANT_ERR_NOMEM, "no memory for a training plan");
 	int wanted = 0, found = 0;
 	for (int i = 0; !status && i < s->model.store->n; i++) {
-		secant_value v = s->model.store->slot[i].trainable ? secant_graph_find(s->graph, s->model.store->slot[i].name) : -1;
-		if (v >= 0 && secant_graph_value(s->graph, v)->trainable)          /* not so where it is frozen */
+		secant_value v = s->model.store->slot[i].trainable ? secant_graph_find(s->graph, s->model.store->slot[i].name)
+														   : -1;
+		if (v >= 0 && secant_graph_value(s->graph, v)->trainable) /* not so where it is frozen */
 			slots[wanted] = &s->model.store->slot[i], of[wanted++] = v;
 	}
 	if (!status && !wanted)
@@ -41,12 +50,13 @@ plan_gradients(secant_session *s, secant_value loss, secant_err *err)
 	if (!status && !(status = secant_graph_gradients(s->graph, loss, of, wanted, grad, err))) {
 		out[0] = loss;
 		for (int i = 0; i < wanted; i++)
-			if (grad[i] >= 0) {                  /* states that forward never uses have none */
+			if (grad[i] >= 0) { /* states that forward never uses have none */
 				trained[slots[i] - s->model.store->slot] = true;
 				slots[found] = slots[i], out[1 + found++] = grad[i];
 			}
 		secant_plan_options po = plan_options(s);
-		if (!(s->plan = secant_plan_new(s->graph, s->model.store, out, 1 + found, &po, err)) || !(s->context = secant_context_new(s->plan, err)))
+		if (!(s->plan = secant_plan_new(s->graph, s->model.store, out, 1 + found, &po, err))
+			|| !(s->context = secant_context_new(s->plan, err)))
 			status = err->code;
 		else
 			status = bind_gradients(s, slots, found, err);
@@ -120,15 +130,16 @@ plan_recalibration(secant_session *s, secant_err *err)
 		return err->code;
 	s->recal_graph = m.g;
 	if (secant_graph_find(s->recal_graph, "norm_momentum") < 0)
-		return SECANT_OK;                        /* a network without batch norms */
+		return SECANT_OK; /* a network without batch norms */
 	secant_graph *fused = secant_pass_fuse(s->recal_graph, false, NULL, 0, err);
 	if (!fused)
 		return err->code;
 	secant_graph_free(s->recal_graph);
 	s->recal_graph = fused;
 	secant_plan_options po = plan_options(s);
-	if (!(s->recal_plan = secant_plan_new(fused, s->model.store, NULL, 0, &po, err)) || !(s->recal_context = secant_context_new_in(s->recal_plan, s->context, err)) ||
-	    !(s->recal_feed = s->task->feed_new(s, false, err)))
+	if (!(s->recal_plan = secant_plan_new(fused, s->model.store, NULL, 0, &po, err))
+		|| !(s->recal_context = secant_context_new_in(s->recal_plan, s->context, err))
+		|| !(s->recal_feed = s->task->feed_new(s, false, err)))
 		return err->code;
 	return secant_context_set_input(s->recal_context, "norm_momentum", &s->norm_momentum, err);
 }

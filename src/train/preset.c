@@ -1,6 +1,6 @@
 /*
- * Presets: options of a training as a JSON object, with a line "about" that says for what. Those of the program by name, a user's own by
- * path. They fill the options before anything that is given, so whatever is given wins.
+ * Presets: options of a training as a JSON object, with a line "about" that says for what. Those of the program by
+ * name, a user's own by path. They fill the options before anything that is given, so whatever is given wins.
  *
  * TO ADD ONE: a file NAME.json in src/train/presets.
  */
@@ -29,8 +29,9 @@ unknown(const char *name, secant_err *err)
 	for (int i = 0; i < MOST && secant_preset_texts[i].name; i++)
 		names[i] = secant_preset_texts[i].name;
 	const char *near = secant_nearest(name, names);
-	return secant_fail(err, SECANT_ERR_ARG, "preset: none is named '%s'%s%s%s, and there is no such file (secant list presets)", name, near ? "; did you mean '" : "", near ? near : "",
-	                   near ? "'?" : "");
+	return secant_fail(err, SECANT_ERR_ARG,
+		"preset: none is named '%s'%s%s%s, and there is no such file (secant list presets)", name,
+		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 char *
@@ -67,7 +68,8 @@ entry(int i)
 	static char about[MOST + 1][160];
 	if (i >= MOST || !secant_preset_texts[i].name)
 		return (secant_entry){ 0 };
-	const char *json = secant_preset_texts[i].json, *at = strstr(json, "\"about\": \""), *end = at ? strchr(at + 10, '"') : NULL;
+	const char *json = secant_preset_texts[i].json, *at = strstr(json, "\"about\": \""),
+			   *end = at ? strchr(at + 10, '"') : NULL;
 	if (end && !about[i][0] && (size_t)(end - at - 10) < sizeof about[i])
 		memcpy(about[i], at + 10, (size_t)(end - at - 10));
 	return (secant_entry){ secant_preset_texts[i].name, about[i], NULL };

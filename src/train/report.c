@@ -1,6 +1,6 @@
 /*
- * What a run shows of itself: a line of log.jsonl and an event of TensorBoard for each epoch, curves, a few validation pictures with label
- * and prediction, and at the end a page of all of it.
+ * What a run shows of itself: a line of log.jsonl and an event of TensorBoard for each epoch, curves, a few validation
+ * pictures with label and prediction, and at the end a page of all of it.
  */
 #include <math.h>
 #include <stdio.h>
@@ -31,7 +31,8 @@ static secant_status
 append_json(const secant_session *s, const char *name, json_t *j, secant_err *err)
 {
 	char *line = secant_json_text(j, 0), *path = secant_session_path(s, name);
-	secant_status status = line && path ? secant_file_append(path, line, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for the log");
+	secant_status status = line && path ? secant_file_append(path, line, err)
+										: secant_fail(err, SECANT_ERR_NOMEM, "no memory for the log");
 	json_decref(j);
 	secant_free(line);
 	secant_free(path);
@@ -63,32 +64,38 @@ append_line(const secant_session *s, const secant_epoch *e, secant_err *err)
 static secant_status
 append_event(const secant_session *s, const secant_epoch *e, secant_err *err)
 {
-	secant_scalar v[SECANT_TASK_METRICS + 2] = { { "train/loss", e->loss }, { "train/learning_rate", e->learning_rate } };
+	secant_scalar v[SECANT_TASK_METRICS + 2] = { { "train/loss", e->loss },
+		{ "train/learning_rate", e->learning_rate } };
 	char tag[SECANT_TASK_METRICS][64], *path = secant_session_path(s, "events.out.tfevents.secant");
 	int n = 2;
 	for (int i = 0; s->task->metrics[i].name; i++) {
 		(void)snprintf(tag[i], sizeof tag[i], "val/%s", s->task->metrics[i].name);
 		v[n++] = (secant_scalar){ tag[i], e->metric[i] };
 	}
-	secant_status status = path ? secant_events_append(path, (double)time(NULL), e->epoch, v, n, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for the log");
+	secant_status status = path ? secant_events_append(path, (double)time(NULL), e->epoch, v, n, err)
+								: secant_fail(err, SECANT_ERR_NOMEM, "no memory for the log");
 	secant_free(path);
 	return status;
 }
 
 /* ---- curves ---- */
 
-enum { EPOCH, TRAINING, RATE, METRICS };         /* columns; then a column for each metric */
+enum { EPOCH, TRAINING, RATE, METRICS }; /* columns; then a column for each metric */
 
 /* A panel for losses, one for the other metrics (unless they are all losses), one for the rate. */
 typedef struct curves {
-	double *column;                              /* n_history numbers a column */
+	double *column; /* n_history numbers a column */
 	secant_series losses[SECANT_TASK_METRICS + 1], scores[SECANT_TASK_METRICS], rate;
 	secant_chart chart[3];
 	char title[160], mark[96];
 	secant_figure figure;
 } curves;
 
-static const double *column_of(const curves *c, int column, int n) { return c->column + (size_t)column * (size_t)n; }
+static const double *
+column_of(const curves *c, int column, int n)
+{
+	return c->column + (size_t)column * (size_t)n;
+}
 
 static bool
 is_shown(const secant_session *s, int metric)
@@ -109,7 +116,8 @@ curves_make(curves *c, const secant_session *s, secant_err *err)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for curves");
 	for (int i = 0; i < n; i++) {
 		const secant_epoch *e = &s->history[i];
-		c->column[EPOCH * n + i] = e->epoch, c->column[TRAINING * n + i] = e->loss, c->column[RATE * n + i] = e->learning_rate;
+		c->column[EPOCH * n + i] = e->epoch, c->column[TRAINING * n + i] = e->loss,
+							  c->column[RATE * n + i] = e->learning_rate;
 		for (int k = 0; k < metrics; k++)
 			c->column[(METRICS + k) * n + i] = e->metric[k];
 	}
@@ -125,12 +133,22 @@ curves_make(curves *c, const secant_session *s, secant_err *err)
 	}
 	c->rate = (secant_series){ "learning rate", x, column_of(c, RATE, n), n, 0 };
 	if (s->validates && s->best_epoch > 0)
-		(void)snprintf(c->mark, sizeof c->mark, "best %s %.4f, epoch %d", s->task->metrics[s->metric].title, s->best, s->best_epoch);
+		(void)snprintf(c->mark, sizeof c->mark, "best %s %.4f, epoch %d", s->task->metrics[s->metric].title, s->best,
+			s->best_epoch);
 	int charts = 0;
-	c->chart[charts++] = (secant_chart){ .title = NULL, .x_label = "epoch", .left_label = "loss", .series = c->losses, .n = losses };
+	c->chart[charts++] = (secant_chart){
+		.title = NULL, .x_label = "epoch", .left_label = "loss", .series = c->losses, .n = losses
+	};
 	if (scores)
-		c->chart[charts++] = (secant_chart){ .x_label = "epoch", .left_label = "score", .series = c->scores, .n = scores, .mark = c->mark[0] ? c->mark : NULL, .mark_x = s->best_epoch };
-	c->chart[charts++] = (secant_chart){ .x_label = "epoch", .left_label = "learning rate", .series = &c->rate, .n = 1 };
+		c->chart[charts++] = (secant_chart){ .x_label = "epoch",
+			.left_label = "score",
+			.series = c->scores,
+			.n = scores,
+			.mark = c->mark[0] ? c->mark : NULL,
+			.mark_x = s->best_epoch };
+	c->chart[charts++] = (secant_chart){
+		.x_label = "epoch", .left_label = "learning rate", .series = &c->rate, .n = 1
+	};
 	(void)secant_session_network(s, c->title, sizeof c->title);
 	c->figure = (secant_figure){ c->title, c->chart, charts };
 	return SECANT_OK;
@@ -144,8 +162,10 @@ draw_curves(const secant_session *s, secant_err *err)
 	secant_status status = curves_make(&c, s, err);
 	for (int i = 0; i < 4 && !status; i++) {
 		char *path = secant_session_path(s, names[i]);
-		const secant_figure *figure = i < 2 ? &c.figure : &(secant_figure){ "learning rate", &c.chart[c.figure.n - 1], 1 };
-		status = path ? secant_figure_write(figure, path, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for curves");
+		const secant_figure *figure = i < 2 ? &c.figure
+											: &(secant_figure){ "learning rate", &c.chart[c.figure.n - 1], 1 };
+		status = path ? secant_figure_write(figure, path, err)
+					  : secant_fail(err, SECANT_ERR_NOMEM, "no memory for curves");
 		secant_free(path);
 	}
 	secant_free(c.column);
@@ -171,12 +191,12 @@ enum { ROWS = 4, CELL = 256, GAP = 6 };
 struct secant_gallery {
 	const secant_session *s;
 	const secant_samples *samples;
-	const secant_counts *counts;                 /* of the evaluation; the picture that is seen is their last */
+	const secant_counts *counts; /* of the evaluation; the picture that is seen is their last */
 	secant_image sheet;
 	int row;
 	bool failed;
 	secant_cases cases;
-	secant_scores scores;                        /* of the last epoch */
+	secant_scores scores; /* of the last epoch */
 };
 
 secant_gallery *
@@ -186,7 +206,10 @@ secant_gallery_begin(secant_session *s, const secant_samples *validation, const 
 	int rows = secant_samples_count(validation) < ROWS ? secant_samples_count(validation) : ROWS;
 	secant_err own = { 0 };
 	s->gallery = g;
-	if (!g || (!g->sheet.data && secant_image_new(&g->sheet, SECANT_CELLS * CELL + (SECANT_CELLS + 1) * GAP, rows * (CELL + GAP) + GAP, 3, SECANT_U8, &own)))
+	if (!g
+		|| (!g->sheet.data
+			&& secant_image_new(&g->sheet, SECANT_CELLS * CELL + (SECANT_CELLS + 1) * GAP, rows * (CELL + GAP) + GAP, 3,
+				SECANT_U8, &own)))
 		return NULL;
 	memset(g->sheet.data, 255, (size_t)g->sheet.width * (size_t)g->sheet.height * 3);
 	secant_cases_free(&g->cases);
@@ -210,13 +233,25 @@ secant_gallery_free(secant_gallery *g)
 }
 
 void
-secant_gallery_see(void *gallery, int sample, const float *outputs, const void *target, int height, int width, int stride)
+secant_gallery_see(
+	void *gallery, int sample, const float *outputs, const void *target, int height, int width, int stride)
 {
 	secant_gallery *g = gallery;
 	const secant_session *s = g->s;
 	int rows = (g->sheet.height - GAP) / (CELL + GAP), count = secant_samples_count(g->samples);
-	secant_view view = { .samples = g->samples, .sample = sample, .mode = s->model.mode, .classes = s->o->network.classes, .ignore = s->o->data.ignore_index,
-	                     .cut = secant_cut_of(.5, s->o->network.activation != NULL), .outputs = outputs, .target = target, .height = height, .width = width, .stride = stride };
+	secant_view view = {
+		.samples = g->samples,
+		.sample = sample,
+		.mode = s->model.mode,
+		.classes = s->o->network.classes,
+		.ignore = s->o->data.ignore_index,
+		.cut = secant_cut_of(.5, s->o->network.activation != NULL),
+		.outputs = outputs,
+		.target = target,
+		.height = height,
+		.width = width,
+		.stride = stride,
+	};
 	secant_err own = { 0 };
 	if (g->failed)
 		return;
@@ -225,7 +260,7 @@ secant_gallery_see(void *gallery, int sample, const float *outputs, const void *
 	if (g->row >= rows || sample != (int)((int64_t)g->row * count / rows))
 		return;
 	if (secant_view_paint(&view, 0, SECANT_CELLS - 1, &g->sheet, GAP, GAP + g->row * (CELL + GAP), CELL, GAP, &own))
-		g->failed = true;                        /* the pictures are only for looking at */
+		g->failed = true; /* the pictures are only for looking at */
 	g->row++;
 }
 
@@ -261,17 +296,23 @@ secant_session_report(const secant_session *s, secant_err *err)
 	secant_fact facts[4] = { { .name = "network" }, { .name = "samples" }, { .name = "epochs" }, { .name = "best" } };
 	curves c;
 	if (!s->n_history || (s->validates && !g))
-		return SECANT_OK;                        /* this process has trained nothing */
-	char *settings = secant_opts_to_json(&secant_train_options_table, s->o), *path = secant_session_path(s, "report.html");
+		return SECANT_OK; /* this process has trained nothing */
+	char *settings = secant_opts_to_json(&secant_train_options_table, s->o),
+		 *path = secant_session_path(s, "report.html");
 	json_t *j = settings ? json_loads(settings, 0, NULL) : NULL;
 	char *text = secant_json_text(j, 2);
-	secant_status status = path && text ? curves_make(&c, s, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for the report");
-	(void)snprintf(facts[0].text, sizeof facts[0].text, "%s, %s", secant_session_network(s, name, sizeof name), s->precision == SECANT_PRECISION_BF16 ? "bf16" : "f32");
+	secant_status status = path && text ? curves_make(&c, s, err)
+										: secant_fail(err, SECANT_ERR_NOMEM, "no memory for the report");
+	(void)snprintf(facts[0].text, sizeof facts[0].text, "%s, %s", secant_session_network(s, name, sizeof name),
+		s->precision == SECANT_PRECISION_BF16 ? "bf16" : "f32");
 	(void)snprintf(facts[1].text, sizeof facts[1].text, "%d %s to learn from", s->n_samples, s->task->samples);
-	(void)snprintf(facts[2].text, sizeof facts[2].text, "%d of %d; scores and pictures below are those of the last", s->epoch, s->o->epochs);
+	(void)snprintf(facts[2].text, sizeof facts[2].text, "%d of %d; scores and pictures below are those of the last",
+		s->epoch, s->o->epochs);
 	(void)snprintf(facts[3].text, sizeof facts[3].text, "%s %.4f, epoch %d", metric, s->best, s->best_epoch);
 	if (!status) {
-		secant_page page = { .title = c.title, .facts = facts, .n_facts = s->validates ? 4 : 3, .curves = &c.figure, .settings = text };
+		secant_page page = {
+			.title = c.title, .facts = facts, .n_facts = s->validates ? 4 : 3, .curves = &c.figure, .settings = text
+		};
 		if (g && g->scores.per_class)
 			page.scores = &g->scores, page.cases = &g->cases, page.samples = g->samples;
 		status = secant_page_write(&page, path, err);

@@ -1,4 +1,5 @@
-/* Learning-rate schedules as functions of the time that has passed, and the one that watches a metric. See schedule.c. */
+/* Learning-rate schedules as functions of the time that has passed, and the one that watches a metric. See schedule.c.
+ */
 #ifndef SECANT_TRAIN_SCHEDULE_H
 #define SECANT_TRAIN_SCHEDULE_H
 #include <secant/train.h>
@@ -14,8 +15,11 @@ double secant_schedule_momentum(const secant_schedule_options *o, double t, doub
 double secant_schedule_anneal(double from, double to, double t, double length, bool linear);
 
 /* `plateau`: the rate falls when the metric has not improved for long. A run's state: part of what --resume needs. */
-typedef struct secant_plateau { double rate, best; int bad, cooling; } secant_plateau;   /* best NAN: none yet */
-bool secant_schedule_watches(const secant_schedule_options *o);              /* is it plateau? */
+typedef struct secant_plateau {
+	double rate, best;
+	int bad, cooling;
+} secant_plateau; /* best NAN: none yet */
+bool secant_schedule_watches(const secant_schedule_options *o); /* is it plateau? */
 /* A value of the metric; lower: smaller is better. */
 void secant_plateau_report(secant_plateau *p, const secant_schedule_options *o, double value, bool lower);
 #endif

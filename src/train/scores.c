@@ -1,26 +1,55 @@
 /*
- * The scores that are quotients of counts, and the ways of taking classes and pictures together. Names and formulas are those of
- * segmentation_models.pytorch (metrics/functional.py); three of its slips are not: a 0/0 of "micro" counts like any other, the weights of
- * "weighted-imagewise" are divided by their sum once, and a class that neither occurs nor was predicted is left out of means unless
- * zero division says what it counts as.
+ * The scores that are quotients of counts, and the ways of taking classes and pictures together. Names and formulas are
+ * those of segmentation_models.pytorch (metrics/functional.py); three of its slips are not: a 0/0 of "micro" counts
+ * like any other, the weights of "weighted-imagewise" are divided by their sum once, and a class that neither occurs
+ * nor was predicted is left out of means unless zero division says what it counts as.
  *
  *     micro                counts summed over pictures and classes, one quotient
  *     macro, weighted      counts of each class summed over pictures, a quotient a class, their (weighted) mean
  *     micro-imagewise      counts of each picture summed over classes, a quotient a picture, their mean
- *     macro-, weighted-imagewise   a quotient for each picture and class, the mean over pictures, the (weighted) mean over classes
+ *     macro-, weighted-imagewise   a quotient for each picture and class, the mean over pictures, the (weighted) mean
+ * over classes
  */
 #include <math.h>
 #include <string.h>
 #include "base/registry.h"
 #include "train/metrics.h"
 
-static double iou(double tp, double fp, double fn, double tn, double beta) { return tp / (tp + fp + fn); }
-static double f1(double tp, double fp, double fn, double tn, double beta) { return 2 * tp / (2 * tp + fn + fp); }
-static double accuracy(double tp, double fp, double fn, double tn, double beta) { return (tp + tn) / (tp + fp + fn + tn); }
-static double precision(double tp, double fp, double fn, double tn, double beta) { return tp / (tp + fp); }
-static double recall(double tp, double fp, double fn, double tn, double beta) { return tp / (tp + fn); }
-static double specificity(double tp, double fp, double fn, double tn, double beta) { return tn / (tn + fp); }
-static double npv(double tp, double fp, double fn, double tn, double beta) { return tn / (tn + fn); }
+static double
+iou(double tp, double fp, double fn, double tn, double beta)
+{
+	return tp / (tp + fp + fn);
+}
+static double
+f1(double tp, double fp, double fn, double tn, double beta)
+{
+	return 2 * tp / (2 * tp + fn + fp);
+}
+static double
+accuracy(double tp, double fp, double fn, double tn, double beta)
+{
+	return (tp + tn) / (tp + fp + fn + tn);
+}
+static double
+precision(double tp, double fp, double fn, double tn, double beta)
+{
+	return tp / (tp + fp);
+}
+static double
+recall(double tp, double fp, double fn, double tn, double beta)
+{
+	return tp / (tp + fn);
+}
+static double
+specificity(double tp, double fp, double fn, double tn, double beta)
+{
+	return tn / (tn + fp);
+}
+static double
+npv(double tp, double fp, double fn, double tn, double beta)
+{
+	return tn / (tn + fn);
+}
 
 static double
 fbeta(double tp, double fp, double fn, double tn, double beta)
@@ -35,12 +64,36 @@ balanced(double tp, double fp, double fn, double tn, double beta)
 	return (recall(tp, fp, fn, tn, 0) + specificity(tp, fp, fn, tn, 0)) / 2;
 }
 
-static double fnr(double tp, double fp, double fn, double tn, double beta) { return 1 - recall(tp, fp, fn, tn, 0); }
-static double fpr(double tp, double fp, double fn, double tn, double beta) { return 1 - specificity(tp, fp, fn, tn, 0); }
-static double fdr(double tp, double fp, double fn, double tn, double beta) { return 1 - precision(tp, fp, fn, tn, 0); }
-static double omitted(double tp, double fp, double fn, double tn, double beta) { return 1 - npv(tp, fp, fn, tn, 0); }
-static double likelier(double tp, double fp, double fn, double tn, double beta) { return recall(tp, fp, fn, tn, 0) / fpr(tp, fp, fn, tn, 0); }
-static double unlikelier(double tp, double fp, double fn, double tn, double beta) { return fnr(tp, fp, fn, tn, 0) / specificity(tp, fp, fn, tn, 0); }
+static double
+fnr(double tp, double fp, double fn, double tn, double beta)
+{
+	return 1 - recall(tp, fp, fn, tn, 0);
+}
+static double
+fpr(double tp, double fp, double fn, double tn, double beta)
+{
+	return 1 - specificity(tp, fp, fn, tn, 0);
+}
+static double
+fdr(double tp, double fp, double fn, double tn, double beta)
+{
+	return 1 - precision(tp, fp, fn, tn, 0);
+}
+static double
+omitted(double tp, double fp, double fn, double tn, double beta)
+{
+	return 1 - npv(tp, fp, fn, tn, 0);
+}
+static double
+likelier(double tp, double fp, double fn, double tn, double beta)
+{
+	return recall(tp, fp, fn, tn, 0) / fpr(tp, fp, fn, tn, 0);
+}
+static double
+unlikelier(double tp, double fp, double fn, double tn, double beta)
+{
+	return fnr(tp, fp, fn, tn, 0) / specificity(tp, fp, fn, tn, 0);
+}
 
 static const secant_quotient metrics[SECANT_METRICS] = {
 	{ "iou", "tp / (tp + fp + fn)", "iou-score|jaccard", iou },
@@ -60,7 +113,8 @@ static const secant_quotient metrics[SECANT_METRICS] = {
 	{ "negative-likelihood-ratio", "false negative rate / specificity; may be infinite", NULL, unlikelier },
 };
 
-static const char *const reductions[SECANT_REDUCTIONS] = { "micro", "macro", "weighted", "micro-imagewise", "macro-imagewise", "weighted-imagewise" };
+static const char *const reductions[SECANT_REDUCTIONS] = { "micro", "macro", "weighted", "micro-imagewise",
+	"macro-imagewise", "weighted-imagewise" };
 enum { MICRO, MACRO, WEIGHTED, MICRO_IMAGEWISE, MACRO_IMAGEWISE, WEIGHTED_IMAGEWISE };
 
 const secant_quotient *
@@ -102,7 +156,9 @@ secant_quotient_find(const char *name)
 
 /* ---- means ---- */
 
-typedef struct mean { double sum, weight; } mean;
+typedef struct mean {
+	double sum, weight;
+} mean;
 
 static void
 take(mean *m, double v, double weight, int zero_division)
@@ -113,7 +169,11 @@ take(mean *m, double v, double weight, int zero_division)
 	m->weight += weight;
 }
 
-static double mean_of(mean m) { return m.weight > 0 ? m.sum / m.weight : NAN; }
+static double
+mean_of(mean m)
+{
+	return m.weight > 0 ? m.sum / m.weight : NAN;
+}
 
 static void
 add(secant_tally *to, const secant_tally *t)
@@ -128,7 +188,8 @@ quotient(const secant_quotient *m, const secant_tally *t, double beta)
 }
 
 double
-secant_quotient_reduce(const secant_quotient *m, int reduction, const secant_tally *t, int64_t n, int classes, const double *weights, double beta, int zero_division)
+secant_quotient_reduce(const secant_quotient *m, int reduction, const secant_tally *t, int64_t n, int classes,
+	const double *weights, double beta, int zero_division)
 {
 	mean all = { 0 };
 	secant_tally sum = { 0 };
@@ -145,7 +206,8 @@ secant_quotient_reduce(const secant_quotient *m, int reduction, const secant_tal
 			take(&all, quotient(m, &sum, beta), 1, zero_division);
 		return mean_of(all);
 	}
-	bool weighted = weights && (reduction == WEIGHTED || reduction == WEIGHTED_IMAGEWISE), imagewise = reduction == MACRO_IMAGEWISE || reduction == WEIGHTED_IMAGEWISE;
+	bool weighted = weights && (reduction == WEIGHTED || reduction == WEIGHTED_IMAGEWISE),
+		 imagewise = reduction == MACRO_IMAGEWISE || reduction == WEIGHTED_IMAGEWISE;
 	for (int k = 0; k < classes; k++) {
 		mean one = { 0 };
 		sum = (secant_tally){ 0 };
@@ -159,7 +221,8 @@ secant_quotient_reduce(const secant_quotient *m, int reduction, const secant_tal
 	return mean_of(all);
 }
 
-/* In whole numbers: 20 (IoU - .5) is (20 tp - 10 u) / u for u = tp + fp + fn, and no rounding of 0.55 moves the result. */
+/* In whole numbers: 20 (IoU - .5) is (20 tp - 10 u) / u for u = tp + fp + fn, and no rounding of 0.55 moves the result.
+ */
 double
 secant_thresholded_iou(const secant_tally *t, int64_t n, int classes)
 {
@@ -168,7 +231,7 @@ secant_thresholded_iou(const secant_tally *t, int64_t n, int classes)
 		int64_t u = t[i].tp + t[i].fp + t[i].fn, over = 20 * t[i].tp - 10 * u;
 		if (!u) {
 			if (classes == 1)
-				take(&all, 1, 1, SECANT_ZERO_SKIP);      /* nothing to find, nothing found */
+				take(&all, 1, 1, SECANT_ZERO_SKIP); /* nothing to find, nothing found */
 			continue;
 		}
 		take(&all, over <= 0 ? 0 : (double)((over + u - 1) / u) / 10, 1, SECANT_ZERO_SKIP);

@@ -1,6 +1,6 @@
 /*
- * The training loop. Read it from secant_train (at the end) upwards: open, build, then for each epoch steps, recalibration, evaluation,
- * files.
+ * The training loop. Read it from secant_train (at the end) upwards: open, build, then for each epoch steps,
+ * recalibration, evaluation, files.
  */
 #include "train/session.h"
 #include <math.h>
@@ -38,7 +38,9 @@ check_freeze(secant_session *s, secant_err *err)
 		for (int k = 0; k < s->model.store->n && !found; k++)
 			found = secant_nn_is_below(s->model.store->slot[k].name, list->v[i]);
 		if (!found)
-			return secant_fail(err, SECANT_ERR_ARG, "freeze: no parameter's name begins with '%s'; they begin with encoder, decoder, segmentation_head", list->v[i]);
+			return secant_fail(err, SECANT_ERR_ARG,
+				"freeze: no parameter's name begins with '%s'; they begin with encoder, decoder, segmentation_head",
+				list->v[i]);
 	}
 	s->model.freeze = list->n ? list : NULL;
 	return SECANT_OK;
@@ -58,12 +60,20 @@ choose_metric(secant_session *s, secant_err *err)
 			secant_str_addf(&all, "%s%s", i ? ", " : "", names[i]);
 		}
 		const char *near = secant_nearest(o->metric, names);
-		secant_fail(err, SECANT_ERR_ARG, "metric: none is named '%s'%s%s%s; there are %s", o->metric, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "", all.p);
+		secant_fail(err, SECANT_ERR_ARG, "metric: none is named '%s'%s%s%s; there are %s", o->metric,
+			near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "", all.p);
 		secant_str_free(&all);
 		return SECANT_ERR_ARG;
 	}
-	const char *wants = s->validates ? NULL : o->metric ? "--metric" : o->patience ? "--patience" : o->keep ? "--keep" : secant_schedule_watches(&o->schedule) ? "--schedule plateau" : NULL;
-	return wants ? secant_fail(err, SECANT_ERR_ARG, "%s: there are no validation %s to judge by", wants, s->task->samples) : SECANT_OK;
+	const char *wants = s->validates            ? NULL
+		: o->metric                             ? "--metric"
+		: o->patience                           ? "--patience"
+		: o->keep                               ? "--keep"
+		: secant_schedule_watches(&o->schedule) ? "--schedule plateau"
+												: NULL;
+	return wants
+		? secant_fail(err, SECANT_ERR_ARG, "%s: there are no validation %s to judge by", wants, s->task->samples)
+		: SECANT_OK;
 }
 
 /* What is trained on, for a run that is to go on with the same. */
@@ -92,8 +102,10 @@ open_session(secant_session *s, const char *data, secant_err *err)
 	if (secant_schedule_check(&o->schedule, err) || secant_precision_choose(o->precision, &s->precision, err))
 		return err->code;
 	if (s->precision == SECANT_PRECISION_F64)
-		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "precision f64 runs scalar references: it is for secant run, training wants f32 or bf16");
-	if (check_options(o, err) || s->task->open(s, data, err) || choose_metric(s, err) || check_freeze(s, err) || !(s->feed = s->task->feed_new(s, true, err)))
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
+			"precision f64 runs scalar references: it is for secant run, training wants f32 or bf16");
+	if (check_options(o, err) || s->task->open(s, data, err) || choose_metric(s, err) || check_freeze(s, err)
+		|| !(s->feed = s->task->feed_new(s, true, err)))
 		return err->code;
 	secant_model_initialize(&s->model, (uint64_t)o->seed);
 	if (o->weights && secant_model_start_from(&s->model, o->weights, &s->events->log, err))
@@ -126,7 +138,9 @@ passed(const secant_session *s, double *total)
 	const char *unit = s->o->schedule.unit;
 	int each = updates_per_epoch(s);
 	*total = !strcmp(unit, "step") ? (double)s->o->epochs * each : s->o->epochs;
-	return !strcmp(unit, "epoch") ? s->epoch : !strcmp(unit, "step") ? (double)s->optimizer.step : (double)s->optimizer.step / each;
+	return !strcmp(unit, "epoch") ? s->epoch
+		: !strcmp(unit, "step")   ? (double)s->optimizer.step
+								  : (double)s->optimizer.step / each;
 }
 
 static double
@@ -149,11 +163,20 @@ tell(const secant_session *s, const secant_epoch *done)
 	int steps = s->task->feed_batches(s->feed);
 	secant_train_score scores[SECANT_TASK_METRICS];
 	double spent = secant_seconds() - s->epoch_started, each = s->step ? spent / s->step : 0;
-	secant_train_progress p = { .epoch = done ? done->epoch : s->epoch + 1, .epochs = s->o->epochs, .step = s->step, .steps = steps,
-	                            .images = s->step * s->batch, .images_total = steps * s->batch,
-	                            .loss = s->step ? s->epoch_loss / s->step : NAN, .learning_rate = done ? done->learning_rate : learning_rate(s),
-	                            .images_per_second = spent > 0 ? s->step * s->batch / spent : 0, .metric = s->task->metrics[s->metric].name, .best = s->best,
-	                            .rate = s->task->rate };
+	secant_train_progress p = {
+		.epoch = done ? done->epoch : s->epoch + 1,
+		.epochs = s->o->epochs,
+		.step = s->step,
+		.steps = steps,
+		.images = s->step * s->batch,
+		.images_total = steps * s->batch,
+		.loss = s->step ? s->epoch_loss / s->step : NAN,
+		.learning_rate = done ? done->learning_rate : learning_rate(s),
+		.images_per_second = spent > 0 ? s->step * s->batch / spent : 0,
+		.metric = s->task->metrics[s->metric].name,
+		.best = s->best,
+		.rate = s->task->rate,
+	};
 	p.seconds_left = each * ((double)(s->o->epochs - p.epoch) * steps + steps - s->step);
 	if (done) {
 		p.epoch_done = true;
@@ -169,7 +192,8 @@ tell(const secant_session *s, const secant_epoch *done)
 	s->events->progress(s->events->user, &p);
 }
 
-/* The first sample of a batch whose own numbers are none (a raster's NaN); -1: all are. The first input is what is seen. */
+/* The first sample of a batch whose own numbers are none (a raster's NaN); -1: all are. The first input is what is
+ * seen. */
 static int
 spoiled_sample(const secant_session *s, const secant_task_batch *b)
 {
@@ -181,7 +205,8 @@ spoiled_sample(const secant_session *s, const secant_task_batch *b)
 	return -1;
 }
 
-/* The names of a batch whose loss is no number, in RUN/nan-batch.json (also beside a run that was to be replaced); what was saved before stays. */
+/* The names of a batch whose loss is no number, in RUN/nan-batch.json (also beside a run that was to be replaced); what
+ * was saved before stays. */
 static secant_status
 stop_at(secant_session *s, const secant_task_batch *b, secant_err *err)
 {
@@ -200,17 +225,21 @@ stop_at(secant_session *s, const secant_task_batch *b, secant_err *err)
 	bool written = path && !secant_json_write(path, j, &own);
 	const char *first = s->task->sample_name(s, b->sample[spoiled < 0 ? 0 : spoiled]);
 	if (spoiled >= 0)
-		secant_fail(err, SECANT_ERR_RANGE, "the loss is %s at step %lld (epoch %d): %s itself holds numbers that are none (NaN or infinite)%s%s", loss, (long long)s->steps + 1, s->epoch + 1,
-		            first, written ? "; the whole batch: " : "", written ? path : "");
+		secant_fail(err, SECANT_ERR_RANGE,
+			"the loss is %s at step %lld (epoch %d): %s itself holds numbers that are none (NaN or infinite)%s%s", loss,
+			(long long)s->steps + 1, s->epoch + 1, first, written ? "; the whole batch: " : "", written ? path : "");
 	else
-		secant_fail(err, SECANT_ERR_RANGE, "the loss is %s at step %lld (epoch %d; first sample of the batch: %s%s%s); a smaller --learning-rate may help", loss, (long long)s->steps + 1,
-		            s->epoch + 1, first, written ? "; all of them: " : "", written ? path : "");
+		secant_fail(err, SECANT_ERR_RANGE,
+			"the loss is %s at step %lld (epoch %d; first sample of the batch: %s%s%s); a smaller --learning-rate may "
+			"help",
+			loss, (long long)s->steps + 1, s->epoch + 1, first, written ? "; all of them: " : "", written ? path : "");
 	json_decref(j);
 	secant_free(path);
 	return SECANT_ERR_RANGE;
 }
 
-/* A line of tests.jsonl: the scores after this step, by the running statistics. Nothing that training reads is changed. */
+/* A line of tests.jsonl: the scores after this step, by the running statistics. Nothing that training reads is changed.
+ */
 static secant_status
 test_step(secant_session *s, secant_err *err)
 {
@@ -260,7 +289,8 @@ train_epoch(secant_session *s, secant_err *err)
 		if (s->o->test_every > 0 && s->validates && s->steps % s->o->test_every == 0 && (status = test_step(s, err)))
 			break;
 		if (!s->optimizer.summed && cancelled(s))
-			return secant_fail(err, SECANT_ERR_CANCELLED, "interrupted after step %lld; --resume goes on from here", (long long)s->steps);
+			return secant_fail(err, SECANT_ERR_CANCELLED, "interrupted after step %lld; --resume goes on from here",
+				(long long)s->steps);
 	}
 	return status;
 }
@@ -275,7 +305,8 @@ static secant_status
 save(secant_session *s, const char *name, secant_err *err)
 {
 	char *path = secant_session_path(s, name);
-	secant_status status = path ? secant_model_save(&s->model, path, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
+	secant_status status = path ? secant_model_save(&s->model, path, err)
+								: secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
 	secant_free(path);
 	return status;
 }
@@ -285,7 +316,7 @@ static secant_status
 show_models(secant_session *s, secant_epoch *e, secant_err *err)
 {
 	int batches = s->o->recalibrate_norms;
-	if (!batches && s->average.n)                /* an average has no statistics before they are computed */
+	if (!batches && s->average.n) /* an average has no statistics before they are computed */
 		batches = s->task->feed_batches(s->feed);
 	secant_status status = secant_session_recalibrate(s, batches, err);
 	if (!status && s->validates)
@@ -321,18 +352,23 @@ report(const secant_session *s)
 		secant_log(&s->events->log, SECANT_LOG_WARNING, "there is no report: %s", own.msg);
 }
 
-/* After the steps of an epoch: statistics, scores, models, log, at the end the report, state, in that order, so that whatever is interrupted can be done again. */
+/* After the steps of an epoch: statistics, scores, models, log, at the end the report, state, in that order, so that
+ * whatever is interrupted can be done again. */
 static secant_status
 finish_epoch(secant_session *s, secant_err *err)
 {
 	const secant_train_options *o = s->o;
 	double trained = secant_seconds(), total;
 	int threads = secant_session_threads(s);
-	secant_epoch e = { .epoch = s->epoch + 1, .loss = s->step ? s->epoch_loss / s->step : NAN, .learning_rate = learning_rate(s) };
+	secant_epoch e = {
+		.epoch = s->epoch + 1, .loss = s->step ? s->epoch_loss / s->step : NAN, .learning_rate = learning_rate(s)
+	};
 	for (int i = 0; i < SECANT_TASK_METRICS; i++)
 		e.metric[i] = NAN;
 	e.samples_per_second = s->step * s->batch / (trained - s->epoch_started + 1e-9);
-	secant_status status = o->swa > 0 && s->epoch >= o->epochs - o->swa ? secant_average_add(&s->average, 0, threads, err) : SECANT_OK;
+	secant_status status = o->swa > 0 && s->epoch >= o->epochs - o->swa
+		? secant_average_add(&s->average, 0, threads, err)
+		: SECANT_OK;
 	if (status)
 		return status;
 	secant_average_swap(&s->average);
@@ -385,7 +421,9 @@ loop(secant_session *s, secant_err *err)
 			status = finish_epoch(s, err);
 	}
 	if (!status && s->epoch < s->o->epochs)
-		secant_log(&s->events->log, SECANT_LOG_INFO, "stopped after epoch %d: none was better than epoch %d for %d epochs (--patience)", s->epoch, s->best_epoch, s->o->patience);
+		secant_log(&s->events->log, SECANT_LOG_INFO,
+			"stopped after epoch %d: none was better than epoch %d for %d epochs (--patience)", s->epoch, s->best_epoch,
+			s->o->patience);
 	return status;
 }
 
@@ -433,21 +471,25 @@ secant_session_path(const secant_session *s, const char *name)
 	return secant_path_join(s->o->out, name);
 }
 
-/* Nothing is written before everything has been opened and built; a run that is to be replaced stays until there is something in its
- * place. */
+/* Nothing is written before everything has been opened and built; a run that is to be replaced stays until there is
+ * something in its place. */
 static secant_status
 run(secant_session *s, secant_train_options *o, const char *data, secant_err *err)
 {
 	char name[96];
 	bool replaces;
 	secant_status status;
-	if ((status = secant_session_folder(o, &replaces, err)) || (status = open_session(s, data, err)) || (status = secant_session_plan(s, err)))
+	if ((status = secant_session_folder(o, &replaces, err)) || (status = open_session(s, data, err))
+		|| (status = secant_session_plan(s, err)))
 		return status;
 	note_samples(s, data);
-	if ((o->resume && (status = secant_session_load_state(s, err))) || (!replaces && (status = secant_session_claim(s, err))))
+	if ((o->resume && (status = secant_session_load_state(s, err)))
+		|| (!replaces && (status = secant_session_claim(s, err))))
 		return status;
-	secant_log(&s->events->log, SECANT_LOG_INFO, "training %s on %d %s in %s, %d threads, slab %.0f MiB", secant_session_network(s, name, sizeof name), s->n_samples,
-	           s->task->samples, s->precision == SECANT_PRECISION_BF16 ? "bf16" : "f32", secant_session_threads(s), (double)secant_plan_slab_bytes(s->plan) / 1048576);
+	secant_log(&s->events->log, SECANT_LOG_INFO, "training %s on %d %s in %s, %d threads, slab %.0f MiB",
+		secant_session_network(s, name, sizeof name), s->n_samples, s->task->samples,
+		s->precision == SECANT_PRECISION_BF16 ? "bf16" : "f32", secant_session_threads(s),
+		(double)secant_plan_slab_bytes(s->plan) / 1048576);
 	status = loop(s, err);
 	if (status == SECANT_ERR_CANCELLED)
 		report(s);
@@ -465,7 +507,8 @@ find_rate(secant_session *s, const char *data, double *suggested, secant_err *er
 }
 
 secant_status
-secant_train(const secant_train_options *options, const char *data, const secant_train_events *events, secant_train_result *result, secant_err *err)
+secant_train(const secant_train_options *options, const char *data, const secant_train_events *events,
+	secant_train_result *result, secant_err *err)
 {
 	static const secant_train_events silent;
 	secant_train_options o;
@@ -482,7 +525,8 @@ secant_train(const secant_train_options *options, const char *data, const secant
 			secant_fail(&own, SECANT_ERR_NOMEM, "no memory for options");
 	} else if (!o.loss) {
 		secant_mode mode;
-		if (!secant_mode_choose(o.mode, o.network.classes, &mode, &own) && !(o.loss = secant_strdup(mode == SECANT_MODE_MULTICLASS ? "0.5*dice+0.5*ce" : "0.5*dice+0.5*bce")))
+		if (!secant_mode_choose(o.mode, o.network.classes, &mode, &own)
+			&& !(o.loss = secant_strdup(mode == SECANT_MODE_MULTICLASS ? "0.5*dice+0.5*ce" : "0.5*dice+0.5*bce")))
 			secant_fail(&own, SECANT_ERR_NOMEM, "no memory for options");
 	}
 	if (!o.out)
@@ -493,8 +537,16 @@ secant_train(const secant_train_options *options, const char *data, const secant
 	else if (!own.code)
 		(void)!run(&s, &o, data, &own);
 	if (result)
-		*result = (secant_train_result){ s.task ? s.task->metrics[s.metric].name : "", s.epoch, s.best_epoch, s.best, s.n_history ? s.history[s.n_history - 1].metric[s.metric] : NAN,
-		                                 s.n_history ? s.history[s.n_history - 1].loss : NAN, secant_seconds() - s.started, suggested };
+		*result = (secant_train_result){
+			s.task ? s.task->metrics[s.metric].name : "",
+			s.epoch,
+			s.best_epoch,
+			s.best,
+			s.n_history ? s.history[s.n_history - 1].metric[s.metric] : NAN,
+			s.n_history ? s.history[s.n_history - 1].loss : NAN,
+			secant_seconds() - s.started,
+			suggested,
+		};
 	close_session(&s);
 	secant_opts_free(&secant_train_options_table, &o);
 	return own.code ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;

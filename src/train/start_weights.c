@@ -1,8 +1,9 @@
 /*
- * Starting from trained weights. --encoder-weights: a file of torchvision, timm, segmentation_models.pytorch or smp-hub, keys with or without
- * the prefix `encoder.` (and `encoder.model.`), a classifier is ignored. --weights: any model or state_dict; what fits is taken, what does
- * not (a head for other classes) keeps its start and is named. The first convolution is adapted to other channel counts as smp does (its
- * encoders/_utils.py), from d to c channels: c 1: the sum over all; else new[:, i] = W[:, i mod d] * d / c.
+ * Starting from trained weights. --encoder-weights: a file of torchvision, timm, segmentation_models.pytorch or
+ * smp-hub, keys with or without the prefix `encoder.` (and `encoder.model.`), a classifier is ignored. --weights: any
+ * model or state_dict; what fits is taken, what does not (a head for other classes) keeps its start and is named. The
+ * first convolution is adapted to other channel counts as smp does (its encoders/_utils.py), from d to c channels: c 1:
+ * the sum over all; else new[:, i] = W[:, i mod d] * d / c.
  */
 #include <string.h>
 #include "train/model.h"
@@ -55,7 +56,8 @@ static bool
 adapt(const secant_model *m, secant_slot *slot, const secant_tensor *from)
 {
 	const int64_t *to = slot->type.shape.dim, *d = from->shape.dim;
-	if (slot->type.shape.rank != 4 || from->shape.rank != 4 || to[1] != m->net.in_channels || d[1] > 16 || d[0] != to[0] || d[2] != to[2] || d[3] != to[3])
+	if (slot->type.shape.rank != 4 || from->shape.rank != 4 || to[1] != m->net.in_channels || d[1] > 16 || d[0] != to[0]
+		|| d[2] != to[2] || d[3] != to[3])
 		return false;
 	int64_t area = to[2] * to[3];
 	for (int64_t o = 0; o < to[0]; o++)
@@ -79,15 +81,21 @@ list_add(secant_str *list, int *n, const char *name)
 }
 
 static secant_status
-report(const char *path, int taken, int adapted, int missing, const secant_str *missed, int left, const secant_str *unused, const secant_logger *log, secant_err *err)
+report(const char *path, int taken, int adapted, int missing, const secant_str *missed, int left,
+	const secant_str *unused, const secant_logger *log, secant_err *err)
 {
 	if (!taken)
-		return secant_fail(err, SECANT_ERR_SHAPE, "%s: nothing in it fits the encoder; its first keys are %s", path, unused->p ? unused->p : "none");
-	secant_log(log, SECANT_LOG_INFO, "encoder weights: %d tensors taken from %s%s", taken, path, adapted ? ", first convolution adapted to the channels" : "");
+		return secant_fail(err, SECANT_ERR_SHAPE, "%s: nothing in it fits the encoder; its first keys are %s", path,
+			unused->p ? unused->p : "none");
+	secant_log(log, SECANT_LOG_INFO, "encoder weights: %d tensors taken from %s%s", taken, path,
+		adapted ? ", first convolution adapted to the channels" : "");
 	if (missing)
-		secant_log(log, SECANT_LOG_WARNING, "encoder weights: %d tensors of the encoder are not in the file and keep their start: %s%s", missing, missed->p, missing > 4 ? ", ..." : "");
+		secant_log(log, SECANT_LOG_WARNING,
+			"encoder weights: %d tensors of the encoder are not in the file and keep their start: %s%s", missing,
+			missed->p, missing > 4 ? ", ..." : "");
 	if (left)
-		secant_log(log, SECANT_LOG_INFO, "encoder weights: %d tensors of the file are not used: %s%s", left, unused->p, left > 4 ? ", ..." : "");
+		secant_log(log, SECANT_LOG_INFO, "encoder weights: %d tensors of the file are not used: %s%s", left, unused->p,
+			left > 4 ? ", ..." : "");
 	return SECANT_OK;
 }
 
@@ -108,7 +116,8 @@ secant_model_load_encoder(secant_model *m, const char *weights, const secant_log
 			continue;
 		int at = index_of(&t, prefixed ? slot->name : slot->name + 8);
 		const secant_tensor *from = at < 0 ? NULL : &t.v[at].tensor;
-		bool fits = from && secant_shape_count(&from->shape) == slot->count && (slot->count == 1 || secant_shape_equal(&from->shape, &slot->type.shape));
+		bool fits = from && secant_shape_count(&from->shape) == slot->count
+			&& (slot->count == 1 || secant_shape_equal(&from->shape, &slot->type.shape));
 		if (fits)
 			copy(m->store, slot, from);
 		else if (from && adapt(m, slot, from))
@@ -140,8 +149,10 @@ list_misfit(secant_str *list, int *n, const secant_slot *slot, const secant_tens
 	char own[96], theirs[96];
 	if ((*n)++ >= 6)
 		return;
-	secant_str_addf(list, "%s%s (%s", list->n ? ", " : "", slot->name, secant_shape_text(&slot->type.shape, own, sizeof own));
-	secant_str_addf(list, from ? "; file: %s)" : "; not in the file)", from ? secant_shape_text(&from->shape, theirs, sizeof theirs) : "");
+	secant_str_addf(
+		list, "%s%s (%s", list->n ? ", " : "", slot->name, secant_shape_text(&slot->type.shape, own, sizeof own));
+	secant_str_addf(list, from ? "; file: %s)" : "; not in the file)",
+		from ? secant_shape_text(&from->shape, theirs, sizeof theirs) : "");
 }
 
 secant_status
@@ -171,13 +182,17 @@ secant_model_start_from(secant_model *m, const char *weights, const secant_logge
 		if (!secant_store_find(m->store, t.v[i].name))
 			list_add(&unused, &left, t.v[i].name);
 	if (!taken)
-		status = secant_fail(err, SECANT_ERR_SHAPE, "%s: nothing in it fits the network; its first keys are %s", weights, unused.p ? unused.p : "none");
+		status = secant_fail(err, SECANT_ERR_SHAPE, "%s: nothing in it fits the network; its first keys are %s",
+			weights, unused.p ? unused.p : "none");
 	else
-		secant_log(log, SECANT_LOG_INFO, "weights: %d of %d tensors taken from %s%s", taken, m->store->n, weights, adapted ? ", first convolution adapted to the channels" : "");
+		secant_log(log, SECANT_LOG_INFO, "weights: %d of %d tensors taken from %s%s", taken, m->store->n, weights,
+			adapted ? ", first convolution adapted to the channels" : "");
 	if (taken && missing)
-		secant_log(log, SECANT_LOG_WARNING, "weights: %d tensors do not fit and keep their start: %s%s", missing, misfits.p, missing > 6 ? ", ..." : "");
+		secant_log(log, SECANT_LOG_WARNING, "weights: %d tensors do not fit and keep their start: %s%s", missing,
+			misfits.p, missing > 6 ? ", ..." : "");
 	if (taken && left)
-		secant_log(log, SECANT_LOG_WARNING, "weights: %d tensors of the file are not used: %s%s", left, unused.p, left > 4 ? ", ..." : "");
+		secant_log(log, SECANT_LOG_WARNING, "weights: %d tensors of the file are not used: %s%s", left, unused.p,
+			left > 4 ? ", ..." : "");
 	secant_str_free(&misfits);
 	secant_str_free(&unused);
 	secant_tensors_free(&t);

@@ -1,8 +1,8 @@
 /*
  * The run folder: refusing, resuming, and the state file that continues a run bit for bit.
  *
- * state.safetensors: every state of the network under its own name (raw running statistics), the optimiser's slots as flat arrays
- * "optimizer.0", "optimizer.1" laid out like the parameters, and counters in the metadata.
+ * state.safetensors: every state of the network under its own name (raw running statistics), the optimiser's slots as
+ * flat arrays "optimizer.0", "optimizer.1" laid out like the parameters, and counters in the metadata.
  */
 #include <math.h>
 #include <stdio.h>
@@ -11,10 +11,27 @@
 #include "base/json.h"
 #include "train/session.h"
 
-static const char *const run_files[] = { "config.json", "best.safetensors", "last.safetensors", "state.safetensors", "log.jsonl", "curves.png", "curves.svg", "learning-rate.png",
-	"learning-rate.svg", "report.html", "events.out.tfevents.secant", "samples", "tests.jsonl", "models", "nan-batch.json", NULL };
+static const char *const run_files[] = {
+	"config.json",
+	"best.safetensors",
+	"last.safetensors",
+	"state.safetensors",
+	"log.jsonl",
+	"curves.png",
+	"curves.svg",
+	"learning-rate.png",
+	"learning-rate.svg",
+	"report.html",
+	"events.out.tfevents.secant",
+	"samples",
+	"tests.jsonl",
+	"models",
+	"nan-batch.json",
+	NULL,
+};
 /* Options that may differ when a run goes on. */
-static const char *const free_options[] = { "out", "resume", "overwrite", "epochs", "loader-threads", "cache-mb", "preset", "patience", NULL };
+static const char *const free_options[] = { "out", "resume", "overwrite", "epochs", "loader-threads", "cache-mb",
+	"preset", "patience", NULL };
 
 static bool
 listed(const char *const *list, const char *name)
@@ -49,8 +66,8 @@ same(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-/* An option that was not given takes the run's value; one that was given must agree. Unless all were (options.complete), what has its
- * default counts as not given. */
+/* An option that was not given takes the run's value; one that was given must agree. Unless all were
+ * (options.complete), what has its default counts as not given. */
 static void
 compare(void *user, const secant_opt *row, size_t offset)
 {
@@ -58,15 +75,18 @@ compare(void *user, const secant_opt *row, size_t offset)
 	(void)offset;
 	if (row->type == SECANT_OPT_HEADING || c->err.code || listed(free_options, row->name))
 		return;
-	char *given = secant_opts_get(&secant_train_options_table, c->given, row->name), *old = secant_opts_get(&secant_train_options_table, &c->old, row->name);
+	char *given = secant_opts_get(&secant_train_options_table, c->given, row->name),
+		 *old = secant_opts_get(&secant_train_options_table, &c->old, row->name);
 	char *usual = secant_opts_get(&secant_train_options_table, &c->defaults, row->name);
 	if (same(given, old)) {
 		/* nothing to do */
-	} else if ((!c->given->complete && same(given, usual)) || (!strcmp(row->name, "normalize") && same(given, "data"))) {      /* the run has the numbers */
+	} else if ((!c->given->complete && same(given, usual))
+		|| (!strcmp(row->name, "normalize") && same(given, "data"))) { /* the run has the numbers */
 		if (old)
 			(void)!secant_opts_set(&secant_train_options_table, c->given, row->name, old, &c->err);
 	} else if (strcmp(row->name, "threads")) {
-		secant_str_addf(&c->differences, "%s%s: %s then, %s now", c->differences.n ? "; " : "", row->name, old ? old : "unset", given ? given : "unset");
+		secant_str_addf(&c->differences, "%s%s: %s then, %s now", c->differences.n ? "; " : "", row->name,
+			old ? old : "unset", given ? given : "unset");
 	}
 	secant_free(given);
 	secant_free(old);
@@ -91,15 +111,19 @@ resume_options(secant_train_options *o, secant_err *err)
 	comparison c = { .given = o };
 	char *path = secant_path_join(o->out, "config.json"), *text = NULL;
 	size_t size;
-	secant_status status = path ? secant_file_read(&text, &size, path, 1 << 24, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
-	if (!status && !secant_opts_init(&secant_train_options_table, &c.old, &c.err) && !secant_opts_init(&secant_train_options_table, &c.defaults, &c.err) &&
-	    !secant_opts_set_json(&secant_train_options_table, &c.old, text, path, &c.err)) {
+	secant_status status = path ? secant_file_read(&text, &size, path, 1 << 24, err)
+								: secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
+	if (!status && !secant_opts_init(&secant_train_options_table, &c.old, &c.err)
+		&& !secant_opts_init(&secant_train_options_table, &c.defaults, &c.err)
+		&& !secant_opts_set_json(&secant_train_options_table, &c.old, text, path, &c.err)) {
 		int epochs = o->epochs;
 		secant_opts_each(&secant_train_options_table, compare, &c);
 		if (!o->complete && epochs == c.defaults.epochs)
 			o->epochs = c.old.epochs;
 		if (!c.err.code && c.differences.n)
-			secant_fail(&c.err, SECANT_ERR_ARG, "--resume: the run has other options (%s); give the same, or train into another folder", c.differences.p);
+			secant_fail(&c.err, SECANT_ERR_ARG,
+				"--resume: the run has other options (%s); give the same, or train into another folder",
+				c.differences.p);
 	}
 	secant_opts_free(&secant_train_options_table, &c.old);
 	secant_opts_free(&secant_train_options_table, &c.defaults);
@@ -120,7 +144,8 @@ secant_session_folder(secant_train_options *o, bool *replaces, secant_err *err)
 	}
 	*replaces = is_run(o->out);
 	if (*replaces && !o->overwrite)
-		return secant_fail(err, SECANT_ERR_ARG, "%s holds a run already: --resume goes on with it, --overwrite replaces it", o->out);
+		return secant_fail(
+			err, SECANT_ERR_ARG, "%s holds a run already: --resume goes on with it, --overwrite replaces it", o->out);
 	return SECANT_OK;
 }
 
@@ -180,10 +205,12 @@ secant_session_claim(secant_session *s, secant_err *err)
 	}
 	if (!status && !s->o->resume)
 		status = remove_epochs(s->o->out, err);
-	char *text = status ? NULL : secant_opts_to_json(&secant_train_options_table, s->o), *path = secant_session_path(s, "config.json");
+	char *text = status ? NULL : secant_opts_to_json(&secant_train_options_table, s->o),
+		 *path = secant_session_path(s, "config.json");
 	json_t *j = text ? secant_json_parse(text, strlen(text), "options", err) : NULL;
 	if (!status)
-		status = j && path ? secant_json_write(path, j, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory to write the options");
+		status = j && path ? secant_json_write(path, j, err)
+						   : secant_fail(err, SECANT_ERR_NOMEM, "no memory to write the options");
 	s->claimed = !status;
 	json_decref(j);
 	secant_free(text);
@@ -224,8 +251,9 @@ check_samples(const secant_session *s, const json_t *j, secant_err *err)
 	int n = (int)json_integer_value(json_object_get(j, "samples"));
 	if (!then || !strcmp(then, s->samples_hash))
 		return SECANT_OK;
-	return secant_fail(err, SECANT_ERR_ARG, "--resume: the run has other data (%d %s then, %d now%s); give the same, or train into another folder", n, s->task->samples, s->n_samples,
-	                   n == s->n_samples ? " whose files have other names or sizes" : "");
+	return secant_fail(err, SECANT_ERR_ARG,
+		"--resume: the run has other data (%d %s then, %d now%s); give the same, or train into another folder", n,
+		s->task->samples, s->n_samples, n == s->n_samples ? " whose files have other names or sizes" : "");
 }
 
 secant_status
@@ -248,7 +276,9 @@ secant_session_save_state(const secant_session *s, secant_err *err)
 	json_object_set_new(j, "samples", json_integer(s->n_samples));
 	json_object_set_new(j, "samples_hash", json_string(s->samples_hash));
 	json_object_set_new(j, "averaged", json_integer(s->average.n));
-	json_object_set_new(j, "plateau", json_pack("[f, o, i, i]", s->plateau.rate, number_or_null(s->plateau.best), s->plateau.bad, s->plateau.cooling));
+	json_object_set_new(j, "plateau",
+		json_pack(
+			"[f, o, i, i]", s->plateau.rate, number_or_null(s->plateau.best), s->plateau.bad, s->plateau.cooling));
 	json_t *kept = json_array();
 	for (int i = 0; i < s->n_kept; i++)
 		json_array_append_new(kept, json_pack("[i, f]", s->kept[i].epoch, s->kept[i].value));
@@ -257,7 +287,8 @@ secant_session_save_state(const secant_session *s, secant_err *err)
 	json_object_set_new(meta, "training", json_string(inner ? inner : "{}"));
 	text = secant_json_text(meta, 0);
 	if (!(status = add_slots(s, &t, err)))
-		status = text && inner && path ? secant_tensors_write(&t, text, path, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory to save the state");
+		status = text && inner && path ? secant_tensors_write(&t, text, path, err)
+									   : secant_fail(err, SECANT_ERR_NOMEM, "no memory to save the state");
 	json_decref(j);
 	json_decref(meta);
 	secant_free(inner);
@@ -269,11 +300,13 @@ secant_session_save_state(const secant_session *s, secant_err *err)
 
 /* A flat array laid out like the parameters. */
 static secant_status
-take_flat(const secant_session *s, const secant_tensors *t, const char *name, void *to, const char *path, secant_err *err)
+take_flat(
+	const secant_session *s, const secant_tensors *t, const char *name, void *to, const char *path, secant_err *err)
 {
 	const secant_tensor *from = secant_tensors_find(t, name);
 	if (!from || from->dtype != SECANT_F32 || secant_shape_count(&from->shape) != s->model.store->params_count)
-		return secant_fail(err, SECANT_ERR_FORMAT, "%s: the optimiser's state '%s' is missing or of another network", path, name);
+		return secant_fail(
+			err, SECANT_ERR_FORMAT, "%s: the optimiser's state '%s' is missing or of another network", path, name);
 	memcpy(to, from->data, secant_tensor_bytes(from));
 	return SECANT_OK;
 }
@@ -309,7 +342,8 @@ take_counters(secant_session *s, const json_t *j)
 	s->best_epoch = (int)json_integer_value(json_object_get(j, "best_epoch"));
 	int threads = (int)json_integer_value(json_object_get(j, "threads"));
 	if (threads != s->o->threads)
-		secant_log(&s->events->log, SECANT_LOG_WARNING, "the run had --threads %d, now %d: it goes on, but not bit for bit", threads, s->o->threads);
+		secant_log(&s->events->log, SECANT_LOG_WARNING,
+			"the run had --threads %d, now %d: it goes on, but not bit for bit", threads, s->o->threads);
 }
 
 static secant_status
@@ -330,8 +364,12 @@ take_lists(secant_session *s, const json_t *j, secant_err *err)
 	const json_t *p = json_object_get(j, "plateau"), *kept = json_object_get(j, "kept");
 	if (json_array_size(p) == 4) {
 		const json_t *best = json_array_get(p, 1);
-		s->plateau = (secant_plateau){ json_number_value(json_array_get(p, 0)), json_is_number(best) ? json_number_value(best) : NAN,
-		                               (int)json_integer_value(json_array_get(p, 2)), (int)json_integer_value(json_array_get(p, 3)) };
+		s->plateau = (secant_plateau){
+			json_number_value(json_array_get(p, 0)),
+			json_is_number(best) ? json_number_value(best) : NAN,
+			(int)json_integer_value(json_array_get(p, 2)),
+			(int)json_integer_value(json_array_get(p, 3)),
+		};
 	}
 	int n = (int)json_array_size(kept);
 	n = n < s->o->keep ? n : s->o->keep;
@@ -339,7 +377,8 @@ take_lists(secant_session *s, const json_t *j, secant_err *err)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a list of %d models", n);
 	for (int i = 0; i < n; i++) {
 		const json_t *entry = json_array_get(kept, (size_t)i);
-		s->kept[s->n_kept++] = (secant_kept){ (int)json_integer_value(json_array_get(entry, 0)), json_number_value(json_array_get(entry, 1)) };
+		s->kept[s->n_kept++] = (secant_kept){ (int)json_integer_value(json_array_get(entry, 0)),
+			json_number_value(json_array_get(entry, 1)) };
 	}
 	return SECANT_OK;
 }
@@ -347,8 +386,12 @@ take_lists(secant_session *s, const json_t *j, secant_err *err)
 static secant_status
 remember(secant_session *s, const json_t *j, secant_err *err)
 {
-	secant_epoch e = { .epoch = (int)json_integer_value(json_object_get(j, "epoch")), .loss = json_number_value(json_object_get(j, "loss")),
-	                   .learning_rate = json_number_value(json_object_get(j, "learning_rate")), .seconds = json_number_value(json_object_get(j, "seconds")) };
+	secant_epoch e = {
+		.epoch = (int)json_integer_value(json_object_get(j, "epoch")),
+		.loss = json_number_value(json_object_get(j, "loss")),
+		.learning_rate = json_number_value(json_object_get(j, "learning_rate")),
+		.seconds = json_number_value(json_object_get(j, "seconds")),
+	};
 	for (int i = 0; s->task->metrics[i].name; i++) {
 		const json_t *v = json_object_get(j, s->task->metrics[i].name);
 		e.metric[i] = json_is_number(v) ? json_number_value(v) : NAN;
@@ -359,7 +402,8 @@ remember(secant_session *s, const json_t *j, secant_err *err)
 	return SECANT_OK;
 }
 
-/* Lines of epochs (steps) that will be done again are dropped: those whose `key` is beyond `last`. What is kept of epochs is remembered. */
+/* Lines of epochs (steps) that will be done again are dropped: those whose `key` is beyond `last`. What is kept of
+ * epochs is remembered. */
 static secant_status
 trim_log(secant_session *s, const char *name, const char *key, int64_t last, bool epochs, secant_err *err)
 {
@@ -371,7 +415,7 @@ trim_log(secant_session *s, const char *name, const char *key, int64_t last, boo
 		for (char *line = text, *next; *line && !status; line = next) {
 			size_t n = strcspn(line, "\n");
 			if (!line[n])
-				break;                           /* killed while it was written */
+				break; /* killed while it was written */
 			next = line + n + 1;
 			json_t *j = secant_json_parse(line, n, path, err);
 			if (!j) {
@@ -404,17 +448,19 @@ secant_session_load_state(secant_session *s, secant_err *err)
 	secant_err own = { 0 };
 	if (!path)
 		secant_fail(&own, SECANT_ERR_NOMEM, "no memory for a path");
-	else if (!secant_is_file(path)) {                /* interrupted before the first state was saved: start again */
+	else if (!secant_is_file(path)) { /* interrupted before the first state was saved: start again */
 		secant_log(&s->events->log, SECANT_LOG_WARNING, "%s is not there: the run starts from the beginning", path);
 		if (!trim_log(s, "log.jsonl", "epoch", 0, true, &own))
 			(void)!trim_log(s, "tests.jsonl", "step", 0, false, &own);
-	} else if (!secant_tensors_read(&t, &meta, path, &own) && (j = secant_json_parse(meta ? meta : "{}", meta ? strlen(meta) : 2, path, &own))) {
+	} else if (!secant_tensors_read(&t, &meta, path, &own)
+		&& (j = secant_json_parse(meta ? meta : "{}", meta ? strlen(meta) : 2, path, &own))) {
 		const char *text = json_string_value(json_object_get(j, "training"));
 		inner = text ? secant_json_parse(text, strlen(text), path, &own) : NULL;
 		if (!inner)
 			secant_fail(&own, SECANT_ERR_FORMAT, "%s: no training state", path);
-		else if (!check_samples(s, inner, &own) && !take_slots(s, &t, &rest, path, &own) && !secant_store_load(s->model.store, &rest, &own) && !take_average(s, inner, &t, path, &own) &&
-		         !take_lists(s, inner, &own)) {
+		else if (!check_samples(s, inner, &own) && !take_slots(s, &t, &rest, path, &own)
+			&& !secant_store_load(s->model.store, &rest, &own) && !take_average(s, inner, &t, path, &own)
+			&& !take_lists(s, inner, &own)) {
 			take_counters(s, inner);
 			if (!trim_log(s, "log.jsonl", "epoch", s->epoch, true, &own))
 				(void)!trim_log(s, "tests.jsonl", "step", s->steps, false, &own);

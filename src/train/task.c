@@ -10,7 +10,7 @@ static const secant_training *const tasks[] = {
 #define TASK(name) &secant_training_##name,
 #include "train/tasks.inc"
 #undef TASK
-	NULL
+	NULL,
 };
 
 const secant_training *

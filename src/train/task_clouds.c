@@ -1,7 +1,8 @@
 /*
- * Training on clouds: a class for every point (N x P x 1 x C to N x P x 1 x classes), or one for the cloud (to N x classes). Numbers of classes, of
- * categories and of channels come from the data set and the features; the model remembers how clouds became numbers. Validation predicts
- * every point of every cloud, as a product would, by the protocol that suits (evaluate_clouds.h).
+ * Training on clouds: a class for every point (N x P x 1 x C to N x P x 1 x classes), or one for the cloud (to N x
+ * classes). Numbers of classes, of categories and of channels come from the data set and the features; the model
+ * remembers how clouds became numbers. Validation predicts every point of every cloud, as a product would, by the
+ * protocol that suits (evaluate_clouds.h).
  */
 #include <math.h>
 #include <string.h>
@@ -10,17 +11,27 @@
 #include "train/session.h"
 
 struct secant_work {
-	secant_clouds *train, *validation;           /* the second may be NULL */
-	secant_runner *runner;                       /* of validation */
-	secant_deployed as;                          /* the model in training, as evaluation sees one */
+	secant_clouds *train, *validation; /* the second may be NULL */
+	secant_runner *runner; /* of validation */
+	secant_deployed as; /* the model in training, as evaluation sees one */
 	secant_cloud_model recipe;
-	secant_cloud_judging judging;                /* defaults */
+	secant_cloud_judging judging; /* defaults */
 };
 
-struct secant_feed { secant_loader *loader; };
+struct secant_feed {
+	secant_loader *loader;
+};
 
-static bool takes_points(const secant_network *net) { return secant_network_kind_of(net) == SECANT_NETWORK_POINTS; }
-static bool takes_clouds(const secant_network *net) { return secant_network_kind_of(net) == SECANT_NETWORK_CLOUDS; }
+static bool
+takes_points(const secant_network *net)
+{
+	return secant_network_kind_of(net) == SECANT_NETWORK_POINTS;
+}
+static bool
+takes_clouds(const secant_network *net)
+{
+	return secant_network_kind_of(net) == SECANT_NETWORK_CLOUDS;
+}
 
 /* ---- opening ---- */
 
@@ -34,7 +45,8 @@ take_values(const secant_clouds *train, secant_cloud_options *o, secant_err *err
 	for (int i = 0; i < train->list.classes; i++)
 		secant_str_addf(&text, "%s%lld", i ? "," : "", (long long)train->list.values[i]);
 	o->source.label_values = secant_str_take(&text);
-	return o->source.label_values ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d classes", train->list.classes);
+	return o->source.label_values ? SECANT_OK
+								  : secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d classes", train->list.classes);
 }
 
 static secant_status
@@ -42,9 +54,16 @@ open_sets(secant_session *s, const char *data, secant_err *err)
 {
 	secant_work *w = s->work;
 	secant_cloud_options own;
-	secant_clouds_request r = { .path = data, .split = s->o->clouds.train_split, .options = &s->o->clouds, .data = &s->o->data, .seed = (uint64_t)s->o->seed,
-	                            .classify = takes_clouds(&s->o->network) };
-	if (!(w->train = secant_clouds_open(&r, err)) || secant_opts_copy(&secant_cloud_options_table, &own, &s->o->clouds, err))
+	secant_clouds_request r = {
+		.path = data,
+		.split = s->o->clouds.train_split,
+		.options = &s->o->clouds,
+		.data = &s->o->data,
+		.seed = (uint64_t)s->o->seed,
+		.classify = takes_clouds(&s->o->network),
+	};
+	if (!(w->train = secant_clouds_open(&r, err))
+		|| secant_opts_copy(&secant_cloud_options_table, &own, &s->o->clouds, err))
 		return err->code;
 	r.split = s->o->clouds.validation_split;
 	r.options = &own;
@@ -59,7 +78,8 @@ open_sets(secant_session *s, const char *data, secant_err *err)
 		secant_log(&s->events->log, SECANT_LOG_WARNING, "%s has no %s: the last epoch is the best", data, r.split);
 	secant_opts_free(&secant_cloud_options_table, &own);
 	if (!status && w->validation && w->validation->classes != w->train->classes)
-		status = secant_fail(err, SECANT_ERR_FORMAT, "%s: %s has %d classes, %s has %d; give --class-file", data, s->o->clouds.train_split, w->train->classes, r.split, w->validation->classes);
+		status = secant_fail(err, SECANT_ERR_FORMAT, "%s: %s has %d classes, %s has %d; give --class-file", data,
+			s->o->clouds.train_split, w->train->classes, r.split, w->validation->classes);
 	s->validates = w->validation != NULL;
 	return status;
 }
@@ -96,7 +116,9 @@ settings_of(const secant_session *s)
 		for (int c = 0, i = 0; i < t->list.classes; i++) {
 			while (local && i >= t->first_part[c + 1])
 				c++;
-			json_array_append_new(values, json_integer(t->list.values ? t->list.values[i] : t->list.first_label + i - (local ? t->first_part[c] : 0)));
+			json_array_append_new(values,
+				json_integer(
+					t->list.values ? t->list.values[i] : t->list.first_label + i - (local ? t->first_part[c] : 0)));
 		}
 		json_object_set_new(j, "values", values);
 	}
@@ -118,13 +140,17 @@ make_model(secant_session *s, secant_err *err)
 	net.categories = w->train->list.categories > 0 ? w->train->list.categories : net.categories;
 	secant_status status = SECANT_OK;
 	if (secant_network_inputs(&net) > net.in_channels && !w->train->list.parts)
-		status = secant_fail(err, SECANT_ERR_ARG, "%s is told the category of each object; this data set has none (pointnet-dense needs none)", net.arch);
+		status = secant_fail(err, SECANT_ERR_ARG,
+			"%s is told the category of each object; this data set has none (pointnet-dense needs none)", net.arch);
 	else if (net.classes < 2)
 		status = secant_fail(err, SECANT_ERR_ARG, "the data set has %d class; at least two are wanted", net.classes);
 	else if (s->o->network.classes > 1 && s->o->network.classes != net.classes)
-		status = secant_fail(err, SECANT_ERR_ARG, "--classes %d: the data set has %d classes (without --classes they are taken from there)", s->o->network.classes, net.classes);
+		status = secant_fail(err, SECANT_ERR_ARG,
+			"--classes %d: the data set has %d classes (without --classes they are taken from there)",
+			s->o->network.classes, net.classes);
 	else if (s->o->network.in_channels != 3 && s->o->network.in_channels != net.in_channels)
-		status = secant_fail(err, SECANT_ERR_ARG, "--in-channels %d: --features %s are %d numbers a point", s->o->network.in_channels, s->o->clouds.recipe.features, net.in_channels);
+		status = secant_fail(err, SECANT_ERR_ARG, "--in-channels %d: --features %s are %d numbers a point",
+			s->o->network.in_channels, s->o->clouds.recipe.features, net.in_channels);
 	else
 		status = secant_model_new(&s->model, &net, "multiclass", "none", false, err);
 	secant_opts_free(&secant_network_options, &net);
@@ -140,8 +166,16 @@ make_judge(secant_session *s, secant_err *err)
 {
 	secant_work *w = s->work;
 	const secant_network *net = &s->model.net;
-	w->as = (secant_deployed){ .precision = s->precision, .task = SECANT_TASK_MULTICLASS, .kind = takes_points(net) ? SECANT_INPUT_POINTS : SECANT_INPUT_CLOUDS, .classes = net->classes,
-		.in_channels = net->in_channels, .inputs = secant_network_inputs(net), .multiple = 1, .activated = net->activation && strcmp(net->activation, "identity") };
+	w->as = (secant_deployed){
+		.precision = s->precision,
+		.task = SECANT_TASK_MULTICLASS,
+		.kind = takes_points(net) ? SECANT_INPUT_POINTS : SECANT_INPUT_CLOUDS,
+		.classes = net->classes,
+		.in_channels = net->in_channels,
+		.inputs = secant_network_inputs(net),
+		.multiple = 1,
+		.activated = net->activation && strcmp(net->activation, "identity"),
+	};
 	w->as.categories = w->as.inputs > w->as.in_channels ? net->categories : 0;
 	w->as.file.settings = json_pack("{s:O}", "clouds", s->model.clouds);
 	if (!w->as.file.settings)
@@ -156,13 +190,15 @@ open_clouds(secant_session *s, const char *data, secant_err *err)
 	const secant_train_options *o = s->o;
 	if (!(s->work = secant_calloc(1, sizeof *s->work)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a training");
-	if (open_sets(s, data, err) || make_model(s, err) || secant_loss_check(o->loss, s->model.mode, NULL, err) || make_judge(s, err))
+	if (open_sets(s, data, err) || make_model(s, err) || secant_loss_check(o->loss, s->model.mode, NULL, err)
+		|| make_judge(s, err))
 		return err->code;
 	s->n_samples = secant_clouds_samples(s->work->train);
 	s->batch = o->batch;
 	if (s->batch > s->n_samples) {
 		s->batch = s->n_samples;
-		secant_log(&s->events->log, SECANT_LOG_WARNING, "training samples: %d, so that the batch is %d, not %d", s->n_samples, s->n_samples, o->batch);
+		secant_log(&s->events->log, SECANT_LOG_WARNING, "training samples: %d, so that the batch is %d, not %d",
+			s->n_samples, s->n_samples, o->batch);
 	}
 	s->input = (secant_shape){ 4, { s->batch, o->clouds.recipe.points, 1, s->work->as.inputs } };
 	return SECANT_OK;
@@ -188,9 +224,15 @@ static secant_value
 loss_of(secant_session *s, secant_graph *g, const secant_built *built, secant_err *err)
 {
 	secant_shape t = *secant_graph_shape(g, built->logits);
-	t.rank--;                                    /* a class index stands for the last axis */
-	secant_loss_input in = { .logits = secant_apply(g, "upcast", NULL, 1, built->logits), .target = secant_graph_input(g, "target", SECANT_I32, &t), .mode = s->model.mode,
-	                         .classes = s->model.net.classes, .has_ignore = takes_points(&s->model.net), .ignore = -1 };
+	t.rank--; /* a class index stands for the last axis */
+	secant_loss_input in = {
+		.logits = secant_apply(g, "upcast", NULL, 1, built->logits),
+		.target = secant_graph_input(g, "target", SECANT_I32, &t),
+		.mode = s->model.mode,
+		.classes = s->model.net.classes,
+		.has_ignore = takes_points(&s->model.net),
+		.ignore = -1,
+	};
 	secant_value loss = secant_loss_build(g, s->o->loss, &in, err);
 	return loss < 0 || built->penalty < 0 ? loss : secant_apply(g, "add", NULL, 2, loss, built->penalty);
 }
@@ -200,8 +242,15 @@ loss_of(secant_session *s, secant_graph *g, const secant_built *built, secant_er
 static secant_feed *
 feed_new(secant_session *s, bool augment, secant_err *err)
 {
-	secant_cloud_loader_options lo = { .batch = s->batch, .threads = s->o->data.loader_threads, .shuffle = true, .drop_last = true, .augment = augment,
-	                                   .category = s->work->as.inputs > s->work->as.in_channels, .seed = (uint64_t)s->o->seed };
+	secant_cloud_loader_options lo = {
+		.batch = s->batch,
+		.threads = s->o->data.loader_threads,
+		.shuffle = true,
+		.drop_last = true,
+		.augment = augment,
+		.category = s->work->as.inputs > s->work->as.in_channels,
+		.seed = (uint64_t)s->o->seed,
+	};
 	secant_feed *f = secant_calloc(1, sizeof *f);
 	if (!f)
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a loader");
@@ -218,15 +267,26 @@ feed_free(secant_feed *f)
 	secant_free(f);
 }
 
-static int feed_batches(const secant_feed *f) { return secant_loader_batches(f->loader); }
-static secant_status feed_start(secant_feed *f, uint32_t epoch, int first, secant_err *err) { return secant_loader_start(f->loader, epoch, first, err); }
+static int
+feed_batches(const secant_feed *f)
+{
+	return secant_loader_batches(f->loader);
+}
+static secant_status
+feed_start(secant_feed *f, uint32_t epoch, int first, secant_err *err)
+{
+	return secant_loader_start(f->loader, epoch, first, err);
+}
 
 static secant_status
 feed_next(secant_feed *f, secant_task_batch *b, bool *end, secant_err *err)
 {
 	secant_batch clouds;
 	secant_status status = secant_loader_next(f->loader, &clouds, end, err);
-	*b = (secant_task_batch){ .n = clouds.n, .inputs = 2, .input = { { "input", clouds.input }, { "target", clouds.target } }, .sample = clouds.sample };
+	*b = (secant_task_batch){ .n = clouds.n,
+		.inputs = 2,
+		.input = { { "input", clouds.input }, { "target", clouds.target } },
+		.sample = clouds.sample };
 	return status;
 }
 
@@ -241,11 +301,19 @@ sample_name(const secant_session *s, int sample)
 
 enum { IOU, MIOU, ACCURACY, CLASS_ACCURACY, CATEGORY_IOU, LOSS };
 static const secant_metric point_metrics[] = {
-	[IOU] = { "iou", "IoU", false }, [MIOU] = { "miou", "mean IoU", false }, [ACCURACY] = { "accuracy", "accuracy", false }, [CLASS_ACCURACY] = { "class_accuracy", "class accuracy", false },
-	[CATEGORY_IOU] = { "category_iou", "IoU of categories", false }, [LOSS] = { "validation_loss", "validation loss", true }, { 0 }
+	[IOU] = { "iou", "IoU", false },
+	[MIOU] = { "miou", "mean IoU", false },
+	[ACCURACY] = { "accuracy", "accuracy", false },
+	[CLASS_ACCURACY] = { "class_accuracy", "class accuracy", false },
+	[CATEGORY_IOU] = { "category_iou", "IoU of categories", false },
+	[LOSS] = { "validation_loss", "validation loss", true },
+	{ 0 },
 };
 static const secant_metric cloud_metrics[] = {
-	{ "accuracy", "accuracy", false }, { "class_accuracy", "class accuracy", false }, { "validation_loss", "validation loss", true }, { 0 }
+	{ "accuracy", "accuracy", false },
+	{ "class_accuracy", "class accuracy", false },
+	{ "validation_loss", "validation loss", true },
+	{ 0 },
 };
 
 static void
@@ -255,7 +323,8 @@ take_scores(const secant_session *s, const secant_scores *from, double *values)
 		values[0] = from->accuracy, values[1] = from->class_accuracy, values[2] = from->loss;
 		return;
 	}
-	values[IOU] = from->iou, values[MIOU] = from->miou, values[ACCURACY] = from->accuracy, values[CLASS_ACCURACY] = from->class_accuracy, values[CATEGORY_IOU] = from->category_iou;
+	values[IOU] = from->iou, values[MIOU] = from->miou, values[ACCURACY] = from->accuracy,
+	values[CLASS_ACCURACY] = from->class_accuracy, values[CATEGORY_IOU] = from->category_iou;
 	values[LOSS] = from->loss;
 }
 
@@ -264,29 +333,46 @@ validate(secant_session *s, int epoch, double *values, secant_err *err)
 {
 	secant_work *w = s->work;
 	secant_scores scores = { 0 };
-	secant_plan_options po = { .precision = s->precision, .threads = s->o->threads, .allow_reference = s->o->allow_reference };
+	secant_plan_options po = {
+		.precision = s->precision, .threads = s->o->threads, .allow_reference = s->o->allow_reference
+	};
 	(void)epoch;
 	if (!w->runner && !(w->runner = secant_model_runner(&s->model, &po, err)))
 		return err->code;
 	w->as.runner = w->runner;
 	secant_runner_stand_on(w->runner, s->context);
-	secant_cloud_evaluation e = { .d = &w->as, .m = &w->recipe, .judging = &w->judging, .batch = s->batch, .seed = (uint64_t)s->o->seed };
+	secant_cloud_evaluation e = {
+		.d = &w->as, .m = &w->recipe, .judging = &w->judging, .batch = s->batch, .seed = (uint64_t)s->o->seed
+	};
 	secant_runner_forget(w->runner);
-	secant_status status = secant_evaluate_clouds(&e, w->validation, s->model.class_names, s->model.n_class_names, &scores, err);
+	secant_status status = secant_evaluate_clouds(
+		&e, w->validation, s->model.class_names, s->model.n_class_names, &scores, err);
 	if (!status)
 		take_scores(s, &scores, values);
-	secant_runner_forget(w->runner);             /* its slab is not needed while training */
+	secant_runner_forget(w->runner); /* its slab is not needed while training */
 	secant_scores_free(&scores);
 	return status;
 }
 
-#define CLOUD_TASK .rate = "clouds_per_second", .loss = "ce", .open = open_clouds, .close = close_clouds, .loss_of = loss_of, .feed_new = feed_new, .feed_free = feed_free, \
-	.feed_batches = feed_batches, .feed_start = feed_start, .feed_next = feed_next, .sample_name = sample_name, .validate = validate
+#define CLOUD_TASK \
+	.rate = "clouds_per_second", .loss = "ce", .open = open_clouds, .close = close_clouds, .loss_of = loss_of, \
+	.feed_new = feed_new, .feed_free = feed_free, .feed_batches = feed_batches, .feed_start = feed_start, \
+	.feed_next = feed_next, .sample_name = sample_name, .validate = validate
 
 extern const secant_training secant_training_clouds;
 const secant_training secant_training_points = {
-	.name = "points", .brief = "a class for every point of a cloud", .samples = "samples", .metrics = point_metrics, .takes = takes_points, CLOUD_TASK
+	.name = "points",
+	.brief = "a class for every point of a cloud",
+	.samples = "samples",
+	.metrics = point_metrics,
+	.takes = takes_points,
+	CLOUD_TASK,
 };
 const secant_training secant_training_clouds = {
-	.name = "clouds", .brief = "a class for every cloud", .samples = "clouds", .metrics = cloud_metrics, .takes = takes_clouds, CLOUD_TASK
+	.name = "clouds",
+	.brief = "a class for every cloud",
+	.samples = "clouds",
+	.metrics = cloud_metrics,
+	.takes = takes_clouds,
+	CLOUD_TASK,
 };

@@ -1,6 +1,6 @@
 /*
- * Training on pictures and masks: a network from N x H x W x C to logits at every pixel. Losses as in nn/losses.c; validation sees whole
- * pictures through the folded graph, as a product would.
+ * Training on pictures and masks: a network from N x H x W x C to logits at every pixel. Losses as in nn/losses.c;
+ * validation sees whole pictures through the folded graph, as a product would.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,16 +10,16 @@
 #include "train/session.h"
 
 struct secant_work {
-	secant_samples *train, *validation;          /* the second may be NULL */
+	secant_samples *train, *validation; /* the second may be NULL */
 	secant_augmentation *augmentation;
-	secant_runner *runner;                       /* of validation */
-	double *weights;                             /* of training samples; NULL: all alike */
+	secant_runner *runner; /* of validation */
+	double *weights; /* of training samples; NULL: all alike */
 };
 
 struct secant_feed {
 	secant_loader *loader;
 	const secant_session *s;
-	float *label;                                /* of a classification head: batch x classes, whether the class is in the picture; NULL: none */
+	float *label; /* of a classification head: batch x classes, whether the class is in the picture; NULL: none */
 };
 
 static int
@@ -29,7 +29,11 @@ loader_threads(const secant_train_options *o)
 	return n > 0 ? n : 1;
 }
 
-static bool takes(const secant_network *net) { return true; }
+static bool
+takes(const secant_network *net)
+{
+	return true;
+}
 
 /* ---- opening ---- */
 
@@ -50,13 +54,21 @@ static secant_status
 open_samples(secant_session *s, const char *data, secant_err *err)
 {
 	const secant_train_options *o = s->o;
-	secant_samples_request r = { .path = data, .split = "train", .options = &o->data, .in_channels = o->network.in_channels, .classes = o->network.classes,
-	                             .kind = secant_target_of(s->model.mode), .seed = (uint64_t)o->seed };
+	secant_samples_request r = {
+		.path = data,
+		.split = "train",
+		.options = &o->data,
+		.in_channels = o->network.in_channels,
+		.classes = o->network.classes,
+		.kind = secant_target_of(s->model.mode),
+		.seed = (uint64_t)o->seed,
+	};
 	if (!(s->work->train = secant_samples_open(&r, err)))
 		return err->code;
 	r.split = "val";
 	/* A fraction or fold is held out where there are no split folders; train alone means train alone. */
-	bool divides = (o->data.validation_fraction > 0 || o->data.folds > 1) && !secant_samples_exists(data, "train", &o->data);
+	bool divides = (o->data.validation_fraction > 0 || o->data.folds > 1)
+		&& !secant_samples_exists(data, "train", &o->data);
 	if (divides || secant_samples_exists(data, "val", &o->data)) {
 		if (!(s->work->validation = secant_samples_open(&r, err)))
 			return err->code;
@@ -72,7 +84,9 @@ static secant_status
 choose_size(secant_session *s, secant_err *err)
 {
 	const secant_samples *train = s->work->train;
-	int h, w, m = s->model.multiple > 1 ? s->model.multiple : 32;   /* any size works, a multiple of the encoder's stride works well */
+	int h, w,
+		m = s->model.multiple > 1 ? s->model.multiple
+								  : 32; /* any size works, a multiple of the encoder's stride works well */
 	if (s->o->data.size.n == 2) {
 		h = s->o->data.size.v[0], w = s->o->data.size.v[1];
 	} else {
@@ -81,14 +95,15 @@ choose_size(secant_session *s, secant_err *err)
 			int hi, wi;
 			secant_samples_size(train, i, &hi, &wi);
 			if (hi != h || wi != w)
-				return secant_fail(err, SECANT_ERR_ARG, "the pictures have several sizes (%s is %dx%d, %s is %dx%d): give --size for crops of one size",
-				                   secant_samples_image_path(train, 0), h, w, secant_samples_image_path(train, i), hi, wi);
+				return secant_fail(err, SECANT_ERR_ARG,
+					"the pictures have several sizes (%s is %dx%d, %s is %dx%d): give --size for crops of one size",
+					secant_samples_image_path(train, 0), h, w, secant_samples_image_path(train, i), hi, wi);
 		}
 		h = (h + m - 1) / m * m, w = (w + m - 1) / m * m;
 	}
 	if (h % s->model.multiple || w % s->model.multiple)
-		return secant_fail(err, SECANT_ERR_ARG, "size %dx%d: %s wants multiples of %d; the next is %dx%d", h, w, s->o->network.arch, s->model.multiple,
-		                   (h + m - 1) / m * m, (w + m - 1) / m * m);
+		return secant_fail(err, SECANT_ERR_ARG, "size %dx%d: %s wants multiples of %d; the next is %dx%d", h, w,
+			s->o->network.arch, s->model.multiple, (h + m - 1) / m * m, (w + m - 1) / m * m);
 	s->input = (secant_shape){ 4, { s->batch, h, w, s->o->network.in_channels } };
 	return SECANT_OK;
 }
@@ -110,14 +125,16 @@ check_loss(const secant_session *s, secant_err *err)
 {
 	const char *activation = s->o->network.activation ? s->o->network.activation : "identity";
 	if (s->o->network.classes == 1 && strstr(activation, "softmax"))
-		return secant_fail(err, SECANT_ERR_ARG, "activation %s: over one class it is 1 everywhere; sigmoid, or leave it out", activation);
+		return secant_fail(err, SECANT_ERR_ARG,
+			"activation %s: over one class it is 1 everywhere; sigmoid, or leave it out", activation);
 	return secant_loss_check(s->o->loss, s->model.mode, activation, err);
 }
 
 static void
 say_mode(const secant_session *s)
 {
-	static const char *const modes[] = { "binary: 1 class against the rest, sigmoid", "multiclass: one of %d classes, softmax", "multilabel: %d classes, each for itself, sigmoid" };
+	static const char *const modes[] = { "binary: 1 class against the rest, sigmoid",
+		"multiclass: one of %d classes, softmax", "multilabel: %d classes, each for itself, sigmoid" };
 	char text[96];
 	(void)snprintf(text, sizeof text, modes[s->model.mode], s->o->network.classes);
 	secant_log(&s->events->log, SECANT_LOG_INFO, "%s; loss %s", text, s->o->loss);
@@ -136,26 +153,39 @@ weigh_samples(secant_session *s, secant_err *err)
 		sum += s->work->weights[i];
 	}
 	if (!status)
-		secant_log(&s->events->log, SECANT_LOG_INFO, "the picture with the rarest class is seen %.3g times an epoch", most * n / sum);
+		secant_log(&s->events->log, SECANT_LOG_INFO, "the picture with the rarest class is seen %.3g times an epoch",
+			most * n / sum);
 	return status;
 }
 
-/* --normalize data: the numbers take the word's place, in the model and in config.json. Needs the training pictures, read as they are. */
+/* --normalize data: the numbers take the word's place, in the model and in config.json. Needs the training pictures,
+ * read as they are. */
 static secant_status
 measure_pictures(secant_session *s, const char *data, secant_err *err)
 {
 	enum { MOST = 16 };
 	double mean[MOST], deviation[MOST];
 	secant_data_options plain = s->o->data;
-	plain.normalize.normalize = (char *)(uintptr_t)"unit";
-	secant_samples_request r = { .path = data, .split = "train", .options = &plain, .in_channels = s->o->network.in_channels, .classes = s->o->network.classes,
-	                             .kind = SECANT_TARGET_NONE, .seed = (uint64_t)s->o->seed };
+	plain.normalize.normalize = (char *)(uintptr_t) "unit";
+	secant_samples_request r = {
+		.path = data,
+		.split = "train",
+		.options = &plain,
+		.in_channels = s->o->network.in_channels,
+		.classes = s->o->network.classes,
+		.kind = SECANT_TARGET_NONE,
+		.seed = (uint64_t)s->o->seed,
+	};
 	secant_samples *list = secant_samples_open(&r, err);
 	secant_status status = list ? secant_samples_moments(list, loader_threads(s->o), mean, deviation, err) : err->code;
 	secant_str text = { 0 };
 	for (int k = 0; k < 2 * s->o->network.in_channels && !status; k++) {
 		int c = k % s->o->network.in_channels;
-		secant_str_addf(&text, "%s%.6g", k == 0 ? "" : c ? "," : "/", k < s->o->network.in_channels ? mean[c] : deviation[c]);
+		secant_str_addf(&text, "%s%.6g",
+			k == 0  ? ""
+				: c ? ","
+					: "/",
+			k < s->o->network.in_channels ? mean[c] : deviation[c]);
 	}
 	if (!status)
 		status = secant_session_set(s, "normalize", text.p, err);
@@ -166,13 +196,34 @@ measure_pictures(secant_session *s, const char *data, secant_err *err)
 	return status;
 }
 
-enum { IOU, F1, ACCURACY, MIOU, PRECISION, RECALL, CLASS_ACCURACY, WEIGHTED_ACCURACY, KAPPA, BOUNDARY, THRESHOLDED, LOSS };
+enum {
+	IOU,
+	F1,
+	ACCURACY,
+	MIOU,
+	PRECISION,
+	RECALL,
+	CLASS_ACCURACY,
+	WEIGHTED_ACCURACY,
+	KAPPA,
+	BOUNDARY,
+	THRESHOLDED,
+	LOSS
+};
 static const secant_metric metrics[] = {
-	[IOU] = { "iou", "IoU", false }, [F1] = { "f1", "F1", false }, [ACCURACY] = { "accuracy", "accuracy", false }, [MIOU] = { "miou", "mean IoU", false },
-	[PRECISION] = { "precision", "precision", false }, [RECALL] = { "recall", "recall", false }, [CLASS_ACCURACY] = { "class_accuracy", "class accuracy", false },
-	[WEIGHTED_ACCURACY] = { "frequency_weighted_accuracy", "frequency-weighted accuracy", false }, [KAPPA] = { "kappa", "kappa", false },
+	[IOU] = { "iou", "IoU", false },
+	[F1] = { "f1", "F1", false },
+	[ACCURACY] = { "accuracy", "accuracy", false },
+	[MIOU] = { "miou", "mean IoU", false },
+	[PRECISION] = { "precision", "precision", false },
+	[RECALL] = { "recall", "recall", false },
+	[CLASS_ACCURACY] = { "class_accuracy", "class accuracy", false },
+	[WEIGHTED_ACCURACY] = { "frequency_weighted_accuracy", "frequency-weighted accuracy", false },
+	[KAPPA] = { "kappa", "kappa", false },
 	[BOUNDARY] = { "boundary_f1", "boundary F1", false },
-	[THRESHOLDED] = { "thresholded_iou", "thresholded IoU", false }, [LOSS] = { "validation_loss", "validation loss", true }, { 0 }
+	[THRESHOLDED] = { "thresholded_iou", "thresholded IoU", false },
+	[LOSS] = { "validation_loss", "validation loss", true },
+	{ 0 },
 };
 
 static secant_status
@@ -182,11 +233,13 @@ open_pictures(secant_session *s, const char *data, secant_err *err)
 	if (!(s->work = secant_calloc(1, sizeof *s->work)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a training");
 	if (o->metric && !strcmp(o->metric, metrics[BOUNDARY].name) && !(o->boundary > 0))
-		return secant_fail(err, SECANT_ERR_ARG, "metric: boundary_f1 chooses, but boundary is 0: give a tolerance in pixels, or below 1 a share of the diagonal");
+		return secant_fail(err, SECANT_ERR_ARG,
+			"metric: boundary_f1 chooses, but boundary is 0: give a tolerance in pixels, or below 1 a share of the "
+			"diagonal");
 	if (!strcmp(o->data.normalize.normalize, "data") && measure_pictures(s, data, err))
 		return err->code;
-	if (secant_model_new(&s->model, &o->network, o->mode, o->data.normalize.normalize, false, err) || check_loss(s, err) ||
-	    open_samples(s, data, err) || open_augmentation(s, err))
+	if (secant_model_new(&s->model, &o->network, o->mode, o->data.normalize.normalize, false, err) || check_loss(s, err)
+		|| open_samples(s, data, err) || open_augmentation(s, err))
 		return err->code;
 	if (o->sample_weights && weigh_samples(s, err))
 		return err->code;
@@ -195,7 +248,8 @@ open_pictures(secant_session *s, const char *data, secant_err *err)
 	s->batch = o->batch;
 	if (s->batch > s->n_samples) {
 		s->batch = s->n_samples;
-		secant_log(&s->events->log, SECANT_LOG_WARNING, "there are %d training pictures: the batch is %d, not %d", s->n_samples, s->n_samples, o->batch);
+		secant_log(&s->events->log, SECANT_LOG_WARNING, "there are %d training pictures: the batch is %d, not %d",
+			s->n_samples, s->n_samples, o->batch);
 	}
 	return choose_size(s, err);
 }
@@ -223,8 +277,14 @@ mask_loss(const secant_session *s, secant_graph *g, secant_value logits, secant_
 	secant_shape t = *y;
 	t.rank = index ? 3 : 4;
 	int ignore = s->o->data.ignore_index;
-	secant_loss_input in = { .logits = secant_apply(g, "upcast", NULL, 1, logits), .target = secant_graph_input(g, "target", index ? SECANT_I32 : SECANT_F32, &t),
-	                         .mode = s->model.mode, .classes = s->o->network.classes, .has_ignore = ignore >= 0 || secant_samples_have_voids(s->work->train), .ignore = index ? ignore : -1 };
+	secant_loss_input in = {
+		.logits = secant_apply(g, "upcast", NULL, 1, logits),
+		.target = secant_graph_input(g, "target", index ? SECANT_I32 : SECANT_F32, &t),
+		.mode = s->model.mode,
+		.classes = s->o->network.classes,
+		.has_ignore = ignore >= 0 || secant_samples_have_voids(s->work->train),
+		.ignore = index ? ignore : -1,
+	};
 	return secant_loss_build(g, s->o->loss, &in, err);
 }
 
@@ -238,16 +298,22 @@ label_loss(const secant_session *s, secant_graph *g, secant_value label, secant_
 	bool activated = json_is_string(json_object_get(j, "activation"));
 	json_decref(j);
 	if (classes != s->o->network.classes) {
-		secant_fail(err, SECANT_ERR_ARG, "aux-params: the head has %lld classes, the masks say of %d whether they are in a picture; give \"classes\": %d", (long long)classes,
-		            s->o->network.classes, s->o->network.classes);
+		secant_fail(err, SECANT_ERR_ARG,
+			"aux-params: the head has %lld classes, the masks say of %d whether they are in a picture; give "
+			"\"classes\": %d",
+			(long long)classes, s->o->network.classes, s->o->network.classes);
 		return -1;
 	}
 	if (activated) {
 		secant_fail(err, SECANT_ERR_ARG, "aux-params: the head's loss wants logits; leave \"activation\" out");
 		return -1;
 	}
-	secant_loss_input in = { .logits = secant_apply(g, "upcast", NULL, 1, label), .target = secant_graph_input(g, "label_target", SECANT_F32, y), .mode = SECANT_MODE_MULTILABEL,
-	                         .classes = (int)classes };
+	secant_loss_input in = {
+		.logits = secant_apply(g, "upcast", NULL, 1, label),
+		.target = secant_graph_input(g, "label_target", SECANT_F32, y),
+		.mode = SECANT_MODE_MULTILABEL,
+		.classes = (int)classes,
+	};
 	secant_value loss = secant_loss_build(g, "bce", &in, err);
 	return loss < 0 ? loss : secant_apply(g, "mul_scalar", &(secant_number_attr){ s->o->aux_weight, 0 }, 1, loss);
 }
@@ -277,11 +343,21 @@ feed_free(secant_feed *f)
 static secant_feed *
 feed_new(secant_session *s, bool augment, secant_err *err)
 {
-	secant_loader_options lo = { .batch = s->batch, .shuffle = true, .drop_last = true, .weights = augment ? s->work->weights : NULL, .size = { 2, { (int)s->input.dim[1], (int)s->input.dim[2] } },
-	                             .resize = s->o->data.resize, .augmentation = augment ? s->work->augmentation : NULL, .seed = (uint64_t)s->o->seed,
-	                             .threads = loader_threads(s->o), .multiple = 1 };
+	secant_loader_options lo = {
+		.batch = s->batch,
+		.shuffle = true,
+		.drop_last = true,
+		.weights = augment ? s->work->weights : NULL,
+		.size = { 2, { (int)s->input.dim[1], (int)s->input.dim[2] } },
+		.resize = s->o->data.resize,
+		.augmentation = augment ? s->work->augmentation : NULL,
+		.seed = (uint64_t)s->o->seed,
+		.threads = loader_threads(s->o),
+		.multiple = 1,
+	};
 	secant_feed *f = secant_calloc(1, sizeof *f);
-	if (f && s->o->network.aux_params && !(f->label = secant_calloc((size_t)s->batch * (size_t)s->o->network.classes, sizeof *f->label)))
+	if (f && s->o->network.aux_params
+		&& !(f->label = secant_calloc((size_t)s->batch * (size_t)s->o->network.classes, sizeof *f->label)))
 		secant_free(f), f = NULL;
 	if (!f) {
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a loader");
@@ -293,8 +369,16 @@ feed_new(secant_session *s, bool augment, secant_err *err)
 	return f;
 }
 
-static int feed_batches(const secant_feed *f) { return secant_loader_batches(f->loader); }
-static secant_status feed_start(secant_feed *f, uint32_t epoch, int first, secant_err *err) { return secant_loader_start(f->loader, epoch, first, err); }
+static int
+feed_batches(const secant_feed *f)
+{
+	return secant_loader_batches(f->loader);
+}
+static secant_status
+feed_start(secant_feed *f, uint32_t epoch, int first, secant_err *err)
+{
+	return secant_loader_start(f->loader, epoch, first, err);
+}
 
 /* Which classes are in each picture of the batch, after cutting and augmenting. */
 static void
@@ -322,7 +406,10 @@ feed_next(secant_feed *f, secant_task_batch *b, bool *end, secant_err *err)
 {
 	secant_batch pictures;
 	secant_status status = secant_loader_next(f->loader, &pictures, end, err);
-	*b = (secant_task_batch){ .n = pictures.n, .inputs = 2, .input = { { "input", pictures.input }, { "target", pictures.target } }, .sample = pictures.sample };
+	*b = (secant_task_batch){ .n = pictures.n,
+		.inputs = 2,
+		.input = { { "input", pictures.input }, { "target", pictures.target } },
+		.sample = pictures.sample };
 	if (!status && !*end && f->label) {
 		find_classes(f, &pictures);
 		b->input[b->inputs].name = "label_target";
@@ -331,31 +418,42 @@ feed_next(secant_feed *f, secant_task_batch *b, bool *end, secant_err *err)
 	return status;
 }
 
-static const char *sample_name(const secant_session *s, int sample) { return secant_samples_image_path(s->work->train, sample); }
+static const char *
+sample_name(const secant_session *s, int sample)
+{
+	return secant_samples_image_path(s->work->train, sample);
+}
 
 /* ---- validation ---- */
 
 static void
 take_scores(const secant_scores *from, double *values)
 {
-	values[IOU] = from->iou, values[F1] = from->f1, values[ACCURACY] = from->accuracy, values[MIOU] = from->miou, values[LOSS] = from->loss;
+	values[IOU] = from->iou, values[F1] = from->f1, values[ACCURACY] = from->accuracy, values[MIOU] = from->miou,
+	values[LOSS] = from->loss;
 	values[PRECISION] = from->precision, values[RECALL] = from->recall, values[CLASS_ACCURACY] = from->class_accuracy;
-	values[WEIGHTED_ACCURACY] = from->frequency_weighted_accuracy, values[KAPPA] = from->kappa, values[THRESHOLDED] = from->thresholded_iou, values[BOUNDARY] = from->boundary_f1;
+	values[WEIGHTED_ACCURACY] = from->frequency_weighted_accuracy, values[KAPPA] = from->kappa,
+	values[THRESHOLDED] = from->thresholded_iou, values[BOUNDARY] = from->boundary_f1;
 }
 
-/* Labels that are read as something else than they are show here first: nothing is foreground, or everything is of one class. */
+/* Labels that are read as something else than they are show here first: nothing is foreground, or everything is of one
+ * class. */
 static void
 warn_of_labels(const secant_session *s, const secant_scores *scores)
 {
-	int occurring = 0, last = 0, first = s->o->network.classes == 1;             /* of one class the background is row 0 */
+	int occurring = 0, last = 0, first = s->o->network.classes == 1; /* of one class the background is row 0 */
 	for (int k = first; k < scores->classes; k++)
 		if (scores->per_class[k].pixels > 0)
 			occurring++, last = k;
 	if (!occurring)
-		secant_log(&s->events->log, SECANT_LOG_WARNING, "no pixel of the %d validation pictures is foreground: is it from %d on (--label-threshold), and --labels right?",
-		           (int)scores->images, s->o->data.label_threshold);
+		secant_log(&s->events->log, SECANT_LOG_WARNING,
+			"no pixel of the %d validation pictures is foreground: is it from %d on (--label-threshold), and --labels "
+			"right?",
+			(int)scores->images, s->o->data.label_threshold);
 	else if (occurring == 1 && s->model.mode == SECANT_MODE_MULTICLASS)
-		secant_log(&s->events->log, SECANT_LOG_WARNING, "every labelled pixel of the %d validation pictures is of one class, %s", (int)scores->images, scores->per_class[last].name);
+		secant_log(&s->events->log, SECANT_LOG_WARNING,
+			"every labelled pixel of the %d validation pictures is of one class, %s", (int)scores->images,
+			scores->per_class[last].name);
 }
 
 static secant_status
@@ -369,35 +467,61 @@ validate(secant_session *s, int epoch, double *values, secant_err *err)
 		secant_counts_free(&counts);
 	if (status)
 		return status;
-	secant_plan_options po = { .precision = s->precision, .threads = s->o->threads, .allow_reference = s->o->allow_reference };
+	secant_plan_options po = {
+		.precision = s->precision, .threads = s->o->threads, .allow_reference = s->o->allow_reference
+	};
 	if (!w->runner && !(w->runner = secant_model_runner(&s->model, &po, err))) {
 		secant_counts_free(&counts);
 		return err->code;
 	}
 	secant_runner_stand_on(w->runner, s->context);
 	secant_gallery *gallery = epoch > 0 ? secant_gallery_begin(s, w->validation, &counts) : NULL;
-	secant_evaluation ev = { .runner = w->runner, .mode = s->model.mode, .classes = s->o->network.classes, .multiple = s->model.multiple,
-	                         .batch = s->batch, .threads = s->o->threads, .loader_threads = loader_threads(s->o), .loss = s->o->loss, .activated = s->o->network.activation != NULL,
-	                         .threshold = 0.5f, .ignore = s->o->data.ignore_index, .precision = s->precision, .seen = gallery ? secant_gallery_see : NULL,
-	                         .user = gallery };      /* not to be cancelled: an epoch is finished once its steps are done */
+	secant_evaluation ev = { .runner = w->runner,
+		.mode = s->model.mode,
+		.classes = s->o->network.classes,
+		.multiple = s->model.multiple,
+		.batch = s->batch,
+		.threads = s->o->threads,
+		.loader_threads = loader_threads(s->o),
+		.loss = s->o->loss,
+		.activated = s->o->network.activation != NULL,
+		.threshold = 0.5f,
+		.ignore = s->o->data.ignore_index,
+		.precision = s->precision,
+		.seen = gallery ? secant_gallery_see : NULL,
+		.user = gallery }; /* not to be cancelled: an epoch is finished once its steps are done */
 	if (s->o->data.resize)
 		ev.size = (secant_ints){ 2, { (int)s->input.dim[1], (int)s->input.dim[2] } };
 	secant_runner_forget(w->runner);
-	if (!(status = secant_evaluate_samples(&ev, w->validation, &counts, err)) && !(status = secant_counts_scores(&counts, s->model.class_names, s->model.n_class_names, &scores, err))) {
+	if (!(status = secant_evaluate_samples(&ev, w->validation, &counts, err))
+		&& !(status = secant_counts_scores(&counts, s->model.class_names, s->model.n_class_names, &scores, err))) {
 		take_scores(&scores, values);
 		if (epoch == 1)
 			warn_of_labels(s, &scores);
 		if (gallery && !(status = secant_session_claim(s, err)))
 			status = secant_gallery_end(gallery, &scores, epoch, err);
 	}
-	secant_runner_forget(w->runner);             /* its slab is not needed while training */
+	secant_runner_forget(w->runner); /* its slab is not needed while training */
 	secant_scores_free(&scores);
 	secant_counts_free(&counts);
 	return status;
 }
 
 const secant_training secant_training_pictures = {
-	.name = "pictures", .brief = "a class for every pixel", .samples = "pictures", .rate = "images_per_second", .metrics = metrics, .takes = takes, .open = open_pictures, .close = close_pictures,
-	.loss_of = loss_of, .feed_new = feed_new, .feed_free = feed_free, .feed_batches = feed_batches, .feed_start = feed_start, .feed_next = feed_next,
-	.sample_name = sample_name, .validate = validate,
+	.name = "pictures",
+	.brief = "a class for every pixel",
+	.samples = "pictures",
+	.rate = "images_per_second",
+	.metrics = metrics,
+	.takes = takes,
+	.open = open_pictures,
+	.close = close_pictures,
+	.loss_of = loss_of,
+	.feed_new = feed_new,
+	.feed_free = feed_free,
+	.feed_batches = feed_batches,
+	.feed_start = feed_start,
+	.feed_next = feed_next,
+	.sample_name = sample_name,
+	.validate = validate,
 };

@@ -1,6 +1,7 @@
 /*
- * Views of a batch for `secant eval --tta`: mirrored and turned by the bits of deploy/predictor.h, run, turned back, averaged. Predictions
- * pad each view anew, here the padded batch is turned; where sizes need no padding the two are the same.
+ * Views of a batch for `secant eval --tta`: mirrored and turned by the bits of deploy/predictor.h, run, turned back,
+ * averaged. Predictions pad each view anew, here the padded batch is turned; where sizes need no padding the two are
+ * the same.
  */
 #include "train/turns.h"
 #include <string.h>
@@ -24,7 +25,8 @@ secant_turns_new(const secant_deployed *d, const char *text, secant_err *err)
 	secant_status status = secant_views_parse(&t->views, text, err);
 	for (int i = 0; i < t->views.n && !status; i++)
 		if (t->views.v[i].scale != 1 || t->views.v[i].high > 0)
-			status = secant_fail(err, SECANT_ERR_UNSUPPORTED, "--tta %s: eval mirrors and turns; scale and stretch are for predict", text);
+			status = secant_fail(err, SECANT_ERR_UNSUPPORTED,
+				"--tta %s: eval mirrors and turns; scale and stretch are for predict", text);
 	if (!status)
 		return t;
 	secant_turns_free(t);
@@ -55,11 +57,12 @@ add_turn(secant_turns *t, unsigned turn, const secant_shape *in, const float *in
 	for (int64_t i = 0; i < n; i++)
 		for (int y = 0; y < vh; y++)
 			for (int x = 0; x < vw; x++, to += channels)
-				memcpy(to, input + (i * pixels + secant_view_pixel(turn, y, x, h, w)) * channels, (size_t)channels * sizeof *to);
+				memcpy(to, input + (i * pixels + secant_view_pixel(turn, y, x, h, w)) * channels,
+					(size_t)channels * sizeof *to);
 	const void *logits;
 	secant_status status = secant_runner_run(t->d->runner, &shape, t->input.v, &logits, &got, NULL, NULL, err);
 	if (!status)
-		status = secant_floats_reserve(&t->input, (size_t)(n * pixels * classes), err);   /* the input is done with */
+		status = secant_floats_reserve(&t->input, (size_t)(n * pixels * classes), err); /* the input is done with */
 	if (status)
 		return status;
 	float *v = t->input.v;

@@ -1,7 +1,7 @@
 /*
- * Evaluated pictures made visible. Pictures come through the decoder of training, so that windows of large rasters and many bands are
- * what the network saw: the first three bands, or the first as grey; what has more than 8 bits is stretched from its 2nd to its 98th
- * percentile.
+ * Evaluated pictures made visible. Pictures come through the decoder of training, so that windows of large rasters and
+ * many bands are what the network saw: the first three bands, or the first as grey; what has more than 8 bits is
+ * stretched from its 2nd to its 98th percentile.
  */
 #include "train/view.h"
 #include <math.h>
@@ -18,7 +18,10 @@ static const uint8_t unjudged[3] = { 150, 150, 150 };
 
 /* ---- pictures ---- */
 
-typedef struct shown { const secant_picture *p; float lo[3], scale[3]; } shown;
+typedef struct shown {
+	const secant_picture *p;
+	float lo[3], scale[3];
+} shown;
 
 static float
 value_at(const secant_picture *p, int64_t pixel, int c)
@@ -98,7 +101,8 @@ class_colour(const secant_view *v, int k, uint8_t *rgb)
 static void
 error_colour(const secant_view *v, int64_t at, uint8_t *rgb)
 {
-	int label = class_at(v, false, at), got = class_at(v, true, at), nothing = v->mode == SECANT_MODE_MULTILABEL ? NO_CLASS : 0;
+	int label = class_at(v, false, at), got = class_at(v, true, at),
+		nothing = v->mode == SECANT_MODE_MULTILABEL ? NO_CLASS : 0;
 	int grey = (rgb[0] + rgb[1] + rgb[2]) / 3;
 	memset(rgb, label > nothing ? 90 + grey / 3 : grey / 3, 3);
 	if (label == NOT_JUDGED)
@@ -131,7 +135,8 @@ paint_cell(const secant_view *v, const shown *s, int what, secant_image *sheet, 
 }
 
 secant_status
-secant_view_paint(const secant_view *v, int first, int last, secant_image *sheet, int x, int y, int cell, int gap, secant_err *err)
+secant_view_paint(
+	const secant_view *v, int first, int last, secant_image *sheet, int x, int y, int cell, int gap, secant_err *err)
 {
 	secant_picture own = { 0 };
 	shown s = { 0 };
@@ -158,7 +163,8 @@ secant_cases_take(secant_cases *c, const secant_view *v, double score, secant_er
 	secant_case k = { .score = score, .sample = v->sample };
 	double scale = (double)CELL / (v->height > v->width ? v->height : v->width);
 	int h = (int)(v->height * scale);
-	secant_status status = secant_image_new(&k.sheet, SECANT_CELLS * CELL + (SECANT_CELLS - 1) * GAP, h > 0 ? h : 1, 3, SECANT_U8, err);
+	secant_status status = secant_image_new(
+		&k.sheet, SECANT_CELLS * CELL + (SECANT_CELLS - 1) * GAP, h > 0 ? h : 1, 3, SECANT_U8, err);
 	if (status)
 		return status;
 	memset(k.sheet.data, 255, (size_t)k.sheet.width * (size_t)k.sheet.height * 3);

@@ -1,4 +1,5 @@
-/* The instruction set: SECANT_CPU caps it, a wrong value is an error. What is decided at the first call is tried in child processes. */
+/* The instruction set: SECANT_CPU caps it, a wrong value is an error. What is decided at the first call is tried in
+ * child processes. */
 #include "data.h"
 #include <sys/wait.h>
 #include "base/cpu.h"
@@ -62,6 +63,7 @@ model(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(caps), cmocka_unit_test(a_wrong_cap_is_an_error), cmocka_unit_test(model) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(caps), cmocka_unit_test(a_wrong_cap_is_an_error),
+		cmocka_unit_test(model) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -104,10 +104,18 @@ paths_join(void **state)
 static void
 paths_come_apart(void **state)
 {
-	static const struct { const char *path, *dir, *name, *stem, *ext; } rows[] = {
-		{ "a/b.tar.png", "a", "b.tar.png", "b.tar", "png" }, { "b.png", ".", "b.png", "b", "png" }, { "/b", "/", "b", "b", "" },
-		{ "a.b/c", "a.b", "c", "c", "" }, { "a//b.x", "a", "b.x", "b", "x" }, { ".hidden", ".", ".hidden", ".hidden", "" },
-		{ "a/", "a", "", "", "" }, { "end.", ".", "end.", "end", "" }, { "", ".", "", "", "" }
+	static const struct {
+		const char *path, *dir, *name, *stem, *ext;
+	} rows[] = {
+		{ "a/b.tar.png", "a", "b.tar.png", "b.tar", "png" },
+		{ "b.png", ".", "b.png", "b", "png" },
+		{ "/b", "/", "b", "b", "" },
+		{ "a.b/c", "a.b", "c", "c", "" },
+		{ "a//b.x", "a", "b.x", "b", "x" },
+		{ ".hidden", ".", ".hidden", ".hidden", "" },
+		{ "a/", "a", "", "", "" },
+		{ "end.", ".", "end.", "end", "" },
+		{ "", ".", "", "", "" },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		char *dir = secant_path_dir(rows[i].path), *stem = secant_path_stem(rows[i].path);
@@ -135,7 +143,8 @@ static void
 safe_paths(void **state)
 {
 	static const char *const safe[] = { "a", "a/b", "a.b/..c", "...", "\xc3\xa4/x" };
-	static const char *const unsafe[] = { "", "/a", "a/", "a//b", "..", "../a", "a/../b", "a/..", ".", "a/./b", "a\\b", "C:x", "a\nb", "a\x7f" };
+	static const char *const unsafe[] = { "", "/a", "a/", "a//b", "..", "../a", "a/../b", "a/..", ".", "a/./b", "a\\b",
+		"C:x", "a\nb", "a\x7f" };
 	for (size_t i = 0; i < sizeof safe / sizeof *safe; i++)
 		assert_true(secant_path_is_safe(safe[i]));
 	for (size_t i = 0; i < sizeof unsafe / sizeof *unsafe; i++)
@@ -146,8 +155,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lists_are_in_byte_order), cmocka_unit_test(trees_are_made_and_removed), cmocka_unit_test(paths_join),
-		cmocka_unit_test(paths_come_apart), cmocka_unit_test(extensions), cmocka_unit_test(safe_paths)
+		cmocka_unit_test(lists_are_in_byte_order),
+		cmocka_unit_test(trees_are_made_and_removed),
+		cmocka_unit_test(paths_join),
+		cmocka_unit_test(paths_come_apart),
+		cmocka_unit_test(extensions),
+		cmocka_unit_test(safe_paths),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

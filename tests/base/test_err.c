@@ -91,9 +91,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(first_error_wins), cmocka_unit_test(prefix_names_the_place), cmocka_unit_test(long_messages_are_cut_not_overrun),
-		cmocka_unit_test(control_bytes_do_not_reach_the_terminal), cmocka_unit_test(a_cut_character_is_left_out),
-		cmocka_unit_test(log_goes_to_the_callback), cmocka_unit_test(version_is_three_numbers)
+		cmocka_unit_test(first_error_wins),
+		cmocka_unit_test(prefix_names_the_place),
+		cmocka_unit_test(long_messages_are_cut_not_overrun),
+		cmocka_unit_test(control_bytes_do_not_reach_the_terminal),
+		cmocka_unit_test(a_cut_character_is_left_out),
+		cmocka_unit_test(log_goes_to_the_callback),
+		cmocka_unit_test(version_is_three_numbers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

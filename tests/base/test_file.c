@@ -1,6 +1,7 @@
 /*
- * Files: reading, mapping, atomic writing. A full disk (a small tmpfs), a read-only folder (a read-only bind mount) and missing rights
- * leave what was there untouched. Mounting needs root; without it these tests are skipped with a printed reason.
+ * Files: reading, mapping, atomic writing. A full disk (a small tmpfs), a read-only folder (a read-only bind mount) and
+ * missing rights leave what was there untouched. Mounting needs root; without it these tests are skipped with a printed
+ * reason.
  */
 #include "data.h"
 #include <errno.h>
@@ -358,10 +359,20 @@ main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(read_back_and_limits), T(missing_files_and_folders), T(pipes_are_read_to_the_end), T(map_small_and_large),
-		T(commit_replaces_abort_leaves), T(headers_can_be_written_last), T(mode_follows_the_umask), T(links_are_kept),
-		T(devices_folders_and_nothing_are_no_targets), T(long_names_have_room_for_the_temporary_one), T(full_disk), T(read_only_folder),
-		T(append_adds_whole_lines), T(every_allocation_fails_once)
+		T(read_back_and_limits),
+		T(missing_files_and_folders),
+		T(pipes_are_read_to_the_end),
+		T(map_small_and_large),
+		T(commit_replaces_abort_leaves),
+		T(headers_can_be_written_last),
+		T(mode_follows_the_umask),
+		T(links_are_kept),
+		T(devices_folders_and_nothing_are_no_targets),
+		T(long_names_have_room_for_the_temporary_one),
+		T(full_disk),
+		T(read_only_folder),
+		T(append_adds_whole_lines),
+		T(every_allocation_fails_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

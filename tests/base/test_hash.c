@@ -1,4 +1,5 @@
-/* Hashes against published values: FNV-1a (the authors' test suite), CRC-32 (the check value), SHA-256 (FIPS 180-4 examples). */
+/* Hashes against published values: FNV-1a (the authors' test suite), CRC-32 (the check value), SHA-256 (FIPS 180-4
+ * examples). */
 #include "data.h"
 #include "base/hash.h"
 #include "base/mem.h"
@@ -26,12 +27,16 @@ crc32(void **state)
 static void
 sha256(void **state)
 {
-	static const struct { const char *text, *hex; } rows[] = {
+	static const struct {
+		const char *text, *hex;
+	} rows[] = {
 		{ "", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
 		{ "abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
-		{ "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1" },
-		{ "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu",
-			"cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1" }
+		{ "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+			"248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1" },
+		{ "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopq"
+		  "rstu",
+			"cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1" },
 	};
 	char hex[65];
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

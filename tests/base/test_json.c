@@ -16,13 +16,15 @@ parse(const char *text, secant_err *err)
 static void
 errors_have_line_and_column(void **state)
 {
-	static const struct { const char *text, *begin; } rows[] = {
+	static const struct {
+		const char *text, *begin;
+	} rows[] = {
 		{ "{\"a\": 1,\n \"a\": 2}", "config.json:2:4: duplicate object key" },
 		{ "{\"a\": 1,\n}", "config.json:2:1: string or '}' expected" },
 		{ "", "config.json:1:0: unexpected token" },
 		{ "[1] 2", "config.json:1:5: end of file expected" },
 		{ "\"\xff\"", "config.json:1:1: unable to decode byte 0xff" },
-		{ "{\"a\\u0000\": 1}", "config.json:1:10: NUL byte in object key not supported" }
+		{ "{\"a\\u0000\": 1}", "config.json:1:10: NUL byte in object key not supported" },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		secant_err err = { 0 };
@@ -49,14 +51,17 @@ depth_is_limited(void **state)
 static void
 text_is_short_and_reads_back(void **state)
 {
-	const char *expected = "{\"b\": 0.1, \"a\": [1, -2.5e-09, 3.0, true, null], \"t\": \"\\\"\\\\\\n\\u0001\\u007f\xc3\xa4\", \"o\": {}, \"e\": []}";
+	const char *expected = "{\"b\": 0.1, \"a\": [1, -2.5e-09, 3.0, true, null], \"t\": "
+						   "\"\\\"\\\\\\n\\u0001\\u007f\xc3\xa4\", \"o\": {}, \"e\": []}";
 	json_t *j = parse(expected, NULL);
 	assert_non_null(j);
 	char *text = secant_json_text(j, 0);
 	assert_string_equal(text, expected);
 	secant_free(text);
 	text = secant_json_text(j, 2);
-	assert_string_equal(text, "{\n  \"b\": 0.1,\n  \"a\": [1, -2.5e-09, 3.0, true, null],\n  \"t\": \"\\\"\\\\\\n\\u0001\\u007f\xc3\xa4\",\n  \"o\": {},\n  \"e\": []\n}");
+	assert_string_equal(text,
+		"{\n  \"b\": 0.1,\n  \"a\": [1, -2.5e-09, 3.0, true, null],\n  \"t\": \"\\\"\\\\\\n\\u0001\\u007f\xc3\xa4\",\n "
+		" \"o\": {},\n  \"e\": []\n}");
 	secant_free(text);
 	json_decref(j);
 	j = parse("[[1, 2], [3]]", NULL);
@@ -89,9 +94,17 @@ files_round_trip(void **state)
 static void
 numbers_in_and_out(void **state)
 {
-	static const struct { double v; const char *text; } shortest[] = {
-		{ 0.1, "0.1" }, { 1.0 / 3, "0.3333333333333333" }, { 1e300, "1e+300" }, { 5e-324, "4.94065645841247e-324" }, { -0.0, "-0" },
-		{ 123456789, "123456789" }, { 0.1 + 0.2, "0.30000000000000004" }
+	static const struct {
+		double v;
+		const char *text;
+	} shortest[] = {
+		{ 0.1, "0.1" },
+		{ 1.0 / 3, "0.3333333333333333" },
+		{ 1e300, "1e+300" },
+		{ 5e-324, "4.94065645841247e-324" },
+		{ -0.0, "-0" },
+		{ 123456789, "123456789" },
+		{ 0.1 + 0.2, "0.30000000000000004" },
 	};
 	char text[40];
 	double v;
@@ -100,7 +113,8 @@ numbers_in_and_out(void **state)
 		assert_string_equal(secant_real_text(shortest[k].v, text), shortest[k].text);
 		assert_true(secant_real_parse(text, &v) && v == shortest[k].v);
 	}
-	static const char *const bad[] = { "", " 1", "1 ", "0x10", "inf", "nan", "1e999", "1,5", "--1", "e5", ".", "1e", "+-1" };
+	static const char *const bad[] = { "", " 1", "1 ", "0x10", "inf", "nan", "1e999", "1,5", "--1", "e5", ".", "1e",
+		"+-1" };
 	for (size_t k = 0; k < sizeof bad / sizeof *bad; k++)
 		assert_false(secant_real_parse(bad[k], &v));
 	assert_true(secant_int_parse("-12", &i) && i == -12);
@@ -133,8 +147,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(errors_have_line_and_column), cmocka_unit_test(depth_is_limited), cmocka_unit_test(text_is_short_and_reads_back),
-		cmocka_unit_test(files_round_trip), cmocka_unit_test(numbers_in_and_out), cmocka_unit_test(a_decimal_comma_changes_nothing)
+		cmocka_unit_test(errors_have_line_and_column),
+		cmocka_unit_test(depth_is_limited),
+		cmocka_unit_test(text_is_short_and_reads_back),
+		cmocka_unit_test(files_round_trip),
+		cmocka_unit_test(numbers_in_and_out),
+		cmocka_unit_test(a_decimal_comma_changes_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

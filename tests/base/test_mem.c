@@ -218,12 +218,19 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(blocks_are_zeroed_counted_and_aligned), cmocka_unit_test(empty_blocks_are_valid),
-		cmocka_unit_test(overflow_is_refused), cmocka_unit_test(the_nth_allocation_fails_once),
-		cmocka_unit_test(realloc_failure_keeps_the_old_block), cmocka_unit_test(arrays_grow),
-		cmocka_unit_test(arena_blocks_are_apart_zeroed_and_aligned), cmocka_unit_test(arena_survives_failure),
-		cmocka_unit_test(strings_grow), cmocka_unit_test(a_failed_string_stays_failed), cmocka_unit_test(distances),
-		cmocka_unit_test(nearest_names), cmocka_unit_test(base64)
+		cmocka_unit_test(blocks_are_zeroed_counted_and_aligned),
+		cmocka_unit_test(empty_blocks_are_valid),
+		cmocka_unit_test(overflow_is_refused),
+		cmocka_unit_test(the_nth_allocation_fails_once),
+		cmocka_unit_test(realloc_failure_keeps_the_old_block),
+		cmocka_unit_test(arrays_grow),
+		cmocka_unit_test(arena_blocks_are_apart_zeroed_and_aligned),
+		cmocka_unit_test(arena_survives_failure),
+		cmocka_unit_test(strings_grow),
+		cmocka_unit_test(a_failed_string_stays_failed),
+		cmocka_unit_test(distances),
+		cmocka_unit_test(nearest_names),
+		cmocka_unit_test(base64),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

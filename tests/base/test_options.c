@@ -1,6 +1,6 @@
 /*
- * Option tables: defaults, text, JSON, the command line, what people read, and what happens when memory runs out. Expected messages
- * are written out: they are part of the interface.
+ * Option tables: defaults, text, JSON, the command line, what people read, and what happens when memory runs out.
+ * Expected messages are written out: they are part of the interface.
  */
 #include "data.h"
 #include <jansson.h>
@@ -8,7 +8,10 @@
 #include "base/mem.h"
 #include "secant/options.h"
 
-typedef struct inner { int depth; bool freeze; } inner;
+typedef struct inner {
+	int depth;
+	bool freeze;
+} inner;
 typedef struct blur {
 	int radius, any;
 	double sigma;
@@ -25,7 +28,7 @@ static const secant_opt inner_rows[] = {
 	SECANT_OPT_HEADING("Encoder"),
 	SECANT_OPT(inner, depth, INT, "encoder-depth", "5", 3, 5, "stages of the encoder"),
 	SECANT_OPT(inner, freeze, BOOL, "freeze", "false", 0, 0, "keeps the encoder as it is"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts inner_options = { "encoder", sizeof(inner), inner_rows };
 static const secant_opt blur_rows[] = {
@@ -43,7 +46,7 @@ static const secant_opt blur_rows[] = {
 	SECANT_OPT(blur, mean, REALS, "mean", "0.5", 1, 0, "of each channel"),
 	SECANT_OPT(blur, inputs, STRS, "input", NULL, 0, 0, "a file; may be given again"),
 	SECANT_OPT_TABLE(blur, encoder, &inner_options),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts table = { "blur", sizeof(blur), blur_rows };
 
@@ -99,13 +102,31 @@ a_default_that_does_not_parse_is_our_bug(void **state)
 static void
 values_from_text(void **state)
 {
-	static const struct { const char *name, *text, *back; } rows[] = {
-		{ "radius", "64", "64" }, { "any-number", "-2147483648", "-2147483648" }, { "any_number", "+4", "4" }, { "sigma", "1e-3", "0.001" },
-		{ "fast", "off", "false" }, { "fast", "1", "true" }, { "name", "", "" }, { "name", "x y", "x y" }, { "border", "mirror", "mirror" },
-		{ "size", "512", "512x512" }, { "size", "480x640", "480x640" }, { "decoder-channels", "8", "8" }, { "decoder-channels", "", "" },
+	static const struct {
+		const char *name, *text, *back;
+	} rows[] = {
+		{ "radius", "64", "64" },
+		{ "any-number", "-2147483648", "-2147483648" },
+		{ "any_number", "+4", "4" },
+		{ "sigma", "1e-3", "0.001" },
+		{ "fast", "off", "false" },
+		{ "fast", "1", "true" },
+		{ "name", "", "" },
+		{ "name", "x y", "x y" },
+		{ "border", "mirror", "mirror" },
+		{ "size", "512", "512x512" },
+		{ "size", "480x640", "480x640" },
+		{ "decoder-channels", "8", "8" },
+		{ "decoder-channels", "", "" },
 		{ "decoder-channels", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16" },
-		{ "mean", "0.1,-2,3e5", "0.1,-2,300000" }, { "mean", "0.1, -2", "0.1,-2" }, { "norm", "instancenorm", "\"instancenorm\"" }, { "norm", "{\"type\":\"x\"}", "{\"type\": \"x\"}" },
-		{ "norm", "true", "true" }, { "norm", "gamma(limit=[1,2])", "\"gamma(limit=[1,2])\"" }, { "norm", "\"quoted\"", "\"quoted\"" }, { "encoder-depth", "3", "3" }
+		{ "mean", "0.1,-2,3e5", "0.1,-2,300000" },
+		{ "mean", "0.1, -2", "0.1,-2" },
+		{ "norm", "instancenorm", "\"instancenorm\"" },
+		{ "norm", "{\"type\":\"x\"}", "{\"type\": \"x\"}" },
+		{ "norm", "true", "true" },
+		{ "norm", "gamma(limit=[1,2])", "\"gamma(limit=[1,2])\"" },
+		{ "norm", "\"quoted\"", "\"quoted\"" },
+		{ "encoder-depth", "3", "3" },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		secant_err err = { 0 };
@@ -122,25 +143,33 @@ values_from_text(void **state)
 static void
 wrong_values(void **state)
 {
-	static const struct { const char *name, *text, *message; } rows[] = {
-		{ "radius", "65", "--radius: 65 is outside 0 to 64" }, { "radius", "-1", "--radius: -1 is outside 0 to 64" },
-		{ "radius", "2.5", "--radius: '2.5' is not a whole number" }, { "radius", "", "--radius: '' is not a whole number" },
+	static const struct {
+		const char *name, *text, *message;
+	} rows[] = {
+		{ "radius", "65", "--radius: 65 is outside 0 to 64" },
+		{ "radius", "-1", "--radius: -1 is outside 0 to 64" },
+		{ "radius", "2.5", "--radius: '2.5' is not a whole number" },
+		{ "radius", "", "--radius: '' is not a whole number" },
 		{ "any-number", "2147483648", "--any-number: 2147483648 is outside -2147483648 to 2147483647" },
-		{ "sigma", "nan", "--sigma: 'nan' is not a number" }, { "sigma", "100.5", "--sigma: 100.5 is outside 0 to 100" },
+		{ "sigma", "nan", "--sigma: 'nan' is not a number" },
+		{ "sigma", "100.5", "--sigma: 100.5 is outside 0 to 100" },
 		{ "sigma", "1,5", "--sigma: '1,5' is not a number" },
 		{ "fast", "maybe", "--fast: 'maybe' is not true or false" },
 		{ "border", "miror", "--border: 'miror' is not one of zero|edge|mirror (nearest: mirror)" },
 		{ "border", "Q", "--border: 'Q' is not one of zero|edge|mirror" },
-		{ "size", "12y5", "--size: '12y5' is not a whole number" }, { "size", "0x5", "--size: 0 is outside 1 to 4096" },
-		{ "size", "5x", "--size: '' is not a whole number" }, { "size", "1x2x3", "--size: '2x3' is not a whole number" },
+		{ "size", "12y5", "--size: '12y5' is not a whole number" },
+		{ "size", "0x5", "--size: 0 is outside 1 to 4096" },
+		{ "size", "5x", "--size: '' is not a whole number" },
+		{ "size", "1x2x3", "--size: '2x3' is not a whole number" },
 		{ "decoder-channels", "1,,2", "--decoder-channels: '' is not a whole number" },
 		{ "decoder-channels", "1,2,", "--decoder-channels: '' is not a whole number" },
 		{ "decoder-channels", "0", "--decoder-channels: 0 is outside 1 to 2048" },
 		{ "decoder-channels", "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1", "--decoder-channels: more than 16 numbers" },
 		{ "norm", "{\"a\":", "--norm:1:5: unexpected token near end of file" },
 		{ "norm", "", "--norm:1:0: unexpected token near end of file" },
-		{ "radiu", "1", "--radiu: no such option (nearest: --radius)" }, { "zzzzzzzz", "1", "--zzzzzzzz: no such option" },
-		{ "encoder", "1", "--encoder: no such option" }
+		{ "radiu", "1", "--radiu: no such option (nearest: --radius)" },
+		{ "zzzzzzzz", "1", "--zzzzzzzz: no such option" },
+		{ "encoder", "1", "--encoder: no such option" },
 	};
 	char *before = secant_opts_to_json(&table, *state);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -158,8 +187,10 @@ wrong_values(void **state)
 static void
 json_sets_and_reads_back(void **state)
 {
-	const char *json = "{\"radius\": 7, \"any_number\": 3, \"sigma\": 2, \"fast\": false, \"name\": \"n\", \"norm\": {\"eps\": 0.001}, \"border\": \"zero\","
-		" \"size\": [3, 4], \"crop\": 5, \"decoder_channels\": [1, 2], \"mean\": [0.25, 1], \"input\": [\"a\", \"b\"], \"encoder_depth\": 4}";
+	const char *json = "{\"radius\": 7, \"any_number\": 3, \"sigma\": 2, \"fast\": false, \"name\": \"n\", \"norm\": "
+					   "{\"eps\": 0.001}, \"border\": \"zero\","
+					   " \"size\": [3, 4], \"crop\": 5, \"decoder_channels\": [1, 2], \"mean\": [0.25, 1], \"input\": "
+					   "[\"a\", \"b\"], \"encoder_depth\": 4}";
 	secant_err err = { 0 };
 	if (secant_opts_set_json(&table, *state, json, "f", &err))
 		fail_msg("%s", err.msg);
@@ -198,7 +229,9 @@ text_that_is_no_utf8_is_still_json(void **state)
 static void
 wrong_json(void **state)
 {
-	static const struct { const char *json, *message; } rows[] = {
+	static const struct {
+		const char *json, *message;
+	} rows[] = {
 		{ "[]", "c.json: expected a JSON object with options of blur" },
 		{ "{\"radius\": 65}", "c.json: radius: 65 is outside 0 to 64" },
 		{ "{\"radius\": \"7\"}", "c.json: radius: is a string, expected a whole number" },
@@ -208,11 +241,12 @@ wrong_json(void **state)
 		{ "{\"border\": 1}", "c.json: border: is a number, expected a string" },
 		{ "{\"size\": [1, 2, 3]}", "c.json: size: '2x3' is not a whole number" },
 		{ "{\"size\": {}}", "c.json: size: is an object, expected a size" },
-		{ "{\"decoder-channels\": [1, \"2\"]}", "c.json: decoder-channels: is a string, expected an array of whole numbers" },
+		{ "{\"decoder-channels\": [1, \"2\"]}",
+			"c.json: decoder-channels: is a string, expected an array of whole numbers" },
 		{ "{\"input\": [1]}", "c.json: input: is a number, expected an array of strings" },
 		{ "{\"radus\": 1}", "c.json: radus: no such option (nearest: radius)" },
 		{ "{\"radius\": 1, \"radius\": 2}", "c.json:1:22: duplicate object key" },
-		{ "{", "c.json:1:1: string or '}' expected near end of file" }
+		{ "{", "c.json:1:1: string or '}' expected near end of file" },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		secant_err err = { 0 };
@@ -223,7 +257,8 @@ wrong_json(void **state)
 }
 
 #define PARSE(b, operands, n, err, ...) \
-	secant_opts_parse(&table, b, (int)(sizeof((const char *[]){ __VA_ARGS__ }) / sizeof(char *)), (const char *[]){ __VA_ARGS__ }, operands, n, err)
+	secant_opts_parse(&table, b, (int)(sizeof((const char *[]){ __VA_ARGS__ }) / sizeof(char *)), \
+		(const char *[]){ __VA_ARGS__ }, operands, n, err)
 
 static void
 command_line(void **state)
@@ -232,7 +267,8 @@ command_line(void **state)
 	const char *operands[16];
 	int n;
 	secant_err err = { 0 };
-	if (PARSE(b, operands, &n, &err, "in", "--radius", "5", "--sigma=3", "--no-fast", "-", "--any-number", "-3", "--freeze", "-4", "--", "--radius"))
+	if (PARSE(b, operands, &n, &err, "in", "--radius", "5", "--sigma=3", "--no-fast", "-", "--any-number", "-3",
+			"--freeze", "-4", "--", "--radius"))
 		fail_msg("%s", err.msg);
 	assert_int_equal(b->radius, 5);
 	assert_true(b->sigma == 3);
@@ -267,12 +303,19 @@ lists_of_strings_append(void **state)
 static void
 wrong_lines(void **state)
 {
-	static const struct { const char *argv[3], *message; } rows[] = {
-		{ { "--radus", "1" }, "--radus: no such option (nearest: --radius)" }, { { "--radus=1" }, "--radus: no such option (nearest: --radius)" },
-		{ { "--radius" }, "--radius: needs a value" }, { { "--name", "--fast" }, "--name: needs a value" },
-		{ { "-r", "1" }, "-r: no such option (options begin with two dashes)" }, { { "--no-radius" }, "--no-radius: no such option (nearest: --radius)" },
-		{ { "--no-fast=true" }, "--no-fast: takes no value" }, { { "--fast=2" }, "--fast: '2' is not true or false" },
-		{ { "--=1" }, "--: no such option" }, { { "--config", "/no/such" }, "--config: /no/such: cannot open: No such file or directory" }
+	static const struct {
+		const char *argv[3], *message;
+	} rows[] = {
+		{ { "--radus", "1" }, "--radus: no such option (nearest: --radius)" },
+		{ { "--radus=1" }, "--radus: no such option (nearest: --radius)" },
+		{ { "--radius" }, "--radius: needs a value" },
+		{ { "--name", "--fast" }, "--name: needs a value" },
+		{ { "-r", "1" }, "-r: no such option (options begin with two dashes)" },
+		{ { "--no-radius" }, "--no-radius: no such option (nearest: --radius)" },
+		{ { "--no-fast=true" }, "--no-fast: takes no value" },
+		{ { "--fast=2" }, "--fast: '2' is not true or false" },
+		{ { "--=1" }, "--: no such option" },
+		{ { "--config", "/no/such" }, "--config: /no/such: cannot open: No such file or directory" },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		const char *operands[4];
@@ -344,7 +387,8 @@ static void
 what_people_read(void **state)
 {
 	char *help = secant_opts_help(&table), *page = secant_opts_markdown(&table, "--");
-	assert_non_null(strstr(help, "  --radius N                      half the window, in pixels (0 to 64; default 2)\n"));
+	assert_non_null(
+		strstr(help, "  --radius N                      half the window, in pixels (0 to 64; default 2)\n"));
 	assert_non_null(strstr(help, "  --any-number N                  without limits (default -7)\n"));
 	assert_non_null(strstr(help, "what lies outside (zero|edge|mirror; default edge)\n"));
 	assert_non_null(strstr(help, "\nEncoder:\n  --encoder-depth N "));
@@ -352,7 +396,9 @@ what_people_read(void **state)
 		end = strchr(line, '\n');
 		assert_in_range(end - line, 0, 100);
 	}
-	assert_non_null(strstr(page, "| option | values | default | what it does |\n|---|---|---|---|\n| `--radius` | N, 0 to 64 | `2` | half the window, in pixels |\n"));
+	assert_non_null(strstr(page,
+		"| option | values | default | what it does |\n|---|---|---|---|\n| `--radius` | N, 0 to 64 | `2` | half the "
+		"window, in pixels |\n"));
 	assert_non_null(strstr(page, "| `--border` | `zero`, `edge`, `mirror` | `edge` | what lies outside |\n"));
 	assert_non_null(strstr(page, "\n### Encoder\n\n| option | values |"));
 	secant_free(help);
@@ -387,7 +433,9 @@ every_allocation_fails_once(void **state)
 			s = PARSE(&b, operands, &count, &err, "--config", path, "--name", "m", "--input", "c", "--input", "d");
 		if (!s)
 			s = secant_opts_copy(&table, &c, &b, &err);
-		if (!s && (!(text = secant_opts_to_json(&table, &b)) || !(help = secant_opts_help(&table)) || !(page = secant_opts_markdown(&table, ""))))
+		if (!s
+			&& (!(text = secant_opts_to_json(&table, &b)) || !(help = secant_opts_help(&table))
+				|| !(page = secant_opts_markdown(&table, ""))))
 			s = secant_fail(&err, SECANT_ERR_NOMEM, "no memory");
 		secant_mem_fail_at(0);
 		secant_opts_free(&table, &b);
@@ -411,9 +459,21 @@ main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(defaults), T(a_default_that_does_not_parse_is_our_bug), T(values_from_text), T(wrong_values), T(json_sets_and_reads_back),
-		T(text_that_is_no_utf8_is_still_json), T(wrong_json), T(command_line), T(lists_of_strings_append), T(wrong_lines), T(the_command_line_wins_over_the_file),
-		T(copies_own_their_strings), T(rows_are_found_and_walked), T(what_people_read), T(every_allocation_fails_once)
+		T(defaults),
+		T(a_default_that_does_not_parse_is_our_bug),
+		T(values_from_text),
+		T(wrong_values),
+		T(json_sets_and_reads_back),
+		T(text_that_is_no_utf8_is_still_json),
+		T(wrong_json),
+		T(command_line),
+		T(lists_of_strings_append),
+		T(wrong_lines),
+		T(the_command_line_wins_over_the_file),
+		T(copies_own_their_strings),
+		T(rows_are_found_and_walked),
+		T(what_people_read),
+		T(every_allocation_fails_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,10 +6,14 @@
 static void
 known_answers(void **state)
 {
-	static const struct { uint32_t counter[4], key[2], out[4]; } rows[] = {
+	static const struct {
+		uint32_t counter[4], key[2], out[4];
+	} rows[] = {
 		{ { 0, 0, 0, 0 }, { 0, 0 }, { 0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8 } },
-		{ { 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff }, { 0xffffffff, 0xffffffff }, { 0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd } },
-		{ { 0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344 }, { 0xa4093822, 0x299f31d0 }, { 0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1 } }
+		{ { 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff }, { 0xffffffff, 0xffffffff },
+			{ 0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd } },
+		{ { 0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344 }, { 0xa4093822, 0x299f31d0 },
+			{ 0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1 } },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		uint32_t out[4];
@@ -34,9 +38,12 @@ static void
 every_part_of_the_key_matters(void **state)
 {
 	secant_rng streams[] = {
-		secant_rng_make(1, SECANT_FOR_INIT, 0, 0), secant_rng_make(2, SECANT_FOR_INIT, 0, 0),
-		secant_rng_make(1ull << 32, SECANT_FOR_INIT, 0, 0), secant_rng_make(1, SECANT_FOR_SHUFFLE, 0, 0),
-		secant_rng_make(1, SECANT_FOR_INIT, 1, 0), secant_rng_make(1, SECANT_FOR_INIT, 0, 1)
+		secant_rng_make(1, SECANT_FOR_INIT, 0, 0),
+		secant_rng_make(2, SECANT_FOR_INIT, 0, 0),
+		secant_rng_make(1ull << 32, SECANT_FOR_INIT, 0, 0),
+		secant_rng_make(1, SECANT_FOR_SHUFFLE, 0, 0),
+		secant_rng_make(1, SECANT_FOR_INIT, 1, 0),
+		secant_rng_make(1, SECANT_FOR_INIT, 0, 1),
 	};
 	uint32_t first[6];
 	for (int i = 0; i < 6; i++) {
@@ -58,7 +65,8 @@ below_is_fair_and_in_range(void **state)
 		assert_in_range(count[i], 10000 - 500, 10000 + 500);
 	assert_int_equal(secant_rng_below(&r, 0), 0);
 	assert_int_equal(secant_rng_below(&r, 1), 0);
-	/* A plain product would give the middle third twice as often: a third of the numbers below 3 * 2^30 is below 2^30. */
+	/* A plain product would give the middle third twice as often: a third of the numbers below 3 * 2^30 is below 2^30.
+	 */
 	int low = 0;
 	for (int i = 0; i < 30000; i++)
 		low += secant_rng_below(&r, 3u << 30) < 1u << 30;
@@ -114,9 +122,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(known_answers), cmocka_unit_test(a_stream_reads_its_blocks_in_order),
-		cmocka_unit_test(every_part_of_the_key_matters), cmocka_unit_test(below_is_fair_and_in_range),
-		cmocka_unit_test(uniform_and_normal_moments), cmocka_unit_test(shuffle_is_fisher_yates_from_the_end)
+		cmocka_unit_test(known_answers),
+		cmocka_unit_test(a_stream_reads_its_blocks_in_order),
+		cmocka_unit_test(every_part_of_the_key_matters),
+		cmocka_unit_test(below_is_fair_and_in_range),
+		cmocka_unit_test(uniform_and_normal_moments),
+		cmocka_unit_test(shuffle_is_fisher_yates_from_the_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

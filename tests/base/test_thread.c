@@ -104,8 +104,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_job_runs_once), cmocka_unit_test(one_thread_keeps_the_order),
-		cmocka_unit_test(free_drops_the_queue_and_waits_for_the_running), cmocka_unit_test(errors), cmocka_unit_test(processors)
+		cmocka_unit_test(every_job_runs_once),
+		cmocka_unit_test(one_thread_keeps_the_order),
+		cmocka_unit_test(free_drops_the_queue_and_waits_for_the_running),
+		cmocka_unit_test(errors),
+		cmocka_unit_test(processors),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

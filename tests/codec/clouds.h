@@ -43,10 +43,12 @@ set_options(const secant_opts *table, void *object, const char *const *pairs)
 		if (secant_opts_set(table, object, pairs[0], pairs[1], &err))
 			fail_msg("%s", err.msg);
 }
-#define WITH(...) (const char *const[]){ __VA_ARGS__, NULL }
+#define WITH(...) \
+	(const char *const[]) { __VA_ARGS__, NULL }
 
 static inline secant_status
-read_memory(const void *data, size_t size, const char *name, const char *const *pairs, secant_cloud *out, secant_err *err)
+read_memory(
+	const void *data, size_t size, const char *name, const char *const *pairs, secant_cloud *out, secant_err *err)
 {
 	secant_cloud_reading opt;
 	set_options(&secant_cloud_read_options, &opt, pairs);
@@ -127,7 +129,8 @@ columns_of(const secant_cloud *c)
 	size_t n = 0;
 	text[0] = '\0';
 	for (int i = 0; i < c->columns && n < sizeof text - 300; i++)
-		n += (size_t)snprintf(text + n, sizeof text - n, "%s%s:%s", i ? " " : "", c->column[i].name, secant_number_name(c->column[i].type));
+		n += (size_t)snprintf(text + n, sizeof text - n, "%s%s:%s", i ? " " : "", c->column[i].name,
+			secant_number_name(c->column[i].type));
 	return text;
 }
 
@@ -156,7 +159,8 @@ read_cloud(const char *path, const char *const *pairs)
 	return c;
 }
 
-/* Reads every beginning of a file through the streaming interface: none may crash; returns how many were read without complaint. */
+/* Reads every beginning of a file through the streaming interface: none may crash; returns how many were read without
+ * complaint. */
 static inline int
 read_all_cuts(const uint8_t *data, size_t size, const char *name)
 {

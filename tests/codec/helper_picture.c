@@ -1,7 +1,7 @@
 /*
- * codec_helper_picture A B [indices|rows]: reads picture A and writes B, for tests from outside (tests/peers/test_pictures.py). B with
- * the extension raw is a line "width height channels dtype" and the values. `indices` keeps a palette; `rows` goes through rasters, 7 rows
- * at a time, so that nothing is in memory whole.
+ * codec_helper_picture A B [indices|rows]: reads picture A and writes B, for tests from outside
+ * (tests/peers/test_pictures.py). B with the extension raw is a line "width height channels dtype" and the values.
+ * `indices` keeps a palette; `rows` goes through rasters, 7 rows at a time, so that nothing is in memory whole.
  */
 #include <secant/codec.h>
 #include <stdio.h>
@@ -26,7 +26,9 @@ by_rows(const char *from, const char *to, secant_err *err)
 	if (!r)
 		return err->code;
 	const secant_raster_info *a = secant_raster_about(r);
-	secant_raster_spec spec = { .width = a->width, .height = a->height, .channels = a->channels, .dtype = a->dtype, .geo = a->geo };
+	secant_raster_spec spec = {
+		.width = a->width, .height = a->height, .channels = a->channels, .dtype = a->dtype, .geo = a->geo
+	};
 	secant_image_write_options o = { .tile = 64 };
 	secant_raster_writer *w = secant_raster_create(to, &spec, &o, err);
 	secant_status s = w ? SECANT_OK : err->code;

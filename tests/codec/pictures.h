@@ -1,6 +1,7 @@
 /*
- * What tests of picture files share: pictures to write, bytes that are decoded from a block of exactly their length (so that a sanitizer
- * sees any access beyond), failures with their message, and the loops that cut a file at every byte and let every allocation fail.
+ * What tests of picture files share: pictures to write, bytes that are decoded from a block of exactly their length (so
+ * that a sanitizer sees any access beyond), failures with their message, and the loops that cut a file at every byte
+ * and let every allocation fail.
  */
 #ifndef TESTS_CODEC_PICTURES_H
 #define TESTS_CODEC_PICTURES_H
@@ -36,7 +37,10 @@ smooth(int width, int height, int channels)
 	for (int y = 0; y < height; y++)
 		for (int x = 0; x < width; x++)
 			for (int c = 0; c < channels; c++)
-				*p++ = (uint8_t)((c == 0 ? x * 200 / width : c == 1 ? y * 200 / height : (x + y) * 100 / (width + height)) + 20);
+				*p++ = (uint8_t)((c == 0          ? x * 200 / width
+										 : c == 1 ? y * 200 / height
+												  : (x + y) * 100 / (width + height))
+					+ 20);
 	return im;
 }
 
@@ -50,8 +54,8 @@ static inline void
 assert_same_layout(const secant_image *a, const secant_image *b)
 {
 	if (a->width != b->width || a->height != b->height || a->channels != b->channels || a->dtype != b->dtype)
-		fail_msg("%dx%dx%d %s is not %dx%dx%d %s", a->width, a->height, a->channels, secant_dtype_name(a->dtype), b->width, b->height, b->channels,
-			secant_dtype_name(b->dtype));
+		fail_msg("%dx%dx%d %s is not %dx%dx%d %s", a->width, a->height, a->channels, secant_dtype_name(a->dtype),
+			b->width, b->height, b->channels, secant_dtype_name(b->dtype));
 }
 
 static inline void
@@ -71,11 +75,16 @@ worst(const secant_image *a, const secant_image *b)
 	int most = 0;
 	assert_same_layout(a, b);
 	for (size_t i = 0; i < image_bytes(a); i++)
-		most = abs(((uint8_t *)a->data)[i] - ((uint8_t *)b->data)[i]) > most ? abs(((uint8_t *)a->data)[i] - ((uint8_t *)b->data)[i]) : most;
+		most = abs(((uint8_t *)a->data)[i] - ((uint8_t *)b->data)[i]) > most
+			? abs(((uint8_t *)a->data)[i] - ((uint8_t *)b->data)[i])
+			: most;
 	return most;
 }
 
-typedef struct blob { uint8_t *p; size_t n; } blob;
+typedef struct blob {
+	uint8_t *p;
+	size_t n;
+} blob;
 
 static inline blob
 encoded(const secant_image *im, const char *format, const secant_image_write_options *o)
@@ -102,7 +111,7 @@ decoded(blob b, const secant_image_read_options *o)
 	if (secant_image_decode(&im, exact, b.n, "file", o, &err))
 		fail_msg("%s", err.msg);
 	assert_int_equal(secant_image_probe_data(&info, exact, b.n, "file", &err), 0);
-	if (!o) {                    /* what the header promises is what comes */
+	if (!o) { /* what the header promises is what comes */
 		assert_int_equal(info.width, im.width);
 		assert_int_equal(info.height, im.height);
 		assert_int_equal(info.channels, im.channels);

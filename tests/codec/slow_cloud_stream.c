@@ -1,5 +1,5 @@
-/* Large clouds stream: 100 million points are read, and 10 million converted, while the process stays small. The large file is sparse: it has its
- * size and its points (all at the origin), but takes no room on the disk. */
+/* Large clouds stream: 100 million points are read, and 10 million converted, while the process stays small. The large
+ * file is sparse: it has its size and its points (all at the origin), but takes no room on the disk. */
 #include "clouds.h"
 #include <fcntl.h>
 
@@ -25,8 +25,11 @@ sparse_ply(long points)
 {
 	char head[200];
 	const char *path = in_folder("large.ply");
-	int n = snprintf(head, sizeof head, "ply\nformat binary_little_endian 1.0\nelement vertex %ld\nproperty float x\nproperty float y\nproperty float z\n"
-		"property uchar label\nend_header\n", points);
+	int n = snprintf(head, sizeof head,
+		"ply\nformat binary_little_endian 1.0\nelement vertex %ld\nproperty float x\nproperty float y\nproperty float "
+		"z\n"
+		"property uchar label\nend_header\n",
+		points);
 	assert_int_equal(secant_file_write(path, head, (size_t)n, NULL), SECANT_OK);
 	assert_int_equal(truncate(path, n + points * 13), 0);
 	return path;

@@ -1,4 +1,5 @@
-/* Numbers as text: what is read is what strtod reads, to the last bit; what is written reads back and is no longer than it need be. */
+/* Numbers as text: what is read is what strtod reads, to the last bit; what is written reads back and is no longer than
+ * it need be. */
 #include <math.h>
 #include "base/rng.h"
 #include "codec/cloud/decimal.h"
@@ -32,20 +33,56 @@ test_eight_bytes_at_once_end_where_one_does(void **state)
 					text[i] = (char)('0' + (i + digits) % 10);
 				text[digits] = (char)other;
 				text[30] = '\n';
-				const char *a = decimal_parse(text, &one), *b = decimal_parse_within(text, text + sizeof text - 8, &eight);
+				const char *a = decimal_parse(text, &one),
+						   *b = decimal_parse_within(text, text + sizeof text - 8, &eight);
 				if (a != b || (a && memcmp(&one, &eight, 8)))
-					fail_msg("%d digits, then byte %d: %.17g and %.17g, %d and %d bytes", digits, other, one, eight, (int)(a - text), (int)(b - text));
+					fail_msg("%d digits, then byte %d: %.17g and %.17g, %d and %d bytes", digits, other, one, eight,
+						(int)(a - text), (int)(b - text));
 			}
 }
 
 static void
 test_known_hard_numbers(void **state)
 {
-	static const char *const texts[] = { "0", "-0", "1", "+1", "-1.5", ".5", "5.", "1e5", "1E-5", "1e+05", "0.1", "1e22", "1e23", "8.5e22",
-		"9007199254740993", "9007199254740992.9999999", "2.2250738585072011e-308", "2.2250738585072014e-308", "4.9e-324", "2e-324", "1e-400",
-		"1.7976931348623157e308", "1.7976931348623159e308", "1e400", "-1e400", "123456789012345678901234567890", "0.000000000000000000000000000001",
-		"7.2057594037927933e16", "6929495644600919.5", "3.7455744005952583e15", "0.000000000000000000012345678901234567891", "1e999999999999",
-		"1e-999999999999", "10000000000000000000", "18446744073709551615", "18446744073709551616", "5708990770823839207320493820740630171355185152e0" };
+	static const char *const texts[] = {
+		"0",
+		"-0",
+		"1",
+		"+1",
+		"-1.5",
+		".5",
+		"5.",
+		"1e5",
+		"1E-5",
+		"1e+05",
+		"0.1",
+		"1e22",
+		"1e23",
+		"8.5e22",
+		"9007199254740993",
+		"9007199254740992.9999999",
+		"2.2250738585072011e-308",
+		"2.2250738585072014e-308",
+		"4.9e-324",
+		"2e-324",
+		"1e-400",
+		"1.7976931348623157e308",
+		"1.7976931348623159e308",
+		"1e400",
+		"-1e400",
+		"123456789012345678901234567890",
+		"0.000000000000000000000000000001",
+		"7.2057594037927933e16",
+		"6929495644600919.5",
+		"3.7455744005952583e15",
+		"0.000000000000000000012345678901234567891",
+		"1e999999999999",
+		"1e-999999999999",
+		"10000000000000000000",
+		"18446744073709551615",
+		"18446744073709551616",
+		"5708990770823839207320493820740630171355185152e0",
+	};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		reads_as_strtod(texts[i]);
 }
@@ -146,9 +183,24 @@ test_printed_numbers_read_back_and_are_short(void **state)
 static void
 test_printed_forms(void **state)
 {
-	static const struct { double v; const char *text; } cases[] = { { 0, "0" }, { 48, "48" }, { -1.5, "-1.5" }, { 0.1, "0.1" }, { 1e-4, "0.0001" },
-		{ 1.25e-5, "0.0000125" }, { 1e-7, "1e-7" }, { 1e16, "10000000000000000" }, { 1e21, "1e21" }, { 123456.789, "123456.789" }, { -0.0, "-0" },
-		{ 5e-324, "5e-324" }, { 1.7976931348623157e308, "1.7976931348623157e308" } };
+	static const struct {
+		double v;
+		const char *text;
+	} cases[] = {
+		{ 0, "0" },
+		{ 48, "48" },
+		{ -1.5, "-1.5" },
+		{ 0.1, "0.1" },
+		{ 1e-4, "0.0001" },
+		{ 1.25e-5, "0.0000125" },
+		{ 1e-7, "1e-7" },
+		{ 1e16, "10000000000000000" },
+		{ 1e21, "1e21" },
+		{ 123456.789, "123456.789" },
+		{ -0.0, "-0" },
+		{ 5e-324, "5e-324" },
+		{ 1.7976931348623157e308, "1.7976931348623157e308" },
+	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char text[DECIMAL_ROOM + 1];
 		*decimal_print(text, cases[i].v) = '\0';

@@ -1,4 +1,5 @@
-/* The other cloud files: PCD, OFF, OBJ, NPY, IDX; what files are by contents; conversion; roles and colours of the cloud itself. */
+/* The other cloud files: PCD, OFF, OBJ, NPY, IDX; what files are by contents; conversion; roles and colours of the
+ * cloud itself. */
 #include "clouds.h"
 
 /* ---- the cloud ---- */
@@ -54,8 +55,15 @@ test_columns_and_roles(void **state)
 static void
 test_colours(void **state)
 {
-	static const struct { const char *text; double range; int rgb; } cases[] = { { "x y z r g b\n0 0 0 1 0 0.5\n", 1, 0xff0080 },
-		{ "x y z r g b\n0 0 0 255 0 128\n", 255, 0xff0080 }, { "x y z r g b\n0 0 0 65535 0 32896\n", 65535, 0xff0080 } };
+	static const struct {
+		const char *text;
+		double range;
+		int rgb;
+	} cases[] = {
+		{ "x y z r g b\n0 0 0 1 0 0.5\n", 1, 0xff0080 },
+		{ "x y z r g b\n0 0 0 255 0 128\n", 255, 0xff0080 },
+		{ "x y z r g b\n0 0 0 65535 0 32896\n", 65535, 0xff0080 },
+	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		uint8_t rgb[3];
 		secant_cloud c = cloud_of(cases[i].text, "a.txt", NULL);
@@ -77,7 +85,8 @@ test_pcd(void **state)
 	EXPECT(&c, "blue", 255, 0);
 	EXPECT(&c, "red", 0, 255);
 	secant_cloud_free(&c);
-	static const char *const files[] = { "tests/fuzz/corpus/cloud_pcd/binary.pcd", "tests/fuzz/corpus/cloud_pcd/compressed.pcd" };
+	static const char *const files[] = { "tests/fuzz/corpus/cloud_pcd/binary.pcd",
+		"tests/fuzz/corpus/cloud_pcd/compressed.pcd" };
 	for (int i = 0; i < 2; i++) {
 		c = read_cloud(files[i], NULL);
 		assert_string_equal(columns_of(&c), "x:f32 y:f32 z:f32 red:u8 green:u8 blue:u8 n_0:i16 n_1:i16");
@@ -88,7 +97,8 @@ test_pcd(void **state)
 		secant_cloud_free(&c);
 	}
 	/* A packed colour as the float that has these bits, as old writers put it: 4.2108e+06 is 0x4a8080e0. */
-	c = cloud_of("VERSION .7\nFIELDS x y z rgb\nSIZE 4 4 4 4\nTYPE F F F F\nCOUNT 1 1 1 1\nWIDTH 1\nHEIGHT 1\nPOINTS 1\nDATA ascii\n0.93773 0.33763 0 4.2108e+06\n",
+	c = cloud_of("VERSION .7\nFIELDS x y z rgb\nSIZE 4 4 4 4\nTYPE F F F F\nCOUNT 1 1 1 1\nWIDTH 1\nHEIGHT 1\nPOINTS "
+				 "1\nDATA ascii\n0.93773 0.33763 0 4.2108e+06\n",
 		"a.pcd", NULL);
 	EXPECT(&c, "red", 0x80);
 	EXPECT(&c, "green", 0x80);
@@ -99,15 +109,23 @@ test_pcd(void **state)
 static void
 test_pcd_complaints(void **state)
 {
-	static const struct { const char *text, *message; } cases[] = {
+	static const struct {
+		const char *text, *message;
+	} cases[] = {
 		{ "VERSION .7\nFIELDS x y z\nSIZE 4 4\n", "a.pcd: line 3: SIZE has 2 good values, there are 3 fields" },
-		{ "VERSION .7\nFIELDS x y z\nSIZE 4 4 4\nTYPE F F F\nPOINTS 1\nDATA odd\n", "a.pcd: line 6: DATA is 'odd', expected ascii, binary or binary_compressed" },
+		{ "VERSION .7\nFIELDS x y z\nSIZE 4 4 4\nTYPE F F F\nPOINTS 1\nDATA odd\n",
+			"a.pcd: line 6: DATA is 'odd', expected ascii, binary or binary_compressed" },
 		{ "VERSION .7\nFIELDS x y\nSIZE 4 4\nTYPE F F\nPOINTS 1\nDATA ascii\n1 2\n", "a.pcd: there is no field z" },
-		{ "VERSION .7\nFIELDS x y z\nSIZE 4 3 4\nTYPE F F F\nPOINTS 1\nDATA ascii\n", "a.pcd: field 'y': type F of 3 bytes, 1 times, is none of PCD" },
-		{ "VERSION .7\nFIELDS x y z\nSIZE 4 4 4\nTYPE F F F\nDATA ascii\n", "a.pcd: the header has neither POINTS nor WIDTH" },
-		{ "VERSION .7\nFIELDS x y z\nSIZE 4 4 4\nTYPE F F F\nPOINTS 2\nDATA ascii\n1 2 3\n", "a.pcd: announces 2 points, but there are 1" },
-		{ "VERSION .7\nFIELDS x y z\nSIZE 4 4 4\nTYPE F F F\nPOINTS 2\nDATA binary\n012345678901", "a.pcd: announces 2 points of 12 bytes, but 12 bytes follow" },
-		{ "VERSION .7\nFIELDS x y z\nSIZE 4 4 4\nTYPE F F F\nPOINTS 2\n", "a.pcd: the header has no line DATA" } };
+		{ "VERSION .7\nFIELDS x y z\nSIZE 4 3 4\nTYPE F F F\nPOINTS 1\nDATA ascii\n",
+			"a.pcd: field 'y': type F of 3 bytes, 1 times, is none of PCD" },
+		{ "VERSION .7\nFIELDS x y z\nSIZE 4 4 4\nTYPE F F F\nDATA ascii\n",
+			"a.pcd: the header has neither POINTS nor WIDTH" },
+		{ "VERSION .7\nFIELDS x y z\nSIZE 4 4 4\nTYPE F F F\nPOINTS 2\nDATA ascii\n1 2 3\n",
+			"a.pcd: announces 2 points, but there are 1" },
+		{ "VERSION .7\nFIELDS x y z\nSIZE 4 4 4\nTYPE F F F\nPOINTS 2\nDATA binary\n012345678901",
+			"a.pcd: announces 2 points of 12 bytes, but 12 bytes follow" },
+		{ "VERSION .7\nFIELDS x y z\nSIZE 4 4 4\nTYPE F F F\nPOINTS 2\n", "a.pcd: the header has no line DATA" },
+	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		assert_string_equal(error_of(cases[i].text, "a.pcd", NULL), cases[i].message);
 }
@@ -128,7 +146,8 @@ test_pcd_writing(void **state)
 		assert_string_equal(columns_of(&back), "x:f32 y:f32 z:f32 label:u8 red:u8 green:u8 blue:u8");
 		assert_int_equal(back.n, 500);
 		for (int i = 0; i < 500; i++)
-			assert_true(value(&back, "x", i) == i + .5 && value(&back, "red", i) == i % 256 && value(&back, "label", i) == i % 3 && value(&back, "blue", i) == 255);
+			assert_true(value(&back, "x", i) == i + .5 && value(&back, "red", i) == i % 256
+				&& value(&back, "label", i) == i % 3 && value(&back, "blue", i) == 255);
 		secant_cloud_free(&back);
 	}
 	char *data;
@@ -152,15 +171,22 @@ test_pcd_writing(void **state)
 static void
 test_off(void **state)
 {
-	static const char *const texts[] = { "OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n", "OFF3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n", "OFF # c\n\n# c\n3 1 0\n\n0 0 0\n1 0 0 # c\n0 1 0\n3 0 1 2 0.5 0.5 0.5\n",
-		"OFF\n3 1\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n", "OFF3 1 # no edges\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2", "OFF\n3\n1\n3\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n" };
+	static const char *const texts[] = {
+		"OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n",
+		"OFF3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n",
+		"OFF # c\n\n# c\n3 1 0\n\n0 0 0\n1 0 0 # c\n0 1 0\n3 0 1 2 0.5 0.5 0.5\n",
+		"OFF\n3 1\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n",
+		"OFF3 1 # no edges\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2",
+		"OFF\n3\n1\n3\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n",
+	};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		secant_cloud c = cloud_of(texts[i], "a.off", NULL);
 		assert_int_equal(c.n, 10000);
 		assert_string_equal(columns_of(&c), "x:f64 y:f64 z:f64 nx:f32 ny:f32 nz:f32");
 		double x = 0;
 		for (int64_t k = 0; k < c.n; k++) {
-			assert_true(value(&c, "x", k) >= 0 && value(&c, "y", k) >= 0 && value(&c, "x", k) + value(&c, "y", k) <= 1 + 1e-12);
+			assert_true(
+				value(&c, "x", k) >= 0 && value(&c, "y", k) >= 0 && value(&c, "x", k) + value(&c, "y", k) <= 1 + 1e-12);
 			x += value(&c, "x", k);
 		}
 		assert_true(fabs(x / 10000 - 1 / 3.) < .01);
@@ -179,14 +205,19 @@ static void
 test_off_seed_and_complaints(void **state)
 {
 	const char *text = "OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n";
-	secant_cloud a = cloud_of(text, "a.off", WITH("mesh-points", "10")), b = cloud_of(text, "a.off", WITH("mesh-points", "10", "mesh-seed", "1"));
+	secant_cloud a = cloud_of(text, "a.off", WITH("mesh-points", "10")),
+				 b = cloud_of(text, "a.off", WITH("mesh-points", "10", "mesh-seed", "1"));
 	assert_memory_not_equal(a.column[0].data, b.column[0].data, 80);
 	secant_cloud_free(&a);
 	secant_cloud_free(&b);
-	assert_string_equal(error_of("OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 3\n", "a.off", NULL), "a.off: triangle 0 has vertex 3, counted from 0, but there are 3 vertices");
-	assert_string_equal(error_of("OFF\n3 1 0\n0 0 0\n1 0\n", "a.off", NULL), "a.off: line 5: expected a number of a vertex, the file ends");
-	assert_string_equal(error_of("OFF\n3 1 0\n0 0 0\n1 x 0\n", "a.off", NULL), "a.off: line 4: expected a number of a vertex, found a word");
-	assert_string_equal(error_of("OFF\n3000 1 0\n0 0 0\n", "a.off", NULL), "a.off: line 2: 3000 vertices in a file of 19 bytes");
+	assert_string_equal(error_of("OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 3\n", "a.off", NULL),
+		"a.off: triangle 0 has vertex 3, counted from 0, but there are 3 vertices");
+	assert_string_equal(error_of("OFF\n3 1 0\n0 0 0\n1 0\n", "a.off", NULL),
+		"a.off: line 5: expected a number of a vertex, the file ends");
+	assert_string_equal(error_of("OFF\n3 1 0\n0 0 0\n1 x 0\n", "a.off", NULL),
+		"a.off: line 4: expected a number of a vertex, found a word");
+	assert_string_equal(
+		error_of("OFF\n3000 1 0\n0 0 0\n", "a.off", NULL), "a.off: line 2: 3000 vertices in a file of 19 bytes");
 	assert_string_equal(error_of("OFF\n1 1 0\n0 0 0\n3 0 0 0\n", "a.off", NULL),
 		"a.off: the mesh has an area of 0: no points can be drawn on it (--mesh-points 0 takes its vertices)");
 	assert_string_equal(error_of("OFF BINARY\n", "a.off", NULL), "a.off: is a binary OFF file; only text is read");
@@ -206,7 +237,8 @@ test_obj(void **state)
 	assert_true(value(&c, "nz", 50) == 1);
 	secant_cloud_free(&c);
 	assert_string_equal(error_of("v 1 2\n", "a.obj", NULL), "a.obj: line 1: a vertex has 2 numbers, expected 3");
-	assert_string_equal(error_of("v 1 2 3\nf 1 2 3\n", "a.obj", WITH("mesh-points", "5")), "a.obj: triangle 0 has vertex 1, counted from 0, but there are 1 vertices");
+	assert_string_equal(error_of("v 1 2 3\nf 1 2 3\n", "a.obj", WITH("mesh-points", "5")),
+		"a.obj: triangle 0 has vertex 1, counted from 0, but there are 1 vertices");
 }
 
 /* ---- arrays ---- */
@@ -239,7 +271,8 @@ test_npy(void **state)
 		secant_free(data);
 	}
 	/* Fields of several numbers, and padding (type V) as numpy aligns it. */
-	static const char head[] = "\x93NUMPY\1\0\x76\0{'descr': [('XYZ', '<i2', (3,)), ('rgb', '|u1', (3,)), ('', '|V1'), ('f', '<u2', (2,))], 'fortran_order': False, 'shape': (2,)}\n";
+	static const char head[] = "\x93NUMPY\1\0\x76\0{'descr': [('XYZ', '<i2', (3,)), ('rgb', '|u1', (3,)), ('', '|V1'), "
+							   "('f', '<u2', (2,))], 'fortran_order': False, 'shape': (2,)}\n";
 	char bytes[sizeof head - 1 + 28];
 	memcpy(bytes, head, sizeof head - 1);
 	bytes[8] = (char)(sizeof head - 1 - 10);
@@ -252,9 +285,11 @@ test_npy(void **state)
 	secant_cloud_free(&c);
 	assert_int_equal(read_all_cuts((uint8_t *)bytes, sizeof bytes, "a.npy"), 0);
 	static const char half[] = "\x93NUMPY\1\0\x3a\0{'descr': '<f2', 'fortran_order': False, 'shape': (4,3)}   \n";
-	assert_string_equal(error_of_bytes(half, sizeof half - 1, "a.npy", NULL), "a.npy: numbers of type <f2 cannot be read; integers and floats of 4 or 8 bytes can");
+	assert_string_equal(error_of_bytes(half, sizeof half - 1, "a.npy", NULL),
+		"a.npy: numbers of type <f2 cannot be read; integers and floats of 4 or 8 bytes can");
 	static const char flat[] = "\x93NUMPY\1\0\x3a\0{'descr': '<f8', 'fortran_order': False, 'shape': (4,), }  \n";
-	assert_string_equal(error_of_bytes(flat, sizeof flat - 1, "a.npy", NULL), "a.npy: an array of rank 1, expected 2: points x columns");
+	assert_string_equal(error_of_bytes(flat, sizeof flat - 1, "a.npy", NULL),
+		"a.npy: an array of rank 1, expected 2: points x columns");
 }
 
 static void
@@ -270,14 +305,17 @@ test_idx(void **state)
 	c = read_cloud("tests/fuzz/corpus/cloud_idx/pictures", WITH("entry", "1", "pixel-threshold", "3"));
 	EXPECT(&c, "intensity", 4, 5, 250);
 	secant_cloud_free(&c);
-	assert_string_equal(error_of_bytes("\0\0\10\1\0\0\0\0", 8, "a.idx", NULL), "a.idx: IDX of type 0x08, rank 1; pictures are of bytes (0x08), rank 3");
-	assert_string_equal(error_of_bytes("\0\0\10\3\0\0\0\2\0\0\0\1\0\0\0\1z", 17, "a.idx", NULL), "a.idx: announces 2 pictures of 1x1, but holds 1 bytes of them");
+	assert_string_equal(error_of_bytes("\0\0\10\1\0\0\0\0", 8, "a.idx", NULL),
+		"a.idx: IDX of type 0x08, rank 1; pictures are of bytes (0x08), rank 3");
+	assert_string_equal(error_of_bytes("\0\0\10\3\0\0\0\2\0\0\0\1\0\0\0\1z", 17, "a.idx", NULL),
+		"a.idx: announces 2 pictures of 1x1, but holds 1 bytes of them");
 }
 
 static void
 test_mnist(void **state)
 {
-	static const char *const names[] = { "mnist-10k/train-images-idx3-ubyte.gz", "mnist-10k/test-images-idx3-ubyte.gz" };
+	static const char *const names[] = { "mnist-10k/train-images-idx3-ubyte.gz",
+		"mnist-10k/test-images-idx3-ubyte.gz" };
 	for (int i = 0; i < 2; i++) {
 		skip_without(data_path(names[i]));
 		secant_cloud c = read_cloud(data_path(names[i]), WITH("entry", "0"));
@@ -312,10 +350,12 @@ test_conversion(void **state)
 		assert_true(label >= 3 && secant_cloud_get(&back, label, 1) == 31);
 		secant_cloud_free(&back);
 	}
-	assert_int_equal(secant_cloud_convert(in_folder("a.txt"), NULL, in_folder("c.txt"), NULL, &n, stop, NULL, &err), SECANT_ERR_CANCELLED);
+	assert_int_equal(secant_cloud_convert(in_folder("a.txt"), NULL, in_folder("c.txt"), NULL, &n, stop, NULL, &err),
+		SECANT_ERR_CANCELLED);
 	assert_false(secant_is_file(in_folder("c.txt")));
 	err.code = SECANT_OK;
-	assert_int_equal(secant_cloud_convert(in_folder("none.txt"), NULL, in_folder("c.txt"), NULL, &n, NULL, NULL, &err), SECANT_ERR_IO);
+	assert_int_equal(secant_cloud_convert(in_folder("none.txt"), NULL, in_folder("c.txt"), NULL, &n, NULL, NULL, &err),
+		SECANT_ERR_IO);
 	assert_non_null(strstr(err.msg, "none.txt"));
 }
 
@@ -331,16 +371,21 @@ test_names(void **state)
 	}
 	assert_int_equal(n, 12);
 	assert_null(secant_cloud_format_at(-1, &brief, &extensions, &reads, &writes));
-	assert_true(secant_cloud_is_readable("a/b.LAZ") && secant_cloud_is_readable("b.xyz.gz") && !secant_cloud_is_readable("b.png"));
-	assert_true(secant_cloud_is_writable("b.las") && !secant_cloud_is_writable("b.laz") && !secant_cloud_is_writable("b.xyz.gz"));
+	assert_true(secant_cloud_is_readable("a/b.LAZ") && secant_cloud_is_readable("b.xyz.gz")
+		&& !secant_cloud_is_readable("b.png"));
+	assert_true(secant_cloud_is_writable("b.las") && !secant_cloud_is_writable("b.laz")
+		&& !secant_cloud_is_writable("b.xyz.gz"));
 	/* Contents go before the extension; the option before both. */
-	secant_cloud c = cloud_of("ply\nformat ascii 1.0\nelement vertex 0\nproperty float x\nproperty float y\nproperty float z\nend_header\n", "a.xyz", WITH("allow-empty", "true"));
+	secant_cloud c = cloud_of(
+		"ply\nformat ascii 1.0\nelement vertex 0\nproperty float x\nproperty float y\nproperty float z\nend_header\n",
+		"a.xyz", WITH("allow-empty", "true"));
 	assert_int_equal(c.n, 0);
 	secant_cloud_free(&c);
 	c = cloud_of("1 2 3\n", "a.dat", WITH("cloud-format", "xyz"));
 	assert_int_equal(c.n, 1);
 	secant_cloud_free(&c);
-	assert_string_equal(error_of("1 2 3\n", "a.dat", WITH("cloud-format", "xzy")) + 0, "--cloud-format: there is no cloud format 'xzy'; the nearest is 'xyz'");
+	assert_string_equal(error_of("1 2 3\n", "a.dat", WITH("cloud-format", "xzy")) + 0,
+		"--cloud-format: there is no cloud format 'xzy'; the nearest is 'xyz'");
 }
 
 int

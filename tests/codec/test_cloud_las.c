@@ -1,6 +1,7 @@
 /*
- * LAS and LAZ. The files of tests/fuzz/corpus/cloud_las were written by laspy and lazrs (tests/fuzz/make_clouds.py): 40 points whose numbers
- * follow the formulas below, in every point format. Writing, grids, classes, extra bytes, records; damaged files; real files.
+ * LAS and LAZ. The files of tests/fuzz/corpus/cloud_las were written by laspy and lazrs (tests/fuzz/make_clouds.py): 40
+ * points whose numbers follow the formulas below, in every point format. Writing, grids, classes, extra bytes, records;
+ * damaged files; real files.
  */
 #include "clouds.h"
 #include "base/bytes.h"
@@ -11,14 +12,73 @@ enum { N = 40 };
 static double
 formula(const char *name, int i)
 {
-	static const struct { const char *name; int kind; } names[] = { { "x", 0 }, { "y", 1 }, { "z", 2 }, { "intensity", 3 }, { "classification", 4 },
-		{ "user_data", 5 }, { "point_source_id", 6 }, { "number_of_returns", 7 }, { "return_number", 8 }, { "withheld", 9 }, { "edge_of_flight_line", 10 },
-		{ "scan_angle_rank", 11 }, { "scan_angle", 12 }, { "overlap", 13 }, { "gps_time", 14 }, { "red", 15 }, { "green", 16 }, { "blue", 17 }, { "nir", 18 },
-		{ "wavepacket_index", 19 }, { "wavepacket_offset", 20 }, { "wavepacket_size", 21 }, { "return_point_wave_location", 22 }, { "x_t", 23 },
-		{ "y_t", 24 }, { "z_t", 25 }, { "height", 26 }, { "tenths", 27 }, { "synthetic", 28 }, { "key_point", 28 }, { "scan_direction_flag", 28 } };
-	const double v[] = { i * i * 7 % 1000 * .01 + 100, i * 13 * .01 - 200, (i * 29 % 50 - 25) * .5, i * 331 % 5000, i % 20, i % 4, 100 + i / 10, 1 + i % 3,
-		1 + i % (1 + i % 3), i % 7 == 0, i % 10 == 9, i - 20, (i - 20) * 100, i % 5 == 0, 1000 + i * .25 + (i >= 20) * 1e6, i * 500, i * 300, 1000 + i,
-		i * 1111, i % 2, 60 + i * 256, 256, i * .5, i * .125, .25, -1, i * .25, 5 + i * .1, 0 };
+	static const struct {
+		const char *name;
+		int kind;
+	} names[] = {
+		{ "x", 0 },
+		{ "y", 1 },
+		{ "z", 2 },
+		{ "intensity", 3 },
+		{ "classification", 4 },
+		{ "user_data", 5 },
+		{ "point_source_id", 6 },
+		{ "number_of_returns", 7 },
+		{ "return_number", 8 },
+		{ "withheld", 9 },
+		{ "edge_of_flight_line", 10 },
+		{ "scan_angle_rank", 11 },
+		{ "scan_angle", 12 },
+		{ "overlap", 13 },
+		{ "gps_time", 14 },
+		{ "red", 15 },
+		{ "green", 16 },
+		{ "blue", 17 },
+		{ "nir", 18 },
+		{ "wavepacket_index", 19 },
+		{ "wavepacket_offset", 20 },
+		{ "wavepacket_size", 21 },
+		{ "return_point_wave_location", 22 },
+		{ "x_t", 23 },
+		{ "y_t", 24 },
+		{ "z_t", 25 },
+		{ "height", 26 },
+		{ "tenths", 27 },
+		{ "synthetic", 28 },
+		{ "key_point", 28 },
+		{ "scan_direction_flag", 28 },
+	};
+	const double v[] = {
+		i * i * 7 % 1000 * .01 + 100,
+		i * 13 * .01 - 200,
+		(i * 29 % 50 - 25) * .5,
+		i * 331 % 5000,
+		i % 20,
+		i % 4,
+		100 + i / 10,
+		1 + i % 3,
+		1 + i % (1 + i % 3),
+		i % 7 == 0,
+		i % 10 == 9,
+		i - 20,
+		(i - 20) * 100,
+		i % 5 == 0,
+		1000 + i * .25 + (i >= 20) * 1e6,
+		i * 500,
+		i * 300,
+		1000 + i,
+		i * 1111,
+		i % 2,
+		60 + i * 256,
+		256,
+		i * .5,
+		i * .125,
+		.25,
+		-1,
+		i * .25,
+		5 + i * .1,
+		0,
+	};
 	for (size_t k = 0; k < sizeof names / sizeof *names; k++)
 		if (!strcmp(names[k].name, name))
 			return v[names[k].kind];
@@ -42,8 +102,22 @@ check_formulas(const secant_cloud *c, const char *file, int channels)
 static void
 test_all_formats_as_laspy_and_lazrs_wrote_them(void **state)
 {
-	static const char *const files[] = { "format0.laz", "format1.laz", "format2.laz", "format3.laz", "format4.laz", "format5.laz", "format6.laz", "format7.laz",
-		"format8.laz", "format9.laz", "format10.laz", "channels8.laz", "format1.las", "format10.las" };
+	static const char *const files[] = {
+		"format0.laz",
+		"format1.laz",
+		"format2.laz",
+		"format3.laz",
+		"format4.laz",
+		"format5.laz",
+		"format6.laz",
+		"format7.laz",
+		"format8.laz",
+		"format9.laz",
+		"format10.laz",
+		"channels8.laz",
+		"format1.las",
+		"format10.las",
+	};
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
 		char path[200];
 		snprintf(path, sizeof path, CORPUS "%s", files[i]);
@@ -81,8 +155,16 @@ test_laz_in_small_pieces(void **state)
 static void
 test_writing_keeps_what_was_read(void **state)
 {
-	static const struct { const char *file, *version, *format; } cases[] = { { "format0.laz", "1.2", "0" }, { "format3.laz", "1.2", "3" }, { "format5.laz", "1.4", "5" },
-		{ "format2.laz", "1.2", "2" }, { "format7.laz", "1.4", "7" }, { "format10.las", "1.4", "10" } };
+	static const struct {
+		const char *file, *version, *format;
+	} cases[] = {
+		{ "format0.laz", "1.2", "0" },
+		{ "format3.laz", "1.2", "3" },
+		{ "format5.laz", "1.4", "5" },
+		{ "format2.laz", "1.2", "2" },
+		{ "format7.laz", "1.4", "7" },
+		{ "format10.las", "1.4", "10" },
+	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char path[200];
 		secant_err err = { 0 };
@@ -104,7 +186,8 @@ test_writing_keeps_what_was_read(void **state)
 static void
 test_grid_of_written_files(void **state)
 {
-	static const double cases[][2] = { { 0, 1 }, { 0, 1e-6 }, { 5e5, 1e3 }, { -4e6, 2e6 }, { 7, 0 }, { 1e9, 1e-3 }, { 0, 1e7 } };
+	static const double cases[][2] = { { 0, 1 }, { 0, 1e-6 }, { 5e5, 1e3 }, { -4e6, 2e6 }, { 7, 0 }, { 1e9, 1e-3 },
+		{ 0, 1e7 } };
 	for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
 		secant_err err = { 0 };
 		secant_cloud c;
@@ -118,7 +201,8 @@ test_grid_of_written_files(void **state)
 		secant_cloud back = read_cloud(in_folder("g.las"), NULL);
 		for (int axis = 0; axis < 3; axis++) {
 			for (int i = 0; i < 100; i++) {
-				double lost = fabs(secant_cloud_get(&back, axis, i) - secant_cloud_get(&c, axis, i)), size = fabs(secant_cloud_get(&c, axis, i));
+				double lost = fabs(secant_cloud_get(&back, axis, i) - secant_cloud_get(&c, axis, i)),
+					   size = fabs(secant_cloud_get(&c, axis, i));
 				if (lost > back.scale[axis] / 2 * (1 + 1e-6) + size * 0x1p-52)
 					fail_msg("case %zu: %g lost of step %g", k, lost, back.scale[axis]);
 			}
@@ -132,7 +216,8 @@ test_grid_of_written_files(void **state)
 static void
 test_classes_colours_and_extra_dimensions(void **state)
 {
-	secant_cloud c = cloud_of("x y z red green blue label confidence\n1 2 3 255 0 10 49 0.5\n4 5 6 1 2 3 7 0.25\n", "a.txt", NULL);
+	secant_cloud c = cloud_of(
+		"x y z red green blue label confidence\n1 2 3 255 0 10 49 0.5\n4 5 6 1 2 3 7 0.25\n", "a.txt", NULL);
 	write_cloud(&c, in_folder("o.las"), WITH("classification-dimension", "true"));
 	secant_cloud back = read_cloud(in_folder("o.las"), NULL);
 	EXPECT(&back, "classification", 49, 7);
@@ -147,7 +232,8 @@ test_classes_colours_and_extra_dimensions(void **state)
 	secant_err err = { 0 };
 	set_options(&secant_cloud_write_options, &opt, WITH("las-version", "1.2"));
 	assert_int_equal(secant_cloud_write(&c, in_folder("o.las"), &opt, &err), SECANT_ERR_RANGE);
-	assert_non_null(strstr(err.msg, "point 0: class 49; point format 2 holds whole numbers 0 to 31 (formats 6 to 10, in LAS 1.4, hold 255)"));
+	assert_non_null(strstr(err.msg,
+		"point 0: class 49; point format 2 holds whole numbers 0 to 31 (formats 6 to 10, in LAS 1.4, hold 255)"));
 	secant_opts_free(&secant_cloud_write_options, &opt);
 	secant_cloud_free(&c);
 	c = cloud_of("1 2 nan\n", "a.xyz", NULL);
@@ -165,8 +251,10 @@ static void
 test_records_are_kept(void **state)
 {
 	secant_cloud c = read_cloud(CORPUS "format10.las", NULL);
-	secant_cloud_record two[2] = { { .user = "LASF_Projection", .id = 2112, .description = "wkt", .size = 5, .data = (uint8_t *)"PROJ" },
-		{ .user = "me", .id = 7, .size = 3, .data = (uint8_t *)"abc", .extended = true } };
+	secant_cloud_record two[2] = {
+		{ .user = "LASF_Projection", .id = 2112, .description = "wkt", .size = 5, .data = (uint8_t *)"PROJ" },
+		{ .user = "me", .id = 7, .size = 3, .data = (uint8_t *)"abc", .extended = true },
+	};
 	c.record = two;
 	c.records = 2;
 	c.wkt = true;
@@ -209,15 +297,21 @@ test_complaints(void **state)
 	assert_string_equal(message_after("format1.las", 24, "\2", 1), "b.las: is LAS 2.2; versions 1.0 to 1.4 are read");
 	assert_string_equal(message_after("format1.las", 104, "\13", 1), "b.las: point format 11; 0 to 10 are read");
 	assert_string_equal(message_after("format1.las", 105, "\24", 1), "b.las: records of 20 bytes, format 1 needs 28");
-	assert_string_equal(message_after("format1.las", 107, "\51", 1), "b.las: announces 41 points of 28 bytes, but holds 40");
-	assert_string_equal(message_after("format1.las", 96, "\377\377\377\377", 4), "b.las: the points begin at byte 4294967295, outside 227 to 1347");
-	assert_non_null(strstr(message_after("format1.las", 131, "\0\0\0\0\0\0\0\0", 8), "scale 0, offset 100 of axis x are no grid"));
+	assert_string_equal(
+		message_after("format1.las", 107, "\51", 1), "b.las: announces 41 points of 28 bytes, but holds 40");
+	assert_string_equal(message_after("format1.las", 96, "\377\377\377\377", 4),
+		"b.las: the points begin at byte 4294967295, outside 227 to 1347");
+	assert_non_null(
+		strstr(message_after("format1.las", 131, "\0\0\0\0\0\0\0\0", 8), "scale 0, offset 100 of axis x are no grid"));
 	assert_string_equal(error_of("LASF", "b.las", NULL), "b.las: ends at byte 4, in the header of 227 bytes");
 	/* The record of LAZ stands behind the header of 227 bytes and its own head of 54. */
-	assert_string_equal(message_after("format1.laz", 281, "\1", 1), "b.las: LAZ compressor 1 (one stream without chunks, LASzip before 2.0) is not read");
-	assert_string_equal(message_after("format1.laz", 281 + 34 + 4, "\1", 1), "b.las: LAZ item POINT10 is of version 1; version 2 is read");
+	assert_string_equal(message_after("format1.laz", 281, "\1", 1),
+		"b.las: LAZ compressor 1 (one stream without chunks, LASzip before 2.0) is not read");
+	assert_string_equal(message_after("format1.laz", 281 + 34 + 4, "\1", 1),
+		"b.las: LAZ item POINT10 is of version 1; version 2 is read");
 	assert_string_equal(message_after("format1.laz", 281 + 34, "\143", 1), "b.las: LAZ item type 99 is not read");
-	assert_non_null(strstr(message_after("format1.laz", 281 + 34 + 12, "\377\377\377\177", 4), "the LAZ chunk table is at byte"));
+	assert_non_null(
+		strstr(message_after("format1.laz", 281 + 34 + 12, "\377\377\377\177", 4), "the LAZ chunk table is at byte"));
 }
 
 static void
@@ -272,7 +366,8 @@ static void
 test_real_files(void **state)
 {
 	skip_without(data_path("point-clouds/las/simple.las"));
-	secant_cloud a = read_cloud(data_path("point-clouds/las/simple.las"), NULL), b = read_cloud(data_path("point-clouds/las/simple.laz"), NULL);
+	secant_cloud a = read_cloud(data_path("point-clouds/las/simple.las"), NULL),
+				 b = read_cloud(data_path("point-clouds/las/simple.laz"), NULL);
 	assert_int_equal(a.n, 1065);
 	assert_int_equal(b.n, 1065);
 	assert_int_equal(a.columns, b.columns);

@@ -96,7 +96,10 @@ test_panels(void **state)
 	assert_int_equal(im.width, 3 * 120 + 2 * 8);
 	assert_true(im.height > 120);
 	secant_image_free(&im);
-	im = rendered(&c, WITH("size", "100", "legend", "false", "panels", "error", "point-size", "10", "azimuth", "90", "elevation", "0"), 0);
+	im = rendered(&c,
+		WITH(
+			"size", "100", "legend", "false", "panels", "error", "point-size", "10", "azimuth", "90", "elevation", "0"),
+		0);
 	double x, y;
 	assert_true(find_colour(&im, (const int[]){ 213, 94, 0 }, &x, &y) > 10);
 	secant_image_free(&im);
@@ -117,7 +120,8 @@ test_panels(void **state)
 static void
 test_odd_clouds(void **state)
 {
-	static const char *const texts[] = { "x y z\n", "5 5 5\n", "5 5 5\n5 5 5\n", "1 2 nan\n1 2 3\n4 5 6\n", "inf 0 0\n", "1e300 0 0\n-1e300 0 0\n" };
+	static const char *const texts[] = { "x y z\n", "5 5 5\n", "5 5 5\n5 5 5\n", "1 2 nan\n1 2 3\n4 5 6\n", "inf 0 0\n",
+		"1e300 0 0\n-1e300 0 0\n" };
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		secant_cloud c = cloud_of(texts[i], "a.txt", WITH("allow-empty", "true"));
 		secant_image im = rendered(&c, WITH("size", "40"), 0);
@@ -131,7 +135,8 @@ static void
 test_join(void **state)
 {
 	secant_err err = { 0 };
-	secant_cloud a = cloud_of("x y z label\n0 0 0 1\n1 1 1 2\n", "a.txt", NULL), b = cloud_of("x y z label\n0 0 0 7\n1 1 1 8\n", "b.txt", NULL);
+	secant_cloud a = cloud_of("x y z label\n0 0 0 1\n1 1 1 2\n", "a.txt", NULL),
+				 b = cloud_of("x y z label\n0 0 0 7\n1 1 1 8\n", "b.txt", NULL);
 	assert_int_equal(secant_render_join(&a, &b, NULL, &err), SECANT_OK);
 	assert_int_equal(secant_render_join(&a, &b, NULL, &err), SECANT_OK);
 	EXPECT(&a, "label", 1, 2);
@@ -153,9 +158,15 @@ test_predictions_in_the_class_byte(void **state)
 	secant_cloud b = cloud_of("x y z label classification confidence\n0 0 0 1 7 .5\n1 1 1 2 8 .5\n", "b.txt", NULL);
 	assert_int_equal(secant_render_join(&a, &b, NULL, &err), SECANT_OK);
 	EXPECT(&a, "prediction", 7, 8);
-	static const struct { const char *text; int panels; } cases[] = {
-		{ "x y z label classification confidence\n0 0 0 1 7 .5\n1 1 1 2 8 .5\n", 3 }, { "x y z label classification confidence\n0 0 0 0 7 .5\n1 1 1 0 8 .5\n", 1 },
-		{ "x y z classification confidence\n0 0 0 7 .5\n1 1 1 8 .5\n", 1 }, { "x y z classification\n0 0 0 7\n1 1 1 8\n", 1 }, { "x y z label\n0 0 0 .5\n1 1 1 2\n", 1 }
+	static const struct {
+		const char *text;
+		int panels;
+	} cases[] = {
+		{ "x y z label classification confidence\n0 0 0 1 7 .5\n1 1 1 2 8 .5\n", 3 },
+		{ "x y z label classification confidence\n0 0 0 0 7 .5\n1 1 1 0 8 .5\n", 1 },
+		{ "x y z classification confidence\n0 0 0 7 .5\n1 1 1 8 .5\n", 1 },
+		{ "x y z classification\n0 0 0 7\n1 1 1 8\n", 1 },
+		{ "x y z label\n0 0 0 .5\n1 1 1 2\n", 1 },
 	};
 	secant_image one = rendered(&a, WITH("panels", "label", "size", "40"), 0);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -193,7 +204,8 @@ written(const secant_cloud *c, const char *name, const char *const *pairs, size_
 	secant_view view;
 	secant_err err = { 0 };
 	set_options(&secant_view_options, &view, pairs);
-	if (secant_render_write(c, in_folder(name), &view, &err) || secant_file_read(&data, size, in_folder(name), 1 << 26, &err))
+	if (secant_render_write(c, in_folder(name), &view, &err)
+		|| secant_file_read(&data, size, in_folder(name), 1 << 26, &err))
 		fail_msg("%s", err.msg);
 	secant_opts_free(&secant_view_options, &view);
 	return data;
@@ -203,7 +215,11 @@ written(const secant_cloud *c, const char *name, const char *const *pairs, size_
 static const uint8_t *
 unpack_gif(const uint8_t *p, uint8_t *out, size_t n)
 {
-	static struct { int prefix; uint8_t last, first; int length; } code[4096];
+	static struct {
+		int prefix;
+		uint8_t last, first;
+		int length;
+	} code[4096];
 	int least = *p++, clear = 1 << least, next = clear + 2, width = least + 1, old = -1, filled = 0, block = 0;
 	uint32_t bits = 0;
 	size_t at = 0;

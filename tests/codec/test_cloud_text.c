@@ -15,7 +15,8 @@ test_plain_xyz(void **state)
 static void
 test_separators(void **state)
 {
-	static const char *const texts[] = { "1,2,3,4\n5,6,7,8\n", "1;2;3;4\n5; 6 ;7;8\n", "1\t2\t3\t4\n5\t6\t7\t8", "1, 2, 3, 4\r\n5, 6, 7, 8\r\n" };
+	static const char *const texts[] = { "1,2,3,4\n5,6,7,8\n", "1;2;3;4\n5; 6 ;7;8\n", "1\t2\t3\t4\n5\t6\t7\t8",
+		"1, 2, 3, 4\r\n5, 6, 7, 8\r\n" };
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		secant_cloud c = cloud_of(texts[i], "a.csv", NULL);
 		EXPECT(&c, "z", 3, 7);
@@ -30,8 +31,9 @@ test_separators(void **state)
 static void
 test_headers_name_columns(void **state)
 {
-	static const char *const texts[] = { "z,y,x,Classification\n3,2,1,9\n", "\xef\xbb\xbf\"z\";\"y\";\"x\";\"Classification\"\n3;2;1;9\n",
-		"//Z Y X Classification\n3 2 1 9\n", "# made by hand\n# z y x Classification\n3 2 1 9\n", "Z Y X Classification\n3 2 1 9\n" };
+	static const char *const texts[] = { "z,y,x,Classification\n3,2,1,9\n",
+		"\xef\xbb\xbf\"z\";\"y\";\"x\";\"Classification\"\n3;2;1;9\n", "//Z Y X Classification\n3 2 1 9\n",
+		"# made by hand\n# z y x Classification\n3 2 1 9\n", "Z Y X Classification\n3 2 1 9\n" };
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		secant_cloud c = cloud_of(texts[i], "a.txt", NULL);
 		assert_string_equal(columns_of(&c), "x:f64 y:f64 z:f64 Classification:f64");
@@ -57,13 +59,16 @@ test_columns_by_option_skip_and_text_columns(void **state)
 	c = cloud_of("1 2 3 4 5\n", "a.txt", WITH("columns", "x,y,z,a,b", "select", "b"));
 	assert_string_equal(columns_of(&c), "x:f64 y:f64 z:f64 b:f64");
 	secant_cloud_free(&c);
-	assert_string_equal(error_of("1 2 3 4\n", "a.txt", WITH("columns", "x,y,z")), "a.txt: line 1 has 4 columns, but 3 names are given by --columns");
+	assert_string_equal(error_of("1 2 3 4\n", "a.txt", WITH("columns", "x,y,z")),
+		"a.txt: line 1 has 4 columns, but 3 names are given by --columns");
 }
 
 static void
 test_guesses(void **state)
 {
-	static const struct { const char *text, *columns; } cases[] = {
+	static const struct {
+		const char *text, *columns;
+	} cases[] = {
 		{ "0 0 0 0.6 0.8 0\n1 1 1 0 0 1\n", "x:f64 y:f64 z:f64 nx:f64 ny:f64 nz:f64" },
 		{ "0 0 0 200 10 255\n", "x:f64 y:f64 z:f64 red:f64 green:f64 blue:f64" },
 		{ "0 0 0 0.1 0.5 0.25\n", "x:f64 y:f64 z:f64 red:f64 green:f64 blue:f64" },
@@ -72,7 +77,8 @@ test_guesses(void **state)
 		{ "0 0 0 -812 200 10 255\n", "x:f64 y:f64 z:f64 intensity:f64 red:f64 green:f64 blue:f64" },
 		{ "0 0 0 7\n", "x:f64 y:f64 z:f64 label:f64" },
 		{ "0 0 0 7.5\n", "x:f64 y:f64 z:f64 intensity:f64" },
-		{ "0 0 0 -7 9.5\n", "x:f64 y:f64 z:f64 c4:f64 c5:f64" } };
+		{ "0 0 0 -7 9.5\n", "x:f64 y:f64 z:f64 c4:f64 c5:f64" },
+	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		secant_cloud c = cloud_of(cases[i].text, "a.txt", NULL);
 		assert_string_equal(columns_of(&c), cases[i].columns);
@@ -87,12 +93,14 @@ test_leica_count(void **state)
 	assert_string_equal(columns_of(&c), "x:f64 y:f64 z:f64 intensity:f64 red:f64 green:f64 blue:f64");
 	EXPECT(&c, "intensity", -812, -300);
 	secant_cloud_free(&c);
-	assert_string_equal(error_of("3\n1 2 3 -812 255 0 7\n", "a.pts", NULL), "a.pts: 3 points are announced, but there are 1");
+	assert_string_equal(
+		error_of("3\n1 2 3 -812 255 0 7\n", "a.pts", NULL), "a.pts: 3 points are announced, but there are 1");
 	/* Several scans in one file, each after its count. */
 	c = cloud_of("2\n1 2 3 -812 255 0 7\n4 5 6 -300 0 255 9\n1\n7 8 9 -5 1 2 3\n", "a.pts", NULL);
 	EXPECT(&c, "x", 1, 4, 7);
 	secant_cloud_free(&c);
-	assert_string_equal(error_of("1\n1 2 3\n2\n1 2 3\n", "a.pts", NULL), "a.pts: 3 points are announced, but there are 2");
+	assert_string_equal(
+		error_of("1\n1 2 3\n2\n1 2 3\n", "a.pts", NULL), "a.pts: 3 points are announced, but there are 2");
 	assert_string_equal(error_of("1 2 3\n4\n1 2 3\n", "a.xyz", NULL), "a.xyz: line 2 has 1 column, expected 3");
 	c = cloud_of("0.25047 -0.06912 -0.02763\n0.16421 -0.04005 -0.03361\n", "b.pts", NULL);
 	EXPECT(&c, "x", .25047, .16421);
@@ -102,7 +110,8 @@ test_leica_count(void **state)
 static void
 test_rows_may_end_in_a_separator(void **state)
 {
-	static const char *const texts[] = { "x,y,z,label,\n1,2,3,4,\n5,6,7,8,\n", "x;y;z;label\r\n1;2;3;4;\r\n5;6;7;8\r\n", "1, 2, 3, 4, \n5, 6, 7, 8," };
+	static const char *const texts[] = { "x,y,z,label,\n1,2,3,4,\n5,6,7,8,\n", "x;y;z;label\r\n1;2;3;4;\r\n5;6;7;8\r\n",
+		"1, 2, 3, 4, \n5, 6, 7, 8," };
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		secant_cloud c = cloud_of(texts[i], "a.csv", NULL);
 		EXPECT(&c, "z", 3, 7);
@@ -116,7 +125,8 @@ test_rows_may_end_in_a_separator(void **state)
 static void
 test_damaged_lines_of_s3dis(void **state)
 {
-	static const char text[] = "-22.1 4.5 3.1 103 90 80\n-22.1 4.5 3.1 185\000187 80\n-9.1\02060 4.5 3.1 103 90 80\n-22.1 4.5 3.1 103.0\0200000 90 80\n";
+	static const char text[] = "-22.1 4.5 3.1 103 90 80\n-22.1 4.5 3.1 185\000187 80\n-9.1\02060 4.5 3.1 103 90 "
+							   "80\n-22.1 4.5 3.1 103.0\0200000 90 80\n";
 	secant_cloud c = cloud_of_bytes(text, sizeof text - 1, "a.txt", NULL);
 	EXPECT(&c, "red", 103, 185, 103, 103);
 	EXPECT(&c, "green", 90, 187, 90, 90);
@@ -128,12 +138,14 @@ static void
 test_complaints_name_line_and_column(void **state)
 {
 	assert_string_equal(error_of("1 2 3\n4 5\n", "a.xyz", NULL), "a.xyz: line 2 has 2 columns, expected 3");
-	assert_string_equal(error_of("1 2 3\n\n# remark\n4 5 6 7\n", "a.xyz", NULL), "a.xyz: line 4 has 4 columns, expected 3");
+	assert_string_equal(
+		error_of("1 2 3\n\n# remark\n4 5 6 7\n", "a.xyz", NULL), "a.xyz: line 4 has 4 columns, expected 3");
 	assert_string_equal(error_of("1 2 3\n4 five 6\n", "a.xyz", NULL), "a.xyz: line 2, column 2: 'five' is no number");
 	assert_string_equal(error_of("1 2 3\n4 5 6.7.8\n", "a.xyz", NULL), "a.xyz: line 2, column 3: '.8' is no number");
 	assert_string_equal(error_of("1,2,3\n4,,6\n", "a.csv", NULL), "a.csv: line 2, column 2: '' is no number");
 	assert_string_equal(error_of("1 2\n", "a.xyz", NULL), "a.xyz: line 1 has 2 columns, expected at least 3: x y z");
-	assert_string_equal(error_of("a b c\n1 2 3\n", "a.txt", NULL), "a.txt: there is no column x among the 3; name them with --columns x,y,z,...");
+	assert_string_equal(error_of("a b c\n1 2 3\n", "a.txt", NULL),
+		"a.txt: there is no column x among the 3; name them with --columns x,y,z,...");
 	assert_string_equal(error_of("# nothing\n", "a.xyz", NULL), "a.xyz: there is no row of numbers");
 	assert_string_equal(error_of("1 2 3\n", "a.nothing", NULL), "a.nothing: is no cloud file by contents or extension");
 }
@@ -154,10 +166,14 @@ test_empty_files_and_nan(void **state)
 	secant_cloud_free(&c);
 	assert_string_equal(error_of("", "a.xyz", NULL), "a.xyz: there are no points in it");
 	assert_string_equal(error_of("x,y,z\n", "a.csv", NULL), "a.csv: there are no points in it");
-	assert_string_equal(error_of("these are words\n", "a.txt", NULL), "a.txt: there is no row of numbers, and the first line ('these ...') names no columns x, y, z");
-	assert_string_equal(error_of("words\n", "a.xyz", NULL), "a.xyz: there is no row of numbers, and the first line ('words') names no columns x, y, z");
-	assert_string_equal(error_of("x y w\n", "a.txt", NULL), "a.txt: there is no row of numbers, and the first line ('x ...') names no columns x, y, z");
-	assert_string_equal(error_of("these are words\nand more words\n", "a.txt", NULL), "a.txt: there are words, but no numbers in line 2 ('and ...'); expected rows of x y z");
+	assert_string_equal(error_of("these are words\n", "a.txt", NULL),
+		"a.txt: there is no row of numbers, and the first line ('these ...') names no columns x, y, z");
+	assert_string_equal(error_of("words\n", "a.xyz", NULL),
+		"a.xyz: there is no row of numbers, and the first line ('words') names no columns x, y, z");
+	assert_string_equal(error_of("x y w\n", "a.txt", NULL),
+		"a.txt: there is no row of numbers, and the first line ('x ...') names no columns x, y, z");
+	assert_string_equal(error_of("these are words\nand more words\n", "a.txt", NULL),
+		"a.txt: there are words, but no numbers in line 2 ('and ...'); expected rows of x y z");
 	c = cloud_of("1 nan 3\n-inf 2 NaN\n", "a.xyz", NULL);
 	EXPECT(&c, "y", NAN, 2);
 	EXPECT(&c, "x", 1, -INFINITY);
@@ -240,8 +256,9 @@ static void
 test_gzip(void **state)
 {
 	/* printf '1 2 3\n4 5 6\n' | gzip -n */
-	static const uint8_t packed[] = { 0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x03, 0x33, 0x54, 0x30, 0x52, 0x30, 0xe6, 0x32, 0x51, 0x30, 0x55, 0x30,
-		0xe3, 0x02, 0x00, 0x02, 0xb4, 0x5b, 0xfb, 0x0c, 0x00, 0x00, 0x00 };
+	static const uint8_t packed[] = { 0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x03, 0x33, 0x54, 0x30,
+		0x52, 0x30, 0xe6, 0x32, 0x51, 0x30, 0x55, 0x30, 0xe3, 0x02, 0x00, 0x02, 0xb4, 0x5b, 0xfb, 0x0c, 0x00, 0x00,
+		0x00 };
 	secant_cloud c;
 	secant_err err = { 0 };
 	if (read_memory(packed, sizeof packed, "a.xyz.gz", NULL, &c, &err))
@@ -254,13 +271,17 @@ test_gzip(void **state)
 static void
 test_writing(void **state)
 {
-	const struct { const char *name, *text; const char *const *with; } cases[] = {
+	const struct {
+		const char *name, *text;
+		const char *const *with;
+	} cases[] = {
 		{ "o.xyz", "0.1 2 -3.5 7\n100000 1e-6 3 8\n", NULL },
 		{ "o.txt", "//x y z label\n0.1 2 -3.5 7\n100000 1e-6 3 8\n", NULL },
 		{ "o.csv", "x,y,z,label\n0.1,2,-3.5,7\n100000,1e-6,3,8\n", NULL },
 		{ "o.pts", "0.1 2 -3.5 7\n100000 1e-6 3 8\n", NULL },
 		{ "o.txt", "x;y;z;label\n0.1;2;-3.5;7\n100000;1e-6;3;8\n", WITH("out-separator", "semicolon") },
-		{ "o.csv", "0.1\t2\t-3.5\t7\n100000\t1e-6\t3\t8\n", WITH("out-separator", "tab", "out-header", "no") } };
+		{ "o.csv", "0.1\t2\t-3.5\t7\n100000\t1e-6\t3\t8\n", WITH("out-separator", "tab", "out-header", "no") },
+	};
 	secant_cloud c = cloud_of("x y z label\n0.1 2 -3.5 7\n1e5 1e-6 3 8\n", "a.txt", NULL);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char *text;

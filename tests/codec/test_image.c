@@ -1,4 +1,5 @@
-/* What is common to all codecs (found by content, limits, wanted channels, atomic writing) and the simple work on pictures. */
+/* What is common to all codecs (found by content, limits, wanted channels, atomic writing) and the simple work on
+ * pictures. */
 #include "pictures.h"
 #include "base/rng.h"
 #include "base/thread.h"
@@ -35,13 +36,14 @@ test_read_write_probe(void **state)
 	snprintf(path, sizeof path, "%s/a.png", dir);
 	snprintf(moved, sizeof moved, "%s/a.jpg", dir);
 	assert_int_equal(secant_image_write(&im, path, NULL, &err), 0);
-	assert_int_equal(rename(path, moved), 0);        /* contents count, not the name */
+	assert_int_equal(rename(path, moved), 0); /* contents count, not the name */
 	assert_int_equal(secant_image_read(&back, moved, NULL, &err), 0);
 	assert_same(&im, &back);
 	secant_image_free(&back);
 	assert_int_equal(secant_image_probe(moved, &info, &err), 0);
 	assert_string_equal(info.format, "png");
-	assert_true(info.width == 5 && info.height == 4 && info.channels == 3 && info.dtype == SECANT_U8 && info.bits == 8 && !info.palette && info.orientation == 1);
+	assert_true(info.width == 5 && info.height == 4 && info.channels == 3 && info.dtype == SECANT_U8 && info.bits == 8
+		&& !info.palette && info.orientation == 1);
 	secant_image_free(&im);
 	assert_int_equal(secant_remove_tree(dir, NULL), 0);
 }
@@ -59,16 +61,19 @@ test_messages_name_the_file(void **state)
 	assert_int_equal(secant_file_write(path, "hello", 5, NULL), 0);
 	err = (secant_err){ 0 };
 	assert_int_equal(secant_image_read(&im, path, NULL, &err), SECANT_ERR_FORMAT);
-	assert_non_null(strstr(err.msg, "a.png: is no picture that secant reads: PNG, JPEG, TIFF, WebP, BMP or PNM (5 bytes)"));
+	assert_non_null(
+		strstr(err.msg, "a.png: is no picture that secant reads: PNG, JPEG, TIFF, WebP, BMP or PNM (5 bytes)"));
 	assert_int_equal(secant_image_probe(path, &info, NULL), SECANT_ERR_FORMAT);
 	assert_int_equal(info.width, 0);
 	refuses("", 0, SECANT_ERR_FORMAT, "(0 bytes)");
-	refuses_with("P2 1 1 1 1", 10, &(secant_image_read_options){ .channels = 2 }, SECANT_ERR_ARG, "2 channels are wanted, can be 1, 3, 4 or 0");
+	refuses_with("P2 1 1 1 1", 10, &(secant_image_read_options){ .channels = 2 }, SECANT_ERR_ARG,
+		"2 channels are wanted, can be 1, 3, 4 or 0");
 	assert_int_equal(secant_remove_tree(dir, NULL), 0);
 }
 
 static void
-refuses_write(const secant_image *im, const char *path, const secant_image_write_options *o, secant_status code, const char *message)
+refuses_write(const secant_image *im, const char *path, const secant_image_write_options *o, secant_status code,
+	const char *message)
 {
 	secant_err err = { 0 };
 	secant_status s = secant_image_write(im, path, o, &err);
@@ -87,8 +92,10 @@ test_failed_writes_leave_the_old_file(void **state)
 	snprintf(path, sizeof path, "%s/a.jpg", dir);
 	assert_int_equal(secant_file_write(path, "old", 3, NULL), 0);
 	refuses_write(&im, path, NULL, SECANT_ERR_UNSUPPORTED, "a.jpg: JPEG holds 1 or 3 channels of u8");
-	refuses_write(&im, path, &(secant_image_write_options){ .quality = 101 }, SECANT_ERR_RANGE, "quality 101 is outside 1 to 100");
-	refuses_write(&im, path, &(secant_image_write_options){ .compression = 10 }, SECANT_ERR_RANGE, "compression 10 is outside -1 to 9");
+	refuses_write(&im, path, &(secant_image_write_options){ .quality = 101 }, SECANT_ERR_RANGE,
+		"quality 101 is outside 1 to 100");
+	refuses_write(&im, path, &(secant_image_write_options){ .compression = 10 }, SECANT_ERR_RANGE,
+		"compression 10 is outside -1 to 9");
 	refuses_write(&im, path, &(secant_image_write_options){ .tile = 100 }, SECANT_ERR_RANGE, "tiles of 100 pixels");
 	refuses_write(&im, "a.xyz", NULL, SECANT_ERR_ARG, "a.xyz: the extension 'xyz' is not one of a picture");
 	refuses_write(&im, "jpg", NULL, SECANT_ERR_ARG, "the extension ''");
@@ -98,7 +105,7 @@ test_failed_writes_leave_the_old_file(void **state)
 	secant_free(data);
 	memset(&names, 0, sizeof names);
 	assert_int_equal(secant_dir_list(&names, dir, SECANT_DIR_ALL, NULL), 0);
-	assert_int_equal(names.n, 1);                    /* and nothing temporary */
+	assert_int_equal(names.n, 1); /* and nothing temporary */
 	secant_names_free(&names);
 	secant_image_free(&im);
 	assert_int_equal(secant_remove_tree(dir, NULL), 0);
@@ -130,7 +137,7 @@ test_full_disk(void **state)
 	static const char *const names[] = { "a.png", "a.tif", "a.jpg", "a.webp", "a.bmp", "a.ppm" };
 	char *dir = scratch_dir(), path[512];
 	secant_image im = pattern(200, 200, 3, SECANT_U8);
-	secant_rng noise = secant_rng_make(0, SECANT_FOR_TEST, 0, 0);        /* nothing compresses it */
+	secant_rng noise = secant_rng_make(0, SECANT_FOR_TEST, 0, 0); /* nothing compresses it */
 	secant_names files = { 0 };
 	struct rlimit old, small;
 	for (size_t i = 0; i < image_bytes(&im); i++)
@@ -153,7 +160,8 @@ test_full_disk(void **state)
 			(void)secant_raster_write_rows(w, (uint8_t *)im.data + y * 600, 10, NULL);
 		rows = w ? secant_raster_finish(w, &errr) : errr.code;
 		setrlimit(RLIMIT_FSIZE, &old);
-		if (s != SECANT_ERR_IO || rows != SECANT_ERR_IO || !strstr(err.msg, "cannot write: File too large") || !strstr(errr.msg, "cannot write: File too large"))
+		if (s != SECANT_ERR_IO || rows != SECANT_ERR_IO || !strstr(err.msg, "cannot write: File too large")
+			|| !strstr(errr.msg, "cannot write: File too large"))
 			fail_msg("%s: %d '%s', rows %d '%s'", names[i], s, err.msg, rows, errr.msg);
 		assert_int_equal(secant_file_read(&data, &size, path, 100, NULL), 0);
 		assert_string_equal(data, "old");
@@ -166,7 +174,12 @@ test_full_disk(void **state)
 	assert_int_equal(secant_remove_tree(dir, NULL), 0);
 }
 
-typedef struct crowd { blob files[12]; secant_image want[12]; char messages[12][200]; int wrong; } crowd;
+typedef struct crowd {
+	blob files[12];
+	secant_image want[12];
+	char messages[12][200];
+	int wrong;
+} crowd;
 
 /* Every file decodes to what it decoded to alone, or fails with the same message. */
 static void
@@ -196,7 +209,7 @@ test_many_threads(void **state)
 		secant_err err = { 0 };
 		c.files[i] = encoded(&im, formats[i % 6], NULL);
 		if (i >= 6)
-			c.files[i].n -= 20;          /* the same, cut */
+			c.files[i].n -= 20; /* the same, cut */
 		secant_status s = secant_image_decode(&c.want[i], c.files[i].p, c.files[i].n, "file", NULL, &err);
 		memcpy(c.messages[i], err.msg, sizeof c.messages[i] - 1);
 		assert_true((i < 6) == (s == SECANT_OK));
@@ -268,7 +281,7 @@ test_convert_dtypes(void **state)
 		((uint16_t *)u16.data)[i] = (uint16_t)i;
 	assert_int_equal(secant_image_convert(&u8, &u16, 0, SECANT_U8, NULL), 0);
 	for (int i = 0; i < 65536; i++)
-		assert_int_equal(((uint8_t *)u8.data)[i], (i * 2 + 257) / 514);      /* i / 257, rounded */
+		assert_int_equal(((uint8_t *)u8.data)[i], (i * 2 + 257) / 514); /* i / 257, rounded */
 	secant_image_free(&u16);
 	assert_int_equal(secant_image_convert(&u16, &u8, 0, SECANT_U16, NULL), 0);
 	assert_int_equal(((uint16_t *)u16.data)[65535], 65535);
@@ -304,9 +317,11 @@ test_crop_keeps_what_holds(void **state)
 		assert_memory_equal((uint16_t *)out.data + y * 6, (uint16_t *)im.data + ((y + 1) * 7 + 2) * 2, 12);
 	assert_int_equal(out.palette_count, 2);
 	secant_image_free(&out);
-	static const int wrong[][4] = { { -1, 0, 1, 1 }, { 0, -1, 1, 1 }, { 0, 0, 8, 1 }, { 0, 0, 1, 6 }, { 7, 0, 1, 1 }, { 0, 0, 0, 1 }, { 6, 4, INT32_MAX, INT32_MAX } };
+	static const int wrong[][4] = { { -1, 0, 1, 1 }, { 0, -1, 1, 1 }, { 0, 0, 8, 1 }, { 0, 0, 1, 6 }, { 7, 0, 1, 1 },
+		{ 0, 0, 0, 1 }, { 6, 4, INT32_MAX, INT32_MAX } };
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-		assert_int_equal(secant_image_crop(&out, &im, wrong[i][0], wrong[i][1], wrong[i][2], wrong[i][3], &err), SECANT_ERR_RANGE);
+		assert_int_equal(
+			secant_image_crop(&out, &im, wrong[i][0], wrong[i][1], wrong[i][2], wrong[i][3], &err), SECANT_ERR_RANGE);
 	assert_string_equal(err.msg, "a window of 1x1 at (-1, 0) does not lie in a picture of 7x5");
 	secant_image_free(&im);
 }
@@ -314,9 +329,18 @@ test_crop_keeps_what_holds(void **state)
 static void
 test_orient(void **state)
 {
-	static const uint8_t in[6] = { 1, 2, 3, 4, 5, 6 };           /* 3 wide, 2 high */
-	static const uint8_t want[9][6] = { { 0 }, { 1, 2, 3, 4, 5, 6 }, { 3, 2, 1, 6, 5, 4 }, { 6, 5, 4, 3, 2, 1 }, { 4, 5, 6, 1, 2, 3 }, { 1, 4, 2, 5, 3, 6 },
-		{ 4, 1, 5, 2, 6, 3 }, { 6, 3, 5, 2, 4, 1 }, { 3, 6, 2, 5, 1, 4 } };
+	static const uint8_t in[6] = { 1, 2, 3, 4, 5, 6 }; /* 3 wide, 2 high */
+	static const uint8_t want[9][6] = {
+		{ 0 },
+		{ 1, 2, 3, 4, 5, 6 },
+		{ 3, 2, 1, 6, 5, 4 },
+		{ 6, 5, 4, 3, 2, 1 },
+		{ 4, 5, 6, 1, 2, 3 },
+		{ 1, 4, 2, 5, 3, 6 },
+		{ 4, 1, 5, 2, 6, 3 },
+		{ 6, 3, 5, 2, 4, 1 },
+		{ 3, 6, 2, 5, 1, 4 },
+	};
 	secant_image im = of_u8(3, 2, 1, in), out;
 	for (int o = 1; o <= 8; o++) {
 		assert_int_equal(secant_image_orient(&out, &im, o, NULL), 0);
@@ -343,12 +367,12 @@ static void
 test_resize(void **state)
 {
 	static const uint8_t row[4] = { 10, 20, 30, 40 }, square[4] = { 0, 100, 200, 100 };
-	resizes(row, 4, 1, SECANT_FILTER_NEAREST, (uint8_t[]){ 20, 40 }, 2, 1);                  /* centres .5 and 1.5 of 2 lie at 1 and 3 */
+	resizes(row, 4, 1, SECANT_FILTER_NEAREST, (uint8_t[]){ 20, 40 }, 2, 1); /* centres .5 and 1.5 of 2 lie at 1 and 3 */
 	resizes(row, 4, 1, SECANT_FILTER_NEAREST, (uint8_t[]){ 10, 10, 20, 20, 30, 30, 40, 40 }, 8, 1);
 	resizes(row, 4, 1, SECANT_FILTER_BILINEAR, (uint8_t[]){ 15, 35 }, 2, 1);
 	resizes(row, 4, 1, SECANT_FILTER_BILINEAR, (uint8_t[]){ 10, 13, 18, 23, 28, 33, 38, 40 }, 8, 1);
 	resizes(row, 4, 1, SECANT_FILTER_AREA, (uint8_t[]){ 15, 35 }, 2, 1);
-	resizes(row, 4, 1, SECANT_FILTER_AREA, (uint8_t[]){ 13, 25, 38 }, 3, 1);                 /* (10 + 20/3) / (4/3) = 12.5 */
+	resizes(row, 4, 1, SECANT_FILTER_AREA, (uint8_t[]){ 13, 25, 38 }, 3, 1); /* (10 + 20/3) / (4/3) = 12.5 */
 	resizes(row, 4, 1, SECANT_FILTER_AREA, (uint8_t[]){ 25 }, 1, 1);
 	resizes(square, 2, 2, SECANT_FILTER_AREA, (uint8_t[]){ 100 }, 1, 1);
 	resizes(square, 2, 2, SECANT_FILTER_BILINEAR, (uint8_t[]){ 0, 50, 100, 100, 100, 100, 200, 150, 100 }, 3, 3);
@@ -419,9 +443,12 @@ test_lack_of_memory(void **state)
 		for (long n = 1;; n++) {
 			long live = secant_mem_live();
 			secant_mem_fail_at(n);
-			secant_status s = op == 0 ? secant_image_copy(&out, &im, NULL) : op == 1 ? secant_image_convert(&out, &im, 3, SECANT_U16, NULL)
-				: op == 2 ? secant_image_crop(&out, &im, 1, 1, 2, 2, NULL) : op == 3 ? secant_image_orient(&out, &im, 6, NULL)
-				: op == 4 ? secant_image_expand(&out, &im, NULL) : secant_image_resize(&out, &im, 3, 9, (secant_filter)(op - 5), NULL);
+			secant_status s = op == 0 ? secant_image_copy(&out, &im, NULL)
+				: op == 1             ? secant_image_convert(&out, &im, 3, SECANT_U16, NULL)
+				: op == 2             ? secant_image_crop(&out, &im, 1, 1, 2, 2, NULL)
+				: op == 3             ? secant_image_orient(&out, &im, 6, NULL)
+				: op == 4             ? secant_image_expand(&out, &im, NULL)
+									  : secant_image_resize(&out, &im, 3, 9, (secant_filter)(op - 5), NULL);
 			secant_mem_fail_at(0);
 			assert_true(s == SECANT_OK || s == SECANT_ERR_NOMEM);
 			if (s)
@@ -439,11 +466,21 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_codec_is_complete), cmocka_unit_test(test_read_write_probe), cmocka_unit_test(test_messages_name_the_file),
-		cmocka_unit_test(test_failed_writes_leave_the_old_file), cmocka_unit_test(test_encode_by_name_or_extension), cmocka_unit_test(test_full_disk), cmocka_unit_test(test_many_threads),
+		cmocka_unit_test(test_every_codec_is_complete),
+		cmocka_unit_test(test_read_write_probe),
+		cmocka_unit_test(test_messages_name_the_file),
+		cmocka_unit_test(test_failed_writes_leave_the_old_file),
+		cmocka_unit_test(test_encode_by_name_or_extension),
+		cmocka_unit_test(test_full_disk),
+		cmocka_unit_test(test_many_threads),
 		cmocka_unit_test(test_convert_channels),
-		cmocka_unit_test(test_convert_dtypes), cmocka_unit_test(test_crop_keeps_what_holds), cmocka_unit_test(test_orient), cmocka_unit_test(test_resize),
-		cmocka_unit_test(test_resize_weights), cmocka_unit_test(test_expand), cmocka_unit_test(test_lack_of_memory)
+		cmocka_unit_test(test_convert_dtypes),
+		cmocka_unit_test(test_crop_keeps_what_holds),
+		cmocka_unit_test(test_orient),
+		cmocka_unit_test(test_resize),
+		cmocka_unit_test(test_resize_weights),
+		cmocka_unit_test(test_expand),
+		cmocka_unit_test(test_lack_of_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

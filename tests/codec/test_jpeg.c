@@ -6,9 +6,14 @@
 static void
 exif_segment(uint8_t out[40], int orientation, bool little)
 {
-	static const uint8_t le[] = { 'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
-	static const uint8_t be[] = { 'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0 };
-	memcpy(out, "\xff\xe1\x00\x22" "Exif\0\0", 10);
+	static const uint8_t le[] = { 'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		0 };
+	static const uint8_t be[] = { 'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0,
+		0 };
+	memcpy(out,
+		"\xff\xe1\x00\x22"
+		"Exif\0\0",
+		10);
 	memcpy(out + 10, little ? le : be, 26);
 	out[10 + (little ? 18 : 19)] = (uint8_t)orientation;
 }
@@ -95,9 +100,10 @@ test_cmyk(void **state)
 		unsigned char *data = NULL;
 		unsigned long size = 0;
 		uint8_t row[8 * 4], *rows[1] = { row };
-		for (int x = 0; x < 8; x++)      /* ink: cyan 51, magenta 0, yellow 255, black 102 */
+		for (int x = 0; x < 8; x++) /* ink: cyan 51, magenta 0, yellow 255, black 102 */
 			for (int k = 0; k < 4; k++)
-				row[x * 4 + k] = (uint8_t)(adobe ? 255 - (uint8_t[]){ 51, 0, 255, 102 }[k] : (uint8_t[]){ 51, 0, 255, 102 }[k]);
+				row[x * 4 + k] = (uint8_t)(adobe ? 255 - (uint8_t[]){ 51, 0, 255, 102 }[k]
+												 : (uint8_t[]){ 51, 0, 255, 102 }[k]);
 		c.err = jpeg_std_error(&e);
 		jpeg_create_compress(&c);
 		jpeg_mem_dest(&c, &data, &size);
@@ -114,7 +120,7 @@ test_cmyk(void **state)
 		jpeg_destroy_compress(&c);
 		secant_image im = decoded((blob){ data, size }, NULL);
 		assert_int_equal(im.channels, 3);
-		static const int want[3] = { 122, 153, 0 };      /* (255 - ink) * (255 - black) / 255 */
+		static const int want[3] = { 122, 153, 0 }; /* (255 - ink) * (255 - black) / 255 */
 		for (int k = 0; k < 3; k++)
 			assert_in_range(((uint8_t *)im.data)[k] + 2 - want[k], 0, 4);
 		secant_image_free(&im);
@@ -184,21 +190,21 @@ test_exif_parser(void **state)
 			assert_int_equal(secant_exif_orientation(exact, n), 1);
 			free(exact);
 		}
-		p[little ? 4 : 7] = 0xff;        /* a directory far away */
+		p[little ? 4 : 7] = 0xff; /* a directory far away */
 		p[little ? 7 : 4] = 0xff;
 		assert_int_equal(secant_exif_orientation(p, 26), 1);
 	}
 	exif_segment(segment, 9, true);
 	assert_int_equal(secant_exif_orientation(p, 26), 1);
 	exif_segment(segment, 3, true);
-	p[12] = 2;                           /* text */
+	p[12] = 2; /* text */
 	assert_int_equal(secant_exif_orientation(p, 26), 1);
-	static const uint8_t types[] = { 1, 3, 4, 8, 9 };    /* byte, short, long, and the signed ones some cameras write */
+	static const uint8_t types[] = { 1, 3, 4, 8, 9 }; /* byte, short, long, and the signed ones some cameras write */
 	for (size_t i = 0; i < sizeof types; i++) {
 		p[12] = types[i];
 		assert_int_equal(secant_exif_orientation(p, 26), 3);
 	}
-	p[8] = 0xff;                         /* more entries than there are, the wanted one first */
+	p[8] = 0xff; /* more entries than there are, the wanted one first */
 	p[9] = 0xff;
 	assert_int_equal(secant_exif_orientation(p, 26), 3);
 }
@@ -207,8 +213,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trips_nearly), cmocka_unit_test(test_orientations), cmocka_unit_test(test_cmyk), cmocka_unit_test(test_cut_changed_and_without_memory),
-		cmocka_unit_test(test_lying_sizes), cmocka_unit_test(test_cannot_hold), cmocka_unit_test(test_exif_parser)
+		cmocka_unit_test(test_round_trips_nearly),
+		cmocka_unit_test(test_orientations),
+		cmocka_unit_test(test_cmyk),
+		cmocka_unit_test(test_cut_changed_and_without_memory),
+		cmocka_unit_test(test_lying_sizes),
+		cmocka_unit_test(test_cannot_hold),
+		cmocka_unit_test(test_exif_parser),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,10 +3,28 @@
 #include "base/hash.h"
 #include <spng.h>
 
-typedef struct wanted { int type, bits, interlaced, transparent; } wanted;
+typedef struct wanted {
+	int type, bits, interlaced, transparent;
+} wanted;
 
-static const struct spng_plte_entry colours[16] = { { 255, 0, 0 }, { 0, 255, 0 }, { 0, 0, 255 }, { 9, 8, 7 }, { 1, 2, 3 }, { 4, 5, 6 }, { 7, 8, 9 }, { 10, 11, 12 },
-	{ 20, 21, 22 }, { 23, 24, 25 }, { 26, 27, 28 }, { 29, 30, 31 }, { 32, 33, 34 }, { 35, 36, 37 }, { 38, 39, 40 }, { 41, 42, 43 } };
+static const struct spng_plte_entry colours[16] = {
+	{ 255, 0, 0 },
+	{ 0, 255, 0 },
+	{ 0, 0, 255 },
+	{ 9, 8, 7 },
+	{ 1, 2, 3 },
+	{ 4, 5, 6 },
+	{ 7, 8, 9 },
+	{ 10, 11, 12 },
+	{ 20, 21, 22 },
+	{ 23, 24, 25 },
+	{ 26, 27, 28 },
+	{ 29, 30, 31 },
+	{ 32, 33, 34 },
+	{ 35, 36, 37 },
+	{ 38, 39, 40 },
+	{ 41, 42, 43 },
+};
 
 /* 11 x 7 pixels whose samples count up, packed as PNG has them (host order for 16 bits). */
 static blob
@@ -28,7 +46,9 @@ make(wanted k)
 	}
 	struct spng_ihdr ihdr = { 11, 7, (uint8_t)k.bits, (uint8_t)k.type, 0, 0, (uint8_t)k.interlaced };
 	struct spng_plte plte = { .n_entries = k.bits >= 4 ? 16 : 1u << k.bits };
-	struct spng_trns trns = { .gray = 3, .red = 0, .green = 1, .blue = 2, .n_type3_entries = 2, .type3_alpha = { 0, 128 } };
+	struct spng_trns trns = {
+		.gray = 3, .red = 0, .green = 1, .blue = 2, .n_type3_entries = 2, .type3_alpha = { 0, 128 }
+	};
 	memcpy(plte.entries, colours, sizeof colours);
 	spng_ctx *ctx = spng_ctx_new(SPNG_CTX_ENCODER);
 	spng_set_option(ctx, SPNG_ENCODE_TO_BUFFER, 1);
@@ -72,16 +92,47 @@ expected(wanted k, int i, int c)
 	int n = k.type == 0 ? 1 : k.type == 2 ? 3 : k.type == 4 ? 2 : 4;
 	if (c < n)
 		return sample(k, i * n + c) * deep;
-	bool keyed = k.type == 0 ? sample(k, i) == 3 : sample(k, i * 3) == 0 && sample(k, i * 3 + 1) == 1 && sample(k, i * 3 + 2) == 2;
+	bool keyed = k.type == 0 ? sample(k, i) == 3
+							 : sample(k, i * 3) == 0 && sample(k, i * 3 + 1) == 1 && sample(k, i * 3 + 2) == 2;
 	if (k.type == 2 && k.bits == 16)
-		keyed = false;               /* no pixel is (0, 1, 2) */
+		keyed = false; /* no pixel is (0, 1, 2) */
 	return keyed ? 0 : max;
 }
 
 static const wanted all[] = {
-	{ 0, 1 }, { 0, 2 }, { 0, 4 }, { 0, 8 }, { 0, 16 }, { 2, 8 }, { 2, 16 }, { 3, 1 }, { 3, 2 }, { 3, 4 }, { 3, 8 }, { 4, 8 }, { 4, 16 }, { 6, 8 }, { 6, 16 },
-	{ 0, 2, 0, 1 }, { 0, 4, 0, 1 }, { 0, 8, 0, 1 }, { 0, 16, 0, 1 }, { 2, 8, 0, 1 }, { 2, 16, 0, 1 }, { 3, 1, 0, 1 }, { 3, 2, 0, 1 }, { 3, 4, 0, 1 }, { 3, 8, 0, 1 },
-	{ 0, 1, 1 }, { 0, 4, 1 }, { 0, 16, 1 }, { 2, 8, 1 }, { 3, 2, 1 }, { 3, 8, 1, 1 }, { 6, 8, 1 }, { 6, 16, 1 }
+	{ 0, 1 },
+	{ 0, 2 },
+	{ 0, 4 },
+	{ 0, 8 },
+	{ 0, 16 },
+	{ 2, 8 },
+	{ 2, 16 },
+	{ 3, 1 },
+	{ 3, 2 },
+	{ 3, 4 },
+	{ 3, 8 },
+	{ 4, 8 },
+	{ 4, 16 },
+	{ 6, 8 },
+	{ 6, 16 },
+	{ 0, 2, 0, 1 },
+	{ 0, 4, 0, 1 },
+	{ 0, 8, 0, 1 },
+	{ 0, 16, 0, 1 },
+	{ 2, 8, 0, 1 },
+	{ 2, 16, 0, 1 },
+	{ 3, 1, 0, 1 },
+	{ 3, 2, 0, 1 },
+	{ 3, 4, 0, 1 },
+	{ 3, 8, 0, 1 },
+	{ 0, 1, 1 },
+	{ 0, 4, 1 },
+	{ 0, 16, 1 },
+	{ 2, 8, 1 },
+	{ 3, 2, 1 },
+	{ 3, 8, 1, 1 },
+	{ 6, 8, 1 },
+	{ 6, 16, 1 },
 };
 
 static void
@@ -98,10 +149,11 @@ test_every_colour_type(void **state)
 		assert_null(im.palette);
 		for (int i = 0; i < 77; i++) {
 			for (int c = 0; c < im.channels; c++) {
-				int v = im.dtype == SECANT_U16 ? ((uint16_t *)im.data)[i * im.channels + c] : ((uint8_t *)im.data)[i * im.channels + c];
+				int v = im.dtype == SECANT_U16 ? ((uint16_t *)im.data)[i * im.channels + c]
+											   : ((uint8_t *)im.data)[i * im.channels + c];
 				if (v != expected(k, i, c))
-					fail_msg("type %d bits %d interlaced %d transparent %d pixel %d channel %d: %d, expected %d", k.type, k.bits, k.interlaced, k.transparent, i, c, v,
-						expected(k, i, c));
+					fail_msg("type %d bits %d interlaced %d transparent %d pixel %d channel %d: %d, expected %d",
+						k.type, k.bits, k.interlaced, k.transparent, i, c, v, expected(k, i, c));
 			}
 		}
 		secant_image_free(&im);
@@ -121,7 +173,7 @@ test_wanted_channels_and_depth(void **state)
 			secant_image im = decoded(b, &(secant_image_read_options){ .channels = c, .to_u8 = true });
 			secant_image want;
 			assert_int_equal(secant_image_convert(&want, &plain, c, SECANT_U8, NULL), 0);
-			assert_same(&im, &want);         /* what libspng converts is what we convert */
+			assert_same(&im, &want); /* what libspng converts is what we convert */
 			secant_image_free(&im);
 			secant_image_free(&want);
 		}
@@ -242,15 +294,16 @@ static void
 test_lying_sizes(void **state)
 {
 	blob b = make((wanted){ 2, 8 });
-	memcpy(b.p + 16, "\0\1\x86\xa0\0\1\x86\xa0", 8);     /* 100000 x 100000 */
+	memcpy(b.p + 16, "\0\1\x86\xa0\0\1\x86\xa0", 8); /* 100000 x 100000 */
 	seal(b.p, 8);
 	refuses(b.p, b.n, SECANT_ERR_RANGE, "100000x100000 pixels are more than the limit of 1073741824");
-	memcpy(b.p + 16, "\0\0\x75\x30\0\0\x75\x30", 8);     /* 30000 x 30000 is within the limit, but not in so few bytes */
+	memcpy(b.p + 16, "\0\0\x75\x30\0\0\x75\x30", 8); /* 30000 x 30000 is within the limit, but not in so few bytes */
 	seal(b.p, 8);
 	long count = secant_mem_count();
 	refuses(b.p, b.n, SECANT_ERR_FORMAT, "the header says 30000x30000 pixels, which");
 	assert_true(secant_mem_count() - count < 20);
-	refuses_with(b.p, b.n, &(secant_image_read_options){ .max_pixels = 100 }, SECANT_ERR_RANGE, "more than the limit of 100");
+	refuses_with(
+		b.p, b.n, &(secant_image_read_options){ .max_pixels = 100 }, SECANT_ERR_RANGE, "more than the limit of 100");
 	memcpy(b.p + 16, "\0\0\0\0\0\0\0\7", 8);
 	seal(b.p, 8);
 	refuses(b.p, b.n, SECANT_ERR_FORMAT, "PNG: ");
@@ -261,7 +314,7 @@ static void
 test_damage_is_found(void **state)
 {
 	blob b = make((wanted){ 2, 8 });
-	b.p[b.n - 20] ^= 1;                                  /* in IDAT or its checksum */
+	b.p[b.n - 20] ^= 1; /* in IDAT or its checksum */
 	refuses(b.p, b.n, SECANT_ERR_FORMAT, "PNG: ");
 	free(b.p);
 }
@@ -269,8 +322,9 @@ test_damage_is_found(void **state)
 static void
 test_exif_turns(void **state)
 {
-	static const uint8_t exif[] = { 'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0 };
-	uint8_t raw[6] = { 1, 2, 3, 4, 5, 6 };               /* 3 x 2 */
+	static const uint8_t exif[] = { 'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0,
+		0 };
+	uint8_t raw[6] = { 1, 2, 3, 4, 5, 6 }; /* 3 x 2 */
 	struct spng_ihdr ihdr = { 3, 2, 8, 0, 0, 0, 0 };
 	struct spng_exif e = { sizeof exif, (char *)(uintptr_t)exif };
 	spng_ctx *ctx = spng_ctx_new(SPNG_CTX_ENCODER);
@@ -313,10 +367,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_colour_type), cmocka_unit_test(test_wanted_channels_and_depth), cmocka_unit_test(test_palette_as_indices),
-		cmocka_unit_test(test_round_trips), cmocka_unit_test(test_indexed_round_trip), cmocka_unit_test(test_cannot_hold),
-		cmocka_unit_test(test_cut_changed_and_without_memory), cmocka_unit_test(test_lying_sizes), cmocka_unit_test(test_damage_is_found),
-		cmocka_unit_test(test_grey_as_stored), cmocka_unit_test(test_exif_turns)
+		cmocka_unit_test(test_every_colour_type),
+		cmocka_unit_test(test_wanted_channels_and_depth),
+		cmocka_unit_test(test_palette_as_indices),
+		cmocka_unit_test(test_round_trips),
+		cmocka_unit_test(test_indexed_round_trip),
+		cmocka_unit_test(test_cannot_hold),
+		cmocka_unit_test(test_cut_changed_and_without_memory),
+		cmocka_unit_test(test_lying_sizes),
+		cmocka_unit_test(test_damage_is_found),
+		cmocka_unit_test(test_grey_as_stored),
+		cmocka_unit_test(test_exif_turns),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

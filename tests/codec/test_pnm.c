@@ -39,7 +39,8 @@ test_raw(void **state)
 	gives((blob){ (uint8_t *)"P6 1 1 127\n\x00\x7f\x40", 14 }, 1, 1, 3, SECANT_U8, (uint8_t[]){ 0, 255, 129 });
 	/* PFM counts rows from the bottom; a negative scale is little-endian */
 	gives((blob){ (uint8_t *)"Pf\n1 2\n-1.0\n\0\0\x80\x3f\0\0\0\x40", 20 }, 1, 2, 1, SECANT_F32, (float[]){ 2, 1 });
-	gives((blob){ (uint8_t *)"PF\n1 1\n1\n\x3f\x80\0\0\x40\0\0\0\x40\x40\0\0", 21 }, 1, 1, 3, SECANT_F32, (float[]){ 1, 2, 3 });
+	gives((blob){ (uint8_t *)"PF\n1 1\n1\n\x3f\x80\0\0\x40\0\0\0\x40\x40\0\0", 21 }, 1, 1, 3, SECANT_F32,
+		(float[]){ 1, 2, 3 });
 }
 
 static void
@@ -47,17 +48,24 @@ test_arbitrary_maps(void **state)
 {
 	static const char two[] = "P7\nWIDTH 2\nHEIGHT 1\nDEPTH 2\nMAXVAL 255\nTUPLTYPE GRAYSCALE_ALPHA\nENDHDR\n\1\2\3\4";
 	gives((blob){ (uint8_t *)(uintptr_t)two, sizeof two - 1 }, 2, 1, 2, SECANT_U8, (uint8_t[]){ 1, 2, 3, 4 });
-	static const char deep[] = "P7\n# words in any order\nMAXVAL 1023\nDEPTH 1\nHEIGHT 2\n\nWIDTH 1\nENDHDR\n\3\xff\0\0";
+	static const char deep[] =
+		"P7\n# words in any order\nMAXVAL 1023\nDEPTH 1\nHEIGHT 2\n\nWIDTH 1\nENDHDR\n\3\xff\0\0";
 	gives((blob){ (uint8_t *)(uintptr_t)deep, sizeof deep - 1 }, 1, 2, 1, SECANT_U16, (uint16_t[]){ 65535, 0 });
-	static const char white[] = "P7\nWIDTH 2\nHEIGHT 1\nDEPTH 1\nMAXVAL 1\nTUPLTYPE BLACKANDWHITE\nENDHDR\n\1";   /* and the zero behind it */
+	static const char white[] =
+		"P7\nWIDTH 2\nHEIGHT 1\nDEPTH 1\nMAXVAL 1\nTUPLTYPE BLACKANDWHITE\nENDHDR\n\1"; /* and the zero behind it */
 	gives((blob){ (uint8_t *)(uintptr_t)white, sizeof white }, 2, 1, 1, SECANT_U8, (uint8_t[]){ 255, 0 });
 	refuses_all_cuts((blob){ (uint8_t *)(uintptr_t)two, sizeof two - 1 });
 	survives_all_changes((blob){ (uint8_t *)(uintptr_t)deep, sizeof deep - 1 });
 	survives_lack_of_memory((blob){ (uint8_t *)(uintptr_t)two, sizeof two - 1 }, NULL);
-	static const struct { const char *file, *message; } wrong[] = {
-		{ "P7\nWIDTH 2\nHEIGHT 1\nDEPTH 2\nENDHDR\nabcd", "this one has 2, 1, 2 and -1" }, { "P7\nWIDTH 2\nHEIGHT 1\nDEPTH 5000\nMAXVAL 255\nENDHDR\n", "DEPTH 1 to 4096" },
-		{ "P7\nWIDTH 200\nHEIGHT 2\nDEPTH 4096\nMAXVAL 255\nENDHDR\nabcdefgh", "bytes of pixels are needed, the file has 8" }, { "P7\nWIDTH 2\n", "no ENDHDR" },
-		{ "P7\nWIDTH 2\nHEIGHT 1\nDEPTH 1\nMAXVAL 255\nENDHDR", "the header does not end" }
+	static const struct {
+		const char *file, *message;
+	} wrong[] = {
+		{ "P7\nWIDTH 2\nHEIGHT 1\nDEPTH 2\nENDHDR\nabcd", "this one has 2, 1, 2 and -1" },
+		{ "P7\nWIDTH 2\nHEIGHT 1\nDEPTH 5000\nMAXVAL 255\nENDHDR\n", "DEPTH 1 to 4096" },
+		{ "P7\nWIDTH 200\nHEIGHT 2\nDEPTH 4096\nMAXVAL 255\nENDHDR\nabcdefgh",
+			"bytes of pixels are needed, the file has 8" },
+		{ "P7\nWIDTH 2\n", "no ENDHDR" },
+		{ "P7\nWIDTH 2\nHEIGHT 1\nDEPTH 1\nMAXVAL 255\nENDHDR", "the header does not end" },
 	};
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
 		refuses(wrong[i].file, strlen(wrong[i].file), SECANT_ERR_FORMAT, wrong[i].message);
@@ -82,14 +90,28 @@ test_values_as_stored(void **state)
 static void
 test_wrong(void **state)
 {
-	static const struct { const char *file, *message; } cases[] = {
-		{ "P2 0 2 255\n", "no width and height of 1 or more" }, { "P2 2", "no width and height" }, { "P2 x 2 255", "no width and height" },
-		{ "P5 99999999999 2 255\n", "no width and height" }, { "P2 2 2\n", "no maximum from 1 to 65535" }, { "P2 1 1 0 0", "no maximum" },
-		{ "P2 1 1 65536 0", "no maximum" }, { "P5 1 1 255", "the header does not end" }, { "Pf 1 1 x 1", "no scale" }, { "Pf 1 1 0 1", "no scale" },
-		{ "P2 2 1 255 3", "value 2 of 2 is missing" }, { "P2 2 1 255 3 x", "value 2 of 2 is missing or no number" }, { "P2 2 1 7 3 8", "value 2 is 8, the maximum is 7" },
-		{ "P1 2 1 1 2", "value 2 of 2 is missing" }, { "P5 2 2 255\nabc", "4 bytes of pixels are needed, the file has 3" }, { "P4 9 2\nabc", "4 bytes of pixels are needed" },
-		{ "Pf 1 1 1\nabc", "4 bytes of pixels are needed" }, { "P5 2 1 60\nAZ", "value 1 is 65, the maximum is 60" },
-		{ "P6 9000 9000 255\nabc", "the header says 9000x9000 pixels, which 20 bytes of pnm cannot hold" }
+	static const struct {
+		const char *file, *message;
+	} cases[] = {
+		{ "P2 0 2 255\n", "no width and height of 1 or more" },
+		{ "P2 2", "no width and height" },
+		{ "P2 x 2 255", "no width and height" },
+		{ "P5 99999999999 2 255\n", "no width and height" },
+		{ "P2 2 2\n", "no maximum from 1 to 65535" },
+		{ "P2 1 1 0 0", "no maximum" },
+		{ "P2 1 1 65536 0", "no maximum" },
+		{ "P5 1 1 255", "the header does not end" },
+		{ "Pf 1 1 x 1", "no scale" },
+		{ "Pf 1 1 0 1", "no scale" },
+		{ "P2 2 1 255 3", "value 2 of 2 is missing" },
+		{ "P2 2 1 255 3 x", "value 2 of 2 is missing or no number" },
+		{ "P2 2 1 7 3 8", "value 2 is 8, the maximum is 7" },
+		{ "P1 2 1 1 2", "value 2 of 2 is missing" },
+		{ "P5 2 2 255\nabc", "4 bytes of pixels are needed, the file has 3" },
+		{ "P4 9 2\nabc", "4 bytes of pixels are needed" },
+		{ "Pf 1 1 1\nabc", "4 bytes of pixels are needed" },
+		{ "P5 2 1 60\nAZ", "value 1 is 65, the maximum is 60" },
+		{ "P6 9000 9000 255\nabc", "the header says 9000x9000 pixels, which 20 bytes of pnm cannot hold" },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		refuses(cases[i].file, strlen(cases[i].file), SECANT_ERR_FORMAT, cases[i].message);
@@ -101,9 +123,10 @@ test_wrong(void **state)
 static void
 test_cut_changed_and_without_memory(void **state)
 {
-	const blob files[] = { text("P1 3 1 101"), text("P3 1 1 15 0 15 1"), { (uint8_t *)"P5 2 1 65535\n\x01\x02\x03\x04", 17 }, { (uint8_t *)"Pf\n1 1\n-1.0\n\0\0\x80\x3f", 16 } };
+	const blob files[] = { text("P1 3 1 101"), text("P3 1 1 15 0 15 1"),
+		{ (uint8_t *)"P5 2 1 65535\n\x01\x02\x03\x04", 17 }, { (uint8_t *)"Pf\n1 1\n-1.0\n\0\0\x80\x3f", 16 } };
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-		if (files[i].p[1] != '3')        /* "1 1" is a file, too */
+		if (files[i].p[1] != '3') /* "1 1" is a file, too */
 			refuses_all_cuts(files[i]);
 		survives_all_changes(files[i]);
 		survives_lack_of_memory(files[i], NULL);
@@ -113,9 +136,21 @@ test_cut_changed_and_without_memory(void **state)
 static void
 test_round_trips(void **state)
 {
-	static const struct { const char *format; int channels; secant_dtype dtype; } cases[] = {
-		{ "pgm", 1, SECANT_U8 }, { "pgm", 1, SECANT_U16 }, { "ppm", 3, SECANT_U8 }, { "ppm", 3, SECANT_U16 }, { "pnm", 1, SECANT_U8 }, { "pnm", 3, SECANT_U16 },
-		{ "pfm", 1, SECANT_F32 }, { "PFM", 3, SECANT_F32 }, { "pam", 2, SECANT_U8 }, { "pam", 7, SECANT_U16 }
+	static const struct {
+		const char *format;
+		int channels;
+		secant_dtype dtype;
+	} cases[] = {
+		{ "pgm", 1, SECANT_U8 },
+		{ "pgm", 1, SECANT_U16 },
+		{ "ppm", 3, SECANT_U8 },
+		{ "ppm", 3, SECANT_U16 },
+		{ "pnm", 1, SECANT_U8 },
+		{ "pnm", 3, SECANT_U16 },
+		{ "pfm", 1, SECANT_F32 },
+		{ "PFM", 3, SECANT_F32 },
+		{ "pam", 2, SECANT_U8 },
+		{ "pam", 7, SECANT_U16 },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		secant_image im = pattern(13, 5, cases[i].channels, cases[i].dtype);
@@ -133,10 +168,18 @@ test_round_trips(void **state)
 static void
 test_cannot_hold(void **state)
 {
-	static const struct { const char *format, *message; int channels; secant_dtype dtype; } cases[] = {
-		{ "pgm", "pgm holds 1 channel of u8 or u16; the picture has 3 channels of u8", 3, SECANT_U8 }, { "ppm", "ppm holds 3 channels", 1, SECANT_U8 },
-		{ "pbm", "pbm holds 1 channel of u8", 1, SECANT_U16 }, { "pfm", "pfm holds 1 or 3 channels of f32", 1, SECANT_U8 }, { "pnm", "pnm holds", 2, SECANT_U8 },
-		{ "pnm", "pnm holds", 1, SECANT_F32 }, { "pgm", "pgm holds", 1, SECANT_I16 }
+	static const struct {
+		const char *format, *message;
+		int channels;
+		secant_dtype dtype;
+	} cases[] = {
+		{ "pgm", "pgm holds 1 channel of u8 or u16; the picture has 3 channels of u8", 3, SECANT_U8 },
+		{ "ppm", "ppm holds 3 channels", 1, SECANT_U8 },
+		{ "pbm", "pbm holds 1 channel of u8", 1, SECANT_U16 },
+		{ "pfm", "pfm holds 1 or 3 channels of f32", 1, SECANT_U8 },
+		{ "pnm", "pnm holds", 2, SECANT_U8 },
+		{ "pnm", "pnm holds", 1, SECANT_F32 },
+		{ "pgm", "pgm holds", 1, SECANT_I16 },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		secant_image im = pattern(2, 2, cases[i].channels, cases[i].dtype);
@@ -153,8 +196,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text), cmocka_unit_test(test_raw), cmocka_unit_test(test_arbitrary_maps), cmocka_unit_test(test_values_as_stored), cmocka_unit_test(test_wrong), cmocka_unit_test(test_cut_changed_and_without_memory),
-		cmocka_unit_test(test_round_trips), cmocka_unit_test(test_cannot_hold)
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_raw),
+		cmocka_unit_test(test_arbitrary_maps),
+		cmocka_unit_test(test_values_as_stored),
+		cmocka_unit_test(test_wrong),
+		cmocka_unit_test(test_cut_changed_and_without_memory),
+		cmocka_unit_test(test_round_trips),
+		cmocka_unit_test(test_cannot_hold),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* Rasters: any window equals that part of the whole; rows written in any portions give the same file; nothing is left when it fails. */
+/* Rasters: any window equals that part of the whole; rows written in any portions give the same file; nothing is left
+ * when it fails. */
 #include "pictures.h"
 #include "codec/tiff.h"
 
@@ -13,10 +14,20 @@ check_windows(const char *path, const secant_image_read_options *o, const secant
 	if (!r)
 		fail_msg("%s", err.msg);
 	const secant_raster_info *about = secant_raster_about(r);
-	assert_true(about->width == whole->width && about->height == whole->height && about->channels == whole->channels && about->dtype == whole->dtype);
+	assert_true(about->width == whole->width && about->height == whole->height && about->channels == whole->channels
+		&& about->dtype == whole->dtype);
 	assert_true(about->block_width >= 1 && about->block_height >= 1);
-	static const int windows[][4] = { { 0, 0, 1, 1 }, { 31, 31, 2, 2 }, { 0, 0, 100, 80 }, { 32, 32, 32, 32 }, { 99, 79, 1, 1 }, { 5, 60, 90, 20 }, { 60, 5, 3, 70 },
-		{ 0, 0, 50, 1 }, { 31, 31, 2, 2 } };
+	static const int windows[][4] = {
+		{ 0, 0, 1, 1 },
+		{ 31, 31, 2, 2 },
+		{ 0, 0, 100, 80 },
+		{ 32, 32, 32, 32 },
+		{ 99, 79, 1, 1 },
+		{ 5, 60, 90, 20 },
+		{ 60, 5, 3, 70 },
+		{ 0, 0, 50, 1 },
+		{ 31, 31, 2, 2 },
+	};
 	for (size_t i = 0; i < sizeof windows / sizeof *windows; i++) {
 		secant_image im, want;
 		const int *w = windows[i];
@@ -27,10 +38,13 @@ check_windows(const char *path, const secant_image_read_options *o, const secant
 		secant_image_free(&im);
 		secant_image_free(&want);
 	}
-	static const int outside[][4] = { { -1, 0, 1, 1 }, { 0, 0, 101, 1 }, { 100, 0, 1, 1 }, { 0, 80, 1, 1 }, { 0, 0, 0, 1 }, { 50, 0, INT32_MAX, 1 } };
+	static const int outside[][4] = { { -1, 0, 1, 1 }, { 0, 0, 101, 1 }, { 100, 0, 1, 1 }, { 0, 80, 1, 1 },
+		{ 0, 0, 0, 1 }, { 50, 0, INT32_MAX, 1 } };
 	for (size_t i = 0; i < sizeof outside / sizeof *outside; i++) {
 		secant_image im;
-		assert_int_equal(secant_raster_read_window(r, outside[i][0], outside[i][1], outside[i][2], outside[i][3], &im, NULL), SECANT_ERR_RANGE);
+		assert_int_equal(
+			secant_raster_read_window(r, outside[i][0], outside[i][1], outside[i][2], outside[i][3], &im, NULL),
+			SECANT_ERR_RANGE);
 		assert_null(im.data);
 	}
 	secant_raster_close(r);
@@ -63,7 +77,8 @@ test_windows(void **state)
 static void
 test_windows_are_converted(void **state)
 {
-	static const secant_image_read_options options[] = { { .channels = 1 }, { .channels = 4 }, { .to_u8 = true }, { .channels = 3, .to_u8 = true } };
+	static const secant_image_read_options options[] = { { .channels = 1 }, { .channels = 4 }, { .to_u8 = true },
+		{ .channels = 3, .to_u8 = true } };
 	char *dir = scratch_dir(), path[512];
 	secant_image im = pattern(100, 80, 3, SECANT_U16);
 	static const char *const names[] = { "a.tif", "a.png" };
@@ -83,7 +98,7 @@ test_windows_are_converted(void **state)
 	for (int i = 0; i < 256; i++)
 		memcpy(palette[i], (uint8_t[]){ (uint8_t)i, (uint8_t)(255 - i), 7 }, 3);
 	im = pattern(100, 80, 1, SECANT_U8);
-	assert_int_equal(secant_image_set_palette(&im, (const uint8_t (*)[3])palette, 256, NULL), 0);
+	assert_int_equal(secant_image_set_palette(&im, (const uint8_t(*)[3])palette, 256, NULL), 0);
 	snprintf(path, sizeof path, "%s/a.tif", dir);
 	assert_int_equal(secant_image_write(&im, path, &tiles, NULL), 0);
 	check_windows(path, &(secant_image_read_options){ .palette_as_indices = true }, &im);
@@ -107,7 +122,7 @@ test_window_limit_and_orientation(void **state)
 	TIFFSetField(t, TIFFTAG_ORIENTATION, 6);
 	TIFFRewriteDirectory(t);
 	TIFFClose(t);
-	check_windows(path, NULL, &im);                      /* rasters stay as they lie in the file */
+	check_windows(path, NULL, &im); /* rasters stay as they lie in the file */
 	secant_raster *r = secant_raster_open(path, &(secant_image_read_options){ .max_pixels = 100 }, &err);
 	assert_non_null(r);
 	assert_int_equal(secant_raster_read_window(r, 0, 0, 10, 10, &part, &err), 0);
@@ -119,7 +134,8 @@ test_window_limit_and_orientation(void **state)
 	assert_int_equal(secant_remove_tree(dir, NULL), 0);
 }
 
-/* Cutting the file after it was opened with a whole header: damage in a block names the file and leaves the raster usable. */
+/* Cutting the file after it was opened with a whole header: damage in a block names the file and leaves the raster
+ * usable. */
 static void
 test_a_damaged_block(void **state)
 {
@@ -129,7 +145,7 @@ test_a_damaged_block(void **state)
 	blob b = encoded(&im, "tif", &tiles);
 	snprintf(path, sizeof path, "%s/a.tif", dir);
 	for (size_t i = 20; i < 60; i++)
-		b.p[i] ^= 0x55;                                  /* the first tile's deflate stream */
+		b.p[i] ^= 0x55; /* the first tile's deflate stream */
 	assert_int_equal(secant_file_write(path, b.p, b.n, NULL), 0);
 	secant_raster *r = secant_raster_open(path, NULL, &err);
 	assert_non_null(r);
@@ -151,8 +167,15 @@ test_a_damaged_block(void **state)
 static secant_raster_spec
 spec_of(const secant_image *im)
 {
-	return (secant_raster_spec){ .width = im->width, .height = im->height, .channels = im->channels, .dtype = im->dtype, .geo = secant_image_geo(im),
-	                             .palette = (const uint8_t (*)[3])im->palette, .palette_count = im->palette_count };
+	return (secant_raster_spec){
+		.width = im->width,
+		.height = im->height,
+		.channels = im->channels,
+		.dtype = im->dtype,
+		.geo = secant_image_geo(im),
+		.palette = (const uint8_t(*)[3])im->palette,
+		.palette_count = im->palette_count,
+	};
 }
 
 static void
@@ -173,7 +196,9 @@ test_rows_in_any_portions(void **state)
 				secant_raster_writer *w = secant_raster_create(path, &spec, &o, NULL);
 				assert_non_null(w);
 				for (int row = 0; row < 41; row += step)
-					assert_int_equal(secant_raster_write_rows(w, (uint8_t *)im.data + row * 150, step < 41 - row ? step : 41 - row, NULL), 0);
+					assert_int_equal(secant_raster_write_rows(
+										 w, (uint8_t *)im.data + row * 150, step < 41 - row ? step : 41 - row, NULL),
+						0);
 				assert_int_equal(secant_raster_finish(w, NULL), 0);
 				assert_int_equal(secant_image_write(&im, other, &o, NULL), 0);
 				assert_int_equal(secant_file_read(&x, &a, path, 1 << 20, NULL), 0);
@@ -219,7 +244,7 @@ test_unfinished_files_leave_nothing(void **state)
 		err = (secant_err){ 0 };
 		assert_int_equal(secant_raster_write_rows(w, im.data, 1, &err), SECANT_ERR_ARG);
 		assert_non_null(strstr(err.msg, "1 more rows, after 41 of 41"));
-		assert_int_equal(secant_raster_write_rows(w, im.data, 0, NULL), SECANT_ERR_ARG);         /* sticky */
+		assert_int_equal(secant_raster_write_rows(w, im.data, 0, NULL), SECANT_ERR_ARG); /* sticky */
 		assert_int_equal(secant_raster_finish(w, NULL), SECANT_ERR_ARG);
 		assert_int_equal(files_in(dir), 0);
 		w = secant_raster_create(path, &spec, NULL, NULL);
@@ -235,9 +260,15 @@ test_unfinished_files_leave_nothing(void **state)
 static void
 test_create_refuses(void **state)
 {
-	static const struct { const char *name, *message; int channels; secant_dtype dtype; } cases[] = {
-		{ "/no/such/folder/a.tif", "/no/such/folder/a.tif: cannot write", 1, SECANT_U8 }, { "a.xyz", "'xyz' is not a format", 1, SECANT_U8 },
-		{ "a.png", "a.png: png: PNG holds 1 to 4 channels", 5, SECANT_U8 }, { "a.jpg", "JPEG holds 1 or 3 channels", 4, SECANT_U8 }
+	static const struct {
+		const char *name, *message;
+		int channels;
+		secant_dtype dtype;
+	} cases[] = {
+		{ "/no/such/folder/a.tif", "/no/such/folder/a.tif: cannot write", 1, SECANT_U8 },
+		{ "a.xyz", "'xyz' is not a format", 1, SECANT_U8 },
+		{ "a.png", "a.png: png: PNG holds 1 to 4 channels", 5, SECANT_U8 },
+		{ "a.jpg", "JPEG holds 1 or 3 channels", 4, SECANT_U8 },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		secant_err err = { 0 };
@@ -261,7 +292,9 @@ static void
 test_raster_to_raster(void **state)
 {
 	static const double matrix[16] = { 2, 0, 0, 10, 0, -2, 0, 20, 0, 0, 0, 0, 0, 0, 0, 1 };
-	secant_geo geo = { .n = 2, .tag = { { 34264, TIFF_DOUBLE, 16, (void *)(uintptr_t)matrix }, { 42113, TIFF_ASCII, 2, (void *)(uintptr_t) "0" } } };
+	secant_geo geo = { .n = 2,
+		.tag = { { 34264, TIFF_DOUBLE, 16, (void *)(uintptr_t)matrix },
+			{ 42113, TIFF_ASCII, 2, (void *)(uintptr_t) "0" } } };
 	char *dir = scratch_dir(), in[512], out[512];
 	secant_image im = pattern(100, 80, 4, SECANT_U16), part, back;
 	assert_int_equal(secant_image_set_geo(&im, &geo, NULL), 0);
@@ -301,13 +334,16 @@ test_lack_of_memory(void **state)
 	for (long n = 1; !done; n++) {
 		long live = secant_mem_live();
 		secant_mem_fail_at(n);
-		secant_raster *r = secant_raster_open_data(b.p, b.n, "file", &(secant_image_read_options){ .channels = 4 }, NULL);
+		secant_raster *r = secant_raster_open_data(
+			b.p, b.n, "file", &(secant_image_read_options){ .channels = 4 }, NULL);
 		secant_status s = r ? secant_raster_read_window(r, 3, 3, 30, 30, &part, NULL) : SECANT_ERR_NOMEM;
 		assert_true(!s || s == SECANT_ERR_NOMEM);
 		if (!s)
 			secant_image_free(&part);
 		secant_raster_close(r);
-		secant_raster_writer *w = s ? NULL : secant_raster_create(path, &(secant_raster_spec){ 40, 40, 3, SECANT_U8, NULL, NULL, 0 }, NULL, NULL);
+		secant_raster_writer *w = s
+			? NULL
+			: secant_raster_create(path, &(secant_raster_spec){ 40, 40, 3, SECANT_U8, NULL, NULL, 0 }, NULL, NULL);
 		if (w && !secant_raster_write_rows(w, im.data, 40, NULL))
 			done = !secant_raster_finish(w, NULL);
 		else
@@ -325,9 +361,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_windows), cmocka_unit_test(test_windows_are_converted), cmocka_unit_test(test_window_limit_and_orientation),
-		cmocka_unit_test(test_a_damaged_block), cmocka_unit_test(test_rows_in_any_portions), cmocka_unit_test(test_unfinished_files_leave_nothing),
-		cmocka_unit_test(test_create_refuses), cmocka_unit_test(test_raster_to_raster), cmocka_unit_test(test_lack_of_memory)
+		cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_windows_are_converted),
+		cmocka_unit_test(test_window_limit_and_orientation),
+		cmocka_unit_test(test_a_damaged_block),
+		cmocka_unit_test(test_rows_in_any_portions),
+		cmocka_unit_test(test_unfinished_files_leave_nothing),
+		cmocka_unit_test(test_create_refuses),
+		cmocka_unit_test(test_raster_to_raster),
+		cmocka_unit_test(test_lack_of_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,7 +7,7 @@
 typedef struct kind {
 	int bits, format, samples, photometric, compression;
 	bool separate;
-	int tile, rows;              /* tile 0: strips of that many rows */
+	int tile, rows; /* tile 0: strips of that many rows */
 	const char *mode;
 } kind;
 
@@ -25,7 +25,7 @@ bits_of(const kind *k, size_t i)
 	if (k->format == SAMPLEFORMAT_IEEEFP && k->bits == 64)
 		memcpy(&v, &(double){ (double)(int32_t)v / 64 - 1000 }, 8);
 	if (k->format == SAMPLEFORMAT_IEEEFP && k->bits == 16)
-		v = v % 0x7c00;              /* finite and positive */
+		v = v % 0x7c00; /* finite and positive */
 	return v & (k->bits == 64 ? UINT64_MAX : (1ull << k->bits) - 1);
 }
 
@@ -39,10 +39,14 @@ value_of(const kind *k, size_t i)
 	uint16_t half = (uint16_t)v;
 	secant_tensor one = { .dtype = SECANT_F16, .data = &half };
 	if (k->format == SAMPLEFORMAT_IEEEFP)
-		return k->bits == 16 ? secant_tensor_get(&one, 0) : k->bits == 32 ? (memcpy(&f, &v, 4), f) : (memcpy(&d, &v, 8), (float)d);
+		return k->bits == 16 ? secant_tensor_get(&one, 0)
+			: k->bits == 32  ? (memcpy(&f, &v, 4), f)
+							 : (memcpy(&d, &v, 8), (float)d);
 	if (k->format == SAMPLEFORMAT_INT)
 		return k->bits == 8 ? (int8_t)v : k->bits == 16 ? (int16_t)v : (float)(int32_t)v;
-	d = k->bits < 8 ? (double)((v * 255 + ((1u << k->bits) - 1) / 2) / ((1u << k->bits) - 1)) : k->bits >= 32 ? (float)v : (double)v;
+	d = k->bits < 8     ? (double)((v * 255 + ((1u << k->bits) - 1) / 2) / ((1u << k->bits) - 1))
+		: k->bits >= 32 ? (float)v
+						: (double)v;
 	return k->photometric == PHOTOMETRIC_MINISWHITE ? (k->bits == 16 ? 65535 : 255) - d : d;
 }
 
@@ -56,7 +60,8 @@ fill(const kind *k, uint8_t *to, int x, int y, int w, int h, int plane)
 	for (int r = 0; r < h && y + r < H; r++) {
 		for (int c = 0; c < w && x + c < W; c++) {
 			for (int s = 0; s < n; s++) {
-				size_t i = ((size_t)(y + r) * W + (size_t)(x + c)) * (size_t)k->samples + (size_t)(k->separate ? plane : s);
+				size_t i = ((size_t)(y + r) * W + (size_t)(x + c)) * (size_t)k->samples
+					+ (size_t)(k->separate ? plane : s);
 				uint64_t v = bits_of(k, i);
 				uint8_t *p = to + (size_t)r * row;
 				size_t at = (size_t)(c * n + s) * (size_t)k->bits;
@@ -103,9 +108,14 @@ make(const kind *k)
 				int w = k->tile ? k->tile : W, h = k->tile ? k->tile : k->rows < H - y ? k->rows : H - y;
 				fill(k, block, x, y, w, h, plane);
 				if (k->tile)
-					assert_true(TIFFWriteEncodedTile(t, TIFFComputeTile(t, (uint32_t)x, (uint32_t)y, 0, (uint16_t)plane), block, TIFFTileSize(t)) > 0);
+					assert_true(
+						TIFFWriteEncodedTile(
+							t, TIFFComputeTile(t, (uint32_t)x, (uint32_t)y, 0, (uint16_t)plane), block, TIFFTileSize(t))
+						> 0);
 				else
-					assert_true(TIFFWriteEncodedStrip(t, TIFFComputeStrip(t, (uint32_t)y, (uint16_t)plane), block, TIFFVStripSize(t, (uint32_t)h)) > 0);
+					assert_true(TIFFWriteEncodedStrip(t, TIFFComputeStrip(t, (uint32_t)y, (uint16_t)plane), block,
+									TIFFVStripSize(t, (uint32_t)h))
+						> 0);
 			}
 		}
 	}
@@ -140,8 +150,8 @@ reads_back(const kind *k)
 	assert_true(im.width == W && im.height == H && im.channels == k->samples);
 	for (size_t i = 0; i < (size_t)W * H * (size_t)k->samples; i++)
 		if (pixel(&im, i) != value_of(k, i))
-			fail_msg("bits %d format %d samples %d compression %d separate %d tile %d: value %zu is %g, expected %g", k->bits, k->format, k->samples, k->compression,
-				k->separate, k->tile, i, pixel(&im, i), value_of(k, i));
+			fail_msg("bits %d format %d samples %d compression %d separate %d tile %d: value %zu is %g, expected %g",
+				k->bits, k->format, k->samples, k->compression, k->separate, k->tile, i, pixel(&im, i), value_of(k, i));
 	secant_image_free(&im);
 	free(b.p);
 }
@@ -149,22 +159,48 @@ reads_back(const kind *k)
 static void
 test_samples_and_layouts(void **state)
 {
-	static const struct { int bits, format; } samples[] = { { 1, 1 }, { 2, 1 }, { 3, 1 }, { 4, 1 }, { 5, 1 }, { 6, 1 }, { 7, 1 }, { 8, 1 },
-		{ 9, 1 }, { 10, 1 }, { 11, 1 }, { 12, 1 }, { 13, 1 }, { 14, 1 }, { 15, 1 }, { 16, 1 }, { 32, 1 }, { 64, 1 }, { 8, 2 }, { 16, 2 }, { 32, 2 },
-		{ 16, 3 }, { 32, 3 }, { 64, 3 } };
+	static const struct {
+		int bits, format;
+	} samples[] = {
+		{ 1, 1 },
+		{ 2, 1 },
+		{ 3, 1 },
+		{ 4, 1 },
+		{ 5, 1 },
+		{ 6, 1 },
+		{ 7, 1 },
+		{ 8, 1 },
+		{ 9, 1 },
+		{ 10, 1 },
+		{ 11, 1 },
+		{ 12, 1 },
+		{ 13, 1 },
+		{ 14, 1 },
+		{ 15, 1 },
+		{ 16, 1 },
+		{ 32, 1 },
+		{ 64, 1 },
+		{ 8, 2 },
+		{ 16, 2 },
+		{ 32, 2 },
+		{ 16, 3 },
+		{ 32, 3 },
+		{ 64, 3 },
+	};
 	static const int counts[] = { 1, 3, 5 };
 	for (size_t s = 0; s < sizeof samples / sizeof *samples; s++)
 		for (int c = 0; c < 3; c++)
 			for (int separate = 0; separate < 2; separate++)
 				for (int layout = 0; layout < 3; layout++)
-					reads_back(&(kind){ samples[s].bits, samples[s].format, counts[c], PHOTOMETRIC_MINISBLACK, COMPRESSION_NONE, separate, layout == 2 ? 16 : 0,
-						layout == 0 ? 7 : H, NULL });
+					reads_back(&(kind){ samples[s].bits, samples[s].format, counts[c], PHOTOMETRIC_MINISBLACK,
+						COMPRESSION_NONE, separate, layout == 2 ? 16 : 0, layout == 0 ? 7 : H, NULL });
 }
 
 static void
 test_compressions_and_containers(void **state)
 {
-	static const int all[] = { COMPRESSION_LZW, COMPRESSION_ADOBE_DEFLATE, COMPRESSION_DEFLATE, COMPRESSION_PACKBITS, COMPRESSION_LZMA, COMPRESSION_ZSTD };
+	static const int all[] = { COMPRESSION_LZW, COMPRESSION_ADOBE_DEFLATE, COMPRESSION_DEFLATE, COMPRESSION_PACKBITS,
+		COMPRESSION_LZMA, COMPRESSION_ZSTD };
 	int tried = 0;
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
 		if (!TIFFIsCODECConfigured((uint16_t)all[i]))
@@ -192,12 +228,21 @@ test_missing_blocks(void **state)
 		for (int nodata = 0; nodata < 2; nodata++) {
 			char *dir = scratch_dir(), path[512], *data;
 			snprintf(path, sizeof path, "%s/a.tif", dir);
-			static const TIFFFieldInfo fields[] = { { 42113, -1, -1, TIFF_ASCII, FIELD_CUSTOM, 1, 0, (char *)(uintptr_t)"Nodata" } };
+			static const TIFFFieldInfo fields[] = { { 42113, -1, -1, TIFF_ASCII, FIELD_CUSTOM, 1, 0,
+				(char *)(uintptr_t) "Nodata" } };
 			TIFF *t = TIFFOpen(path, "w");
 			TIFFMergeFieldInfo(t, fields, 1);
-			const int tags[][2] = { { TIFFTAG_IMAGEWIDTH, 32 }, { TIFFTAG_IMAGELENGTH, 16 }, { TIFFTAG_BITSPERSAMPLE, 16 }, { TIFFTAG_SAMPLESPERPIXEL, 2 }, { TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_INT },
-				{ TIFFTAG_PLANARCONFIG, separate ? PLANARCONFIG_SEPARATE : PLANARCONFIG_CONTIG }, { TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK }, { TIFFTAG_TILEWIDTH, 16 },
-				{ TIFFTAG_TILELENGTH, 16 } };
+			const int tags[][2] = {
+				{ TIFFTAG_IMAGEWIDTH, 32 },
+				{ TIFFTAG_IMAGELENGTH, 16 },
+				{ TIFFTAG_BITSPERSAMPLE, 16 },
+				{ TIFFTAG_SAMPLESPERPIXEL, 2 },
+				{ TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_INT },
+				{ TIFFTAG_PLANARCONFIG, separate ? PLANARCONFIG_SEPARATE : PLANARCONFIG_CONTIG },
+				{ TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK },
+				{ TIFFTAG_TILEWIDTH, 16 },
+				{ TIFFTAG_TILELENGTH, 16 },
+			};
 			for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
 				TIFFSetField(t, (uint32_t)tags[i][0], tags[i][1]);
 			if (nodata)
@@ -206,7 +251,8 @@ test_missing_blocks(void **state)
 			for (int i = 0; i < 512; i++)
 				block[i] = 7;
 			/* the right half of the picture: all of it, or its second band */
-			assert_true(TIFFWriteEncodedTile(t, TIFFComputeTile(t, 16, 0, 0, (uint16_t)separate), block, TIFFTileSize(t)) > 0);
+			assert_true(
+				TIFFWriteEncodedTile(t, TIFFComputeTile(t, 16, 0, 0, (uint16_t)separate), block, TIFFTileSize(t)) > 0);
 			TIFFClose(t);
 			blob b;
 			assert_int_equal(secant_file_read(&data, &b.n, path, 1 << 26, NULL), 0);
@@ -242,7 +288,8 @@ test_palettes(void **state)
 	for (int bits = 1; bits <= 8; bits *= 2) {
 		kind k = { bits, 1, 1, PHOTOMETRIC_PALETTE, COMPRESSION_NONE, false, bits == 8 ? 16 : 0, 6, NULL };
 		blob b = make(&k);
-		secant_image colour = decoded(b, NULL), index = decoded(b, &(secant_image_read_options){ .palette_as_indices = true });
+		secant_image colour = decoded(b, NULL),
+					 index = decoded(b, &(secant_image_read_options){ .palette_as_indices = true });
 		assert_int_equal(colour.channels, 3);
 		assert_int_equal(index.channels, 1);
 		assert_int_equal(index.palette_count, 1 << bits);
@@ -258,7 +305,7 @@ test_palettes(void **state)
 		round_trip(&colour, "tif", NULL);
 		blob again = encoded(&index, "tif", NULL);
 		secant_image back = decoded(again, &(secant_image_read_options){ .palette_as_indices = true });
-		back.palette_count = index.palette_count;        /* a TIFF has 256 colours or none */
+		back.palette_count = index.palette_count; /* a TIFF has 256 colours or none */
 		assert_same(&index, &back);
 		secant_image_free(&back);
 		secant_image_free(&colour);
@@ -363,7 +410,8 @@ make_geo(const uint16_t *geo_keys, int n_keys, const double *matrix, const char 
 	geo.tag[geo.n++] = (secant_geo_tag){ 34737, TIFF_ASCII, sizeof ascii, (void *)(uintptr_t)ascii };
 	geo.tag[geo.n++] = (secant_geo_tag){ 42112, TIFF_ASCII, sizeof metadata, (void *)(uintptr_t)metadata };
 	if (nodata)
-		geo.tag[geo.n++] = (secant_geo_tag){ 42113, TIFF_ASCII, (uint32_t)strlen(nodata) + 1, (void *)(uintptr_t)nodata };
+		geo.tag[geo.n++] = (secant_geo_tag){ 42113, TIFF_ASCII, (uint32_t)strlen(nodata) + 1,
+			(void *)(uintptr_t)nodata };
 	secant_image im = pattern(9, 6, 5, SECANT_U16);
 	assert_int_equal(secant_image_set_geo(&im, &geo, NULL), 0);
 	blob b = encoded(&im, "tif", NULL);
@@ -381,7 +429,8 @@ assert_same_geo(const secant_geo *a, const secant_geo *b)
 		assert_int_equal(a->tag[i].id, b->tag[i].id);
 		assert_int_equal(a->tag[i].type, b->tag[i].type);
 		assert_int_equal(a->tag[i].count, b->tag[i].count);
-		assert_memory_equal(a->tag[i].data, b->tag[i].data, a->tag[i].count * (size_t)TIFFDataWidth((TIFFDataType)a->tag[i].type));
+		assert_memory_equal(
+			a->tag[i].data, b->tag[i].data, a->tag[i].count * (size_t)TIFFDataWidth((TIFFDataType)a->tag[i].type));
 	}
 }
 
@@ -431,7 +480,7 @@ test_transforms(void **state)
 	blob b = make_geo(point, 12, matrix, NULL);
 	secant_image im = decoded(b, NULL);
 	assert_true(secant_geo_transform(secant_image_geo(&im), t));
-	static const double want[6] = { 10 - 1.5, 2, 1, 20 + 0.5, 3, -4 };       /* half a pixel: points are centres */
+	static const double want[6] = { 10 - 1.5, 2, 1, 20 + 0.5, 3, -4 }; /* half a pixel: points are centres */
 	for (int i = 0; i < 6; i++)
 		assert_float_equal(t[i], want[i], 0);
 	assert_int_equal(secant_geo_epsg(secant_image_geo(&im)), 4326);
@@ -449,7 +498,7 @@ test_transforms(void **state)
 	assert_true(secant_geo_nodata(secant_image_geo(&im), &v) && isnan(v));
 	secant_image_free(&im);
 	free(b.p);
-	b = make_geo(user, 3, NULL, "no number");            /* a key directory that is too short */
+	b = make_geo(user, 3, NULL, "no number"); /* a key directory that is too short */
 	im = decoded(b, NULL);
 	assert_int_equal(secant_geo_epsg(secant_image_geo(&im)), 0);
 	assert_false(secant_geo_nodata(secant_image_geo(&im), &v));
@@ -464,7 +513,7 @@ static void
 test_cut_changed_and_without_memory(void **state)
 {
 	blob b = make_geo(keys, 16, NULL, "0");
-	for (size_t n = 0; n < b.n; n++) {                   /* the directory lies at the end, so nothing shorter is whole */
+	for (size_t n = 0; n < b.n; n++) { /* the directory lies at the end, so nothing shorter is whole */
 		secant_image im;
 		uint8_t *exact = malloc(n ? n : 1);
 		memcpy(exact, b.p, n);
@@ -549,10 +598,19 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_samples_and_layouts), cmocka_unit_test(test_compressions_and_containers), cmocka_unit_test(test_missing_blocks), cmocka_unit_test(test_indices_as_stored), cmocka_unit_test(test_palettes),
-		cmocka_unit_test(test_other_colour_models), cmocka_unit_test(test_orientations), cmocka_unit_test(test_round_trips),
-		cmocka_unit_test(test_georeference_is_carried), cmocka_unit_test(test_transforms), cmocka_unit_test(test_cut_changed_and_without_memory),
-		cmocka_unit_test(test_lying_headers), cmocka_unit_test(test_writer_refuses)
+		cmocka_unit_test(test_samples_and_layouts),
+		cmocka_unit_test(test_compressions_and_containers),
+		cmocka_unit_test(test_missing_blocks),
+		cmocka_unit_test(test_indices_as_stored),
+		cmocka_unit_test(test_palettes),
+		cmocka_unit_test(test_other_colour_models),
+		cmocka_unit_test(test_orientations),
+		cmocka_unit_test(test_round_trips),
+		cmocka_unit_test(test_georeference_is_carried),
+		cmocka_unit_test(test_transforms),
+		cmocka_unit_test(test_cut_changed_and_without_memory),
+		cmocka_unit_test(test_lying_headers),
+		cmocka_unit_test(test_writer_refuses),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,7 +51,8 @@ extended(blob simple, int width, int height, const uint8_t *exif, size_t n)
 static void
 test_exif_turns(void **state)
 {
-	static const uint8_t exif[] = { 'E', 'x', 'i', 'f', 0, 0, 'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0 };
+	static const uint8_t exif[] = { 'E', 'x', 'i', 'f', 0, 0, 'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0,
+		0, 6, 0, 0, 0, 0, 0, 0, 0 };
 	secant_image im = pattern(6, 4, 3, SECANT_U8), want;
 	assert_int_equal(secant_image_orient(&want, &im, 6, NULL), 0);
 	blob simple = encoded(&im, "webp", &(secant_image_write_options){ .lossless = true });
@@ -107,8 +108,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lossless_round_trips), cmocka_unit_test(test_lossy_comes_near), cmocka_unit_test(test_exif_turns),
-		cmocka_unit_test(test_cut_changed_and_without_memory), cmocka_unit_test(test_cannot)
+		cmocka_unit_test(test_lossless_round_trips),
+		cmocka_unit_test(test_lossy_comes_near),
+		cmocka_unit_test(test_exif_turns),
+		cmocka_unit_test(test_cut_changed_and_without_memory),
+		cmocka_unit_test(test_cannot),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

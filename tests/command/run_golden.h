@@ -1,5 +1,6 @@
 /*
- * `secant import` and `secant run` as an outside program uses them: a state_dict made by the golden rule, the numbers of golden/models.
+ * `secant import` and `secant run` as an outside program uses them: a state_dict made by the golden rule, the numbers
+ * of golden/models.
  */
 #ifndef TESTS_COMMAND_RUN_GOLDEN_H
 #define TESTS_COMMAND_RUN_GOLDEN_H
@@ -19,7 +20,8 @@ must_run(const char *line)
 }
 
 static inline void
-add_tensor(secant_tensors *set, const char *name, secant_dtype dtype, const secant_shape *shape, double (*value)(rule r, int64_t i, void *user), void *user)
+add_tensor(secant_tensors *set, const char *name, secant_dtype dtype, const secant_shape *shape,
+	double (*value)(rule r, int64_t i, void *user), void *user)
 {
 	secant_tensor t;
 	secant_err err = { 0 };
@@ -30,7 +32,11 @@ add_tensor(secant_tensors *set, const char *name, secant_dtype dtype, const seca
 	assert_int_equal(secant_tensors_add(set, name, &t, &err), 0);
 }
 
-typedef struct weight { const char *key; secant_shape shape; double gain; } weight;
+typedef struct weight {
+	const char *key;
+	secant_shape shape;
+	double gain;
+} weight;
 
 static inline double
 weight_value(rule r, int64_t i, void *user)
@@ -51,9 +57,21 @@ weight_value(rule r, int64_t i, void *user)
 	return (double)(float)(shift + scale * rule_u(r, i));
 }
 
-static inline double value_u(rule r, int64_t i, void *user) { return rule_u(r, i); }
-static inline double value_bit(rule r, int64_t i, void *user) { return rule_bit(r, i); }
-static inline double value_class(rule r, int64_t i, void *user) { return rule_class(r, i, *(int *)user); }
+static inline double
+value_u(rule r, int64_t i, void *user)
+{
+	return rule_u(r, i);
+}
+static inline double
+value_bit(rule r, int64_t i, void *user)
+{
+	return rule_bit(r, i);
+}
+static inline double
+value_class(rule r, int64_t i, void *user)
+{
+	return rule_class(r, i, *(int *)user);
+}
 
 static inline void
 write_set(secant_tensors *set, const char *name)
@@ -75,7 +93,7 @@ import_golden(const char *name, const char *extension)
 	json_t *j = golden_json(path), *entry, *v;
 	secant_tensors set = { 0 };
 	size_t i;
-	json_array_foreach(json_object_get(j, "state_dict"), i, entry) {
+	json_array_foreach (json_object_get(j, "state_dict"), i, entry) {
 		weight w = { json_string_value(json_array_get(entry, 0)), { 0 }, number(j, "gain") };
 		json_t *shape = json_array_get(entry, 1);
 		w.shape.rank = (int)json_array_size(shape);
@@ -85,12 +103,13 @@ import_golden(const char *name, const char *extension)
 	}
 	snprintf(file, sizeof file, "w.%s", extension);
 	write_set(&set, file);
-	int n = snprintf(line, sizeof line, "$SECANT import %s --arch unet --encoder %s --classes %d", file, json_string_value(json_object_get(j, "encoder")), (int)number(j, "classes"));
+	int n = snprintf(line, sizeof line, "$SECANT import %s --arch unet --encoder %s --classes %d", file,
+		json_string_value(json_object_get(j, "encoder")), (int)number(j, "classes"));
 	const char *key;
-	json_object_foreach(json_object_get(j, "args"), key, v) {
+	json_object_foreach (json_object_get(j, "args"), key, v) {
 		char *text = json_dumps(v, JSON_ENCODE_ANY);
 		n += snprintf(line + n, sizeof line - (size_t)n, " --%s '%s'", key, text);
-		for (char *at = strstr(line, key); at && *at != ' '; at++)       /* in_channels -> in-channels */
+		for (char *at = strstr(line, key); at && *at != ' '; at++) /* in_channels -> in-channels */
 			*at = *at == '_' ? '-' : *at;
 		free(text);
 	}
@@ -103,7 +122,8 @@ static inline secant_shape
 golden_input(json_t *j, int64_t batch)
 {
 	json_t *s = json_object_get(j, "input");
-	return secant_shape_of(4, batch, json_integer_value(json_array_get(s, 1)), json_integer_value(json_array_get(s, 2)), json_integer_value(json_array_get(s, 3)));
+	return secant_shape_of(4, batch, json_integer_value(json_array_get(s, 1)), json_integer_value(json_array_get(s, 2)),
+		json_integer_value(json_array_get(s, 3)));
 }
 
 /* What `secant run` wrote. */
@@ -119,7 +139,11 @@ results(const char *name)
 	return set;
 }
 
-static double tensor_number(const void *t, int64_t i) { return secant_tensor_get(t, i); }
+static double
+tensor_number(const void *t, int64_t i)
+{
+	return secant_tensor_get(t, i);
+}
 
 static inline statistic
 tensor_statistic(const secant_tensors *set, const char *name, const char *key)
@@ -155,7 +179,8 @@ golden_evaluation(const char *name, const char *extension, bool f64)
 	char path[100];
 	add_tensor(&in, "input", SECANT_F32, &x, value_u, NULL);
 	write_set(&in, "in.safetensors");
-	must_run(f64 ? "$SECANT run model.safetensors in.safetensors out.safetensors --precision f64" : "$SECANT run model.safetensors in.safetensors out.safetensors --precision f32");
+	must_run(f64 ? "$SECANT run model.safetensors in.safetensors out.safetensors --precision f64"
+				 : "$SECANT run model.safetensors in.safetensors out.safetensors --precision f32");
 	secant_tensors got = results("out.safetensors");
 	check_logits(&got, "logits", json_object_get(json_object_get(j, "eval"), "logits"), f64 ? 1e-10 : 1e-5);
 	snprintf(path, sizeof path, "models/%s.safetensors", name);
@@ -198,21 +223,25 @@ golden_training(const char *name, bool f64)
 		add_tensor(&in, "label_target", SECANT_F32, &label, value_bit, NULL);
 	write_set(&in, "in.safetensors");
 	char line[300];
-	snprintf(line, sizeof line, "$SECANT run model.safetensors in.safetensors out.safetensors --loss %s --gradients --precision %s", classes == 1 ? "0.5*dice+0.5*bce" : "dice+ce", f64 ? "f64" : "f32");
+	snprintf(line, sizeof line,
+		"$SECANT run model.safetensors in.safetensors out.safetensors --loss %s --gradients --precision %s",
+		classes == 1 ? "0.5*dice+0.5*bce" : "dice+ce", f64 ? "f64" : "f32");
 	must_run(line);
 	secant_tensors got = results("out.safetensors");
 	assert_int_equal(secant_tensors_find(&got, "loss")->shape.rank, 0);
-	assert_near("loss", secant_tensor_get(secant_tensors_find(&got, "loss"), 0), number(train, "loss"), f64 ? 1e-10 : 1e-5);
+	assert_near(
+		"loss", secant_tensor_get(secant_tensors_find(&got, "loss"), 0), number(train, "loss"), f64 ? 1e-10 : 1e-5);
 	check_logits(&got, "train_logits", json_object_get(train, "logits"), f64 ? 1e-10 : 1e-4);
 	assert_true(!aux == !secant_tensors_find(&got, "label"));
 	double total = number(train, "grad_l2_total"), dots[2] = { 0 };
 	size_t i, gradients = 0;
-	json_array_foreach(json_object_get(train, "grads"), i, g) {
+	json_array_foreach (json_object_get(train, "grads"), i, g) {
 		char key[300];
 		const char *parameter = json_string_value(json_array_get(g, 0));
 		snprintf(key, sizeof key, "grad:%s", parameter);
 		statistic s = tensor_statistic(&got, key, parameter);
-		double l2 = json_number_value(json_array_get(g, 2)), allowed = l2 > 1e-6 * total ? (f64 ? 1e-8 : 1e-3) * l2 : (f64 ? 1e-12 : 1e-4) * total;
+		double l2 = json_number_value(json_array_get(g, 2)),
+			   allowed = l2 > 1e-6 * total ? (f64 ? 1e-8 : 1e-3) * l2 : (f64 ? 1e-12 : 1e-4) * total;
 		assert_near(key, s.l2, l2, allowed);
 		assert_near(key, s.dot, json_number_value(json_array_get(g, 3)), allowed);
 		gradients++;

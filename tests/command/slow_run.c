@@ -1,4 +1,5 @@
-/* `secant run --precision f64`: PyTorch's numbers in double, evaluation and one training step, through files and the command alone. */
+/* `secant run --precision f64`: PyTorch's numbers in double, evaluation and one training step, through files and the
+ * command alone. */
 #include "run_golden.h"
 
 static const char *const names[] = { "unet_resnet18", "unet_resnet34_aux", "unet_resnet34_in4" };

@@ -1,5 +1,6 @@
 /*
- * The grammar of the command, from outside: help, unknown verbs and options, exit statuses, one line for an error, versions.
+ * The grammar of the command, from outside: help, unknown verbs and options, exit statuses, one line for an error,
+ * versions.
  */
 #include "run.h"
 
@@ -10,7 +11,8 @@ says(int status, const char *expected, const char *arguments)
 {
 	int got = run_line(out, sizeof out, "$SECANT %s", arguments);
 	if (got != status || strcmp(out, expected))
-		fail_msg("secant %s: status %d, expected %d; printed '%s', expected '%s'", arguments, got, status, out, expected);
+		fail_msg(
+			"secant %s: status %d, expected %d; printed '%s', expected '%s'", arguments, got, status, out, expected);
 }
 
 static void
@@ -18,7 +20,8 @@ contains(int status, const char *part, const char *arguments)
 {
 	int got = run_line(out, sizeof out, "$SECANT %s", arguments);
 	if (got != status || !strstr(out, part))
-		fail_msg("secant %s: status %d, expected %d; printed '%s', which lacks '%s'", arguments, got, status, out, part);
+		fail_msg(
+			"secant %s: status %d, expected %d; printed '%s', which lacks '%s'", arguments, got, status, out, part);
 }
 
 static void
@@ -56,7 +59,8 @@ wrong_usage(void **state)
 	says(2, "secant: --verbose: no such option (before a verb: --help, --version)\n", "--verbose");
 	says(2, "secant list: --jsn: no such option (nearest: --json)\n", "list --jsn");
 	says(2, "secant list: 2 operands: expected at most 1 ([KIND])\n", "list a b");
-	says(2, "secant doc: --completion: 'zhs' is not one of none|bash|zsh|fish (nearest: zsh)\n", "doc --completion zhs");
+	says(
+		2, "secant doc: --completion: 'zhs' is not one of none|bash|zsh|fish (nearest: zsh)\n", "doc --completion zhs");
 	says(2, "secant doc: --completion: needs a value\n", "doc --completion");
 	says(2, "secant doc: a folder is missing: secant doc DIR\n", "doc");
 }
@@ -74,12 +78,14 @@ static void
 config_files(void **state)
 {
 	char *dir = scratch_dir();
-	int status = run_line(out, sizeof out, "echo '{\"man\": true, \"mann\": 1}' > %s/c.json; $SECANT doc --config %s/c.json", dir, dir);
+	int status = run_line(
+		out, sizeof out, "echo '{\"man\": true, \"mann\": 1}' > %s/c.json; $SECANT doc --config %s/c.json", dir, dir);
 	char expected[400];
 	snprintf(expected, sizeof expected, "secant doc: %s/c.json: mann: no such option (nearest: man)\n", dir);
 	assert_int_equal(status, 2);
 	assert_string_equal(out, expected);
-	assert_int_equal(run_line(out, sizeof out, "echo '{\"man\": true}' > %s/c.json; $SECANT doc --config %s/c.json", dir, dir), 0);
+	assert_int_equal(
+		run_line(out, sizeof out, "echo '{\"man\": true}' > %s/c.json; $SECANT doc --config %s/c.json", dir, dir), 0);
 	assert_memory_equal(out, ".TH SECANT 1 ", 13);
 	assert_int_equal(run_line(out, sizeof out, "rm -r %s", dir), 0);
 }
@@ -100,16 +106,20 @@ completion_and_man_page_are_well_formed(void **state)
 {
 	assert_int_equal(run_line(out, sizeof out, "$SECANT doc --completion bash | bash -n"), 0);
 	assert_string_equal(out, "");
-	const char *script = "$SECANT doc --completion bash > %1$s/c; bash -c 'source %1$s/c; COMP_WORDS=(secant doc --completion \"\"); COMP_CWORD=3; _secant; "
-		"echo ${COMPREPLY[@]}; COMP_WORDS=(secant do); COMP_CWORD=1; _secant; echo ${COMPREPLY[@]}'";
+	const char *script = "$SECANT doc --completion bash > %1$s/c; bash -c 'source %1$s/c; COMP_WORDS=(secant doc "
+						 "--completion \"\"); COMP_CWORD=3; _secant; "
+						 "echo ${COMPREPLY[@]}; COMP_WORDS=(secant do); COMP_CWORD=1; _secant; echo ${COMPREPLY[@]}'";
 	char *dir = scratch_dir(), line[1000];
 	snprintf(line, sizeof line, script, dir);
 	assert_int_equal(run_line(out, sizeof out, "%s", line), 0);
 	assert_string_equal(out, "none bash zsh fish\ndoc\n");
 	assert_int_equal(run_line(out, sizeof out, "rm -r %s", dir), 0);
-	static const struct { const char *program, *line; } checks[] = {
-		{ "zsh", "$SECANT doc --completion zsh | zsh -n" }, { "fish", "$SECANT doc --completion fish | fish -n" },
-		{ "groff", "$SECANT doc --man | groff -man -Tascii -ww -z" }
+	static const struct {
+		const char *program, *line;
+	} checks[] = {
+		{ "zsh", "$SECANT doc --completion zsh | zsh -n" },
+		{ "fish", "$SECANT doc --completion fish | fish -n" },
+		{ "groff", "$SECANT doc --man | groff -man -Tascii -ww -z" },
 	};
 	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
 		if (run_line(out, sizeof out, "command -v %s", checks[i].program)) {
@@ -125,8 +135,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(version), cmocka_unit_test(help), cmocka_unit_test(wrong_usage), cmocka_unit_test(failures),
-		cmocka_unit_test(config_files), cmocka_unit_test(lists), cmocka_unit_test(completion_and_man_page_are_well_formed)
+		cmocka_unit_test(version),
+		cmocka_unit_test(help),
+		cmocka_unit_test(wrong_usage),
+		cmocka_unit_test(failures),
+		cmocka_unit_test(config_files),
+		cmocka_unit_test(lists),
+		cmocka_unit_test(completion_and_man_page_are_well_formed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

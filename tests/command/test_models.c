@@ -71,7 +71,8 @@ static void
 test_predict(void **state)
 {
 	works("mkdir -p pictures && cp p.ppm pictures/a.ppm && cp p.ppm pictures/b.ppm");
-	json_t *j = json_of("$SECANT predict m.safetensors pictures --out masks --overlay --probabilities --json --precision f32");
+	json_t *j = json_of(
+		"$SECANT predict m.safetensors pictures --out masks --overlay --probabilities --json --precision f32");
 	assert_string_equal(text(j, "mode"), "binary");
 	assert_string_equal(text(j, "precision"), "f32");
 	assert_int_equal(member(j, "classes"), 1);
@@ -88,16 +89,19 @@ test_predict(void **state)
 	works("$SECANT predict m.safetensors m.safetensors p.ppm --out two.pgm && cmp one.pgm two.pgm");
 	works("cp -r run again && $SECANT predict run again p.ppm --out runs.pgm && cmp one.pgm runs.pgm");
 	works("$SECANT predict run p.ppm --out three.pgm --tta d4 --tile 2 --overlap 1 && cmp one.pgm three.pgm");
-	works("$SECANT predict m.safetensors p.ppm --out none.pgm --threshold 1 --min-area 2 && tail -c 8 none.pgm | od -An -tu1");
+	works("$SECANT predict m.safetensors p.ppm --out none.pgm --threshold 1 --min-area 2 && tail -c 8 none.pgm | od "
+		  "-An -tu1");
 	assert_string_equal(out, "   0   0   0   0   0   0   0   0\n");
-	works("echo '{\"out\": \"four.pgm\", \"tta\": \"flips\"}' > c.json && $SECANT predict m.safetensors p.ppm --config c.json && cmp one.pgm four.pgm");
+	works("echo '{\"out\": \"four.pgm\", \"tta\": \"flips\"}' > c.json && $SECANT predict m.safetensors p.ppm --config "
+		  "c.json && cmp one.pgm four.pgm");
 }
 
 static void
 test_predict_goes_on(void **state)
 {
 	works("mkdir -p some && cp p.ppm some/a.ppm && cp p.ppm some/c.ppm && head -c 12 p.ppm > some/b.ppm");
-	works("$SECANT predict m.safetensors some --out partly --json > partly.json 2> said; test $? -eq 1 && tail -1 said");
+	works(
+		"$SECANT predict m.safetensors some --out partly --json > partly.json 2> said; test $? -eq 1 && tail -1 said");
 	assert_non_null(strstr(out, "secant predict: 1 of 3 pictures could not be predicted: some/b.ppm: PNM: "));
 	works("ls partly");
 	assert_string_equal(out, "a.png\nc.png\n");
@@ -107,7 +111,8 @@ test_predict_goes_on(void **state)
 	assert_non_null(strstr(text(json_array_get(files, 1), "error"), "some/b.ppm: PNM: "));
 	assert_string_equal(text(json_array_get(files, 2), "mask"), "partly/c.png");
 	json_decref(j);
-	works("$SECANT predict m.safetensors some/b.ppm p.ppm --out list 2> said; test $? -eq 1 && grep '^error: some/b.ppm: PNM: ' said && ls list > names");
+	works("$SECANT predict m.safetensors some/b.ppm p.ppm --out list 2> said; test $? -eq 1 && grep '^error: "
+		  "some/b.ppm: PNM: ' said && ls list > names");
 	works("cat names");
 	assert_string_equal(out, "p.png\n");
 }
@@ -121,13 +126,17 @@ test_predict_refuses(void **state)
 	fails(2, "secant predict: --out is missing", "$SECANT predict m.safetensors p.ppm");
 	fails(2, "--tta: 'flip' is not flip-h, flip-v, flips", "$SECANT predict m.safetensors p.ppm --out x --tta flip");
 	fails(2, "--tile: ", "$SECANT predict m.safetensors p.ppm --out x --tile big");
-	fails(2, "--thershold: no such option (nearest: --threshold)", "$SECANT predict m.safetensors p.ppm --out x --thershold .4");
+	fails(2, "--thershold: no such option (nearest: --threshold)",
+		"$SECANT predict m.safetensors p.ppm --out x --thershold .4");
 	fails(2, "--threshold", "$SECANT predict m.safetensors p.ppm --out x --threshold 1.5");
 	fails(1, "secant predict: q.png: no such file or folder", "$SECANT predict m.safetensors q.png --out x");
 	fails(1, "secant predict: p.ppm", "$SECANT predict p.ppm p.ppm --out x");
-	fails(1, "secant predict: cut.safetensors", "head -c 300 m.safetensors > cut.safetensors && $SECANT predict cut.safetensors p.ppm --out x");
-	fails(1, "plain.safetensors: holds tensors but no secant model", "$SECANT export m.safetensors --out plain.safetensors && $SECANT predict plain.safetensors p.ppm --out x");
-	fails(2, "q.pgm would be replaced by a prediction", "cp p.ppm q.pgm && $SECANT predict m.safetensors q.pgm --out pictures/../q.pgm");
+	fails(1, "secant predict: cut.safetensors",
+		"head -c 300 m.safetensors > cut.safetensors && $SECANT predict cut.safetensors p.ppm --out x");
+	fails(1, "plain.safetensors: holds tensors but no secant model",
+		"$SECANT export m.safetensors --out plain.safetensors && $SECANT predict plain.safetensors p.ppm --out x");
+	fails(2, "q.pgm would be replaced by a prediction",
+		"cp p.ppm q.pgm && $SECANT predict m.safetensors q.pgm --out pictures/../q.pgm");
 	assert_int_not_equal(shell("ls x"), 0);
 	if (getuid()) {
 		works("mkdir -p locked && chmod 500 locked");
@@ -159,16 +168,19 @@ test_info(void **state)
 	assert_string_equal(text(j, "kind"), "tensors");
 	assert_string_equal(text(json_object_get(j, "tensors"), "head.weight"), "f32 1x3x1x1");
 	json_decref(j);
-	works("printf '0 0 0\\n1 2 3\\n' > c.xyz && mkdir -p data/train/images data/train/labels && cp p.ppm data/train/images && cp p.ppm data/train/labels");
+	works("printf '0 0 0\\n1 2 3\\n' > c.xyz && mkdir -p data/train/images data/train/labels && cp p.ppm "
+		  "data/train/images && cp p.ppm data/train/labels");
 	j = json_of("$SECANT info c.xyz data . --json");
 	json_t *files = json_object_get(j, "files");
 	assert_int_equal(json_array_size(files), 3);
 	assert_string_equal(text(json_array_get(files, 0), "kind"), "cloud");
 	assert_string_equal(text(json_array_get(files, 1), "kind"), "data set");
-	assert_int_equal(member(json_object_get(json_object_get(json_array_get(files, 1), "splits"), "train"), "labels"), 1);
+	assert_int_equal(
+		member(json_object_get(json_object_get(json_array_get(files, 1), "splits"), "train"), "labels"), 1);
 	assert_string_equal(text(json_array_get(files, 2), "kind"), "folder");
 	json_decref(j);
-	works("mkdir -p run && cp m.safetensors run/best.safetensors && echo '{\"epochs\": 2}' > run/config.json && printf '{\"epoch\": 1}\\n{\"epoch\": 2, \"iou\": 0.5}\\n' > run/log.jsonl");
+	works("mkdir -p run && cp m.safetensors run/best.safetensors && echo '{\"epochs\": 2}' > run/config.json && printf "
+		  "'{\"epoch\": 1}\\n{\"epoch\": 2, \"iou\": 0.5}\\n' > run/log.jsonl");
 	j = json_of("$SECANT info run --json");
 	assert_string_equal(text(j, "kind"), "run");
 	assert_int_equal(member(json_object_get(j, "last_epoch"), "epoch"), 2);
@@ -198,11 +210,12 @@ test_explain(void **state)
 	assert_string_equal(text(step, "op"), "conv2d");
 	assert_true(member(step, "flops") == 2. * 64 * 3 * 49 * 32 * 32);
 	json_decref(j);
-	j = json_of("$SECANT explain --encoder resnet18 --size 32 --batch 2 --precision f32 --threads 1 --train --time --json");
+	j = json_of(
+		"$SECANT explain --encoder resnet18 --size 32 --batch 2 --precision f32 --threads 1 --train --time --json");
 	double ms = 0, share = 0;
 	size_t i;
 	bool backward = false;
-	json_array_foreach(json_object_get(j, "steps"), i, step) {
+	json_array_foreach (json_object_get(j, "steps"), i, step) {
 		ms += member(step, "ms");
 		share += member(step, "share");
 		backward |= !strcmp(text(step, "op"), "conv2d_grad_weights");
@@ -211,11 +224,14 @@ test_explain(void **state)
 	assert_true(share > 99.9 && share < 100.1);
 	assert_true(ms > .999 * member(j, "ms") && ms < 1.001 * member(j, "ms"));
 	json_decref(j);
-	double slab[4];                              /* what is computed again need not be kept */
+	double slab[4]; /* what is computed again need not be kept */
 	static const char *const recompute[] = { "none", "norms", "all", "auto" };
 	for (i = 0; i < 4; i++) {
 		char line[160];
-		snprintf(line, sizeof line, "$SECANT explain --encoder resnet18 --size 128 --batch 4 --precision f32 --threads 1 --train --json --recompute %s", recompute[i]);
+		snprintf(line, sizeof line,
+			"$SECANT explain --encoder resnet18 --size 128 --batch 4 --precision f32 --threads 1 --train --json "
+			"--recompute %s",
+			recompute[i]);
 		j = json_of(line);
 		slab[i] = member(j, "slab_bytes");
 		json_decref(j);
@@ -231,16 +247,19 @@ test_bench(void **state)
 {
 	json_t *j = json_of("$SECANT bench m.safetensors --size 16 --runs 5 --warm-up 1 --precision f32 --json --quiet");
 	assert_int_equal(member(j, "runs"), 5);
-	assert_true(member(j, "min_ms") > 0 && member(j, "min_ms") <= member(j, "median_ms") && member(j, "median_ms") <= member(j, "max_ms"));
+	assert_true(member(j, "min_ms") > 0 && member(j, "min_ms") <= member(j, "median_ms")
+		&& member(j, "median_ms") <= member(j, "max_ms"));
 	assert_true(member(j, "peak_bytes") > 1e6);
 	json_decref(j);
-	j = json_of("$SECANT bench --encoder resnet18 --size 32 --batch 2 --train --runs 1 --warm-up 0 --threads 1 --precision f32 --json --quiet");
+	j = json_of("$SECANT bench --encoder resnet18 --size 32 --batch 2 --train --runs 1 --warm-up 0 --threads 1 "
+				"--precision f32 --json --quiet");
 	assert_int_equal(member(j, "runs"), 1);
 	assert_true(member(j, "flops") > 1e8 && member(j, "bytes") > 1e8);
 	assert_string_equal(text(j, "precision"), "f32");
 	json_decref(j);
 	/* A worker: it says that it is ready, and runs once for each line. */
-	works("yes '' | head -n 3 | $SECANT bench m.safetensors --size 16 --precision f32 --on-request > answers && grep -c '^{\"ms\": [0-9.e-]*}$' answers");
+	works("yes '' | head -n 3 | $SECANT bench m.safetensors --size 16 --precision f32 --on-request > answers && grep "
+		  "-c '^{\"ms\": [0-9.e-]*}$' answers");
 	assert_string_equal(out, "3\n");
 	j = json_of("head -n 1 answers");
 	assert_true(json_is_true(json_object_get(j, "ready")));
@@ -280,8 +299,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_predict), cmocka_unit_test(test_predict_goes_on), cmocka_unit_test(test_predict_refuses), cmocka_unit_test(test_info), cmocka_unit_test(test_explain),
-		cmocka_unit_test(test_bench)
+		cmocka_unit_test(test_predict),
+		cmocka_unit_test(test_predict_goes_on),
+		cmocka_unit_test(test_predict_refuses),
+		cmocka_unit_test(test_info),
+		cmocka_unit_test(test_explain),
+		cmocka_unit_test(test_bench),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
 }

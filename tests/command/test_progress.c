@@ -1,6 +1,7 @@
 /*
- * Log lines and the progress bar, in a child process whose standard error is a pseudo-terminal or a file: the bar is drawn over itself
- * and leaves nothing behind, log lines do not run into it, files get plain lines, SECANT_LOG=json JSON lines, --quiet nothing.
+ * Log lines and the progress bar, in a child process whose standard error is a pseudo-terminal or a file: the bar is
+ * drawn over itself and leaves nothing behind, log lines do not run into it, files get plain lines, SECANT_LOG=json
+ * JSON lines, --quiet nothing.
  */
 #include "data.h"
 #include <errno.h>
@@ -46,7 +47,8 @@ watch(bool terminal, const char *setting, void (*work)(const common *c), bool qu
 	size_t n = 0;
 	ssize_t got = terminal ? 0 : pread(file, seen, sizeof seen - 1, 0);
 	/* A terminal hands on what was written in pieces, and some of them late. */
-	for (struct pollfd p = { .fd = main_end, .events = POLLIN }; terminal && poll(&p, 1, 300) > 0 && (got = read(main_end, seen + n, sizeof seen - 1 - n)) > 0; got = 0)
+	for (struct pollfd p = { .fd = main_end, .events = POLLIN };
+		 terminal && poll(&p, 1, 300) > 0 && (got = read(main_end, seen + n, sizeof seen - 1 - n)) > 0; got = 0)
 		n += (size_t)got;
 	seen[n + (got > 0 ? (size_t)got : 0)] = '\0';
 	close(main_end);
@@ -122,8 +124,16 @@ long_jobs_in_a_file(void **state)
 static void
 clocks(void **state)
 {
-	static const struct { double s; const char *text; } rows[] = {
-		{ 0, "0:00" }, { 59.6, "1:00" }, { 3599, "59:59" }, { 3723, "1:02:03" }, { -1, "0:00" }, { 1e30, "0:00" }
+	static const struct {
+		double s;
+		const char *text;
+	} rows[] = {
+		{ 0, "0:00" },
+		{ 59.6, "1:00" },
+		{ 3599, "59:59" },
+		{ 3723, "1:02:03" },
+		{ -1, "0:00" },
+		{ 1e30, "0:00" },
 	};
 	char text[32];
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -136,7 +146,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(on_a_terminal), cmocka_unit_test(in_a_file), cmocka_unit_test(long_jobs_in_a_file), cmocka_unit_test(clocks)
+		cmocka_unit_test(on_a_terminal),
+		cmocka_unit_test(in_a_file),
+		cmocka_unit_test(long_jobs_in_a_file),
+		cmocka_unit_test(clocks),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

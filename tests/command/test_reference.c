@@ -18,13 +18,17 @@ static void
 printing_twice_changes_nothing(void **state)
 {
 	char *dir = scratch_dir();
-	assert_int_equal(run_line(out, sizeof out, "$SECANT doc %s/a && $SECANT doc %s/b && $SECANT doc %s/b && diff -r %s/a %s/b", dir, dir, dir, dir, dir), 0);
+	assert_int_equal(
+		run_line(out, sizeof out, "$SECANT doc %s/a && $SECANT doc %s/b && $SECANT doc %s/b && diff -r %s/a %s/b", dir,
+			dir, dir, dir, dir),
+		0);
 	assert_int_equal(run_line(out, sizeof out, "rm -r %s", dir), 0);
 }
 
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(pages_are_up_to_date), cmocka_unit_test(printing_twice_changes_nothing) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(pages_are_up_to_date),
+		cmocka_unit_test(printing_twice_changes_nothing) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /*
- * `secant train` and `secant eval` from outside: what they print, as text and as JSON, exit statuses, wrong usage, Ctrl-C and going on.
+ * `secant train` and `secant eval` from outside: what they print, as text and as JSON, exit statuses, wrong usage,
+ * Ctrl-C and going on.
  */
 #include "run.h"
 #include "base/json.h"
@@ -23,14 +24,17 @@ teardown(void **state)
 	return run_line(out, sizeof out, "rm -r $ROOT");
 }
 
-#define TINY "--encoder resnet18 --encoder-depth 3 --decoder-channels 8,8,8 --batch 3 --size 32 --precision f32 --threads 1 --optimizer sgd --learning-rate 0.02"
+#define TINY \
+	"--encoder resnet18 --encoder-depth 3 --decoder-channels 8,8,8 --batch 3 --size 32 --precision f32 --threads 1 " \
+	"--optimizer sgd --learning-rate 0.02"
 
 static void
 contains(int status, const char *part, const char *arguments)
 {
 	int got = run_line(out, sizeof out, "$SECANT %s", arguments);
 	if (got != status || !strstr(out, part))
-		fail_msg("secant %s: status %d, expected %d; printed '%s', which lacks '%s'", arguments, got, status, out, part);
+		fail_msg(
+			"secant %s: status %d, expected %d; printed '%s', which lacks '%s'", arguments, got, status, out, part);
 }
 
 static json_t *
@@ -83,7 +87,8 @@ trains_and_evaluates(void **state)
 	assert_string_equal(out, "1\n");
 	json_decref(e);
 	json_decref(t);
-	contains(0, "confusion: rows are labels, columns predictions", "eval $ROOT/run/last.safetensors $ROOT/data --split train");
+	contains(0, "confusion: rows are labels, columns predictions",
+		"eval $ROOT/run/last.safetensors $ROOT/data --split train");
 	contains(0, "confusion: rows are labels, columns predictions", "eval $ROOT/run $ROOT/data");
 }
 
@@ -92,40 +97,50 @@ static void
 goes_on_with_the_runs_options(void **state)
 {
 	contains(0, "run: 3 epochs", "train $ROOT/data --out $ROOT/run --resume --epochs 3");
-	contains(2, "the run has other options (batch: 3 then, 8 now; encoder: resnet18 then, resnet34 now)", "train $ROOT/data --out $ROOT/run --resume --epochs 4 --batch 8 --encoder resnet34");
+	contains(2, "the run has other options (batch: 3 then, 8 now; encoder: resnet18 then, resnet34 now)",
+		"train $ROOT/data --out $ROOT/run --resume --epochs 4 --batch 8 --encoder resnet34");
 	contains(0, "run: 3 epochs", "train $ROOT/data --out $ROOT/run --resume");
 }
 
 static void
 wrong_usage(void **state)
 {
-	contains(2, "secant train: --epoch: no such option (nearest: --epochs)\n", "train $ROOT/data --out $ROOT/x --epoch 3");
+	contains(
+		2, "secant train: --epoch: no such option (nearest: --epochs)\n", "train $ROOT/data --out $ROOT/x --epoch 3");
 	contains(2, "secant train: --epochs: 0 is outside 1 to 1000000", "train $ROOT/data --out $ROOT/x --epochs 0");
-	contains(2, "secant train: --learning-rate: 'fast' is not a number", "train $ROOT/data --out $ROOT/x --learning-rate fast");
+	contains(2, "secant train: --learning-rate: 'fast' is not a number",
+		"train $ROOT/data --out $ROOT/x --learning-rate fast");
 	contains(2, "secant train: --out: a folder for the run is wanted\n", "train $ROOT/data");
 	contains(2, "secant train: ", "train");
 	contains(2, "secant train: --encoder: needs a value", "train $ROOT/data --out $ROOT/x --encoder");
 	contains(2, "resnet18", "train $ROOT/data --out $ROOT/x --encoder resnet19");
-	contains(2, "holds a run already: --resume goes on with it, --overwrite replaces it", "train $ROOT/data --out $ROOT/run " TINY);
+	contains(2, "holds a run already: --resume goes on with it, --overwrite replaces it",
+		"train $ROOT/data --out $ROOT/run " TINY);
 	contains(2, "secant eval: --threshold: 1 is outside", "eval $ROOT/run/best.safetensors $ROOT/data --threshold 1");
 	contains(1, "secant train: ", "train $ROOT/nowhere --out $ROOT/x");
 	contains(1, "secant eval: ", "eval $ROOT/nothing.safetensors $ROOT/data");
 	assert_int_not_equal(access(strcat(strcpy(out, root), "/x"), F_OK), 0);
 }
 
-/* Ctrl-C after the first line of progress: status 130, the state is saved, and the run goes on to where it would have come. */
+/* Ctrl-C after the first line of progress: status 130, the state is saved, and the run goes on to where it would have
+ * come. */
 static void
 interrupted(void **state)
 {
 	const char *options = TINY " --epochs 60 --schedule constant --recalibrate-norms 0";
-	int status = run_line(out, sizeof out, "$SECANT train $ROOT/data --out $ROOT/stopped %s & p=$!; "
-	                      "while ! [ -s $ROOT/stopped/log.jsonl ]; do kill -0 $p || exit 99; sleep 0.05; done; kill -INT $p; wait $p", options);
+	int status = run_line(out, sizeof out,
+		"$SECANT train $ROOT/data --out $ROOT/stopped %s & p=$!; "
+		"while ! [ -s $ROOT/stopped/log.jsonl ]; do kill -0 $p || exit 99; sleep 0.05; done; kill -INT $p; wait $p",
+		options);
 	if (status != 130)
 		fail_msg("status %d, expected 130: %s", status, out);
 	assert_non_null(strstr(out, "interrupted after step "));
 	assert_non_null(strstr(out, "--resume goes on from here"));
-	assert_int_equal(run_line(out, sizeof out, "n=$(grep -c . $ROOT/stopped/log.jsonl); echo $n; $SECANT train $ROOT/data --out $ROOT/stopped --resume --epochs $((n + 1)) --quiet; "
-	                          "grep -c . $ROOT/stopped/log.jsonl"), 0);
+	assert_int_equal(run_line(out, sizeof out,
+						 "n=$(grep -c . $ROOT/stopped/log.jsonl); echo $n; $SECANT train $ROOT/data --out "
+						 "$ROOT/stopped --resume --epochs $((n + 1)) --quiet; "
+						 "grep -c . $ROOT/stopped/log.jsonl"),
+		0);
 	int before = 0, after = 0;
 	const char *last = strrchr(out, '\n');
 	assert_non_null(last);
@@ -139,6 +154,7 @@ interrupted(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(trains_and_evaluates), cmocka_unit_test(goes_on_with_the_runs_options), cmocka_unit_test(wrong_usage), cmocka_unit_test(interrupted) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(trains_and_evaluates),
+		cmocka_unit_test(goes_on_with_the_runs_options), cmocka_unit_test(wrong_usage), cmocka_unit_test(interrupted) };
 	return cmocka_run_group_tests_name("train and eval", tests, setup, teardown);
 }

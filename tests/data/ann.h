@@ -1,4 +1,5 @@
-/* Helpers of the annotation tests: small files, blank pictures, whole folders compared, and one sample text of every format. */
+/* Helpers of the annotation tests: small files, blank pictures, whole folders compared, and one sample text of every
+ * format. */
 #ifndef TESTS_ANN_H
 #define TESTS_ANN_H
 #include "data.h"
@@ -121,30 +122,56 @@ remove_tree(const char *path)
 }
 
 /* One annotation file of each format, small and rich. */
-static const struct { const char *format, *text; } ann_samples[] = {
+static const struct {
+	const char *format, *text;
+} ann_samples[] = {
 	{ "nwpu", "\xef\xbb\xbf(563,478),(630,573),1 \r\n\r\n( 10 , 20 ) , ( 30.5, 40 ),10\n" },
-	{ "voc", "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<annotation><!-- c --><folder>f</folder><filename>a.jpg</filename><source><database>x &amp; y</database></source>"
-		"<size><width>100</width><height>80</height><depth>3</depth></size><segmented>0</segmented><object><name>cat</name><pose>Left</pose><truncated>1</truncated>"
-		"<difficult>1</difficult><bndbox><xmin>1</xmin><ymin>2.5</ymin><xmax>30</xmax><ymax>40</ymax></bndbox><part><name>head</name><bndbox><xmin>5</xmin></bndbox></part>"
-		"<part><name>tail</name></part><attributes><attribute><name>k</name><value>7</value></attribute></attributes></object></annotation>\n" },
-	{ "coco", "{\"info\": {\"year\": 1}, \"images\": [{\"id\": 5, \"file_name\": \"a.jpg\", \"width\": 6, \"height\": 4, \"license\": 2}], \"categories\": [{\"id\": 3, \"name\": \"x\\u00e9\","
-		" \"supercategory\": \"s\"}], \"annotations\": [{\"id\": 0, \"image_id\": 5, \"category_id\": 3, \"bbox\": [0.1, 0.2, 2.5, 1e0], \"area\": 2.5, \"iscrowd\": 0, \"segmentation\": "
-		"[[0, 0, 2, 0, 2, 1]], \"attributes\": {\"a\": [1, null]}}, {\"id\": 9, \"image_id\": 5, \"category_id\": 3, \"bbox\": [0, 0, 6, 4], \"area\": 8, \"iscrowd\": 1, \"segmentation\": "
-		"{\"size\": [4, 6], \"counts\": [8, 8, 8]}}, {\"image_id\": 5, \"category_id\": 3, \"segmentation\": {\"counts\": \"888\", \"size\": [4, 6]}}]}" },
+	{ "voc",
+		"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<annotation><!-- c "
+		"--><folder>f</folder><filename>a.jpg</filename><source><database>x &amp; y</database></source>"
+		"<size><width>100</width><height>80</height><depth>3</depth></size><segmented>0</segmented><object><name>cat</"
+		"name><pose>Left</pose><truncated>1</truncated>"
+		"<difficult>1</difficult><bndbox><xmin>1</xmin><ymin>2.5</ymin><xmax>30</xmax><ymax>40</ymax></"
+		"bndbox><part><name>head</name><bndbox><xmin>5</xmin></bndbox></part>"
+		"<part><name>tail</name></part><attributes><attribute><name>k</name><value>7</value></attribute></attributes></"
+		"object></annotation>\n" },
+	{ "coco",
+		"{\"info\": {\"year\": 1}, \"images\": [{\"id\": 5, \"file_name\": \"a.jpg\", \"width\": 6, \"height\": 4, "
+		"\"license\": 2}], \"categories\": [{\"id\": 3, \"name\": \"x\\u00e9\","
+		" \"supercategory\": \"s\"}], \"annotations\": [{\"id\": 0, \"image_id\": 5, \"category_id\": 3, \"bbox\": "
+		"[0.1, 0.2, 2.5, 1e0], \"area\": 2.5, \"iscrowd\": 0, \"segmentation\": "
+		"[[0, 0, 2, 0, 2, 1]], \"attributes\": {\"a\": [1, null]}}, {\"id\": 9, \"image_id\": 5, \"category_id\": 3, "
+		"\"bbox\": [0, 0, 6, 4], \"area\": 8, \"iscrowd\": 1, \"segmentation\": "
+		"{\"size\": [4, 6], \"counts\": [8, 8, 8]}}, {\"image_id\": 5, \"category_id\": 3, \"segmentation\": "
+		"{\"counts\": \"888\", \"size\": [4, 6]}}]}" },
 	{ "yolo", "0 0.5 0.5 0.25 0.125\n1 0.1 0.2 0.05 0.1 0.9\n" },
 	{ "yolo-seg", "0 0.1 0.1 0.9 0.1 0.5 0.9\n1 0.5 0.5 0.2 0.2\n" },
 	{ "yolo-obb", "2 0.1 0.1 0.9 0.2 0.8 0.9 0.05 0.8\n" },
 	{ "dota", "imagesource:GoogleEarth\ngsd:0.146\n10 10 50 12 48 40 9 38 storage tank 0\n1 1 5 1 5 5 1 5 ship 2\n" },
-	{ "kitti", "Car 0.00 0 -1.57 599.41 156.40 629.75 189.25 2.85 2.63 12.34 0.47 1.49 69.44 -1.56\nDontCare -1 -1 -10 503.89 169.71 590.61 190.13 -1 -1 -1 -1000 -1000 -1000 -10\n" },
-	{ "csv", "filename,width,height,class,xmin,ymin,xmax,ymax,note\n\"a,b.jpg\",100,80,cat,1,2,30,40,\"he said \"\"x\"\"\"\nc.jpg,10,10,,,,,,\n" },
-	{ "labelme", "{\"version\": \"5\", \"flags\": {}, \"shapes\": [{\"label\": \"a\", \"points\": [[1, 2], [30, 4.5], [20, 30]], \"group_id\": 3, \"shape_type\": \"polygon\", \"flags\": {\"x\": true}},"
-		" {\"label\": \"b\", \"points\": [[1, 1], [9, 9]], \"shape_type\": \"rectangle\"}, {\"label\": \"c\", \"points\": [[50, 50], [60, 50]], \"shape_type\": \"circle\"}], \"imagePath\": \"a.jpg\","
+	{ "kitti",
+		"Car 0.00 0 -1.57 599.41 156.40 629.75 189.25 2.85 2.63 12.34 0.47 1.49 69.44 -1.56\nDontCare -1 -1 -10 503.89 "
+		"169.71 590.61 190.13 -1 -1 -1 -1000 -1000 -1000 -10\n" },
+	{ "csv",
+		"filename,width,height,class,xmin,ymin,xmax,ymax,note\n\"a,b.jpg\",100,80,cat,1,2,30,40,\"he said "
+		"\"\"x\"\"\"\nc.jpg,10,10,,,,,,\n" },
+	{ "labelme",
+		"{\"version\": \"5\", \"flags\": {}, \"shapes\": [{\"label\": \"a\", \"points\": [[1, 2], [30, 4.5], [20, "
+		"30]], \"group_id\": 3, \"shape_type\": \"polygon\", \"flags\": {\"x\": true}},"
+		" {\"label\": \"b\", \"points\": [[1, 1], [9, 9]], \"shape_type\": \"rectangle\"}, {\"label\": \"c\", "
+		"\"points\": [[50, 50], [60, 50]], \"shape_type\": \"circle\"}], \"imagePath\": \"a.jpg\","
 		" \"imageData\": null, \"imageHeight\": 80, \"imageWidth\": 100}" },
-	{ "cvat", "<?xml version=\"1.0\"?><annotations><version>1.1</version><meta><task><labels><label><name>a</name></label></labels></task></meta><image id=\"7\" name=\"a.jpg\" subset=\"train\" "
-		"width=\"20\" height=\"10\"><box label=\"a\" occluded=\"1\" xtl=\"1.5\" ytl=\"2\" xbr=\"9\" ybr=\"8\" z_order=\"2\"><attribute name=\"k\">v</attribute></box><polygon label=\"b\" "
-		"points=\"1,1;5,1;5,5\"/><mask label=\"a\" rle=\"1, 2, 1\" left=\"3\" top=\"4\" width=\"2\" height=\"2\"/><tag label=\"b\"/></image><track id=\"0\" label=\"a\"><box frame=\"1\" outside=\"0\" "
+	{ "cvat",
+		"<?xml "
+		"version=\"1.0\"?><annotations><version>1.1</version><meta><task><labels><label><name>a</name></label></"
+		"labels></task></meta><image id=\"7\" name=\"a.jpg\" subset=\"train\" "
+		"width=\"20\" height=\"10\"><box label=\"a\" occluded=\"1\" xtl=\"1.5\" ytl=\"2\" xbr=\"9\" ybr=\"8\" "
+		"z_order=\"2\"><attribute name=\"k\">v</attribute></box><polygon label=\"b\" "
+		"points=\"1,1;5,1;5,5\"/><mask label=\"a\" rle=\"1, 2, 1\" left=\"3\" top=\"4\" width=\"2\" height=\"2\"/><tag "
+		"label=\"b\"/></image><track id=\"0\" label=\"a\"><box frame=\"1\" outside=\"0\" "
 		"xtl=\"0\" ytl=\"0\" xbr=\"3\" ybr=\"3\"/></track></annotations>" },
-	{ "masks", "{\"label_map\": {\"0\": \"void\", \"1\": \"road\"}, \"segmentation_colors\": [[0, 0, 0], [128, 64, 128]], \"background_label\": \"0\"}" },
+	{ "masks",
+		"{\"label_map\": {\"0\": \"void\", \"1\": \"road\"}, \"segmentation_colors\": [[0, 0, 0], [128, 64, 128]], "
+		"\"background_label\": \"0\"}" },
 	{ "voc-seg", "# c\nbackground:0,0,0::\ncat:64,0,0::\n" },
 	{ "camvid", "64 128 64 Animal\n192 0 128 Archway\n" },
 };

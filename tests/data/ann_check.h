@@ -19,7 +19,9 @@ check_with(const char *path, const char *option, const char *value)
 	secant_err err = { 0 };
 	secant_dataset_checking o;
 	secant_dataset_reading r;
-	assert_int_equal(secant_opts_init(&secant_dataset_checking_options, &o, &err) | secant_opts_init(&secant_dataset_reading_options, &r, &err), 0);
+	assert_int_equal(secant_opts_init(&secant_dataset_checking_options, &o, &err)
+			| secant_opts_init(&secant_dataset_reading_options, &r, &err),
+		0);
 	if (option)
 		assert_int_equal(secant_opts_set(&secant_dataset_checking_options, &o, option, value, &err), 0);
 	secant_check *c = secant_dataset_check(path, &r, &o, NULL, &err);

@@ -1,9 +1,12 @@
-/* The NWPU folder as it is distributed, rebuilt from the published boxes, with every quirk of its text files somewhere. */
+/* The NWPU folder as it is distributed, rebuilt from the published boxes, with every quirk of its text files somewhere.
+ */
 #ifndef TESTS_ANN_NWPU_H
 #define TESTS_ANN_NWPU_H
 #include "ann.h"
 
-typedef struct box { int image, v[4], class; } box;
+typedef struct box {
+	int image, v[4], class;
+} box;
 enum { BOXES = 3921, PICTURES = 650, NEGATIVES = 150 };
 static box boxes[BOXES];
 static int sizes[PICTURES][2];
@@ -42,8 +45,8 @@ rebuild_nwpu(const char *root)
 		if (i % 3 == 0)
 			secant_str_add(&t, "\xef\xbb\xbf");
 		for (; k < BOXES && boxes[k].image == i; k++)
-			secant_str_addf(&t, i % 4 ? "(%d,%d),(%d,%d),%d %s" : "( %d ,%d),( %d, %d),%d%s", boxes[k].v[0], boxes[k].v[1], boxes[k].v[2], boxes[k].v[3], boxes[k].class + 1,
-				i % 7 ? "\n" : "\r\n\r\n");
+			secant_str_addf(&t, i % 4 ? "(%d,%d),(%d,%d),%d %s" : "( %d ,%d),( %d, %d),%d%s", boxes[k].v[0],
+				boxes[k].v[1], boxes[k].v[2], boxes[k].v[3], boxes[k].class + 1, i % 7 ? "\n" : "\r\n\r\n");
 		snprintf(name, sizeof name, "ground truth/%03d.txt", i + 1);
 		put(root, name, t.p ? t.p : "");
 		secant_str_free(&t);
@@ -69,7 +72,8 @@ assert_nwpu_boxes(secant_dataset *d, const char *name_of)
 		secant_annotation a;
 		assert_true(at_picture >= 0);
 		for (int k = 0; secant_dataset_object(d, at_picture, k, &a); k++, n++) {
-			assert_true(a.box[0] == boxes[n].v[0] && a.box[1] == boxes[n].v[1] && a.box[2] == boxes[n].v[2] && a.box[3] == boxes[n].v[3]);
+			assert_true(a.box[0] == boxes[n].v[0] && a.box[1] == boxes[n].v[1] && a.box[2] == boxes[n].v[2]
+				&& a.box[3] == boxes[n].v[3]);
 			assert_int_equal(a.label, boxes[n].class);
 		}
 	}

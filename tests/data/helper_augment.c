@@ -1,6 +1,7 @@
 /*
- * Rate of an augmentation pipeline on one thread, by its processor time: helper_augment PIPELINE SIZE COUNT prints pictures per second. bench/peers/augment.py runs
- * it in turn with the peer. Pictures are bytes with three channels; each has a label plane, as in training.
+ * Rate of an augmentation pipeline on one thread, by its processor time: helper_augment PIPELINE SIZE COUNT prints
+ * pictures per second. bench/peers/augment.py runs it in turn with the peer. Pictures are bytes with three channels;
+ * each has a label plane, as in training.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -26,7 +26,8 @@ in_root(const char *root, const char *fmt, ...)
 
 /* Writes a picture; value(x, y, c) gives its numbers. Folders are made. */
 static inline void
-write_picture(const char *path, int width, int height, int channels, secant_dtype dtype, double (*value)(int x, int y, int c))
+write_picture(
+	const char *path, int width, int height, int channels, secant_dtype dtype, double (*value)(int x, int y, int c))
 {
 	secant_err err = { 0 };
 	secant_image im;
@@ -51,9 +52,21 @@ write_picture(const char *path, int width, int height, int channels, secant_dtyp
 	secant_image_free(&im);
 }
 
-static inline double place_value(int x, int y, int c) { return (x * 3 + y * 7 + c * 50) % 256; }
-static inline double half_mask(int x, int y, int c) { return (x + y) % 4 < 2 ? 255 : 0; }
-static inline double three_classes(int x, int y, int c) { return (x / 2 + y) % 3; }
+static inline double
+place_value(int x, int y, int c)
+{
+	return (x * 3 + y * 7 + c * 50) % 256;
+}
+static inline double
+half_mask(int x, int y, int c)
+{
+	return (x + y) % 4 < 2 ? 255 : 0;
+}
+static inline double
+three_classes(int x, int y, int c)
+{
+	return (x / 2 + y) % 3;
+}
 
 /* n pairs of width x height in ROOT/split, named 00.png, ... */
 static inline void
@@ -92,7 +105,8 @@ set_option(secant_data_options *o, const char *name, const char *text)
 
 /* Opens, and expects success where `message` is NULL, else failure with a message that contains it. */
 static inline secant_samples *
-open_expecting(const char *root, const char *split, const secant_data_options *o, int channels, int classes, secant_target_kind kind, const char *message)
+open_expecting(const char *root, const char *split, const secant_data_options *o, int channels, int classes,
+	secant_target_kind kind, const char *message)
 {
 	secant_err err = { 0 };
 	secant_samples_request r = { root, split, o, channels, classes, kind, 0 };

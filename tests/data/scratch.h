@@ -1,6 +1,6 @@
 /*
- * What a test of samples stands on: a folder of its own in *state, and in `o` the options as they are by default but for numbers that are
- * left as they are in the files. Both are gone after it.
+ * What a test of samples stands on: a folder of its own in *state, and in `o` the options as they are by default but
+ * for numbers that are left as they are in the files. Both are gone after it.
  */
 #ifndef TESTS_DATA_SCRATCH_H
 #define TESTS_DATA_SCRATCH_H

@@ -1,6 +1,6 @@
 /*
- * The acceptance examples, one test each, named by their numbers: 1 to 3 and 6 to 9 and 15 here; 4 in test_ann_nwpu.c, 5 in
- * test_ann_formats.c, 10 and 11 in test_ann_eval.c, 16 in test_ann_rules.c; 12 to 14 are about augmentation.
+ * The acceptance examples, one test each, named by their numbers: 1 to 3 and 6 to 9 and 15 here; 4 in test_ann_nwpu.c,
+ * 5 in test_ann_formats.c, 10 and 11 in test_ann_eval.c, 16 in test_ann_rules.c; 12 to 14 are about augmentation.
  */
 #include "ann_check.h"
 #include "ann_nwpu.h"
@@ -8,7 +8,7 @@
 #include "codec/tiff.h"
 #include <locale.h>
 
-static char *tmp;            /* of all examples */
+static char *tmp; /* of all examples */
 static bool have_nwpu;
 
 static int
@@ -57,12 +57,19 @@ count_lines(const char *text)
 static void
 assert_recipe(const char *voc)
 {
-	char *first = get(voc, "Annotations/000001.xml"), *negative = get(voc, "Annotations/000651.xml"), *train = get(voc, "ImageSets/Main/train.txt"),
-		*val = get(voc, "ImageSets/Main/val.txt"), *all = get(voc, "ImageSets/Main/trainval.txt"), *classes = get(voc, "nwpu_classes.json");
-	assert_string_equal(first, "<annotation>\n  <folder>VOC</folder>\n  <filename>000001.jpg</filename>\n  <size>\n    <width>958</width>\n    <height>808</height>\n"
-		"    <depth>1</depth>\n  </size>\n  <object>\n    <name>airplane</name>\n    <pose>unspecified</pose>\n    <truncated>0</truncated>\n    <difficult>0</difficult>\n"
-		"    <bndbox>\n      <xmin>563</xmin>\n      <ymin>485</ymin>\n      <xmax>629</xmax>\n      <ymax>571</ymax>\n    </bndbox>\n  </object>\n</annotation>\n");
-	assert_string_equal(negative, "<annotation>\n  <folder>VOC</folder>\n  <filename>000651.jpg</filename>\n  <size>\n    <width>40</width>\n    <height>30</height>\n"
+	char *first = get(voc, "Annotations/000001.xml"), *negative = get(voc, "Annotations/000651.xml"),
+		 *train = get(voc, "ImageSets/Main/train.txt"), *val = get(voc, "ImageSets/Main/val.txt"),
+		 *all = get(voc, "ImageSets/Main/trainval.txt"), *classes = get(voc, "nwpu_classes.json");
+	assert_string_equal(first,
+		"<annotation>\n  <folder>VOC</folder>\n  <filename>000001.jpg</filename>\n  <size>\n    <width>958</width>\n   "
+		" <height>808</height>\n"
+		"    <depth>1</depth>\n  </size>\n  <object>\n    <name>airplane</name>\n    <pose>unspecified</pose>\n    "
+		"<truncated>0</truncated>\n    <difficult>0</difficult>\n"
+		"    <bndbox>\n      <xmin>563</xmin>\n      <ymin>485</ymin>\n      <xmax>629</xmax>\n      "
+		"<ymax>571</ymax>\n    </bndbox>\n  </object>\n</annotation>\n");
+	assert_string_equal(negative,
+		"<annotation>\n  <folder>VOC</folder>\n  <filename>000651.jpg</filename>\n  <size>\n    <width>40</width>\n    "
+		"<height>30</height>\n"
 		"    <depth>1</depth>\n  </size>\n</annotation>\n");
 	assert_int_equal(count_lines(train), 640);
 	assert_int_equal(count_lines(val), 160);
@@ -71,10 +78,12 @@ assert_recipe(const char *voc)
 	assert_non_null(strstr(classes, "\"vehicle\": 10\n"));
 	/* the same lists on every machine: their first names are fixed here */
 	assert_true(!strncmp(train, "000001\n", 7) || !strncmp(val, "000001\n", 7));
-	secant_free(first), secant_free(negative), secant_free(train), secant_free(val), secant_free(all), secant_free(classes);
+	secant_free(first), secant_free(negative), secant_free(train), secant_free(val), secant_free(all),
+		secant_free(classes);
 }
 
-/* 800 in, 800 out; 650 XML with objects, 150 without; every box, vehicle 604. The counts of the text files are a profile with a name. */
+/* 800 in, 800 out; 650 XML with objects, 150 without; every box, vehicle 604. The counts of the text files are a
+ * profile with a name. */
 static void
 example_1_nwpu_to_voc(void **state)
 {
@@ -117,7 +126,8 @@ example_2_split(void **state)
 		secant_err err = { 0 };
 		assert_int_equal(write_as(d, "voc", out, set, NULL, &err), 0);
 		(void)setlocale(LC_ALL, "C");
-		char *train = get(out, "ImageSets/Main/train.txt"), *val = get(out, "ImageSets/Main/val.txt"), *manifest = get(out, "secant.json");
+		char *train = get(out, "ImageSets/Main/train.txt"), *val = get(out, "ImageSets/Main/val.txt"),
+			 *manifest = get(out, "secant.json");
 		assert_int_equal(count_lines(train), 640);
 		assert_int_equal(count_lines(val), 160);
 		assert_int_equal(secant_fnv1a(val, strlen(val)), 0xf05942aa338de53bu);
@@ -172,11 +182,17 @@ static secant_dataset *
 small_set(void)
 {
 	if (!secant_is_dir(at(tmp, "small"))) {
-		put(at(tmp, "small"), "annotations/instances_train.json", "{\"images\": [{\"id\": 5, \"file_name\": \"b.png\", \"width\": 40, \"height\": 30}, {\"id\": 9, \"file_name\": \"a.png\", "
-			"\"width\": 40, \"height\": 30}], \"categories\": [{\"id\": 3, \"name\": \"zebra\"}, {\"id\": 1, \"name\": \"ant\"}, {\"id\": 7, \"name\": \"never\"}], \"annotations\": [{\"id\": 1, "
-			"\"image_id\": 5, \"category_id\": 3, \"bbox\": [1.25, 2.5, 10.25, 11], \"area\": 112.75, \"iscrowd\": 0, \"segmentation\": []}, {\"id\": 2, \"image_id\": 9, \"category_id\": 1, "
+		put(at(tmp, "small"), "annotations/instances_train.json",
+			"{\"images\": [{\"id\": 5, \"file_name\": \"b.png\", \"width\": 40, \"height\": 30}, {\"id\": 9, "
+			"\"file_name\": \"a.png\", "
+			"\"width\": 40, \"height\": 30}], \"categories\": [{\"id\": 3, \"name\": \"zebra\"}, {\"id\": 1, \"name\": "
+			"\"ant\"}, {\"id\": 7, \"name\": \"never\"}], \"annotations\": [{\"id\": 1, "
+			"\"image_id\": 5, \"category_id\": 3, \"bbox\": [1.25, 2.5, 10.25, 11], \"area\": 112.75, \"iscrowd\": 0, "
+			"\"segmentation\": []}, {\"id\": 2, \"image_id\": 9, \"category_id\": 1, "
 			"\"bbox\": [3, 4, 5, 6], \"area\": 30, \"iscrowd\": 0, \"segmentation\": []}]}");
-		put(at(tmp, "small"), "annotations/instances_val.json", "{\"images\": [{\"id\": 2, \"file_name\": \"none.png\", \"width\": 40, \"height\": 30}], \"categories\": [{\"id\": 3, \"name\": "
+		put(at(tmp, "small"), "annotations/instances_val.json",
+			"{\"images\": [{\"id\": 2, \"file_name\": \"none.png\", \"width\": 40, \"height\": 30}], \"categories\": "
+			"[{\"id\": 3, \"name\": "
 			"\"zebra\"}, {\"id\": 1, \"name\": \"ant\"}, {\"id\": 7, \"name\": \"never\"}], \"annotations\": []}");
 		put_picture(at(tmp, "small"), "images/a.png", 40, 30, 1);
 		put_picture(at(tmp, "small"), "images/b.png", 40, 30, 2);
@@ -214,7 +230,10 @@ example_8_class_ids(void **state)
 		write_linked(d, formats[i], out);
 		secant_dataset *back = open_as(out, NULL);
 		assert_int_equal(secant_dataset_classes(back), 3);
-		static const struct { const char *name; int id; } truth[] = { { "zebra", 3 }, { "ant", 1 }, { "never", 7 } };
+		static const struct {
+			const char *name;
+			int id;
+		} truth[] = { { "zebra", 3 }, { "ant", 1 }, { "never", 7 } };
 		for (int k = 0; k < 3; k++) {
 			assert_string_equal(secant_dataset_class_name(back, k), truth[k].name);
 			assert_int_equal(secant_dataset_class_id(back, k), truth[k].id);
@@ -249,12 +268,13 @@ example_9_pictures_without_objects(void **state)
 	secant_dataset_free(d);
 }
 
-/* A GeoTIFF of 1024 squared, windows of 512 with overlap 64: every pixel is covered, tiles and whole lie where they lay on earth. */
+/* A GeoTIFF of 1024 squared, windows of 512 with overlap 64: every pixel is covered, tiles and whole lie where they lay
+ * on earth. */
 static void
 example_15_tile_and_untile_a_geotiff(void **state)
 {
 	static const double matrix[16] = { 2, 0, 0, 500000, 0, -2, 0, 4000000, 0, 0, 0, 0, 0, 0, 0, 1 };
-	enum { DOUBLE = 12 };                                          /* TIFF's number of the type */
+	enum { DOUBLE = 12 }; /* TIFF's number of the type */
 	secant_geo geo = { .n = 1, .tag = { { 34264, DOUBLE, 16, (void *)(uintptr_t)matrix } } };
 	secant_err err = { 0 };
 	secant_image im, back;
@@ -268,14 +288,21 @@ example_15_tile_and_untile_a_geotiff(void **state)
 	assert_int_equal(secant_image_encode(&im, "tif", &data, &n, NULL, &err), 0);
 	put_bytes(at(tmp, "geo"), "images/big.tif", data, n);
 	secant_free(data);
-	put(at(tmp, "geo"), "annotations.csv", "filename,width,height,class,xmin,ymin,xmax,ymax\nbig.tif,1024,1024,c,430,300,530,340\nbig.tif,1024,1024,c,900,900,1024,1024\n");
+	put(at(tmp, "geo"), "annotations.csv",
+		"filename,width,height,class,xmin,ymin,xmax,ymax\nbig.tif,1024,1024,c,430,300,530,340\nbig.tif,1024,1024,c,900,"
+		"900,1024,1024\n");
 	secant_dataset *d = open_as(at(tmp, "geo"), NULL);
 	secant_dataset_tiling tiling;
 	secant_dataset_writing writing;
-	assert_int_equal(secant_opts_init(&secant_dataset_tiling_options, &tiling, &err) | secant_opts_init(&secant_dataset_writing_options, &writing, &err), 0);
-	assert_int_equal(secant_opts_set(&secant_dataset_tiling_options, &tiling, "size", "512", &err) | secant_opts_set(&secant_dataset_tiling_options, &tiling, "overlap", "64", &err)
-		| secant_opts_set(&secant_dataset_tiling_options, &tiling, "keep", "0", &err) | secant_opts_set(&secant_dataset_writing_options, &writing, "to", "csv", &err)
-		| secant_opts_set(&secant_dataset_writing_options, &writing, "out", at(tmp, "tiles"), &err), 0);
+	assert_int_equal(secant_opts_init(&secant_dataset_tiling_options, &tiling, &err)
+			| secant_opts_init(&secant_dataset_writing_options, &writing, &err),
+		0);
+	assert_int_equal(secant_opts_set(&secant_dataset_tiling_options, &tiling, "size", "512", &err)
+			| secant_opts_set(&secant_dataset_tiling_options, &tiling, "overlap", "64", &err)
+			| secant_opts_set(&secant_dataset_tiling_options, &tiling, "keep", "0", &err)
+			| secant_opts_set(&secant_dataset_writing_options, &writing, "to", "csv", &err)
+			| secant_opts_set(&secant_dataset_writing_options, &writing, "out", at(tmp, "tiles"), &err),
+		0);
 	if (secant_dataset_tile(d, &tiling, &writing, NULL, NULL, &err))
 		fail_msg("%s", err.msg);
 	secant_dataset_free(d);
@@ -285,7 +312,8 @@ example_15_tile_and_untile_a_geotiff(void **state)
 	int last = secant_dataset_find(d, "big_512_512");
 	assert_true(secant_dataset_picture(d, last, &p) && p.width == 512);
 	assert_int_equal(secant_image_read(&back, p.path, NULL, &err), 0);
-	assert_true(secant_image_geo(&back) && secant_geo_transform(secant_image_geo(&back), t) && t[0] == 500000 + 1024 && t[3] == 4000000 - 1024 && t[1] == 2);
+	assert_true(secant_image_geo(&back) && secant_geo_transform(secant_image_geo(&back), t) && t[0] == 500000 + 1024
+		&& t[3] == 4000000 - 1024 && t[1] == 2);
 	secant_image_free(&back);
 	secant_dataset_free(d);
 	assert_int_equal(secant_opts_set(&secant_dataset_writing_options, &writing, "out", at(tmp, "whole"), &err), 0);
@@ -294,7 +322,8 @@ example_15_tile_and_untile_a_geotiff(void **state)
 	assert_int_equal(secant_image_read(&back, at(tmp, "whole/images/big.tif"), NULL, &err), 0);
 	assert_true(back.channels == 4 && back.dtype == SECANT_U16);
 	assert_memory_equal(back.data, im.data, 1024 * 1024 * 8);
-	assert_true(secant_image_geo(&back) && secant_geo_transform(secant_image_geo(&back), t) && t[0] == 500000 && t[3] == 4000000 && t[1] == 2 && t[5] == -2);
+	assert_true(secant_image_geo(&back) && secant_geo_transform(secant_image_geo(&back), t) && t[0] == 500000
+		&& t[3] == 4000000 && t[1] == 2 && t[5] == -2);
 	secant_image_free(&back);
 	secant_image_free(&im);
 	d = open_as(at(tmp, "whole"), NULL);
@@ -308,8 +337,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(example_1_nwpu_to_voc), cmocka_unit_test(example_2_split), cmocka_unit_test(example_3_round_trips), cmocka_unit_test(example_6_the_published_coco_file),
-		cmocka_unit_test(example_7_twice_gives_the_same_bytes), cmocka_unit_test(example_8_class_ids), cmocka_unit_test(example_9_pictures_without_objects),
+		cmocka_unit_test(example_1_nwpu_to_voc),
+		cmocka_unit_test(example_2_split),
+		cmocka_unit_test(example_3_round_trips),
+		cmocka_unit_test(example_6_the_published_coco_file),
+		cmocka_unit_test(example_7_twice_gives_the_same_bytes),
+		cmocka_unit_test(example_8_class_ids),
+		cmocka_unit_test(example_9_pictures_without_objects),
 		cmocka_unit_test(example_15_tile_and_untile_a_geotiff),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);

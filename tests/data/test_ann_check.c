@@ -6,9 +6,12 @@ static void
 make_faults(const char *tmp)
 {
 	put(tmp, "annotations/instances_train.json",
-		"{\"images\": [{\"id\": 1, \"file_name\": \"a.png\", \"width\": 64, \"height\": 48},\n{\"id\": 2, \"file_name\": \"b.png\", \"width\": 40, \"height\": 50},\n"
-		"{\"id\": 3, \"file_name\": \"gone.png\", \"width\": 9, \"height\": 9},\n{\"id\": 4, \"file_name\": \"broken.png\", \"width\": 9, \"height\": 9},\n"
-		"{\"id\": 5, \"file_name\": \"A.png\", \"width\": 60, \"height\": 48}, {\"id\": 6, \"file_name\": \"x\\\\a.png\", \"width\": 64, \"height\": 48}],\n"
+		"{\"images\": [{\"id\": 1, \"file_name\": \"a.png\", \"width\": 64, \"height\": 48},\n{\"id\": 2, "
+		"\"file_name\": \"b.png\", \"width\": 40, \"height\": 50},\n"
+		"{\"id\": 3, \"file_name\": \"gone.png\", \"width\": 9, \"height\": 9},\n{\"id\": 4, \"file_name\": "
+		"\"broken.png\", \"width\": 9, \"height\": 9},\n"
+		"{\"id\": 5, \"file_name\": \"A.png\", \"width\": 60, \"height\": 48}, {\"id\": 6, \"file_name\": "
+		"\"x\\\\a.png\", \"width\": 64, \"height\": 48}],\n"
 		"\"categories\": [{\"id\": 0, \"name\": \" c\"}, {\"id\": 7, \"name\": \"unused\"}],\n\"annotations\": [\n"
 		"{\"id\": 1, \"image_id\": 1, \"category_id\": 0, \"bbox\": [60, 1, 10, 10], \"area\": 100},\n"
 		"{\"id\": 1, \"image_id\": 1, \"category_id\": 0, \"bbox\": [60, 1, 10, 10], \"area\": 100},\n"
@@ -17,13 +20,20 @@ make_faults(const char *tmp)
 		"{\"id\": 5, \"image_id\": 1, \"category_id\": 0, \"bbox\": [10, 1, 0, 10], \"area\": 100},\n"
 		"{\"id\": 6, \"image_id\": 1, \"category_id\": 0, \"bbox\": [10, 1, 2, 2], \"area\": 100},\n"
 		"{\"id\": 7, \"image_id\": 99, \"category_id\": 0, \"bbox\": [10, 1, 2, 2], \"area\": 100},\n"
-		"{\"id\": 8, \"image_id\": 1, \"category_id\": 0, \"bbox\": [0, 0, 20, 20], \"area\": 400, \"segmentation\": [[0, 0, 30, 30, 30, 0, 0, 30]]},\n"
-		"{\"id\": 9, \"image_id\": 1, \"category_id\": 0, \"bbox\": [0, 0, 20, 20], \"area\": 400, \"segmentation\": [[0, 0, 30, 30]]},\n"
-		"{\"id\": 10, \"image_id\": 1, \"category_id\": 0, \"bbox\": [0, 0, 20, 20], \"area\": 400, \"segmentation\": [[0, 0, 30]]},\n"
-		"{\"id\": 11, \"image_id\": 1, \"category_id\": 0, \"bbox\": [0, 0, 20, 20], \"area\": 400, \"segmentation\": {\"size\": [4, 6], \"counts\": [24]}},\n"
-		"{\"id\": 12, \"image_id\": 1, \"category_id\": 0, \"bbox\": [0, 0, 20, 20], \"area\": 400, \"segmentation\": {\"size\": [4, 6], \"counts\": [25]}},\n"
+		"{\"id\": 8, \"image_id\": 1, \"category_id\": 0, \"bbox\": [0, 0, 20, 20], \"area\": 400, \"segmentation\": "
+		"[[0, 0, 30, 30, 30, 0, 0, 30]]},\n"
+		"{\"id\": 9, \"image_id\": 1, \"category_id\": 0, \"bbox\": [0, 0, 20, 20], \"area\": 400, \"segmentation\": "
+		"[[0, 0, 30, 30]]},\n"
+		"{\"id\": 10, \"image_id\": 1, \"category_id\": 0, \"bbox\": [0, 0, 20, 20], \"area\": 400, \"segmentation\": "
+		"[[0, 0, 30]]},\n"
+		"{\"id\": 11, \"image_id\": 1, \"category_id\": 0, \"bbox\": [0, 0, 20, 20], \"area\": 400, \"segmentation\": "
+		"{\"size\": [4, 6], \"counts\": [24]}},\n"
+		"{\"id\": 12, \"image_id\": 1, \"category_id\": 0, \"bbox\": [0, 0, 20, 20], \"area\": 400, \"segmentation\": "
+		"{\"size\": [4, 6], \"counts\": [25]}},\n"
 		"{\"id\": 13, \"image_id\": 1, \"category_id\": 0, \"bbox\": [0, 0, NaN, 20], \"area\": 400}]}");
-	put(tmp, "annotations/instances_val.json", "{\"images\": [{\"id\": 1, \"file_name\": \"a.png\", \"width\": 64, \"height\": 48}, {\"id\": 30, \"file_name\": \"twin.png\", \"width\": 50, "
+	put(tmp, "annotations/instances_val.json",
+		"{\"images\": [{\"id\": 1, \"file_name\": \"a.png\", \"width\": 64, \"height\": 48}, {\"id\": 30, "
+		"\"file_name\": \"twin.png\", \"width\": 50, "
 		"\"height\": 40}], \"categories\": [{\"id\": 0, \"name\": \" c\"}], \"annotations\": []}");
 	put_picture(tmp, "images/a.png", 64, 48, 1);
 	put_picture(tmp, "images/b.png", 50, 40, 2);
@@ -39,14 +49,38 @@ test_every_fault_is_found(void **state)
 	char *tmp = secant_strdup(scratch_dir());
 	make_faults(tmp);
 	secant_check *c = check_with(tmp, NULL, NULL);
-	static const struct { const char *rule; int level; const char *part; } expected[] = {
-		{ "image-missing", E, "gone.png" }, { "image-unreadable", E, "broken.png" }, { "size-swapped", E, "'b.png'" }, { "size-mismatch", E, "'A.png'" },
-		{ "box-clipped", W, "60, 1 to 70, 11" }, { "box-duplicate", W, "stands twice" }, { "box-outside", E, "70, 1 to 80, 11" }, { "box-inverted", E, "10, 1 to 5, 11" },
-		{ "box-empty", E, "has no area" }, { "box-tiny", I, "2 x 2" }, { "reference-dangling", E, "names picture 99" }, { "polygon-self-intersection", W, "4 points cross" },
-		{ "polygon-short", E, "2 points" }, { "polygon-odd", E, "3 numbers" }, { "rle-size", E, "6 x 4" }, { "rle-sum", E, "overrun" }, { "value-not-finite", E, "not finite" },
-		{ "polygon-bbox-mismatch", W, "spans" }, { "id-duplicate", E, "annotation id 1" }, { "class-unused", W, "'unused'" }, { "class-name-space", W, "' c'" },
-		{ "class-id-origin", W, "is 0 where 1" }, { "path-portable", W, "backslashes" }, { "path-portable", W, "differ by case" }, { "stem-collision", W, "'a.png'" },
-		{ "split-overlap", E, "'a.png'" }, { "duplicate-image", E, "in another list" },
+	static const struct {
+		const char *rule;
+		int level;
+		const char *part;
+	} expected[] = {
+		{ "image-missing", E, "gone.png" },
+		{ "image-unreadable", E, "broken.png" },
+		{ "size-swapped", E, "'b.png'" },
+		{ "size-mismatch", E, "'A.png'" },
+		{ "box-clipped", W, "60, 1 to 70, 11" },
+		{ "box-duplicate", W, "stands twice" },
+		{ "box-outside", E, "70, 1 to 80, 11" },
+		{ "box-inverted", E, "10, 1 to 5, 11" },
+		{ "box-empty", E, "has no area" },
+		{ "box-tiny", I, "2 x 2" },
+		{ "reference-dangling", E, "names picture 99" },
+		{ "polygon-self-intersection", W, "4 points cross" },
+		{ "polygon-short", E, "2 points" },
+		{ "polygon-odd", E, "3 numbers" },
+		{ "rle-size", E, "6 x 4" },
+		{ "rle-sum", E, "overrun" },
+		{ "value-not-finite", E, "not finite" },
+		{ "polygon-bbox-mismatch", W, "spans" },
+		{ "id-duplicate", E, "annotation id 1" },
+		{ "class-unused", W, "'unused'" },
+		{ "class-name-space", W, "' c'" },
+		{ "class-id-origin", W, "is 0 where 1" },
+		{ "path-portable", W, "backslashes" },
+		{ "path-portable", W, "differ by case" },
+		{ "stem-collision", W, "'a.png'" },
+		{ "split-overlap", E, "'a.png'" },
+		{ "duplicate-image", E, "in another list" },
 	};
 	for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
 		if (!found(c, expected[i].rule, expected[i].level, expected[i].part))
@@ -67,8 +101,12 @@ static void
 test_names_in_voc_that_lead_elsewhere(void **state)
 {
 	char *tmp = secant_strdup(scratch_dir());
-	put(tmp, "Annotations/a.xml", "<annotation>\n<filename>../../a.jpg</filename><size><width>10</width><height>8</height><depth>1</depth></size></annotation>");
-	put(tmp, "Annotations/b.xml", "<annotation>\n<filename>b.jpg</filename><size><width>10</width><height>8</height><depth>1</depth></size></annotation>");
+	put(tmp, "Annotations/a.xml",
+		"<annotation>\n<filename>../../a.jpg</filename><size><width>10</width><height>8</height><depth>1</depth></"
+		"size></annotation>");
+	put(tmp, "Annotations/b.xml",
+		"<annotation>\n<filename>b.jpg</filename><size><width>10</width><height>8</height><depth>1</depth></size></"
+		"annotation>");
 	put_picture(tmp, "JPEGImages/a.jpg", 10, 8, 1);
 	put_picture(tmp, "JPEGImages/b.jpg", 10, 8, 200);
 	secant_check *c = check_with(tmp, NULL, NULL);
@@ -94,7 +132,9 @@ test_reports(void **state)
 			json_t *j = json_loads(text, 0, &e);
 			if (!j)
 				fail_msg("%s", e.text);
-			size_t n = json_array_size(format == 1 ? json_object_get(j, "findings") : json_object_get(json_array_get(json_object_get(j, "runs"), 0), "results"));
+			size_t n = json_array_size(format == 1
+					? json_object_get(j, "findings")
+					: json_object_get(json_array_get(json_object_get(j, "runs"), 0), "results"));
 			assert_int_equal(n, secant_check_findings(c));
 			json_decref(j);
 		} else
@@ -110,7 +150,9 @@ static void
 test_fix(void **state)
 {
 	char *tmp = secant_strdup(scratch_dir());
-	put(tmp, "src/annotations.csv", "filename,width,height,class,xmin,ymin,xmax,ymax\na.png,60,48,c,-5,1,70,20\na.png,60,48,c,1,1,9,9\na.png,60,48,c,1,1,9,9\n");
+	put(tmp, "src/annotations.csv",
+		"filename,width,height,class,xmin,ymin,xmax,ymax\na.png,60,48,c,-5,1,70,20\na.png,60,48,c,1,1,9,9\na.png,60,48,"
+		"c,1,1,9,9\n");
 	put_picture(tmp, "src/images/a.png", 64, 48, 1);
 	secant_check *c = check_with(at(tmp, "src"), NULL, NULL);
 	int fixed;
@@ -121,7 +163,8 @@ test_fix(void **state)
 	secant_check_free(c);
 	c = check_with(at(tmp, "out"), NULL, NULL);
 	assert_int_equal(secant_check_count(c, SECANT_FINDING_ERROR), 0);
-	assert_false(found(c, "box-clipped", SECANT_FINDING_WARNING, "") || found(c, "box-duplicate", SECANT_FINDING_WARNING, ""));
+	assert_false(
+		found(c, "box-clipped", SECANT_FINDING_WARNING, "") || found(c, "box-duplicate", SECANT_FINDING_WARNING, ""));
 	secant_check_free(c);
 	remove_tree(tmp);
 	secant_free(tmp);
@@ -144,7 +187,9 @@ test_deep(void **state)
 		secant_image_free(&im);
 		secant_free(data);
 	}
-	put(tmp, "annotations.csv", "filename,width,height,class,xmin,ymin,xmax,ymax,split\nfar.png,90,80,c,1,1,9,9,train\nnear.png,90,80,c,1,1,9,9,val\n");
+	put(tmp, "annotations.csv",
+		"filename,width,height,class,xmin,ymin,xmax,ymax,split\nfar.png,90,80,c,1,1,9,9,train\nnear.png,90,80,c,1,1,9,"
+		"9,val\n");
 	secant_check *c = check_with(tmp, "deep", "true");
 	assert_true(found(c, "near-duplicate-image", SECANT_FINDING_WARNING, "in another list"));
 	secant_check_free(c);
@@ -198,8 +243,11 @@ test_splits(void **state)
 	secant_dataset *d = many(tmp);
 	secant_dataset_item p;
 	secant_annotation a;
-	static const char *const random[] = { "seed", "5", NULL }, *const stratified[] = { "method", "stratified", "ratios", "0.5,0.5", NULL },
-		*const group[] = { "method", "group", "group-by", "prefix", "prefix", "5", "ratios", "0.5,0.5", NULL }, *const folds[] = { "method", "folds", "folds", "4", NULL };
+	static const char *const random[] = { "seed", "5", NULL },
+							 *const stratified[] = { "method", "stratified", "ratios", "0.5,0.5", NULL },
+							 *const group[] = { "method", "group", "group-by", "prefix", "prefix", "5", "ratios",
+								 "0.5,0.5", NULL },
+							 *const folds[] = { "method", "folds", "folds", "4", NULL };
 	split_as(d, random);
 	assert_int_equal(members(d, 0), 48);
 	assert_int_equal(members(d, 1), 12);
@@ -233,9 +281,20 @@ test_splits(void **state)
 static void
 test_filter(void **state)
 {
-	static const struct { const char *text; int objects; } cases[] = {
-		{ "class = b", 6 }, { "class != b", 60 }, { "area > 400", 47 }, { "class = a and not (width < 20 or width >= 30)", 10 }, { "class in (b, c) or x1 = 10", 7 },
-		{ "name ~ site3*", 11 }, { "objects >= 2", 12 }, { "class=\"a\" and x1<=10", 1 }, { "attr.none = 3", 0 }, { "crowd = false", 66 },
+	static const struct {
+		const char *text;
+		int objects;
+	} cases[] = {
+		{ "class = b", 6 },
+		{ "class != b", 60 },
+		{ "area > 400", 47 },
+		{ "class = a and not (width < 20 or width >= 30)", 10 },
+		{ "class in (b, c) or x1 = 10", 7 },
+		{ "name ~ site3*", 11 },
+		{ "objects >= 2", 12 },
+		{ "class=\"a\" and x1<=10", 1 },
+		{ "attr.none = 3", 0 },
+		{ "crowd = false", 66 },
 	};
 	char *tmp = secant_strdup(scratch_dir());
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -247,7 +306,8 @@ test_filter(void **state)
 			fail_msg("%s: %d objects, expected %d", cases[i].text, secant_dataset_object_count(d), cases[i].objects);
 		secant_dataset_free(d);
 	}
-	static const char *const bad[] = { "", "class", "class = ", "class = a)", "(class = a", "clas = a", "class in a", "class = a and", "class = 'a" };
+	static const char *const bad[] = { "", "class", "class = ", "class = a)", "(class = a", "clas = a", "class in a",
+		"class = a and", "class = 'a" };
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		secant_dataset *d = many(tmp);
 		secant_err err = { 0 };
@@ -269,12 +329,14 @@ test_remap_merge_sample(void **state)
 	put(tmp, "bad.txt", "zebra = x\n");
 	secant_dataset *d = many(tmp), *other = many(tmp);
 	assert_int_equal(secant_dataset_remap(d, at(tmp, "map.txt"), &err), 0);
-	assert_true(secant_dataset_classes(d) == 1 && !strcmp(secant_dataset_class_name(d, 0), "thing") && secant_dataset_object_count(d) == 66);
+	assert_true(secant_dataset_classes(d) == 1 && !strcmp(secant_dataset_class_name(d, 0), "thing")
+		&& secant_dataset_object_count(d) == 66);
 	assert_int_not_equal(secant_dataset_merge(d, other, &err), 0);
 	assert_non_null(strstr(err.msg, "have a picture 'site0_00_0.png'"));
 	err = (secant_err){ 0 };
 	assert_int_equal(secant_dataset_remap(other, at(tmp, "drop.txt"), &err), 0);
-	assert_true(secant_dataset_classes(other) == 1 && secant_dataset_object_count(other) == 60 && secant_dataset_count(other) == 60);
+	assert_true(secant_dataset_classes(other) == 1 && secant_dataset_object_count(other) == 60
+		&& secant_dataset_count(other) == 60);
 	assert_int_not_equal(secant_dataset_remap(other, at(tmp, "bad.txt"), &err), 0);
 	assert_non_null(strstr(err.msg, "there is no class 'zebra'"));
 	err = (secant_err){ 0 };
@@ -290,8 +352,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_fault_is_found), cmocka_unit_test(test_names_in_voc_that_lead_elsewhere), cmocka_unit_test(test_reports), cmocka_unit_test(test_fix), cmocka_unit_test(test_deep), cmocka_unit_test(test_splits),
-		cmocka_unit_test(test_filter), cmocka_unit_test(test_remap_merge_sample),
+		cmocka_unit_test(test_every_fault_is_found),
+		cmocka_unit_test(test_names_in_voc_that_lead_elsewhere),
+		cmocka_unit_test(test_reports),
+		cmocka_unit_test(test_fix),
+		cmocka_unit_test(test_deep),
+		cmocka_unit_test(test_splits),
+		cmocka_unit_test(test_filter),
+		cmocka_unit_test(test_remap_merge_sample),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

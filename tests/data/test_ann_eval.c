@@ -1,4 +1,5 @@
-/* Metrics against stored numbers of pycocotools, bit by bit; VOC by hand; run lengths; tracing; tiles there and back; drawing. */
+/* Metrics against stored numbers of pycocotools, bit by bit; VOC by hand; run lengths; tracing; tiles there and back;
+ * drawing. */
 #include "ann.h"
 #include "ann_golden.h"
 #include "base/rng.h"
@@ -33,7 +34,8 @@ test_equal_to_pycocotools_example_11(void **state)
 			fail_msg("%s", err.msg);
 		for (int i = 0; i < 12; i++)
 			if (memcmp(&numbers[i], kind ? &golden_segm[i] : &golden_bbox[i], sizeof(double)))
-				fail_msg("kind %d number %d: %.17g, pycocotools %.17g", kind, i, numbers[i], kind ? golden_segm[i] : golden_bbox[i]);
+				fail_msg("kind %d number %d: %.17g, pycocotools %.17g", kind, i, numbers[i],
+					kind ? golden_segm[i] : golden_bbox[i]);
 		assert_non_null(strstr(report, "AP_small"));
 		assert_true(secant_is_file(at(tmp, "curves.png")));
 		secant_free(report);
@@ -42,7 +44,7 @@ test_equal_to_pycocotools_example_11(void **state)
 	double numbers[12];
 	secant_err err = { 0 };
 	assert_int_equal(secant_dataset_eval(d, at(tmp, "detections.json"), &o, numbers, NULL, &err), 0);
-	assert_true(numbers[0] >= golden_bbox[0]);             /* a match with id 0 counts now */
+	assert_true(numbers[0] >= golden_bbox[0]); /* a match with id 0 counts now */
 	put(tmp, "bad.json", "[{\"image_id\": 77, \"category_id\": 1, \"bbox\": [1, 1, 2, 2], \"score\": 1}]");
 	assert_int_not_equal(secant_dataset_eval(d, at(tmp, "bad.json"), &o, numbers, NULL, &err), 0);
 	assert_non_null(strstr(err.msg, "names picture 77"));
@@ -55,7 +57,9 @@ static void
 test_voc_by_hand(void **state)
 {
 	char *tmp = secant_strdup(scratch_dir());
-	put(tmp, "gt/annotations.csv", "filename,width,height,class,xmin,ymin,xmax,ymax,difficult\na.png,100,100,c,0,0,9,9,0\na.png,100,100,c,50,50,59,59,0\nb.png,100,100,c,0,0,9,9,1\n");
+	put(tmp, "gt/annotations.csv",
+		"filename,width,height,class,xmin,ymin,xmax,ymax,difficult\na.png,100,100,c,0,0,9,9,0\na.png,100,100,c,50,50,"
+		"59,59,0\nb.png,100,100,c,0,0,9,9,1\n");
 	put(tmp, "res/comp4_det_test_c.txt", "a 0.9 0 0 9 9\na 0.8 0 0 9 9\nb 0.7 0 0 9 9\na 0.6 50 50 59 59\n");
 	/* right, double (wrong), difficult (not counted), right: precision 1, 1/2, 2/3 at recall 1/2, 1/2, 1 */
 	secant_dataset *d = open_as(at(tmp, "gt"), NULL);
@@ -75,9 +79,19 @@ test_voc_by_hand(void **state)
 static void
 test_run_lengths_example_10(void **state)
 {
-	static const struct { const char *text; uint32_t h, w; const char *message; } bad[] = {
-		{ "8", 4, 6, "runs sum to 8, 4 x 6 pixels are 24" }, { "hhhhhhhhhhhh", 4, 6, "a run of more than 9 groups at byte 0" }, { "8X", 4, 6, "ends inside a number that starts at byte 1" },
-		{ "88888", 4, 6, "runs overrun the mask at run 3" }, { "PPPPPP2", 4, 6, "runs overrun the mask at run 0" }, { "8 ", 4, 6, "byte 1 of the run-length text is no group" }, { "88O", 4, 6, "run 2 is negative" }, { "", 4, 6, "runs sum to 0" },
+	static const struct {
+		const char *text;
+		uint32_t h, w;
+		const char *message;
+	} bad[] = {
+		{ "8", 4, 6, "runs sum to 8, 4 x 6 pixels are 24" },
+		{ "hhhhhhhhhhhh", 4, 6, "a run of more than 9 groups at byte 0" },
+		{ "8X", 4, 6, "ends inside a number that starts at byte 1" },
+		{ "88888", 4, 6, "runs overrun the mask at run 3" },
+		{ "PPPPPP2", 4, 6, "runs overrun the mask at run 0" },
+		{ "8 ", 4, 6, "byte 1 of the run-length text is no group" },
+		{ "88O", 4, 6, "run 2 is negative" },
+		{ "", 4, 6, "runs sum to 0" },
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		ann_rle r;
@@ -87,7 +101,7 @@ test_run_lengths_example_10(void **state)
 			fail_msg("'%s' does not say '%s'", err.msg, bad[i].message);
 	}
 	secant_rng rng = secant_rng_make(1, SECANT_FOR_TEST, 0, 0);
-	for (int round = 0; round < 200; round++) {              /* pixels -> runs -> text -> runs -> pixels, and traced -> filled */
+	for (int round = 0; round < 200; round++) { /* pixels -> runs -> text -> runs -> pixels, and traced -> filled */
 		uint32_t h = 1 + secant_rng_below(&rng, 20), w = 1 + secant_rng_below(&rng, 20);
 		uint8_t pixels[400] = { 0 }, back[400] = { 0 }, filled[400] = { 0 };
 		ann_rle a, b;
@@ -106,7 +120,7 @@ test_run_lengths_example_10(void **state)
 		if (shape)
 			assert_int_equal(secant_ann_fill(&s, shape, h, w, filled, 1, &err), 0);
 		assert_memory_equal(pixels, filled, h * w);
-		if (shape) {                                             /* and by COCO's own rasteriser: holes and all */
+		if (shape) { /* and by COCO's own rasteriser: holes and all */
 			ann_rle c;
 			assert_int_equal(secant_ann_rle_shape(&c, &s, shape, h, w, &err), 0);
 			memset(filled, 0, sizeof filled);
@@ -135,7 +149,9 @@ test_tiles_there_and_back(void **state)
 	assert_int_equal(secant_image_encode(&im, "png", &data, &n, NULL, &err), 0);
 	put_bytes(tmp, "src/images/big.png", data, n);
 	secant_free(data);
-	put(tmp, "src/annotations.csv", "filename,width,height,class,xmin,ymin,xmax,ymax\nbig.png,1024,1024,c,10,10,50,60\nbig.png,1024,1024,c,430,300,530,340\nbig.png,1024,1024,d,400,500,1000,1020\n"
+	put(tmp, "src/annotations.csv",
+		"filename,width,height,class,xmin,ymin,xmax,ymax\nbig.png,1024,1024,c,10,10,50,60\nbig.png,1024,1024,c,430,300,"
+		"530,340\nbig.png,1024,1024,d,400,500,1000,1020\n"
 		"big.png,1024,1024,c,900,900,1024,1024\n");
 	secant_dataset *d = open_as(at(tmp, "src"), NULL);
 	for (int overlap = 0; overlap <= 64; overlap += 64) {
@@ -144,7 +160,9 @@ test_tiles_there_and_back(void **state)
 		char *report = NULL, tiles[300], whole[300];
 		snprintf(tiles, sizeof tiles, "%s/tiles%d", tmp, overlap);
 		snprintf(whole, sizeof whole, "%s/whole%d", tmp, overlap);
-		assert_int_equal(secant_opts_init(&secant_dataset_tiling_options, &tiling, &err) | secant_opts_init(&secant_dataset_writing_options, &writing, &err), 0);
+		assert_int_equal(secant_opts_init(&secant_dataset_tiling_options, &tiling, &err)
+				| secant_opts_init(&secant_dataset_writing_options, &writing, &err),
+			0);
 		tiling.overlap = overlap;
 		tiling.keep = 0;
 		writing.to = secant_strdup("coco");
@@ -166,7 +184,9 @@ test_tiles_there_and_back(void **state)
 		secant_annotation a;
 		for (int k = 0; secant_dataset_object(again, 0, k, &a); k++)
 			sum += a.box[0] * 3 + a.box[1] * 5 + a.box[2] * 7 + a.box[3] * 11;
-		assert_true(sum == (10 + 430 + 400 + 900) * 3 + (10 + 300 + 500 + 900) * 5 + (50 + 530 + 1000 + 1024) * 7 + (60 + 340 + 1020 + 1024) * 11);
+		assert_true(sum
+			== (10 + 430 + 400 + 900) * 3 + (10 + 300 + 500 + 900) * 5 + (50 + 530 + 1000 + 1024) * 7
+				+ (60 + 340 + 1020 + 1024) * 11);
 		secant_dataset_free(again);
 		secant_opts_free(&secant_dataset_tiling_options, &tiling);
 		secant_opts_free(&secant_dataset_writing_options, &writing);
@@ -188,9 +208,11 @@ test_drawing_and_stats(void **state)
 	put_picture(tmp, "images/a.png", 200, 150, 1);
 	put(tmp, "annotations.csv", "filename,width,height,class,xmin,ymin,xmax,ymax\na.png,200,150,ship,20,30,120,100\n");
 	secant_dataset *d = open_as(tmp, NULL);
-	assert_int_equal(secant_opts_init(&secant_dataset_drawing_options, &o, &err) | secant_opts_init(&secant_dataset_counting_options, &k, &err), 0);
+	assert_int_equal(secant_opts_init(&secant_dataset_drawing_options, &o, &err)
+			| secant_opts_init(&secant_dataset_counting_options, &k, &err),
+		0);
 	assert_int_equal(secant_dataset_draw(d, 0, &o, &im, &err), 0);
-	assert_true(im.width == 200 && im.height > 150);         /* a legend below */
+	assert_true(im.width == 200 && im.height > 150); /* a legend below */
 	const uint8_t *edge = (uint8_t *)im.data + 3 * (60 * 200 + 20), *inside = (uint8_t *)im.data + 3 * (60 * 200 + 60);
 	assert_true(memcmp(edge, inside, 3) != 0 && inside[0] == 1 && inside[1] == 1);
 	secant_image_free(&im);
@@ -199,7 +221,7 @@ test_drawing_and_stats(void **state)
 	for (k.format = 0; k.format < 3; k.format++) {
 		char *text = secant_dataset_stats(d, &k, NULL, &err);
 		assert_non_null(strstr(text, "ship"));
-		assert_non_null(strstr(text, "7000"));                   /* pixels */
+		assert_non_null(strstr(text, "7000")); /* pixels */
 		secant_free(text);
 	}
 	secant_dataset_free(d);
@@ -215,11 +237,14 @@ test_memory_of_a_box(void **state)
 	char *tmp = secant_strdup(scratch_dir());
 	secant_str_add(&t, "{\"images\": [");
 	for (int i = 0; i < n / 8; i++)
-		secant_str_addf(&t, "%s{\"id\": %d, \"file_name\": \"%012d.jpg\", \"width\": 640, \"height\": 480}", i ? "," : "", i, i);
+		secant_str_addf(
+			&t, "%s{\"id\": %d, \"file_name\": \"%012d.jpg\", \"width\": 640, \"height\": 480}", i ? "," : "", i, i);
 	secant_str_add(&t, "], \"categories\": [{\"id\": 1, \"name\": \"c\"}], \"annotations\": [");
 	for (int i = 0; i < n; i++)
-		secant_str_addf(&t, "%s{\"id\": %d, \"image_id\": %d, \"category_id\": 1, \"bbox\": [%d.5, 20, 30, 40], \"area\": 1200, \"iscrowd\": 0, \"segmentation\": []}", i ? "," : "", i, i / 8,
-			i % 500);
+		secant_str_addf(&t,
+			"%s{\"id\": %d, \"image_id\": %d, \"category_id\": 1, \"bbox\": [%d.5, 20, 30, 40], \"area\": 1200, "
+			"\"iscrowd\": 0, \"segmentation\": []}",
+			i ? "," : "", i, i / 8, i % 500);
 	secant_str_add(&t, "]}");
 	put(tmp, "big.json", t.p);
 	secant_str_free(&t);
@@ -235,8 +260,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_equal_to_pycocotools_example_11), cmocka_unit_test(test_voc_by_hand), cmocka_unit_test(test_run_lengths_example_10), cmocka_unit_test(test_tiles_there_and_back),
-		cmocka_unit_test(test_drawing_and_stats), cmocka_unit_test(test_memory_of_a_box),
+		cmocka_unit_test(test_equal_to_pycocotools_example_11),
+		cmocka_unit_test(test_voc_by_hand),
+		cmocka_unit_test(test_run_lengths_example_10),
+		cmocka_unit_test(test_tiles_there_and_back),
+		cmocka_unit_test(test_drawing_and_stats),
+		cmocka_unit_test(test_memory_of_a_box),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

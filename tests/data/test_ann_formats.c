@@ -1,19 +1,23 @@
 /*
- * Every format, walking the table: what is written is found out and read again with the same boxes, pictures without objects included;
- * running twice gives the same bytes; texts cut at every byte and hostile ones end in an error that names the place.
+ * Every format, walking the table: what is written is found out and read again with the same boxes, pictures without
+ * objects included; running twice gives the same bytes; texts cut at every byte and hostile ones end in an error that
+ * names the place.
  */
 #include "ann.h"
 #include "data/annotations/json_pull.h"
 #include "data/annotations/xml_pull.h"
 #include <sys/stat.h>
 
-static const char coco[] =
-	"{\"images\": [{\"id\": 7, \"file_name\": \"a.png\", \"width\": 64, \"height\": 48}, {\"id\": 3, \"file_name\": \"b.png\", \"width\": 50, \"height\": 40},"
-	" {\"id\": 4, \"file_name\": \"none.png\", \"width\": 30, \"height\": 20}],"
-	"\"categories\": [{\"id\": 2, \"name\": \"big ship\"}, {\"id\": 9, \"name\": \"car\"}],"
-	"\"annotations\": [{\"id\": 0, \"image_id\": 7, \"category_id\": 9, \"bbox\": [1, 2, 10, 12], \"area\": 120, \"iscrowd\": 0, \"segmentation\": []},"
-	"{\"id\": 5, \"image_id\": 7, \"category_id\": 2, \"bbox\": [20.25, 10.5, 30.5, 20], \"area\": 610, \"iscrowd\": 0, \"segmentation\": []},"
-	"{\"id\": 6, \"image_id\": 3, \"category_id\": 2, \"bbox\": [5, 6, 20, 30], \"area\": 600, \"iscrowd\": 0, \"segmentation\": []}]}";
+static const char coco[] = "{\"images\": [{\"id\": 7, \"file_name\": \"a.png\", \"width\": 64, \"height\": 48}, "
+						   "{\"id\": 3, \"file_name\": \"b.png\", \"width\": 50, \"height\": 40},"
+						   " {\"id\": 4, \"file_name\": \"none.png\", \"width\": 30, \"height\": 20}],"
+						   "\"categories\": [{\"id\": 2, \"name\": \"big ship\"}, {\"id\": 9, \"name\": \"car\"}],"
+						   "\"annotations\": [{\"id\": 0, \"image_id\": 7, \"category_id\": 9, \"bbox\": [1, 2, 10, "
+						   "12], \"area\": 120, \"iscrowd\": 0, \"segmentation\": []},"
+						   "{\"id\": 5, \"image_id\": 7, \"category_id\": 2, \"bbox\": [20.25, 10.5, 30.5, 20], "
+						   "\"area\": 610, \"iscrowd\": 0, \"segmentation\": []},"
+						   "{\"id\": 6, \"image_id\": 3, \"category_id\": 2, \"bbox\": [5, 6, 20, 30], \"area\": 600, "
+						   "\"iscrowd\": 0, \"segmentation\": []}]}";
 
 static secant_dataset *
 make(const char *tmp)
@@ -35,7 +39,11 @@ holds(const char *format, unsigned what)
 static void
 assert_boxes(secant_dataset *d, const char *format)
 {
-	static const struct { double v[4]; const char *class; } truth[] = { { { 1, 2, 11, 14 }, "car" }, { { 20.25, 10.5, 50.75, 30.5 }, "big ship" }, { { 5, 6, 25, 36 }, "big ship" } };
+	static const struct {
+		double v[4];
+		const char *class;
+	} truth[] = { { { 1, 2, 11, 14 }, "car" }, { { 20.25, 10.5, 50.75, 30.5 }, "big ship" },
+		{ { 5, 6, 25, 36 }, "big ship" } };
 	bool masks = holds(format, ANN_HOLDS_MASK);
 	int found = 0;
 	assert_int_equal(secant_dataset_count(d), 3);
@@ -112,8 +120,11 @@ test_nothing_is_lost_in_silence(void **state)
 {
 	char *tmp = secant_strdup(scratch_dir()), *report = NULL;
 	secant_err err = { 0 };
-	put(tmp, "src/annotations.json", "{\"images\": [{\"id\": 1, \"file_name\": \"a.png\", \"width\": 6, \"height\": 4}], \"categories\": [{\"id\": 1, \"name\": \"c\"}], \"annotations\": "
-		"[{\"id\": 1, \"image_id\": 1, \"category_id\": 1, \"bbox\": [0, 0, 2, 1], \"area\": 1, \"iscrowd\": 1, \"segmentation\": [[0, 0, 2, 0, 2, 1]], \"keypoints\": [1, 2, 2],"
+	put(tmp, "src/annotations.json",
+		"{\"images\": [{\"id\": 1, \"file_name\": \"a.png\", \"width\": 6, \"height\": 4}], \"categories\": [{\"id\": "
+		"1, \"name\": \"c\"}], \"annotations\": "
+		"[{\"id\": 1, \"image_id\": 1, \"category_id\": 1, \"bbox\": [0, 0, 2, 1], \"area\": 1, \"iscrowd\": 1, "
+		"\"segmentation\": [[0, 0, 2, 0, 2, 1]], \"keypoints\": [1, 2, 2],"
 		" \"attributes\": {\"sure\": true}}]}");
 	put_picture(tmp, "src/a.png", 6, 4, 1);
 	secant_dataset *d = open_as(at(tmp, "src"), NULL);
@@ -125,7 +136,7 @@ test_nothing_is_lost_in_silence(void **state)
 	secant_free(report);
 	must_write(d, "voc", at(tmp, "voc"));
 	secant_dataset_free(d);
-	d = open_as(at(tmp, "voc"), NULL);              /* VOC carries attributes and crowds: they come back */
+	d = open_as(at(tmp, "voc"), NULL); /* VOC carries attributes and crowds: they come back */
 	must_write(d, "coco", at(tmp, "coco"));
 	char *json = get(at(tmp, "coco"), "annotations/instances.json");
 	assert_non_null(strstr(json, "\"keypoints\": [1, 2, 2]"));
@@ -143,9 +154,13 @@ test_shapes_return(void **state)
 {
 	char *tmp = secant_strdup(scratch_dir());
 	static const char *const through[] = { "labelme", "cvat" };
-	put(tmp, "src/annotations.json", "{\"images\": [{\"id\": 1, \"file_name\": \"a.png\", \"width\": 6, \"height\": 4}], \"categories\": [{\"id\": 1, \"name\": \"c\"}], \"annotations\": "
-		"[{\"id\": 1, \"image_id\": 1, \"category_id\": 1, \"bbox\": [0.5, 0, 2, 1], \"area\": 1, \"iscrowd\": 0, \"segmentation\": [[0.5, 0, 2.5, 0, 2.5, 1]]},"
-		"{\"id\": 2, \"image_id\": 1, \"category_id\": 1, \"bbox\": [2, 0, 2, 4], \"area\": 8, \"iscrowd\": 0, \"segmentation\": {\"size\": [4, 6], \"counts\": \"888\"}}]}");
+	put(tmp, "src/annotations.json",
+		"{\"images\": [{\"id\": 1, \"file_name\": \"a.png\", \"width\": 6, \"height\": 4}], \"categories\": [{\"id\": "
+		"1, \"name\": \"c\"}], \"annotations\": "
+		"[{\"id\": 1, \"image_id\": 1, \"category_id\": 1, \"bbox\": [0.5, 0, 2, 1], \"area\": 1, \"iscrowd\": 0, "
+		"\"segmentation\": [[0.5, 0, 2.5, 0, 2.5, 1]]},"
+		"{\"id\": 2, \"image_id\": 1, \"category_id\": 1, \"bbox\": [2, 0, 2, 4], \"area\": 8, \"iscrowd\": 0, "
+		"\"segmentation\": {\"size\": [4, 6], \"counts\": \"888\"}}]}");
 	put_picture(tmp, "src/a.png", 6, 4, 1);
 	secant_dataset *d = open_as(at(tmp, "src"), NULL);
 	for (int i = 0; i < 2; i++) {
@@ -164,17 +179,22 @@ test_shapes_return(void **state)
 	secant_free(tmp);
 }
 
-/* What neither CVAT nor LabelMe has a place for stands among the attributes: several parts of one object, a box that is not the extent of its
- * shape, an area of its own, what nobody understands. CSV carries all that is no shape. */
+/* What neither CVAT nor LabelMe has a place for stands among the attributes: several parts of one object, a box that is
+ * not the extent of its shape, an area of its own, what nobody understands. CSV carries all that is no shape. */
 static void
 test_attributes_carry_what_formats_have_no_place_for(void **state)
 {
-	static const char line[] = "{\"id\": 7, \"image_id\": 1, \"category_id\": 1, \"bbox\": [1, 1, 18.5, 14], \"area\": 123, \"segmentation\": "
-		"[[2, 2, 9, 2, 9, 9], [12, 4, 18, 4, 18, 8.25], [3, 11, 5, 11, 5, 13]], \"iscrowd\": 1, \"keypoints\": [1, 2, 2], \"odd\": {\"a\": [null, \"b\"]}}";
+	static const char line[] =
+		"{\"id\": 7, \"image_id\": 1, \"category_id\": 1, \"bbox\": [1, 1, 18.5, 14], \"area\": 123, \"segmentation\": "
+		"[[2, 2, 9, 2, 9, 9], [12, 4, 18, 4, 18, 8.25], [3, 11, 5, 11, 5, 13]], \"iscrowd\": 1, \"keypoints\": [1, 2, "
+		"2], \"odd\": {\"a\": [null, \"b\"]}}";
 	static const char *const through[] = { "labelme", "cvat", "csv" };
 	char *tmp = secant_strdup(scratch_dir()), text[1000];
-	snprintf(text, sizeof text, "{\"images\": [{\"id\": 1, \"file_name\": \"a.png\", \"width\": 20, \"height\": 16}], \"categories\": [{\"id\": 1, \"name\": \"c\"}],"
-		" \"annotations\": [%s]}", line);
+	snprintf(text, sizeof text,
+		"{\"images\": [{\"id\": 1, \"file_name\": \"a.png\", \"width\": 20, \"height\": 16}], \"categories\": "
+		"[{\"id\": 1, \"name\": \"c\"}],"
+		" \"annotations\": [%s]}",
+		line);
 	put(tmp, "src/annotations.json", text);
 	put_picture(tmp, "src/a.png", 20, 16, 1);
 	secant_dataset *d = open_as(at(tmp, "src"), NULL);
@@ -216,7 +236,8 @@ test_samples_parse_and_cuts_do_not_crash(void **state)
 		for (size_t k = 0; k <= n; k++) {
 			ann_set s;
 			secant_err err = { 0 };
-			char *copy = secant_strndup(ann_samples[i].text, k), *exact = malloc(k + 1);   /* exact: sanitizers see a byte too far */
+			char *copy = secant_strndup(ann_samples[i].text, k),
+				 *exact = malloc(k + 1); /* exact: sanitizers see a byte too far */
 			memcpy(exact, copy, k);
 			blank_set(&s);
 			secant_status status = f->parse(&s, exact, k, "sample", &err);
@@ -234,34 +255,67 @@ test_samples_parse_and_cuts_do_not_crash(void **state)
 static void
 test_hostile_texts(void **state)
 {
-	static const struct { const char *format, *text, *message; } bad[] = {
+	static const struct {
+		const char *format, *text, *message;
+	} bad[] = {
 		{ "coco", "{\"images\": [], \"images\": []}", "key \"images\" stands twice" },
 		{ "coco", "{\"images\": [{\"id\": 1, \"file_name\": \"../x.jpg\"}]}", "leads outside the data set" },
 		{ "coco", "{\"images\": [{\"id\": 1, \"file_name\": \"/etc/passwd\"}]}", "leads outside the data set" },
-		{ "coco", "{\"images\": [{\"id\": 1, \"file_name\": \"a\"}], \"categories\": [{\"id\": 1, \"name\": \"c\"}], \"annotations\": [{\"image_id\": 1, \"category_id\": 1, \"bbox\": "
-			"[NaN, 1, 2, 3]}]}", "is not finite" },
-		{ "coco", "{\"images\": [{\"id\": 1, \"file_name\": \"a\"}], \"categories\": [{\"id\": 1, \"name\": \"c\"}],\n\"annotations\": [{\"image_id\": 1, \"category_id\": 1, \"bbox\": "
-			"[1e999, 1, 2, 3]}]}", "sample:2: the box" },
-		{ "coco", "{\"images\": [{\"id\": 1, \"file_name\": \"a\"}], \"categories\": [{\"id\": 1, \"name\": \"c\"}], \"annotations\": [{\"image_id\": 1, \"category_id\": 1, "
-			"\"segmentation\": {\"size\": [4, 6], \"counts\": [8, 8, 9]}}]}", "runs overrun the mask at run 2" },
-		{ "coco", "{\"images\": [{\"id\": 1, \"file_name\": \"a\"}], \"categories\": [{\"id\": 1, \"name\": \"c\"}], \"annotations\": [{\"image_id\": 1, \"category_id\": 1, "
-			"\"segmentation\": {\"size\": [4, 6], \"counts\": \"8h\"}}]}", "ends inside a number" },
-		{ "coco", "{\"images\": [{\"id\": 1, \"file_name\": \"a\"}], \"categories\": [{\"id\": 1, \"name\": \"c\"}], \"annotations\": [{\"image_id\": 1, \"category_id\": 1, "
-			"\"segmentation\": [[1, 2, 3]]}]}", "x without y" },
-		{ "coco", "{\"images\": [{\"id\": 1, \"file_name\": \"a\"}], \"categories\": [], \"annotations\": [{\"image_id\": 2, \"category_id\": 1}]}", "names picture 2, which does not exist" },
-		{ "coco", "{\"images\": [{\"id\": 1, \"file_name\": \"a\"}, {\"id\": 1, \"file_name\": \"b\"}]}", "picture id 1 stands twice" },
-		{ "voc", "<!DOCTYPE a [<!ENTITY x \"y\"><!ENTITY z \"&x;&x;\">]><annotation>&z;</annotation>", "declares or fetches entities" },
+		{ "coco",
+			"{\"images\": [{\"id\": 1, \"file_name\": \"a\"}], \"categories\": [{\"id\": 1, \"name\": \"c\"}], "
+			"\"annotations\": [{\"image_id\": 1, \"category_id\": 1, \"bbox\": "
+			"[NaN, 1, 2, 3]}]}",
+			"is not finite" },
+		{ "coco",
+			"{\"images\": [{\"id\": 1, \"file_name\": \"a\"}], \"categories\": [{\"id\": 1, \"name\": "
+			"\"c\"}],\n\"annotations\": [{\"image_id\": 1, \"category_id\": 1, \"bbox\": "
+			"[1e999, 1, 2, 3]}]}",
+			"sample:2: the box" },
+		{ "coco",
+			"{\"images\": [{\"id\": 1, \"file_name\": \"a\"}], \"categories\": [{\"id\": 1, \"name\": \"c\"}], "
+			"\"annotations\": [{\"image_id\": 1, \"category_id\": 1, "
+			"\"segmentation\": {\"size\": [4, 6], \"counts\": [8, 8, 9]}}]}",
+			"runs overrun the mask at run 2" },
+		{ "coco",
+			"{\"images\": [{\"id\": 1, \"file_name\": \"a\"}], \"categories\": [{\"id\": 1, \"name\": \"c\"}], "
+			"\"annotations\": [{\"image_id\": 1, \"category_id\": 1, "
+			"\"segmentation\": {\"size\": [4, 6], \"counts\": \"8h\"}}]}",
+			"ends inside a number" },
+		{ "coco",
+			"{\"images\": [{\"id\": 1, \"file_name\": \"a\"}], \"categories\": [{\"id\": 1, \"name\": \"c\"}], "
+			"\"annotations\": [{\"image_id\": 1, \"category_id\": 1, "
+			"\"segmentation\": [[1, 2, 3]]}]}",
+			"x without y" },
+		{ "coco",
+			"{\"images\": [{\"id\": 1, \"file_name\": \"a\"}], \"categories\": [], \"annotations\": [{\"image_id\": 2, "
+			"\"category_id\": 1}]}",
+			"names picture 2, which does not exist" },
+		{ "coco", "{\"images\": [{\"id\": 1, \"file_name\": \"a\"}, {\"id\": 1, \"file_name\": \"b\"}]}",
+			"picture id 1 stands twice" },
+		{ "voc", "<!DOCTYPE a [<!ENTITY x \"y\"><!ENTITY z \"&x;&x;\">]><annotation>&z;</annotation>",
+			"declares or fetches entities" },
 		{ "voc", "<!DOCTYPE a SYSTEM \"http://127.0.0.1/x\"><annotation/>", "declares or fetches entities" },
 		{ "voc", "<annotation><object><name>&evil;</name></object></annotation>", "entity '&evil;' is not read" },
-		{ "voc", "<annotation><object><name>a</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>inf</xmax><ymax>2</ymax></bndbox></object></annotation>", "is not finite" },
-		{ "voc", "<annotation><object><name>a</name><bndbox><xmin>1</xmin></bndbox></object></annotation>", "without all of xmin, ymin, xmax, ymax" },
-		{ "voc", "<annotation>\n<object></annotation>", "sample:2:9: found </annotation> where </object> should stand" },
+		{ "voc",
+			"<annotation><object><name>a</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>inf</xmax><ymax>2</ymax></"
+			"bndbox></object></annotation>",
+			"is not finite" },
+		{ "voc", "<annotation><object><name>a</name><bndbox><xmin>1</xmin></bndbox></object></annotation>",
+			"without all of xmin, ymin, xmax, ymax" },
+		{ "voc", "<annotation>\n<object></annotation>",
+			"sample:2:9: found </annotation> where </object> should stand" },
 		{ "yolo", "0 0.5 0.5 nan 1\n", "sample:1: a number is not finite" },
 		{ "yolo", "0 0.5 x\n", "sample:1:7: a number is needed here" },
-		{ "cvat", "<annotations><image name=\"../a\" width=\"1\" height=\"1\"/></annotations>", "leads outside the data set" },
-		{ "cvat", "<annotations><image name=\"a\" width=\"4\" height=\"4\"><mask label=\"a\" rle=\"1,99\" left=\"0\" top=\"0\" width=\"2\" height=\"2\"/></image></annotations>", "do not sum" },
-		{ "csv", "filename,class,xmin,ymin,xmax,ymax\n../a,c,1,2,3,4\n", "sample:2: picture name '../a' leads outside" },
-		{ "labelme", "{\"shapes\": [{\"label\": \"a\", \"points\": [[1, 2, 3]], \"shape_type\": \"polygon\"}]}", "a point of more than two numbers" },
+		{ "cvat", "<annotations><image name=\"../a\" width=\"1\" height=\"1\"/></annotations>",
+			"leads outside the data set" },
+		{ "cvat",
+			"<annotations><image name=\"a\" width=\"4\" height=\"4\"><mask label=\"a\" rle=\"1,99\" left=\"0\" "
+			"top=\"0\" width=\"2\" height=\"2\"/></image></annotations>",
+			"do not sum" },
+		{ "csv", "filename,class,xmin,ymin,xmax,ymax\n../a,c,1,2,3,4\n",
+			"sample:2: picture name '../a' leads outside" },
+		{ "labelme", "{\"shapes\": [{\"label\": \"a\", \"points\": [[1, 2, 3]], \"shape_type\": \"polygon\"}]}",
+			"a point of more than two numbers" },
 		{ "dota", "1 2 3 ship 0\n", "found 5 fields" },
 		{ "kitti", "Car 1 2 3\n", "found 4 fields" },
 	};
@@ -269,7 +323,8 @@ test_hostile_texts(void **state)
 		ann_set s;
 		secant_err err = { 0 };
 		blank_set(&s);
-		assert_int_not_equal(secant_ann_format(bad[i].format)->parse(&s, bad[i].text, strlen(bad[i].text), "sample", &err), 0);
+		assert_int_not_equal(
+			secant_ann_format(bad[i].format)->parse(&s, bad[i].text, strlen(bad[i].text), "sample", &err), 0);
 		if (!strstr(err.msg, bad[i].message))
 			fail_msg("%s: '%s' does not say '%s'", bad[i].format, err.msg, bad[i].message);
 		secant_ann_free(&s);
@@ -356,7 +411,8 @@ test_two_pictures_of_one_name(void **state)
 {
 	char *tmp = secant_strdup(scratch_dir());
 	secant_err err = { 0 };
-	put(tmp, "src/annotations.csv", "filename,width,height,class,xmin,ymin,xmax,ymax\na.png,9,9,c,1,1,2,2\na.jpg,9,9,c,1,1,2,2\n");
+	put(tmp, "src/annotations.csv",
+		"filename,width,height,class,xmin,ymin,xmax,ymax\na.png,9,9,c,1,1,2,2\na.jpg,9,9,c,1,1,2,2\n");
 	secant_dataset *d = open_as(at(tmp, "src"), NULL);
 	assert_int_not_equal(write_as(d, "voc", at(tmp, "voc"), NULL, NULL, &err), 0);
 	assert_non_null(strstr(err.msg, "two pictures would both be written as 'Annotations/a.xml'"));
@@ -373,9 +429,15 @@ static void
 test_voc_origins_example_5(void **state)
 {
 	/* a box of xmin 1, xmax W in each reading; writing with the same word is the identity */
-	static const struct { const char *word; double x0, x1; } truth[] = { { "1-inclusive", 0, 20 }, { "0-inclusive", 1, 21 }, { "0-exclusive", 1, 20 }, { "1-all-minus-one", 0, 19 } };
+	static const struct {
+		const char *word;
+		double x0, x1;
+	} truth[] = { { "1-inclusive", 0, 20 }, { "0-inclusive", 1, 21 }, { "0-exclusive", 1, 20 },
+		{ "1-all-minus-one", 0, 19 } };
 	char *tmp = secant_strdup(scratch_dir());
-	put(tmp, "src/Annotations/a.xml", "<annotation><size><width>20</width><height>10</height><depth>3</depth></size><object><name>c</name><bndbox><xmin>1</xmin><ymin>2</ymin>"
+	put(tmp, "src/Annotations/a.xml",
+		"<annotation><size><width>20</width><height>10</height><depth>3</depth></size><object><name>c</"
+		"name><bndbox><xmin>1</xmin><ymin>2</ymin>"
 		"<xmax>20</xmax><ymax>7</ymax></bndbox></object></annotation>");
 	for (int i = 0; i < 4; i++) {
 		secant_err err = { 0 };
@@ -390,12 +452,13 @@ test_voc_origins_example_5(void **state)
 		snprintf(out, sizeof out, "%s/out%d", tmp, i);
 		must_write(d, "voc", out);
 		char *xml = get(out, "Annotations/a.xml");
-		assert_non_null(strstr(xml, "<xmin>1</xmin>\n      <ymin>2</ymin>\n      <xmax>20</xmax>\n      <ymax>7</ymax>"));
+		assert_non_null(
+			strstr(xml, "<xmin>1</xmin>\n      <ymin>2</ymin>\n      <xmax>20</xmax>\n      <ymax>7</ymax>"));
 		secant_free(xml);
 		secant_dataset_free(d);
 		secant_opts_free(&secant_dataset_reading_options, &r);
 	}
-	secant_dataset *d = open_as(at(tmp, "src"), NULL);          /* auto: a least number of 1 and a box at the border */
+	secant_dataset *d = open_as(at(tmp, "src"), NULL); /* auto: a least number of 1 and a box at the border */
 	secant_annotation a;
 	assert_true(secant_dataset_object(d, 0, 0, &a) && a.box[0] == 0 && a.box[2] == 20);
 	assert_non_null(strstr(secant_dataset_note(d, secant_dataset_notes(d) - 1), "1-inclusive"));
@@ -407,8 +470,17 @@ test_voc_origins_example_5(void **state)
 static void
 test_public_samples(void **state)
 {
-	static const char *const sets[] = { "coco_dataset/coco_instances", "common_semantic_segmentation_dataset/dataset", "common_semantic_segmentation_dataset/non_standard_dataset",
-		"labelme_dataset", "voc_dataset/voc_dataset1", "voc_dataset/voc_dataset3", "yolo_dataset/labels", "yolo_dataset/annotations", "yolo_dataset/strict" };
+	static const char *const sets[] = {
+		"coco_dataset/coco_instances",
+		"common_semantic_segmentation_dataset/dataset",
+		"common_semantic_segmentation_dataset/non_standard_dataset",
+		"labelme_dataset",
+		"voc_dataset/voc_dataset1",
+		"voc_dataset/voc_dataset3",
+		"yolo_dataset/labels",
+		"yolo_dataset/annotations",
+		"yolo_dataset/strict",
+	};
 	static const int objects[] = { 3, 4, 4, 7, 2, 1, 4, 2, 2 };
 	skip_without(data_path("annotation-formats"));
 	char *tmp = secant_strdup(scratch_dir());
@@ -445,7 +517,7 @@ test_sample_and_list(void **state)
 	secant_annotated_sample s;
 	secant_err err = { 0 };
 	assert_int_equal(secant_dataset_sample(d, secant_dataset_find(d, "none"), &s, &err), 0);
-	assert_int_equal(s.n, 0);                                /* a picture without objects: no boxes, no failure */
+	assert_int_equal(s.n, 0); /* a picture without objects: no boxes, no failure */
 	secant_annotated_sample_free(&s);
 	assert_int_equal(secant_dataset_sample(d, secant_dataset_find(d, "a"), &s, &err), 0);
 	assert_true(s.n == 2 && s.image.width == 64 && s.boxes[0][2] == 11 && s.areas[0] == 120 && !s.crowd[0]);
@@ -460,11 +532,20 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_there_and_back), cmocka_unit_test(test_ids_return), cmocka_unit_test(test_nothing_is_lost_in_silence), cmocka_unit_test(test_shapes_return),
+		cmocka_unit_test(test_there_and_back),
+		cmocka_unit_test(test_ids_return),
+		cmocka_unit_test(test_nothing_is_lost_in_silence),
+		cmocka_unit_test(test_shapes_return),
 		cmocka_unit_test(test_attributes_carry_what_formats_have_no_place_for),
-		cmocka_unit_test(test_samples_parse_and_cuts_do_not_crash), cmocka_unit_test(test_hostile_texts), cmocka_unit_test(test_nesting_is_limited),
-		cmocka_unit_test(test_output_folders), cmocka_unit_test(test_links), cmocka_unit_test(test_two_pictures_of_one_name), cmocka_unit_test(test_voc_origins_example_5),
-		cmocka_unit_test(test_public_samples), cmocka_unit_test(test_sample_and_list),
+		cmocka_unit_test(test_samples_parse_and_cuts_do_not_crash),
+		cmocka_unit_test(test_hostile_texts),
+		cmocka_unit_test(test_nesting_is_limited),
+		cmocka_unit_test(test_output_folders),
+		cmocka_unit_test(test_links),
+		cmocka_unit_test(test_two_pictures_of_one_name),
+		cmocka_unit_test(test_voc_origins_example_5),
+		cmocka_unit_test(test_public_samples),
+		cmocka_unit_test(test_sample_and_list),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

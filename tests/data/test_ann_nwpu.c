@@ -15,7 +15,8 @@ test_quirks_example_4(void **state)
 	secant_err err = { 0 };
 	assert_int_equal(parse("\xef\xbb\xbf(563,478),(630,573),1 \r\n\r\n( 1 , 2 ) , ( 3 ,4 ) , 10", &s, &err), 0);
 	assert_int_equal(s.n_objects, 2);
-	assert_true(s.objects[0].box[0] == 563 && s.objects[0].box[3] == 573 && s.objects[0].class == 0 && s.objects[1].class == 9);
+	assert_true(
+		s.objects[0].box[0] == 563 && s.objects[0].box[3] == 573 && s.objects[0].class == 0 && s.objects[1].class == 9);
 	assert_int_equal(s.objects[1].line, 3);
 	secant_ann_free(&s);
 }
@@ -23,7 +24,9 @@ test_quirks_example_4(void **state)
 static void
 test_bad_lines_name_line_and_column(void **state)
 {
-	static const struct { const char *text, *message; } bad[] = {
+	static const struct {
+		const char *text, *message;
+	} bad[] = {
 		{ "(1,2),(3,4),1\n(5,6,(7,8),2\n", "gt/001.txt:2:5: found ',' where ')' should stand" },
 		{ "(1,2),(3,4),11\n", "gt/001.txt:1: class 11 is not one of 1 to 10" },
 		{ "(1,2),(3,4),1 x\n", "gt/001.txt:1:15: found 'x' where the end of the line should stand" },
@@ -42,6 +45,7 @@ test_bad_lines_name_line_and_column(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_quirks_example_4), cmocka_unit_test(test_bad_lines_name_line_and_column) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_quirks_example_4),
+		cmocka_unit_test(test_bad_lines_name_line_and_column) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* Rules of check, one test each for those that need a set of their own: pictures with EXIF, masks, lists, many objects. */
+/* Rules of check, one test each for those that need a set of their own: pictures with EXIF, masks, lists, many objects.
+ */
 #include "ann_check.h"
 
 static char *tmp;
@@ -76,8 +77,11 @@ static void
 put_voc(const char *set, const char *first, const char *last)
 {
 	secant_str t = { 0 };
-	secant_str_addf(&t, "<annotation><size><width>20</width><height>10</height><depth>1</depth></size><object><name>c</name><bndbox><xmin>%s</xmin><ymin>2</ymin>"
-		"<xmax>%s</xmax><ymax>7</ymax></bndbox></object></annotation>", first, last);
+	secant_str_addf(&t,
+		"<annotation><size><width>20</width><height>10</height><depth>1</depth></size><object><name>c</"
+		"name><bndbox><xmin>%s</xmin><ymin>2</ymin>"
+		"<xmax>%s</xmax><ymax>7</ymax></bndbox></object></annotation>",
+		first, last);
 	put(at(tmp, set), "Annotations/a.xml", t.p);
 	put_picture(at(tmp, set), "JPEGImages/a.png", 20, 10, 1);
 	secant_str_free(&t);
@@ -88,7 +92,9 @@ check_origin(const char *set, const char *origin)
 {
 	secant_err err = { 0 };
 	secant_dataset_reading r;
-	assert_int_equal(secant_opts_init(&secant_dataset_reading_options, &r, &err) | secant_opts_set(&secant_dataset_reading_options, &r, "voc-origin", origin, &err), 0);
+	assert_int_equal(secant_opts_init(&secant_dataset_reading_options, &r, &err)
+			| secant_opts_set(&secant_dataset_reading_options, &r, "voc-origin", origin, &err),
+		0);
 	secant_check *c = secant_dataset_check(at(tmp, set), &r, NULL, NULL, &err);
 	assert_non_null(c);
 	secant_opts_free(&secant_dataset_reading_options, &r);
@@ -125,7 +131,9 @@ orphan_file(void **state)
 static void
 split_class_missing(void **state)
 {
-	put(at(tmp, "set"), "annotations.csv", "filename,width,height,class,xmin,ymin,xmax,ymax,split\na.png,9,9,c,1,1,5,5,train\na.png,9,9,d,1,1,6,5,train\nb.png,9,9,c,1,1,5,5,val\n");
+	put(at(tmp, "set"), "annotations.csv",
+		"filename,width,height,class,xmin,ymin,xmax,ymax,split\na.png,9,9,c,1,1,5,5,train\na.png,9,9,d,1,1,6,5,"
+		"train\nb.png,9,9,c,1,1,5,5,val\n");
 	expect("set", NULL, NULL, "split-class-missing", W, "list 'val' has no 'd'");
 	expect_none("set", "ignore", "split-class-missing", "split-class-missing");
 }
@@ -133,8 +141,10 @@ split_class_missing(void **state)
 static void
 area_mismatch(void **state)
 {
-	static const char text[] = "{\"images\": [{\"id\": 1, \"file_name\": \"a.png\", \"width\": 60, \"height\": 50}], \"categories\": [{\"id\": 1, \"name\": \"c\"}], \"annotations\": [{\"id\": 1, "
-		"\"image_id\": 1, \"category_id\": 1, \"bbox\": [0, 0, 20, 20], \"area\": %s, \"iscrowd\": 0, \"segmentation\": [[0, 0, 20, 0, 20, 20, 0, 20]]}]}";
+	static const char text[] = "{\"images\": [{\"id\": 1, \"file_name\": \"a.png\", \"width\": 60, \"height\": 50}], "
+							   "\"categories\": [{\"id\": 1, \"name\": \"c\"}], \"annotations\": [{\"id\": 1, "
+							   "\"image_id\": 1, \"category_id\": 1, \"bbox\": [0, 0, 20, 20], \"area\": %s, "
+							   "\"iscrowd\": 0, \"segmentation\": [[0, 0, 20, 0, 20, 20, 0, 20]]}]}";
 	char json[1000];
 	snprintf(json, sizeof json, text, "300");
 	put(at(tmp, "set"), "annotations.json", json);
@@ -197,7 +207,8 @@ mask_palette_lost(void **state)
 static void
 put_turned(const char *folder, const char *name, int orientation)
 {
-	uint8_t exif[] = { 0xff, 0xe1, 0, 34, 'E', 'x', 'i', 'f', 0, 0, 'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, (uint8_t)orientation, 0, 0, 0, 0, 0, 0, 0 };
+	uint8_t exif[] = { 0xff, 0xe1, 0, 34, 'E', 'x', 'i', 'f', 0, 0, 'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1,
+		0, 0, 0, (uint8_t)orientation, 0, 0, 0, 0, 0, 0, 0 };
 	secant_err err = { 0 };
 	secant_image im;
 	void *data = NULL;
@@ -220,9 +231,11 @@ exif_rotated_example_16(void **state)
 {
 	put_turned(at(tmp, "set"), "images/a.jpg", 6);
 	put_turned(at(tmp, "set"), "images/b.jpg", 1);
-	put(at(tmp, "set"), "annotations.csv", "filename,width,height,class,xmin,ymin,xmax,ymax\na.jpg,40,60,c,1,41,39,59\nb.jpg,60,40,c,41,1,59,39\n");
+	put(at(tmp, "set"), "annotations.csv",
+		"filename,width,height,class,xmin,ymin,xmax,ymax\na.jpg,40,60,c,1,41,39,59\nb.jpg,60,40,c,41,1,59,39\n");
 	secant_check *c = check_with(at(tmp, "set"), NULL, NULL);
-	assert_true(found(c, "exif-rotated", W, "a.jpg") && found(c, "exif-rotated", W, "EXIF orientation 6: shown upright it is 40 x 60"));
+	assert_true(found(c, "exif-rotated", W, "a.jpg")
+		&& found(c, "exif-rotated", W, "EXIF orientation 6: shown upright it is 40 x 60"));
 	assert_false(found(c, "exif-rotated", W, "b.jpg"));
 	assert_int_equal(secant_check_count(c, SECANT_FINDING_ERROR), 0);
 	secant_check_free(c);
@@ -234,7 +247,8 @@ exif_rotated_example_16(void **state)
 	secant_annotated_sample_free(&s);
 	secant_dataset_free(d);
 	/* annotated in the stored frame instead: that is another size, and is said */
-	put(at(tmp, "stored"), "annotations.csv", "filename,width,height,class,xmin,ymin,xmax,ymax\na.jpg,60,40,c,41,1,59,39\n");
+	put(at(tmp, "stored"), "annotations.csv",
+		"filename,width,height,class,xmin,ymin,xmax,ymax\na.jpg,60,40,c,41,1,59,39\n");
 	put_turned(at(tmp, "stored"), "images/a.jpg", 6);
 	expect("stored", NULL, NULL, "size-swapped", E, "declared 60 x 40, the picture is 40 x 60");
 }
@@ -256,8 +270,17 @@ main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(class_few_and_class_imbalance), TEST(box_outlier), TEST(box_origin), TEST(orphan_file), TEST(split_class_missing), TEST(area_mismatch), TEST(mask_size),
-		TEST(mask_value), TEST(mask_palette_lost), TEST(exif_rotated_example_16), TEST(every_rule_has_a_name_and_a_line),
+		TEST(class_few_and_class_imbalance),
+		TEST(box_outlier),
+		TEST(box_origin),
+		TEST(orphan_file),
+		TEST(split_class_missing),
+		TEST(area_mismatch),
+		TEST(mask_size),
+		TEST(mask_value),
+		TEST(mask_palette_lost),
+		TEST(exif_rotated_example_16),
+		TEST(every_rule_has_a_name_and_a_line),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,11 +19,22 @@ parse(const char *text, const char *message)
 
 /* ---- a frame to work on ---- */
 
-typedef struct scene { int side_x, side_y, channels; bool real; } scene;
+typedef struct scene {
+	int side_x, side_y, channels;
+	bool real;
+} scene;
 
 /* Labels follow the first channel: bright is 1 (2 on the right half). */
-static double scene_value(int x, int y, int c) { return ((x / 5 + y / 5) % 2 ? 180 : 40) + c * 13 + x % 5; }
-static uint16_t scene_label(int x, int y, int width) { return (uint16_t)((x / 5 + y / 5) % 2 ? x < width / 2 ? 1 : 2 : 0); }
+static double
+scene_value(int x, int y, int c)
+{
+	return ((x / 5 + y / 5) % 2 ? 180 : 40) + c * 13 + x % 5;
+}
+static uint16_t
+scene_label(int x, int y, int width)
+{
+	return (uint16_t)((x / 5 + y / 5) % 2 ? x < width / 2 ? 1 : 2 : 0);
+}
 
 static void
 fill_frame(secant_frame *f, scene s, double (*value)(int, int, int))
@@ -57,7 +68,8 @@ value_of(const secant_picture *p, int x, int y, int c)
 static secant_status
 other_sample(void *user, secant_frame *f, secant_picture *guest, secant_err *err)
 {
-	secant_status s = secant_picture_reserve(guest, f->now->width, f->now->height, f->now->channels, f->now->real, true, err);
+	secant_status s = secant_picture_reserve(
+		guest, f->now->width, f->now->height, f->now->channels, f->now->real, true, err);
 	for (int i = 0; !s && i < guest->width * guest->height; i++) {
 		guest->labels[i] = 3;
 		for (int c = 0; c < guest->channels; c++) {
@@ -88,7 +100,11 @@ run(const char *steps, secant_frame *f, uint32_t sample)
 static void
 for_every_step(void (*visit)(const char *name))
 {
-#define AUGMENT(nam) { extern const secant_augment secant_augment_##nam; visit(secant_augment_##nam.name); }
+#define AUGMENT(nam) \
+	{ \
+		extern const secant_augment secant_augment_##nam; \
+		visit(secant_augment_##nam.name); \
+	}
 #include "data/augment/augments.inc"
 #undef AUGMENT
 }
@@ -102,7 +118,8 @@ with_p1(const char *name, char text[128])
 static void
 labels_stay_in_their_set(const char *name)
 {
-	static const scene scenes[] = { { 40, 40, 3, false }, { 40, 40, 1, false }, { 37, 23, 5, true }, { 23, 40, 3, true }, { 1, 1, 3, false }, { 2, 7, 1, true }, { 3, 1, 2, false } };
+	static const scene scenes[] = { { 40, 40, 3, false }, { 40, 40, 1, false }, { 37, 23, 5, true },
+		{ 23, 40, 3, true }, { 1, 1, 3, false }, { 2, 7, 1, true }, { 3, 1, 2, false } };
 	char steps[128];
 	with_p1(name, steps);
 	for (size_t k = 0; k < sizeof scenes / sizeof *scenes; k++)
@@ -129,7 +146,11 @@ every_step_keeps_sizes_ranges_and_labels(void **state)
 	for_every_step(labels_stay_in_their_set);
 }
 
-static double clear_value(int x, int y, int c) { return (x / 10 + y / 10) % 2 ? 200 : 50; }
+static double
+clear_value(int x, int y, int c)
+{
+	return (x / 10 + y / 10) % 2 ? 200 : 50;
+}
 
 /* Where all four neighbours of a pixel have one label, its brightness must be that label's. */
 static void
@@ -173,7 +194,7 @@ static void
 changes_something(const char *name)
 {
 	if (!strcmp(name, "random-resized-crop"))
-		return;   /* works where the sample is cut out: test_loader.c */
+		return; /* works where the sample is cut out: test_loader.c */
 	char steps[128];
 	with_p1(name, steps);
 	int changed = 0;
@@ -184,7 +205,7 @@ changes_something(const char *name)
 		fill_frame(&g, s, scene_value);
 		run(steps, &f, sample);
 		changed += memcmp(f.now->pixels, g.now->pixels, 33 * 33 * 3) != 0;
-		run(steps, &g, sample);   /* the same draws give the same bytes */
+		run(steps, &g, sample); /* the same draws give the same bytes */
 		assert_memory_equal(f.now->pixels, g.now->pixels, 33 * 33 * 3);
 		assert_memory_equal(f.now->labels, g.now->labels, 33 * 33 * 2);
 		secant_frame_free(&f);
@@ -203,16 +224,28 @@ every_step_does_something_the_same_each_time(void **state)
 
 /* ---- turns ---- */
 
-static double where(int x, int y, int c) { return y * 8 + x; }
+static double
+where(int x, int y, int c)
+{
+	return y * 8 + x;
+}
 
 static void
 turns_are_those_of_the_square(void **state)
 {
-	static const struct { const char *steps; int x, y; } cases[] = {   /* where the pixel of the upper left corner comes from */
-		{ "flip-h(p=1)", 7, 0 }, { "flip-v(p=1)", 0, 7 }, { "transpose(p=1)", 0, 0 },
-		{ "rotate90(p=1)", 7, 0 },                                     /* counter-clockwise: the upper right corner comes to the upper left */
-		{ "rotate90(p=1),rotate90(p=1)", 7, 7 }, { "rotate90(p=1),rotate90(p=1),rotate90(p=1)", 0, 7 },
-		{ "flip-h(p=1),rotate90(p=1)", 0, 0 }, { "rotate90(p=1),flip-h(p=1)", 7, 7 },
+	static const struct {
+		const char *steps;
+		int x, y;
+	} cases[] = {
+		/* where the pixel of the upper left corner comes from */
+		{ "flip-h(p=1)", 7, 0 },
+		{ "flip-v(p=1)", 0, 7 },
+		{ "transpose(p=1)", 0, 0 },
+		{ "rotate90(p=1)", 7, 0 }, /* counter-clockwise: the upper right corner comes to the upper left */
+		{ "rotate90(p=1),rotate90(p=1)", 7, 7 },
+		{ "rotate90(p=1),rotate90(p=1),rotate90(p=1)", 0, 7 },
+		{ "flip-h(p=1),rotate90(p=1)", 0, 0 },
+		{ "rotate90(p=1),flip-h(p=1)", 7, 7 },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		for (int kind = 0; kind < 3; kind++) {
@@ -226,10 +259,10 @@ turns_are_those_of_the_square(void **state)
 	secant_frame f = { 0 };
 	fill_frame(&f, (scene){ 8, 8, 1, false }, where);
 	run("rotate90(p=1)", &f, 0);
-	assert_true(value_of(f.now, 3, 2, 0) == where(5, 3, 0));   /* out[i][j] = in[j][W - 1 - i] */
+	assert_true(value_of(f.now, 3, 2, 0) == where(5, 3, 0)); /* out[i][j] = in[j][W - 1 - i] */
 	secant_frame_free(&f);
 	fill_frame(&f, (scene){ 8, 6, 1, false }, where);
-	run("rotate90(p=1)", &f, 0);                               /* not square: a half turn */
+	run("rotate90(p=1)", &f, 0); /* not square: a half turn */
 	assert_true(value_of(f.now, 0, 0, 0) == where(7, 5, 0));
 	secant_frame_free(&f);
 }
@@ -255,8 +288,16 @@ flips_and_quarter_turns_give_the_eight_equally(void **state)
 
 /* ---- colours ---- */
 
-static double orange(int x, int y, int c) { return c == 0 ? 240 : c == 1 ? 40 : 0; }   /* hue 10 degrees: 5 in OpenCV's units */
-static double grey(int x, int y, int c) { return 100; }
+static double
+orange(int x, int y, int c)
+{
+	return c == 0 ? 240 : c == 1 ? 40 : 0;
+} /* hue 10 degrees: 5 in OpenCV's units */
+static double
+grey(int x, int y, int c)
+{
+	return 100;
+}
 
 static void
 expect_colour(const char *steps, double (*value)(int, int, int), double r, double g, double b)
@@ -276,22 +317,26 @@ expect_colour(const char *steps, double (*value)(int, int, int), double r, doubl
 static void
 hues_wrap_as_documented(void **state)
 {
-	/* A shift of -10 takes hue 5 to 175, 350 degrees: modulo 180; with compat256 to 251, modulo 180 to 71, 142 degrees. */
+	/* A shift of -10 takes hue 5 to 175, 350 degrees: modulo 180; with compat256 to 251, modulo 180 to 71, 142 degrees.
+	 */
 	expect_colour("hue-saturation-value(p=1,hue=-10,-10,saturation=0,value=0)", orange, 240, 0, 40);
-	expect_colour("hue-saturation-value(p=1,hue=-10,-10,saturation=0,value=0,hue-wrap=compat256)", orange, 0, 240, 240 * 22 / 60.);
+	expect_colour("hue-saturation-value(p=1,hue=-10,-10,saturation=0,value=0,hue-wrap=compat256)", orange, 0, 240,
+		240 * 22 / 60.);
 	expect_colour("hue-saturation-value(hue=[-10,-10],saturation=0,value=[0, 0],p=1)", orange, 240, 0, 40);
-	expect_colour("hue-saturation-value(p=1,hue=55,55,saturation=0,value=0)", orange, 0, 240, 0);        /* 110 degrees on: 120, green */
+	expect_colour(
+		"hue-saturation-value(p=1,hue=55,55,saturation=0,value=0)", orange, 0, 240, 0); /* 110 degrees on: 120, green */
 	expect_colour("hue-saturation-value(p=1,hue=0,saturation=0,value=0)", orange, 240, 40, 0);
 	expect_colour("hue-saturation-value(p=1,hue=0,saturation=0,value=15,15)", orange, 255, 42.5, 0);
-	expect_colour("hue-saturation-value(p=1,hue=0,saturation=0,value=100,100)", orange, 255, 42.5, 0);  /* saturates */
+	expect_colour("hue-saturation-value(p=1,hue=0,saturation=0,value=100,100)", orange, 255, 42.5, 0); /* saturates */
 	expect_colour("hue-saturation-value(p=1,hue=0,saturation=-255,-255,value=0)", orange, 240, 240, 240);
-	expect_colour("hue-saturation-value(p=1,hue=30,30,saturation=50,50,value=0)", grey, 100, 100, 100);   /* grey stays grey */
+	expect_colour(
+		"hue-saturation-value(p=1,hue=30,30,saturation=50,50,value=0)", grey, 100, 100, 100); /* grey stays grey */
 	expect_colour("hue-saturation-value(p=1,hue=0,saturation=51,51,value=0,hue-wrap=compat256)", grey, 100, 80, 80);
 	secant_frame f = { 0 };
 	fill_frame(&f, (scene){ 4, 4, 5, false }, grey);
 	run("hue-saturation-value(p=1,hue=0,saturation=0,value=20,20)", &f, 0);
 	assert_true(value_of(f.now, 1, 1, 2) == 120);
-	assert_true(value_of(f.now, 1, 1, 3) == 100);   /* not a colour */
+	assert_true(value_of(f.now, 1, 1, 3) == 100); /* not a colour */
 	secant_frame_free(&f);
 	fill_frame(&f, (scene){ 4, 4, 1, false }, grey);
 	run("hue-saturation-value(p=1,hue=90,saturation=99,value=20,20)", &f, 0);
@@ -340,7 +385,7 @@ values_change_by_their_formulas(void **state)
 	secant_frame_free(&f);
 	fill_frame(&f, (scene){ 64, 64, 3, false }, grey);
 	run("blur(p=1,sigma=2,2)", &f, 0);
-	assert_true(value_of(f.now, 0, 0, 0) == 100 && value_of(f.now, 63, 63, 2) == 100);   /* the border is no edge */
+	assert_true(value_of(f.now, 0, 0, 0) == 100 && value_of(f.now, 63, 63, 2) == 100); /* the border is no edge */
 	secant_frame_free(&f);
 	fill_frame(&f, (scene){ 64, 64, 1, false }, scene_value);
 	before = deviation_of(f.now);
@@ -349,7 +394,11 @@ values_change_by_their_formulas(void **state)
 	secant_frame_free(&f);
 }
 
-static double dim(int x, int y, int c) { return 100 + (x + y) % 8; }
+static double
+dim(int x, int y, int c)
+{
+	return 100 + (x + y) % 8;
+}
 
 static void
 clahe_raises_contrast(void **state)
@@ -364,7 +413,11 @@ clahe_raises_contrast(void **state)
 
 /* ---- places ---- */
 
-static double slope(int x, int y, int c) { return 2 * x + y; }
+static double
+slope(int x, int y, int c)
+{
+	return 2 * x + y;
+}
 
 static void
 shift_scale_rotate_goes_where_it_says(void **state)
@@ -372,22 +425,23 @@ shift_scale_rotate_goes_where_it_says(void **state)
 	secant_frame f = { 0 };
 	fill_frame(&f, (scene){ 64, 64, 3, true }, slope);
 	run("shift-scale-rotate(p=1,shift=0.125,0.125,scale=0,rotate=0)", &f, 0);
-	assert_true(fabs(value_of(f.now, 30, 30, 0) - slope(22, 22, 0)) < 0.01);   /* by 8 to the right and down */
+	assert_true(fabs(value_of(f.now, 30, 30, 0) - slope(22, 22, 0)) < 0.01); /* by 8 to the right and down */
 	assert_int_equal(f.now->labels[30 * 64 + 30], scene_label(22, 22, 64));
-	assert_int_equal(f.now->labels[7], SECANT_LABEL_IGNORE);                     /* outside */
+	assert_int_equal(f.now->labels[7], SECANT_LABEL_IGNORE); /* outside */
 	secant_frame_free(&f);
 	fill_frame(&f, (scene){ 65, 65, 1, true }, slope);
 	run("shift-scale-rotate(p=1,shift=0,scale=2,2,rotate=0)", &f, 0);
 	assert_true(fabs(value_of(f.now, 32, 32, 0) - slope(32, 32, 0)) < 0.01);
-	assert_true(fabs(value_of(f.now, 42, 32, 0) - slope(37, 32, 0)) < 0.01);    /* twice as large */
+	assert_true(fabs(value_of(f.now, 42, 32, 0) - slope(37, 32, 0)) < 0.01); /* twice as large */
 	secant_frame_free(&f);
 	fill_frame(&f, (scene){ 65, 65, 1, true }, slope);
 	run("shift-scale-rotate(p=1,shift=0,scale=0,rotate=90,90)", &f, 0);
-	assert_true(fabs(value_of(f.now, 32, 22, 0) - slope(42, 32, 0)) < 0.01);    /* counter-clockwise: what was right is up */
+	assert_true(
+		fabs(value_of(f.now, 32, 22, 0) - slope(42, 32, 0)) < 0.01); /* counter-clockwise: what was right is up */
 	secant_frame_free(&f);
 	fill_frame(&f, (scene){ 65, 65, 1, true }, slope);
 	run("shift-scale-rotate(p=1,shift=0,scale=0,rotate=0,aspect=4,4)", &f, 0);
-	assert_true(fabs(value_of(f.now, 42, 42, 0) - (2 * 37 + 52)) < 0.01);       /* sqrt(4) wider, as much flatter */
+	assert_true(fabs(value_of(f.now, 42, 42, 0) - (2 * 37 + 52)) < 0.01); /* sqrt(4) wider, as much flatter */
 	secant_frame_free(&f);
 	/* D-LinkNet's matrix: without rotation both sides are scaled by scale * sqrt(aspect). */
 	fill_frame(&f, (scene){ 65, 65, 1, true }, slope);
@@ -399,17 +453,21 @@ shift_scale_rotate_goes_where_it_says(void **state)
 static void
 borders_are_what_they_say(void **state)
 {
-	static const struct { const char *border; double left; } cases[] = { { "constant,border-value=7", 7 }, { "edge", 0 }, { "reflect", 2 * 8 }, { "wrap", 2 * 56 } };
+	static const struct {
+		const char *border;
+		double left;
+	} cases[] = { { "constant,border-value=7", 7 }, { "edge", 0 }, { "reflect", 2 * 8 }, { "wrap", 2 * 56 } };
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char steps[160];
-		snprintf(steps, sizeof steps, "shift-scale-rotate(p=1,shift=0.125,0.125,scale=0,rotate=0,border=%s)", cases[i].border);
+		snprintf(steps, sizeof steps, "shift-scale-rotate(p=1,shift=0.125,0.125,scale=0,rotate=0,border=%s)",
+			cases[i].border);
 		secant_frame f = { 0 };
 		fill_frame(&f, (scene){ 64, 64, 3, true }, slope);
 		run(steps, &f, 0);
 		assert_true(fabs(value_of(f.now, 0, 8, 0) - cases[i].left) < 0.01);
 		secant_frame_free(&f);
 	}
-	assert_int_equal(secant_border_index(SECANT_BORDER_REFLECT, -9, 4), 3);   /* 0 1 2 3 2 1 0 1 2 3 ... */
+	assert_int_equal(secant_border_index(SECANT_BORDER_REFLECT, -9, 4), 3); /* 0 1 2 3 2 1 0 1 2 3 ... */
 	assert_int_equal(secant_border_index(SECANT_BORDER_REFLECT, 5, 1), 0);
 	assert_int_equal(secant_border_index(SECANT_BORDER_WRAP, -9, 4), 3);
 	assert_int_equal(secant_border_index(SECANT_BORDER_EDGE, 99, 4), 3);
@@ -438,14 +496,14 @@ mixing_takes_labels_with_the_pixels(void **state)
 	fill_frame(&f, (scene){ 40, 40, 3, false }, grey);
 	run("mixup(p=1,differ=ignore)", &f, 2);
 	double v = value_of(f.now, 0, 0, 0);
-	assert_true(v >= 100 && v <= 175.5);   /* at least half its own */
+	assert_true(v >= 100 && v <= 175.5); /* at least half its own */
 	for (int k = 0; k < 1600; k++)
 		assert_int_equal(f.now->labels[k], SECANT_LABEL_IGNORE);
 	secant_frame_free(&f);
 	secant_err err = { 0 };
 	fill_frame(&f, (scene){ 4, 4, 3, false }, grey);
 	secant_augmentation *a = parse("mosaic(p=1)", NULL);
-	assert_int_equal(secant_augmentation_apply(a, &f, &err), SECANT_ERR_ARG);   /* no data set, no others */
+	assert_int_equal(secant_augmentation_apply(a, &f, &err), SECANT_ERR_ARG); /* no data set, no others */
 	assert_non_null(strstr(err.msg, "mosaic: needs other samples"));
 	secant_augmentation_free(a);
 	secant_frame_free(&f);
@@ -469,13 +527,15 @@ dropout_may_take_labels_along(void **state)
 static void
 resized_crops_lie_inside(void **state)
 {
-	secant_augmentation *a = parse("random-resized-crop(scale=0.1,0.5,ratio=0.5,2)", NULL), *none = parse("flip-h", NULL);
+	secant_augmentation *a = parse("random-resized-crop(scale=0.1,0.5,ratio=0.5,2)", NULL),
+						*none = parse("flip-h", NULL);
 	for (uint32_t i = 0; i < 300; i++) {
 		secant_rng rng = secant_rng_make(0, SECANT_FOR_TEST, 0, i);
 		int height = 1 + (int)secant_rng_below(&rng, 300), width = 1 + (int)secant_rng_below(&rng, 300);
 		secant_window w;
 		assert_true(secant_augmentation_window(a, &rng, height, width, 64, 64, &w));
-		assert_true(w.x >= 0 && w.y >= 0 && w.width >= 1 && w.height >= 1 && w.x + w.width <= width && w.y + w.height <= height);
+		assert_true(w.x >= 0 && w.y >= 0 && w.width >= 1 && w.height >= 1 && w.x + w.width <= width
+			&& w.y + w.height <= height);
 		if (width > 100 && height > 100 && width < 2 * height && height < 2 * width) {
 			assert_true(w.width * w.height < 0.53 * width * height);
 			assert_true(w.width < 2.1 * w.height && w.height < 2.1 * w.width);
@@ -492,12 +552,19 @@ static void
 pipelines_as_text(void **state)
 {
 	static const char *const right[] = {
-		"", "none", "flip-h", "flip-h,flip-v,rotate90", "gamma(gamma=0.5,2,p=0.1),flip-h", "[]", "[\"flip-h\"]", " [{\"name\": \"gamma\", \"p\": 1, \"gamma\": [0.5, 2]}, \"flip-v\"]",
+		"",
+		"none",
+		"flip-h",
+		"flip-h,flip-v,rotate90",
+		"gamma(gamma=0.5,2,p=0.1),flip-h",
+		"[]",
+		"[\"flip-h\"]",
+		" [{\"name\": \"gamma\", \"p\": 1, \"gamma\": [0.5, 2]}, \"flip-v\"]",
 	};
 	for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
 		secant_augmentation *a = parse(right[i], NULL);
 		char *json = secant_augmentation_to_json(a);
-		secant_augmentation *again = parse(json, NULL);   /* what is written can be read */
+		secant_augmentation *again = parse(json, NULL); /* what is written can be read */
 		char *twice = secant_augmentation_to_json(again);
 		assert_string_equal(json, twice);
 		secant_free(json);
@@ -533,19 +600,38 @@ static void
 limits_that_make_no_sense(void **state)
 {
 	static const char *const wrong[][2] = {
-		{ "hue-saturation-value(hue=30,-30)", "augmentation hue-saturation-value: hue limits are inverted, 30 is above -30" },
+		{ "hue-saturation-value(hue=30,-30)",
+			"augmentation hue-saturation-value: hue limits are inverted, 30 is above -30" },
 		{ "hue-saturation-value(hue=1,2,3)", "hue has 3 numbers, expected LOWER,UPPER or one" },
 		{ "hue-saturation-value(hue=200)", "hue limits -200 to 200 leave -180 to 180" },
-		{ "hue-saturation-value(saturation=9,-9)", "saturation limits are inverted" }, { "hue-saturation-value(value=9,-9)", "value limits are inverted" },
-		{ "shift-scale-rotate(scale=1.2,0.8)", "scale limits are inverted" }, { "shift-scale-rotate(scale=0,1)", "scale limits 0 to 1 leave" },
-		{ "shift-scale-rotate(shift=1,0)", "shift limits are inverted" }, { "shift-scale-rotate(rotate=9,-9)", "rotate limits are inverted" },
-		{ "shift-scale-rotate(aspect=2,1)", "aspect limits are inverted" }, { "shift-scale-rotate(border=mirror)", "is not one of constant|edge|reflect|wrap" },
-		{ "random-resized-crop(scale=1,0.5)", "scale limits are inverted" }, { "random-resized-crop(scale=0.5,1.5)", "leave" }, { "random-resized-crop(ratio=2,1)", "ratio limits are inverted" },
-		{ "colour-jitter(brightness=2,1)", "brightness limits are inverted" }, { "colour-jitter(contrast=2,1)", "contrast" }, { "colour-jitter(saturation=2,1)", "saturation" }, { "colour-jitter(hue=0.2,0.1)", "hue" },
-		{ "gamma(gamma=2,0.5)", "gamma limits are inverted" }, { "gamma(gamma=0,1)", "leave" }, { "clahe(clip=4,1)", "clip limits are inverted" }, { "blur(sigma=2,1)", "sigma limits are inverted" },
-		{ "noise(deviation=9,1)", "deviation limits are inverted" }, { "grid-distortion(limit=1,-1)", "limit" }, { "elastic(strength=9,1)", "strength limits are inverted" },
-		{ "coarse-dropout(holes=9,1)", "holes limits are inverted" }, { "coarse-dropout(height=0.9,0.1)", "height" }, { "coarse-dropout(width=0.5,1.5)", "width limits 0.5 to 1.5 leave 0 to 1" },
-		{ "cutmix(area=0.9,0.1)", "area limits are inverted" }, { "mosaic(centre=0.9,0.1)", "centre limits are inverted" }, { "mixup(alpha=9)", "alpha: 9 is outside 0.1 to 4" },
+		{ "hue-saturation-value(saturation=9,-9)", "saturation limits are inverted" },
+		{ "hue-saturation-value(value=9,-9)", "value limits are inverted" },
+		{ "shift-scale-rotate(scale=1.2,0.8)", "scale limits are inverted" },
+		{ "shift-scale-rotate(scale=0,1)", "scale limits 0 to 1 leave" },
+		{ "shift-scale-rotate(shift=1,0)", "shift limits are inverted" },
+		{ "shift-scale-rotate(rotate=9,-9)", "rotate limits are inverted" },
+		{ "shift-scale-rotate(aspect=2,1)", "aspect limits are inverted" },
+		{ "shift-scale-rotate(border=mirror)", "is not one of constant|edge|reflect|wrap" },
+		{ "random-resized-crop(scale=1,0.5)", "scale limits are inverted" },
+		{ "random-resized-crop(scale=0.5,1.5)", "leave" },
+		{ "random-resized-crop(ratio=2,1)", "ratio limits are inverted" },
+		{ "colour-jitter(brightness=2,1)", "brightness limits are inverted" },
+		{ "colour-jitter(contrast=2,1)", "contrast" },
+		{ "colour-jitter(saturation=2,1)", "saturation" },
+		{ "colour-jitter(hue=0.2,0.1)", "hue" },
+		{ "gamma(gamma=2,0.5)", "gamma limits are inverted" },
+		{ "gamma(gamma=0,1)", "leave" },
+		{ "clahe(clip=4,1)", "clip limits are inverted" },
+		{ "blur(sigma=2,1)", "sigma limits are inverted" },
+		{ "noise(deviation=9,1)", "deviation limits are inverted" },
+		{ "grid-distortion(limit=1,-1)", "limit" },
+		{ "elastic(strength=9,1)", "strength limits are inverted" },
+		{ "coarse-dropout(holes=9,1)", "holes limits are inverted" },
+		{ "coarse-dropout(height=0.9,0.1)", "height" },
+		{ "coarse-dropout(width=0.5,1.5)", "width limits 0.5 to 1.5 leave 0 to 1" },
+		{ "cutmix(area=0.9,0.1)", "area limits are inverted" },
+		{ "mosaic(centre=0.9,0.1)", "centre limits are inverted" },
+		{ "mixup(alpha=9)", "alpha: 9 is outside 0.1 to 4" },
 	};
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
 		parse(wrong[i][0], wrong[i][1]);
@@ -581,7 +667,8 @@ identity_map(const void *how, int x, int y, int n, float *from_x, float *from_y)
 	}
 }
 
-/* The short way for lines against the general one: bytes differ by the rounding of places, labels only where a place lies between two. */
+/* The short way for lines against the general one: bytes differ by the rounding of places, labels only where a place
+ * lies between two. */
 static void
 lines_equal_any_places(void **state)
 {
@@ -591,16 +678,24 @@ lines_equal_any_places(void **state)
 	const float fill[3] = { 10, 100, 200 };
 	for (int round = 0; round < 300; round++) {
 		int w = 1 + (int)secant_rng_below(&r, 70), h = 1 + (int)secant_rng_below(&r, 50), labels = 0;
-		assert_int_equal(secant_picture_reserve(&from, w, h, 3, false, true, &err) | secant_picture_reserve(&a, 80, 60, 3, false, true, &err) |
-		                 secant_picture_reserve(&b, 80, 60, 3, false, true, &err), SECANT_OK);
+		assert_int_equal(secant_picture_reserve(&from, w, h, 3, false, true, &err)
+				| secant_picture_reserve(&a, 80, 60, 3, false, true, &err)
+				| secant_picture_reserve(&b, 80, 60, 3, false, true, &err),
+			SECANT_OK);
 		for (int i = 0; i < w * h; i++) {
 			from.labels[i] = (uint16_t)secant_rng_below(&r, 9);
 			for (int c = 0; c < 3; c++)
 				((uint8_t *)from.pixels)[3 * i + c] = (uint8_t)secant_rng_below(&r, 256);
 		}
 		double size = round % 3 ? 1 : 30;
-		secant_affine m = { secant_rng_range(&r, -2, 2) * size, secant_rng_range(&r, -2, 2), secant_rng_range(&r, -90, 150) * size,
-			secant_rng_range(&r, -2, 2), secant_rng_range(&r, -2, 2) * size, secant_rng_range(&r, -90, 150) };
+		secant_affine m = {
+			secant_rng_range(&r, -2, 2) * size,
+			secant_rng_range(&r, -2, 2),
+			secant_rng_range(&r, -90, 150) * size,
+			secant_rng_range(&r, -2, 2),
+			secant_rng_range(&r, -2, 2) * size,
+			secant_rng_range(&r, -90, 150),
+		};
 		secant_outside o = { .border = (secant_border)(round % 4), .fill = fill, .label = 77 };
 		secant_place_affine(&from, &a, &m, &o);
 		secant_place_mapped(&from, &b, identity_map, &m, &o);
@@ -608,9 +703,10 @@ lines_equal_any_places(void **state)
 			labels += a.labels[i] != b.labels[i];
 			for (int c = 0; c < 3 && size == 1; c++)
 				if (abs(((uint8_t *)a.pixels)[3 * i + c] - ((uint8_t *)b.pixels)[3 * i + c]) > 3)
-					fail_msg("round %d, pixel %d: %d, want %d", round, i, ((uint8_t *)a.pixels)[3 * i + c], ((uint8_t *)b.pixels)[3 * i + c]);
+					fail_msg("round %d, pixel %d: %d, want %d", round, i, ((uint8_t *)a.pixels)[3 * i + c],
+						((uint8_t *)b.pixels)[3 * i + c]);
 		}
-		assert_true(labels <= 48);               /* of 4800 */
+		assert_true(labels <= 48); /* of 4800 */
 	}
 	secant_picture_free(&from);
 	secant_picture_free(&a);
@@ -652,11 +748,24 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test(f)
-		T(every_step_keeps_sizes_ranges_and_labels), T(picture_and_labels_stay_together), T(every_step_does_something_the_same_each_time),
-		T(turns_are_those_of_the_square), T(flips_and_quarter_turns_give_the_eight_equally), T(hues_wrap_as_documented), T(values_change_by_their_formulas),
-		T(clahe_raises_contrast), T(shift_scale_rotate_goes_where_it_says), T(borders_are_what_they_say), T(mixing_takes_labels_with_the_pixels),
-		T(dropout_may_take_labels_along), T(resized_crops_lie_inside), T(pipelines_as_text), T(limits_that_make_no_sense), T(lines_equal_any_places),
-		T(turns_go_along_with_warps), T(memory_may_fail_anywhere),
+		T(every_step_keeps_sizes_ranges_and_labels),
+		T(picture_and_labels_stay_together),
+		T(every_step_does_something_the_same_each_time),
+		T(turns_are_those_of_the_square),
+		T(flips_and_quarter_turns_give_the_eight_equally),
+		T(hues_wrap_as_documented),
+		T(values_change_by_their_formulas),
+		T(clahe_raises_contrast),
+		T(shift_scale_rotate_goes_where_it_says),
+		T(borders_are_what_they_say),
+		T(mixing_takes_labels_with_the_pixels),
+		T(dropout_may_take_labels_along),
+		T(resized_crops_lie_inside),
+		T(pipelines_as_text),
+		T(limits_that_make_no_sense),
+		T(lines_equal_any_places),
+		T(turns_go_along_with_warps),
+		T(memory_may_fail_anywhere),
 	};
 	return cmocka_run_group_tests_name("augment", tests, NULL, NULL);
 }

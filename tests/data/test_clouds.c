@@ -213,7 +213,9 @@ modelnet_has_three_forms(void **state)
 	open_at(root, "train", false, "its points have no labels");
 	put("train.txt", "cup/train/c.ply\n");
 	open_at(root, "train", true, "train.txt:1: there is no");
-	put("cup/train/c.ply", "ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\nproperty float y\nproperty float z\nend_header\n1 2 3\n");
+	put("cup/train/c.ply",
+		"ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\nproperty float y\nproperty float z\nend_header\n1 "
+		"2 3\n");
 	s = open_at(root, "train", true, NULL);
 	assert_string_equal(s->set->name, "modelnet-ply");
 	expect_item(s, 0, NULL);
@@ -235,7 +237,9 @@ s3dis_rooms_survive_control_bytes(void **state)
 	put("Area_5/office_1/Annotations/ceiling_1.txt", "1 1 1 5 5 5\n");
 	put("Area_5/office_1/Annotations/stairs_1.txt", "2 2 2 6 6 6\n");
 	snprintf(path, sizeof path, "%s/Area_5/office_1/Annotations/wall_1.txt", root);
-	static const char broken[] = "1.0 2.0 3.0 185\x10" "187 4\n1.0\x10" "5 2 3 10 20 30\n";
+	static const char broken[] = "1.0 2.0 3.0 185\x10"
+								 "187 4\n1.0\x10"
+								 "5 2 3 10 20 30\n";
 	assert_int_equal(secant_file_write(path, broken, sizeof broken - 1, NULL), 0);
 	option("features", "xyz,colour");
 	secant_clouds *s = open_at(root, "test", false, NULL);
@@ -375,8 +379,17 @@ static void
 threads_and_resuming_change_no_batch(void **state)
 {
 	put_scene(1600);
-	static const char *const settings[][2] = { { "points", "100" }, { "block", "10" }, { "rotate", "all" }, { "jitter", "0.01" }, { "scale", "0.8,1.25" }, { "shift", "0.1" },
-		{ "point-dropout", "0.5" }, { "up", "z" }, { "features", "xyz,position" } };
+	static const char *const settings[][2] = {
+		{ "points", "100" },
+		{ "block", "10" },
+		{ "rotate", "all" },
+		{ "jitter", "0.01" },
+		{ "scale", "0.8,1.25" },
+		{ "shift", "0.1" },
+		{ "point-dropout", "0.5" },
+		{ "up", "z" },
+		{ "features", "xyz,position" },
+	};
 	for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
 		option(settings[i][0], settings[i][1]);
 	secant_clouds *s = open_at(root, "train", false, NULL);
@@ -443,7 +456,8 @@ takes_each_point_once(const secant_batch *b)
 	return first;
 }
 
-/* Sampling of farthest points starts at the first point of a sample: with the option, anywhere in the cloud, and all points are still there. */
+/* Sampling of farthest points starts at the first point of a sample: with the option, anywhere in the cloud, and all
+ * points are still there. */
 static void
 random_start_puts_any_point_first(void **state)
 {
@@ -542,10 +556,20 @@ main(void)
 {
 #define EACH(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		EACH(shapenet_parts_count_over_all_categories), EACH(one_category_counts_from_zero), EACH(wrong_shapenet_sets_are_named), EACH(normals_come_with_the_other_layout),
-		EACH(modelnet_has_three_forms), EACH(s3dis_rooms_survive_control_bytes), EACH(folders_find_their_classes), EACH(negative_labels_are_left_out), EACH(clouds_without_labels_are_refused),
-		EACH(threads_and_resuming_change_no_batch), EACH(samples_fit_the_unit_sphere), EACH(without_replacement_takes_each_point_once),
-		EACH(random_start_puts_any_point_first), EACH(blocks_cover_every_point),
+		EACH(shapenet_parts_count_over_all_categories),
+		EACH(one_category_counts_from_zero),
+		EACH(wrong_shapenet_sets_are_named),
+		EACH(normals_come_with_the_other_layout),
+		EACH(modelnet_has_three_forms),
+		EACH(s3dis_rooms_survive_control_bytes),
+		EACH(folders_find_their_classes),
+		EACH(negative_labels_are_left_out),
+		EACH(clouds_without_labels_are_refused),
+		EACH(threads_and_resuming_change_no_batch),
+		EACH(samples_fit_the_unit_sphere),
+		EACH(without_replacement_takes_each_point_once),
+		EACH(random_start_puts_any_point_first),
+		EACH(blocks_cover_every_point),
 		EACH(real_sets_open),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

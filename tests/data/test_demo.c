@@ -35,7 +35,10 @@ static void
 the_layout_is_an_image_folder(void **state)
 {
 	secant_data_options d = default_options();
-	static const struct { const char *split; int n; } want[] = { { "train", 9 }, { "val", 2 }, { "test", 1 } };
+	static const struct {
+		const char *split;
+		int n;
+	} want[] = { { "train", 9 }, { "val", 2 }, { "test", 1 } };
 	make(*state, options(12, 64, 0));
 	for (int i = 0; i < 3; i++) {
 		secant_samples *s = open_expecting(*state, want[i].split, &d, 3, 1, SECANT_TARGET_BINARY, NULL);
@@ -69,7 +72,8 @@ hash_file(const char *path, uint64_t h)
 static uint64_t
 hash_all(const char *root, const char *kind)
 {
-	static const char *const files[] = { "train/images/%s-000.png", "train/labels/%s-000.png", "train/images/%s-001.png", "train/labels/%s-001.png", "val/images/%s-003.png" };
+	static const char *const files[] = { "train/images/%s-000.png", "train/labels/%s-000.png",
+		"train/images/%s-001.png", "train/labels/%s-001.png", "val/images/%s-003.png" };
 	uint64_t h = 1;
 	for (int i = 0; i < 5; i++)
 		h = hash_file(in_root(root, files[i], kind), h);
@@ -79,7 +83,8 @@ hash_all(const char *root, const char *kind)
 static void
 the_same_options_give_the_same_bytes(void **state)
 {
-	char *a = strdup(in_root(*state, "a")), *b = strdup(in_root(*state, "b")), *c = strdup(in_root(*state, "c")), *d = strdup(in_root(*state, "d"));
+	char *a = strdup(in_root(*state, "a")), *b = strdup(in_root(*state, "b")), *c = strdup(in_root(*state, "c")),
+		 *d = strdup(in_root(*state, "d"));
 	secant_demo o = options(5, 64, 0);
 	make(a, o);
 	make(b, o);
@@ -89,11 +94,13 @@ the_same_options_give_the_same_bytes(void **state)
 	assert_true(hash_all(a, "cells") != hash_all(c, "cells"));
 	make(d, options(5, 64, 1));
 	assert_true(hash_all(d, "tiles") != hash_all(a, "cells"));
-	assert_true(hash_file(in_root(a, "train/images/cells-000.png"), 1) != hash_file(in_root(a, "train/images/cells-001.png"), 1));
+	assert_true(hash_file(in_root(a, "train/images/cells-000.png"), 1)
+		!= hash_file(in_root(a, "train/images/cells-001.png"), 1));
 	free(a), free(b), free(c), free(d);
 }
 
-/* The IoU of the best of all global thresholds, either way round, over the whole set: no threshold, Otsu's neither, does better. */
+/* The IoU of the best of all global thresholds, either way round, over the whole set: no threshold, Otsu's neither,
+ * does better. */
 static double
 best_threshold(const char *root, const char *kind, int n, double *share)
 {
@@ -102,8 +109,10 @@ best_threshold(const char *root, const char *kind, int n, double *share)
 	for (int i = 0; i < n; i++) {
 		secant_image im, label;
 		const secant_image_read_options grey = { .channels = 1 };
-		assert_int_equal(secant_image_read(&im, in_root(root, "train/images/%s-%03d.png", kind, i), &grey, &err), SECANT_OK);
-		assert_int_equal(secant_image_read(&label, in_root(root, "train/labels/%s-%03d.png", kind, i), NULL, &err), SECANT_OK);
+		assert_int_equal(
+			secant_image_read(&im, in_root(root, "train/images/%s-%03d.png", kind, i), &grey, &err), SECANT_OK);
+		assert_int_equal(
+			secant_image_read(&label, in_root(root, "train/labels/%s-%03d.png", kind, i), NULL, &err), SECANT_OK);
 		for (int k = 0; k < im.width * im.height; k++) {
 			int on = ((uint8_t *)label.data)[k];
 			assert_true(on == 0 || on == 255);
@@ -172,7 +181,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-		T(the_layout_is_an_image_folder), T(the_same_options_give_the_same_bytes), T(no_threshold_gets_far), T(what_goes_wrong),
+		T(the_layout_is_an_image_folder),
+		T(the_same_options_give_the_same_bytes),
+		T(no_threshold_gets_far),
+		T(what_goes_wrong),
 	};
 	return cmocka_run_group_tests_name("demo", tests, NULL, NULL);
 }

@@ -3,7 +3,8 @@
 
 /* Reads an 8 x 4 label written by `value`; the plane, or an error that contains `message`. */
 static const uint16_t *
-read_plane(const char *file, int channels, secant_dtype dtype, double (*value)(int, int, int), int classes, secant_target_kind kind, const char *message)
+read_plane(const char *file, int channels, secant_dtype dtype, double (*value)(int, int, int), int classes,
+	secant_target_kind kind, const char *message)
 {
 	static uint16_t plane[32];
 	secant_err err = { 0 };
@@ -21,17 +22,61 @@ read_plane(const char *file, int channels, secant_dtype dtype, double (*value)(i
 	return plane;
 }
 
-static double steps(int x, int y, int c) { return x * 36; }
-static double zero_one(int x, int y, int c) { return x == 5 && y == 2; }
-static double black(int x, int y, int c) { return 0; }
-static double red(int x, int y, int c) { return c == 0 && x > 3 ? 200 : 0; }
-static double classes_255(int x, int y, int c) { return y == 1 && x > 5 ? 255 : x % 3; }
-static double classes_9(int x, int y, int c) { return x == 3 && y == 3 ? 9 : x % 3; }
-static double halves(int x, int y, int c) { return x == 2 && y == 1 ? 1.5 : 1; }
-static double negative(int x, int y, int c) { return x == 2 && y == 1 ? -1 : 1; }
-static double wide(int x, int y, int c) { return x * 100; }
-static double white_and_one(int x, int y, int c) { return x < 2 ? 1 : x > 6 ? 255 : 0; }
-static double one_band(int x, int y, int c) { return x == c ? 255 : 0; }
+static double
+steps(int x, int y, int c)
+{
+	return x * 36;
+}
+static double
+zero_one(int x, int y, int c)
+{
+	return x == 5 && y == 2;
+}
+static double
+black(int x, int y, int c)
+{
+	return 0;
+}
+static double
+red(int x, int y, int c)
+{
+	return c == 0 && x > 3 ? 200 : 0;
+}
+static double
+classes_255(int x, int y, int c)
+{
+	return y == 1 && x > 5 ? 255 : x % 3;
+}
+static double
+classes_9(int x, int y, int c)
+{
+	return x == 3 && y == 3 ? 9 : x % 3;
+}
+static double
+halves(int x, int y, int c)
+{
+	return x == 2 && y == 1 ? 1.5 : 1;
+}
+static double
+negative(int x, int y, int c)
+{
+	return x == 2 && y == 1 ? -1 : 1;
+}
+static double
+wide(int x, int y, int c)
+{
+	return x * 100;
+}
+static double
+white_and_one(int x, int y, int c)
+{
+	return x < 2 ? 1 : x > 6 ? 255 : 0;
+}
+static double
+one_band(int x, int y, int c)
+{
+	return x == c ? 255 : 0;
+}
 
 static void
 binary_from_a_threshold(void **state)
@@ -45,12 +90,12 @@ binary_from_a_threshold(void **state)
 	assert_int_equal(p[1], 0);
 	assert_int_equal(p[2], 1);
 	set_option(&o, "label-threshold", "128");
-	p = read_plane(f, 3, SECANT_U8, red, 1, SECANT_TARGET_BINARY, NULL);   /* the largest of R, G, B */
+	p = read_plane(f, 3, SECANT_U8, red, 1, SECANT_TARGET_BINARY, NULL); /* the largest of R, G, B */
 	assert_int_equal(p[3], 0);
 	assert_int_equal(p[4], 1);
-	p = read_plane(f, 4, SECANT_U8, red, 1, SECANT_TARGET_BINARY, NULL);   /* alpha does not count */
+	p = read_plane(f, 4, SECANT_U8, red, 1, SECANT_TARGET_BINARY, NULL); /* alpha does not count */
 	assert_int_equal(p[3], 0);
-	read_plane(f, 1, SECANT_U8, black, 1, SECANT_TARGET_BINARY, NULL);     /* nothing in the picture is fine */
+	read_plane(f, 1, SECANT_U8, black, 1, SECANT_TARGET_BINARY, NULL); /* nothing in the picture is fine */
 	set_option(&o, "ignore-index", "252");
 	p = read_plane(f, 1, SECANT_U8, steps, 1, SECANT_TARGET_BINARY, NULL);
 	assert_int_equal(p[7], SECANT_LABEL_IGNORE);
@@ -61,7 +106,9 @@ static void
 zeros_and_ones_under_a_threshold_are_a_mistake(void **state)
 {
 	const char *f = in_root(*state, "l.png");
-	read_plane(f, 1, SECANT_U8, zero_one, 1, SECANT_TARGET_BINARY, "label values are 0 and 1 alone: value 1 at (5, 2), 1 pixel is below --label-threshold 128; --labels index would fit");
+	read_plane(f, 1, SECANT_U8, zero_one, 1, SECANT_TARGET_BINARY,
+		"label values are 0 and 1 alone: value 1 at (5, 2), 1 pixel is below --label-threshold 128; --labels index "
+		"would fit");
 	set_option(&o, "labels", "index");
 	const uint16_t *p = read_plane(f, 1, SECANT_U8, zero_one, 1, SECANT_TARGET_BINARY, NULL);
 	assert_int_equal(p[2 * 8 + 5], 1);
@@ -74,18 +121,22 @@ an_index_is_the_class(void **state)
 	const uint16_t *p = read_plane(f, 1, SECANT_U8, three_classes, 3, SECANT_TARGET_INDEX, NULL);
 	for (int i = 0; i < 32; i++)
 		assert_int_equal(p[i], (int)three_classes(i % 8, i / 8, 0));
-	read_plane(f, 3, SECANT_U8, three_classes, 3, SECANT_TARGET_INDEX, NULL);   /* grey stored as R = G = B */
-	read_plane(f, 3, SECANT_U8, red, 3, SECANT_TARGET_INDEX, "a colour picture with 3 channels is no class index; --labels colours with --class-file would fit");
+	read_plane(f, 3, SECANT_U8, three_classes, 3, SECANT_TARGET_INDEX, NULL); /* grey stored as R = G = B */
+	read_plane(f, 3, SECANT_U8, red, 3, SECANT_TARGET_INDEX,
+		"a colour picture with 3 channels is no class index; --labels colours with --class-file would fit");
 	p = read_plane(f, 1, SECANT_U16, wide, 701, SECANT_TARGET_INDEX, NULL);
 	assert_int_equal(p[7], 700);
 	const char *t = in_root(*state, "l.tif");
 	p = read_plane(t, 1, SECANT_F32, three_classes, 3, SECANT_TARGET_INDEX, NULL);
 	assert_int_equal(p[2], 1);
-	read_plane(t, 1, SECANT_F32, halves, 3, SECANT_TARGET_INDEX, "label value 1.5 at (2, 1) is outside the classes 0 to 2, 1 pixel is; labels are whole numbers from 0");
-	read_plane(t, 1, SECANT_F32, negative, 3, SECANT_TARGET_INDEX, "label value -1 at (2, 1) is outside the classes 0 to 2");
+	read_plane(t, 1, SECANT_F32, halves, 3, SECANT_TARGET_INDEX,
+		"label value 1.5 at (2, 1) is outside the classes 0 to 2, 1 pixel is; labels are whole numbers from 0");
+	read_plane(
+		t, 1, SECANT_F32, negative, 3, SECANT_TARGET_INDEX, "label value -1 at (2, 1) is outside the classes 0 to 2");
 }
 
-/* Two bits a pixel, as some tools store few classes: 0 to 3, not 0, 85, 170, 255. As binary labels they are grey still. */
+/* Two bits a pixel, as some tools store few classes: 0 to 3, not 0, 85, 170, 255. As binary labels they are grey still.
+ */
 static void
 indices_of_few_bits_are_not_stretched(void **state)
 {
@@ -108,9 +159,13 @@ static void
 values_outside_the_classes_are_told(void **state)
 {
 	const char *f = in_root(*state, "l.png");
-	read_plane(f, 1, SECANT_U8, classes_255, 3, SECANT_TARGET_INDEX, "l.png: label value 255 at (6, 1) is outside the classes 0 to 2, 2 pixels are; --ignore-index 255 would leave it out");
-	read_plane(f, 1, SECANT_U8, classes_9, 3, SECANT_TARGET_INDEX, "label value 9 at (3, 3) is outside the classes 0 to 2, 1 pixel is; --classes 10 would fit");
-	read_plane(f, 1, SECANT_U8, half_mask, 2, SECANT_TARGET_INDEX, "label value 255 at (0, 0) is outside the classes 0 to 1, 16 pixels are; --labels binary would fit");
+	read_plane(f, 1, SECANT_U8, classes_255, 3, SECANT_TARGET_INDEX,
+		"l.png: label value 255 at (6, 1) is outside the classes 0 to 2, 2 pixels are; --ignore-index 255 would leave "
+		"it out");
+	read_plane(f, 1, SECANT_U8, classes_9, 3, SECANT_TARGET_INDEX,
+		"label value 9 at (3, 3) is outside the classes 0 to 2, 1 pixel is; --classes 10 would fit");
+	read_plane(f, 1, SECANT_U8, half_mask, 2, SECANT_TARGET_INDEX,
+		"label value 255 at (0, 0) is outside the classes 0 to 1, 16 pixels are; --labels binary would fit");
 	set_option(&o, "ignore-index", "255");
 	const uint16_t *p = read_plane(f, 1, SECANT_U8, classes_255, 3, SECANT_TARGET_INDEX, NULL);
 	assert_int_equal(p[8 + 7], SECANT_LABEL_IGNORE);
@@ -119,13 +174,16 @@ values_outside_the_classes_are_told(void **state)
 	set_option(&o, "ignore-index", "-1");
 	p = read_plane(f, 1, SECANT_U8, half_mask, 2, SECANT_TARGET_INDEX, NULL);
 	assert_int_equal(p[0], 1);
-	read_plane(f, 1, SECANT_U8, white_and_one, 1, SECANT_TARGET_BINARY, "label values are 0, 1 and 255 alone: value 1 at (0, 0), 8 pixels are; if 255 is to be left out, --labels index --ignore-index 255 would fit");
+	read_plane(f, 1, SECANT_U8, white_and_one, 1, SECANT_TARGET_BINARY,
+		"label values are 0, 1 and 255 alone: value 1 at (0, 0), 8 pixels are; if 255 is to be left out, --labels "
+		"index --ignore-index 255 would fit");
 	set_option(&o, "label-threshold", "2");
 	p = read_plane(f, 1, SECANT_U8, white_and_one, 1, SECANT_TARGET_BINARY, NULL);
 	assert_int_equal(p[0], 0);
 	assert_int_equal(p[7], 1);
 	set_option(&o, "label-threshold", "128");
-	read_plane(f, 1, SECANT_U8, half_mask, 5, SECANT_TARGET_INDEX, "--labels binary: knows foreground and background, but there are 5 classes; --labels index would fit");
+	read_plane(f, 1, SECANT_U8, half_mask, 5, SECANT_TARGET_INDEX,
+		"--labels binary: knows foreground and background, but there are 5 classes; --labels index would fit");
 }
 
 static void
@@ -149,12 +207,15 @@ a_palette_gives_indices(void **state)
 	set_option(&o, "labels", "auto");
 	p = read_plane(f, 1, SECANT_U8, NULL, 3, SECANT_TARGET_INDEX, NULL);
 	assert_int_equal(p[5], 2);
-	p = read_plane(f, 1, SECANT_U8, NULL, 1, SECANT_TARGET_BINARY, NULL);   /* one class: by brightness, (128, 0, 0) is foreground */
+	p = read_plane(
+		f, 1, SECANT_U8, NULL, 1, SECANT_TARGET_BINARY, NULL); /* one class: by brightness, (128, 0, 0) is foreground */
 	assert_int_equal(p[0], 0);
 	assert_int_equal(p[1], 1);
 	set_option(&o, "labels", "palette");
-	read_plane(f, 1, SECANT_U8, NULL, 2, SECANT_TARGET_INDEX, "label value 2 at (2, 0) is outside the classes 0 to 1, 10 pixels are; --classes 3 would fit");
-	read_plane(f, 1, SECANT_U8, three_classes, 3, SECANT_TARGET_INDEX, "--labels palette needs an indexed picture, this one has 1 channel; --labels index would fit");
+	read_plane(f, 1, SECANT_U8, NULL, 2, SECANT_TARGET_INDEX,
+		"label value 2 at (2, 0) is outside the classes 0 to 1, 10 pixels are; --classes 3 would fit");
+	read_plane(f, 1, SECANT_U8, three_classes, 3, SECANT_TARGET_INDEX,
+		"--labels palette needs an indexed picture, this one has 1 channel; --labels index would fit");
 	read_plane(f, 3, SECANT_U8, red, 3, SECANT_TARGET_INDEX, "this one has 3 channels; --labels colours would fit");
 }
 
@@ -163,17 +224,21 @@ colours_are_looked_up(void **state)
 {
 	const char *f = in_root(*state, "l.png"), *classes = in_root(*state, "classes.txt");
 	set_option(&o, "labels", "colours");
-	read_plane(f, 3, SECANT_U8, red, 2, SECANT_TARGET_INDEX, "--labels colours: needs --class-file with 2 lines NAME R G B");
+	read_plane(
+		f, 3, SECANT_U8, red, 2, SECANT_TARGET_INDEX, "--labels colours: needs --class-file with 2 lines NAME R G B");
 	set_option(&o, "class-file", classes);
 	write_text(classes, "# classes\nback ground 0 0 0\r\nred thing, 200, 0, 0\n");
 	const uint16_t *p = read_plane(f, 3, SECANT_U8, red, 2, SECANT_TARGET_INDEX, NULL);
 	assert_int_equal(p[3], 0);
 	assert_int_equal(p[4], 1);
 	write_text(classes, "a 0 0 0\nb 9 9 9\n");
-	set_option(&o, "labels", "auto");                                     /* colours in the picture, and in the class file */
-	read_plane(f, 3, SECANT_U8, red, 2, SECANT_TARGET_INDEX, "label colour (200, 0, 0) at (4, 0) is none of the 2 in the class file, 16 pixels are; a line 'NAME 200 0 0' in --class-file would fit");
+	set_option(&o, "labels", "auto"); /* colours in the picture, and in the class file */
+	read_plane(f, 3, SECANT_U8, red, 2, SECANT_TARGET_INDEX,
+		"label colour (200, 0, 0) at (4, 0) is none of the 2 in the class file, 16 pixels are; a line 'NAME 200 0 0' "
+		"in --class-file would fit");
 	write_text(classes, "a 0 0 0\nb\n");
-	read_plane(f, 3, SECANT_U8, red, 2, SECANT_TARGET_INDEX, "classes.txt:2: 'b' has no colour, unlike the lines before");
+	read_plane(
+		f, 3, SECANT_U8, red, 2, SECANT_TARGET_INDEX, "classes.txt:2: 'b' has no colour, unlike the lines before");
 	write_text(classes, "a 0 0 0\nb 0 0 0\n");
 	read_plane(f, 3, SECANT_U8, red, 2, SECANT_TARGET_INDEX, "classes.txt:2: colour (0, 0, 0) stands for 'a' already");
 	write_text(classes, "a 0 0 0\nb 1 1 1\nc 2 2 2\n");
@@ -187,7 +252,8 @@ wrong_modes_are_refused(void **state)
 {
 	const char *f = in_root(*state, "l.png");
 	set_option(&o, "labels", "pallete");
-	read_plane(f, 1, SECANT_U8, three_classes, 3, SECANT_TARGET_INDEX, "--labels: 'pallete' is not one of auto, binary, index, palette, colours (nearest: palette)");
+	read_plane(f, 1, SECANT_U8, three_classes, 3, SECANT_TARGET_INDEX,
+		"--labels: 'pallete' is not one of auto, binary, index, palette, colours (nearest: palette)");
 	set_option(&o, "labels", "auto");
 	read_plane(f, 1, SECANT_U8, three_classes, 3, SECANT_TARGET_BINARY, "binary targets have one class, not 3");
 	read_plane(f, 1, SECANT_U8, three_classes, 0, SECANT_TARGET_INDEX, "--classes: 0 is outside");
@@ -219,14 +285,15 @@ targets_by_kind(void **state)
 	assert_int_equal(((int32_t *)t.data)[8 + 7], 255);
 	assert_int_equal(((int32_t *)t.data)[8 + 5], 2);
 	secant_tensor_free(&t);
-	t = load_target(root, 3, SECANT_TARGET_MULTILABEL);   /* one class a pixel, as one hot vector */
+	t = load_target(root, 3, SECANT_TARGET_MULTILABEL); /* one class a pixel, as one hot vector */
 	assert_int_equal(t.shape.dim[2], 3);
 	for (int c = 0; c < 3; c++) {
 		assert_true(((float *)t.data)[(8 + 7) * 3 + c] == -1);
 		assert_true(((float *)t.data)[(8 + 5) * 3 + c] == (c == 2));
 	}
 	secant_tensor_free(&t);
-	write_picture(in_root(root, "train/labels/00.png"), 8, 4, 3, SECANT_U8, one_band);   /* a band a class, several at once allowed */
+	write_picture(in_root(root, "train/labels/00.png"), 8, 4, 3, SECANT_U8,
+		one_band); /* a band a class, several at once allowed */
 	t = load_target(root, 3, SECANT_TARGET_MULTILABEL);
 	for (int i = 0; i < 8 * 3; i++)
 		assert_true(((float *)t.data)[i] == (i / 3 == i % 3));
@@ -236,7 +303,8 @@ targets_by_kind(void **state)
 	secant_tensor image;
 	secant_samples *s = open_expecting(root, "train", &o, 3, 3, SECANT_TARGET_MULTILABEL, NULL);
 	assert_int_equal(secant_sample_load(s, 0, &image, &t, &err), SECANT_ERR_FORMAT);
-	assert_non_null(strstr(err.msg, "label values are 0 and 1 alone, 3 of 1, all below --label-threshold 128; --label-threshold 1 would fit"));
+	assert_non_null(strstr(err.msg,
+		"label values are 0 and 1 alone, 3 of 1, all below --label-threshold 128; --label-threshold 1 would fit"));
 	secant_samples_free(s);
 	write_picture(in_root(root, "train/labels/00.png"), 8, 4, 1, SECANT_U8, classes_255);
 	set_option(&o, "label-threshold", "2");
@@ -252,8 +320,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(binary_from_a_threshold), T(zeros_and_ones_under_a_threshold_are_a_mistake), T(an_index_is_the_class), T(indices_of_few_bits_are_not_stretched), T(values_outside_the_classes_are_told),
-		T(a_palette_gives_indices), T(colours_are_looked_up), T(wrong_modes_are_refused), T(targets_by_kind),
+		T(binary_from_a_threshold),
+		T(zeros_and_ones_under_a_threshold_are_a_mistake),
+		T(an_index_is_the_class),
+		T(indices_of_few_bits_are_not_stretched),
+		T(values_outside_the_classes_are_told),
+		T(a_palette_gives_indices),
+		T(colours_are_looked_up),
+		T(wrong_modes_are_refused),
+		T(targets_by_kind),
 	};
 	return cmocka_run_group_tests_name("labels", tests, NULL, NULL);
 }

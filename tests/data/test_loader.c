@@ -64,7 +64,7 @@ crops_keep_picture_and_label_together(void **state)
 		expect_aligned(&b, 3);
 	}
 	assert_int_equal(take(l, true).n, 0);
-	assert_int_equal(take(l, true).n, 0);   /* it stays at the end */
+	assert_int_equal(take(l, true).n, 0); /* it stays at the end */
 	secant_loader_free(l);
 	lo.drop_last = true;
 	l = make(s, &lo, NULL);
@@ -95,7 +95,7 @@ crops_of_smaller_pictures_are_padded(void **state)
 		if (inside)
 			assert_true(label == (half_mask(i % 16 - 4, i / 16 - 5, 0) > 0));
 		else
-			for (int c = 0; c < 3; c++)   /* zero after normalisation, to half a grey level */
+			for (int c = 0; c < 3; c++) /* zero after normalisation, to half a grey level */
 				assert_true(b.input[i * 3 + c] > -0.01 && b.input[i * 3 + c] < 0.01);
 	}
 	assert_int_equal(ignored, 256 - 48);
@@ -135,7 +135,11 @@ whole_pictures_are_padded_to_a_multiple(void **state)
 	secant_samples_free(s);
 }
 
-static double flat(int x, int y, int c) { return x * 10; }
+static double
+flat(int x, int y, int c)
+{
+	return x * 10;
+}
 
 static void
 scaling_is_half_pixel_and_masks_are_never_blended(void **state)
@@ -143,7 +147,8 @@ scaling_is_half_pixel_and_masks_are_never_blended(void **state)
 	write_picture(in_root(*state, "train/images/a.png"), 8, 8, 1, SECANT_U8, flat);
 	write_picture(in_root(*state, "train/labels/a.png"), 8, 8, 1, SECANT_U8, three_classes);
 	secant_samples *s = open_expecting(*state, "train", &o, 1, 3, SECANT_TARGET_INDEX, NULL);
-	static const float doubled[] = { 0, 2.5f, 7.5f, 12.5f, 17.5f, 22.5f };   /* OpenCV's INTER_LINEAR, bytes: rounded half up */
+	static const float doubled[] = { 0, 2.5f, 7.5f, 12.5f, 17.5f,
+		22.5f }; /* OpenCV's INTER_LINEAR, bytes: rounded half up */
 	secant_loader_options lo = { .batch = 1, .threads = 1, .size = { 2, { 16, 16 } }, .resize = true };
 	secant_loader *l = make(s, &lo, NULL);
 	secant_batch b = take(l, false);
@@ -172,7 +177,9 @@ fingerprint(const char *root, const secant_data_options *options, int threads, c
 	if (!a)
 		fail_msg("%s", err.msg);
 	secant_samples *s = open_expecting(root, "train", options, 3, 1, SECANT_TARGET_BINARY, NULL);
-	secant_loader_options lo = { .batch = 3, .shuffle = true, .size = { 2, { 24, 24 } }, .threads = threads, .augmentation = a, .seed = 5 };
+	secant_loader_options lo = {
+		.batch = 3, .shuffle = true, .size = { 2, { 24, 24 } }, .threads = threads, .augmentation = a, .seed = 5
+	};
 	secant_loader *l = make(s, &lo, NULL);
 	uint64_t h = 1469598103934665603u;
 	for (uint32_t epoch = 0; epoch < 2; epoch++) {
@@ -181,7 +188,7 @@ fingerprint(const char *root, const secant_data_options *options, int threads, c
 			secant_batch b = take(l, false);
 			size_t n = (size_t)(b.n * 24 * 24);
 			if (k < 1)
-				continue;   /* so that a start at batch 1 can be compared */
+				continue; /* so that a start at batch 1 can be compared */
 			for (size_t i = 0; i < 3 * n * sizeof(float); i++)
 				h = (h ^ ((uint8_t *)b.input)[i]) * 1099511628211u;
 			for (size_t i = 0; i < n * sizeof(float); i++)
@@ -201,8 +208,10 @@ static void
 threads_cache_and_resuming_change_nothing(void **state)
 {
 	static const char *const pipelines[] = {
-		"none", "flip-h,flip-v,rotate90",
-		"random-resized-crop,flip-h,rotate90,hue-saturation-value,shift-scale-rotate,elastic,grid-distortion,colour-jitter,gamma,clahe,blur,noise,coarse-dropout",
+		"none",
+		"flip-h,flip-v,rotate90",
+		"random-resized-crop,flip-h,rotate90,hue-saturation-value,shift-scale-rotate,elastic,grid-distortion,colour-"
+		"jitter,gamma,clahe,blur,noise,coarse-dropout",
 		"mixup,cutmix,mosaic",
 	};
 	write_split(*state, "train", 8, 40, 30, half_mask);
@@ -239,7 +248,7 @@ shuffling_shows_every_sample_once(void **state)
 			assert_int_equal(seen[i], 1);
 	}
 	assert_memory_not_equal(order[0], order[1], sizeof order[0]);
-	assert_int_equal(secant_loader_start(l, 2, 0, &err), SECANT_OK);   /* given up in the middle */
+	assert_int_equal(secant_loader_start(l, 2, 0, &err), SECANT_OK); /* given up in the middle */
 	take(l, false);
 	assert_int_equal(secant_loader_start(l, 3, 3, &err), SECANT_OK);
 	assert_int_equal(take(l, false).n, 1);
@@ -273,13 +282,13 @@ a_truncated_picture_stops_the_epoch_by_name(void **state)
 	assert_non_null(strstr(err.msg, "train/images/03.png"));
 	assert_int_equal(b.n, 0);
 	secant_err again = { 0 };
-	assert_int_not_equal(secant_loader_next(l, &b, &end, &again), SECANT_OK);   /* it stays so */
+	assert_int_not_equal(secant_loader_next(l, &b, &end, &again), SECANT_OK); /* it stays so */
 	assert_string_equal(err.msg, again.msg);
 	secant_err fresh = { 0 };
 	assert_int_equal(secant_file_write(path, data, size, &fresh), SECANT_OK);
 	secant_free(data);
 	free(path);
-	assert_int_equal(secant_loader_start(l, 1, 0, &fresh), SECANT_OK);   /* and a new epoch starts anew */
+	assert_int_equal(secant_loader_start(l, 1, 0, &fresh), SECANT_OK); /* and a new epoch starts anew */
 	for (int i = 0; i < 6; i++)
 		take(l, false);
 	secant_loader_free(l);
@@ -308,7 +317,8 @@ a_steady_epoch_allocates_nothing(void **state)
 {
 	write_split(*state, "train", 8, 40, 30, half_mask);
 	secant_err err = { 0 };
-	secant_augmentation *a = secant_augmentation_parse("flip-h,rotate90,shift-scale-rotate(p=1),blur(p=1),elastic(p=1)", &err);
+	secant_augmentation *a = secant_augmentation_parse(
+		"flip-h,rotate90,shift-scale-rotate(p=1),blur(p=1),elastic(p=1)", &err);
 	secant_samples *s = open_expecting(*state, "train", &o, 3, 1, SECANT_TARGET_BINARY, NULL);
 	secant_loader_options lo = { .batch = 2, .size = { 2, { 24, 24 } }, .threads = 1, .augmentation = a };
 	secant_loader *l = make(s, &lo, NULL);
@@ -321,7 +331,7 @@ a_steady_epoch_allocates_nothing(void **state)
 		if (epoch == 1)
 			before = secant_mem_count();
 	}
-	long queued = 2 * 8;   /* the pool's queue may take a node a job */
+	long queued = 2 * 8; /* the pool's queue may take a node a job */
 	assert_true(secant_mem_count() - before <= queued);
 	secant_loader_free(l);
 	secant_samples_free(s);
@@ -357,9 +367,16 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(crops_keep_picture_and_label_together), T(crops_of_smaller_pictures_are_padded), T(whole_pictures_are_padded_to_a_multiple),
-		T(scaling_is_half_pixel_and_masks_are_never_blended), T(threads_cache_and_resuming_change_nothing), T(shuffling_shows_every_sample_once),
-		T(a_truncated_picture_stops_the_epoch_by_name), T(a_label_that_went_wrong_is_named_too), T(a_steady_epoch_allocates_nothing), T(memory_may_fail_anywhere),
+		T(crops_keep_picture_and_label_together),
+		T(crops_of_smaller_pictures_are_padded),
+		T(whole_pictures_are_padded_to_a_multiple),
+		T(scaling_is_half_pixel_and_masks_are_never_blended),
+		T(threads_cache_and_resuming_change_nothing),
+		T(shuffling_shows_every_sample_once),
+		T(a_truncated_picture_stops_the_epoch_by_name),
+		T(a_label_that_went_wrong_is_named_too),
+		T(a_steady_epoch_allocates_nothing),
+		T(memory_may_fail_anywhere),
 	};
 	return cmocka_run_group_tests_name("loader", tests, NULL, NULL);
 }

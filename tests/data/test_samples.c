@@ -6,7 +6,8 @@ split_folders_pair_by_stem(void **state)
 {
 	const char *root = *state;
 	write_split(root, "train", 3, 8, 6, half_mask);
-	write_picture(in_root(root, "train/images/b.jpg"), 10, 6, 3, SECANT_U8, place_value);   /* another extension, another size */
+	write_picture(
+		in_root(root, "train/images/b.jpg"), 10, 6, 3, SECANT_U8, place_value); /* another extension, another size */
 	write_picture(in_root(root, "train/labels/b.bmp"), 10, 6, 1, SECANT_U8, half_mask);
 	write_text(in_root(root, "train/images/notes.txt"), "not a picture");
 	write_text(in_root(root, "train/images/.hidden.png"), "nor this");
@@ -41,7 +42,8 @@ missing_things_are_named(void **state)
 {
 	const char *root = *state;
 	secant_err err = { 0 };
-	open_expecting(in_root(root, "nowhere"), "train", &o, 3, 1, SECANT_TARGET_BINARY, "nowhere: no such file or folder");
+	open_expecting(
+		in_root(root, "nowhere"), "train", &o, 3, 1, SECANT_TARGET_BINARY, "nowhere: no such file or folder");
 	open_expecting(root, "train", &o, 3, 1, SECANT_TARGET_BINARY, "no pictures found; expected");
 	write_split(root, "train", 2, 8, 8, half_mask);
 	open_expecting(root, "val", &o, 3, 1, SECANT_TARGET_BINARY, "has no folder 'val', only train");
@@ -50,7 +52,8 @@ missing_things_are_named(void **state)
 	unlink(in_root(root, "train/labels/00.png"));
 	open_expecting(root, "train", &o, 3, 1, SECANT_TARGET_BINARY, "train/images/00.png has no label in ");
 	open_expecting(root, "train", &o, 3, 1, SECANT_TARGET_BINARY, "nor have 1 more pictures");
-	secant_samples_free(open_expecting(root, "train", &o, 3, 1, SECANT_TARGET_NONE, NULL));   /* pictures alone need none */
+	secant_samples_free(
+		open_expecting(root, "train", &o, 3, 1, SECANT_TARGET_NONE, NULL)); /* pictures alone need none */
 	assert_int_equal(rmdir(in_root(root, "train/labels")), 0);
 	open_expecting(root, "train", &o, 3, 1, SECANT_TARGET_BINARY, "train has images but neither labels nor masks");
 	assert_int_equal(secant_make_dirs(in_root(root, "empty/images"), &err), SECANT_OK);
@@ -69,15 +72,17 @@ sizes_and_channels_must_fit(void **state)
 	write_picture(in_root(root, "train/labels/00.png"), 8, 5, 1, SECANT_U8, half_mask);
 	open_expecting(root, "train", &o, 3, 1, SECANT_TARGET_BINARY, "train/labels/00.png: label is 5x8, its picture ");
 	open_expecting(root, "train", &o, 3, 1, SECANT_TARGET_BINARY, "is 6x8 (height x width)");
-	open_expecting(root, "train", &o, 4, 1, SECANT_TARGET_NONE, "train/images/00.png: has 3 channels, --in-channels is 4");
-	open_expecting(root, "train", &o, 1, 1, SECANT_TARGET_NONE, "train/images/00.png: has 3 channels, --in-channels is 1");
+	open_expecting(
+		root, "train", &o, 4, 1, SECANT_TARGET_NONE, "train/images/00.png: has 3 channels, --in-channels is 4");
+	open_expecting(
+		root, "train", &o, 1, 1, SECANT_TARGET_NONE, "train/images/00.png: has 3 channels, --in-channels is 1");
 	open_expecting(root, "train", &o, 17, 1, SECANT_TARGET_NONE, "--in-channels: 17 is outside 1 to 16");
 	write_picture(in_root(root, "grey/images/g.png"), 4, 4, 1, SECANT_U8, place_value);
 	write_picture(in_root(root, "grey/images/rgba.png"), 4, 4, 4, SECANT_U8, place_value);
-	secant_samples *s = open_expecting(root, "grey", &o, 3, 1, SECANT_TARGET_NONE, NULL);   /* repeated; alpha dropped */
+	secant_samples *s = open_expecting(root, "grey", &o, 3, 1, SECANT_TARGET_NONE, NULL); /* repeated; alpha dropped */
 	secant_samples_free(s);
 	write_picture(in_root(root, "alpha/images/la.png"), 4, 4, 2, SECANT_U8, place_value);
-	for (int channels = 1; channels <= 3; channels++) {          /* grey, grey and alpha, grey three times */
+	for (int channels = 1; channels <= 3; channels++) { /* grey, grey and alpha, grey three times */
 		secant_tensor image, none;
 		secant_err err = { 0 };
 		s = open_expecting(root, "alpha", &o, channels, 1, SECANT_TARGET_NONE, NULL);
@@ -91,7 +96,8 @@ sizes_and_channels_must_fit(void **state)
 	write_picture(in_root(root, "two/images/b.tif"), 4, 4, 2, SECANT_U8, place_value);
 	open_expecting(root, "two", &o, 3, 1, SECANT_TARGET_NONE, "has 2 channels, --in-channels is 3");
 	write_picture(in_root(root, "bands/images/b.tif"), 4, 4, 4, SECANT_U8, place_value);
-	open_expecting(root, "bands", &o, 3, 1, SECANT_TARGET_NONE, "has 4 channels, --in-channels is 3");   /* a band is no alpha */
+	open_expecting(
+		root, "bands", &o, 3, 1, SECANT_TARGET_NONE, "has 4 channels, --in-channels is 3"); /* a band is no alpha */
 	secant_samples_free(open_expecting(root, "bands", &o, 4, 1, SECANT_TARGET_NONE, NULL));
 }
 
@@ -111,7 +117,8 @@ files_of_the_wrong_kind_are_named(void **state)
 static void
 expect_division(const char *data, const secant_data_options *options, int all, int val)
 {
-	secant_samples *t = open_expecting(data, "train", options, 3, 1, SECANT_TARGET_BINARY, NULL), *v = open_expecting(data, "val", options, 3, 1, SECANT_TARGET_BINARY, NULL);
+	secant_samples *t = open_expecting(data, "train", options, 3, 1, SECANT_TARGET_BINARY, NULL),
+				   *v = open_expecting(data, "val", options, 3, 1, SECANT_TARGET_BINARY, NULL);
 	assert_int_equal(secant_samples_count(v), val);
 	assert_int_equal(secant_samples_count(t), all - val);
 	for (int i = 0; i < secant_samples_count(v); i++) {
@@ -132,7 +139,7 @@ a_data_set_without_splits_is_divided(void **state)
 	expect_division(root, &o, 20, 4);
 	set_option(&o, "validation-fraction", "0.5");
 	expect_division(root, &o, 20, 10);
-	set_option(&o, "validation-fraction", "0.01");   /* at least one */
+	set_option(&o, "validation-fraction", "0.01"); /* at least one */
 	expect_division(root, &o, 20, 1);
 	set_option(&o, "validation-fraction", "0");
 	open_expecting(root, "val", &o, 3, 1, SECANT_TARGET_BINARY, "--validation-fraction is 0: nothing is left for val");
@@ -167,7 +174,8 @@ folds_cover_everything_once(void **state)
 	open_expecting(in_root(root, "split"), "train", &o, 3, 1, SECANT_TARGET_BINARY, "split is divided already (");
 	set_option(&o, "folds", "3");
 	set_option(&o, "fold", "all");
-	open_expecting(root, "val", &o, 3, 1, SECANT_TARGET_BINARY, "--fold all: train makes a model of each fold; here one of them is wanted, 0 to 2");
+	open_expecting(root, "val", &o, 3, 1, SECANT_TARGET_BINARY,
+		"--fold all: train makes a model of each fold; here one of them is wanted, 0 to 2");
 	set_option(&o, "fold", "2nd");
 	open_expecting(root, "val", &o, 3, 1, SECANT_TARGET_BINARY, "--fold: '2nd' is no fold, a number from 0");
 	set_option(&o, "fold", "0");
@@ -192,16 +200,19 @@ a_list_of_pairs(void **state)
 	const char *root = *state, *list = in_root(root, "list.csv");
 	char *kept = strdup(list);
 	write_split(root, ".", 4, 4, 4, half_mask);
-	write_text(kept, "image,label\r\n images/00.png , labels/01.png\r\n\r\n# a remark\n\"images/01.png\",\"labels/00.png\"\nimages/02.png,labels/02.png\n");
+	write_text(kept,
+		"image,label\r\n images/00.png , labels/01.png\r\n\r\n# a "
+		"remark\n\"images/01.png\",\"labels/00.png\"\nimages/02.png,labels/02.png\n");
 	secant_samples *s = open_expecting(kept, "all", &o, 3, 1, SECANT_TARGET_BINARY, NULL);
 	assert_int_equal(secant_samples_count(s), 3);
 	assert_string_equal(s->v[0].label, in_root(root, "labels/01.png"));
 	assert_string_equal(s->v[1].image, in_root(root, "images/01.png"));
 	secant_samples_free(s);
-	write_text(kept, "images/03.png,labels/03.png,train\nimages/01.png,labels/01.png,val\nimages/00.png,labels/00.png,train");
+	write_text(
+		kept, "images/03.png,labels/03.png,train\nimages/01.png,labels/01.png,val\nimages/00.png,labels/00.png,train");
 	s = open_expecting(kept, "train", &o, 3, 1, SECANT_TARGET_BINARY, NULL);
 	assert_int_equal(secant_samples_count(s), 2);
-	assert_string_equal(secant_path_name(secant_samples_image_path(s, 0)), "03.png");   /* the order of the file */
+	assert_string_equal(secant_path_name(secant_samples_image_path(s, 0)), "03.png"); /* the order of the file */
 	secant_samples_free(s);
 	open_expecting(kept, "test", &o, 3, 1, SECANT_TARGET_BINARY, "list.csv names no pictures for the split 'test'");
 	write_text(kept, "images/03.png\n");
@@ -209,7 +220,8 @@ a_list_of_pairs(void **state)
 	secant_samples_free(open_expecting(kept, "all", &o, 3, 1, SECANT_TARGET_NONE, NULL));
 	/* tabs or spaces between; a name with a space is one name */
 	write_picture(in_root(root, "images/a b.png"), 4, 4, 3, SECANT_U8, place_value);
-	write_text(kept, "images/03.png\tlabels/03.png\ttrain\nimages/01.png   labels/01.png  val\nimages/a b.png,labels/00.png,val\n");
+	write_text(kept,
+		"images/03.png\tlabels/03.png\ttrain\nimages/01.png   labels/01.png  val\nimages/a b.png,labels/00.png,val\n");
 	s = open_expecting(kept, "all", &o, 3, 1, SECANT_TARGET_BINARY, NULL);
 	assert_int_equal(secant_samples_count(s), 3);
 	assert_string_equal(s->v[1].label, in_root(root, "labels/01.png"));
@@ -243,7 +255,7 @@ large_pictures_become_tiles(void **state)
 	write_picture(in_root(root, "train/labels/a.tif"), 40, 25, 1, SECANT_U8, half_mask);
 	set_option(&o, "tile", "16");
 	secant_samples *s = open_expecting(root, "train", &o, 3, 1, SECANT_TARGET_BINARY, NULL);
-	assert_int_equal(secant_samples_count(s), 6);   /* 3 x 2: the last ones are moved back inside */
+	assert_int_equal(secant_samples_count(s), 6); /* 3 x 2: the last ones are moved back inside */
 	secant_err err = { 0 };
 	secant_tensor image, target;
 	set_option(&o, "normalize", "none");
@@ -294,9 +306,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(split_folders_pair_by_stem), T(masks_may_stand_for_labels), T(missing_things_are_named), T(sizes_and_channels_must_fit),
-		T(files_of_the_wrong_kind_are_named), T(a_data_set_without_splits_is_divided), T(folds_cover_everything_once), T(a_folder_per_sample),
-		T(a_list_of_pairs), T(large_pictures_become_tiles), T(memory_may_fail_anywhere),
+		T(split_folders_pair_by_stem),
+		T(masks_may_stand_for_labels),
+		T(missing_things_are_named),
+		T(sizes_and_channels_must_fit),
+		T(files_of_the_wrong_kind_are_named),
+		T(a_data_set_without_splits_is_divided),
+		T(folds_cover_everything_once),
+		T(a_folder_per_sample),
+		T(a_list_of_pairs),
+		T(large_pictures_become_tiles),
+		T(memory_may_fail_anywhere),
 	};
 	return cmocka_run_group_tests_name("samples", tests, NULL, NULL);
 }

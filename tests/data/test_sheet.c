@@ -26,9 +26,14 @@ drawn(const secant_augment_sheet *o)
 	return im;
 }
 
-static const uint8_t *pixel(const secant_image *im, int x, int y) { return (uint8_t *)im->data + ((size_t)y * (size_t)im->width + (size_t)x) * 3; }
+static const uint8_t *
+pixel(const secant_image *im, int x, int y)
+{
+	return (uint8_t *)im->data + ((size_t)y * (size_t)im->width + (size_t)x) * 3;
+}
 
-/* Cells begin at (16, 66); columns are 72 apart, rows 88. Samples are 32x32, so that a cell has 2x2 pixels for each of theirs. */
+/* Cells begin at (16, 66); columns are 72 apart, rows 88. Samples are 32x32, so that a cell has 2x2 pixels for each of
+ * theirs. */
 static void
 cells(void **state)
 {
@@ -40,7 +45,8 @@ cells(void **state)
 	int background = 0;
 	for (int y = 4; y < 28; y++)
 		for (int x = 4; x < 28; x++) {
-			const uint8_t *plain = pixel(&im, 16 + 2 * x, 66 + 2 * y), *flipped = pixel(&im, 16 + 72 + 2 * (31 - x), 66 + 2 * y);
+			const uint8_t *plain = pixel(&im, 16 + 2 * x, 66 + 2 * y),
+						  *flipped = pixel(&im, 16 + 72 + 2 * (31 - x), 66 + 2 * y);
 			if (half_mask(x, y, 0) || half_mask(x, y - 1, 0))
 				continue;
 			/* a border stands right of and below the other class */
@@ -113,6 +119,7 @@ end(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(cells), cmocka_unit_test(repeatable), cmocka_unit_test(what_is_refused) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(cells), cmocka_unit_test(repeatable),
+		cmocka_unit_test(what_is_refused) };
 	return cmocka_run_group_tests_name("sheet", tests, begin, end);
 }

@@ -2,11 +2,31 @@
 #include "scratch.h"
 #include <math.h>
 
-static double dark(int x, int y, int c) { return c == 1 ? 51 : x % 2 ? 102 : 0; }
-static double bright(int x, int y, int c) { return c == 1 ? 153 : 255; }
-static double only_0(int x, int y, int c) { return 0; }
-static double some_1(int x, int y, int c) { return x == 3; }
-static double some_2(int x, int y, int c) { return x == 3 && y == 1 ? 2 : x == 2; }
+static double
+dark(int x, int y, int c)
+{
+	return c == 1 ? 51 : x % 2 ? 102 : 0;
+}
+static double
+bright(int x, int y, int c)
+{
+	return c == 1 ? 153 : 255;
+}
+static double
+only_0(int x, int y, int c)
+{
+	return 0;
+}
+static double
+some_1(int x, int y, int c)
+{
+	return x == 3;
+}
+static double
+some_2(int x, int y, int c)
+{
+	return x == 3 && y == 1 ? 2 : x == 2;
+}
 
 /* Over pixels, not over pictures: the second is twice as large. */
 static void
@@ -37,11 +57,16 @@ a_flat_channel_has_no_deviation(void **state)
 	write_picture(in_root(*state, "train/images/a.png"), 4, 4, 3, SECANT_U8, bright);
 	secant_samples *s = open_expecting(*state, "train", &o, 3, 1, SECANT_TARGET_NONE, NULL);
 	assert_int_equal(secant_samples_moments(s, 1, mean, deviation, &err), SECANT_ERR_RANGE);
-	assert_string_equal(err.msg, "--normalize data: channel 1 has mean 1 and deviation 0 in the training pictures; give numbers");
+	assert_string_equal(
+		err.msg, "--normalize data: channel 1 has mean 1 and deviation 0 in the training pictures; give numbers");
 	secant_samples_free(s);
 }
 
-static double with_nan(int x, int y, int c) { return x == 2 && y == 1 && c == 1 ? NAN : x + y; }
+static double
+with_nan(int x, int y, int c)
+{
+	return x == 2 && y == 1 && c == 1 ? NAN : x + y;
+}
 
 static void
 what_is_no_number_is_named(void **state)
@@ -95,7 +120,8 @@ what_cannot_be_read_is_named(void **state)
 	secant_samples_free(s);
 }
 
-/* Samples of weight 0 never come, the others as often as their weights say; two copies of a sample are cut differently. */
+/* Samples of weight 0 never come, the others as often as their weights say; two copies of a sample are cut differently.
+ */
 static void
 draws_follow_the_weights(void **state)
 {
@@ -103,9 +129,15 @@ draws_follow_the_weights(void **state)
 	int seen[5] = { 0 }, different = 0;
 	secant_err err = { 0 };
 	secant_samples *s = write_rare(*state);
-	secant_loader_options lo = { .batch = 5, .shuffle = true, .weights = weights, .size = { 2, { 4, 4 } }, .threads = 2, .seed = 7 };
-	secant_loader *l = secant_loader_new(s, &lo, &err), *twin = secant_loader_new(s, &(secant_loader_options){ .batch = 5, .shuffle = true, .weights = weights,
-	              .size = { 2, { 4, 4 } }, .threads = 1, .seed = 7 }, &err);
+	secant_loader_options lo = {
+		.batch = 5, .shuffle = true, .weights = weights, .size = { 2, { 4, 4 } }, .threads = 2, .seed = 7
+	};
+	secant_loader
+		*l = secant_loader_new(s, &lo, &err),
+		*twin = secant_loader_new(s,
+			&(secant_loader_options){
+				.batch = 5, .shuffle = true, .weights = weights, .size = { 2, { 4, 4 } }, .threads = 1, .seed = 7 },
+			&err);
 	assert_non_null(l);
 	for (uint32_t epoch = 0; epoch < 200; epoch++) {
 		secant_batch b, c;
@@ -118,7 +150,8 @@ draws_follow_the_weights(void **state)
 		for (int i = 0; i < 5; i++) {
 			seen[b.sample[i]]++;
 			for (int k = 0; k < i; k++)
-				different += b.sample[i] == b.sample[k] && memcmp(b.input + i * 48, b.input + k * 48, 48 * sizeof(float)) != 0;
+				different += b.sample[i] == b.sample[k]
+					&& memcmp(b.input + i * 48, b.input + k * 48, 48 * sizeof(float)) != 0;
 		}
 	}
 	assert_true(seen[1] == 0 && seen[4] == 0);
@@ -141,7 +174,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(moments_are_over_all_pixels), T(a_flat_channel_has_no_deviation), T(what_is_no_number_is_named), T(rare_classes_weigh_more), T(what_cannot_be_read_is_named),
+		T(moments_are_over_all_pixels),
+		T(a_flat_channel_has_no_deviation),
+		T(what_is_no_number_is_named),
+		T(rare_classes_weigh_more),
+		T(what_cannot_be_read_is_named),
 		T(draws_follow_the_weights),
 	};
 	return cmocka_run_group_tests_name("statistics", tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* Pixels without data: what a GeoTIFF declares, what training sees in their place, and what is said where nothing is declared. */
+/* Pixels without data: what a GeoTIFF declares, what training sees in their place, and what is said where nothing is
+ * declared. */
 #include "scratch.h"
 #include <math.h>
 #include <tiffio.h>
@@ -18,7 +19,8 @@ put(const char *path, int channels, secant_dtype dtype, const char *nodata, doub
 	write_picture(path, width, height, channels, dtype, value);
 	assert_int_equal(secant_image_read(&im, path, NULL, &err), 0);
 	if (nodata) {
-		secant_geo geo = { .n = 1, .tag = { { 42113, TIFF_ASCII, (uint32_t)strlen(nodata) + 1, (void *)(uintptr_t)nodata } } };
+		secant_geo geo = { .n = 1,
+			.tag = { { 42113, TIFF_ASCII, (uint32_t)strlen(nodata) + 1, (void *)(uintptr_t)nodata } } };
 		assert_int_equal(secant_image_set_geo(&im, &geo, &err), 0);
 	}
 	if (secant_image_write(&im, path, NULL, &err))
@@ -26,15 +28,51 @@ put(const char *path, int channels, secant_dtype dtype, const char *nodata, doub
 	secant_image_free(&im);
 }
 
-static bool hole(int x, int y) { return x < 2 && y == 1; }
-static double black_hole(int x, int y, int c) { return hole(x, y) ? 0 : c == 0 && x == 5 ? 0 : 130 + x; }
-static double far_away(int x, int y, int c) { return hole(x, y) || (x == 4 && y == 3 && c == 1) ? -9999 : 0.5; }
-static double unknown(int x, int y, int c) { return hole(x, y) ? NAN : 0.25 * (x % 2); }
-static double endless(int x, int y, int c) { return x == 3 && y == 2 && c == 0 ? INFINITY : 0.5; }
-static double full(int x, int y, int c) { return hole(x, y) ? 65535 : 257 * 40; }
-static double thirds(int x, int y, int c) { return x / 2; }
-static double lost(int x, int y, int c) { return x == 5 ? -9999 : x / 2 % 3; }
-static double void_255(int x, int y, int c) { return x == 5 ? 255 : x / 2; }
+static bool
+hole(int x, int y)
+{
+	return x < 2 && y == 1;
+}
+static double
+black_hole(int x, int y, int c)
+{
+	return hole(x, y) ? 0 : c == 0 && x == 5 ? 0 : 130 + x;
+}
+static double
+far_away(int x, int y, int c)
+{
+	return hole(x, y) || (x == 4 && y == 3 && c == 1) ? -9999 : 0.5;
+}
+static double
+unknown(int x, int y, int c)
+{
+	return hole(x, y) ? NAN : 0.25 * (x % 2);
+}
+static double
+endless(int x, int y, int c)
+{
+	return x == 3 && y == 2 && c == 0 ? INFINITY : 0.5;
+}
+static double
+full(int x, int y, int c)
+{
+	return hole(x, y) ? 65535 : 257 * 40;
+}
+static double
+thirds(int x, int y, int c)
+{
+	return x / 2;
+}
+static double
+lost(int x, int y, int c)
+{
+	return x == 5 ? -9999 : x / 2 % 3;
+}
+static double
+void_255(int x, int y, int c)
+{
+	return x == 5 ? 255 : x / 2;
+}
 
 /* Loads sample 0 of the split: numbers that `normalize` makes, targets where they are wanted. */
 static void
@@ -48,7 +86,8 @@ load(const char *root, int channels, int classes, secant_target_kind kind, secan
 	secant_samples_free(s);
 }
 
-/* Integers: where all bands have the value. The number that stands there is nearly 0 to the network; the label does not count. */
+/* Integers: where all bands have the value. The number that stands there is nearly 0 to the network; the label does not
+ * count. */
 static void
 colours_without_data(void **state)
 {
@@ -63,7 +102,7 @@ colours_without_data(void **state)
 		assert_int_equal((int)secant_tensor_get(&target, i), none ? -1 : i % W / 2);
 		for (int c = 0; c < 3; c++)
 			assert_int_equal(fabs(secant_tensor_get(&image, i * 3 + c)) < 0.01, none);
-		if (i % W == 5)                          /* one band of 0 is a colour */
+		if (i % W == 5) /* one band of 0 is a colour */
 			assert_true(secant_tensor_get(&image, i * 3) < -2);
 	}
 	secant_tensor_free(&image);
@@ -76,7 +115,8 @@ colours_without_data(void **state)
 	secant_tensor_free(&target);
 }
 
-/* Floats: each band for itself, since no number of a picture is -9999 by chance; the label goes where no band is left. NaN is the same. */
+/* Floats: each band for itself, since no number of a picture is -9999 by chance; the label goes where no band is left.
+ * NaN is the same. */
 static void
 floats_without_data(void **state)
 {
@@ -88,7 +128,8 @@ floats_without_data(void **state)
 	load(root, 2, 1, SECANT_TARGET_BINARY, &image, &target);
 	for (int i = 0; i < W * H; i++) {
 		bool none = hole(i % W, i / W), one = i == 3 * W + 4;
-		assert_true(secant_tensor_get(&image, 2 * i) == (none ? 0 : 0.5) && secant_tensor_get(&image, 2 * i + 1) == (none || one ? 0 : 0.5));
+		assert_true(secant_tensor_get(&image, 2 * i) == (none ? 0 : 0.5)
+			&& secant_tensor_get(&image, 2 * i + 1) == (none || one ? 0 : 0.5));
 		assert_true((secant_tensor_get(&target, i) < 0) == none);
 	}
 	secant_tensor_free(&image);
@@ -164,7 +205,7 @@ statistics_leave_it_out(void **state)
 	put(in_root(root, "train/images/a.tif"), 1, SECANT_F32, "nan", unknown);
 	secant_samples *s = open_expecting(root, "train", &o, 1, 1, SECANT_TARGET_NONE, NULL);
 	assert_int_equal(secant_samples_moments(s, 1, mean, deviation, &err), 0);
-	int odd = W * H / 2 - 1, n = W * H - 2;          /* of the hole's two pixels one would have been .25 */
+	int odd = W * H / 2 - 1, n = W * H - 2; /* of the hole's two pixels one would have been .25 */
 	double m = 0.25 * odd / n;
 	assert_true(fabs(mean[0] - m) < 1e-6 && fabs(deviation[0] - sqrt(0.0625 * odd / n - m * m)) < 1e-6);
 	secant_samples_free(s);
@@ -188,7 +229,9 @@ what_is_not_declared_is_an_error(void **state)
 	secant_samples *s = open_expecting(root, "train", &o, 2, 1, SECANT_TARGET_NONE, NULL);
 	assert_false(secant_samples_have_voids(s));
 	assert_int_equal(secant_sample_load(s, 0, &image, &target, &err), SECANT_ERR_RANGE);
-	assert_non_null(strstr(err.msg, "train/images/a.tif: the number at (0, 1), channel 1, is none (NaN), and the file declares no value for no data; in a GeoTIFF that says so"));
+	assert_non_null(strstr(err.msg,
+		"train/images/a.tif: the number at (0, 1), channel 1, is none (NaN), and the file declares no value for no "
+		"data; in a GeoTIFF that says so"));
 	secant_samples_free(s);
 	err = (secant_err){ 0 };
 	put(in_root(root, "train/images/a.tif"), 2, SECANT_F32, "nan", endless);
@@ -202,7 +245,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(colours_without_data), T(floats_without_data), T(windows_know_it_too), T(labels_without_data), T(statistics_leave_it_out), T(what_is_not_declared_is_an_error)
+		T(colours_without_data),
+		T(floats_without_data),
+		T(windows_know_it_too),
+		T(labels_without_data),
+		T(statistics_leave_it_out),
+		T(what_is_not_declared_is_an_error),
 	};
 	return cmocka_run_group_tests_name("voids", tests, NULL, NULL);
 }

@@ -9,8 +9,16 @@
 
 static char dir[300];
 
-static inline void make_dir(void) { snprintf(dir, sizeof dir, "%s", scratch_dir()); }
-static inline int remove_dir(void **state) { return secant_remove_tree(dir, NULL); }
+static inline void
+make_dir(void)
+{
+	snprintf(dir, sizeof dir, "%s", scratch_dir());
+}
+static inline int
+remove_dir(void **state)
+{
+	return secant_remove_tree(dir, NULL);
+}
 
 /* A path in the folder, valid until the next call but seven. */
 static inline char *

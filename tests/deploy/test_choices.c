@@ -1,6 +1,7 @@
 /*
- * What may be asked of a prediction beyond a plain mask: views that are scaled or stretched, votes, class rules on bands, an offset,
- * pixels without data, polygons, legends. Networks are one convolution, so that every result can be worked out beside it.
+ * What may be asked of a prediction beyond a plain mask: views that are scaled or stretched, votes, class rules on
+ * bands, an offset, pixels without data, polygons, legends. Networks are one convolution, so that every result can be
+ * worked out beside it.
  */
 #include "asking.h"
 #include <math.h>
@@ -31,7 +32,11 @@ probabilities_of(const char *const *models, int n, const char *options, const se
 	return t;
 }
 
-static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
+static double
+sigmoid(double x)
+{
+	return 1 / (1 + exp(-x));
+}
 
 /* ---- views ---- */
 
@@ -45,7 +50,8 @@ scaled_views_average(void **state)
 	assert_int_equal(secant_image_new(&im, 20, 16, 1, SECANT_U8, NULL), 0);
 	for (int i = 0; i < 320; i++)
 		((uint8_t *)im.data)[i] = (uint8_t)(i % 20 * 8 + i / 20 * 4);
-	secant_tensor got = probabilities_of(&model, 1, "tta=scale(0.5)", &im), plain = probabilities_of(&model, 1, "", &im);
+	secant_tensor got = probabilities_of(&model, 1, "tta=scale(0.5)", &im),
+				  plain = probabilities_of(&model, 1, "", &im);
 	assert_int_equal(secant_image_resize(&small, &im, 10, 8, SECANT_FILTER_BILINEAR, NULL), 0);
 	secant_tensor half = probabilities_of(&model, 1, "", &small);
 	for (int y = 0; y < 16; y++)
@@ -152,7 +158,8 @@ static void
 write_three(void)
 {
 	static const float eye[12] = { .1f, 0, 0, 0, 0, .1f, 0, 0, 0, 0, .1f, 0 }, zero[3] = { 0 };
-	tiny_write(&(tiny){ 4, 3, 1, 1, eye, zero, NULL, NULL, "[\"soil\", \"green\", \"roof\"]" }, in_dir("three.safetensors"));
+	tiny_write(
+		&(tiny){ 4, 3, 1, 1, eye, zero, NULL, NULL, "[\"soil\", \"green\", \"roof\"]" }, in_dir("three.safetensors"));
 }
 
 static int
@@ -170,7 +177,8 @@ static void
 rules_suppress(void **state)
 {
 	secant_image im = noise(20, 20, 4, SECANT_U8);
-	secant_image mask = mask_of(in_dir("three.safetensors"), "rule=green: ndvi(4,3) > 0.2; 2: band(1) < 90 and diff(2,1)>=-30;", &im);
+	secant_image mask = mask_of(
+		in_dir("three.safetensors"), "rule=green: ndvi(4,3) > 0.2; 2: band(1) < 90 and diff(2,1)>=-30;", &im);
 	int changed = 0;
 	for (int i = 0; i < 400; i++) {
 		const uint8_t *v = (uint8_t *)im.data + 4 * i;
@@ -190,18 +198,20 @@ rules_at_their_limits(void **state)
 {
 	secant_image im = noise(2, 2, 4, SECANT_U8), mask;
 	memset(im.data, 0, 16);
-	((uint8_t *)im.data)[1] = 200;               /* green, and bands 3, 4 are 0 */
+	((uint8_t *)im.data)[1] = 200; /* green, and bands 3, 4 are 0 */
 	mask = mask_of(in_dir("three.safetensors"), "rule=green: nd(4,3) >= -1", &im);
 	assert_int_equal(((uint8_t *)mask.data)[0], 0);
 	secant_image_free(&mask);
-	mask = mask_of(in_dir("three.safetensors"), "offset=1|rule=0: band(1) > 300;1: band(1) > 300;2: band(1) > 300", &im);
+	mask = mask_of(
+		in_dir("three.safetensors"), "offset=1|rule=0: band(1) > 300;1: band(1) > 300;2: band(1) > 300", &im);
 	assert_int_equal(((uint8_t *)mask.data)[0], 1);
 	secant_image_free(&mask);
 	/* one class: suppressed is background */
-	tiny_write(&(tiny){ 4, 1, 1, 1, (float[]){ 0, 0, 0, 0 }, (float[]){ 9 }, NULL, NULL, NULL }, in_dir("one.safetensors"));
+	tiny_write(
+		&(tiny){ 4, 1, 1, 1, (float[]){ 0, 0, 0, 0 }, (float[]){ 9 }, NULL, NULL, NULL }, in_dir("one.safetensors"));
 	mask = mask_of(in_dir("one.safetensors"), "rule=0: ratio(2,1) > 5", &im);
-	assert_int_equal(((uint8_t *)mask.data)[0], 255);                /* 200 / 0 */
-	assert_int_equal(((uint8_t *)mask.data)[1], 0);                  /* 0 / 0 */
+	assert_int_equal(((uint8_t *)mask.data)[0], 255); /* 200 / 0 */
+	assert_int_equal(((uint8_t *)mask.data)[1], 0); /* 0 / 0 */
 	secant_image_free(&mask);
 	secant_image_free(&im);
 }
@@ -234,7 +244,8 @@ rules_that_are_none(void **state)
 static void
 offsets(void **state)
 {
-	secant_image im = noise(20, 20, 4, SECANT_U8), plain = mask_of(in_dir("three.safetensors"), "", &im), mask = mask_of(in_dir("three.safetensors"), "offset=1", &im);
+	secant_image im = noise(20, 20, 4, SECANT_U8), plain = mask_of(in_dir("three.safetensors"), "", &im),
+				 mask = mask_of(in_dir("three.safetensors"), "offset=1", &im);
 	for (int i = 0; i < 400; i++)
 		assert_int_equal(((uint8_t *)mask.data)[i], ((uint8_t *)plain.data)[i] + 1);
 	secant_image_free(&mask);
@@ -243,7 +254,8 @@ offsets(void **state)
 	assert_int_equal(((uint16_t *)mask.data)[7], ((uint8_t *)plain.data)[7] + 300);
 	secant_image_free(&mask);
 	/* one class: background and foreground */
-	tiny_write(&(tiny){ 4, 1, 1, 1, (float[]){ .1f, 0, 0, 0 }, (float[]){ -10.05f }, NULL, NULL, NULL }, in_dir("one.safetensors"));
+	tiny_write(&(tiny){ 4, 1, 1, 1, (float[]){ .1f, 0, 0, 0 }, (float[]){ -10.05f }, NULL, NULL, NULL },
+		in_dir("one.safetensors"));
 	mask = mask_of(in_dir("one.safetensors"), "offset=1|min-area=2", &im);
 	for (int i = 0; i < 400; i++)
 		assert_true(((uint8_t *)mask.data)[i] == 1 || ((uint8_t *)mask.data)[i] == 2);
@@ -314,10 +326,10 @@ static void
 no_data_stays(void **state)
 {
 	check_nodata("255", 255, "", 255, true);
-	check_nodata("0", 0, "", 0, true);           /* the background's value: nothing is lost */
-	check_nodata("2", 2, "", 0, false);          /* a class: background, and the mask has no such value */
+	check_nodata("0", 0, "", 0, true); /* the background's value: nothing is lost */
+	check_nodata("2", 2, "", 0, false); /* a class: background, and the mask has no such value */
 	check_nodata("2", 2, "offset=10", 2, true);
-	check_nodata("-9999", 7, "", 0, true);       /* no byte is -9999, in the picture or in the mask: kept as it is */
+	check_nodata("-9999", 7, "", 0, true); /* no byte is -9999, in the picture or in the mask: kept as it is */
 }
 
 /* ---- areas ---- */
@@ -330,9 +342,9 @@ small_areas_become_background(void **state)
 	secant_image im, mask;
 	tiny_write(&(tiny){ 4, 3, 1, 1, eye, minus, "multilabel", NULL, NULL }, in_dir("labels.safetensors"));
 	assert_int_equal(secant_image_new(&im, 4, 4, 4, SECANT_U8, NULL), 0);
-	((uint8_t *)im.data)[4 * 5 + 1] = 200;       /* one pixel of class 1 */
+	((uint8_t *)im.data)[4 * 5 + 1] = 200; /* one pixel of class 1 */
 	for (int i = 0; i < 2; i++)
-		((uint8_t *)im.data)[4 * (14 + i)] = 200;/* two of class 0 */
+		((uint8_t *)im.data)[4 * (14 + i)] = 200; /* two of class 0 */
 	mask = mask_of(in_dir("labels.safetensors"), "min-area=2", &im);
 	for (int i = 0; i < 16; i++)
 		assert_int_equal(((uint8_t *)mask.data)[i], i >= 14 ? 0 : 255);
@@ -371,15 +383,20 @@ area_of(const json_t *ring)
 	double twice = 0;
 	size_t n = json_array_size(ring);
 	assert_true(n >= 5);
-	assert_true(json_equal(json_array_get(ring, 0), json_array_get(ring, n - 1)));           /* closed */
+	assert_true(json_equal(json_array_get(ring, 0), json_array_get(ring, n - 1))); /* closed */
 	for (size_t i = 0; i + 1 < n; i++) {
 		const json_t *a = json_array_get(ring, i), *b = json_array_get(ring, i + 1);
-		twice += json_number_value(json_array_get(a, 0)) * json_number_value(json_array_get(b, 1)) - json_number_value(json_array_get(b, 0)) * json_number_value(json_array_get(a, 1));
+		twice += json_number_value(json_array_get(a, 0)) * json_number_value(json_array_get(b, 1))
+			- json_number_value(json_array_get(b, 0)) * json_number_value(json_array_get(a, 1));
 	}
 	return twice / 2;
 }
 
-static const json_t *rings_of(const json_t *feature) { return json_object_get(json_object_get(feature, "geometry"), "coordinates"); }
+static const json_t *
+rings_of(const json_t *feature)
+{
+	return json_object_get(json_object_get(feature, "geometry"), "coordinates");
+}
 
 /* Outer rings counter-clockwise, holes clockwise, and the areas add up to the pixels. */
 static void
@@ -388,14 +405,15 @@ check_features(const json_t *j, int features, double pixel)
 	const json_t *list = json_object_get(j, "features"), *f, *ring;
 	size_t i, k;
 	assert_int_equal(json_array_size(list), features);
-	json_array_foreach((json_t *)(uintptr_t)list, i, f) {
+	json_array_foreach ((json_t *)(uintptr_t)list, i, f) {
 		double sum = 0;
-		json_array_foreach((json_t *)(uintptr_t)rings_of(f), k, ring) {
+		json_array_foreach ((json_t *)(uintptr_t)rings_of(f), k, ring) {
 			double area = area_of(ring);
 			assert_true(k ? area < 0 : area > 0);
 			sum += area;
 		}
-		assert_true(fabs(sum - pixel * json_number_value(json_object_get(json_object_get(f, "properties"), "pixels"))) < 1e-6);
+		assert_true(
+			fabs(sum - pixel * json_number_value(json_object_get(json_object_get(f, "properties"), "pixels"))) < 1e-6);
 	}
 }
 
@@ -404,8 +422,10 @@ polygons(void **state)
 {
 	static const char *const rows[] = { "1111102", "1000100", "1022100", "1002101", "1111110" };
 	json_t *j = polygons_of(rows, 5, 7, false);
-	check_features(j, 4, 1);                     /* the ring of 1, a 2 above right, three of 2 within, a 1 that touches the ring at a corner only */
-	const json_t *first = json_array_get(json_object_get(j, "features"), 0), *properties = json_object_get(first, "properties");
+	check_features(
+		j, 4, 1); /* the ring of 1, a 2 above right, three of 2 within, a 1 that touches the ring at a corner only */
+	const json_t *first = json_array_get(json_object_get(j, "features"), 0),
+				 *properties = json_object_get(first, "properties");
 	assert_int_equal(json_array_size(rings_of(first)), 2);
 	assert_string_equal(json_string_value(json_object_get(properties, "name")), "green");
 	assert_int_equal(json_integer_value(json_object_get(properties, "class")), 1);
@@ -431,7 +451,9 @@ polygons_lie_where_the_picture_is(void **state)
 	static const char *const rows[] = { "0000", "0111", "0101", "0111" };
 	json_t *j = polygons_of(rows, 4, 4, true);
 	check_features(j, 1, 4);
-	assert_string_equal(json_string_value(json_object_get(json_object_get(json_object_get(j, "crs"), "properties"), "name")), "urn:ogc:def:crs:EPSG::32633");
+	assert_string_equal(
+		json_string_value(json_object_get(json_object_get(json_object_get(j, "crs"), "properties"), "name")),
+		"urn:ogc:def:crs:EPSG::32633");
 	const json_t *ring = json_array_get(rings_of(json_array_get(json_object_get(j, "features"), 0)), 0);
 	double least_x = INFINITY, most_y = -INFINITY;
 	for (size_t i = 0; i < json_array_size(ring); i++) {
@@ -469,8 +491,8 @@ polygons_of_every_small_shape(void **state)
 			fail_msg("%s", err.msg);
 		json_t *j = secant_json_read(in_dir("a.geojson"), &err), *f, *ring;
 		size_t i, k;
-		json_array_foreach(json_object_get(j, "features"), i, f)
-			json_array_foreach((json_t *)(uintptr_t)rings_of(f), k, ring)
+		json_array_foreach (json_object_get(j, "features"), i, f)
+			json_array_foreach ((json_t *)(uintptr_t)rings_of(f), k, ring)
 				check_simple(ring), sum += area_of(ring);
 		assert_int_equal((int)sum, __builtin_popcount((unsigned)bits));
 		check_features(j, (int)json_array_size(json_object_get(j, "features")), 1);
@@ -498,7 +520,7 @@ files_of_everything(void **state)
 	if (secant_image_read(&shown, in_dir("out/scene.overlay.png"), NULL, &err))
 		fail_msg("%s", err.msg);
 	assert_int_equal(shown.width, 60);
-	assert_true(shown.height > 40 + 20);         /* the legend below; two entries do not fit beside each other in 60 pixels */
+	assert_true(shown.height > 40 + 20); /* the legend below; two entries do not fit beside each other in 60 pixels */
 	int white = 0;
 	for (int i = 40 * 60 * 3; i < shown.height * 60 * 3; i++)
 		white += ((uint8_t *)shown.data)[i] == 255;
@@ -532,10 +554,21 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(scaled_views_average), cmocka_unit_test(stretched_views), cmocka_unit_test(views_that_are_none), cmocka_unit_test(votes),
-		cmocka_unit_test(rules_suppress), cmocka_unit_test(rules_at_their_limits), cmocka_unit_test(rules_that_are_none), cmocka_unit_test(offsets),
-		cmocka_unit_test(offsets_do_not_show), cmocka_unit_test(no_data_stays), cmocka_unit_test(small_areas_become_background), cmocka_unit_test(polygons),
-		cmocka_unit_test(polygons_lie_where_the_picture_is), cmocka_unit_test(polygons_of_every_small_shape), cmocka_unit_test(files_of_everything),
+		cmocka_unit_test(scaled_views_average),
+		cmocka_unit_test(stretched_views),
+		cmocka_unit_test(views_that_are_none),
+		cmocka_unit_test(votes),
+		cmocka_unit_test(rules_suppress),
+		cmocka_unit_test(rules_at_their_limits),
+		cmocka_unit_test(rules_that_are_none),
+		cmocka_unit_test(offsets),
+		cmocka_unit_test(offsets_do_not_show),
+		cmocka_unit_test(no_data_stays),
+		cmocka_unit_test(small_areas_become_background),
+		cmocka_unit_test(polygons),
+		cmocka_unit_test(polygons_lie_where_the_picture_is),
+		cmocka_unit_test(polygons_of_every_small_shape),
+		cmocka_unit_test(files_of_everything),
 	};
 	return cmocka_run_group_tests_name("choices", tests, begin, remove_dir);
 }

@@ -1,10 +1,11 @@
 /*
- * Prediction of pictures in memory: probabilities, tiles, views, ensembles, masks, overlays; every number computed a second time here.
+ * Prediction of pictures in memory: probabilities, tiles, views, ensembles, masks, overlays; every number computed a
+ * second time here.
  */
 #include "asking.h"
 #include <math.h>
 
-static char path_a[400], path_b[400];             /* two models */
+static char path_a[400], path_b[400]; /* two models */
 
 static secant_tensor
 probabilities(secant_predictor *p, const secant_image *im)
@@ -39,7 +40,11 @@ apart(const secant_tensor *a, const secant_tensor *b)
 	return worst;
 }
 
-static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
+static double
+sigmoid(double x)
+{
+	return 1 / (1 + exp(-x));
+}
 
 /* ---- where tiles lie ---- */
 
@@ -77,7 +82,7 @@ tiles_cover_evenly_and_weigh_one(void **state)
 	check_axis(512, 512, 64, 1);
 	check_axis(513, 512, 64, 2);
 	check_axis(960, 512, 64, 2);
-	check_axis(5000, 512, 64, 11);       /* not 12, of which the last would begin 8 pixels after the one before */
+	check_axis(5000, 512, 64, 11); /* not 12, of which the last would begin 8 pixels after the one before */
 	check_axis(1000, 100, 0, 10);
 	check_axis(1001, 100, 0, 11);
 	check_axis(1, 1, 0, 1);
@@ -92,7 +97,9 @@ tiles_cover_evenly_and_weigh_one(void **state)
 static void
 pixels_become_probabilities(void **state)
 {
-	static const struct { int height, width; } sizes[] = { { 1, 1 }, { 13, 21 }, { 64, 64 }, { 5, 200 } };
+	static const struct {
+		int height, width;
+	} sizes[] = { { 1, 1 }, { 13, 21 }, { 64, 64 }, { 5, 200 } };
 	tiny_write(&(tiny){ 3, 1, 1, 16, (float[]){ .1f, 0, 0 }, (float[]){ -10 }, NULL, NULL, NULL }, path_a);
 	secant_predictor *p = open_one(path_a, "");
 	assert_int_equal(secant_predictor_classes(p), 1);
@@ -127,7 +134,7 @@ thresholds(void **state)
 	secant_image im = noise(16, 16, 3, SECANT_U8), mask;
 	secant_predictor *p = open_one(path_a, "threshold=0.9");
 	assert_int_equal(secant_predictor_mask(p, &im, &mask, NULL), 0);
-	for (int i = 0; i < 256; i++)    /* sigmoid(.1 * 122.5 - 10.05) = 0.9002 */
+	for (int i = 0; i < 256; i++) /* sigmoid(.1 * 122.5 - 10.05) = 0.9002 */
 		assert_int_equal(((uint8_t *)mask.data)[i], ((uint8_t *)im.data)[3 * i] >= 123 ? 255 : 0);
 	secant_image_free(&mask);
 	secant_image_free(&im);
@@ -140,14 +147,25 @@ other_kinds_of_pictures(void **state)
 	secant_err err = { 0 };
 	tiny_write(&(tiny){ 3, 1, 1, 1, (float[]){ 4, 0, 0 }, (float[]){ -2 }, NULL, "unit", NULL }, path_a);
 	secant_predictor *p = open_one(path_a, "");
-	static const struct { int channels; secant_dtype dtype; double unit; } kinds[] = {
-		{ 1, SECANT_U8, 255 }, { 4, SECANT_U8, 255 }, { 3, SECANT_U16, 65535 }, { 3, SECANT_F32, 1 }, { 1, SECANT_F32, 1 }
+	static const struct {
+		int channels;
+		secant_dtype dtype;
+		double unit;
+	} kinds[] = {
+		{ 1, SECANT_U8, 255 },
+		{ 4, SECANT_U8, 255 },
+		{ 3, SECANT_U16, 65535 },
+		{ 3, SECANT_F32, 1 },
+		{ 1, SECANT_F32, 1 },
 	};
 	for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
 		secant_image im = noise(9, 11, kinds[k].channels, kinds[k].dtype);
-		secant_tensor t = probabilities(p, &im), values = { kinds[k].dtype, secant_shape_of(1, 9 * 11 * kinds[k].channels), im.data, NULL };
+		secant_tensor t = probabilities(p, &im),
+					  values = { kinds[k].dtype, secant_shape_of(1, 9 * 11 * kinds[k].channels), im.data, NULL };
 		for (int i = 0; i < 99; i++)
-			assert_true(fabs(secant_tensor_get(&t, i) - sigmoid(4 * secant_tensor_get(&values, i * kinds[k].channels) / kinds[k].unit - 2)) < 1e-5);
+			assert_true(fabs(secant_tensor_get(&t, i)
+							- sigmoid(4 * secant_tensor_get(&values, i * kinds[k].channels) / kinds[k].unit - 2))
+				< 1e-5);
 		secant_tensor_free(&t);
 		secant_image_free(&im);
 	}
@@ -160,7 +178,8 @@ other_kinds_of_pictures(void **state)
 	secant_predictor_close(p);
 }
 
-static const float blur[] = { .1f, -.2f, .3f, .4f, .5f, -.6f, .7f, .1f, -.9f };      /* of one channel: like no view of itself */
+static const float blur[] = { .1f, -.2f, .3f, .4f, .5f, -.6f, .7f, .1f,
+	-.9f }; /* of one channel: like no view of itself */
 static const float bias_0[] = { -.3f };
 
 static void
@@ -217,7 +236,8 @@ tiles_equal_the_whole(void **state)
 	tiny_write(&(tiny){ 3, 1, 1, 1, (float[]){ .02f, -.01f, .005f }, (float[]){ -1 }, NULL, NULL, NULL }, path_a);
 	secant_image im = noise(101, 77, 3, SECANT_U8);
 	secant_tensor whole = predict_once(path_a, "", &im);
-	static const char *const options[] = { "tile=32|overlap=8", "tile=16x64|overlap=0", "tile=200x20|overlap=10", "tile=0", "tile=77|overlap=1" };
+	static const char *const options[] = { "tile=32|overlap=8", "tile=16x64|overlap=0", "tile=200x20|overlap=10",
+		"tile=0", "tile=77|overlap=1" };
 	for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
 		secant_tensor tiled = predict_once(path_a, options[i], &im);
 		assert_true(apart(&whole, &tiled) < 1e-6);
@@ -247,7 +267,8 @@ static void
 tiles_blend(void **state)
 {
 	/* A network that sees its neighbours errs at the edge of a tile only, where the other tile weighs more. */
-	tiny_write(&(tiny){ 1, 1, 3, 1, (float[]){ 1, 1, 1, 1, 1, 1, 1, 1, 1 }, (float[]){ 0 }, NULL, "unit", NULL }, path_a);
+	tiny_write(
+		&(tiny){ 1, 1, 3, 1, (float[]){ 1, 1, 1, 1, 1, 1, 1, 1, 1 }, (float[]){ 0 }, NULL, "unit", NULL }, path_a);
 	secant_image im = noise(40, 96, 1, SECANT_U8);
 	memset(im.data, 26, 40 * 96);
 	secant_tensor whole = predict_once(path_a, "", &im), tiled = predict_once(path_a, "tile=40x56|overlap=16", &im);
@@ -266,10 +287,20 @@ tiles_blend(void **state)
 
 /* ---- views ---- */
 
-static const struct { const char *tta; int n, orientation[8]; } views[] = {
-	/* EXIF orientations: 2 mirrored, 3 half turn, 4 upside down, 5 exchanged, 6 and 8 quarter turns, 7 exchanged across */
-	{ "flip-h", 2, { 1, 2 } }, { "flip-v", 2, { 1, 4 } }, { "flip-h,flip-v", 3, { 1, 2, 4 } }, { "flips", 4, { 1, 2, 3, 4 } },
-	{ "rot90", 4, { 1, 6, 3, 8 } }, { "d4", 8, { 1, 2, 3, 4, 5, 6, 7, 8 } }, { "none", 1, { 1 } }, { "flips,flip-h", 4, { 1, 2, 3, 4 } }
+static const struct {
+	const char *tta;
+	int n, orientation[8];
+} views[] = {
+	/* EXIF orientations: 2 mirrored, 3 half turn, 4 upside down, 5 exchanged, 6 and 8 quarter turns, 7 exchanged across
+	 */
+	{ "flip-h", 2, { 1, 2 } },
+	{ "flip-v", 2, { 1, 4 } },
+	{ "flip-h,flip-v", 3, { 1, 2, 4 } },
+	{ "flips", 4, { 1, 2, 3, 4 } },
+	{ "rot90", 4, { 1, 6, 3, 8 } },
+	{ "d4", 8, { 1, 2, 3, 4, 5, 6, 7, 8 } },
+	{ "none", 1, { 1 } },
+	{ "flips,flip-h", 4, { 1, 2, 3, 4 } },
 };
 
 static void
@@ -320,7 +351,8 @@ ensembles_average(void **state)
 	assert_non_null(p);
 	secant_tensor both = probabilities(p, &im);
 	for (int i = 0; i < 108; i++)
-		assert_true(fabs(secant_tensor_get(&both, i) - (secant_tensor_get(&a, i) + secant_tensor_get(&b, i)) / 2) < 1e-6);
+		assert_true(
+			fabs(secant_tensor_get(&both, i) - (secant_tensor_get(&a, i) + secant_tensor_get(&b, i)) / 2) < 1e-6);
 	secant_predictor_close(p);
 	secant_tensor_free(&a);
 	secant_tensor_free(&b);
@@ -348,7 +380,9 @@ what_does_not_go_together(void **state)
 	refuses(two, 2, "", "a.safetensors 1 (binary): models of an ensemble must agree");
 	tiny_write(&(tiny){ 2, 1, 1, 1, many, many, NULL, NULL, NULL }, path_b);
 	refuses(two, 2, "", "b.safetensors wants 2 channels, ");
-	refuses(two, 1, "tta=flipv", "--tta: 'flipv' is not flip-h, flip-v, flips, rotate90, d4, scale(F), stretch(LO,HI) or none (nearest: flip-v)");
+	refuses(two, 1, "tta=flipv",
+		"--tta: 'flipv' is not flip-h, flip-v, flips, rotate90, d4, scale(F), stretch(LO,HI) or none (nearest: "
+		"flip-v)");
 	refuses(two, 1, "tile=64|overlap=33", "--overlap 33 is more than half of a tile of 64x64");
 	refuses(two, 1, "resize=true", "--resize wants the size to scale to");
 	refuses(two, 1, "size=64", "--size scales pictures together with --resize only");
@@ -502,7 +536,7 @@ every_allocation_may_fail(void **state)
 	tiny_write(&(tiny){ 1, 1, 3, 4, blur, bias_0, NULL, "unit", "[\"x\"]" }, path_a);
 	const char *models[] = { path_a };
 	secant_image im = noise(20, 20, 1, SECANT_U8);
-	secant_predictor *first = open_one(path_a, "");      /* what is made once per process */
+	secant_predictor *first = open_one(path_a, ""); /* what is made once per process */
 	secant_predictor_close(first);
 	long live = secant_mem_live();
 	for (long n = 1;; n++) {
@@ -540,12 +574,24 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(tiles_cover_evenly_and_weigh_one), cmocka_unit_test(pixels_become_probabilities), cmocka_unit_test(thresholds),
-		cmocka_unit_test(other_kinds_of_pictures), cmocka_unit_test(padding_reflects), cmocka_unit_test(precisions),
-		cmocka_unit_test(tiles_equal_the_whole), cmocka_unit_test(large_pictures_go_in_tiles), cmocka_unit_test(tiles_blend), cmocka_unit_test(views_are_turned_back),
-		cmocka_unit_test(ensembles_average), cmocka_unit_test(what_does_not_go_together), cmocka_unit_test(scaled_pictures),
-		cmocka_unit_test(classes_and_none), cmocka_unit_test(many_classes_want_two_bytes), cmocka_unit_test(small_areas_go),
-		cmocka_unit_test(overlays_show_classes), cmocka_unit_test(every_allocation_may_fail)
+		cmocka_unit_test(tiles_cover_evenly_and_weigh_one),
+		cmocka_unit_test(pixels_become_probabilities),
+		cmocka_unit_test(thresholds),
+		cmocka_unit_test(other_kinds_of_pictures),
+		cmocka_unit_test(padding_reflects),
+		cmocka_unit_test(precisions),
+		cmocka_unit_test(tiles_equal_the_whole),
+		cmocka_unit_test(large_pictures_go_in_tiles),
+		cmocka_unit_test(tiles_blend),
+		cmocka_unit_test(views_are_turned_back),
+		cmocka_unit_test(ensembles_average),
+		cmocka_unit_test(what_does_not_go_together),
+		cmocka_unit_test(scaled_pictures),
+		cmocka_unit_test(classes_and_none),
+		cmocka_unit_test(many_classes_want_two_bytes),
+		cmocka_unit_test(small_areas_go),
+		cmocka_unit_test(overlays_show_classes),
+		cmocka_unit_test(every_allocation_may_fail),
 	};
 	return cmocka_run_group_tests(tests, begin, remove_dir);
 }

@@ -1,6 +1,6 @@
 /*
- * Prediction from files to files: names of results, what is refused before anything is lost, georeference, pictures in pieces, failures
- * in the middle.
+ * Prediction from files to files: names of results, what is refused before anything is lost, georeference, pictures in
+ * pieces, failures in the middle.
  */
 #include "asking.h"
 #include <math.h>
@@ -48,7 +48,10 @@ check_mask(const char *name, int height, int width)
 	secant_image_free(&mask);
 }
 
-typedef struct told { int calls, masks, stop_at, tiles, errors; char last[600], error[600]; } told;
+typedef struct told {
+	int calls, masks, stop_at, tiles, errors;
+	char last[600], error[600];
+} told;
 
 static bool
 tell(void *user, const secant_predict_progress *now)
@@ -73,9 +76,13 @@ tell(void *user, const secant_predict_progress *now)
 
 /* Predicts with options as fields of `o`; returns the status. */
 static secant_status
-go(const char *const *inputs, int n, const char *out, const char *extra, const secant_predict *how, told *t, secant_err *err)
+go(const char *const *inputs, int n, const char *out, const char *extra, const secant_predict *how, told *t,
+	secant_err *err)
 {
-	secant_predict_output o = { .out = (char *)(uintptr_t)out, .overlay = strstr(extra, "overlay"), .probabilities = strstr(extra, "probabilities"), .format = strstr(extra, "tif") ? 1 : 0 };
+	secant_predict_output o = { .out = (char *)(uintptr_t)out,
+		.overlay = strstr(extra, "overlay"),
+		.probabilities = strstr(extra, "probabilities"),
+		.format = strstr(extra, "tif") ? 1 : 0 };
 	secant_predict plain;
 	assert_int_equal(secant_opts_init(&secant_predict_options, &plain, NULL), 0);
 	secant_predictor *p = secant_predictor_open((const char *const[]){ model }, 1, how ? how : &plain, err);
@@ -122,7 +129,9 @@ folders_and_stems(void **state)
 	assert_int_equal(secant_file_write(in_dir("in/notes.txt"), "x", 1, NULL), 0);
 	told t = { 0 };
 	secant_err err = { 0 };
-	assert_int_equal(go((const char *const[]){ in_dir("in"), in_dir("c.ppm") }, 2, in_dir("out/deep"), "overlay probabilities", NULL, &t, &err), 0);
+	assert_int_equal(go((const char *const[]){ in_dir("in"), in_dir("c.ppm") }, 2, in_dir("out/deep"),
+						 "overlay probabilities", NULL, &t, &err),
+		0);
 	assert_int_equal(t.masks, 3);
 	assert_string_equal(t.last, in_dir("out/deep/c.png"));
 	assert_int_equal(files_in("out/deep"), 9);
@@ -184,13 +193,14 @@ what_is_refused(void **state)
 	refused(two, 1, NULL, SECANT_ERR_ARG, "--out is missing");
 	refused(two, 1, in_dir("x"), SECANT_ERR_ARG, "x/a.png would be replaced by a prediction; choose another --out");
 	refused(two, 1, two[0], SECANT_ERR_ARG, "would be replaced by a prediction");
-	refused((const char *const[]){ in_dir("empty") }, 1, in_dir("never"), SECANT_ERR_ARG, "empty: the folder holds no pictures");
+	refused((const char *const[]){ in_dir("empty") }, 1, in_dir("never"), SECANT_ERR_ARG,
+		"empty: the folder holds no pictures");
 	refused((const char *const[]){ in_dir("none") }, 1, in_dir("never"), SECANT_ERR_IO, "none: no such file or folder");
 	refused(NULL, 0, in_dir("never"), SECANT_ERR_ARG, "there are no pictures");
 	assert_false(secant_is_dir(in_dir("never")));
 	secant_image still;
 	assert_int_equal(secant_image_read(&still, in_dir("x/a.png"), NULL, NULL), 0);
-	assert_int_equal(still.channels, 3);            /* the picture, not its mask */
+	assert_int_equal(still.channels, 3); /* the picture, not its mask */
 	secant_image_free(&still);
 }
 
@@ -204,13 +214,15 @@ a_broken_picture_in_the_middle(void **state)
 	assert_int_equal(secant_file_write(in_dir("mid/2.png"), "\x89PNG\r\n\x1a\n", 8, NULL), 0);
 	assert_int_equal(secant_file_write(in_dir("mid/.hidden.png"), "no picture", 10, NULL), 0);
 	told t = { 0 };
-	assert_int_equal(go((const char *const[]){ in_dir("mid") }, 1, in_dir("mid.out"), "overlay probabilities", NULL, &t, &err), SECANT_ERR_FORMAT);
+	assert_int_equal(
+		go((const char *const[]){ in_dir("mid") }, 1, in_dir("mid.out"), "overlay probabilities", NULL, &t, &err),
+		SECANT_ERR_FORMAT);
 	assert_non_null(strstr(err.msg, "1 of 3 pictures could not be predicted: "));
 	assert_non_null(strstr(err.msg, "mid/2.png: "));
 	assert_true(t.errors == 1 && t.masks == 2 && strstr(t.error, "mid/2.png: "));
 	check_mask("mid.out/1.png", 9, 9);
-	check_mask("mid.out/3.png", 9, 9);              /* the others go on */
-	assert_int_equal(files_in("mid.out"), 6);       /* and of the broken one nothing is written, half or whole */
+	check_mask("mid.out/3.png", 9, 9); /* the others go on */
+	assert_int_equal(files_in("mid.out"), 6); /* and of the broken one nothing is written, half or whole */
 	/* a list is the same, broken ones last or first; more than one are counted */
 	put_picture("4.png", 9, 9);
 	t = (told){ 0 };
@@ -220,7 +232,8 @@ a_broken_picture_in_the_middle(void **state)
 	snprintf(list[1], 600, "%s", in_dir("4.png"));
 	snprintf(list[2], 600, "%s", in_dir("nothing.png"));
 	assert_int_equal(secant_file_write(list[2], "", 0, NULL), 0);
-	assert_int_equal(go((const char *const[]){ list[0], list[1], list[2] }, 3, in_dir("list.out"), "", NULL, &t, &err), SECANT_ERR_FORMAT);
+	assert_int_equal(go((const char *const[]){ list[0], list[1], list[2] }, 3, in_dir("list.out"), "", NULL, &t, &err),
+		SECANT_ERR_FORMAT);
 	assert_non_null(strstr(err.msg, "2 of 3 pictures could not be predicted; the first: "));
 	assert_true(t.errors == 2 && t.masks == 1);
 	check_mask("list.out/4.png", 9, 9);
@@ -230,7 +243,8 @@ a_broken_picture_in_the_middle(void **state)
 	err = (secant_err){ 0 };
 	put_picture("1.png", 9, 9);
 	snprintf(list[0], 600, "%s", in_dir("1.png"));
-	assert_int_equal(go((const char *const[]){ list[0], list[1] }, 2, in_dir("taken"), "", NULL, &t, &err), SECANT_ERR_IO);
+	assert_int_equal(
+		go((const char *const[]){ list[0], list[1] }, 2, in_dir("taken"), "", NULL, &t, &err), SECANT_ERR_IO);
 	assert_true(t.errors == 0 && strstr(err.msg, "taken/1.png"));
 	err = (secant_err){ 0 };
 	/* wrong channels: the name is in front of what the network says */
@@ -238,7 +252,8 @@ a_broken_picture_in_the_middle(void **state)
 	assert_int_equal(secant_image_new(&two, 4, 4, 5, SECANT_U8, NULL), 0);
 	assert_int_equal(secant_image_write(&two, in_dir("five.tif"), NULL, NULL), 0);
 	secant_image_free(&two);
-	refused((const char *const[]){ in_dir("five.tif") }, 1, in_dir("five"), SECANT_ERR_SHAPE, "five.tif: the picture has 5 channels, the network wants 3");
+	refused((const char *const[]){ in_dir("five.tif") }, 1, in_dir("five"), SECANT_ERR_SHAPE,
+		"five.tif: the picture has 5 channels, the network wants 3");
 	assert_int_equal(files_in("five"), 0);
 }
 
@@ -262,7 +277,8 @@ interrupted(void **state)
 	how.overlap = 4;
 	put_picture("wide.png", 20, 90);
 	told t = { .stop_at = 5 };
-	assert_int_equal(go((const char *const[]){ in_dir("wide.png") }, 1, in_dir("cut"), "probabilities", &how, &t, &err), SECANT_ERR_CANCELLED);
+	assert_int_equal(go((const char *const[]){ in_dir("wide.png") }, 1, in_dir("cut"), "probabilities", &how, &t, &err),
+		SECANT_ERR_CANCELLED);
 	assert_int_equal(t.calls, 5);
 	assert_int_equal(t.tiles, 2 * 7);
 	assert_int_equal(files_in("cut"), 0);
@@ -354,12 +370,16 @@ pieces_equal_the_whole(void **state)
 	check_mask("whole.png", 200, 130);
 	check_mask("tiled.png", 200, 130);
 	secant_image m, n;
-	assert_int_equal(secant_image_read(&m, in_dir("whole.overlay.png"), NULL, NULL) | secant_image_read(&n, in_dir("tiled.overlay.png"), NULL, NULL), 0);
+	assert_int_equal(secant_image_read(&m, in_dir("whole.overlay.png"), NULL, NULL)
+			| secant_image_read(&n, in_dir("tiled.overlay.png"), NULL, NULL),
+		0);
 	assert_memory_equal(m.data, n.data, 200 * 130 * 3);
 	secant_image_free(&m);
 	secant_image_free(&n);
 	secant_tensors x = { 0 }, y = { 0 };
-	assert_int_equal(secant_tensors_read(&x, NULL, in_dir("whole.probabilities.npy"), NULL) | secant_tensors_read(&y, NULL, in_dir("tiled.probabilities.npy"), NULL), 0);
+	assert_int_equal(secant_tensors_read(&x, NULL, in_dir("whole.probabilities.npy"), NULL)
+			| secant_tensors_read(&y, NULL, in_dir("tiled.probabilities.npy"), NULL),
+		0);
 	for (int i = 0; i < 200 * 130; i++)
 		assert_true(secant_tensor_get(&x.v[0].tensor, i) - secant_tensor_get(&y.v[0].tensor, i) < 1e-6);
 	secant_tensors_free(&x);
@@ -369,7 +389,9 @@ pieces_equal_the_whole(void **state)
 	assert_int_equal(go(input, 1, in_dir("clean.tiled.png"), "overlay", &how, NULL, &err), 0);
 	how.tile.n = 0;
 	assert_int_equal(go(input, 1, in_dir("clean.whole.png"), "overlay", &how, NULL, &err), 0);
-	assert_int_equal(secant_image_read(&m, in_dir("clean.tiled.overlay.png"), NULL, NULL) | secant_image_read(&n, in_dir("clean.whole.overlay.png"), NULL, NULL), 0);
+	assert_int_equal(secant_image_read(&m, in_dir("clean.tiled.overlay.png"), NULL, NULL)
+			| secant_image_read(&n, in_dir("clean.whole.overlay.png"), NULL, NULL),
+		0);
 	assert_memory_equal(m.data, n.data, 200 * 130 * 3);
 	secant_image_free(&m);
 	secant_image_free(&n);
@@ -389,9 +411,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(folders_and_stems), cmocka_unit_test(one_file), cmocka_unit_test(what_is_refused),
-		cmocka_unit_test(a_broken_picture_in_the_middle), cmocka_unit_test(an_old_mask_survives_failure), cmocka_unit_test(interrupted),
-		cmocka_unit_test(georeference_is_kept), cmocka_unit_test(no_data_stays_where_it_is), cmocka_unit_test(pieces_equal_the_whole)
+		cmocka_unit_test(folders_and_stems),
+		cmocka_unit_test(one_file),
+		cmocka_unit_test(what_is_refused),
+		cmocka_unit_test(a_broken_picture_in_the_middle),
+		cmocka_unit_test(an_old_mask_survives_failure),
+		cmocka_unit_test(interrupted),
+		cmocka_unit_test(georeference_is_kept),
+		cmocka_unit_test(no_data_stays_where_it_is),
+		cmocka_unit_test(pieces_equal_the_whole),
 	};
 	return cmocka_run_group_tests(tests, begin, remove_dir);
 }

@@ -1,5 +1,6 @@
 /*
- * Model files for tests, made by hand: one convolution of a few weights, so that every result can be computed beside it.
+ * Model files for tests, made by hand: one convolution of a few weights, so that every result can be computed beside
+ * it.
  */
 #ifndef TESTS_DEPLOY_TINY_H
 #define TESTS_DEPLOY_TINY_H
@@ -10,14 +11,20 @@
 #include "ops/ops.h"
 
 /* logits = conv(x; weight [classes, channels, kernel, kernel], bias), same size, zeros around. */
-typedef struct tiny { int channels, classes, kernel, multiple; const float *weight, *bias; const char *mode, *normalize, *names; } tiny;
+typedef struct tiny {
+	int channels, classes, kernel, multiple;
+	const float *weight, *bias;
+	const char *mode, *normalize, *names;
+} tiny;
 
 static inline void
 tiny_write(const tiny *t, const char *path)
 {
 	secant_err err = { 0 };
 	secant_graph *g = secant_graph_new();
-	secant_shape in = secant_shape_of(4, 1, 64, 64, t->channels), w = secant_shape_of(4, t->classes, t->channels, t->kernel, t->kernel), b = secant_shape_of(1, t->classes);
+	secant_shape in = secant_shape_of(4, 1, 64, 64, t->channels),
+				 w = secant_shape_of(4, t->classes, t->channels, t->kernel, t->kernel),
+				 b = secant_shape_of(1, t->classes);
 	secant_value x = secant_graph_input(g, "input", SECANT_F32, &in);
 	secant_value weight = secant_graph_state(g, "head.weight", SECANT_F32, &w, true, SECANT_INIT_ZEROS);
 	secant_value bias = secant_graph_state(g, "head.bias", SECANT_F32, &b, true, SECANT_INIT_ZEROS);
@@ -27,11 +34,16 @@ tiny_write(const tiny *t, const char *path)
 	secant_model_file m = { 0 };
 	const char *const names[] = { "logits" };
 	m.graph = secant_graph_to_json(g, names, &y, 1);
-	m.settings = json_pack("{s:i,s:{s:i,s:i},s:s,s:s,s:i}", "version", 1, "network", "in-channels", t->channels, "classes", t->classes, "mode",
-		t->mode ? t->mode : t->classes == 1 ? "binary" : "multiclass", "normalize", t->normalize ? t->normalize : "none", "multiple", t->multiple ? t->multiple : 1);
+	m.settings = json_pack("{s:i,s:{s:i,s:i},s:s,s:s,s:i}", "version", 1, "network", "in-channels", t->channels,
+		"classes", t->classes, "mode",
+		t->mode               ? t->mode
+			: t->classes == 1 ? "binary"
+							  : "multiclass",
+		"normalize", t->normalize ? t->normalize : "none", "multiple", t->multiple ? t->multiple : 1);
 	if (t->names)
 		json_object_set_new(m.settings, "class_names", json_loads(t->names, 0, NULL));
-	secant_tensor tensors[] = { { SECANT_F32, w, (void *)(uintptr_t)t->weight, NULL }, { SECANT_F32, b, (void *)(uintptr_t)t->bias, NULL } };
+	secant_tensor tensors[] = { { SECANT_F32, w, (void *)(uintptr_t)t->weight, NULL },
+		{ SECANT_F32, b, (void *)(uintptr_t)t->bias, NULL } };
 	assert_int_equal(secant_tensors_add(&m.tensors, "head.weight", &tensors[0], &err), 0);
 	assert_int_equal(secant_tensors_add(&m.tensors, "head.bias", &tensors[1], &err), 0);
 	if (secant_model_file_write(&m, path, &err))
@@ -40,7 +52,8 @@ tiny_write(const tiny *t, const char *path)
 	secant_graph_free(g);
 }
 
-/* One class: logits are a tenth of the red byte minus 100.5, so that a pixel is foreground from 101 on. Any size goes. */
+/* One class: logits are a tenth of the red byte minus 100.5, so that a pixel is foreground from 101 on. Any size goes.
+ */
 static inline void
 tiny_red(const char *path)
 {

@@ -1,7 +1,7 @@
 /*
- * Running allocates nothing of our own, forward or with gradients, in any precision: malloc and oneDNN's execute are replaced by versions
- * that count. Outside execute there may be no block at all; inside, oneDNN makes small ones of its own: at most 16 a call, none of more
- * than 4 KiB.
+ * Running allocates nothing of our own, forward or with gradients, in any precision: malloc and oneDNN's execute are
+ * replaced by versions that count. Outside execute there may be no block at all; inside, oneDNN makes small ones of its
+ * own: at most 16 a call, none of more than 4 KiB.
  */
 #include <dlfcn.h>
 #include <dnnl.h>
@@ -12,19 +12,19 @@
 #include "exec/runner.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-# define SANITIZED
+#define SANITIZED
 #elif defined(__has_feature)
-# if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#  define SANITIZED
-# endif
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define SANITIZED
+#endif
 #endif
 
 enum { MOST_BLOCKS = 16, LARGEST_BLOCK = 4096 };
 
 static atomic_bool watching, inside;
-static atomic_int ours, calls;               /* blocks outside execute; calls of execute */
-static atomic_int theirs, most;              /* blocks of the present call; of the worst one */
-static atomic_size_t largest;                /* block inside execute */
+static atomic_int ours, calls; /* blocks outside execute; calls of execute */
+static atomic_int theirs, most; /* blocks of the present call; of the worst one */
+static atomic_size_t largest; /* block inside execute */
 
 #ifndef SANITIZED
 static void
@@ -46,11 +46,36 @@ void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *p, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 
-void *malloc(size_t size) { see(size); return __libc_malloc(size); }
-void *calloc(size_t n, size_t size) { see(n * size); return __libc_calloc(n, size); }
-void *realloc(void *p, size_t size) { see(size); return __libc_realloc(p, size); }
-void *memalign(size_t alignment, size_t size) { see(size); return __libc_memalign(alignment, size); }
-void *aligned_alloc(size_t alignment, size_t size) { see(size); return __libc_memalign(alignment, size); }
+void *
+malloc(size_t size)
+{
+	see(size);
+	return __libc_malloc(size);
+}
+void *
+calloc(size_t n, size_t size)
+{
+	see(n * size);
+	return __libc_calloc(n, size);
+}
+void *
+realloc(void *p, size_t size)
+{
+	see(size);
+	return __libc_realloc(p, size);
+}
+void *
+memalign(size_t alignment, size_t size)
+{
+	see(size);
+	return __libc_memalign(alignment, size);
+}
+void *
+aligned_alloc(size_t alignment, size_t size)
+{
+	see(size);
+	return __libc_memalign(alignment, size);
+}
 
 int
 posix_memalign(void **p, size_t alignment, size_t size)
@@ -94,8 +119,9 @@ stop(const char *what, long counted)
 	if (ours)
 		fail_msg("%s: %d blocks outside oneDNN", what, ours);
 	if (most > MOST_BLOCKS || largest > LARGEST_BLOCK)
-		fail_msg("%s: oneDNN made up to %d blocks a primitive, the largest of %zu bytes; at most %d of %d are known", what, most, (size_t)largest, MOST_BLOCKS, LARGEST_BLOCK);
-	assert_true(calls > 20);                 /* it was oneDNN that ran */
+		fail_msg("%s: oneDNN made up to %d blocks a primitive, the largest of %zu bytes; at most %d of %d are known",
+			what, most, (size_t)largest, MOST_BLOCKS, LARGEST_BLOCK);
+	assert_true(calls > 20); /* it was oneDNN that ran */
 }
 
 static void
@@ -126,7 +152,8 @@ forward(secant_precision precision, const char *what)
 	network(&m);
 	model_build(&m, &shape, false, false, false);
 	fill_states(m.store, 1);
-	secant_runner *r = secant_runner_new(m.store, make_graph, &m, &(secant_plan_options){ .precision = precision, .threads = 2 }, &err);
+	secant_runner *r = secant_runner_new(
+		m.store, make_graph, &m, &(secant_plan_options){ .precision = precision, .threads = 2 }, &err);
 	void *x = make_input("input", &shape, false);
 	for (int i = 0; i < 2; i++)
 		must(secant_runner_run(r, &shape, x, &logits, &got, NULL, NULL, &err), &err);
@@ -155,7 +182,8 @@ training(secant_precision precision, const char *what)
 	for (int i = 0; i < m.store->n; i++)
 		if (m.grad[i] >= 0)
 			out[n++] = m.grad[i];
-	secant_plan *plan = secant_plan_new(m.g, m.store, out, n, &(secant_plan_options){ .precision = precision, .threads = 2, .training = true }, &err);
+	secant_plan *plan = secant_plan_new(
+		m.g, m.store, out, n, &(secant_plan_options){ .precision = precision, .threads = 2, .training = true }, &err);
 	secant_context *c = plan ? secant_context_new(plan, &err) : NULL;
 	if (!c)
 		fail_msg("%s", err.msg);
@@ -177,8 +205,16 @@ training(secant_precision precision, const char *what)
 	model_free(&m);
 }
 
-static void test_forward_f32(void **state) { forward(SECANT_PRECISION_F32, "f32"); }
-static void test_training_f32(void **state) { training(SECANT_PRECISION_F32, "training in f32"); }
+static void
+test_forward_f32(void **state)
+{
+	forward(SECANT_PRECISION_F32, "f32");
+}
+static void
+test_training_f32(void **state)
+{
+	training(SECANT_PRECISION_F32, "training in f32");
+}
 
 static void
 test_forward_bf16(void **state)
@@ -218,8 +254,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_counters_see_blocks), cmocka_unit_test(test_forward_f32), cmocka_unit_test(test_forward_bf16),
-		cmocka_unit_test(test_training_f32), cmocka_unit_test(test_training_bf16)
+		cmocka_unit_test(test_counters_see_blocks),
+		cmocka_unit_test(test_forward_f32),
+		cmocka_unit_test(test_forward_bf16),
+		cmocka_unit_test(test_training_f32),
+		cmocka_unit_test(test_training_bf16),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /*
- * Every operator with every case of its own, in every implementation that takes it, in f32 and in bf16, against the reference in double:
- * one thread and two, twice (the same bits), each output alone, with guard bytes behind every buffer and garbage in scratch. An operator
- * that nothing but the reference computes is an error.
+ * Every operator with every case of its own, in every implementation that takes it, in f32 and in bf16, against the
+ * reference in double: one thread and two, twice (the same bits), each output alone, with guard bytes behind every
+ * buffer and garbage in scratch. An operator that nothing but the reference computes is an error.
  */
 #include "data.h"
 #include "exec/native/native.h"
@@ -15,7 +15,7 @@ static const secant_impl *const tables[] = {
 #define IMPLS(name) secant_impls_##name,
 #include "exec/impls.inc"
 #undef IMPLS
-	NULL
+	NULL,
 };
 
 enum { MAX_OPERANDS = 16, GUARD = 64 };
@@ -23,7 +23,7 @@ enum { MAX_OPERANDS = 16, GUARD = 64 };
 typedef struct operand {
 	secant_operand o;
 	int64_t count;
-	double *exact;                               /* what the reference sees */
+	double *exact; /* what the reference sees */
 	char *data;
 } operand;
 
@@ -80,7 +80,10 @@ parse_word(const char *word, operand *x, bool *integer)
 	x->exact = calloc((size_t)x->count + 1, sizeof(double));
 	for (int64_t i = 0; i < x->count; i++) {
 		double u = next_uniform(), v = u * 2 - 1;
-		x->exact[i] = *integer ? floor(u * (double)most) : lo != hi ? lo + u * (hi - lo) : v < 0 ? v * 0.95 - 0.05 : v * 0.95 + 0.05;
+		x->exact[i] = *integer ? floor(u * (double)most)
+			: lo != hi         ? lo + u * (hi - lo)
+			: v < 0            ? v * 0.95 - 0.05
+							   : v * 0.95 + 0.05;
 	}
 }
 
@@ -122,7 +125,11 @@ free_trial(trial *t)
 	secant_graph_free(t->g);
 }
 
-static size_t bytes_of(const operand *x) { return (size_t)x->count * secant_dtype_size(x->o.dtype); }
+static size_t
+bytes_of(const operand *x)
+{
+	return (size_t)x->count * secant_dtype_size(x->o.dtype);
+}
 
 static char *
 guarded(const operand *x)
@@ -140,7 +147,8 @@ check_guard(const trial *t, const char *p, size_t bytes, const char *whose)
 			fail_msg("%s: wrote beyond %s", t->what, whose);
 }
 
-/* Makes the graph's node and the operands' storage, and the exact result from the inputs as stored. False: the rule refuses the types. */
+/* Makes the graph's node and the operands' storage, and the exact result from the inputs as stored. False: the rule
+ * refuses the types. */
 static bool
 make_trial(trial *t, bool low)
 {
@@ -220,7 +228,8 @@ compare(const trial *t, int o, double relative)
 	for (int64_t i = 0; i < y->count; i++) {
 		double v = secant_tensor_get(&got, i);
 		if (y->exact[i] != SECANT_UNSPECIFIED && !same(v, y->exact[i], real ? relative * largest : 0))
-			fail_msg("%s: output %d element %lld is %.9g, want %.9g (largest %.4g)", t->what, o, (long long)i, v, y->exact[i], largest);
+			fail_msg("%s: output %d element %lld is %.9g, want %.9g (largest %.4g)", t->what, o, (long long)i, v,
+				y->exact[i], largest);
 	}
 }
 
@@ -273,7 +282,8 @@ check_repeats(trial *t)
 		run_once(t, o < 0 ? ~0u : 1u << o);
 		for (int k = 0; k < t->step.n_out; k++)
 			if ((o < 0 || k == o) && memcmp(before[k], t->out[k].data, bytes_of(&t->out[k])))
-				fail_msg("%s: output %d %s", t->what, k, o < 0 ? "differs in a second run" : "differs when it alone is wanted");
+				fail_msg("%s: output %d %s", t->what, k,
+					o < 0 ? "differs in a second run" : "differs when it alone is wanted");
 	}
 	for (int o = 0; o < t->step.n_out; o++)
 		free(before[o]);
@@ -281,17 +291,20 @@ check_repeats(trial *t)
 
 /* True if the implementation takes the case in this type. */
 static bool
-run_case(const secant_op *op, const secant_op_case *c, const secant_impl *impl, secant_dtype integers, bool low, int threads)
+run_case(
+	const secant_op *op, const secant_op_case *c, const secant_impl *impl, secant_dtype integers, bool low, int threads)
 {
 	trial t = { .op = op, .c = c, .impl = impl, .integers = integers };
 	bool ran = false;
 	secant_err err = { 0 };
-	snprintf(t.what, sizeof t.what, "%s/%s '%s' %s %s, %d threads", op->name, impl->name, c->label, low ? "bf16" : "f32", secant_dtype_name(integers), threads);
+	snprintf(t.what, sizeof t.what, "%s/%s '%s' %s %s, %d threads", op->name, impl->name, c->label,
+		low ? "bf16" : "f32", secant_dtype_name(integers), threads);
 	seed = 99;
 	if (parse_attr(&t) && make_trial(&t, low)) {
 		t.step.threads = threads;
 		t.step.impl = impl;
-		if ((!impl->supports || impl->supports(&t.step)) && (!impl->prepare || impl->prepare(&t.step, &err) == SECANT_OK)) {
+		if ((!impl->supports || impl->supports(&t.step))
+			&& (!impl->prepare || impl->prepare(&t.step, &err) == SECANT_OK)) {
 			if (impl->pack) {
 				const void *in[MAX_OPERANDS] = { NULL };
 				if (impl->pack(&t.step, in, &err))
@@ -343,12 +356,12 @@ static void
 test_every_operator(void **state)
 {
 	int missing = 0;
-	secant_native_grain = 1;                     /* two threads in the smallest case, too */
+	secant_native_grain = 1; /* two threads in the smallest case, too */
 	const char *only = getenv("SECANT_TEST_OP");
 	for (int i = 0; secant_op_at(i); i++) {
 		const secant_op *op = secant_op_at(i);
 		int cases = 0, ran[2] = { 0 };
-		if (is_product(op) || (only && strcmp(only, op->name)))     /* those are tests/exec/test_dnnl.c's */
+		if (is_product(op) || (only && strcmp(only, op->name))) /* those are tests/exec/test_dnnl.c's */
 			continue;
 		for (const secant_op_case *c = op->cases; c && c->label; c++)
 			cases++;
@@ -357,7 +370,8 @@ test_every_operator(void **state)
 				if (!strcmp(impl->op, op->name))
 					for (int low = 0; low <= (op->low != SECANT_LOW_NEVER && (op->low_in | op->low_out)); low++)
 						ran[low] += run_cases(op, impl, low);
-		bool wants_low = op->low != SECANT_LOW_NEVER && (op->low_in | op->low_out) && (!is_product_of_rows(op) || secant_cpu_isa() >= SECANT_ISA_AVX512);
+		bool wants_low = op->low != SECANT_LOW_NEVER && (op->low_in | op->low_out)
+			&& (!is_product_of_rows(op) || secant_cpu_isa() >= SECANT_ISA_AVX512);
 		if (ran[0] < cases || (wants_low && ran[1] < cases)) {
 			print_error("%s: natively in f32 %d of %d cases, in bf16 %d\n", op->name, ran[0], cases, ran[1]);
 			missing++;
@@ -366,9 +380,12 @@ test_every_operator(void **state)
 	assert_int_equal(missing, 0);
 }
 
-/* Widths and sizes that the operators' own cases, kept small for the gradient check, do not reach: long rows made of short ones, rows that
- * do not divide, more rows than are summed in float, columns beyond a block. */
-static const struct { const char *op; secant_op_case c; } large[] = {
+/* Widths and sizes that the operators' own cases, kept small for the gradient check, do not reach: long rows made of
+ * short ones, rows that do not divide, more rows than are summed in float, columns beyond a block. */
+static const struct {
+	const char *op;
+	secant_op_case c;
+} large[] = {
 	{ "batch_norm_train", { "3 channels", "act=relu", "2x37x31x3 3 3@0.5:2 3@0.5:2 3" } },
 	{ "batch_norm_train", { "16 channels, far from 0", "", "2x37x31x16@5:6 16 16@0.5:2 16@0.5:2 16" } },
 	{ "batch_norm_train", { "17 channels, sum", "act=relu", "1x53x61x17 17 17@0.5:2 17@0.5:2 17 1x53x61x17" } },
@@ -393,7 +410,8 @@ static const struct { const char *op; secant_op_case c; } large[] = {
 	{ "unary_grad", { "more than a chunk", "kind=mish", "1500@-8:8 1500" } },
 	{ "max_pool2d", { "more channels than a block", "kernel=3 stride=2 padding=1", "1x9x8x300" } },
 	{ "max_pool2d", { "window of 5", "kernel=5 stride=3 padding=2", "1x11x13x9" } },
-	{ "max_pool2d_grad", { "more channels than a block", "kernel=3 stride=2 padding=1 size=9x8", "1x5x4x300 1x5x4x300#9" } },
+	{ "max_pool2d_grad",
+		{ "more channels than a block", "kernel=3 stride=2 padding=1 size=9x8", "1x5x4x300 1x5x4x300#9" } },
 	{ "resize", { "channels beyond a block", "mode=bilinear size=7x9", "1x4x5x270" } },
 	{ "resize_grad", { "many taps", "mode=bilinear size=3x4", "2x19x25x33" } },
 	{ "resize_grad", { "nearest", "mode=nearest size=16", "2x32x32x16" } },
@@ -428,7 +446,8 @@ static const struct { const char *op; secant_op_case c; } large[] = {
 	{ "rows_norm_grad", { "many rows", "act=relu", "3000x48 3000x48 48 48@0.5:2 48 48 48 3000@1:9 1#3001" } },
 	{ "rows_norm_max", { "wide", "act=relu", "700x530 530 530@0.5:2 530 530 700@1:9 1#701 2x40x2#701" } },
 	{ "rows_max", { "wide", "act=relu", "700x530 530 530 2x40x2#701 1#701" } },
-	{ "rows_norm_max_grad", { "many balls", "act=relu", "2x90x1x48 2x90x1x48#3001 2x90x1x48 3000x48 48 48@0.5:2 48 3000@1:9 1#3001" } },
+	{ "rows_norm_max_grad",
+		{ "many balls", "act=relu", "2x90x1x48 2x90x1x48#3001 2x90x1x48 3000x48 48 48@0.5:2 48 3000@1:9 1#3001" } },
 	{ "ball_rows", { "many rows", "", "2x40x16#100 1280#1280 1#1281 2x100x1x3 2x40x1x3 48x3 2x100x1x48" } },
 	{ "ball_rows_grad_weights", { "many rows", "", "1280x48 2x40x16#100 1280#1280 1#1281 2x100x1x3 2x40x1x3" } },
 	{ "pad", { "replicate, one number", "mode=replicate before=0,3,2,0 after=0,4,5,0", "2x1x3x4" } },
@@ -448,7 +467,8 @@ test_large_cases(void **state)
 			for (const secant_impl *impl = *table; impl->op; impl++)
 				for (int low = 0; low < 2 && !strcmp(impl->op, op->name); low++)
 					if (!low || op->low != SECANT_LOW_NEVER)
-						assert_int_equal(run_cases(&with, impl, low), low && is_product_of_rows(op) && secant_cpu_isa() < SECANT_ISA_AVX512 ? 0 : 1);
+						assert_int_equal(run_cases(&with, impl, low),
+							low && is_product_of_rows(op) && secant_cpu_isa() < SECANT_ISA_AVX512 ? 0 : 1);
 	}
 }
 
@@ -474,7 +494,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_operator), cmocka_unit_test(test_large_cases), cmocka_unit_test(test_other_instruction_sets),
+		cmocka_unit_test(test_every_operator),
+		cmocka_unit_test(test_large_cases),
+		cmocka_unit_test(test_other_instruction_sets),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,7 +6,11 @@
 #include "exec/exec.h"
 #include "ops/ops.h"
 
-#define SHAPE(...) &(secant_shape){ (int)(sizeof((int64_t[]){ __VA_ARGS__ }) / sizeof(int64_t)), { __VA_ARGS__ } }
+#define SHAPE(...) \
+	&(secant_shape) \
+	{ \
+		(int)(sizeof((int64_t[]){ __VA_ARGS__ }) / sizeof(int64_t)), { __VA_ARGS__ } \
+	}
 
 static void
 must(secant_status status, const secant_err *err)
@@ -15,7 +19,13 @@ must(secant_status status, const secant_err *err)
 		fail_msg("%s", err->msg);
 }
 
-typedef struct rig { secant_graph *g; secant_store *store; secant_plan *plan; secant_context *context; secant_err err; } rig;
+typedef struct rig {
+	secant_graph *g;
+	secant_store *store;
+	secant_plan *plan;
+	secant_context *context;
+	secant_err err;
+} rig;
 
 static void
 rig_start(rig *r, const secant_value *out, int n, secant_plan_options o)
@@ -103,7 +113,8 @@ test_updates_of_states(void **state)
 	secant_value x = secant_graph_input(r.g, "x", SECANT_F32, SHAPE(4, 2));
 	secant_value mean = secant_graph_state(r.g, "mean", SECANT_F32, SHAPE(2), false, SECANT_INIT_ZEROS);
 	secant_value var = secant_graph_state(r.g, "var", SECANT_F32, SHAPE(2), false, SECANT_INIT_ONES);
-	secant_value batches = secant_graph_state(r.g, "batches", SECANT_I64, &(secant_shape){ 0 }, false, SECANT_INIT_ZEROS);
+	secant_value batches = secant_graph_state(
+		r.g, "batches", SECANT_I64, &(secant_shape){ 0 }, false, SECANT_INIT_ZEROS);
 	secant_value y = secant_apply(r.g, "batch_norm_train", NULL, 3, x, mean, var);
 	secant_apply(r.g, "count", NULL, 1, batches);
 	rig_start(&r, &y, 1, (secant_plan_options){ .precision = SECANT_PRECISION_F32, .training = true });
@@ -116,7 +127,8 @@ test_updates_of_states(void **state)
 	/* reading the old value after its update has no meaning */
 	secant_value late = secant_apply(r.g, "add", NULL, 2, y, mean);
 	secant_err err = { 0 };
-	assert_null(secant_plan_new(r.g, r.store, &late, 1, &(secant_plan_options){ .precision = SECANT_PRECISION_F32 }, &err));
+	assert_null(
+		secant_plan_new(r.g, r.store, &late, 1, &(secant_plan_options){ .precision = SECANT_PRECISION_F32 }, &err));
 	assert_string_equal(err.msg, "'mean' is read after it was updated by batch_norm_train");
 	rig_free(&r);
 }
@@ -130,9 +142,11 @@ test_messages(void **state)
 	secant_value w = secant_graph_state(g, "w", SECANT_F32, SHAPE(32, 64, 3, 3), true, SECANT_INIT_ZEROS);
 	secant_graph_scope(g, "decoder.blocks.0.conv1");
 	assert_int_equal(secant_apply(g, "conv2d", NULL, 2, x, w), -1);
-	assert_int_equal(secant_apply(g, "relu", NULL, 1, -1), -1);   /* sticky: the first error stays */
+	assert_int_equal(secant_apply(g, "relu", NULL, 1, -1), -1); /* sticky: the first error stays */
 	assert_int_equal(secant_graph_check(g, &err), SECANT_ERR_SHAPE);
-	assert_string_equal(err.msg, "conv2d 'decoder.blocks.0.conv1': weights (32x64x3x3, 1 groups) have 64 input channels, input (1x8x8x96) has 96");
+	assert_string_equal(err.msg,
+		"conv2d 'decoder.blocks.0.conv1': weights (32x64x3x3, 1 groups) have 64 input channels, input (1x8x8x96) has "
+		"96");
 	secant_graph_free(g);
 
 	g = secant_graph_new();
@@ -142,7 +156,8 @@ test_messages(void **state)
 	err = (secant_err){ 0 };
 	assert_null(secant_plan_new(g, store, &y, 1, &(secant_plan_options){ .precision = SECANT_PRECISION_F64 }, &err));
 	assert_string_equal(err.msg, "an f64 plan wants a double store, all others a float store");
-	secant_plan *p = secant_plan_new(g, store, &y, 1, &(secant_plan_options){ .precision = SECANT_PRECISION_F32 }, &err);
+	secant_plan *p = secant_plan_new(
+		g, store, &y, 1, &(secant_plan_options){ .precision = SECANT_PRECISION_F32 }, &err);
 	err = (secant_err){ 0 };
 	secant_context *c = secant_context_new(p, &err);
 	assert_int_equal(secant_context_run(c, &err), SECANT_ERR_ARG);
@@ -160,7 +175,8 @@ test_messages(void **state)
 enum { GRADS = 4 * 27 + 4 };
 
 static secant_status
-whole_life(secant_precision precision, secant_recompute recompute, float *loss, float *grads, size_t *slab, secant_err *err)
+whole_life(
+	secant_precision precision, secant_recompute recompute, float *loss, float *grads, size_t *slab, secant_err *err)
 {
 	secant_graph *g = secant_graph_new();
 	secant_store *store = NULL;
@@ -173,26 +189,34 @@ whole_life(secant_precision precision, secant_recompute recompute, float *loss, 
 		t[i] = i % 3 == 0;
 	if (!g)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a graph");
-	secant_value in = secant_graph_input(g, "x", SECANT_F32, SHAPE(2, 4, 4, 3)), target = secant_graph_input(g, "t", SECANT_F32, SHAPE(2, 4, 4, 4));
-	secant_value w = secant_graph_state(g, "w", SECANT_F32, SHAPE(4, 3, 3, 3), true, SECANT_INIT_ZEROS), b = secant_graph_state(g, "b", SECANT_F32, SHAPE(4), true, SECANT_INIT_ZEROS);
-	secant_value mean = secant_graph_state(g, "m", SECANT_F32, SHAPE(4), false, SECANT_INIT_ZEROS), var = secant_graph_state(g, "v", SECANT_F32, SHAPE(4), false, SECANT_INIT_ZEROS);
+	secant_value in = secant_graph_input(g, "x", SECANT_F32, SHAPE(2, 4, 4, 3)),
+				 target = secant_graph_input(g, "t", SECANT_F32, SHAPE(2, 4, 4, 4));
+	secant_value w = secant_graph_state(g, "w", SECANT_F32, SHAPE(4, 3, 3, 3), true, SECANT_INIT_ZEROS),
+				 b = secant_graph_state(g, "b", SECANT_F32, SHAPE(4), true, SECANT_INIT_ZEROS);
+	secant_value mean = secant_graph_state(g, "m", SECANT_F32, SHAPE(4), false, SECANT_INIT_ZEROS),
+				 var = secant_graph_state(g, "v", SECANT_F32, SHAPE(4), false, SECANT_INIT_ZEROS);
 	secant_conv_attr a = secant_conv(1, 1, 1, 1);
 	secant_pool_attr pool = secant_pooling(2, 2, 0);
-	secant_value y = secant_apply(g, "relu", NULL, 1, secant_apply(g, "batch_norm_train", NULL, 3, secant_apply(g, "conv2d", &a, 3, in, w, b), mean, var));
+	secant_value y = secant_apply(g, "relu", NULL, 1,
+		secant_apply(g, "batch_norm_train", NULL, 3, secant_apply(g, "conv2d", &a, 3, in, w, b), mean, var));
 	secant_value down = secant_apply(g, "max_pool2d", &pool, 1, y), up = secant_apply(g, "resize", NULL, 2, down, y);
 	secant_value z = secant_apply(g, "upcast", NULL, 1, secant_apply(g, "add", NULL, 2, up, y));
 	secant_value each = secant_apply(g, "bce_with_logits", NULL, 2, z, target);
-	secant_value mean_loss = secant_apply(g, "mean", &(secant_axes_attr){ { 4, { 0, 1, 2, 3 } }, false }, 1, each), of[2] = { w, b }, out[3];
+	secant_value mean_loss = secant_apply(g, "mean", &(secant_axes_attr){ { 4, { 0, 1, 2, 3 } }, false }, 1, each),
+				 of[2] = { w, b }, out[3];
 	secant_status status = secant_graph_check(g, err);
 	if (!status)
 		status = secant_graph_gradients(g, mean_loss, of, 2, out + 1, err);
 	out[0] = mean_loss;
 	secant_plan_options o = { .precision = precision, .recompute = recompute, .threads = 1, .training = true };
-	if (!status && (!(store = secant_store_new(g, false, err)) || !(plan = secant_plan_new(g, store, out, 3, &o, err)) || !(context = secant_context_new(plan, err))))
+	if (!status
+		&& (!(store = secant_store_new(g, false, err)) || !(plan = secant_plan_new(g, store, out, 3, &o, err))
+			|| !(context = secant_context_new(plan, err))))
 		status = err->code;
 	for (int i = 0; !status && i < 4 * 27; i++)
 		secant_slot_set(store, secant_store_find(store, "w"), i, .1 * (i % 5 - 2));
-	if (!status && !(status = secant_context_set_input(context, "x", x, err)) && !(status = secant_context_set_input(context, "t", t, err)) && !(status = secant_context_run(context, err)))
+	if (!status && !(status = secant_context_set_input(context, "x", x, err))
+		&& !(status = secant_context_set_input(context, "t", t, err)) && !(status = secant_context_run(context, err)))
 		*loss = *(const float *)secant_context_output(context, 0);
 	if (!status && grads) {
 		memcpy(grads, secant_context_output(context, 1), 4 * 27 * sizeof *grads);
@@ -231,8 +255,16 @@ every_allocation_fails(secant_precision precision)
 	}
 }
 
-static void test_every_allocation_may_fail_f32(void **state) { every_allocation_fails(SECANT_PRECISION_F32); }
-static void test_every_allocation_may_fail_bf16(void **state) { every_allocation_fails(SECANT_PRECISION_BF16); }
+static void
+test_every_allocation_may_fail_f32(void **state)
+{
+	every_allocation_fails(SECANT_PRECISION_F32);
+}
+static void
+test_every_allocation_may_fail_bf16(void **state)
+{
+	every_allocation_fails(SECANT_PRECISION_BF16);
+}
 
 /* Computed again or kept: the same bits, and all of it takes less memory than none. */
 static void
@@ -244,7 +276,9 @@ test_recomputed_results_are_the_same(void **state)
 		secant_err err = { 0 };
 		static const secant_recompute what[] = { SECANT_RECOMPUTE_NONE, SECANT_RECOMPUTE_NORMS, SECANT_RECOMPUTE_ALL };
 		for (int i = 0; i < 3; i++)
-			must(whole_life(p ? SECANT_PRECISION_BF16 : SECANT_PRECISION_F32, what[i], &loss[i], grads[i], &slab[i], &err), &err);
+			must(whole_life(
+					 p ? SECANT_PRECISION_BF16 : SECANT_PRECISION_F32, what[i], &loss[i], grads[i], &slab[i], &err),
+				&err);
 		for (int i = 1; i < 3; i++) {
 			assert_memory_equal(&loss[i], &loss[0], sizeof *loss);
 			assert_memory_equal(grads[i], grads[0], sizeof grads[0]);

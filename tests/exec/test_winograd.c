@@ -1,6 +1,7 @@
 /*
- * Winograd's convolutions against the scalar reference in double: forward with all that is fused to it, both gradients, edges that hang over,
- * paddings, one thread and three, weights that stay and weights that change, float and bfloat16; and the layers it leaves to others.
+ * Winograd's convolutions against the scalar reference in double: forward with all that is fused to it, both gradients,
+ * edges that hang over, paddings, one thread and three, weights that stay and weights that change, float and bfloat16;
+ * and the layers it leaves to others.
  */
 #include "data.h"
 #include <math.h>
@@ -10,11 +11,15 @@
 
 typedef struct layer {
 	int n, h, w, in, out;
-	int pad[4];                                  /* top, left, bottom, right */
+	int pad[4]; /* top, left, bottom, right */
 	bool bias, residual, relu;
 } layer;
 
-typedef struct result { float *y, *dx, *dw; secant_shape y_shape; char *explained; } result;
+typedef struct result {
+	float *y, *dx, *dw;
+	secant_shape y_shape;
+	char *explained;
+} result;
 
 static float
 noise(uint64_t *seed)
@@ -64,15 +69,20 @@ compute(const layer *l, secant_precision precision, int threads, bool training)
 	a.padding = (secant_ints){ 4, { l->pad[0], l->pad[1], l->pad[2], l->pad[3] } };
 	secant_shape xs = { 4, { l->n, l->h, l->w, l->in } }, ws = { 4, { l->out, l->in, 3, 3 } }, bs = { 1, { l->out } };
 	secant_shape ys = { 4, { l->n, l->h + l->pad[0] + l->pad[2] - 2, l->w + l->pad[1] + l->pad[3] - 2, l->out } };
-	secant_value x = secant_graph_input(g, "x", SECANT_F32, &xs), r = secant_graph_input(g, "r", SECANT_F32, &ys), dy = secant_graph_input(g, "dy", SECANT_F32, &ys);
-	secant_value w = secant_graph_state(g, "w", SECANT_F32, &ws, true, SECANT_INIT_ZEROS), b = l->bias ? secant_graph_state(g, "b", SECANT_F32, &bs, true, SECANT_INIT_ZEROS) : -1;
+	secant_value x = secant_graph_input(g, "x", SECANT_F32, &xs), r = secant_graph_input(g, "r", SECANT_F32, &ys),
+				 dy = secant_graph_input(g, "dy", SECANT_F32, &ys);
+	secant_value w = secant_graph_state(g, "w", SECANT_F32, &ws, true, SECANT_INIT_ZEROS),
+				 b = l->bias ? secant_graph_state(g, "b", SECANT_F32, &bs, true, SECANT_INIT_ZEROS) : -1;
 	secant_conv_attr fused = a, data = a, weights = a;
 	fused.act = l->relu ? SECANT_ACT_RELU : SECANT_ACT_NONE;
 	data.size = (secant_ints){ 2, { l->h, l->w } };
 	weights.size = (secant_ints){ 2, { 3, 3 } };
-	secant_value out[3] = { secant_apply(g, "conv2d", &fused, l->residual ? 4 : 3, x, w, b, r), secant_apply(g, "conv2d_grad_data", &data, 2, w, dy),
-	                        secant_apply(g, "conv2d_grad_weights", &weights, 2, x, dy) };
-	for (int i = 0; i < 2; i++)                  /* what others read may be bfloat16 */
+	secant_value out[3] = {
+		secant_apply(g, "conv2d", &fused, l->residual ? 4 : 3, x, w, b, r),
+		secant_apply(g, "conv2d_grad_data", &data, 2, w, dy),
+		secant_apply(g, "conv2d_grad_weights", &weights, 2, x, dy),
+	};
+	for (int i = 0; i < 2; i++) /* what others read may be bfloat16 */
 		out[i] = secant_apply(g, "mul_scalar", &(secant_number_attr){ 1, 0 }, 1, out[i]);
 	secant_store *store = secant_store_new(g, f64, &err);
 	must(store, &err);
@@ -85,14 +95,16 @@ compute(const layer *l, secant_precision precision, int threads, bool training)
 	must(p, &err);
 	secant_context *c = secant_context_new(p, &err);
 	must(c, &err);
-	void *in[3] = { filled(secant_shape_count(&xs), f64, 1, 1), filled(secant_shape_count(&ys), f64, 2, 1), filled(secant_shape_count(&ys), f64, 3, 1) };
+	void *in[3] = { filled(secant_shape_count(&xs), f64, 1, 1), filled(secant_shape_count(&ys), f64, 2, 1),
+		filled(secant_shape_count(&ys), f64, 3, 1) };
 	const char *names[3] = { "x", "r", "dy" };
 	for (int i = 0; i < 3; i++)
 		if (i != 1 || l->residual)
 			must(!secant_context_set_input(c, names[i], in[i], &err), &err);
-	for (int round = 0; round < 2; round++)      /* the second on memory that the first has used */
+	for (int round = 0; round < 2; round++) /* the second on memory that the first has used */
 		must(!secant_context_run(c, &err), &err);
-	result made = { kept(c, 0, secant_shape_count(&ys), f64), kept(c, 1, secant_shape_count(&xs), f64), kept(c, 2, secant_shape_count(&ws), f64), ys, secant_plan_explain(p, NULL, false) };
+	result made = { kept(c, 0, secant_shape_count(&ys), f64), kept(c, 1, secant_shape_count(&xs), f64),
+		kept(c, 2, secant_shape_count(&ws), f64), ys, secant_plan_explain(p, NULL, false) };
 	for (int i = 0; i < 3; i++)
 		free(in[i]);
 	secant_context_free(c);
@@ -149,12 +161,12 @@ compare(const result *got, const result *want, const layer *l, int at, double bo
 
 static const layer taken[] = {
 	{ 1, 32, 32, 32, 32, { 1, 1, 1, 1 }, false, false, false },
-	{ 2, 30, 33, 48, 80, { 1, 1, 1, 1 }, true, true, true },      /* tiles over both edges, channels between blocks of 64 */
-	{ 16, 8, 8, 128, 16, { 1, 1, 1, 1 }, true, false, true },     /* one panel half full */
+	{ 2, 30, 33, 48, 80, { 1, 1, 1, 1 }, true, true, true }, /* tiles over both edges, channels between blocks of 64 */
+	{ 16, 8, 8, 128, 16, { 1, 1, 1, 1 }, true, false, true }, /* one panel half full */
 	{ 1, 34, 34, 16, 144, { 0, 0, 0, 0 }, false, true, false },
 	{ 1, 40, 28, 32, 64, { 2, 0, 1, 2 }, true, false, false },
-	{ 4, 8, 8, 192, 176, { 1, 1, 1, 1 }, true, true, true },      /* divided by outputs, the last panel half full */
-	{ 1, 37, 56, 448, 96, { 1, 1, 1, 1 }, true, false, true },    /* the same in two blocks of tiles, on three threads */
+	{ 4, 8, 8, 192, 176, { 1, 1, 1, 1 }, true, true, true }, /* divided by outputs, the last panel half full */
+	{ 1, 37, 56, 448, 96, { 1, 1, 1, 1 }, true, false, true }, /* the same in two blocks of tiles, on three threads */
 };
 
 static void
@@ -177,11 +189,13 @@ test_equals_the_reference(void **state)
 	}
 }
 
-/* Pictures in bfloat16, of which the rounding is, where the CPU has no faster way; many channels make up for its transforms. */
+/* Pictures in bfloat16, of which the rounding is, where the CPU has no faster way; many channels make up for its
+ * transforms. */
 static void
 test_takes_bf16_without_amx(void **state)
 {
-	static const layer l[] = { { 2, 30, 33, 80, 96, { 1, 1, 1, 1 }, true, true, true }, { 4, 8, 8, 192, 176, { 1, 1, 1, 1 }, true, true, true } };
+	static const layer l[] = { { 2, 30, 33, 80, 96, { 1, 1, 1, 1 }, true, true, true },
+		{ 4, 8, 8, 192, 176, { 1, 1, 1, 1 }, true, true, true } };
 	if (secant_cpu_isa() < SECANT_ISA_AVX512 || secant_cpu_has_amx()) {
 		print_message("skipped: this CPU (or SECANT_CPU) has no AVX-512, or has AMX\n");
 		skip();
@@ -202,8 +216,11 @@ test_takes_bf16_without_amx(void **state)
 static void
 test_leaves_the_rest_to_others(void **state)
 {
-	static const layer left[] = { { 1, 32, 32, 16, 16, { 1, 1, 1, 1 }, false, false, false }, { 1, 12, 12, 64, 64, { 1, 1, 1, 1 }, false, false, false },
-	                              { 1, 32, 32, 33, 64, { 1, 1, 1, 1 }, false, false, false } };
+	static const layer left[] = {
+		{ 1, 32, 32, 16, 16, { 1, 1, 1, 1 }, false, false, false },
+		{ 1, 12, 12, 64, 64, { 1, 1, 1, 1 }, false, false, false },
+		{ 1, 32, 32, 33, 64, { 1, 1, 1, 1 }, false, false, false },
+	};
 	for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
 		result r = compute(&left[i], SECANT_PRECISION_F32, 1, false);
 		assert_int_equal(count_of(r.explained, "winograd"), 0);
@@ -214,7 +231,10 @@ test_leaves_the_rest_to_others(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_equals_the_reference), cmocka_unit_test(test_takes_bf16_without_amx),
-	                                    cmocka_unit_test(test_leaves_the_rest_to_others) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_equals_the_reference),
+		cmocka_unit_test(test_takes_bf16_without_amx),
+		cmocka_unit_test(test_leaves_the_rest_to_others),
+	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /*
- * What tests of tensor files share: bytes that are decoded from a block of exactly their length (so that a sanitizer sees any access
- * beyond), failures with their message, and the loops that cut a file at every byte and let every allocation fail.
+ * What tests of tensor files share: bytes that are decoded from a block of exactly their length (so that a sanitizer
+ * sees any access beyond), failures with their message, and the loops that cut a file at every byte and let every
+ * allocation fail.
  */
 #ifndef TESTS_FORMATS_FILES_H
 #define TESTS_FORMATS_FILES_H

@@ -1,5 +1,6 @@
 /*
- * formats_helper_convert A B: reads the tensors of A and writes them to B, for tests from outside (tests/peers/test_weights.py).
+ * formats_helper_convert A B: reads the tensors of A and writes them to B, for tests from outside
+ * (tests/peers/test_weights.py).
  * `--list A` prints a line for each tensor: name, dtype, shape, sum of the elements.
  */
 #include <secant/options.h>
@@ -16,7 +17,8 @@ list(const secant_tensors *set)
 		double sum = 0;
 		for (int64_t k = 0; k < secant_shape_count(&t->shape); k++)
 			sum += secant_tensor_get(t, k);
-		printf("%s\t%s\t%s\t%.17g\n", set->v[i].name, secant_dtype_name(t->dtype), secant_shape_text(&t->shape, shape, sizeof shape), sum);
+		printf("%s\t%s\t%s\t%.17g\n", set->v[i].name, secant_dtype_name(t->dtype),
+			secant_shape_text(&t->shape, shape, sizeof shape), sum);
 	}
 }
 

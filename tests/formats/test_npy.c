@@ -43,11 +43,14 @@ refuses_header(const char *header, size_t bytes, secant_status code, const char 
 static void
 test_reads(void **state)
 {
-	gives("{'descr': '<u2', 'fortran_order': False, 'shape': (2,), }  \n", 4, SECANT_U16, 2, (double[]){ 0x100, 0x302 });
+	gives(
+		"{'descr': '<u2', 'fortran_order': False, 'shape': (2,), }  \n", 4, SECANT_U16, 2, (double[]){ 0x100, 0x302 });
 	gives("{'descr': '>u2', 'fortran_order': False, 'shape': (2, 1), }\n", 4, SECANT_U16, 2, (double[]){ 1, 0x203 });
 	gives("{\"shape\":(), 'fortran_order':True,'descr':'|i1'}", 1, SECANT_I8, 1, (double[]){ 0 });
-	gives("{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3), }", 6, SECANT_U8, 6, (double[]){ 0, 2, 4, 1, 3, 5 });
-	gives("{'descr': '>u2', 'fortran_order': True, 'shape': (2, 2), }", 8, SECANT_U16, 4, (double[]){ 1, 0x405, 0x203, 0x607 });
+	gives(
+		"{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3), }", 6, SECANT_U8, 6, (double[]){ 0, 2, 4, 1, 3, 5 });
+	gives("{'descr': '>u2', 'fortran_order': True, 'shape': (2, 2), }", 8, SECANT_U16, 4,
+		(double[]){ 1, 0x405, 0x203, 0x607 });
 	gives("{'descr': '|b1', 'fortran_order': False, 'shape': (0, 7), }", 0, SECANT_BOOL, 0, NULL);
 	gives("{'descr': '<f8', 'fortran_order': True, 'shape': (0, 7), }", 0, SECANT_F64, 0, NULL);
 }
@@ -56,16 +59,23 @@ static void
 test_refuses(void **state)
 {
 	const secant_status bad = SECANT_ERR_FORMAT, no = SECANT_ERR_UNSUPPORTED;
-	refuses_header("{'descr': '<u2', 'fortran_order': False, 'shape': (2,), }", 5, bad, "an array of u16 2 has 4 bytes, the file holds 5");
-	refuses_header("{'descr': '<u2', 'fortran_order': False, 'shape': (2,), }", 3, bad, "an array of u16 2 has 4 bytes, the file holds 3");
-	refuses_header("{'descr': '<u2', 'fortran_order': False, 'shape': (4294967296,4294967296)}", 3, bad, "has -1 bytes");
-	refuses_header("{'descr': '<u2', 'fortran_order': False, 'shape': (99999999999999999999,)}", 3, bad, "dimension 0 is not a whole number");
-	refuses_header("{'descr': '<u2', 'fortran_order': False, 'shape': (-1,)}", 3, bad, "dimension 0 is not a whole number");
-	refuses_header("{'descr': '<u2', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1)}", 2, no, "more than 6 dimensions");
+	refuses_header("{'descr': '<u2', 'fortran_order': False, 'shape': (2,), }", 5, bad,
+		"an array of u16 2 has 4 bytes, the file holds 5");
+	refuses_header("{'descr': '<u2', 'fortran_order': False, 'shape': (2,), }", 3, bad,
+		"an array of u16 2 has 4 bytes, the file holds 3");
+	refuses_header(
+		"{'descr': '<u2', 'fortran_order': False, 'shape': (4294967296,4294967296)}", 3, bad, "has -1 bytes");
+	refuses_header("{'descr': '<u2', 'fortran_order': False, 'shape': (99999999999999999999,)}", 3, bad,
+		"dimension 0 is not a whole number");
+	refuses_header(
+		"{'descr': '<u2', 'fortran_order': False, 'shape': (-1,)}", 3, bad, "dimension 0 is not a whole number");
+	refuses_header(
+		"{'descr': '<u2', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1)}", 2, no, "more than 6 dimensions");
 	refuses_header("{'descr': '<u2', 'fortran_order': False, 'shape': 3}", 2, bad, "'shape' is not a tuple");
 	refuses_header("{'descr': '<u2', 'fortran_order': False, 'shape': (3", 2, bad, "'shape' does not end");
 	refuses_header("{'descr': '<u2', 'fortran_order': False}", 2, bad, "'shape' is missing");
-	refuses_header("{'descr': '<u2', 'fortran_order': 0, 'shape': ()}", 2, bad, "'fortran_order' is neither True nor False");
+	refuses_header(
+		"{'descr': '<u2', 'fortran_order': 0, 'shape': ()}", 2, bad, "'fortran_order' is neither True nor False");
 	refuses_header("{'descr': '<u2', 'other': 0, 'shape': ()}", 2, bad, "unknown key 'other'");
 	refuses_header("{'descr': '<u2' 'shape': ()}", 2, bad, "the dictionary does not end");
 	refuses_header("{'descr' '<u2'}", 2, bad, "a key and a colon were expected");
@@ -126,7 +136,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_reads), cmocka_unit_test(test_refuses), cmocka_unit_test(test_cut_changed_and_without_memory), cmocka_unit_test(test_round_trip)
+		cmocka_unit_test(test_reads),
+		cmocka_unit_test(test_refuses),
+		cmocka_unit_test(test_cut_changed_and_without_memory),
+		cmocka_unit_test(test_round_trip),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

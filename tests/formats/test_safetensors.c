@@ -27,8 +27,11 @@ test_reads_what_the_header_says(void **state)
 	uint8_t file[4096];
 	secant_tensors set;
 	char *metadata;
-	size_t n = build(file, "{\"__metadata__\":{\"b\":\"2\",\"a\":\"1\"},\"w\":{\"dtype\":\"U16\",\"shape\":[2,1],\"data_offsets\":[2,6]},"
-		"\"v\":{\"dtype\":\"I8\",\"shape\":[2],\"data_offsets\":[0,2]},\"e\":{\"dtype\":\"F32\",\"shape\":[4,0],\"data_offsets\":[6,6]}}   ", 6);
+	size_t n = build(file,
+		"{\"__metadata__\":{\"b\":\"2\",\"a\":\"1\"},\"w\":{\"dtype\":\"U16\",\"shape\":[2,1],\"data_offsets\":[2,6]},"
+		"\"v\":{\"dtype\":\"I8\",\"shape\":[2],\"data_offsets\":[0,2]},\"e\":{\"dtype\":\"F32\",\"shape\":[4,0],\"data_"
+		"offsets\":[6,6]}}   ",
+		6);
 	assert_int_equal(decode(&set, &metadata, file, n, NULL), 0);
 	assert_string_equal(metadata, "{\"b\": \"2\", \"a\": \"1\"}");
 	assert_int_equal(set.n, 3);
@@ -50,25 +53,39 @@ static void
 test_every_wrong_header_is_named(void **state)
 {
 	const secant_status bad = SECANT_ERR_FORMAT;
-	refuses_header("{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}", 4, bad, "tensor 'w': F32 2 takes 8 bytes, its offsets span 4");
-	refuses_header("{\"w\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]}}", 3, bad, "the tensors end at byte 2 of the data, the file has 3");
-	refuses_header("{\"w\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]}}", 1, bad, "tensor 'w' ends at byte 2 of the data, the file has 1");
-	refuses_header("{\"w\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[1,3]}}", 3, bad, "tensor 'w' starts at byte 1 of the data, the one before ends at 0");
-	refuses_header("{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"b\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[1,3]}}", 3, bad,
-		"tensor 'b' starts at byte 1 of the data, the one before ends at 2");
-	refuses_header("{\"w\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[2,0]}}", 2, bad, "'data_offsets' are not two whole numbers in order");
-	refuses_header("{\"w\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[-2,0]}}", 2, bad, "'data_offsets' are not two whole numbers in order");
+	refuses_header("{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}", 4, bad,
+		"tensor 'w': F32 2 takes 8 bytes, its offsets span 4");
+	refuses_header("{\"w\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]}}", 3, bad,
+		"the tensors end at byte 2 of the data, the file has 3");
+	refuses_header("{\"w\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]}}", 1, bad,
+		"tensor 'w' ends at byte 2 of the data, the file has 1");
+	refuses_header("{\"w\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[1,3]}}", 3, bad,
+		"tensor 'w' starts at byte 1 of the data, the one before ends at 0");
+	refuses_header("{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"b\":{\"dtype\":\"U8\",\"shape\":["
+				   "2],\"data_offsets\":[1,3]}}",
+		3, bad, "tensor 'b' starts at byte 1 of the data, the one before ends at 2");
+	refuses_header("{\"w\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[2,0]}}", 2, bad,
+		"'data_offsets' are not two whole numbers in order");
+	refuses_header("{\"w\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[-2,0]}}", 2, bad,
+		"'data_offsets' are not two whole numbers in order");
 	refuses_header("{\"w\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0]}}", 2, bad, "'data_offsets'");
 	refuses_header("{\"w\":{\"dtype\":\"U8\",\"shape\":[2]}}", 2, bad, "'data_offsets'");
-	refuses_header("{\"w\":{\"dtype\":\"U8\",\"shape\":[-1],\"data_offsets\":[0,1]}}", 1, bad, "dimension 0 is not a whole number");
-	refuses_header("{\"w\":{\"dtype\":\"U8\",\"shape\":[1.5],\"data_offsets\":[0,1]}}", 1, bad, "dimension 0 is not a whole number");
+	refuses_header("{\"w\":{\"dtype\":\"U8\",\"shape\":[-1],\"data_offsets\":[0,1]}}", 1, bad,
+		"dimension 0 is not a whole number");
+	refuses_header("{\"w\":{\"dtype\":\"U8\",\"shape\":[1.5],\"data_offsets\":[0,1]}}", 1, bad,
+		"dimension 0 is not a whole number");
 	refuses_header("{\"w\":{\"dtype\":\"U8\",\"shape\":3,\"data_offsets\":[0,1]}}", 1, bad, "'shape' is not an array");
-	refuses_header("{\"w\":{\"dtype\":\"U8\",\"shape\":[4294967296,4294967296,4294967296],\"data_offsets\":[0,0]}}", 0, bad, "takes -1 bytes");
-	refuses_header("{\"w\":{\"dtype\":\"U8\",\"shape\":[1,1,1,1,1,1,1],\"data_offsets\":[0,1]}}", 1, SECANT_ERR_UNSUPPORTED, "rank 7, at most 6");
-	refuses_header("{\"w\":{\"dtype\":\"F8_E4M3\",\"shape\":[1],\"data_offsets\":[0,1]}}", 1, SECANT_ERR_UNSUPPORTED, "tensor 'w': dtype F8_E4M3 is not one secant has");
+	refuses_header("{\"w\":{\"dtype\":\"U8\",\"shape\":[4294967296,4294967296,4294967296],\"data_offsets\":[0,0]}}", 0,
+		bad, "takes -1 bytes");
+	refuses_header("{\"w\":{\"dtype\":\"U8\",\"shape\":[1,1,1,1,1,1,1],\"data_offsets\":[0,1]}}", 1,
+		SECANT_ERR_UNSUPPORTED, "rank 7, at most 6");
+	refuses_header("{\"w\":{\"dtype\":\"F8_E4M3\",\"shape\":[1],\"data_offsets\":[0,1]}}", 1, SECANT_ERR_UNSUPPORTED,
+		"tensor 'w': dtype F8_E4M3 is not one secant has");
 	refuses_header("{\"w\":{\"dtype\":7,\"shape\":[1],\"data_offsets\":[0,1]}}", 1, bad, "'dtype' is not a string");
 	refuses_header("{\"w\":5}", 0, bad, "tensor 'w': 'dtype' is not a string");
-	refuses_header("{\"w\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},\"w\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[1,2]}}", 2, bad, "header:1:");
+	refuses_header("{\"w\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},\"w\":{\"dtype\":\"U8\",\"shape\":["
+				   "1],\"data_offsets\":[1,2]}}",
+		2, bad, "header:1:");
 	refuses_header("{\"__metadata__\":{\"a\":1}}", 0, bad, "'__metadata__': the value of 'a' is not a string");
 	refuses_header("{\"__metadata__\":[]}", 0, bad, "'__metadata__' is not an object");
 	refuses_header("{ }x", 0, bad, "header:1:");
@@ -90,8 +107,10 @@ static void
 test_cut_changed_and_without_memory(void **state)
 {
 	uint8_t file[4096];
-	size_t n = build(file, "{\"__metadata__\":{\"a\":\"1\"},\"w\":{\"dtype\":\"U16\",\"shape\":[2,1],\"data_offsets\":[2,6]},"
-		"\"v\":{\"dtype\":\"I8\",\"shape\":[2],\"data_offsets\":[0,2]}}", 6);
+	size_t n = build(file,
+		"{\"__metadata__\":{\"a\":\"1\"},\"w\":{\"dtype\":\"U16\",\"shape\":[2,1],\"data_offsets\":[2,6]},"
+		"\"v\":{\"dtype\":\"I8\",\"shape\":[2],\"data_offsets\":[0,2]}}",
+		6);
 	refuses_all_cuts(file, n);
 	survives_all_changes(file, n);
 	survives_lack_of_memory(file, n);
@@ -132,7 +151,10 @@ test_unaligned_tensors_are_copied(void **state)
 	secant_tensors set;
 	snprintf(path, sizeof path, "%s/w.bin", dir);
 	/* the header pads itself to an odd place */
-	size_t n = build(file, "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},\"b\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[1,9]}} ", 9);
+	size_t n = build(file,
+		"{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},\"b\":{\"dtype\":\"F64\",\"shape\":[1],\"data_"
+		"offsets\":[1,9]}} ",
+		9);
 	assert_int_equal(secant_file_write(path, file, n, NULL), 0);
 	assert_int_equal(secant_tensors_read(&set, NULL, path, NULL), 0);
 	for (int i = 0; i < 2; i++)
@@ -192,10 +214,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_reads_what_the_header_says), cmocka_unit_test(test_every_wrong_header_is_named),
-		cmocka_unit_test(test_header_length_is_bounded), cmocka_unit_test(test_cut_changed_and_without_memory),
-		cmocka_unit_test(test_round_trip_borrows_from_the_file), cmocka_unit_test(test_unaligned_tensors_are_copied),
-		cmocka_unit_test(test_bad_sets_leave_the_old_file), cmocka_unit_test(test_reads_golden_files)
+		cmocka_unit_test(test_reads_what_the_header_says),
+		cmocka_unit_test(test_every_wrong_header_is_named),
+		cmocka_unit_test(test_header_length_is_bounded),
+		cmocka_unit_test(test_cut_changed_and_without_memory),
+		cmocka_unit_test(test_round_trip_borrows_from_the_file),
+		cmocka_unit_test(test_unaligned_tensors_are_copied),
+		cmocka_unit_test(test_bad_sets_leave_the_old_file),
+		cmocka_unit_test(test_reads_golden_files),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* The table of formats and what is common to them: found by content, written by extension, wrappers' names, missing files. */
+/* The table of formats and what is common to them: found by content, written by extension, wrappers' names, missing
+ * files. */
 #include "files.h"
 
 static void
@@ -102,8 +103,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_format_is_complete), cmocka_unit_test(test_found_by_content), cmocka_unit_test(test_messages_name_the_file),
-		cmocka_unit_test(test_unwrap)
+		cmocka_unit_test(test_every_format_is_complete),
+		cmocka_unit_test(test_found_by_content),
+		cmocka_unit_test(test_messages_name_the_file),
+		cmocka_unit_test(test_unwrap),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

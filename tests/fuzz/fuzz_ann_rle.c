@@ -1,4 +1,5 @@
-/* Run-length text of masks, decoded, unioned with itself, traced and encoded again. The first two bytes are height and width. */
+/* Run-length text of masks, decoded, unioned with itself, traced and encoded again. The first two bytes are height and
+ * width. */
 #include "data/annotations/trace.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

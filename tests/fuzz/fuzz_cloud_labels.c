@@ -1,4 +1,5 @@
-/* Label files of clouds, lists of lines, and finding the line of a point: all by path, so the input lies in a file in memory. */
+/* Label files of clouds, lists of lines, and finding the line of a point: all by path, so the input lies in a file in
+ * memory. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * Options from text: the first byte chooses JSON or a command line (arguments separated by zero bytes). Whatever was accepted is printed
- * as JSON and read again: both must agree.
+ * Options from text: the first byte chooses JSON or a command line (arguments separated by zero bytes). Whatever was
+ * accepted is printed as JSON and read again: both must agree.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +28,7 @@ static const secant_opt rows[] = {
 	SECANT_OPT(all, ints, INTS, "ints", "1,2", 0, 9, "some numbers"),
 	SECANT_OPT(all, reals, REALS, "reals", "", 1, 0, "some numbers"),
 	SECANT_OPT(all, strs, STRS, "strs", NULL, 0, 0, "some texts"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts table = { "fuzz", sizeof(all), rows };
 
@@ -71,7 +71,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	char *text = secant_calloc(size, 1);
 	memcpy(text, data + 1, size - 1);
-	secant_status s = data[0] == '{' ? secant_opts_set_json(&table, &a, text, "fuzz", &err) : parse_line(&a, text, size - 1, &err);
+	secant_status s = data[0] == '{' ? secant_opts_set_json(&table, &a, text, "fuzz", &err)
+									 : parse_line(&a, text, size - 1, &err);
 	if ((s == SECANT_OK) != (err.code == SECANT_OK) || strchr(err.msg, '\n'))
 		abort();
 	if (!s)

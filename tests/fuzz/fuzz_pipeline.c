@@ -1,4 +1,5 @@
-/* Augmentation pipelines from text. Whatever is accepted is written as JSON and read again: both must agree; then it runs. */
+/* Augmentation pipelines from text. Whatever is accepted is written as JSON and read again: both must agree; then it
+ * runs. */
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"

@@ -1,4 +1,5 @@
-/* Class rules (`--rule`) and views (`--tta`): the first byte chooses. What is read is asked on a picture of one pixel, with a band that is 0. */
+/* Class rules (`--rule`) and views (`--tta`): the first byte chooses. What is read is asked on a picture of one pixel,
+ * with a band that is 0. */
 #include "deploy/predictor.h"
 #include "deploy/rules.h"
 #include <stdlib.h>

@@ -19,7 +19,8 @@ windows(const uint8_t *data, size_t size)
 		secant_image im;
 		int x = about->width / 3 * i, y = about->height / 3 * i;
 		int w = about->width - x < 100 ? about->width - x : 100, h = about->height - y < 100 ? about->height - y : 100;
-		if (!secant_raster_read_window(r, x, y, w, h, &im, NULL) && (im.width != w || im.height != h || (!im.palette && im.channels != about->channels)))
+		if (!secant_raster_read_window(r, x, y, w, h, &im, NULL)
+			&& (im.width != w || im.height != h || (!im.palette && im.channels != about->channels)))
 			abort();
 		secant_image_free(&im);
 	}

@@ -15,8 +15,13 @@ fuzz_options(const uint8_t *data, size_t size)
 {
 	static const int channels[4] = { 0, 1, 3, 4 };
 	uint8_t how = size ? data[size - 1] : 0;
-	return (secant_image_read_options){ .max_pixels = FUZZ_PIXELS, .palette_as_indices = how & 1, .ignore_orientation = how >> 1 & 1, .channels = channels[how >> 2 & 3],
-	                                    .to_u8 = how >> 4 & 1 };
+	return (secant_image_read_options){
+		.max_pixels = FUZZ_PIXELS,
+		.palette_as_indices = how & 1,
+		.ignore_orientation = how >> 1 & 1,
+		.channels = channels[how >> 2 & 3],
+		.to_u8 = how >> 4 & 1,
+	};
 }
 
 static inline int
@@ -34,7 +39,8 @@ fuzz_picture(const uint8_t *data, size_t size, const secant_codec *codec)
 			abort();
 		return 0;
 	}
-	if (secant_image_probe_data(&info, data, size, "fuzz", NULL) || (!o.ignore_orientation && (info.width != im.width || info.height != im.height)))
+	if (secant_image_probe_data(&info, data, size, "fuzz", NULL)
+		|| (!o.ignore_orientation && (info.width != im.width || info.height != im.height)))
 		abort();
 	if (!o.channels && !o.to_u8 && !im.palette && (info.channels != im.channels || info.dtype != im.dtype))
 		abort();

@@ -1,6 +1,6 @@
 /*
- * The main of a fuzz target in ordinary builds: feeds it every file of a corpus folder, and the empty input, so that what fuzzing once
- * found stays tested. Inputs lie in blocks of exactly their size, for the address sanitizer to watch.
+ * The main of a fuzz target in ordinary builds: feeds it every file of a corpus folder, and the empty input, so that
+ * what fuzzing once found stays tested. Inputs lie in blocks of exactly their size, for the address sanitizer to watch.
  */
 #include <dirent.h>
 #include <stdint.h>
@@ -38,7 +38,8 @@ main(int argc, char **argv)
 	char path[4096];
 	DIR *d = argc == 2 ? opendir(argv[1]) : NULL;
 	if (!d) {
-		fprintf(stderr, "usage: %s tests/fuzz/corpus/NAME (%s is no folder)\n", argv[0], argc == 2 ? argv[1] : "nothing");
+		fprintf(
+			stderr, "usage: %s tests/fuzz/corpus/NAME (%s is no folder)\n", argv[0], argc == 2 ? argv[1] : "nothing");
 		return 2;
 	}
 	LLVMFuzzerTestOneInput((const uint8_t *)"", 0);

@@ -15,7 +15,7 @@ fuzz_tensors(const uint8_t *data, size_t size, bool (*starts)(const uint8_t *dat
 	secant_err err = { 0 };
 	secant_tensors set;
 	char *metadata = NULL;
-	volatile double sum = 0;     /* so that the elements are really read */
+	volatile double sum = 0; /* so that the elements are really read */
 	if (!starts(data, size))
 		return 0;
 	if (secant_tensors_decode(&set, &metadata, data, size, "fuzz", &err)) {

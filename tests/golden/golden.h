@@ -11,7 +11,9 @@
 #include "exec/exec.h"
 #include "nn/nn.h"
 
-typedef struct rule { uint64_t h; } rule;
+typedef struct rule {
+	uint64_t h;
+} rule;
 
 static inline rule
 rule_of(const char *key)
@@ -28,9 +30,21 @@ rule_bits(rule r, int64_t i)
 	return z ^ (z >> 31);
 }
 
-static inline double rule_u(rule r, int64_t i) { return (double)(rule_bits(r, i) >> 40) * 0x1p-23 - 1; }
-static inline int rule_class(rule r, int64_t i, int classes) { return (int)((rule_bits(r, i) >> 33) % (uint64_t)classes); }
-static inline int rule_bit(rule r, int64_t i) { return (int)(rule_bits(r, i) >> 63); }
+static inline double
+rule_u(rule r, int64_t i)
+{
+	return (double)(rule_bits(r, i) >> 40) * 0x1p-23 - 1;
+}
+static inline int
+rule_class(rule r, int64_t i, int classes)
+{
+	return (int)((rule_bits(r, i) >> 33) % (uint64_t)classes);
+}
+static inline int
+rule_bit(rule r, int64_t i)
+{
+	return (int)(rule_bits(r, i) >> 63);
+}
 
 /* Place in an N x C x H x W array of element i of the N x H x W x C array of that shape. */
 static inline int64_t
@@ -38,15 +52,19 @@ to_nchw(const secant_shape *s, int64_t i)
 {
 	if (s->rank != 4)
 		return i;
-	int64_t c = i % s->dim[3], w = i / s->dim[3] % s->dim[2], h = i / s->dim[3] / s->dim[2] % s->dim[1], n = i / s->dim[3] / s->dim[2] / s->dim[1];
+	int64_t c = i % s->dim[3], w = i / s->dim[3] % s->dim[2], h = i / s->dim[3] / s->dim[2] % s->dim[1],
+			n = i / s->dim[3] / s->dim[2] / s->dim[1];
 	return ((n * s->dim[3] + c) * s->dim[1] + h) * s->dim[2] + w;
 }
 
-typedef struct statistic { double sum, l2, dot; } statistic;
+typedef struct statistic {
+	double sum, l2, dot;
+} statistic;
 
 /* Of an array in PyTorch's order; `channels_last` shapes are taken as N H W C and visited as N C H W. */
 static inline statistic
-statistic_of(const char *key, const secant_shape *shape, bool channels_last, double (*get)(const void *, int64_t), const void *from)
+statistic_of(const char *key, const secant_shape *shape, bool channels_last, double (*get)(const void *, int64_t),
+	const void *from)
 {
 	char probe[320];
 	snprintf(probe, sizeof probe, "probe:%s", key);
@@ -62,8 +80,16 @@ statistic_of(const char *key, const secant_shape *shape, bool channels_last, dou
 	return s;
 }
 
-static inline double get_double(const void *p, int64_t i) { return ((const double *)p)[i]; }
-static inline double get_float(const void *p, int64_t i) { return ((const float *)p)[i]; }
+static inline double
+get_double(const void *p, int64_t i)
+{
+	return ((const double *)p)[i];
+}
+static inline double
+get_float(const void *p, int64_t i)
+{
+	return ((const float *)p)[i];
+}
 
 /* Fills every state of a network by the rule. */
 static inline void
@@ -122,7 +148,9 @@ number(const json_t *j, const char *key)
 {
 	const json_t *v = json_object_get(j, key);
 	if (json_is_string(v))
-		return !strcmp(json_string_value(v), "nan") ? NAN : !strcmp(json_string_value(v), "-inf") ? -INFINITY : INFINITY;
+		return !strcmp(json_string_value(v), "nan") ? NAN
+			: !strcmp(json_string_value(v), "-inf") ? -INFINITY
+													: INFINITY;
 	if (!json_is_number(v))
 		fail_msg("the golden file has no number '%s'", key);
 	return json_number_value(v);
@@ -132,6 +160,7 @@ static inline void
 assert_near(const char *what, double got, double want, double tolerance)
 {
 	if (!(fabs(got - want) <= tolerance))
-		fail_msg("%s: got %.17g, want %.17g, apart by %.3g, allowed %.3g", what, got, want, fabs(got - want), tolerance);
+		fail_msg(
+			"%s: got %.17g, want %.17g, apart by %.3g, allowed %.3g", what, got, want, fabs(got - want), tolerance);
 }
 #endif

@@ -10,10 +10,10 @@ typedef struct model {
 	double gain;
 	secant_graph *g;
 	secant_built built;
-	secant_value loss;                       /* training: -1 in evaluation */
-	secant_value *grad;                      /* of each slot of the store; -1: none */
+	secant_value loss; /* training: -1 in evaluation */
+	secant_value *grad; /* of each slot of the store; -1: none */
 	secant_store *store;
-	secant_shape input;                      /* N H W C */
+	secant_shape input; /* N H W C */
 } model;
 
 static inline void
@@ -57,7 +57,11 @@ model_build(model *m, const secant_shape *input, bool train, bool fuse, bool f64
 	secant_err err = { 0 };
 	m->input = *input;
 	m->g = secant_graph_new();
-	secant_nn nn = { .g = m->g, .phase = train ? SECANT_PHASE_TRAIN_SURE : SECANT_PHASE_EVAL, .momentum = -1, .counter = -1, .seed = -1 };
+	secant_nn nn = { .g = m->g,
+		.phase = train ? SECANT_PHASE_TRAIN_SURE : SECANT_PHASE_EVAL,
+		.momentum = -1,
+		.counter = -1,
+		.seed = -1 };
 	secant_value x = secant_graph_input(m->g, "input", SECANT_F32, input);
 	must(secant_network_build(&nn, &m->net, x, &m->built, &err), &err);
 	if (!m->store)
@@ -70,7 +74,8 @@ model_build(model *m, const secant_shape *input, bool train, bool fuse, bool f64
 	secant_value logits = secant_apply(m->g, "upcast", NULL, 1, m->built.logits);
 	bool binary = m->net.classes == 1;
 	secant_shape t = binary ? *y : (secant_shape){ 3, { y->dim[0], y->dim[1], y->dim[2] } };
-	secant_loss_input in = { logits, secant_graph_input(m->g, "target", binary ? SECANT_F32 : SECANT_I32, &t), binary ? SECANT_MODE_BINARY : SECANT_MODE_MULTICLASS, m->net.classes };
+	secant_loss_input in = { logits, secant_graph_input(m->g, "target", binary ? SECANT_F32 : SECANT_I32, &t),
+		binary ? SECANT_MODE_BINARY : SECANT_MODE_MULTICLASS, m->net.classes };
 	m->loss = secant_loss_build(m->g, binary ? "0.5*dice+0.5*bce" : "dice+ce", &in, &err);
 	if (m->built.label >= 0) {
 		secant_value label = secant_apply(m->g, "upcast", NULL, 1, m->built.label);

@@ -1,12 +1,23 @@
 /*
- * Golden networks in double: evaluation output, and one training step with every gradient and all running statistics, against PyTorch's
- * float64 numbers (golden/README.md sections 2 and 9, column "double").
+ * Golden networks in double: evaluation output, and one training step with every gradient and all running statistics,
+ * against PyTorch's float64 numbers (golden/README.md sections 2 and 9, column "double").
  */
 #include "model.h"
 
 static const char *const names[] = {
-	"unet_resnet18", "unet_resnet34", "unet_resnet50", "unet_resnext50_32x4d", "unet_resnet18_67x71", "unet_resnet18_bilinear", "unet_resnet18_instancenorm",
-	"unet_resnet18_nonorm", "unet_resnet34_aux", "unet_resnet34_depth3", "unet_resnet34_in4", "unet_resnet34_scse", NULL
+	"unet_resnet18",
+	"unet_resnet34",
+	"unet_resnet50",
+	"unet_resnext50_32x4d",
+	"unet_resnet18_67x71",
+	"unet_resnet18_bilinear",
+	"unet_resnet18_instancenorm",
+	"unet_resnet18_nonorm",
+	"unet_resnet34_aux",
+	"unet_resnet34_depth3",
+	"unet_resnet34_in4",
+	"unet_resnet34_scse",
+	NULL,
 };
 
 static json_t *
@@ -16,7 +27,8 @@ load(const char *name, model *m)
 	snprintf(path, sizeof path, "models/%s.json", name);
 	json_t *j = golden_json(path);
 	memset(m, 0, sizeof *m);
-	model_options(m, json_string_value(json_object_get(j, "arch")), json_string_value(json_object_get(j, "encoder")), (int)number(j, "classes"), json_object_get(j, "args"));
+	model_options(m, json_string_value(json_object_get(j, "arch")), json_string_value(json_object_get(j, "encoder")),
+		(int)number(j, "classes"), json_object_get(j, "args"));
 	m->gain = number(j, "gain");
 	return j;
 }
@@ -25,7 +37,9 @@ static secant_shape
 input_shape(json_t *j, int64_t batch)
 {
 	json_t *s = json_object_get(j, "input");
-	return (secant_shape){ 4, { batch, json_integer_value(json_array_get(s, 2)), json_integer_value(json_array_get(s, 3)), json_integer_value(json_array_get(s, 1)) } };
+	return (secant_shape){ 4,
+		{ batch, json_integer_value(json_array_get(s, 2)), json_integer_value(json_array_get(s, 3)),
+			json_integer_value(json_array_get(s, 1)) } };
 }
 
 static void
@@ -70,7 +84,8 @@ run_evaluation(const char *name)
 	int n = 2, depth = (int)json_array_size(json_object_get(json_object_get(j, "eval"), "features"));
 	for (int f = 0; f < depth; f++)
 		out[n++] = m.built.feature[f];
-	secant_plan *p = secant_plan_new(m.g, m.store, out, n, &(secant_plan_options){ .precision = SECANT_PRECISION_F64 }, &err);
+	secant_plan *p = secant_plan_new(
+		m.g, m.store, out, n, &(secant_plan_options){ .precision = SECANT_PRECISION_F64 }, &err);
 	if (!p)
 		fail_msg("%s: %s", name, err.msg);
 	secant_context *c = secant_context_new(p, &err);
@@ -81,8 +96,12 @@ run_evaluation(const char *name)
 	for (int i = 0; i < n; i++) {
 		char key[32];
 		snprintf(key, sizeof key, i == 0 ? "logits" : i == 1 ? "decoder" : "feature%d", i - 2);
-		json_t *want = i == 0 ? json_object_get(eval, "logits") : i == 1 ? json_object_get(eval, "decoder") : json_array_get(json_object_get(eval, "features"), (size_t)i - 2);
-		check_statistic(key, statistic_of(key, secant_graph_shape(m.g, out[i]), true, get_double, secant_context_output(c, i)), want, 1e-10);
+		json_t *want = i == 0 ? json_object_get(eval, "logits")
+			: i == 1          ? json_object_get(eval, "decoder")
+							  : json_array_get(json_object_get(eval, "features"), (size_t)i - 2);
+		check_statistic(key,
+			statistic_of(key, secant_graph_shape(m.g, out[i]), true, get_double, secant_context_output(c, i)), want,
+			1e-10);
 	}
 	secant_context_free(c);
 	secant_plan_free(p);
@@ -92,8 +111,16 @@ run_evaluation(const char *name)
 	printf("%s: evaluation agrees\n", name);
 }
 
-typedef struct slot_reader { const secant_store *store; const secant_slot *slot; } slot_reader;
-static double get_slot(const void *p, int64_t i) { const slot_reader *r = p; return secant_slot_get(r->store, r->slot, i); }
+typedef struct slot_reader {
+	const secant_store *store;
+	const secant_slot *slot;
+} slot_reader;
+static double
+get_slot(const void *p, int64_t i)
+{
+	const slot_reader *r = p;
+	return secant_slot_get(r->store, r->slot, i);
+}
 
 static bool
 ends_with(const char *s, const char *end)
@@ -118,7 +145,8 @@ check_running(const model *m, json_t *train)
 			json_t *bn = json_object_get(train, k ? "last_bn" : "first_bn");
 			const char *key = bn && json_is_object(bn) ? json_string_value(json_object_get(bn, "key")) : NULL;
 			if (key && !strncmp(slot->name, key, strlen(key)) && slot->name[strlen(key)] == '.')
-				assert_near(slot->name, s.sum, number(bn, which ? "running_var_sum" : "running_mean_sum"), 1e-9 * (1 + fabs(s.sum)));
+				assert_near(slot->name, s.sum, number(bn, which ? "running_var_sum" : "running_mean_sum"),
+					1e-9 * (1 + fabs(s.sum)));
 		}
 	}
 	assert_near("all running means", dots[0], number(train, "all_running_mean_dot"), 1e-8 * (1 + fabs(dots[0])));
@@ -137,7 +165,8 @@ check_gradients(const char *name, const model *m, json_t *train, secant_context 
 			continue;
 		json_t *g = json_array_get(grads, n++);
 		if (strcmp(json_string_value(json_array_get(g, 0)), slot->name))
-			fail_msg("%s: gradient %d is of %s, want %s", name, (int)n, slot->name, json_string_value(json_array_get(g, 0)));
+			fail_msg(
+				"%s: gradient %d is of %s, want %s", name, (int)n, slot->name, json_string_value(json_array_get(g, 0)));
 		if (json_is_null(json_array_get(g, 2))) {
 			if (m->grad[i] >= 0)
 				fail_msg("%s: %s takes part and should not", name, slot->name);
@@ -170,7 +199,8 @@ run_training(const char *name, bool fuse)
 	for (int i = 0; i < m.store->n; i++)
 		if (m.grad[i] >= 0)
 			out[at[i] = n++] = m.grad[i];
-	secant_plan *p = secant_plan_new(m.g, m.store, out, n, &(secant_plan_options){ .precision = SECANT_PRECISION_F64, .training = true }, &err);
+	secant_plan *p = secant_plan_new(
+		m.g, m.store, out, n, &(secant_plan_options){ .precision = SECANT_PRECISION_F64, .training = true }, &err);
 	if (!p)
 		fail_msg("%s: %s", name, err.msg);
 	secant_context *c = secant_context_new(p, &err);
@@ -187,7 +217,8 @@ run_training(const char *name, bool fuse)
 	must(secant_context_run(c, &err), &err);
 	double loss = *(const double *)secant_context_output(c, 0);
 	assert_near("loss", loss, number(train, "loss"), 1e-10);
-	check_statistic("train_logits", statistic_of("train_logits", y, true, get_double, secant_context_output(c, 1)), json_object_get(train, "logits"), 1e-10);
+	check_statistic("train_logits", statistic_of("train_logits", y, true, get_double, secant_context_output(c, 1)),
+		json_object_get(train, "logits"), 1e-10);
 	check_running(&m, train);
 	check_gradients(name, &m, train, c, at);
 	secant_context_free(c);

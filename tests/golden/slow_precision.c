@@ -1,14 +1,25 @@
 /*
- * The fast precisions against the golden networks: f32 and bf16 logits (plain and folded for inference), f32 loss and, where PyTorch's own
- * float32 gradients mean anything, f32 gradients (golden/README.md section 9).
+ * The fast precisions against the golden networks: f32 and bf16 logits (plain and folded for inference), f32 loss and,
+ * where PyTorch's own float32 gradients mean anything, f32 gradients (golden/README.md section 9).
  */
 #include <secant/tensorfile.h>
 #include "exec/runner.h"
 #include "model.h"
 
 static const char *const names[] = {
-	"unet_resnet18", "unet_resnet34", "unet_resnet50", "unet_resnext50_32x4d", "unet_resnet18_67x71", "unet_resnet18_bilinear", "unet_resnet18_instancenorm",
-	"unet_resnet18_nonorm", "unet_resnet34_aux", "unet_resnet34_depth3", "unet_resnet34_in4", "unet_resnet34_scse", NULL
+	"unet_resnet18",
+	"unet_resnet34",
+	"unet_resnet50",
+	"unet_resnext50_32x4d",
+	"unet_resnet18_67x71",
+	"unet_resnet18_bilinear",
+	"unet_resnet18_instancenorm",
+	"unet_resnet18_nonorm",
+	"unet_resnet34_aux",
+	"unet_resnet34_depth3",
+	"unet_resnet34_in4",
+	"unet_resnet34_scse",
+	NULL,
 };
 
 static json_t *
@@ -18,9 +29,12 @@ load(const char *name, model *m, secant_shape *in, int batch)
 	snprintf(path, sizeof path, "models/%s.json", name);
 	json_t *j = golden_json(path), *s = json_object_get(j, "input");
 	memset(m, 0, sizeof *m);
-	model_options(m, json_string_value(json_object_get(j, "arch")), json_string_value(json_object_get(j, "encoder")), (int)number(j, "classes"), json_object_get(j, "args"));
+	model_options(m, json_string_value(json_object_get(j, "arch")), json_string_value(json_object_get(j, "encoder")),
+		(int)number(j, "classes"), json_object_get(j, "args"));
 	m->gain = number(j, "gain");
-	*in = (secant_shape){ 4, { batch, json_integer_value(json_array_get(s, 2)), json_integer_value(json_array_get(s, 3)), json_integer_value(json_array_get(s, 1)) } };
+	*in = (secant_shape){ 4,
+		{ batch, json_integer_value(json_array_get(s, 2)), json_integer_value(json_array_get(s, 3)),
+			json_integer_value(json_array_get(s, 1)) } };
 	return j;
 }
 
@@ -68,17 +82,21 @@ run_logits(const char *name, secant_precision precision, bool training_store)
 	fill_states(m.store, m.gain);
 	snprintf(path, sizeof path, "models/%s.safetensors", name);
 	must(secant_tensors_read(&golden, NULL, golden_path(path), &err), &err);
-	secant_runner *r = secant_runner_new(m.store, make, &m, &(secant_plan_options){ .precision = precision, .training = training_store }, &err);
+	secant_runner *r = secant_runner_new(
+		m.store, make, &m, &(secant_plan_options){ .precision = precision, .training = training_store }, &err);
 	void *x = make_input("input", &in, false);
 	const void *logits;
 	must(secant_runner_run(r, &in, x, &logits, &shape, NULL, NULL, &err), &err);
 	double largest, top, rms;
 	compare(logits, &shape, secant_tensors_find(&golden, "logits"), &largest, &top, &rms);
-	printf("%s %s: largest difference %.2g of %.2g, rms %.2g of deviation\n", name, precision == SECANT_PRECISION_F32 ? "f32" : "bf16", largest, top, rms);
+	printf("%s %s: largest difference %.2g of %.2g, rms %.2g of deviation\n", name,
+		precision == SECANT_PRECISION_F32 ? "f32" : "bf16", largest, top, rms);
 	if (precision == SECANT_PRECISION_F32)
-		assert_near(name, largest, 0, fmax(2e-5 * fmax(1, top), 10 * number(json_object_get(j, "eval"), "float32_max_abs")));
-	else    /* instance norm divides by the deviation of as few as 16 numbers, which blows up rounding: its weights rounded to bf16 and nothing else
-	         * are .033 already, PyTorch's autocast is .0746. Ours must not be worse than PyTorch's. */
+		assert_near(
+			name, largest, 0, fmax(2e-5 * fmax(1, top), 10 * number(json_object_get(j, "eval"), "float32_max_abs")));
+	else /* instance norm divides by the deviation of as few as 16 numbers, which blows up rounding: its weights rounded
+		  * to bf16 and nothing else are .033 already, PyTorch's autocast is .0746. Ours must not be worse than
+		  * PyTorch's. */
 		assert_near(name, rms, 0, strstr(name, "instancenorm") ? 0.0746 : 0.03);
 	secant_free(x);
 	secant_runner_free(r);
@@ -104,7 +122,9 @@ run_training(const char *name, bool exact)
 	for (int i = 0; i < m.store->n; i++)
 		if (m.grad[i] >= 0)
 			out[n++] = m.grad[i];
-	secant_plan *p = secant_plan_new(m.g, m.store, out, n, &(secant_plan_options){ .precision = SECANT_PRECISION_F32, .training = true, .exact = exact, .external = true }, &err);
+	secant_plan *p = secant_plan_new(m.g, m.store, out, n,
+		&(secant_plan_options){ .precision = SECANT_PRECISION_F32, .training = true, .exact = exact, .external = true },
+		&err);
 	if (!p)
 		fail_msg("%s: %s", name, err.msg);
 	secant_context *c = secant_context_new(p, &err);
@@ -125,9 +145,12 @@ run_training(const char *name, bool exact)
 	must(secant_context_run(c, &err), &err);
 	assert_near("loss", loss, number(train, "loss"), fmax(1e-5, 10 * number(f32, "loss_abs")));
 	if (number(f32, "grad_rel_total") < 1e-4) {
-		/* One activation that rounding moves across zero changes whole gradients by up to a tenth, and which one depends on the order of sums.
-		 * On these networks none does in direct sums; in all other cases the gradients must at least stay within what such a flip can do. */
-		bool smooth = exact && (!strcmp(name, "unet_resnet18") || strstr(name, "67x71") || strstr(name, "nonorm") || strstr(name, "scse"));
+		/* One activation that rounding moves across zero changes whole gradients by up to a tenth, and which one
+		 * depends on the order of sums. On these networks none does in direct sums; in all other cases the gradients
+		 * must at least stay within what such a flip can do. */
+		bool smooth = exact
+			&& (!strcmp(name, "unet_resnet18") || strstr(name, "67x71") || strstr(name, "nonorm")
+				|| strstr(name, "scse"));
 		double limit = smooth ? 1e-3 : 0.1;
 		json_t *list = json_object_get(train, "grads");
 		double total = number(train, "grad_l2_total");
@@ -138,7 +161,8 @@ run_training(const char *name, bool exact)
 			if (!g || m.grad[i] < 0)
 				continue;
 			statistic s = statistic_of(slot->name, &slot->type.shape, false, get_float, grads + slot->offset);
-			double l2 = json_number_value(json_array_get(g, 2)), allowed = l2 > 1e-5 * total ? limit * l2 : 1e-5 * total;
+			double l2 = json_number_value(json_array_get(g, 2)),
+				   allowed = l2 > 1e-5 * total ? limit * l2 : 1e-5 * total;
 			assert_near(slot->name, s.l2, l2, allowed);
 			assert_near(slot->name, s.dot, json_number_value(json_array_get(g, 3)), allowed);
 		}

@@ -1,8 +1,10 @@
 /*
- * Neighbours in a cloud on one thread, for bench/peers/neighbours.py, which runs it in turn with the peers. Two programs in one:
+ * Neighbours in a cloud on one thread, for bench/peers/neighbours.py, which runs it in turn with the peers. Two
+ * programs in one:
  *
- *   helper_points farthest FILE COUNT RUNS          COUNT points of FILE (x y z as float), each farthest from those before, the first point 0
- *   helper_points ball FILE CENTRES RADIUS K RUNS   the first K points within RADIUS of each of the first CENTRES points
+ *   helper_points farthest FILE COUNT RUNS          COUNT points of FILE (x y z as float), each farthest from those
+ * before, the first point 0 helper_points ball FILE CENTRES RADIUS K RUNS   the first K points within RADIUS of each of
+ * the first CENTRES points
  *
  * prints the milliseconds of the thread's processor time of a run (median), then the indices.
  */

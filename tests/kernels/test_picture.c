@@ -1,4 +1,5 @@
-/* Kernels on pictures: every instruction set against the plain one, at all lengths around a vector's, and none writes too far. */
+/* Kernels on pictures: every instruction set against the plain one, at all lengths around a vector's, and none writes
+ * too far. */
 #include "data.h"
 #include "base/rng.h"
 #include "kernels/picture.h"
@@ -32,7 +33,7 @@ sampling_is_the_same_everywhere(void **state)
 					y[i] = (float)secant_rng_range(&rng, -3, H + 2);
 				}
 				if (n > 4) {
-					x[0] = W - 1, y[0] = 3;                     /* the last column has no right neighbour */
+					x[0] = W - 1, y[0] = 3; /* the last column has no right neighbour */
 					x[1] = W - 2, y[1] = H - 2;
 					x[2] = 1e30f, y[2] = -1e30f;
 					x[3] = (float)W - 1.0001f, y[3] = (float)H - 1.0001f;
@@ -84,7 +85,10 @@ static void
 a_place_between_four(void **state)
 {
 	static const uint8_t from[6] = { 10, 20, 30, 50 };
-	static const struct { float x, y; int v; } cases[] = { { 0, 0, 10 }, { 0.5f, 0, 15 }, { 0, 0.5f, 20 }, { 0.5f, 0.5f, 28 }, { 0.25f, 0.75f, 29 } };
+	static const struct {
+		float x, y;
+		int v;
+	} cases[] = { { 0, 0, 10 }, { 0.5f, 0, 15 }, { 0, 0.5f, 20 }, { 0.5f, 0.5f, 28 }, { 0.25f, 0.75f, 29 } };
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		uint8_t out, outside;
 		secant_picture_best()->sample(from, 2, 2, 1, &cases[i].x, &cases[i].y, 1, &out, &outside);
@@ -98,17 +102,21 @@ colours_agree_to_one(void **state)
 {
 	for (int channels = 3; channels <= 4; channels++)
 		for (int n = 0; n < 600; n += n < 40 ? 1 : 97) {
-			uint8_t *a = malloc((size_t)n * (size_t)channels + 1), *b = malloc((size_t)n * (size_t)channels + 1), *before = malloc((size_t)n * (size_t)channels + 1);
-			secant_hsv_shift shift = { (float)secant_rng_range(&rng, -180, 180), (float)secant_rng_range(&rng, -60, 60), (float)secant_rng_range(&rng, -60, 60), n % 2, true };
+			uint8_t *a = malloc((size_t)n * (size_t)channels + 1), *b = malloc((size_t)n * (size_t)channels + 1),
+					*before = malloc((size_t)n * (size_t)channels + 1);
+			secant_hsv_shift shift = { (float)secant_rng_range(&rng, -180, 180), (float)secant_rng_range(&rng, -60, 60),
+				(float)secant_rng_range(&rng, -60, 60), n % 2, true };
 			fill(before, (size_t)n * (size_t)channels);
 			memcpy(a, before, (size_t)n * (size_t)channels);
 			memcpy(b, before, (size_t)n * (size_t)channels);
 			secant_picture_at(SECANT_ISA_BASE)->hsv_bytes(a, channels, n, &shift);
 			secant_picture_best()->hsv_bytes(b, channels, n, &shift);
 			for (int i = 0; i < n * channels; i++) {
-				int slack = shift.compat256 ? 10 : 1;   /* a hue of bytes that rounds the other way is two degrees off */
+				int slack = shift.compat256 ? 10 : 1; /* a hue of bytes that rounds the other way is two degrees off */
 				if (abs(a[i] - b[i]) > slack)
-					fail_msg("%d and %d, shift %g %g %g, compat %d, of %d %d %d", a[i], b[i], (double)shift.hue, (double)shift.saturation, (double)shift.value, shift.compat256, before[i - i % channels], before[i - i % channels + 1], before[i - i % channels + 2]);
+					fail_msg("%d and %d, shift %g %g %g, compat %d, of %d %d %d", a[i], b[i], (double)shift.hue,
+						(double)shift.saturation, (double)shift.value, shift.compat256, before[i - i % channels],
+						before[i - i % channels + 1], before[i - i % channels + 2]);
 				if (i % channels == 3)
 					assert_int_equal(b[i], before[i]);
 			}
@@ -144,7 +152,8 @@ lines_are_the_same_everywhere(void **state)
 		for (int n = 0; n <= MOST; n++) {
 			uint8_t *from = malloc(W * H * 3 + 2), out[2][MOST * 3 + 64];
 			uint16_t *labels = malloc(W * H * 2), picked[2][MOST + 8];
-			const double a[2] = { secant_rng_range(&rng, 1, W - 2), secant_rng_range(&rng, 1, H - 2) }, b[2] = { secant_rng_range(&rng, 1, W - 2), secant_rng_range(&rng, 1, H - 2) };
+			const double a[2] = { secant_rng_range(&rng, 1, W - 2), secant_rng_range(&rng, 1, H - 2) },
+						 b[2] = { secant_rng_range(&rng, 1, W - 2), secant_rng_range(&rng, 1, H - 2) };
 			int64_t start[2], step[2];
 			for (int d = 0; d < 2; d++) {
 				start[d] = (int64_t)(a[d] * 4294967296.);
@@ -182,7 +191,8 @@ blocks_are_transposed(void **state)
 				(size == 3 ? p->transpose3 : p->transpose2)(in, 50, first, back ? -52 : 52);
 				for (int y = 0; y < 16; y++)
 					for (int x = 0; x < 52; x++)
-						assert_int_equal((back ? out + (15 - y) * 52 : out + y * 52)[x], x < 16 * size ? in[x / size * 50 + y * size + x % size] : 7);
+						assert_int_equal((back ? out + (15 - y) * 52 : out + y * 52)[x],
+							x < 16 * size ? in[x / size * 50 + y * size + x % size] : 7);
 			}
 }
 
@@ -190,7 +200,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sampling_is_the_same_everywhere), cmocka_unit_test(reversed_pixels), cmocka_unit_test(a_place_between_four), cmocka_unit_test(colours_agree_to_one), cmocka_unit_test(numbers_are_scaled), cmocka_unit_test(lines_are_the_same_everywhere), cmocka_unit_test(blocks_are_transposed),
+		cmocka_unit_test(sampling_is_the_same_everywhere),
+		cmocka_unit_test(reversed_pixels),
+		cmocka_unit_test(a_place_between_four),
+		cmocka_unit_test(colours_agree_to_one),
+		cmocka_unit_test(numbers_are_scaled),
+		cmocka_unit_test(lines_are_the_same_everywhere),
+		cmocka_unit_test(blocks_are_transposed),
 	};
 	rng = secant_rng_make(3, SECANT_FOR_TEST, 0, 0);
 	return cmocka_run_group_tests_name("picture kernels", tests, NULL, NULL);

@@ -20,8 +20,20 @@ rule_u(const char *key, int64_t i, uint64_t *bits)
 	return (double)(z >> 40) * 0x1p-23 - 1;
 }
 
-static int rule_class(const char *key, int64_t i, int classes) { uint64_t b; rule_u(key, i, &b); return (int)((b >> 33) % (uint64_t)classes); }
-static int rule_bit(const char *key, int64_t i) { uint64_t b; rule_u(key, i, &b); return (int)(b >> 63); }
+static int
+rule_class(const char *key, int64_t i, int classes)
+{
+	uint64_t b;
+	rule_u(key, i, &b);
+	return (int)((b >> 33) % (uint64_t)classes);
+}
+static int
+rule_bit(const char *key, int64_t i)
+{
+	uint64_t b;
+	rule_u(key, i, &b);
+	return (int)(b >> 63);
+}
 
 enum { N = 2, H = 5, W = 7, MOST = N * H * W * 4 };
 
@@ -33,9 +45,20 @@ nchw(int64_t i, int c)
 	return ((n * c + k) * H + h) * W + w;
 }
 
-static const struct { const char *smp, *ours; } names[] = {
-	{ "DiceLoss", "dice" }, { "JaccardLoss", "jaccard" }, { "TverskyLoss", "tversky" }, { "FocalLoss", "focal" }, { "LovaszLoss", "lovasz" },
-	{ "SoftBCEWithLogitsLoss", "soft-bce" }, { "SoftCrossEntropyLoss", "soft-ce" }, { "MCCLoss", "mcc" }, { "BCEWithLogits", "bce" }, { "CrossEntropyLoss", "ce" }, { NULL, NULL }
+static const struct {
+	const char *smp, *ours;
+} names[] = {
+	{ "DiceLoss", "dice" },
+	{ "JaccardLoss", "jaccard" },
+	{ "TverskyLoss", "tversky" },
+	{ "FocalLoss", "focal" },
+	{ "LovaszLoss", "lovasz" },
+	{ "SoftBCEWithLogitsLoss", "soft-bce" },
+	{ "SoftCrossEntropyLoss", "soft-ce" },
+	{ "MCCLoss", "mcc" },
+	{ "BCEWithLogits", "bce" },
+	{ "CrossEntropyLoss", "ce" },
+	{ NULL, NULL },
 };
 
 static const char *
@@ -56,7 +79,7 @@ write_spec(char *spec, size_t size, const char *smp, json_t *settings)
 	json_t *v;
 	size_t n = (size_t)snprintf(spec, size, "%s(", our_name(smp));
 	bool first = true;
-	json_object_foreach(settings, key, v) {
+	json_object_foreach (settings, key, v) {
 		char name[40], *value = secant_json_text(v, 0);
 		snprintf(name, sizeof name, "%s", !strcmp(key, "smooth_factor") ? "smooth" : key);
 		for (char *p = name; *p; p++)
@@ -131,7 +154,8 @@ run_case(const char *name, json_t *j)
 	if (!strcmp(json_string_value(json_object_get(j, "loss")), "JointLoss")) {
 		write_part(a, sizeof a, json_string_value(json_object_get(settings, "first")));
 		write_part(b, sizeof b, json_string_value(json_object_get(settings, "second")));
-		snprintf(spec, sizeof spec, "%g*%s+%g*%s", json_number_value(json_object_get(settings, "first_weight")), a, json_number_value(json_object_get(settings, "second_weight")), b);
+		snprintf(spec, sizeof spec, "%g*%s+%g*%s", json_number_value(json_object_get(settings, "first_weight")), a,
+			json_number_value(json_object_get(settings, "second_weight")), b);
 	} else {
 		write_spec(spec, sizeof spec, json_string_value(json_object_get(j, "loss")), settings);
 		if (!strcmp(json_string_value(json_object_get(j, "loss")), "MCCLoss"))
@@ -144,9 +168,13 @@ run_case(const char *name, json_t *j)
 	secant_graph *g = secant_graph_new();
 	secant_shape shape = { 4, { N, H, W, c } }, tshape = shape;
 	tshape.rank = mode == SECANT_MODE_MULTICLASS ? 3 : 4;
-	secant_value in = secant_graph_input(g, "logits", SECANT_F32, &shape), target = secant_graph_input(g, "target", mode == SECANT_MODE_MULTICLASS ? SECANT_I32 : SECANT_F32, &tshape), grad;
+	secant_value in = secant_graph_input(g, "logits", SECANT_F32, &shape),
+				 target = secant_graph_input(
+					 g, "target", mode == SECANT_MODE_MULTICLASS ? SECANT_I32 : SECANT_F32, &tshape),
+				 grad;
 	secant_graph_track(g, in);
-	secant_value loss = secant_loss_build(g, spec, &(secant_loss_input){ .logits = in, .target = target, .mode = (secant_mode)mode, .classes = c }, &err);
+	secant_value loss = secant_loss_build(
+		g, spec, &(secant_loss_input){ .logits = in, .target = target, .mode = (secant_mode)mode, .classes = c }, &err);
 	if (loss < 0 || secant_graph_gradients(g, loss, &in, 1, &grad, &err))
 		fail_msg("%s: %s: %s", name, spec, err.msg);
 	double **values = secant_calloc((size_t)secant_graph_values(g), sizeof *values);
@@ -161,7 +189,8 @@ run_case(const char *name, json_t *j)
 			fail_msg("%s: %s is %.15g, want %.15g", name, spec, values[loss][0], json_number_value(want));
 	}
 	for (int64_t i = 0; i < N * H * W * c && json_is_array(gradient); i++) {
-		double got = grad < 0 ? 0 : values[grad][i], w = json_number_value(json_array_get(gradient, (size_t)nchw(i, c)));
+		double got = grad < 0 ? 0 : values[grad][i],
+			   w = json_number_value(json_array_get(gradient, (size_t)nchw(i, c)));
 		if (!(fabs(got - w) <= 1e-10 * fmax(1, fabs(w))))
 			fail_msg("%s: %s: gradient %lld is %.15g, want %.15g", name, spec, (long long)i, got, w);
 	}
@@ -182,8 +211,9 @@ test_golden_losses(void **state)
 	int n = 0;
 	if (!all)
 		fail_msg("%s", err.msg);
-	json_array_foreach(json_object_get(all, "cases"), at, j) {
-		snprintf(name, sizeof name, "case %d (%s, %s)", (int)at, json_string_value(json_object_get(j, "loss")), json_string_value(json_object_get(j, "target")));
+	json_array_foreach (json_object_get(all, "cases"), at, j) {
+		snprintf(name, sizeof name, "case %d (%s, %s)", (int)at, json_string_value(json_object_get(j, "loss")),
+			json_string_value(json_object_get(j, "target")));
 		if (json_object_get(j, "error")) {
 			printf("%s: smp itself fails: %s\n", name, json_string_value(json_object_get(j, "error")));
 			continue;
@@ -202,7 +232,8 @@ small(const char *spec, secant_loss_input in, int n, double *x, double *t, doubl
 {
 	secant_err err = { 0 };
 	secant_graph *g = secant_graph_new();
-	secant_shape shape = { 4, { 1, 1, n, in.classes } }, labels = { in.mode == SECANT_MODE_MULTICLASS ? 3 : 4, { 1, 1, n, in.classes } };
+	secant_shape shape = { 4, { 1, 1, n, in.classes } },
+				 labels = { in.mode == SECANT_MODE_MULTICLASS ? 3 : 4, { 1, 1, n, in.classes } };
 	secant_value grad = -1;
 	in.logits = secant_graph_input(g, "logits", SECANT_F32, &shape);
 	in.target = secant_graph_input(g, "target", in.mode == SECANT_MODE_MULTICLASS ? SECANT_I32 : SECANT_F32, &labels);
@@ -228,7 +259,8 @@ static void
 test_focal_of_sure_pixels(void **state)
 {
 	double x[2] = { 60, -1 }, t[2] = { 1, 0 }, gradient[2];
-	double v = small("focal(gamma=0.5)", (secant_loss_input){ .mode = SECANT_MODE_BINARY, .classes = 1 }, 2, x, t, gradient);
+	double v = small(
+		"focal(gamma=0.5)", (secant_loss_input){ .mode = SECANT_MODE_BINARY, .classes = 1 }, 2, x, t, gradient);
 	assert_true(isfinite(v) && v > 0 && fabs(gradient[0]) < 1e-12 && isfinite(gradient[1]) && gradient[1] > 0);
 }
 
@@ -236,7 +268,8 @@ test_focal_of_sure_pixels(void **state)
 static void
 test_both_are_left_out(void **state)
 {
-	static const char *const specs[] = { "dice(ignore-index=7)", "focal(ignore-index=7)", "soft-bce(ignore-index=7,count-ignored=false)" };
+	static const char *const specs[] = { "dice(ignore-index=7)", "focal(ignore-index=7)",
+		"soft-bce(ignore-index=7,count-ignored=false)" };
 	for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
 		double x[4] = { 1, -1, 2, 0.5 }, t[4] = { 1, 0, -1, 7 }, gradient[4];
 		secant_loss_input in = { .mode = SECANT_MODE_BINARY, .classes = 1, .has_ignore = true, .ignore = -1 };
@@ -246,7 +279,8 @@ test_both_are_left_out(void **state)
 	/* the original sums where pixels are left out, and averages a map where none are */
 	double x[4] = { 1, 2, 0.5, -1 }, t[2] = { 1, 0 }, gradient[4];
 	secant_loss_input in = { .mode = SECANT_MODE_MULTICLASS, .classes = 2 };
-	double map = small("focal(reduction=batchwise-mean)", in, 2, x, t, gradient), sum = small("focal(reduction=batchwise-mean,ignore-index=9)", in, 2, x, t, gradient);
+	double map = small("focal(reduction=batchwise-mean)", in, 2, x, t, gradient),
+		   sum = small("focal(reduction=batchwise-mean,ignore-index=9)", in, 2, x, t, gradient);
 	assert_true(fabs(sum - 2 * map) < 1e-12);
 }
 
@@ -254,14 +288,21 @@ test_both_are_left_out(void **state)
 static void
 test_label_smoothing_with_class_weights(void **state)
 {
-	static const struct { const char *target, *settings; double value; } cases[] = {
-		{ "plain", "{\"label_smoothing\": 0.2}", 1.935024580528195 }, { "plain", "{\"label_smoothing\": 0.1, \"class_weights\": [1, 2, 0.5, 3]}", 1.789029033860964 },
-		{ "ignore255", "{\"label_smoothing\": 0.1, \"class_weights\": [1, 2, 0.5, 3], \"ignore_index\": 255}", 1.874932202250708 },
-		{ "ignore255", "{\"label_smoothing\": 0.1, \"ignore_index\": 255}", 2.011779105977358 }, { "ignore255", "{\"class_weights\": [1, 2, 0.5, 3], \"ignore_index\": 255}", 1.874242670020812 }
+	static const struct {
+		const char *target, *settings;
+		double value;
+	} cases[] = {
+		{ "plain", "{\"label_smoothing\": 0.2}", 1.935024580528195 },
+		{ "plain", "{\"label_smoothing\": 0.1, \"class_weights\": [1, 2, 0.5, 3]}", 1.789029033860964 },
+		{ "ignore255", "{\"label_smoothing\": 0.1, \"class_weights\": [1, 2, 0.5, 3], \"ignore_index\": 255}",
+			1.874932202250708 },
+		{ "ignore255", "{\"label_smoothing\": 0.1, \"ignore_index\": 255}", 2.011779105977358 },
+		{ "ignore255", "{\"class_weights\": [1, 2, 0.5, 3], \"ignore_index\": 255}", 1.874242670020812 },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		json_t *j = json_pack("{s:s,s:s,s:s,s:s,s:o,s:f}", "loss", "CrossEntropyLoss", "mode", "multiclass", "input", "logits", "target", cases[i].target, "settings",
-			json_loads(cases[i].settings, 0, NULL), "value", cases[i].value);
+		json_t *j = json_pack("{s:s,s:s,s:s,s:s,s:o,s:f}", "loss", "CrossEntropyLoss", "mode", "multiclass", "input",
+			"logits", "target", cases[i].target, "settings", json_loads(cases[i].settings, 0, NULL), "value",
+			cases[i].value);
 		run_case(cases[i].settings, j);
 		json_decref(j);
 	}
@@ -270,7 +311,11 @@ test_label_smoothing_with_class_weights(void **state)
 static void
 test_messages(void **state)
 {
-	static const struct { const char *spec; secant_mode mode; const char *message; } bad[] = {
+	static const struct {
+		const char *spec;
+		secant_mode mode;
+		const char *message;
+	} bad[] = {
 		{ "dise", SECANT_MODE_BINARY, "loss: none is named 'dise'; did you mean 'dice'? (secant list losses)" },
 		{ "0.5*dice+0.5*ce", SECANT_MODE_BINARY, "loss ce is not defined for binary targets" },
 		{ "0.5 dice", SECANT_MODE_BINARY, "loss '0.5 dice': after the factor 0.5 a * is wanted at character 5" },
@@ -290,7 +335,8 @@ test_messages(void **state)
 			assert_non_null(strstr(err.msg, "gamma"));
 	}
 	secant_err err = { 0 };
-	assert_int_equal(secant_loss_check("1.0*lovasz + 0.5 * soft-ce(smooth=0.1)", SECANT_MODE_MULTICLASS, NULL, &err), SECANT_OK);
+	assert_int_equal(
+		secant_loss_check("1.0*lovasz + 0.5 * soft-ce(smooth=0.1)", SECANT_MODE_MULTICLASS, NULL, &err), SECANT_OK);
 	assert_int_equal(secant_loss_check("focal(gamma=2)", SECANT_MODE_MULTILABEL, NULL, &err), SECANT_OK);
 }
 
@@ -299,8 +345,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden_losses),
-		cmocka_unit_test(test_focal_of_sure_pixels), cmocka_unit_test(test_both_are_left_out),
-		cmocka_unit_test(test_label_smoothing_with_class_weights), cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_focal_of_sure_pixels),
+		cmocka_unit_test(test_both_are_left_out),
+		cmocka_unit_test(test_label_smoothing_with_class_weights),
+		cmocka_unit_test(test_messages),
 	};
 	return cmocka_run_group_tests_name("losses", tests, NULL, NULL);
 }

@@ -1,7 +1,8 @@
 /*
- * Every operator case of the golden numbers (../golden/README.md, section 5): output, gradients and new running statistics by our
- * references, in double, against PyTorch's. Inputs stay in PyTorch's layout and are transposed in the graph, so that their gradients come
- * out in PyTorch's layout too. Losses and attention are composed as networks compose them. A case without a mapping here fails.
+ * Every operator case of the golden numbers (../golden/README.md, section 5): output, gradients and new running
+ * statistics by our references, in double, against PyTorch's. Inputs stay in PyTorch's layout and are transposed in the
+ * graph, so that their gradients come out in PyTorch's layout too. Losses and attention are composed as networks
+ * compose them. A case without a mapping here fails.
  */
 #include "base/file.h"
 #include "base/hash.h"
@@ -20,7 +21,7 @@ typedef struct trial {
 	int n;
 	const char *key[MAX_INPUTS];
 	secant_value in[MAX_INPUTS];
-	secant_value extra[MAX_EXTRA];           /* new running mean and variance, of batch norm in training */
+	secant_value extra[MAX_EXTRA]; /* new running mean and variance, of batch norm in training */
 } trial;
 
 /* ---- values by the rule ---- */
@@ -34,8 +35,16 @@ mixed(const char *key, int64_t i)
 	return z ^ (z >> 31);
 }
 
-static double u(const char *key, int64_t i) { return (double)(mixed(key, i) >> 40) * 0x1p-23 - 1; }
-static double class_of(const char *key, int64_t i, uint64_t classes) { return (double)((mixed(key, i) >> 33) % classes); }
+static double
+u(const char *key, int64_t i)
+{
+	return (double)(mixed(key, i) >> 40) * 0x1p-23 - 1;
+}
+static double
+class_of(const char *key, int64_t i, uint64_t classes)
+{
+	return (double)((mixed(key, i) >> 33) % classes);
+}
 
 static void
 fill(const trial *t, const char *key, double *v, int64_t n)
@@ -43,8 +52,9 @@ fill(const trial *t, const char *key, double *v, int64_t n)
 	json_t *rule = json_object_get(t->inputs, key), *classes = json_object_get(rule, "classes");
 	bool ignores = !strcmp(key, "target") && json_object_get(t->inputs, "ignore");
 	for (int64_t i = 0; i < n; i++) {
-		v[i] = classes ? class_of(key, i, (uint64_t)json_integer_value(classes)) :
-		       json_number_value(json_object_get(rule, "shift")) + json_number_value(json_object_get(rule, "scale")) * u(key, i);
+		v[i] = classes ? class_of(key, i, (uint64_t)json_integer_value(classes))
+					   : json_number_value(json_object_get(rule, "shift"))
+				+ json_number_value(json_object_get(rule, "scale")) * u(key, i);
 		if (ignores && class_of("ignore", i, 5) == 0)
 			v[i] = 255;
 	}
@@ -70,10 +80,26 @@ in(const trial *t, const char *key)
 	return -1;
 }
 
-static double number(const trial *t, const char *name) { return json_number_value(json_object_get(t->attrs, name)); }
-static bool is_true(const trial *t, const char *name) { return json_is_true(json_object_get(t->attrs, name)); }
-static const char *text(const trial *t, const char *name) { return json_string_value(json_object_get(t->attrs, name)); }
-static bool text_is(const trial *t, const char *name, const char *v) { return text(t, name) && !strcmp(text(t, name), v); }
+static double
+number(const trial *t, const char *name)
+{
+	return json_number_value(json_object_get(t->attrs, name));
+}
+static bool
+is_true(const trial *t, const char *name)
+{
+	return json_is_true(json_object_get(t->attrs, name));
+}
+static const char *
+text(const trial *t, const char *name)
+{
+	return json_string_value(json_object_get(t->attrs, name));
+}
+static bool
+text_is(const trial *t, const char *name, const char *v)
+{
+	return text(t, name) && !strcmp(text(t, name), v);
+}
 
 /* A list, or one number `repeat` times. */
 static secant_ints
@@ -88,7 +114,11 @@ ints(const trial *t, const char *name, int repeat)
 
 /* ---- small builders ---- */
 
-static secant_value one(const trial *t, const char *op, const void *attr, secant_value a) { return secant_apply(t->g, op, attr, 1, a); }
+static secant_value
+one(const trial *t, const char *op, const void *attr, secant_value a)
+{
+	return secant_apply(t->g, op, attr, 1, a);
+}
 
 static secant_value
 two(const trial *t, const char *op, const void *attr, secant_value a, secant_value b)
@@ -102,7 +132,11 @@ times(const trial *t, double factor, secant_value v)
 	return one(t, "mul_scalar", &(secant_number_attr){ factor, 0 }, v);
 }
 
-static const secant_shape *shape(const trial *t, secant_value v) { return secant_graph_shape(t->g, v); }
+static const secant_shape *
+shape(const trial *t, secant_value v)
+{
+	return secant_graph_shape(t->g, v);
+}
 
 /* Axis 1 goes to the end, or comes back from there. */
 static secant_value
@@ -117,8 +151,16 @@ channels_last(const trial *t, secant_value v, bool back)
 	return one(t, "transpose", &a, v);
 }
 
-static secant_value nhwc(const trial *t, const char *key) { return channels_last(t, in(t, key), false); }
-static secant_value nchw(const trial *t, secant_value v) { return channels_last(t, v, true); }
+static secant_value
+nhwc(const trial *t, const char *key)
+{
+	return channels_last(t, in(t, key), false);
+}
+static secant_value
+nchw(const trial *t, secant_value v)
+{
+	return channels_last(t, v, true);
+}
 
 static secant_value
 reshape(const trial *t, secant_value v, int rank, int a, int b, int c, int d)
@@ -150,8 +192,13 @@ by_reduction(const trial *t, secant_value v)
 static secant_conv_attr
 conv_attr(const trial *t)
 {
-	secant_conv_attr a = { .stride = ints(t, "stride", 2), .dilation = { 2, { 1, 1 } }, .padding = ints(t, "padding", 2),
-		.output_padding = ints(t, "output_padding", 2), .groups = 1 };
+	secant_conv_attr a = {
+		.stride = ints(t, "stride", 2),
+		.dilation = { 2, { 1, 1 } },
+		.padding = ints(t, "padding", 2),
+		.output_padding = ints(t, "output_padding", 2),
+		.groups = 1,
+	};
 	if (json_object_get(t->attrs, "dilation"))
 		a.dilation = ints(t, "dilation", 2);
 	if (json_object_get(t->attrs, "groups"))
@@ -184,17 +231,21 @@ convolution_1d(trial *t)
 	a.stride.v[1] = (int)number(t, "stride");
 	a.padding = (secant_ints){ 2, { 0, (int)number(t, "padding") } };
 	secant_value wide = reshape(t, nhwc(t, "x"), 4, (int)x.dim[0], 1, (int)x.dim[2], (int)x.dim[1]);
-	secant_value y = secant_apply(t->g, "conv2d", &a, 3, wide, reshape(t, in(t, "w"), 4, (int)w.dim[0], (int)w.dim[1], 1, (int)w.dim[2]),
-		in(t, "b"));
+	secant_value y = secant_apply(t->g, "conv2d", &a, 3, wide,
+		reshape(t, in(t, "w"), 4, (int)w.dim[0], (int)w.dim[1], 1, (int)w.dim[2]), in(t, "b"));
 	return nchw(t, reshape(t, y, 3, (int)x.dim[0], -1, (int)w.dim[0], 0));
 }
 
 static secant_value
 pooling(trial *t)
 {
-	secant_pool_attr a = { .kernel = ints(t, "kernel_size", 2), .stride = ints(t, "stride", 2), .padding = ints(t, "padding", 1),
+	secant_pool_attr a = {
+		.kernel = ints(t, "kernel_size", 2),
+		.stride = ints(t, "stride", 2),
+		.padding = ints(t, "padding", 1),
 		.ceil_mode = is_true(t, "ceil_mode"),
-	                       .count_include_pad = is_true(t, "count_include_pad") };
+		.count_include_pad = is_true(t, "count_include_pad"),
+	};
 	return nchw(t, one(t, t->op, &a, nhwc(t, "x")));
 }
 
@@ -226,7 +277,9 @@ static secant_value
 shuffling(trial *t)
 {
 	bool up = !strcmp(t->op, "pixel_shuffle");
-	return nchw(t, one(t, t->op, &(secant_factor_attr){ (int)number(t, up ? "upscale_factor" : "downscale_factor") }, nhwc(t, "x")));
+	return nchw(t,
+		one(t, t->op, &(secant_factor_attr){ (int)number(t, up ? "upscale_factor" : "downscale_factor") },
+			nhwc(t, "x")));
 }
 
 static secant_value
@@ -234,7 +287,8 @@ batch_norm(trial *t)
 {
 	secant_norm_attr a = { .eps = number(t, "eps"), .momentum = number(t, "momentum"), .groups = 1 };
 	secant_value v[5] = { nhwc(t, "x"), in(t, "running_mean"), in(t, "running_var"), in(t, "w"), in(t, "b") };
-	const secant_node *n = secant_graph_node(t->g, is_true(t, "training") ? "batch_norm_train" : "batch_norm", &a, 5, v);
+	const secant_node *n = secant_graph_node(
+		t->g, is_true(t, "training") ? "batch_norm_train" : "batch_norm", &a, 5, v);
 	if (n && is_true(t, "training")) {
 		t->extra[0] = n->out[3];
 		t->extra[1] = n->out[4];
@@ -255,7 +309,8 @@ static secant_value
 group_norm(trial *t)
 {
 	int instances = (int)shape(t, in(t, "x"))->dim[1];
-	secant_norm_attr a = { .eps = number(t, "eps"), .groups = strcmp(t->op, "group_norm") ? instances : (int)number(t, "num_groups") };
+	secant_norm_attr a = { .eps = number(t, "eps"),
+		.groups = strcmp(t->op, "group_norm") ? instances : (int)number(t, "num_groups") };
 	return nchw(t, secant_apply(t->g, "group_norm", &a, 3, nhwc(t, "x"), in(t, "w"), in(t, "b")));
 }
 
@@ -263,7 +318,8 @@ group_norm(trial *t)
 static secant_value
 unary(trial *t)
 {
-	static const char *const first[] = { "negative_slope", "alpha", "beta", "exponent", "min" }, *const second[] = { "threshold", "max" };
+	static const char *const first[] = { "negative_slope", "alpha", "beta", "exponent", "min" },
+							 *const second[] = { "threshold", "max" };
 	secant_number_attr a = { 0 };
 	for (int i = 0; i < 5; i++)
 		a.a += number(t, first[i]);
@@ -272,10 +328,26 @@ unary(trial *t)
 	return one(t, text_is(t, "approximate", "tanh") ? "gelu_tanh" : t->op, &a, in(t, "x"));
 }
 
-static secant_value prelu(trial *t) { return nchw(t, two(t, "prelu", NULL, nhwc(t, "x"), in(t, "w"))); }
-static secant_value along_axis(trial *t) { return one(t, t->op, &(secant_axis_attr){ (int)number(t, "dim") }, in(t, "x")); }
-static secant_value linear(trial *t) { return secant_apply(t->g, "linear", NULL, 3, in(t, "x"), in(t, "w"), in(t, "b")); }
-static secant_value binary(trial *t) { return two(t, t->op, NULL, in(t, "x"), in(t, "w")); }
+static secant_value
+prelu(trial *t)
+{
+	return nchw(t, two(t, "prelu", NULL, nhwc(t, "x"), in(t, "w")));
+}
+static secant_value
+along_axis(trial *t)
+{
+	return one(t, t->op, &(secant_axis_attr){ (int)number(t, "dim") }, in(t, "x"));
+}
+static secant_value
+linear(trial *t)
+{
+	return secant_apply(t->g, "linear", NULL, 3, in(t, "x"), in(t, "w"), in(t, "b"));
+}
+static secant_value
+binary(trial *t)
+{
+	return two(t, t->op, NULL, in(t, "x"), in(t, "w"));
+}
 
 static secant_value
 matmul(trial *t)
@@ -311,16 +383,33 @@ concat(trial *t)
 	return node_first(secant_graph_node(t->g, "concat", &(secant_axis_attr){ (int)number(t, "dim") }, t->n, t->in));
 }
 
-static secant_value permute(trial *t) { return one(t, "transpose", &(secant_transpose_attr){ ints(t, "dims", 0) }, in(t, "x")); }
-static secant_value expand(trial *t) { return one(t, "broadcast_to", &(secant_shape_attr){ ints(t, "size", 0) }, in(t, "x")); }
-static secant_value take(trial *t) { return two(t, "take", &(secant_axis_attr){ (int)number(t, "dim") }, in(t, "x"), in(t, "idx")); }
-static secant_value gather(trial *t) { return two(t, "gather", &(secant_axis_attr){ (int)number(t, "dim") }, in(t, "x"), in(t, "idx")); }
+static secant_value
+permute(trial *t)
+{
+	return one(t, "transpose", &(secant_transpose_attr){ ints(t, "dims", 0) }, in(t, "x"));
+}
+static secant_value
+expand(trial *t)
+{
+	return one(t, "broadcast_to", &(secant_shape_attr){ ints(t, "size", 0) }, in(t, "x"));
+}
+static secant_value
+take(trial *t)
+{
+	return two(t, "take", &(secant_axis_attr){ (int)number(t, "dim") }, in(t, "x"), in(t, "idx"));
+}
+static secant_value
+gather(trial *t)
+{
+	return two(t, "gather", &(secant_axis_attr){ (int)number(t, "dim") }, in(t, "x"), in(t, "idx"));
+}
 
 static secant_value
 slice(trial *t)
 {
 	const secant_shape *x = shape(t, in(t, "x"));
-	secant_ints dims = ints(t, "dims", 0), start = ints(t, "start", 0), stop = ints(t, "stop", 0), step = ints(t, "step", 0);
+	secant_ints dims = ints(t, "dims", 0), start = ints(t, "start", 0), stop = ints(t, "stop", 0),
+				step = ints(t, "step", 0);
 	secant_slice_attr a = { { .n = x->rank }, { .n = x->rank }, { .n = x->rank } };
 	for (int i = 0; i < x->rank; i++) {
 		a.stop.v[i] = (int)x->dim[i];
@@ -338,9 +427,12 @@ static secant_value
 pad(trial *t)
 {
 	static const char *const modes[] = { "constant", "reflect", "replicate", "circular" };
-	secant_ints p = ints(t, "pad", 0);               /* left, right, top, bottom of NCHW */
-	secant_pad_attr a = { .before = { 4, { 0, 0, p.v[2], p.v[0] } }, .after = { 4, { 0, 0, p.v[3], p.v[1] } },
-		.value = number(t, "value") };
+	secant_ints p = ints(t, "pad", 0); /* left, right, top, bottom of NCHW */
+	secant_pad_attr a = {
+		.before = { 4, { 0, 0, p.v[2], p.v[0] } },
+		.after = { 4, { 0, 0, p.v[3], p.v[1] } },
+		.value = number(t, "value"),
+	};
 	for (int i = 0; i < 4; i++)
 		if (text_is(t, "mode", modes[i]))
 			a.mode = i;
@@ -375,8 +467,10 @@ cross_entropy(trial *t)
 	secant_shape classes = { 1, { shape(t, in(t, "x"))->dim[1] } };
 	for (int i = 0; i < 16; i++)
 		ones[i] = 1;
-	secant_value every = secant_graph_constant(t->g, SECANT_F32, &classes, ones), cw = in(t, "cw") < 0 ? every : in(t, "cw");
-	secant_value weight = two(t, "take", NULL, cw, in(t, "target")), there = two(t, "take", NULL, every, in(t, "target"));
+	secant_value every = secant_graph_constant(t->g, SECANT_F32, &classes, ones),
+				 cw = in(t, "cw") < 0 ? every : in(t, "cw");
+	secant_value weight = two(t, "take", NULL, cw, in(t, "target")),
+				 there = two(t, "take", NULL, every, in(t, "target"));
 	secant_value loss = two(t, "mul", NULL, weight, one(t, "neg", NULL, two(t, "pick", NULL, logp, in(t, "target"))));
 	if (smoothing > 0) {
 		secant_axes_attr last = { { 1, { -1 } }, false };
@@ -404,9 +498,21 @@ bce_with_logits(trial *t)
 	return by_reduction(t, secant_apply(t->g, "bce_with_logits", NULL, 3, in(t, "x"), target, in(t, "pw")));
 }
 
-static secant_value difference(trial *t) { return two(t, "sub", NULL, in(t, "x"), in(t, "w")); }
-static secant_value mse_loss(trial *t) { return by_reduction(t, one(t, "square", NULL, difference(t))); }
-static secant_value l1_loss(trial *t) { return by_reduction(t, one(t, "abs", NULL, difference(t))); }
+static secant_value
+difference(trial *t)
+{
+	return two(t, "sub", NULL, in(t, "x"), in(t, "w"));
+}
+static secant_value
+mse_loss(trial *t)
+{
+	return by_reduction(t, one(t, "square", NULL, difference(t)));
+}
+static secant_value
+l1_loss(trial *t)
+{
+	return by_reduction(t, one(t, "abs", NULL, difference(t)));
+}
 
 static secant_value
 smooth_l1_loss(trial *t)
@@ -423,23 +529,62 @@ kl_div(trial *t)
 	return times(t, 1 / (double)shape(t, in(t, "x"))->dim[0], reduced(t, "sum", each));
 }
 
-static const struct mapping { const char *op; secant_value (*build)(trial *t); } mappings[] = {
-	{ "conv2d", convolution }, { "pad + conv2d", padded_convolution }, { "conv1d", convolution_1d }, { "conv_transpose2d", convolution },
-	{ "max_pool2d", pooling }, { "avg_pool2d", pooling }, { "adaptive_avg_pool2d", adaptive_pooling },
+static const struct mapping {
+	const char *op;
+	secant_value (*build)(trial *t);
+} mappings[] = {
+	{ "conv2d", convolution },
+	{ "pad + conv2d", padded_convolution },
+	{ "conv1d", convolution_1d },
+	{ "conv_transpose2d", convolution },
+	{ "max_pool2d", pooling },
+	{ "avg_pool2d", pooling },
+	{ "adaptive_avg_pool2d", adaptive_pooling },
 	{ "adaptive_max_pool2d", adaptive_pooling },
-	{ "interpolate", interpolation }, { "pixel_shuffle", shuffling }, { "pixel_unshuffle", shuffling },
-	{ "batch_norm", batch_norm }, { "layer_norm", layer_norm }, { "layer_norm over axis 1 of NCHW", layer_norm },
+	{ "interpolate", interpolation },
+	{ "pixel_shuffle", shuffling },
+	{ "pixel_unshuffle", shuffling },
+	{ "batch_norm", batch_norm },
+	{ "layer_norm", layer_norm },
+	{ "layer_norm over axis 1 of NCHW", layer_norm },
 	{ "group_norm", group_norm },
-	{ "instance_norm", group_norm }, { "prelu", prelu }, { "softmax", along_axis }, { "log_softmax", along_axis }, { "cumsum", along_axis },
-	{ "linear", linear }, { "matmul", matmul }, { "matmul(transpose(x), w)", matmul }, { "matmul(x, transpose(w))", matmul },
-	{ "scaled_dot_product_attention", attention }, { "add", binary }, { "mul", binary }, { "sub", binary }, { "div", binary },
+	{ "instance_norm", group_norm },
+	{ "prelu", prelu },
+	{ "softmax", along_axis },
+	{ "log_softmax", along_axis },
+	{ "cumsum", along_axis },
+	{ "linear", linear },
+	{ "matmul", matmul },
+	{ "matmul(transpose(x), w)", matmul },
+	{ "matmul(x, transpose(w))", matmul },
+	{ "scaled_dot_product_attention", attention },
+	{ "add", binary },
+	{ "mul", binary },
+	{ "sub", binary },
+	{ "div", binary },
 	{ "maximum", binary },
-	{ "minimum", binary }, { "normalize", normalize }, { "where", where }, { "concat", concat }, { "slice", slice }, { "permute", permute },
-	{ "expand", expand }, { "index_select", take }, { "gather", gather }, { "pad", pad }, { "mean", reduction }, { "sum", reduction },
+	{ "minimum", binary },
+	{ "normalize", normalize },
+	{ "where", where },
+	{ "concat", concat },
+	{ "slice", slice },
+	{ "permute", permute },
+	{ "expand", expand },
+	{ "index_select", take },
+	{ "gather", gather },
+	{ "pad", pad },
+	{ "mean", reduction },
+	{ "sum", reduction },
 	{ "amax", reduction },
-	{ "norm", reduction }, { "var", variance }, { "max", maximum_of }, { "cross_entropy", cross_entropy },
+	{ "norm", reduction },
+	{ "var", variance },
+	{ "max", maximum_of },
+	{ "cross_entropy", cross_entropy },
 	{ "nll_loss(log_softmax)", nll_loss },
-	{ "nll_loss", nll_loss }, { "bce_with_logits", bce_with_logits }, { "mse_loss", mse_loss }, { "l1_loss", l1_loss },
+	{ "nll_loss", nll_loss },
+	{ "bce_with_logits", bce_with_logits },
+	{ "mse_loss", mse_loss },
+	{ "l1_loss", l1_loss },
 	{ "smooth_l1_loss", smooth_l1_loss },
 	{ "kl_div(log_softmax(x), softmax(w))", kl_div },
 };
@@ -458,7 +603,11 @@ build(trial *t)
 
 /* ---- comparison ---- */
 
-typedef struct golden { json_t *header; const uint8_t *data; size_t size; } golden;
+typedef struct golden {
+	json_t *header;
+	const uint8_t *data;
+	size_t size;
+} golden;
 
 /* PyTorch's derivative of hardsigmoid is 1/6 rounded to float32, in double too. Ours is exact. */
 static double
@@ -500,15 +649,15 @@ add_inputs(trial *t)
 {
 	const char *key;
 	json_t *rule;
-	json_object_foreach(t->inputs, key, rule) {
+	json_object_foreach (t->inputs, key, rule) {
 		secant_shape s = shape_of(json_object_get(rule, "shape"));
 		bool whole = json_object_get(rule, "classes") != NULL, state = !strncmp(key, "running", 7);
 		if (!strcmp(key, "ignore"))
 			continue;
 		assert_true(t->n < MAX_INPUTS);
 		t->key[t->n] = key;
-		t->in[t->n] = state ? secant_graph_state(t->g, key, SECANT_F32, &s, false, SECANT_INIT_ZEROS) :
-		              secant_graph_input(t->g, key, whole ? SECANT_I32 : SECANT_F32, &s);
+		t->in[t->n] = state ? secant_graph_state(t->g, key, SECANT_F32, &s, false, SECANT_INIT_ZEROS)
+							: secant_graph_input(t->g, key, whole ? SECANT_I32 : SECANT_F32, &s);
 		secant_graph_track(t->g, t->in[t->n++]);
 	}
 }
@@ -516,9 +665,12 @@ add_inputs(trial *t)
 static double
 check_case(const char *name, json_t *c, const golden *want)
 {
-	trial t = { .name = name, .op = json_string_value(json_object_get(c, "op")), .attrs = json_object_get(c, "attrs"),
+	trial t = { .name = name,
+		.op = json_string_value(json_object_get(c, "op")),
+		.attrs = json_object_get(c, "attrs"),
 		.inputs = json_object_get(c, "inputs"),
-	            .g = secant_graph_new(), .extra = { -1, -1 } };
+		.g = secant_graph_new(),
+		.extra = { -1, -1 } };
 	secant_err err = { 0 };
 	secant_value of[MAX_INPUTS], d[MAX_INPUTS];
 	json_t *asked = json_object_get(c, "gradients");
@@ -554,8 +706,9 @@ check_case(const char *name, json_t *c, const golden *want)
 	for (int i = 0; i < (int)json_array_size(extra); i++) {
 		if (t.extra[i] < 0)
 			fail_msg("%s: extra output %d has no mapping", name, i);
-		worst = fmax(worst, compare(&t, want, json_string_value(json_array_get(extra, (size_t)i)), shape(&t, t.extra[i]),
-			values[t.extra[i]]));
+		worst = fmax(worst,
+			compare(&t, want, json_string_value(json_array_get(extra, (size_t)i)), shape(&t, t.extra[i]),
+				values[t.extra[i]]));
 	}
 	secant_free(memory);
 	secant_free(values);
@@ -581,10 +734,13 @@ test_references_are_pytorch(void **state)
 	uint64_t header = 0;
 	memcpy(&header, file.data, 8);
 	assert_true(header < file.size - 8);
-	golden want = { secant_json_parse((const char *)file.data + 8, header, "ops.safetensors", &err), file.data + 8 + header,
-		file.size - 8 - header };
+	golden want = {
+		secant_json_parse((const char *)file.data + 8, header, "ops.safetensors", &err),
+		file.data + 8 + header,
+		file.size - 8 - header,
+	};
 	assert_non_null(want.header);
-	json_object_foreach(all, name, c) {
+	json_object_foreach (all, name, c) {
 		if (only && strcmp(only, name))
 			continue;
 		double off = check_case(name, c, &want);

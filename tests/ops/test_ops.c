@@ -1,7 +1,8 @@
 /*
- * Walks the table of operators. Every operator has cases and a unique name; every case builds and runs by references; every gradient rule
- * agrees with differences in double, in random directions of each input; gradients have the shapes of their inputs; the same operator on
- * empty tensors runs. Output 0 is the one that is differentiated: further ones (statistics, places) carry no gradient.
+ * Walks the table of operators. Every operator has cases and a unique name; every case builds and runs by references;
+ * every gradient rule agrees with differences in double, in random directions of each input; gradients have the shapes
+ * of their inputs; the same operator on empty tensors runs. Output 0 is the one that is differentiated: further ones
+ * (statistics, places) carry no gradient.
  *
  * `ops_test_ops NAME` checks one operator.
  */
@@ -12,9 +13,9 @@
 enum { MAX_INPUTS = 16 };
 
 typedef struct argument {
-	secant_shape shape;                      /* rank -1: absent */
+	secant_shape shape; /* rank -1: absent */
 	bool integer;
-	double lo, hi;                           /* equal: in [-1, 1), away from 0 */
+	double lo, hi; /* equal: in [-1, 1), away from 0 */
 } argument;
 
 typedef struct trial {
@@ -25,7 +26,7 @@ typedef struct trial {
 	argument arg[MAX_INPUTS];
 	secant_graph *g;
 	secant_value in[MAX_INPUTS], out, loss, weights, d[MAX_INPUTS];
-	double *given[MAX_INPUTS];               /* the inputs' numbers: states change in a run */
+	double *given[MAX_INPUTS]; /* the inputs' numbers: states change in a run */
 	double **values;
 	void *memory;
 	char what[160];
@@ -114,7 +115,8 @@ is_state(const secant_op *op, int input)
 	return false;
 }
 
-/* Inputs, the node, and if it can be differentiated its result times weights, summed, with gradients. False with err: it is refused. */
+/* Inputs, the node, and if it can be differentiated its result times weights, summed, with gradients. False with err:
+ * it is refused. */
 static bool
 build(trial *t, secant_err *err)
 {
@@ -187,7 +189,9 @@ make_inputs(trial *t)
 		int64_t n = t->in[i] < 0 ? 0 : secant_shape_count(&a->shape);
 		t->given[i] = secant_calloc((size_t)n, sizeof(double));
 		for (int64_t k = 0; k < n; k++)
-			t->given[i][k] = a->integer ? floor(uniform() * a->hi) : a->lo < a->hi ? a->lo + uniform() * (a->hi - a->lo) : away_from_zero();
+			t->given[i][k] = a->integer ? floor(uniform() * a->hi)
+				: a->lo < a->hi         ? a->lo + uniform() * (a->hi - a->lo)
+										: away_from_zero();
 	}
 }
 
@@ -216,8 +220,9 @@ difference(trial *t, int input, double h, const double *direction)
 }
 
 /*
- * Along each axis where there are few, else along random directions, most of them sparse. Extrema and the like have kinks: where two
- * steps measure different slopes, one lies in between and the direction says nothing; most must say something.
+ * Along each axis where there are few, else along random directions, most of them sparse. Extrema and the like have
+ * kinks: where two steps measure different slopes, one lies in between and the direction says nothing; most must say
+ * something.
  */
 static void
 check_gradient(trial *t, int input)
@@ -229,7 +234,7 @@ check_gradient(trial *t, int input)
 		char a[96], b[96];
 		fail_msg("%s: the gradient of input %d is %s, the input %s", t->what, input,
 			secant_shape_text(secant_graph_shape(t->g, t->d[input]), a, sizeof a),
-		         secant_shape_text(&t->arg[input].shape, b, sizeof b));
+			secant_shape_text(&t->arg[input].shape, b, sizeof b));
 	}
 	for (int64_t axis = 0; axis < directions; axis++) {
 		double claimed = 0, size = 0;
@@ -246,15 +251,17 @@ check_gradient(trial *t, int input)
 		if (fabs(measured - difference(t, input, 3e-6, direction)) > 1e-6 * (1 + size))
 			kinks++;
 		else
-			fail_msg("%s: gradient of input %d along direction %d is %.12g, differences say %.12g", t->what, input, (int)axis, claimed,
-				measured);
+			fail_msg("%s: gradient of input %d along direction %d is %.12g, differences say %.12g", t->what, input,
+				(int)axis, claimed, measured);
 	}
 	if (2 * kinks > directions)
-		fail_msg("%s: input %d has kinks along %d of %d directions: choose other numbers", t->what, input, (int)kinks, (int)directions);
+		fail_msg("%s: input %d has kinks along %d of %d directions: choose other numbers", t->what, input, (int)kinks,
+			(int)directions);
 	secant_free(direction);
 }
 
-/* The same operator with the first axis of input 0 empty, and of all inputs that share it. It may be refused; it must not crash. */
+/* The same operator with the first axis of input 0 empty, and of all inputs that share it. It may be refused; it must
+ * not crash. */
 static void
 check_empty(trial *t)
 {
@@ -331,7 +338,7 @@ test_descriptors_are_complete(void **state)
 	for (int i = 0; secant_op_at(i); i++) {
 		const secant_op *op = secant_op_at(i);
 		secant_err err = { 0 };
-		assert_ptr_equal(secant_op_find(op->name), op);          /* so names are unique */
+		assert_ptr_equal(secant_op_find(op->name), op); /* so names are unique */
 		assert_true(op->brief && *op->brief);
 		assert_true(op->shape && op->reference);
 		assert_in_range(op->n_out, 1, 8);

@@ -1,6 +1,6 @@
 /*
- * What operators promise beyond their cases: what is refused and how the message reads, ties and not-a-number, labels to ignore, which
- * numbers dropout keeps, counters, coordinates of resizing, and graphs that run out of memory.
+ * What operators promise beyond their cases: what is refused and how the message reads, ties and not-a-number, labels
+ * to ignore, which numbers dropout keeps, counters, coordinates of resizing, and graphs that run out of memory.
  */
 #include "data.h"
 #include "ops/dropout.h"
@@ -12,7 +12,11 @@
 
 /* ---- a small graph: inputs with numbers, one node ---- */
 
-typedef struct lab { secant_graph *g; double **values; void *memory; } lab;
+typedef struct lab {
+	secant_graph *g;
+	double **values;
+	void *memory;
+} lab;
 
 static secant_value
 input(secant_graph *g, secant_dtype type, int rank, int64_t a, int64_t b, int64_t c, int64_t d)
@@ -23,7 +27,11 @@ input(secant_graph *g, secant_dtype type, int rank, int64_t a, int64_t b, int64_
 	return secant_graph_input(g, name, type, &(secant_shape){ rank, { a, b, c, d } });
 }
 
-static secant_value vector(secant_graph *g, int64_t n) { return input(g, SECANT_F32, 1, n, 0, 0, 0); }
+static secant_value
+vector(secant_graph *g, int64_t n)
+{
+	return input(g, SECANT_F32, 1, n, 0, 0, 0);
+}
 
 static lab
 prepare(secant_graph *g)
@@ -55,7 +63,8 @@ static void
 expect(const lab *l, secant_value v, const double *want)
 {
 	for (int64_t i = 0; i < secant_shape_count(secant_graph_shape(l->g, v)); i++)
-		if (!(fabs(l->values[v][i] - want[i]) <= 1e-15 || (isnan(want[i]) && isnan(l->values[v][i])) || l->values[v][i] == want[i]))
+		if (!(fabs(l->values[v][i] - want[i]) <= 1e-15 || (isnan(want[i]) && isnan(l->values[v][i]))
+				|| l->values[v][i] == want[i]))
 			fail_msg("number %d is %.17g, want %.17g", (int)i, l->values[v][i], want[i]);
 }
 
@@ -92,7 +101,8 @@ test_refusals_name_both_numbers(void **state)
 	refused(g, "mul: input 1 is i32, want f32");
 
 	g = secant_graph_new();
-	secant_apply(g, "concat", &(secant_axis_attr){ 1 }, 2, input(g, SECANT_F32, 2, 3, 4, 0, 0), input(g, SECANT_F32, 2, 2, 4, 0, 0));
+	secant_apply(g, "concat", &(secant_axis_attr){ 1 }, 2, input(g, SECANT_F32, 2, 3, 4, 0, 0),
+		input(g, SECANT_F32, 2, 2, 4, 0, 0));
 	refused(g, "concat: input 1 is 2x4, input 0 is 3x4: they may differ along axis 1 only");
 
 	g = secant_graph_new();
@@ -125,7 +135,8 @@ test_refusals_name_both_numbers(void **state)
 	refused(g, "avg_pool2d: padding 2 is more than half of the kernel, 3");
 
 	g = secant_graph_new();
-	secant_apply(g, "group_norm", &(secant_norm_attr){ .eps = 1e-5, .groups = 4 }, 1, input(g, SECANT_F32, 4, 1, 2, 2, 6));
+	secant_apply(
+		g, "group_norm", &(secant_norm_attr){ .eps = 1e-5, .groups = 4 }, 1, input(g, SECANT_F32, 4, 1, 2, 2, 6));
 	refused(g, "group_norm: 6 channels do not divide into 4 groups");
 
 	g = secant_graph_new();
@@ -195,20 +206,22 @@ test_equal_maxima(void **state)
 	secant_graph_track(g, x);
 	const secant_node *first = secant_graph_node(g, "max_with_index", NULL, 1, &x);
 	secant_value index = first->out[1];
-	secant_value loss = secant_apply(g, "sum", NULL, 1, secant_apply(g, "amax", &(secant_axes_attr){ { 1, { 1 } }, false }, 1, x));
+	secant_value loss = secant_apply(
+		g, "sum", NULL, 1, secant_apply(g, "amax", &(secant_axes_attr){ { 1, { 1 } }, false }, 1, x));
 	assert_int_equal(secant_graph_gradients(g, loss, &x, 1, d, &err), SECANT_OK);
 	lab l = prepare(g);
 	set(&l, x, NUMBERS(1, 7, 0, 7));
 	run(&l);
-	expect(&l, index, NUMBERS(1));                       /* the first one */
-	expect(&l, d[0], NUMBERS(0, .5, 0, .5));             /* amax: equal shares */
+	expect(&l, index, NUMBERS(1)); /* the first one */
+	expect(&l, d[0], NUMBERS(0, .5, 0, .5)); /* amax: equal shares */
 	finish(&l);
 }
 
 static void
 test_not_a_number_is_not_hidden(void **state)
 {
-	static const char *const ops[] = { "relu", "relu6", "leaky_relu", "sigmoid", "hardswish", "clamp", "softplus", "gelu" };
+	static const char *const ops[] = { "relu", "relu6", "leaky_relu", "sigmoid", "hardswish", "clamp", "softplus",
+		"gelu" };
 	for (int i = 0; i < 8; i++) {
 		secant_graph *g = secant_graph_new();
 		secant_value x = vector(g, 1), y = secant_apply(g, ops[i], NULL, 1, x);
@@ -221,7 +234,8 @@ test_not_a_number_is_not_hidden(void **state)
 	secant_graph *g = secant_graph_new();
 	secant_pool_attr a = secant_pooling(3, 1, 0);
 	secant_value x = input(g, SECANT_F32, 4, 1, 3, 3, 1), y = secant_apply(g, "max_pool2d", &a, 1, x);
-	secant_value most = secant_apply(g, "amax", NULL, 1, x), larger = secant_apply(g, "maximum", NULL, 2, x, secant_graph_scalar(g, 100));
+	secant_value most = secant_apply(g, "amax", NULL, 1, x),
+				 larger = secant_apply(g, "maximum", NULL, 2, x, secant_graph_scalar(g, 100));
 	lab l = prepare(g);
 	set(&l, x, NUMBERS(1, 2, 3, NAN, 4, 5, 6, 7, 8));
 	run(&l);
@@ -236,8 +250,9 @@ test_large_numbers_do_not_overflow(void **state)
 {
 	secant_graph *g = secant_graph_new();
 	secant_value x = vector(g, 3), softmax = secant_apply(g, "softmax", NULL, 1, x),
-		log_softmax = secant_apply(g, "log_softmax", NULL, 1, x);
-	secant_value sigmoid = secant_apply(g, "sigmoid", NULL, 1, x), log_sigmoid = secant_apply(g, "logsigmoid", NULL, 1, x);
+				 log_softmax = secant_apply(g, "log_softmax", NULL, 1, x);
+	secant_value sigmoid = secant_apply(g, "sigmoid", NULL, 1, x),
+				 log_sigmoid = secant_apply(g, "logsigmoid", NULL, 1, x);
 	secant_value target = vector(g, 3), bce = secant_apply(g, "bce_with_logits", NULL, 2, x, target);
 	lab l = prepare(g);
 	set(&l, x, NUMBERS(-1e4, 0, 1e4));
@@ -258,8 +273,8 @@ test_labels_outside_count_nowhere(void **state)
 	secant_value x = input(g, SECANT_F32, 2, 3, 2, 0, 0), label = input(g, SECANT_I32, 1, 3, 0, 0, 0), d[1];
 	secant_err err = { 0 };
 	secant_graph_track(g, x);
-	secant_value picked = secant_apply(g, "pick", NULL, 2, x, label), hot = secant_apply(g, "one_hot", &(secant_classes_attr){ 2 }, 1,
-		label);
+	secant_value picked = secant_apply(g, "pick", NULL, 2, x, label),
+				 hot = secant_apply(g, "one_hot", &(secant_classes_attr){ 2 }, 1, label);
 	secant_value rows = secant_apply(g, "take", NULL, 2, x, label), loss = secant_apply(g, "sum", NULL, 1, picked);
 	assert_int_equal(secant_graph_gradients(g, loss, &x, 1, d, &err), SECANT_OK);
 	lab l = prepare(g);
@@ -313,9 +328,10 @@ test_dropout_draws_by_counter(void **state)
 	secant_graph *g = secant_graph_new();
 	secant_shape scalar = { 0 };
 	secant_value x = vector(g, N), seed = secant_graph_input(g, "seed", SECANT_I64, &scalar),
-		step = secant_graph_input(g, "step", SECANT_I64, &scalar);
+				 step = secant_graph_input(g, "step", SECANT_I64, &scalar);
 	secant_dropout_attr a = { .p = 0.3, .id = 5 }, b = { .p = 0.3, .id = 6 };
-	secant_value y = secant_apply(g, "dropout", &a, 3, x, seed, step), other = secant_apply(g, "dropout", &b, 3, x, seed, step);
+	secant_value y = secant_apply(g, "dropout", &a, 3, x, seed, step),
+				 other = secant_apply(g, "dropout", &b, 3, x, seed, step);
 	lab l = prepare(g);
 	double before[N];
 	int kept = 0, differ = 0, changed = 0;
@@ -333,8 +349,8 @@ test_dropout_draws_by_counter(void **state)
 		differ += (want != 0) != (l.values[other][i] != 0);
 		before[i] = l.values[y][i];
 	}
-	assert_in_range(kept, N * 7 / 10 - 120, N * 7 / 10 + 120);           /* four deviations */
-	assert_in_range(differ, N * 42 / 100 - 130, N * 42 / 100 + 130);     /* layers draw apart */
+	assert_in_range(kept, N * 7 / 10 - 120, N * 7 / 10 + 120); /* four deviations */
+	assert_in_range(differ, N * 42 / 100 - 130, N * 42 / 100 + 130); /* layers draw apart */
 	l.values[step][0] = 18;
 	run(&l);
 	for (int i = 0; i < N; i++)
@@ -372,7 +388,8 @@ static void
 test_count_updates_its_state(void **state)
 {
 	secant_graph *g = secant_graph_new();
-	secant_value s = secant_graph_state(g, "num_batches_tracked", SECANT_I64, &(secant_shape){ 0 }, false, SECANT_INIT_ZEROS);
+	secant_value s = secant_graph_state(
+		g, "num_batches_tracked", SECANT_I64, &(secant_shape){ 0 }, false, SECANT_INIT_ZEROS);
 	secant_value next = secant_apply(g, "count", NULL, 1, s);
 	assert_int_equal(secant_graph_value(g, next)->type.dtype, SECANT_I64);
 	lab l = prepare(g);
@@ -392,10 +409,10 @@ test_unary_table_matches_the_operators(void **state)
 		const secant_unary *f = secant_unary_at(i);
 		assert_int_equal(secant_unary_find(f->name), i);
 		assert_non_null(secant_op_find(f->name));
-		for (double x = 0.3; x < 1; x += 0.2) {              /* the derivative is that of the function */
+		for (double x = 0.3; x < 1; x += 0.2) { /* the derivative is that of the function */
 			double slope = (f->f(x + 1e-6, 0.4, 9) - f->f(x - 1e-6, 0.4, 9)) / 2e-6;
-			assert_true(fabs(slope - f->df(f->from == SECANT_FROM_OUTPUT ? f->f(x, 0.4, 9) : x, 0.4, 9)) < 1e-8 ||
-				!strcmp(f->name, "clamp"));
+			assert_true(fabs(slope - f->df(f->from == SECANT_FROM_OUTPUT ? f->f(x, 0.4, 9) : x, 0.4, 9)) < 1e-8
+				|| !strcmp(f->name, "clamp"));
 		}
 	}
 	assert_int_equal(secant_unary_find("add"), -1);
@@ -473,15 +490,21 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_refusals_name_both_numbers), cmocka_unit_test(test_a_mask_has_no_gradient),
+		cmocka_unit_test(test_refusals_name_both_numbers),
+		cmocka_unit_test(test_a_mask_has_no_gradient),
 		cmocka_unit_test(test_ties_share_the_gradient),
-		cmocka_unit_test(test_equal_maxima), cmocka_unit_test(test_not_a_number_is_not_hidden),
+		cmocka_unit_test(test_equal_maxima),
+		cmocka_unit_test(test_not_a_number_is_not_hidden),
 		cmocka_unit_test(test_large_numbers_do_not_overflow),
-		cmocka_unit_test(test_labels_outside_count_nowhere), cmocka_unit_test(test_a_norm_of_zero_has_gradient_zero),
-		cmocka_unit_test(test_global_norm_joins_all), cmocka_unit_test(test_dropout_draws_by_counter),
+		cmocka_unit_test(test_labels_outside_count_nowhere),
+		cmocka_unit_test(test_a_norm_of_zero_has_gradient_zero),
+		cmocka_unit_test(test_global_norm_joins_all),
+		cmocka_unit_test(test_dropout_draws_by_counter),
 		cmocka_unit_test(test_dropout_of_channels),
-		cmocka_unit_test(test_count_updates_its_state), cmocka_unit_test(test_unary_table_matches_the_operators),
-		cmocka_unit_test(test_resize_weights_sum_to_one), cmocka_unit_test(test_nearest_takes_pixels_in_float32),
+		cmocka_unit_test(test_count_updates_its_state),
+		cmocka_unit_test(test_unary_table_matches_the_operators),
+		cmocka_unit_test(test_resize_weights_sum_to_one),
+		cmocka_unit_test(test_nearest_takes_pixels_in_float32),
 		cmocka_unit_test(test_lack_of_memory_is_reported),
 	};
 	return cmocka_run_group_tests_name("rules of operators", tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /*
- * The number formats. bf16 and f16 are tried exhaustively: each of the 65536 patterns reads and writes back, and the midpoint of each
- * pair of neighbours goes to the even one, a hair beside it to the nearer.
+ * The number formats. bf16 and f16 are tried exhaustively: each of the 65536 patterns reads and writes back, and the
+ * midpoint of each pair of neighbours goes to the even one, a hair beside it to the nearer.
  */
 #include "data.h"
 #include <math.h>
@@ -28,10 +28,22 @@ through(secant_dtype dtype, double v)
 static void
 names_and_sizes(void **state)
 {
-	static const struct { secant_dtype d; const char *name; size_t size; } rows[] = {
-		{ SECANT_F32, "f32", 4 }, { SECANT_F64, "f64", 8 }, { SECANT_BF16, "bf16", 2 }, { SECANT_F16, "f16", 2 }, { SECANT_U8, "u8", 1 },
-		{ SECANT_I8, "i8", 1 }, { SECANT_U16, "u16", 2 }, { SECANT_I16, "i16", 2 }, { SECANT_I32, "i32", 4 }, { SECANT_I64, "i64", 8 },
-		{ SECANT_BOOL, "bool", 1 }
+	static const struct {
+		secant_dtype d;
+		const char *name;
+		size_t size;
+	} rows[] = {
+		{ SECANT_F32, "f32", 4 },
+		{ SECANT_F64, "f64", 8 },
+		{ SECANT_BF16, "bf16", 2 },
+		{ SECANT_F16, "f16", 2 },
+		{ SECANT_U8, "u8", 1 },
+		{ SECANT_I8, "i8", 1 },
+		{ SECANT_U16, "u16", 2 },
+		{ SECANT_I16, "i16", 2 },
+		{ SECANT_I32, "i32", 4 },
+		{ SECANT_I64, "i64", 8 },
+		{ SECANT_BOOL, "bool", 1 },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		assert_string_equal(secant_dtype_name(rows[i].d), rows[i].name);
@@ -44,9 +56,15 @@ names_and_sizes(void **state)
 static void
 integers_round_to_even_and_saturate(void **state)
 {
-	static const struct { secant_dtype d; double lo, hi; } rows[] = {
-		{ SECANT_U8, 0, 255 }, { SECANT_I8, -128, 127 }, { SECANT_U16, 0, 65535 }, { SECANT_I16, -32768, 32767 },
-		{ SECANT_I32, -2147483648.0, 2147483647.0 }
+	static const struct {
+		secant_dtype d;
+		double lo, hi;
+	} rows[] = {
+		{ SECANT_U8, 0, 255 },
+		{ SECANT_I8, -128, 127 },
+		{ SECANT_U16, 0, 65535 },
+		{ SECANT_I16, -32768, 32767 },
+		{ SECANT_I32, -2147483648.0, 2147483647.0 },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		secant_dtype d = rows[i].d;
@@ -169,8 +187,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names_and_sizes), cmocka_unit_test(integers_round_to_even_and_saturate), cmocka_unit_test(bf16_is_exact),
-		cmocka_unit_test(f16_is_exact), cmocka_unit_test(conversion_keeps_shape_and_numbers)
+		cmocka_unit_test(names_and_sizes),
+		cmocka_unit_test(integers_round_to_even_and_saturate),
+		cmocka_unit_test(bf16_is_exact),
+		cmocka_unit_test(f16_is_exact),
+		cmocka_unit_test(conversion_keeps_shape_and_numbers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

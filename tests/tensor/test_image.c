@@ -42,14 +42,21 @@ palette_and_meta_are_owned(void **state)
 static void
 wrong_sizes(void **state)
 {
-	static const struct { int w, h, c; secant_dtype d; secant_status code; const char *message; } rows[] = {
+	static const struct {
+		int w, h, c;
+		secant_dtype d;
+		secant_status code;
+		const char *message;
+	} rows[] = {
 		{ 0, 5, 1, SECANT_U8, SECANT_ERR_SHAPE, "picture: 0x5 is no size (width x height)" },
 		{ 5, -1, 1, SECANT_U8, SECANT_ERR_SHAPE, "picture: 5x-1 is no size (width x height)" },
 		{ 5, 5, 0, SECANT_U8, SECANT_ERR_RANGE, "picture: 0 channels are outside 1 to 4096" },
 		{ 5, 5, 4097, SECANT_U8, SECANT_ERR_RANGE, "picture: 4097 channels are outside 1 to 4096" },
 		{ 5, 5, 1, SECANT_I64, SECANT_ERR_ARG, "picture: dtype i64 is not u8, u16, i16 or f32" },
-		{ INT32_MAX, INT32_MAX, 4096, SECANT_F32, SECANT_ERR_RANGE, "picture: 2147483647x2147483647x4096 f32 is larger than 2^40 bytes" },
-		{ 1 << 20, (1 << 20) + 1, 1, SECANT_U8, SECANT_ERR_RANGE, "picture: 1048576x1048577x1 u8 is larger than 2^40 bytes" }
+		{ INT32_MAX, INT32_MAX, 4096, SECANT_F32, SECANT_ERR_RANGE,
+			"picture: 2147483647x2147483647x4096 f32 is larger than 2^40 bytes" },
+		{ 1 << 20, (1 << 20) + 1, 1, SECANT_U8, SECANT_ERR_RANGE,
+			"picture: 1048576x1048577x1 u8 is larger than 2^40 bytes" },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		secant_err err = { 0 };
@@ -69,7 +76,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(new_pictures_are_zeroed), cmocka_unit_test(palette_and_meta_are_owned), cmocka_unit_test(wrong_sizes)
+		cmocka_unit_test(new_pictures_are_zeroed),
+		cmocka_unit_test(palette_and_meta_are_owned),
+		cmocka_unit_test(wrong_sizes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -79,13 +79,21 @@ borrowed_memory_is_left_alone(void **state)
 static void
 impossible_tensors(void **state)
 {
-	static const struct { secant_shape shape; secant_dtype dtype; secant_status code; const char *message; } rows[] = {
+	static const struct {
+		secant_shape shape;
+		secant_dtype dtype;
+		secant_status code;
+		const char *message;
+	} rows[] = {
 		{ { 2, { 3, -1 } }, SECANT_F32, SECANT_ERR_SHAPE, "tensor: no tensor can have the shape 3x-1" },
-		{ { 2, { INT64_MAX, 2 } }, SECANT_U8, SECANT_ERR_SHAPE, "tensor: no tensor can have the shape 9223372036854775807x2" },
-		{ { 1, { INT64_MAX / 4 } }, SECANT_F64, SECANT_ERR_SHAPE, "tensor: no tensor can have the shape 2305843009213693951" },
+		{ { 2, { INT64_MAX, 2 } }, SECANT_U8, SECANT_ERR_SHAPE,
+			"tensor: no tensor can have the shape 9223372036854775807x2" },
+		{ { 1, { INT64_MAX / 4 } }, SECANT_F64, SECANT_ERR_SHAPE,
+			"tensor: no tensor can have the shape 2305843009213693951" },
 		{ { 7, { 1 } }, SECANT_U8, SECANT_ERR_SHAPE, "tensor: rank 7 is outside 0 to 6" },
 		{ { 1, { 1 } }, (secant_dtype)99, SECANT_ERR_ARG, "tensor: 99 is no dtype" },
-		{ { 1, { INT64_MAX / 2 } }, SECANT_U8, SECANT_ERR_NOMEM, "tensor u8 4611686018427387903: no memory for 4611686018427387903 bytes" }
+		{ { 1, { INT64_MAX / 2 } }, SECANT_U8, SECANT_ERR_NOMEM,
+			"tensor u8 4611686018427387903: no memory for 4611686018427387903 bytes" },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		secant_err err = { 0 };
@@ -160,9 +168,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(counts), cmocka_unit_test(equality_and_text), cmocka_unit_test(new_tensors_are_zeroed_aligned_and_freed),
-		cmocka_unit_test(borrowed_memory_is_left_alone), cmocka_unit_test(impossible_tensors),
-		cmocka_unit_test(sets_keep_order_and_refuse_doubles), cmocka_unit_test(sets_free_what_they_borrow_from)
+		cmocka_unit_test(counts),
+		cmocka_unit_test(equality_and_text),
+		cmocka_unit_test(new_tensors_are_zeroed_aligned_and_freed),
+		cmocka_unit_test(borrowed_memory_is_left_alone),
+		cmocka_unit_test(impossible_tensors),
+		cmocka_unit_test(sets_keep_order_and_refuse_doubles),
+		cmocka_unit_test(sets_free_what_they_borrow_from),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

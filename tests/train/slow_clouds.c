@@ -1,8 +1,8 @@
 /*
- * Networks for clouds against PyTorch twins in float64 (tests/peers/twins/clouds.py wrote cloud_networks.json): state_dict, evaluation and one training
- * step with every gradient and the running statistics, in double: of the graph as built, and as fused for fast plans (distinct rows of balls,
- * maxima found while multiplying). What a fast plan makes of the fused graph in float is compared with that. `train_slow_clouds NAME` checks one
- * network.
+ * Networks for clouds against PyTorch twins in float64 (tests/peers/twins/clouds.py wrote cloud_networks.json):
+ * state_dict, evaluation and one training step with every gradient and the running statistics, in double: of the graph
+ * as built, and as fused for fast plans (distinct rows of balls, maxima found while multiplying). What a fast plan
+ * makes of the fused graph in float is compared with that. `train_slow_clouds NAME` checks one network.
  */
 #include "golden/golden.h"
 
@@ -32,7 +32,11 @@ set(trial *t, const char *option, const char *value)
 	must(secant_opts_set(&secant_network_options, &t->net, option, value, &err), &err);
 }
 
-static int whole(const json_t *j, const char *key) { return (int)json_integer_value(json_object_get(j, key)); }
+static int
+whole(const json_t *j, const char *key)
+{
+	return (int)json_integer_value(json_object_get(j, key));
+}
 
 static void
 load(trial *t, const char *name, json_t *j)
@@ -58,7 +62,8 @@ load(trial *t, const char *name, json_t *j)
 	for (int64_t n = 0, at = 0, points = t->input.dim[1]; n < t->input.dim[0]; n++)
 		for (int64_t p = 0; p < points; p++)
 			for (int c = 0; c < inputs; c++, at++)
-				t->x[at] = c < channels ? 0.5 * rule_u(values, (n * channels + c) * points + p) : rule_class(kinds, n, whole(j, "categories"));
+				t->x[at] = c < channels ? 0.5 * rule_u(values, (n * channels + c) * points + p)
+										: rule_class(kinds, n, whole(j, "categories"));
 }
 
 static secant_value
@@ -67,7 +72,8 @@ build(trial *t, secant_phase phase, secant_built *built)
 	secant_err err = { 0 };
 	t->g = secant_graph_new();
 	secant_nn nn = { .g = t->g, .phase = phase, .momentum = -1, .counter = -1, .seed = -1 };
-	must(secant_network_build(&nn, &t->net, secant_graph_input(t->g, "input", SECANT_F32, &t->input), built, &err), &err);
+	must(secant_network_build(&nn, &t->net, secant_graph_input(t->g, "input", SECANT_F32, &t->input), built, &err),
+		&err);
 	if (!t->store) {
 		t->store = secant_store_new(t->g, true, &err);
 		fill_states(t->store, 1);
@@ -76,7 +82,8 @@ build(trial *t, secant_phase phase, secant_built *built)
 		return built->logits;
 	t->target = *secant_graph_shape(t->g, built->logits);
 	t->target.rank--;
-	secant_loss_input in = { built->logits, secant_graph_input(t->g, "target", SECANT_I32, &t->target), SECANT_MODE_MULTICLASS, t->net.classes };
+	secant_loss_input in = { built->logits, secant_graph_input(t->g, "target", SECANT_I32, &t->target),
+		SECANT_MODE_MULTICLASS, t->net.classes };
 	secant_value loss = secant_loss_build(t->g, "ce", &in, &err);
 	return built->penalty < 0 ? loss : secant_apply(t->g, "add", NULL, 2, loss, built->penalty);
 }
@@ -86,7 +93,8 @@ static secant_context *
 run_on(trial *t, const void *x, const void *target, const secant_value *out, int n, secant_plan **plan)
 {
 	secant_err err = { 0 };
-	secant_plan_options options = { .precision = t->store->f64 ? SECANT_PRECISION_F64 : SECANT_PRECISION_F32, .training = n > 1 };
+	secant_plan_options options = { .precision = t->store->f64 ? SECANT_PRECISION_F64 : SECANT_PRECISION_F32,
+		.training = n > 1 };
 	if (!(*plan = secant_plan_new(t->g, t->store, out, n, &options, &err)))
 		fail_msg("%s: %s", t->name, err.msg);
 	secant_context *c = secant_context_new(*plan, &err);
@@ -97,7 +105,11 @@ run_on(trial *t, const void *x, const void *target, const secant_value *out, int
 	return c;
 }
 
-static secant_context *run(trial *t, const secant_value *out, int n, secant_plan **plan) { return run_on(t, t->x, t->t, out, n, plan); }
+static secant_context *
+run(trial *t, const secant_value *out, int n, secant_plan **plan)
+{
+	return run_on(t, t->x, t->t, out, n, plan);
+}
 
 static void
 check_states(const trial *t)
@@ -110,7 +122,8 @@ check_states(const trial *t)
 		const secant_slot *slot = &t->store->slot[i];
 		json_t *entry = json_array_get(want, (size_t)i), *shape = json_array_get(entry, 1);
 		if (strcmp(json_string_value(json_array_get(entry, 0)), slot->name))
-			fail_msg("%s: state %d is '%s', want '%s'", t->name, i, slot->name, json_string_value(json_array_get(entry, 0)));
+			fail_msg(
+				"%s: state %d is '%s', want '%s'", t->name, i, slot->name, json_string_value(json_array_get(entry, 0)));
 		assert_int_equal(json_array_size(shape), slot->type.shape.rank);
 		for (int d = 0; d < slot->type.shape.rank; d++)
 			assert_int_equal(json_integer_value(json_array_get(shape, (size_t)d)), slot->type.shape.dim[d]);
@@ -134,7 +147,11 @@ check_logits(const trial *t, const secant_shape *s, const double *y)
 	assert_near("logits dot", dot, number(want, "dot"), 1e-10 * sqrt(l2));
 }
 
-static double get_slot(const void *p, int64_t i) { return ((const double *)((const secant_slot *)p)->data)[i]; }
+static double
+get_slot(const void *p, int64_t i)
+{
+	return ((const double *)((const secant_slot *)p)->data)[i];
+}
 
 static void
 fuse(trial *t, bool gradients, secant_value *loss)
@@ -151,8 +168,9 @@ fuse(trial *t, bool gradients, secant_value *loss)
 	assert_int_equal(merged, !strncmp(t->net.arch, "pointnet2", 9));
 }
 
-/* Of a fused graph in float: near that in double. A maximum or a relu that falls to the other side moves whole columns of gradients: graphs as built
- * are up to .013 of their size off (part), fused ones .022 (part-normals); what is proved to the last digits is the same graph in double. */
+/* Of a fused graph in float: near that in double. A maximum or a relu that falls to the other side moves whole columns
+ * of gradients: graphs as built are up to .013 of their size off (part), fused ones .022 (part-normals); what is proved
+ * to the last digits is the same graph in double. */
 static void
 check_float(trial *t, secant_store *floats, const secant_context *exact, const secant_value *out, int n)
 {
@@ -198,7 +216,7 @@ check_training(trial *t, bool fused)
 	secant_value out[400], of[400], loss = build(t, SECANT_PHASE_TRAIN_SURE, &built);
 	const secant_slot *slot[400];
 	int n = 0;
-	secant_store *floats = secant_store_new(t->g, false, &err);     /* in the order of the graph as built */
+	secant_store *floats = secant_store_new(t->g, false, &err); /* in the order of the graph as built */
 	assert_non_null(floats);
 	fill_states(t->store, 1);
 	if (fused)
@@ -228,7 +246,8 @@ check_training(trial *t, bool fused)
 		json_t *g = json_array_get(grads, (size_t)i);
 		double l2 = json_number_value(json_array_get(g, 1));
 		assert_string_equal(json_string_value(json_array_get(g, 0)), slot[i]->name);
-		statistic s = statistic_of(slot[i]->name, &slot[i]->type.shape, false, get_double, secant_context_output(c, i + 1));
+		statistic s = statistic_of(
+			slot[i]->name, &slot[i]->type.shape, false, get_double, secant_context_output(c, i + 1));
 		/* a bias before a batch norm has gradient zero: its numbers are rounding noise */
 		double allowed = l2 > 1e-6 * total ? 1e-8 * l2 : 1e-11 * total;
 		assert_near(slot[i]->name, s.l2, l2, allowed);
@@ -239,7 +258,9 @@ check_training(trial *t, bool fused)
 		double dot = 0;
 		for (int i = 0; i < t->store->n; i++)
 			if (strstr(t->store->slot[i].name, what))
-				dot += statistic_of(t->store->slot[i].name, &t->store->slot[i].type.shape, false, get_slot, &t->store->slot[i]).dot;
+				dot += statistic_of(
+					t->store->slot[i].name, &t->store->slot[i].type.shape, false, get_slot, &t->store->slot[i])
+						   .dot;
 		assert_near(what, dot, number(t->j, key), 1e-9 * (1 + fabs(dot)));
 	}
 	if (fused)
@@ -275,7 +296,7 @@ test_networks(void **state)
 	json_t *all = secant_json_read("tests/train/cloud_networks.json", &err), *j;
 	if (!all)
 		fail_msg("%s", err.msg);
-	json_object_foreach(all, name, j) {
+	json_object_foreach (all, name, j) {
 		trial t;
 		if (!json_is_object(j) || (only && strcmp(only, name)))
 			continue;

@@ -42,13 +42,17 @@ distance(const char *a, const char *b, const char *prefix)
 	return most;
 }
 
-/* Two batches of 2 and one of 4 are the same step where nothing looks across a batch: norms are frozen or absent, the loss is a mean. */
+/* Two batches of 2 and one of 4 are the same step where nothing looks across a batch: norms are frozen or absent, the
+ * loss is a mean. */
 static void
 accumulation_is_a_larger_batch(void **state)
 {
-	const pairs_of whole[] = { { "freeze", "encoder" }, { "decoder-use-norm", "identity" }, { "loss", "bce" }, { "batch", "4" }, { "epochs", "1" }, { NULL, NULL } };
-	const pairs_of parts[] = { { "freeze", "encoder" }, { "decoder-use-norm", "identity" }, { "loss", "bce" }, { "batch", "2" }, { "accumulate", "2" }, { "epochs", "1" }, { NULL, NULL } };
-	const pairs_of small[] = { { "freeze", "encoder" }, { "decoder-use-norm", "identity" }, { "loss", "bce" }, { "batch", "2" }, { "epochs", "1" }, { NULL, NULL } };
+	const pairs_of whole[] = { { "freeze", "encoder" }, { "decoder-use-norm", "identity" }, { "loss", "bce" },
+		{ "batch", "4" }, { "epochs", "1" }, { NULL, NULL } };
+	const pairs_of parts[] = { { "freeze", "encoder" }, { "decoder-use-norm", "identity" }, { "loss", "bce" },
+		{ "batch", "2" }, { "accumulate", "2" }, { "epochs", "1" }, { NULL, NULL } };
+	const pairs_of small[] = { { "freeze", "encoder" }, { "decoder-use-norm", "identity" }, { "loss", "bce" },
+		{ "batch", "2" }, { "epochs", "1" }, { NULL, NULL } };
 	run_with(root, "whole-batch", whole, NULL, NULL);
 	run_with(root, "part-batch", parts, NULL, NULL);
 	run_with(root, "small-batch", small, NULL, NULL);
@@ -67,10 +71,12 @@ accumulation_ends_with_the_epoch(void **state)
 	/* cosine over 4 updates: the rate of the update after the last of each epoch */
 	assert_true(fabs(line_number(in_root(root, "threes/log.jsonl"), 0, "learning_rate") - .01) < 1e-15);
 	assert_true(fabs(line_number(in_root(root, "threes/log.jsonl"), 1, "learning_rate")) < 1e-15);
-	w = (watcher){ .stop_after = 1 };                            /* stops where an update is whole: after three batches */
-	const pairs_of again[] = { { "batch", "2" }, { "accumulate", "3" }, { "schedule-unit", "step" }, { "overwrite", "true" }, { NULL, NULL } };
+	w = (watcher){ .stop_after = 1 }; /* stops where an update is whole: after three batches */
+	const pairs_of again[] = { { "batch", "2" }, { "accumulate", "3" }, { "schedule-unit", "step" },
+		{ "overwrite", "true" }, { NULL, NULL } };
 	run_with(root, "threes-stopped", again, &w, "interrupted after step 3");
-	const pairs_of resume[] = { { "batch", "2" }, { "accumulate", "3" }, { "schedule-unit", "step" }, { "resume", "true" }, { NULL, NULL } };
+	const pairs_of resume[] = { { "batch", "2" }, { "accumulate", "3" }, { "schedule-unit", "step" },
+		{ "resume", "true" }, { NULL, NULL } };
 	run_with(root, "threes-stopped", resume, NULL, NULL);
 	assert_same_file(in_root(root, "threes/state.safetensors"), in_root(root, "threes-stopped/state.safetensors"));
 }
@@ -81,22 +87,27 @@ frozen_parameters_stay(void **state)
 	const pairs_of none[] = { { "epochs", "1" }, { "learning-rate", "0" }, { "weight-decay", "0" }, { NULL, NULL } };
 	const pairs_of encoder[] = { { "freeze", "encoder" }, { "optimizer", "adamw" }, { NULL, NULL } };
 	const pairs_of thawing[] = { { "freeze", "encoder" }, { "freeze-epochs", "1" }, { NULL, NULL } };
-	run_with(root, "start", none, NULL, NULL);                         /* the numbers a run of this seed begins with */
+	run_with(root, "start", none, NULL, NULL); /* the numbers a run of this seed begins with */
 	run_with(root, "frozen", encoder, NULL, NULL);
 	assert_true(distance("start/state.safetensors", "frozen/last.safetensors", "encoder.conv1") == 0);
 	assert_true(distance("start/state.safetensors", "frozen/last.safetensors", "encoder.layer1.0.conv1.weight") == 0);
-	assert_true(distance("frozen/state.safetensors", "frozen/last.safetensors", "encoder.bn1") == 0);    /* its statistics stay, too */
+	assert_true(distance("frozen/state.safetensors", "frozen/last.safetensors", "encoder.bn1")
+		== 0); /* its statistics stay, too */
 	assert_true(distance("start/state.safetensors", "frozen/last.safetensors", "decoder.") > 1e-4);
 	run_with(root, "thawing", thawing, NULL, NULL);
 	assert_true(distance("start/state.safetensors", "thawing/last.safetensors", "encoder.conv1") > 1e-6);
 	const pairs_of stop[] = { { "freeze", "encoder" }, { "freeze-epochs", "1" }, { NULL, NULL } };
-	const pairs_of resume[] = { { "freeze", "encoder" }, { "freeze-epochs", "1" }, { "resume", "true" }, { NULL, NULL } };
+	const pairs_of resume[] = { { "freeze", "encoder" }, { "freeze-epochs", "1" }, { "resume", "true" },
+		{ NULL, NULL } };
 	watcher w = { .stop_after = 3 };
 	run_with(root, "thawing-stopped", stop, &w, "interrupted");
 	run_with(root, "thawing-stopped", resume, NULL, NULL);
 	assert_same_file(in_root(root, "thawing/state.safetensors"), in_root(root, "thawing-stopped/state.safetensors"));
-	const pairs_of wrong[] = { { "freeze", "encode" }, { NULL, NULL } }, everything[] = { { "freeze", "encoder" }, { "freeze", "decoder" }, { "freeze", "segmentation_head" }, { NULL, NULL } };
-	run_with(root, "wrong", wrong, NULL, "freeze: no parameter's name begins with 'encode'; they begin with encoder, decoder, segmentation_head");
+	const pairs_of wrong[] = { { "freeze", "encode" }, { NULL, NULL } },
+				   everything[] = { { "freeze", "encoder" }, { "freeze", "decoder" }, { "freeze", "segmentation_head" },
+					   { NULL, NULL } };
+	run_with(root, "wrong", wrong, NULL,
+		"freeze: no parameter's name begins with 'encode'; they begin with encoder, decoder, segmentation_head");
 	run_with(root, "wrong", everything, NULL, "freeze: nothing is left to train");
 }
 
@@ -113,7 +124,8 @@ averages_are_what_is_saved(void **state)
 	/* the average of one model is that model */
 	assert_same_file(in_root(root, "plain/last.safetensors"), in_root(root, "swa-of-one/last.safetensors"));
 	/* without --recalibrate-norms an average still gets statistics */
-	const pairs_of bare[] = { { "swa", "2" }, { "recalibrate-norms", "0" }, { "swa-rate", "0.01" }, { "swa-anneal", "1" }, { NULL, NULL } };
+	const pairs_of bare[] = { { "swa", "2" }, { "recalibrate-norms", "0" }, { "swa-rate", "0.01" },
+		{ "swa-anneal", "1" }, { NULL, NULL } };
 	run_with(root, "swa-bare", bare, NULL, NULL);
 	assert_true(distance("swa-bare/state.safetensors", "swa-bare/last.safetensors", "encoder.bn1.running_mean") > 1e-6);
 	assert_true(fabs(line_number(in_root(root, "swa-bare/log.jsonl"), 1, "learning_rate") - .01) < 1e-15);
@@ -124,7 +136,8 @@ averages_resume_to_the_bit(void **state)
 {
 	static const pairs_of options[2][6] = {
 		{ { "ema", "0.8" }, { "keep", "1" }, { "schedule", "plateau" }, { "plateau-patience", "0" }, { NULL, NULL } },
-		{ { "swa", "2" }, { "swa-rate", "0.05" }, { "optimizer", "lion" }, { "learning-rate", "1e-3" }, { NULL, NULL } },
+		{ { "swa", "2" }, { "swa-rate", "0.05" }, { "optimizer", "lion" }, { "learning-rate", "1e-3" },
+			{ NULL, NULL } },
 	};
 	for (int k = 0; k < 2; k++)
 		for (int stop = 0; stop <= 3; stop += 3) {
@@ -139,9 +152,12 @@ averages_resume_to_the_bit(void **state)
 			free_options(&o);
 		}
 	for (int k = 0; k < 2; k++) {
-		assert_same_file(in_root(root, "going-%d/state.safetensors", k), in_root(root, "stopped-%d/state.safetensors", k));
-		assert_same_file(in_root(root, "going-%d/last.safetensors", k), in_root(root, "stopped-%d/last.safetensors", k));
-		assert_same_file(in_root(root, "going-%d/best.safetensors", k), in_root(root, "stopped-%d/best.safetensors", k));
+		assert_same_file(
+			in_root(root, "going-%d/state.safetensors", k), in_root(root, "stopped-%d/state.safetensors", k));
+		assert_same_file(
+			in_root(root, "going-%d/last.safetensors", k), in_root(root, "stopped-%d/last.safetensors", k));
+		assert_same_file(
+			in_root(root, "going-%d/best.safetensors", k), in_root(root, "stopped-%d/best.safetensors", k));
 	}
 }
 
@@ -162,12 +178,14 @@ any_metric_chooses(void **state)
 	}
 	assert_true(r.best == best && r.best_epoch == best_epoch);
 	for (int i = 1; i <= 4; i++)
-		assert_true(secant_is_file(in_root(root, "by-loss/models/epoch-%03d.safetensors", i)) == (i == best_epoch || i == second_epoch));
+		assert_true(secant_is_file(in_root(root, "by-loss/models/epoch-%03d.safetensors", i))
+			== (i == best_epoch || i == second_epoch));
 	char *kept = secant_strdup(in_root(root, "by-loss/models/epoch-%03d.safetensors", best_epoch));
 	assert_same_file(kept, in_root(root, "by-loss/best.safetensors"));
 	secant_free(kept);
 	/* the edges that eval finds, with the same tolerance; 0: none are sought */
-	const pairs_of edges[] = { { "metric", "boundary_f1" }, { "boundary", "2" }, { "precision", "f32" }, { NULL, NULL } };
+	const pairs_of edges[] = { { "metric", "boundary_f1" }, { "boundary", "2" }, { "precision", "f32" },
+		{ NULL, NULL } };
 	r = run_with(root, "by-edges", edges, NULL, NULL);
 	secant_eval_options e;
 	secant_scores scores;
@@ -190,13 +208,15 @@ static void
 stops_when_nothing_improves(void **state)
 {
 	/* a rate of 0 leaves every epoch as good as the first */
-	const pairs_of more[] = { { "epochs", "9" }, { "patience", "2" }, { "learning-rate", "0" }, { "weight-decay", "0" }, { "schedule", "constant" }, { "augment", "none" }, { NULL, NULL } };
+	const pairs_of more[] = { { "epochs", "9" }, { "patience", "2" }, { "learning-rate", "0" }, { "weight-decay", "0" },
+		{ "schedule", "constant" }, { "augment", "none" }, { NULL, NULL } };
 	watcher w = { 0 };
 	secant_train_result r = run_with(root, "patient", more, &w, NULL);
 	assert_int_equal(r.epochs, r.best_epoch + 2);
 	assert_true(r.epochs < 9);
-	const pairs_of on[] = { { "resume", "true" }, { "patience", "3" }, { "epochs", "9" }, { "learning-rate", "0" }, { NULL, NULL } };
-	r = run_with(root, "patient", on, NULL, NULL);                     /* a longer patience goes on */
+	const pairs_of on[] = { { "resume", "true" }, { "patience", "3" }, { "epochs", "9" }, { "learning-rate", "0" },
+		{ NULL, NULL } };
+	r = run_with(root, "patient", on, NULL, NULL); /* a longer patience goes on */
 	assert_int_equal(r.epochs, r.best_epoch + 3);
 }
 
@@ -219,16 +239,19 @@ every_fold_is_trained(void **state)
 		assert_string_equal(l.v[i], names[i]);
 	secant_names_free(&l);
 	json_t *j = secant_json_read(in_root(root, "kfold/folds.json"), &err), *list = json_object_get(j, "folds");
-	double a = json_number_value(json_object_get(json_array_get(list, 0), "best_iou")), b = json_number_value(json_object_get(json_array_get(list, 1), "best_iou"));
+	double a = json_number_value(json_object_get(json_array_get(list, 0), "best_iou")),
+		   b = json_number_value(json_object_get(json_array_get(list, 1), "best_iou"));
 	assert_int_equal(json_array_size(list), 2);
-	assert_true(fabs(json_number_value(json_object_get(j, "mean")) - (a + b) / 2) < 1e-12 && fabs(r.best - (a + b) / 2) < 1e-12);
+	assert_true(fabs(json_number_value(json_object_get(j, "mean")) - (a + b) / 2) < 1e-12
+		&& fabs(r.best - (a + b) / 2) < 1e-12);
 	assert_true(fabs(json_number_value(json_object_get(j, "deviation")) - fabs(a - b) / sqrt(2)) < 1e-12);
 	assert_true(r.epochs == 2 && r.best_epoch == 0);
 	assert_true(line_number(in_root(root, "kfold/fold-1/log.jsonl"), 0, "iou") == b);
 	json_decref(j);
-	train_expecting(&o, in_root(root, "whole"), NULL, "fold-0 holds a run already: --resume goes on with it, --overwrite replaces it");
+	train_expecting(&o, in_root(root, "whole"), NULL,
+		"fold-0 holds a run already: --resume goes on with it, --overwrite replaces it");
 	must(secant_remove_tree(in_root(root, "kfold/fold-1"), &err), &err);
-	train_set(&o, "resume", "true");                             /* the first is done, the second was never begun */
+	train_set(&o, "resume", "true"); /* the first is done, the second was never begun */
 	watcher w = { 0 };
 	train_expecting(&o, in_root(root, "whole"), &w, NULL);
 	assert_int_equal(w.epochs, 1);
@@ -245,12 +268,14 @@ a_rate_is_suggested(void **state)
 	secant_train_result r = run_with(root, "finder", more, NULL, NULL);
 	assert_true(r.suggested_rate > 1e-7 && r.suggested_rate < 10);
 	secant_err err = { 0 };
-	json_t *j = secant_json_read(in_root(root, "finder/learning-rate-finder.json"), &err), *rates = json_object_get(j, "learning_rate");
+	json_t *j = secant_json_read(in_root(root, "finder/learning-rate-finder.json"), &err),
+		   *rates = json_object_get(j, "learning_rate");
 	assert_true(json_number_value(json_object_get(j, "suggested")) == r.suggested_rate);
-	assert_true(json_array_size(rates) >= 30 && json_array_size(rates) == json_array_size(json_object_get(j, "smoothed")));
+	assert_true(
+		json_array_size(rates) >= 30 && json_array_size(rates) == json_array_size(json_object_get(j, "smoothed")));
 	assert_true(fabs(json_number_value(json_array_get(rates, 0)) - 1e-7) < 1e-15);
 	assert_true(secant_is_file(in_root(root, "finder/learning-rate-finder.png")));
-	assert_false(secant_is_file(in_root(root, "finder/config.json")));           /* it is no run: training goes there next */
+	assert_false(secant_is_file(in_root(root, "finder/config.json"))); /* it is no run: training goes there next */
 	json_decref(j);
 }
 

@@ -1,5 +1,6 @@
 /*
- * What a training depends on, and what changes nothing of it: the same again, the threads of the loader, recalibrated statistics.
+ * What a training depends on, and what changes nothing of it: the same again, the threads of the loader, recalibrated
+ * statistics.
  */
 #include "train/training.h"
 
@@ -17,7 +18,8 @@ same_training(const char *name, const char *option, const char *value, bool same
 	train_set(&o, option, value);
 	train_expecting(&o, data(), NULL, NULL);
 	/* the state's metadata hold the best IoU, which follows from the models */
-	(same_model ? assert_same_file : assert_same_tensors)(in_root(root, "%s/state.safetensors", name), in_root(root, "other/state.safetensors"));
+	(same_model ? assert_same_file : assert_same_tensors)(
+		in_root(root, "%s/state.safetensors", name), in_root(root, "other/state.safetensors"));
 	if (same_model)
 		assert_same_file(in_root(root, "%s/last.safetensors", name), in_root(root, "other/last.safetensors"));
 	else
@@ -30,10 +32,10 @@ training_does_not_depend_on(void **state)
 {
 	secant_train_options o = tiny_options(in_root(root, "plain"));
 	train_expecting(&o, data(), NULL, NULL);
-	same_training("plain", "seed", "3", true);                       /* the same again */
+	same_training("plain", "seed", "3", true); /* the same again */
 	same_training("plain", "loader-threads", "3", true);
-	same_training("plain", "recalibrate-norms", "0", false);         /* raw statistics in the model, the same training */
-	same_training("plain", "recalibrate-norms", "16", true);         /* there are only two batches */
+	same_training("plain", "recalibrate-norms", "0", false); /* raw statistics in the model, the same training */
+	same_training("plain", "recalibrate-norms", "16", true); /* there are only two batches */
 	free_options(&o);
 }
 
@@ -54,6 +56,7 @@ training_depends_on(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(training_does_not_depend_on), cmocka_unit_test(training_depends_on) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(training_does_not_depend_on),
+		cmocka_unit_test(training_depends_on) };
 	return cmocka_run_group_tests_name("invariance", tests, setup, teardown);
 }

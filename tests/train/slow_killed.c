@@ -1,6 +1,7 @@
 /*
- * A run that is killed (SIGKILL) at any moment and resumed ends bit-identical to one never killed: twenty random moments, while steps run,
- * while models, log and state are written. Average, kept models and a watching schedule are part of what must survive.
+ * A run that is killed (SIGKILL) at any moment and resumed ends bit-identical to one never killed: twenty random
+ * moments, while steps run, while models, log and state are written. Average, kept models and a watching schedule are
+ * part of what must survive.
  */
 #include "train/training.h"
 #include "base/rng.h"
@@ -18,8 +19,19 @@ setup(void **state)
 static secant_train_options
 options(const char *run, bool resume)
 {
-	static const char *const values[][2] = { { "epochs", "3" }, { "optimizer", "adamw" }, { "learning-rate", "2e-3" }, { "ema", "0.8" }, { "keep", "2" }, { "schedule", "plateau" },
-		{ "plateau-patience", "0" }, { "warmup", "1" }, { "accumulate", "2" }, { "batch", "2" }, { "augment", "flip-h,rotate90,noise" } };
+	static const char *const values[][2] = {
+		{ "epochs", "3" },
+		{ "optimizer", "adamw" },
+		{ "learning-rate", "2e-3" },
+		{ "ema", "0.8" },
+		{ "keep", "2" },
+		{ "schedule", "plateau" },
+		{ "plateau-patience", "0" },
+		{ "warmup", "1" },
+		{ "accumulate", "2" },
+		{ "batch", "2" },
+		{ "augment", "flip-h,rotate90,noise" },
+	};
 	secant_train_options o = tiny_options(in_root(root, "%s", run));
 	for (size_t i = 0; i < sizeof values / sizeof *values; i++)
 		train_set(&o, values[i][0], values[i][1]);

@@ -1,14 +1,14 @@
 /*
- * PointNet against pointnet.pytorch's numbers (golden/README.md section 8): states, evaluation, one training step with every gradient, the
- * running statistics, and Adam with a step schedule; in double, and what section 9 allows in f32. `train_slow_pointnet all` follows Adam in
- * double on all four networks.
+ * PointNet against pointnet.pytorch's numbers (golden/README.md section 8): states, evaluation, one training step with
+ * every gradient, the running statistics, and Adam with a step schedule; in double, and what section 9 allows in f32.
+ * `train_slow_pointnet all` follows Adam in double on all four networks.
  */
 #include <secant/tensorfile.h>
 #include "exec/runner.h"
 #include "golden/model.h"
 #include "train/optimizer.h"
 
-static bool all;                             /* double runs by the references: the larger networks' Adam takes minutes */
+static bool all; /* double runs by the references: the larger networks' Adam takes minutes */
 static const char *const names[] = { "seg", "seg_ft", "cls", "cls_ft", NULL };
 
 typedef struct trial {
@@ -31,7 +31,9 @@ load(trial *t, const char *name, bool f64)
 	t->f64 = f64;
 	t->dense = !strcmp(json_string_value(json_object_get(t->j, "network")), "PointNetDenseCls");
 	model_options(&t->m, t->dense ? "pointnet-dense" : "pointnet-cls", "resnet34", (int)number(t->j, "k"), NULL);
-	must(secant_opts_set(&secant_network_options, &t->m.net, "feature-transform", json_is_true(json_object_get(t->j, "feature_transform")) ? "true" : "false", &err), &err);
+	must(secant_opts_set(&secant_network_options, &t->m.net, "feature-transform",
+			 json_is_true(json_object_get(t->j, "feature_transform")) ? "true" : "false", &err),
+		&err);
 }
 
 static void
@@ -48,7 +50,9 @@ unload(trial *t)
 static secant_shape
 cloud_shape(const json_t *s)
 {
-	return (secant_shape){ 4, { json_integer_value(json_array_get(s, 0)), json_integer_value(json_array_get(s, 2)), 1, json_integer_value(json_array_get(s, 1)) } };
+	return (secant_shape){ 4,
+		{ json_integer_value(json_array_get(s, 0)), json_integer_value(json_array_get(s, 2)), 1,
+			json_integer_value(json_array_get(s, 1)) } };
 }
 
 /* Loss and gradients of every parameter; the fast plans are fused. */
@@ -65,7 +69,8 @@ build_training(trial *t)
 	secant_value logits = secant_apply(m->g, "upcast", NULL, 1, m->built.logits);
 	secant_shape target = *secant_graph_shape(m->g, logits);
 	target.rank--;
-	secant_loss_input of_loss = { logits, secant_graph_input(m->g, "target", SECANT_I32, &target), SECANT_MODE_MULTICLASS, m->net.classes };
+	secant_loss_input of_loss = { logits, secant_graph_input(m->g, "target", SECANT_I32, &target),
+		SECANT_MODE_MULTICLASS, m->net.classes };
 	m->loss = secant_loss_build(m->g, "ce", &of_loss, &err);
 	assert_true((m->built.penalty >= 0) == m->net.feature_transform);
 	if (m->built.penalty >= 0)
@@ -79,7 +84,8 @@ build_training(trial *t)
 		secant_graph_free(m->g);
 		m->g = fused;
 	}
-	secant_value *of = secant_calloc((size_t)m->store->n + 1, sizeof *of), *out = secant_calloc((size_t)m->store->n + 1, sizeof *out);
+	secant_value *of = secant_calloc((size_t)m->store->n + 1, sizeof *of),
+				 *out = secant_calloc((size_t)m->store->n + 1, sizeof *out);
 	m->grad = secant_calloc((size_t)m->store->n + 1, sizeof *m->grad);
 	int n = 0, k = 0;
 	for (int i = 0; i < m->store->n; i++)
@@ -106,8 +112,11 @@ plan(trial *t, bool external)
 	for (int i = 0; i < m->store->n; i++)
 		if (m->grad[i] >= 0)
 			out[n++] = m->grad[i];
-	secant_plan_options o = { .precision = t->f64 ? SECANT_PRECISION_F64 : SECANT_PRECISION_F32, .training = true, .external = external };
-	if (!(t->plan = secant_plan_new(m->g, m->store, out, n, &o, &err)) || !(t->context = secant_context_new(t->plan, &err)))
+	secant_plan_options o = {
+		.precision = t->f64 ? SECANT_PRECISION_F64 : SECANT_PRECISION_F32, .training = true, .external = external
+	};
+	if (!(t->plan = secant_plan_new(m->g, m->store, out, n, &o, &err))
+		|| !(t->context = secant_context_new(t->plan, &err)))
 		fail_msg("%s", err.msg);
 	secant_free(out);
 	must(secant_context_set_input(t->context, "input", t->x, &err), &err);
@@ -125,8 +134,10 @@ evaluate(const trial *t, const secant_shape *in, int64_t *rows)
 	secant_nn nn = { .g = g, .phase = SECANT_PHASE_EVAL, .momentum = -1, .counter = -1, .seed = -1 };
 	secant_built built;
 	must(secant_network_build(&nn, &t->m.net, secant_graph_input(g, "input", SECANT_F32, in), &built, &err), &err);
-	secant_value logp = secant_apply(g, "log_softmax", &(secant_axis_attr){ -1 }, 1, secant_apply(g, "upcast", NULL, 1, built.logits));
-	secant_plan *p = secant_plan_new(g, t->m.store, &logp, 1, &(secant_plan_options){ .precision = t->f64 ? SECANT_PRECISION_F64 : SECANT_PRECISION_F32 }, &err);
+	secant_value logp = secant_apply(
+		g, "log_softmax", &(secant_axis_attr){ -1 }, 1, secant_apply(g, "upcast", NULL, 1, built.logits));
+	secant_plan *p = secant_plan_new(g, t->m.store, &logp, 1,
+		&(secant_plan_options){ .precision = t->f64 ? SECANT_PRECISION_F64 : SECANT_PRECISION_F32 }, &err);
 	if (!p)
 		fail_msg("%s", err.msg);
 	secant_context *c = secant_context_new(p, &err);
@@ -136,7 +147,8 @@ evaluate(const trial *t, const secant_shape *in, int64_t *rows)
 	int64_t n = secant_shape_count(secant_graph_shape(g, logp));
 	double *y = secant_calloc((size_t)n, sizeof *y);
 	for (int64_t i = 0; i < n; i++)
-		y[i] = t->f64 ? ((const double *)secant_context_output(c, 0))[i] : (double)((const float *)secant_context_output(c, 0))[i];
+		y[i] = t->f64 ? ((const double *)secant_context_output(c, 0))[i]
+					  : (double)((const float *)secant_context_output(c, 0))[i];
 	*rows = n / t->m.net.classes;
 	secant_context_free(c);
 	secant_plan_free(p);
@@ -165,7 +177,8 @@ folded_difference(trial *t, const secant_shape *in, const secant_tensor *want)
 	const void *y;
 	secant_shape shape;
 	double worst = 0;
-	secant_runner *r = secant_runner_new(t->m.store, make_graph, &t->m.net, &(secant_plan_options){ .precision = SECANT_PRECISION_F32 }, &err);
+	secant_runner *r = secant_runner_new(
+		t->m.store, make_graph, &t->m.net, &(secant_plan_options){ .precision = SECANT_PRECISION_F32 }, &err);
 	float *x = make_input("input", in, false);
 	must(secant_runner_run(r, in, x, &y, &shape, NULL, NULL, &err), &err);
 	assert_int_equal(secant_shape_count(&shape), secant_shape_count(&want->shape));
@@ -206,7 +219,7 @@ run_evaluation(const char *name, bool f64)
 	char key[64];
 	load(&t, name, f64);
 	secant_shape in = cloud_shape(json_object_get(t.j, "input"));
-	build_training(&t);                          /* its store has every state */
+	build_training(&t); /* its store has every state */
 	check_state_dict(&t, name);
 	fill_states(t.m.store, number(t.j, "gain"));
 	int64_t rows;
@@ -233,8 +246,16 @@ run_evaluation(const char *name, bool f64)
 
 /* ---- a training step ---- */
 
-typedef struct slot_reader { const secant_store *store; const secant_slot *slot; } slot_reader;
-static double get_slot(const void *p, int64_t i) { const slot_reader *r = p; return secant_slot_get(r->store, r->slot, i); }
+typedef struct slot_reader {
+	const secant_store *store;
+	const secant_slot *slot;
+} slot_reader;
+static double
+get_slot(const void *p, int64_t i)
+{
+	const slot_reader *r = p;
+	return secant_slot_get(r->store, r->slot, i);
+}
 
 static double
 sum_of_dots(const trial *t, const char *ending)
@@ -261,7 +282,8 @@ check_gradients(const trial *t, const char *name, json_t *train)
 			continue;
 		json_t *g = json_array_get(grads, (size_t)n++);
 		assert_string_equal(json_string_value(json_array_get(g, 0)), slot->name);
-		statistic s = statistic_of(slot->name, &slot->type.shape, false, t->f64 ? get_double : get_float, secant_context_output(t->context, n));
+		statistic s = statistic_of(slot->name, &slot->type.shape, false, t->f64 ? get_double : get_float,
+			secant_context_output(t->context, n));
 		double l2 = json_number_value(json_array_get(g, 2)), dot = json_number_value(json_array_get(g, 3));
 		/* a bias before a batch norm has gradient zero: its numbers are rounding noise, measured against the total */
 		double allowed = l2 > 1e-6 * total ? 1e-8 * l2 : 1e-12 * total;
@@ -273,7 +295,9 @@ check_gradients(const trial *t, const char *name, json_t *train)
 		assert_near(slot->name, s.dot, dot, allowed);
 	}
 	assert_int_equal(n, json_array_size(grads));
-	if (!t->f64 && number(json_object_get(t->j, "float32"), "grad_rel_total") < 1e-4)   /* elsewhere kinks make float32 gradients wander */
+	if (!t->f64
+		&& number(json_object_get(t->j, "float32"), "grad_rel_total")
+			< 1e-4) /* elsewhere kinks make float32 gradients wander */
 		assert_near(name, sqrt(error / square), 0, 1e-3);
 }
 
@@ -289,7 +313,8 @@ run_training(const char *name, bool f64, bool fused)
 	fill_states(t.m.store, number(t.j, "gain"));
 	plan(&t, false);
 	must(secant_context_run(t.context, &err), &err);
-	double loss = f64 ? *(const double *)secant_context_output(t.context, 0) : (double)*(const float *)secant_context_output(t.context, 0);
+	double loss = f64 ? *(const double *)secant_context_output(t.context, 0)
+					  : (double)*(const float *)secant_context_output(t.context, 0);
 	assert_near("loss", loss, number(train, "loss"), f64 ? 1e-10 : 1e-4);
 	check_gradients(&t, name, train);
 	double mean = sum_of_dots(&t, ".running_mean"), var = sum_of_dots(&t, ".running_var");
@@ -322,7 +347,8 @@ run_adam(const char *name, bool f64, size_t steps)
 	secant_optimizer o;
 	char text[64];
 	load(&t, name, f64);
-	json_t *adam = json_object_get(t.j, "adam"), *losses = json_object_get(adam, "losses"), *rates = json_object_get(adam, "lrs");
+	json_t *adam = json_object_get(t.j, "adam"), *losses = json_object_get(adam, "losses"),
+		   *rates = json_object_get(adam, "lrs");
 	must(secant_opts_init(&secant_optimizer_options_table, &options, &err), &err);
 	must(secant_opts_set(&secant_optimizer_options_table, &options, "optimizer", "adam", &err), &err);
 	options.weight_decay = 0;
@@ -336,15 +362,22 @@ run_adam(const char *name, bool f64, size_t steps)
 	must(secant_context_set_output(t.context, 0, f64 ? (void *)&loss64 : &loss32, &err), &err);
 	for (int i = 0, k = 1; i < t.m.store->n; i++)
 		if (t.m.grad[i] >= 0)
-			must(secant_context_set_output(t.context, k++, (char *)o.grad + (size_t)t.m.store->slot[i].offset * (f64 ? 8 : 4), &err), &err);
+			must(secant_context_set_output(
+					 t.context, k++, (char *)o.grad + (size_t)t.m.store->slot[i].offset * (f64 ? 8 : 4), &err),
+				&err);
 	for (size_t step = 0; step < steps; step++) {
 		must(secant_context_run(t.context, &err), &err);
 		snprintf(text, sizeof text, "%s, loss of step %d", name, (int)step + 1);
-		assert_near(text, f64 ? loss64 : (double)loss32, json_number_value(json_array_get(losses, step)), f64 ? 1e-8 : step == 0 ? 1e-4 : 2e-1);
+		assert_near(text, f64 ? loss64 : (double)loss32, json_number_value(json_array_get(losses, step)),
+			f64             ? 1e-8
+				: step == 0 ? 1e-4
+							: 2e-1);
 		secant_optimizer_update(&o, json_number_value(json_array_get(rates, step)), -1, 2);
 		if (f64 && (step == 9 || step == 23)) {
 			double dot = sum_of_dots(&t, "");
-			assert_near("parameters_dot", dot, number(adam, step == 9 ? "parameters_dot_after_10" : "parameters_dot_after_24"), 1e-6 * (1 + fabs(dot)));
+			assert_near("parameters_dot", dot,
+				number(adam, step == 9 ? "parameters_dot_after_10" : "parameters_dot_after_24"),
+				1e-6 * (1 + fabs(dot)));
 		}
 	}
 	if (f64 && steps == 24)

@@ -1,5 +1,6 @@
 /*
- * --resume, at length: a training interrupted after each of its steps, with other optimisers, for more epochs, and with damaged states.
+ * --resume, at length: a training interrupted after each of its steps, with other optimisers, for more epochs, and with
+ * damaged states.
  */
 #include "train/training.h"
 
@@ -64,7 +65,7 @@ more_epochs_and_none(void **state)
 	train_expecting(&o, data(), NULL, NULL);
 	train_set(&o, "resume", "true");
 	watcher w = { 0 };
-	train_expecting(&o, data(), &w, NULL);                           /* finished: nothing to do */
+	train_expecting(&o, data(), &w, NULL); /* finished: nothing to do */
 	assert_int_equal(w.steps, 0);
 	train_set(&o, "epochs", "3");
 	secant_train_result r = train_expecting(&o, data(), &w, NULL);
@@ -115,7 +116,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(never_stopped), cmocka_unit_test(stopped_anywhere), cmocka_unit_test(options_come_from_the_run), cmocka_unit_test(more_epochs_and_none), cmocka_unit_test(damaged_states)
+		cmocka_unit_test(never_stopped),
+		cmocka_unit_test(stopped_anywhere),
+		cmocka_unit_test(options_come_from_the_run),
+		cmocka_unit_test(more_epochs_and_none),
+		cmocka_unit_test(damaged_states),
 	};
 	return cmocka_run_group_tests_name("resume at length", tests, setup, teardown);
 }

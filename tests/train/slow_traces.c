@@ -1,13 +1,15 @@
 /*
- * Ten-step training traces of Unet-resnet18 (golden/README.md section 3), with and without clipping: losses, gradient norms and the final
- * parameters in double, the losses in f32 (of direct sums, as `secant run` computes: Winograd's move the second loss by 1e-5). The trace of AdamW
- * also makes the averages of swa.json and ema.json, with statistics of their own.
+ * Ten-step training traces of Unet-resnet18 (golden/README.md section 3), with and without clipping: losses, gradient
+ * norms and the final parameters in double, the losses in f32 (of direct sums, as `secant run` computes: Winograd's
+ * move the second loss by 1e-5). The trace of AdamW also makes the averages of swa.json and ema.json, with statistics
+ * of their own.
  */
 #include "golden/model.h"
 #include "train/average.h"
 #include "train/optimizer.h"
 
-static const char *const names[] = { "sgd", "sgd_plain", "sgd_nesterov", "adamw", "adam", "adam_l2", "rmsprop", "rmsprop_momentum", "adamw_clip1", "sgd_clip0.05", NULL };
+static const char *const names[] = { "sgd", "sgd_plain", "sgd_nesterov", "adamw", "adam", "adam_l2", "rmsprop",
+	"rmsprop_momentum", "adamw_clip1", "sgd_clip0.05", NULL };
 
 /* torch.optim's settings as options. */
 static void
@@ -18,11 +20,17 @@ read_options(secant_optimizer_options *o, json_t *j)
 	const char *kind = json_string_value(json_object_get(j, "optimiser")), *key;
 	char text[32];
 	must(secant_opts_init(&secant_optimizer_options_table, o, &err), &err);
-	must(secant_opts_set(&secant_optimizer_options_table, o, "optimizer", !strcmp(kind, "AdamW") ? "adamw" : !strcmp(kind, "Adam") ? "adam" : !strcmp(kind, "RMSprop") ? "rmsprop" : "sgd", &err), &err);
+	must(secant_opts_set(&secant_optimizer_options_table, o, "optimizer",
+			 !strcmp(kind, "AdamW")         ? "adamw"
+				 : !strcmp(kind, "Adam")    ? "adam"
+				 : !strcmp(kind, "RMSprop") ? "rmsprop"
+											: "sgd",
+			 &err),
+		&err);
 	o->momentum = 0, o->weight_decay = 0;
 	if (json_is_number(json_object_get(j, "clip_max_norm")))
 		o->clip_norm = number(j, "clip_max_norm");
-	json_object_foreach(settings, key, v) {
+	json_object_foreach (settings, key, v) {
 		if (!strcmp(key, "lr"))
 			o->learning_rate = json_number_value(v);
 		else if (!strcmp(key, "weight_decay"))
@@ -46,8 +54,16 @@ read_options(secant_optimizer_options *o, json_t *j)
 	}
 }
 
-typedef struct slot_reader { const secant_store *store; const secant_slot *slot; } slot_reader;
-static double get_slot(const void *p, int64_t i) { const slot_reader *r = p; return secant_slot_get(r->store, r->slot, i); }
+typedef struct slot_reader {
+	const secant_store *store;
+	const secant_slot *slot;
+} slot_reader;
+static double
+get_slot(const void *p, int64_t i)
+{
+	const slot_reader *r = p;
+	return secant_slot_get(r->store, r->slot, i);
+}
 
 static void
 check_final(const model *m, json_t *final)
@@ -95,8 +111,12 @@ pass(const model *m, secant_phase phase, const char *key, double momentum, bool 
 	must(secant_network_build(&nn, &m->net, secant_graph_input(nn.g, "input", SECANT_F32, &in), &built, &err), &err);
 	secant_value loss = -1;
 	if (with_loss)
-		loss = secant_loss_build(nn.g, "0.5*dice+0.5*bce", &(secant_loss_input){ built.logits, secant_graph_input(nn.g, "target", SECANT_F32, &t), SECANT_MODE_BINARY, 1 }, &err);
-	secant_plan *p = secant_plan_new(nn.g, m->store, &loss, with_loss, &(secant_plan_options){ .precision = SECANT_PRECISION_F64, .training = true }, &err);
+		loss = secant_loss_build(nn.g, "0.5*dice+0.5*bce",
+			&(secant_loss_input){
+				built.logits, secant_graph_input(nn.g, "target", SECANT_F32, &t), SECANT_MODE_BINARY, 1 },
+			&err);
+	secant_plan *p = secant_plan_new(nn.g, m->store, &loss, with_loss,
+		&(secant_plan_options){ .precision = SECANT_PRECISION_F64, .training = true }, &err);
 	if (!p)
 		fail_msg("%s", err.msg);
 	secant_context *c = secant_context_new(p, &err);
@@ -141,12 +161,13 @@ check_average(model *m, secant_average *a, const char *name, int64_t models)
 	assert_true(a->n == models);
 	secant_average_swap(a);
 	check_final(m, json_object_get(j, "averaged"));
-	check_statistics(m, json_object_get(j, "averaged"));             /* still those of the trained network */
+	check_statistics(m, json_object_get(j, "averaged")); /* still those of the trained network */
 	pass(m, SECANT_PHASE_RECALIBRATE, "input", 1, false);
 	pass(m, SECANT_PHASE_RECALIBRATE, "input2", .5, false);
 	check_final(m, json_object_get(j, "after_update_bn"));
 	check_statistics(m, json_object_get(j, "after_update_bn"));
-	assert_near("evaluation loss", pass(m, SECANT_PHASE_EVAL, "input", 0, true), number(j, "eval_loss_after_update_bn"), 1e-8);
+	assert_near(
+		"evaluation loss", pass(m, SECANT_PHASE_EVAL, "input", 0, true), number(j, "eval_loss_after_update_bn"), 1e-8);
 	secant_average_swap(a);
 	statistics_of(m, kept, true);
 	secant_free(kept);
@@ -179,15 +200,23 @@ run_trace(const char *name, bool f64)
 	for (int i = 0; i < m.store->n; i++)
 		if (m.grad[i] >= 0)
 			out[n++] = m.grad[i];
-	secant_plan *p = secant_plan_new(m.g, m.store, out, n, &(secant_plan_options){ .precision = f64 ? SECANT_PRECISION_F64 : SECANT_PRECISION_F32, .training = true, .exact = true, .external = true }, &err);
+	secant_plan *p = secant_plan_new(m.g, m.store, out, n,
+		&(secant_plan_options){ .precision = f64 ? SECANT_PRECISION_F64 : SECANT_PRECISION_F32,
+			.training = true,
+			.exact = true,
+			.external = true },
+		&err);
 	if (!p)
 		fail_msg("%s", err.msg);
 	secant_context *c = secant_context_new(p, &err);
 	must(secant_context_set_output(c, 0, f64 ? (void *)&loss64 : &loss32, &err), &err);
 	for (int i = 0, k = 1; i < m.store->n; i++)
 		if (m.grad[i] >= 0)
-			must(secant_context_set_output(c, k++, (char *)o.grad + (size_t)m.store->slot[i].offset * (f64 ? 8 : 4), &err), &err);
-	void *x = make_input("input", &in, f64), *target = make_target(&m, "target", &(secant_shape){ 4, { 2, 64, 64, 1 } }, 1, f64);
+			must(secant_context_set_output(
+					 c, k++, (char *)o.grad + (size_t)m.store->slot[i].offset * (f64 ? 8 : 4), &err),
+				&err);
+	void *x = make_input("input", &in, f64),
+		 *target = make_target(&m, "target", &(secant_shape){ 4, { 2, 64, 64, 1 } }, 1, f64);
 	must(secant_context_set_input(c, "input", x, &err), &err);
 	must(secant_context_set_input(c, "target", target, &err), &err);
 	bool averages = f64 && !strcmp(name, "adamw");
@@ -199,7 +228,8 @@ run_trace(const char *name, bool f64)
 		snprintf(path, sizeof path, "%s, loss of step %d", name, (int)step + 1);
 		assert_near(path, loss, want, f64 ? 1e-9 : step < 2 ? 1e-5 : 2e-2);
 		if (f64)
-			assert_near("gradient norm", secant_optimizer_grad_norm(&o, 2), json_number_value(json_array_get(norms, step)), 1e-8 * json_number_value(json_array_get(norms, step)));
+			assert_near("gradient norm", secant_optimizer_grad_norm(&o, 2),
+				json_number_value(json_array_get(norms, step)), 1e-8 * json_number_value(json_array_get(norms, step)));
 		secant_optimizer_update(&o, options.learning_rate, -1, 2);
 		if (averages)
 			must(secant_average_add(&ema, .9, 2, &err), &err);

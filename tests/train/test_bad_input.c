@@ -1,6 +1,7 @@
 /*
- * Bad input to training and evaluation: each case fails with a message that says what is wrong and where, and leaves everything that was
- * there as it was: the data, a finished run that was to be replaced, the folder that was to be made.
+ * Bad input to training and evaluation: each case fails with a message that says what is wrong and where, and leaves
+ * everything that was there as it was: the data, a finished run that was to be replaced, the folder that was to be
+ * made.
  */
 #include "train/training.h"
 #include <sys/mount.h>
@@ -15,7 +16,8 @@ setup(void **state)
 	secant_train_options o = tiny_options(in_root(root, "model"));
 	train_set(&o, "epochs", "1");
 	train_expecting(&o, in_root(root, "good"), NULL, NULL);
-	if (rename(in_root(root, "model/state.safetensors"), in_root(root, "state.safetensors")))   /* it is large, and often hashed */
+	if (rename(in_root(root, "model/state.safetensors"),
+			in_root(root, "state.safetensors"))) /* it is large, and often hashed */
 		return 1;
 	train_set(&o, "classes", "3");
 	train_set(&o, "out", in_root(root, "model3"));
@@ -97,7 +99,11 @@ pairs(void **state)
 	training_fails(1, NULL, NULL, "bad/train has images but neither labels nor masks beside them");
 }
 
-static double strange_class(int x, int y, int c) { return y == 5 && x >= 20 && x < 27 ? 9 : disc_class(x, y, c); }
+static double
+strange_class(int x, int y, int c)
+{
+	return y == 5 && x >= 20 && x < 27 ? 9 : disc_class(x, y, c);
+}
 
 /* Value, position, how many, and the option that would fit. */
 static void
@@ -106,11 +112,13 @@ label_values(void **state)
 	spoiled(disc_class);
 	disc_index = 1;
 	write_picture(in_root(root, "bad/train/labels/01.png"), 32, 32, 1, SECANT_U8, strange_class);
-	training_fails(3, NULL, NULL, "bad/train/labels/01.png: label value 9 at (20, 5) is outside the classes 0 to 2, 7 pixels");
+	training_fails(
+		3, NULL, NULL, "bad/train/labels/01.png: label value 9 at (20, 5) is outside the classes 0 to 2, 7 pixels");
 	training_fails(3, NULL, NULL, "--classes 10");
 	spoiled(disc_class);
 	write_picture(in_root(root, "bad/val/labels/01.png"), 32, 32, 1, SECANT_U8, strange_class);
-	evaluation_fails("model3/last.safetensors", NULL, NULL, "bad/val/labels/01.png: label value 9 at (20, 5) is outside the classes 0 to 2, 7 pixels");
+	evaluation_fails("model3/last.safetensors", NULL, NULL,
+		"bad/val/labels/01.png: label value 9 at (20, 5) is outside the classes 0 to 2, 7 pixels");
 }
 
 static void
@@ -169,8 +177,10 @@ static void
 inverted_limits(void **state)
 {
 	spoiled(disc_label);
-	training_fails(1, "augment", "shift-scale-rotate(scale=1.2,0.8)", "augmentation shift-scale-rotate: scale limits are inverted, 1.2 is above 0.8");
-	training_fails(1, "augment", "[{\"name\": \"hue-saturation-value\", \"hue\": [20, -20]}]", "hue limits are inverted");
+	training_fails(1, "augment", "shift-scale-rotate(scale=1.2,0.8)",
+		"augmentation shift-scale-rotate: scale limits are inverted, 1.2 is above 0.8");
+	training_fails(
+		1, "augment", "[{\"name\": \"hue-saturation-value\", \"hue\": [20, -20]}]", "hue limits are inverted");
 }
 
 static void
@@ -203,11 +213,14 @@ options_that_do_not_fit(void **state)
 	training_fails(1, "optimizer", "adamv", "adamw");
 	training_fails(1, "schedule", "cosin", "cosine");
 	training_fails(1, "precision", "fp32", "precision 'fp32' is not auto, bf16, f32 or f64");
-	training_fails(1, "precision", "f64", "precision f64 runs scalar references: it is for secant run, training wants f32 or bf16");
+	training_fails(1, "precision", "f64",
+		"precision f64 runs scalar references: it is for secant run, training wants f32 or bf16");
 	training_fails(1, "weights", in_root(root, "nothing.pth"), "nothing.pth");
 	training_fails(1, "augment", "flip-x", "flip-");
-	training_fails(1, "activation", "softmax", "activation softmax: over one class it is 1 everywhere; sigmoid, or leave it out");
-	training_fails(1, "activation", "sigmoid", "activation sigmoid: the loss dice wants logits; leave the activation out");
+	training_fails(
+		1, "activation", "softmax", "activation softmax: over one class it is 1 everywhere; sigmoid, or leave it out");
+	training_fails(
+		1, "activation", "sigmoid", "activation sigmoid: the loss dice wants logits; leave the activation out");
 }
 
 /* A model of other classes, tensors that are no model, and a model file with any part of it gone. */
@@ -240,7 +253,9 @@ model_files(void **state)
 		text[at] = old == '1' ? '7' : '1';
 		must(secant_file_write(in_root(root, "cut.safetensors"), text, header < 4000 ? size : header, &err), &err);
 		must(secant_opts_init(&secant_eval_options_table, &o, &err), &err);
-		assert_int_not_equal(secant_evaluate(in_root(root, "cut.safetensors"), in_root(root, "bad"), &o, NULL, &scores, &own), SECANT_OK);
+		assert_int_not_equal(
+			secant_evaluate(in_root(root, "cut.safetensors"), in_root(root, "bad"), &o, NULL, &scores, &own),
+			SECANT_OK);
 		secant_opts_free(&secant_eval_options_table, &o);
 		text[at] = old;
 	}
@@ -259,7 +274,8 @@ full_disk(void **state)
 		fprintf(stderr, "skipped: a small file system cannot be mounted here\n");
 		skip();
 	}
-	secant_train_options o = tiny_options(in_root(root, "small/run"));   /* a model fits (45 MB), a state (135 MB) does not */
+	secant_train_options o = tiny_options(
+		in_root(root, "small/run")); /* a model fits (45 MB), a state (135 MB) does not */
 	secant_train_events silent = { 0 };
 	spoiled(disc_label);
 	secant_status status = secant_train(&o, in_root(root, "bad"), &silent, NULL, &err);
@@ -268,10 +284,12 @@ full_disk(void **state)
 	secant_scores scores;
 	secant_err own = { 0 };
 	secant_status opens = secant_opts_init(&secant_eval_options_table, &e, &own);
-	opens = opens ? opens : secant_evaluate(in_root(root, "small/run/last.safetensors"), in_root(root, "bad"), &e, NULL, &scores, &own);
+	opens = opens
+		? opens
+		: secant_evaluate(in_root(root, "small/run/last.safetensors"), in_root(root, "bad"), &e, NULL, &scores, &own);
 	secant_names left = { 0 };
 	secant_status listed = secant_dir_list(&left, in_root(root, "small/run"), SECANT_DIR_ALL, &own);
-	umount(folder);                              /* before anything can fail the test */
+	umount(folder); /* before anything can fail the test */
 	assert_int_equal(listed, SECANT_OK);
 	for (int i = 0; i < left.n; i++)
 		if (strstr(left.v[i], "tmp"))
@@ -288,7 +306,8 @@ full_disk(void **state)
 	free_options(&o);
 }
 
-/* Root may write anywhere, so the folder is on a file system that is mounted read-only; others get a folder without permission. */
+/* Root may write anywhere, so the folder is on a file system that is mounted read-only; others get a folder without
+ * permission. */
 static void
 read_only_folder(void **state)
 {
@@ -317,8 +336,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(pairs), cmocka_unit_test(label_values), cmocka_unit_test(broken_files), cmocka_unit_test(truncated_formats), cmocka_unit_test(mixed_channels), cmocka_unit_test(inverted_limits), cmocka_unit_test(no_pictures),
-		cmocka_unit_test(options_that_do_not_fit), cmocka_unit_test(model_files), cmocka_unit_test(full_disk), cmocka_unit_test(read_only_folder)
+		cmocka_unit_test(pairs),
+		cmocka_unit_test(label_values),
+		cmocka_unit_test(broken_files),
+		cmocka_unit_test(truncated_formats),
+		cmocka_unit_test(mixed_channels),
+		cmocka_unit_test(inverted_limits),
+		cmocka_unit_test(no_pictures),
+		cmocka_unit_test(options_that_do_not_fit),
+		cmocka_unit_test(model_files),
+		cmocka_unit_test(full_disk),
+		cmocka_unit_test(read_only_folder),
 	};
 	return cmocka_run_group_tests_name("bad input", tests, setup, teardown);
 }

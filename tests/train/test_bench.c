@@ -110,6 +110,7 @@ end(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_step_learns), cmocka_unit_test(test_work), cmocka_unit_test(test_refuses), cmocka_unit_test(test_rates) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_step_learns), cmocka_unit_test(test_work),
+		cmocka_unit_test(test_refuses), cmocka_unit_test(test_rates) };
 	return cmocka_run_group_tests(tests, NULL, end);
 }

@@ -1,4 +1,5 @@
-/* Training and judging on clouds: protocols by hand-made numbers, runs that learn, resume bit for bit, every point predicted. */
+/* Training and judging on clouds: protocols by hand-made numbers, runs that learn, resume bit for bit, every point
+ * predicted. */
 #include "training.h"
 #include <math.h>
 #include <secant/predict.h>
@@ -47,8 +48,19 @@ put_shapes(int each)
 static secant_train_options
 cloud_options(const char *out, const char *arch)
 {
-	static const char *const values[][2] = { { "points", "32" }, { "epochs", "2" }, { "batch", "4" }, { "precision", "f32" }, { "threads", "1" }, { "loader-threads", "2" },
-		{ "recalibrate-norms", "1" }, { "seed", "3" }, { "optimizer", "adam" }, { "learning-rate", "0.002" }, { "jitter", "0.01" } };
+	static const char *const values[][2] = {
+		{ "points", "32" },
+		{ "epochs", "2" },
+		{ "batch", "4" },
+		{ "precision", "f32" },
+		{ "threads", "1" },
+		{ "loader-threads", "2" },
+		{ "recalibrate-norms", "1" },
+		{ "seed", "3" },
+		{ "optimizer", "adam" },
+		{ "learning-rate", "0.002" },
+		{ "jitter", "0.01" },
+	};
 	secant_train_options o;
 	secant_err err = { 0 };
 	must(secant_opts_init(&secant_train_options_table, &o, &err), &err);
@@ -59,7 +71,12 @@ cloud_options(const char *out, const char *arch)
 	return o;
 }
 
-static int set_up(void **state) { fresh_root(); return 0; }
+static int
+set_up(void **state)
+{
+	fresh_root();
+	return 0;
+}
 
 static secant_scores
 judge(const char *model, const char *split, const char *const (*set)[2], const char *message)
@@ -93,9 +110,9 @@ near(double got, double want)
 
 /*
  * Category A has parts 0, 1; category B parts 2, 3, 4.
- * A1: labels 0 0 1 1, found 0 1 1 1: IoU 1/2, 2/3, mean 7/12.   A2: labels 0 0, found 0 0: 1, and 1 for the absent part, mean 1.
- * B1: labels 2 3 3 (and one left out), found 2 3 2: 1/2, 1/2, absent 1: mean 2/3.
- * Instances (7/12 + 1 + 2/3) / 3 = 3/4; categories: A 19/24, B 2/3: mean 35/48.
+ * A1: labels 0 0 1 1, found 0 1 1 1: IoU 1/2, 2/3, mean 7/12.   A2: labels 0 0, found 0 0: 1, and 1 for the absent
+ * part, mean 1. B1: labels 2 3 3 (and one left out), found 2 3 2: 1/2, 1/2, absent 1: mean 2/3. Instances (7/12 + 1 +
+ * 2/3) / 3 = 3/4; categories: A 19/24, B 2/3: mean 35/48.
  */
 static void
 paper_and_category_by_hand(void **state)
@@ -154,7 +171,8 @@ points_never_predicted_count_as_wrong(void **state)
 static void
 parts_are_learnt_and_judged(void **state)
 {
-	static const char *const knives[][2] = { { "category", "Knife" }, { NULL } }, *const wrong[][2] = { { "protocol", "class" }, { NULL } };
+	static const char *const knives[][2] = { { "category", "Knife" }, { NULL } },
+							 *const wrong[][2] = { { "protocol", "class" }, { NULL } };
 	static const char *const votes[][2] = { { "votes", "3" }, { "resample", "100" }, { NULL } };
 	put_shapes(4);
 	secant_train_options o = cloud_options(in_root(root, "run"), "pointnet-part");
@@ -176,12 +194,14 @@ parts_are_learnt_and_judged(void **state)
 	int64_t points = 0;
 	for (int i = 0; i < 8; i++)
 		points += 40 + i;
-	assert_int_equal(all.pixels, points);        /* every point once */
+	assert_int_equal(all.pixels, points); /* every point once */
 	secant_scores_free(&all);
-	static const char *const turned[][2] = { { "turn", "360" }, { NULL } }, *const lying[][2] = { { "turn", "90" }, { NULL } };
-	secant_scores round = judge(in_root(root, "run/last.safetensors"), "val", turned, NULL), quarter = judge(in_root(root, "run/last.safetensors"), "val", lying, NULL);
+	static const char *const turned[][2] = { { "turn", "360" }, { NULL } },
+							 *const lying[][2] = { { "turn", "90" }, { NULL } };
+	secant_scores round = judge(in_root(root, "run/last.safetensors"), "val", turned, NULL),
+				  quarter = judge(in_root(root, "run/last.safetensors"), "val", lying, NULL);
 	assert_true(fabs(round.instance_iou - r.last) < 1e-3);
-	assert_true(quarter.instance_iou < r.last);  /* knives are told by x */
+	assert_true(quarter.instance_iou < r.last); /* knives are told by x */
 	secant_scores_free(&round);
 	secant_scores_free(&quarter);
 	secant_scores some = judge(in_root(root, "run/last.safetensors"), "val", knives, NULL);
@@ -191,7 +211,8 @@ parts_are_learnt_and_judged(void **state)
 	secant_scores voted = judge(in_root(root, "run/last.safetensors"), "val", votes, NULL);
 	assert_int_equal(voted.pixels, 800);
 	secant_scores_free(&voted);
-	(void)judge(in_root(root, "run/last.safetensors"), "val", wrong, "--protocol class is for networks that give a class for each cloud");
+	(void)judge(in_root(root, "run/last.safetensors"), "val", wrong,
+		"--protocol class is for networks that give a class for each cloud");
 	(void)judge(in_root(root, "run/last.safetensors"), "test", NULL, "shuffled_test_file_list.json");
 	free_options(&o);
 }
@@ -228,13 +249,14 @@ resuming_is_bit_for_bit(void **state)
 	train_set(&o, "test-every", "1");
 	train_expecting(&o, root, NULL, NULL);
 	train_set(&o, "out", in_root(root, "parts"));
-	watcher w = { .stop_after = 3 };             /* in the middle of the second epoch */
+	watcher w = { .stop_after = 3 }; /* in the middle of the second epoch */
 	train_expecting(&o, root, &w, "interrupted");
 	train_set(&o, "resume", "true");
 	train_expecting(&o, root, NULL, NULL);
 	static const char *const files[] = { "last.safetensors", "state.safetensors", "tests.jsonl" };
 	for (size_t i = 0; i < 3; i++) {
-		secant_bytes a = bytes_of(in_root(root, "whole/%s", files[i])), b = bytes_of(in_root(root, "parts/%s", files[i]));
+		secant_bytes a = bytes_of(in_root(root, "whole/%s", files[i])),
+					 b = bytes_of(in_root(root, "parts/%s", files[i]));
 		assert_int_equal(a.size, b.size);
 		assert_memory_equal(a.data, b.data, a.size);
 		secant_file_unmap(&a);
@@ -249,7 +271,9 @@ clouds_get_one_class(void **state)
 	for (int i = 0; i < 8; i++) {
 		char name[64], text[256];
 		snprintf(name, sizeof name, "%s/%s/m%d.off", i % 2 ? "flat" : "tall", i < 6 ? "train" : "test", i);
-		snprintf(text, sizeof text, i % 2 ? "OFF\n3 1 0\n0 0 0\n%d 0 0\n0 0 1\n3 0 1 2\n" : "OFF\n3 1 0\n0 0 0\n0 %d 0\n0 0 1\n3 0 1 2\n", 2 + i);
+		snprintf(text, sizeof text,
+			i % 2 ? "OFF\n3 1 0\n0 0 0\n%d 0 0\n0 0 1\n3 0 1 2\n" : "OFF\n3 1 0\n0 0 0\n0 %d 0\n0 0 1\n3 0 1 2\n",
+			2 + i);
 		put(name, text);
 	}
 	secant_train_options o = cloud_options(in_root(root, "run"), "pointnet-cls");
@@ -283,7 +307,8 @@ scenes_are_judged_point_by_point(void **state)
 	put("val/b.csv", text.p);
 	secant_str_free(&text);
 	secant_train_options o = cloud_options(in_root(root, "run"), "pointnet-dense");
-	static const char *const set[][2] = { { "block", "10" }, { "up", "z" }, { "features", "xyz,position" }, { "points", "64" }, { "loss", "ce(class-weights=[1,2])" } };
+	static const char *const set[][2] = { { "block", "10" }, { "up", "z" }, { "features", "xyz,position" },
+		{ "points", "64" }, { "loss", "ce(class-weights=[1,2])" } };
 	for (size_t i = 0; i < sizeof set / sizeof *set; i++)
 		train_set(&o, set[i][0], set[i][1]);
 	train_expecting(&o, root, NULL, NULL);
@@ -344,7 +369,8 @@ bag_model(void)
 static void
 every_point_gets_class_confidence_and_colour(void **state)
 {
-	static const char *const bag[][2] = { { "category", "Bag" }, { NULL } }, *const knife[][2] = { { "category", "Knife" }, { "votes", "2" }, { NULL } };
+	static const char *const bag[][2] = { { "category", "Bag" }, { NULL } },
+							 *const knife[][2] = { { "category", "Knife" }, { "votes", "2" }, { NULL } };
 	static const char *const none[][2] = { { "category", "Cup" }, { NULL } };
 	char model[400], in[400];
 	snprintf(model, sizeof model, "%s", bag_model());
@@ -353,15 +379,17 @@ every_point_gets_class_confidence_and_colour(void **state)
 	predict(model, in, in_root(root, "a.ply"), bag, NULL);
 	predict(model, in, in_root(root, "b.las"), bag, NULL);
 	predict(model, in, in_root(root, "k.txt"), knife, NULL);
-	secant_cloud from = read_cloud(in), ply = read_cloud(in_root(root, "a.ply")), las = read_cloud(in_root(root, "b.las"));
-	int p = secant_cloud_find(&ply, "prediction"), q = secant_cloud_find(&ply, "confidence"), l = secant_cloud_find(&las, "classification");
+	secant_cloud from = read_cloud(in), ply = read_cloud(in_root(root, "a.ply")),
+				 las = read_cloud(in_root(root, "b.las"));
+	int p = secant_cloud_find(&ply, "prediction"), q = secant_cloud_find(&ply, "confidence"),
+		l = secant_cloud_find(&las, "classification");
 	int red = secant_cloud_find(&ply, "red"), lc = secant_cloud_find(&las, "confidence");
 	assert_true(p >= 3 && q >= 3 && l >= 3 && red >= 3 && lc >= 3);
 	assert_int_equal(ply.n, from.n);
 	assert_int_equal(las.n, from.n);
 	for (int64_t i = 0; i < from.n; i++) {
 		double k = secant_cloud_get(&ply, p, i), c = secant_cloud_get(&ply, q, i);
-		assert_true(k == 1 || k == 2);           /* the numbers of the label files, of this category */
+		assert_true(k == 1 || k == 2); /* the numbers of the label files, of this category */
 		assert_true(c >= 0.5 && c <= 1);
 		assert_true(secant_cloud_get(&las, l, i) == k);
 		assert_true(fabs(secant_cloud_get(&las, lc, i) - c) < 1e-6);
@@ -380,7 +408,9 @@ every_point_gets_class_confidence_and_colour(void **state)
 static void
 strange_clouds_are_predicted(void **state)
 {
-	static const char *const bag[][2] = { { "category", "Bag" }, { NULL } }, *const parts[][2] = { { "category", "Bag" }, { "pass-points", "50" }, { "batch", "3" }, { NULL } };
+	static const char *const bag[][2] = { { "category", "Bag" }, { NULL } },
+							 *const parts[][2] = { { "category", "Bag" }, { "pass-points", "50" }, { "batch", "3" },
+								 { NULL } };
 	char model[400];
 	secant_str many = { 0 };
 	snprintf(model, sizeof model, "%s", bag_model());
@@ -391,7 +421,10 @@ strange_clouds_are_predicted(void **state)
 		secant_str_addf(&many, "%d %d %d\n", i % 10, i / 10 % 10, i / 100);
 	put("many.xyz", many.p);
 	secant_str_free(&many);
-	static const struct { const char *in; int n; } cases[] = { { "one.xyz", 1 }, { "same.xyz", 3 }, { "nan.xyz", 3 }, { "many.xyz", 777 } };
+	static const struct {
+		const char *in;
+		int n;
+	} cases[] = { { "one.xyz", 1 }, { "same.xyz", 3 }, { "nan.xyz", 3 }, { "many.xyz", 777 } };
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		predict(model, in_root(root, "%s", cases[i].in), in_root(root, "out.ply"), i == 3 ? parts : bag, NULL);
 		secant_cloud c = read_cloud(in_root(root, "out.ply"));
@@ -416,7 +449,8 @@ scenes_keep_their_numbers_and_old_labels(void **state)
 	must(secant_cloud_reserve(&c, 900, &err), &err);
 	c.n = 900;
 	for (int i = 0; i < 900; i++) {
-		secant_cloud_set(&c, 0, i, 2e6 + i % 30), secant_cloud_set(&c, 1, i, 6e5 + i / 30), secant_cloud_set(&c, 2, i, i % 7 / 7.);
+		secant_cloud_set(&c, 0, i, 2e6 + i % 30), secant_cloud_set(&c, 1, i, 6e5 + i / 30),
+			secant_cloud_set(&c, 2, i, i % 7 / 7.);
 		secant_cloud_set(&c, 3, i, i % 30 < 15 ? 2 : 6);
 	}
 	must(secant_make_dirs(in_root(root, "train"), &err), &err);
@@ -430,7 +464,8 @@ scenes_keep_their_numbers_and_old_labels(void **state)
 	free_options(&o);
 	predict(in_root(root, "run/last.safetensors"), in_root(root, "train/a.las"), in_root(root, "out.las"), NULL, NULL);
 	secant_cloud out = read_cloud(in_root(root, "out.las"));
-	int p = secant_cloud_find(&out, "classification"), label = secant_cloud_find(&out, "label"), q = secant_cloud_find(&out, "confidence");
+	int p = secant_cloud_find(&out, "classification"), label = secant_cloud_find(&out, "label"),
+		q = secant_cloud_find(&out, "confidence");
 	assert_true(p >= 0 && label >= 0 && q >= 0);
 	assert_int_equal(out.n, 900);
 	for (int64_t i = 0; i < 900; i++) {
@@ -447,9 +482,16 @@ main(void)
 {
 #define EACH(f) cmocka_unit_test_setup_teardown(f, set_up, teardown)
 	const struct CMUnitTest tests[] = {
-		EACH(paper_and_category_by_hand), EACH(points_never_predicted_count_as_wrong), EACH(parts_are_learnt_and_judged), EACH(one_category_has_its_own_protocol),
-		EACH(resuming_is_bit_for_bit), EACH(clouds_get_one_class), EACH(scenes_are_judged_point_by_point),
-		EACH(every_point_gets_class_confidence_and_colour), EACH(strange_clouds_are_predicted), EACH(scenes_keep_their_numbers_and_old_labels),
+		EACH(paper_and_category_by_hand),
+		EACH(points_never_predicted_count_as_wrong),
+		EACH(parts_are_learnt_and_judged),
+		EACH(one_category_has_its_own_protocol),
+		EACH(resuming_is_bit_for_bit),
+		EACH(clouds_get_one_class),
+		EACH(scenes_are_judged_point_by_point),
+		EACH(every_point_gets_class_confidence_and_colour),
+		EACH(strange_clouds_are_predicted),
+		EACH(scenes_keep_their_numbers_and_old_labels),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /*
- * What a recipe adds to plain steps, the small parts: groups, clipping, averages, what does not go together, a loss that is no number.
- * Whole trainings with them are in slow_craft.c.
+ * What a recipe adds to plain steps, the small parts: groups, clipping, averages, what does not go together, a loss
+ * that is no number. Whole trainings with them are in slow_craft.c.
  */
 #include "train/training.h"
 #include "train/average.h"
@@ -17,7 +17,11 @@ setup(void **state)
 	return 0;
 }
 
-typedef struct tiny_store { secant_graph *g; secant_store *s; secant_optimizer_options o; } tiny_store;
+typedef struct tiny_store {
+	secant_graph *g;
+	secant_store *s;
+	secant_optimizer_options o;
+} tiny_store;
 
 /* encoder.weight 2 x 2, encoder.bias 2, head.weight 1 x 2; all numbers 1. */
 static tiny_store
@@ -65,24 +69,35 @@ groups_have_their_own_rate_and_decay(void **state)
 	must(secant_optimizer_new(&o, &t.o, t.s, &err), &err);
 	set_gradients(&o, 2);
 	secant_optimizer_update(&o, .01, -1, 1);
-	assert_true(fabs(secant_slot_get(t.s, &t.s->slot[0], 3) - (1 - .001 * 2.5)) < 1e-15);      /* a tenth of the rate, decayed */
-	assert_true(fabs(secant_slot_get(t.s, &t.s->slot[1], 1) - (1 - .001 * 2)) < 1e-15);        /* not decayed */
+	assert_true(
+		fabs(secant_slot_get(t.s, &t.s->slot[0], 3) - (1 - .001 * 2.5)) < 1e-15); /* a tenth of the rate, decayed */
+	assert_true(fabs(secant_slot_get(t.s, &t.s->slot[1], 1) - (1 - .001 * 2)) < 1e-15); /* not decayed */
 	assert_true(fabs(secant_slot_get(t.s, &t.s->slot[2], 0) - (1 - .01 * 2.5)) < 1e-15);
 	must(secant_optimizer_train_only(&o, (bool[]){ false, false, true }, &err), &err);
 	double before = secant_slot_get(t.s, &t.s->slot[0], 3);
 	secant_optimizer_update(&o, .01, -1, 1);
-	assert_true(secant_slot_get(t.s, &t.s->slot[0], 3) == before);                             /* neither step nor decay */
+	assert_true(secant_slot_get(t.s, &t.s->slot[0], 3) == before); /* neither step nor decay */
 	assert_true(secant_slot_get(t.s, &t.s->slot[2], 0) < 1 - .01 * 2.5);
 	secant_optimizer_free(&o);
 	drop_store(&t);
 }
 
-/* Adam with AdamW's 1e-2 added to its gradients is another optimiser, which cannot overfit: what is not said is as in torch.optim. */
+/* Adam with AdamW's 1e-2 added to its gradients is another optimiser, which cannot overfit: what is not said is as in
+ * torch.optim. */
 static void
 decay_is_the_optimizers_own(void **state)
 {
-	static struct { char name[8]; double given, used; } cases[] = {
-		{ "adamw", -1, 1e-2 }, { "adam", -1, 0 }, { "sgd", -1, 0 }, { "rmsprop", -1, 0 }, { "lion", -1, 0 }, { "adamw", 0, 0 }, { "adam", .25, .25 }
+	static struct {
+		char name[8];
+		double given, used;
+	} cases[] = {
+		{ "adamw", -1, 1e-2 },
+		{ "adam", -1, 0 },
+		{ "sgd", -1, 0 },
+		{ "rmsprop", -1, 0 },
+		{ "lion", -1, 0 },
+		{ "adamw", 0, 0 },
+		{ "adam", .25, .25 },
 	};
 	secant_err err = { 0 };
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -93,7 +108,7 @@ decay_is_the_optimizers_own(void **state)
 		if (cases[i].given >= 0)
 			given.weight_decay = cases[i].given;
 		else
-			assert_true(given.weight_decay == -1);                           /* as the command line leaves it */
+			assert_true(given.weight_decay == -1); /* as the command line leaves it */
 		must(secant_optimizer_new(&o, &given, t.s, &err), &err);
 		assert_true(o.options.weight_decay == cases[i].used);
 		secant_optimizer_free(&o);
@@ -117,7 +132,7 @@ gradients_are_clipped(void **state)
 		t.o.weight_decay = 0, t.o.clip_value = 2, t.o.clip_norm = 1;
 		must(secant_optimizer_new(&o, &t.o, t.s, &err), &err);
 		for (int k = 0; k < parts; k++) {
-			set_gradients(&o, parts == 1 ? -3 : k ? -7 : 1);         /* the mean of 1 and -7 is -3 */
+			set_gradients(&o, parts == 1 ? -3 : k ? -7 : 1); /* the mean of 1 and -7 is -3 */
 			if (parts > 1)
 				must(secant_optimizer_accumulate(&o, 2, &err), &err);
 		}
@@ -138,9 +153,9 @@ averages_by_hand(void **state)
 	for (int f64 = 0; f64 < 2; f64++) {
 		tiny_store t = make_store(f64);
 		secant_average mean = { .store = t.s }, ema = { .store = t.s };
-		secant_average_swap(&mean);                                  /* nothing yet: nothing to exchange */
+		secant_average_swap(&mean); /* nothing yet: nothing to exchange */
 		assert_true(secant_slot_get(t.s, &t.s->slot[0], 0) == 1);
-		for (int k = 0; k < 3; k++) {                                /* 1, 2, 6 */
+		for (int k = 0; k < 3; k++) { /* 1, 2, 6 */
 			secant_slot_set(t.s, &t.s->slot[2], 1, k == 2 ? 6 : k + 1);
 			must(secant_average_add(&mean, 0, 1, &err), &err);
 			must(secant_average_add(&ema, .75, 1, &err), &err);
@@ -161,9 +176,13 @@ averages_by_hand(void **state)
 static void
 judges_are_wanted(void **state)
 {
-	static const struct { const char *name, *value, *message; } cases[] = {
-		{ "metric", "iou", "--metric: there are no validation pictures to judge by" }, { "patience", "3", "--patience: there are no validation pictures" },
-		{ "keep", "2", "--keep: there are no validation pictures" }, { "schedule", "plateau", "--schedule plateau: there are no validation pictures" },
+	static const struct {
+		const char *name, *value, *message;
+	} cases[] = {
+		{ "metric", "iou", "--metric: there are no validation pictures to judge by" },
+		{ "patience", "3", "--patience: there are no validation pictures" },
+		{ "keep", "2", "--keep: there are no validation pictures" },
+		{ "schedule", "plateau", "--schedule plateau: there are no validation pictures" },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		secant_train_options o = tiny_options(in_root(root, "wrong"));
@@ -171,7 +190,10 @@ judges_are_wanted(void **state)
 		train_expecting(&o, in_root(root, "alone"), NULL, cases[i].message);
 		free_options(&o);
 	}
-	static const struct { pairs_of o[3]; const char *message; } senseless[] = {
+	static const struct {
+		pairs_of o[3];
+		const char *message;
+	} senseless[] = {
 		{ { { "ema", "0.9" }, { "swa", "1" } }, "ema and swa are two averages of one run: give one of them" },
 		{ { { "swa", "3" } }, "swa: the last 3 epochs of a run of 2" },
 		{ { { "swa-rate", "0.1" } }, "swa-rate is the rate of --swa epochs, and there are none" },
@@ -185,20 +207,28 @@ judges_are_wanted(void **state)
 static void
 no_number_names_the_batch(void **state)
 {
-	const pairs_of more[] = { { "learning-rate", "1000" }, { "weight-decay", "1000" }, { "momentum", "0" }, { "schedule", "constant" }, { "epochs", "30" }, { NULL, NULL } };
+	const pairs_of more[] = { { "learning-rate", "1000" }, { "weight-decay", "1000" }, { "momentum", "0" },
+		{ "schedule", "constant" }, { "epochs", "30" }, { NULL, NULL } };
 	run_with(root, "diverged", more, NULL, "the loss is nan at step ");
-	assert_true(secant_is_file(in_root(root, "diverged/state.safetensors")));    /* of the last good epoch: --resume goes on from there */
+	assert_true(secant_is_file(
+		in_root(root, "diverged/state.safetensors"))); /* of the last good epoch: --resume goes on from there */
 	secant_err err = { 0 };
-	json_t *j = secant_json_read(in_root(root, "diverged/nan-batch.json"), &err), *names = json_object_get(j, "samples");
+	json_t *j = secant_json_read(in_root(root, "diverged/nan-batch.json"), &err),
+		   *names = json_object_get(j, "samples");
 	assert_non_null(j);
 	assert_int_equal(json_array_size(names), 4);
 	for (size_t i = 0; i < 4; i++)
 		assert_true(secant_is_file(json_string_value(json_array_get(names, i))));
-	assert_true(json_integer_value(json_object_get(j, "epoch")) >= 1 && json_integer_value(json_object_get(j, "step")) >= 2);
+	assert_true(
+		json_integer_value(json_object_get(j, "epoch")) >= 1 && json_integer_value(json_object_get(j, "step")) >= 2);
 	json_decref(j);
 }
 
-static double with_nan(int x, int y, int c) { return disc_index == 2 && x == 9 && y == 3 ? NAN : disc_pixel(x, y, c) / 255; }
+static double
+with_nan(int x, int y, int c)
+{
+	return disc_index == 2 && x == 9 && y == 3 ? NAN : disc_pixel(x, y, c) / 255;
+}
 
 /* A raster's own NaN: the picture is named, also where a run that was to be replaced stays. */
 static void
@@ -212,14 +242,20 @@ no_number_in_a_picture(void **state)
 		must(secant_remove_tree(in_root(root, "holes/data/train/images/%02d.png", i), &err), &err);
 		write_picture(in_root(root, "holes/data/train/images/%02d.tif", i), 32, 32, 3, SECANT_F32, with_nan);
 	}
-	write_text(in_root(root, "holes/config.json"), "{}");                        /* there is a run */
+	write_text(in_root(root, "holes/config.json"), "{}"); /* there is a run */
 	char *folder = secant_strdup(in_root(root, "holes"));
-	run_with(folder, ".", more, NULL, "holes/data/train/images/02.tif: the number at (9, 3), channel 1, is none (NaN), and the file declares no value for no data");
+	run_with(folder, ".", more, NULL,
+		"holes/data/train/images/02.tif: the number at (9, 3), channel 1, is none (NaN), and the file declares no "
+		"value for no data");
 	secant_free(folder);
 	assert_true(secant_is_file(in_root(root, "holes/config.json")));
 }
 
-static double with_hole(int x, int y, int c) { return x < 9 && y > 20 ? NAN : disc_pixel(x, y, c) / 255; }
+static double
+with_hole(int x, int y, int c)
+{
+	return x < 9 && y > 20 ? NAN : disc_pixel(x, y, c) / 255;
+}
 
 /* What a GeoTIFF declares to be no data is left out of loss and scores, whatever the loss. */
 static void
@@ -227,7 +263,7 @@ no_data_in_a_raster(void **state)
 {
 	static const char *const losses[] = { "0.5*dice+0.5*bce", "focal+lovasz", "jaccard(ignore-index=7)+soft-bce" };
 	secant_err err = { 0 };
-	secant_geo geo = { .n = 1, .tag = { { 42113, TIFF_ASCII, 4, (void *)(uintptr_t)"nan" } } };
+	secant_geo geo = { .n = 1, .tag = { { 42113, TIFF_ASCII, 4, (void *)(uintptr_t) "nan" } } };
 	for (int split = 0; split < 2; split++) {
 		const char *name = split ? "val" : "train";
 		write_discs(root, split ? "voids/data/val" : "voids/data/train", 4, disc_label);
@@ -249,17 +285,21 @@ no_data_in_a_raster(void **state)
 		run_with(folder, "run", more, NULL, NULL);
 		secant_free(folder);
 		json_t *j = json_line(in_root(root, "voids/run/log.jsonl"), 0);
-		double loss = json_number_value(json_object_get(j, "loss")), validation = json_number_value(json_object_get(j, "validation_loss"));
-		assert_true(isfinite(loss) && loss > 0 && loss < 10 && isfinite(validation) && validation > 0 && validation < 10);
+		double loss = json_number_value(json_object_get(j, "loss")),
+			   validation = json_number_value(json_object_get(j, "validation_loss"));
+		assert_true(
+			isfinite(loss) && loss > 0 && loss < 10 && isfinite(validation) && validation > 0 && validation < 10);
 		json_decref(j);
 	}
 }
 
-/* A run killed after a state without a model was saved and before that model was removed: it is removed when the run goes on, files of others are not. */
+/* A run killed after a state without a model was saved and before that model was removed: it is removed when the run
+ * goes on, files of others are not. */
 static void
 a_fallen_model_is_swept(void **state)
 {
-	const pairs_of first[] = { { "epochs", "2" }, { "keep", "1" }, { NULL, NULL } }, on[] = { { "epochs", "2" }, { "keep", "1" }, { "resume", "true" }, { NULL, NULL } };
+	const pairs_of first[] = { { "epochs", "2" }, { "keep", "1" }, { NULL, NULL } },
+				   on[] = { { "epochs", "2" }, { "keep", "1" }, { "resume", "true" }, { NULL, NULL } };
 	run_with(root, "fallen", first, NULL, NULL);
 	bool second = secant_is_file(in_root(root, "fallen/models/epoch-002.safetensors"));
 	const char *gone = second ? "fallen/models/epoch-001.safetensors" : "fallen/models/epoch-002.safetensors";
@@ -268,14 +308,17 @@ a_fallen_model_is_swept(void **state)
 	write_text(in_root(root, gone), "a model");
 	write_text(in_root(root, "fallen/models/epoch-001.safetensors.bak"), "the user's");
 	run_with(root, "fallen", on, NULL, NULL);
-	assert_true(secant_is_file(in_root(root, best)) && !secant_is_file(in_root(root, gone)) && secant_is_file(in_root(root, "fallen/models/epoch-001.safetensors.bak")));
+	assert_true(secant_is_file(in_root(root, best)) && !secant_is_file(in_root(root, gone))
+		&& secant_is_file(in_root(root, "fallen/models/epoch-001.safetensors.bak")));
 }
 
-/* A run killed between its first line and its first state, and one killed within a line: neither repeats an epoch in its log. */
+/* A run killed between its first line and its first state, and one killed within a line: neither repeats an epoch in
+ * its log. */
 static void
 logs_of_killed_runs(void **state)
 {
-	const pairs_of one[] = { { "epochs", "1" }, { NULL, NULL } }, on[] = { { "epochs", "1" }, { "resume", "true" }, { NULL, NULL } };
+	const pairs_of one[] = { { "epochs", "1" }, { NULL, NULL } },
+				   on[] = { { "epochs", "1" }, { "resume", "true" }, { NULL, NULL } };
 	secant_err err = { 0 };
 	run_with(root, "cut", one, NULL, NULL);
 	must(secant_remove_tree(in_root(root, "cut/state.safetensors"), &err), &err);
@@ -289,7 +332,7 @@ logs_of_killed_runs(void **state)
 	char *text, *path = secant_strdup(in_root(root, "cut/log.jsonl"));
 	size_t size;
 	must(secant_file_read(&text, &size, path, 1 << 20, &err), &err);
-	must(secant_file_write(path, text, size - 1, &err), &err);   /* no newline: the line is torn */
+	must(secant_file_write(path, text, size - 1, &err), &err); /* no newline: the line is torn */
 	run_with(root, "cut", on, NULL, NULL);
 	assert_null(json_line(path, 1));
 	secant_free(text);
@@ -313,7 +356,8 @@ new_model(int classes, int channels)
 	return m;
 }
 
-/* What fits is taken from a model of other classes and channels; the rest keeps its start and is named with both shapes. */
+/* What fits is taken from a model of other classes and channels; the rest keeps its start and is named with both
+ * shapes. */
 static void
 weights_that_fit_are_taken(void **state)
 {
@@ -327,20 +371,26 @@ weights_that_fit_are_taken(void **state)
 	must(secant_model_save(&from, path, &err), &err);
 	double head = secant_slot_get(to.store, secant_store_find(to.store, "segmentation_head.0.weight"), 5);
 	must(secant_model_start_from(&to, path, &log, &err), &err);
-	assert_string_equal(w.warning, "weights: 2 tensors do not fit and keep their start: segmentation_head.0.weight (1x8x3x3; file: 3x8x3x3), segmentation_head.0.bias (1; file: 3)");
+	assert_string_equal(w.warning,
+		"weights: 2 tensors do not fit and keep their start: segmentation_head.0.weight (1x8x3x3; file: 3x8x3x3), "
+		"segmentation_head.0.bias (1; file: 3)");
 	assert_true(secant_slot_get(to.store, secant_store_find(to.store, "segmentation_head.0.weight"), 5) == head);
-	const secant_slot *a = secant_store_find(from.store, "encoder.conv1.weight"), *b = secant_store_find(to.store, "encoder.conv1.weight"),
-	                  *c = secant_store_find(grey.store, "encoder.conv1.weight");
+	const secant_slot *a = secant_store_find(from.store, "encoder.conv1.weight"),
+					  *b = secant_store_find(to.store, "encoder.conv1.weight"),
+					  *c = secant_store_find(grey.store, "encoder.conv1.weight");
 	for (int64_t o = 0; o < 64; o += 21)
-		for (int64_t i = 0; i < 4; i++)                              /* red, green, blue, red again, times 3/4 */
-			assert_true(fabs(secant_slot_get(to.store, b, (o * 4 + i) * 49 + 7) - .75 * secant_slot_get(from.store, a, (o * 3 + i % 3) * 49 + 7)) < 1e-7);
+		for (int64_t i = 0; i < 4; i++) /* red, green, blue, red again, times 3/4 */
+			assert_true(fabs(secant_slot_get(to.store, b, (o * 4 + i) * 49 + 7)
+							- .75 * secant_slot_get(from.store, a, (o * 3 + i % 3) * 49 + 7))
+				< 1e-7);
 	must(secant_model_start_from(&grey, path, NULL, &err), &err);
 	double sum = 0;
 	for (int64_t i = 0; i < 3; i++)
 		sum += secant_slot_get(from.store, a, (5 * 3 + i) * 49 + 7);
 	assert_true(fabs(secant_slot_get(grey.store, c, 5 * 49 + 7) - sum) < 1e-6);
 	const char *deep = "decoder.blocks.1.conv1.0.weight";
-	assert_true(secant_slot_get(to.store, secant_store_find(to.store, deep), 9) == secant_slot_get(from.store, secant_store_find(from.store, deep), 9));
+	assert_true(secant_slot_get(to.store, secant_store_find(to.store, deep), 9)
+		== secant_slot_get(from.store, secant_store_find(from.store, deep), 9));
 
 	/* nothing in common is an error */
 	secant_tensors other = { 0 };
@@ -349,7 +399,8 @@ weights_that_fit_are_taken(void **state)
 	must(secant_tensors_add(&other, "elsewhere.weight", &t, &err), &err);
 	must(secant_tensors_write(&other, NULL, in_root(root, "other.safetensors"), &err), &err);
 	assert_int_equal(secant_model_start_from(&to, in_root(root, "other.safetensors"), &log, &err), SECANT_ERR_SHAPE);
-	assert_non_null(strstr(err.msg, "other.safetensors: nothing in it fits the network; its first keys are elsewhere.weight"));
+	assert_non_null(
+		strstr(err.msg, "other.safetensors: nothing in it fits the network; its first keys are elsewhere.weight"));
 	secant_tensors_free(&other);
 	secant_model_free(&from);
 	secant_model_free(&to);
@@ -363,31 +414,45 @@ static void
 a_classification_head_learns(void **state)
 {
 	for (int weight = 0; weight < 2; weight++) {
-		const pairs_of more[] = { { "aux-params", "{\"classes\": 1, \"dropout\": 0}" }, { "aux-weight", weight ? "1" : "0" }, { "epochs", "1" }, { NULL, NULL } };
+		const pairs_of more[] = { { "aux-params", "{\"classes\": 1, \"dropout\": 0}" },
+			{ "aux-weight", weight ? "1" : "0" }, { "epochs", "1" }, { NULL, NULL } };
 		run_with(root, weight ? "head" : "head-still", more, NULL, NULL);
 	}
 	secant_model m;
 	secant_err err = { 0 };
 	double learned[2];
 	for (int k = 0; k < 2; k++) {
-		must(secant_model_open(&m, in_root(root, k ? "head/last.safetensors" : "head-still/last.safetensors"), false, &err), &err);
+		must(secant_model_open(
+				 &m, in_root(root, k ? "head/last.safetensors" : "head-still/last.safetensors"), false, &err),
+			&err);
 		learned[k] = secant_slot_get(m.store, secant_store_find(m.store, "classification_head.3.bias"), 0);
 		secant_model_free(&m);
 	}
-	assert_true(learned[0] == 0 && learned[1] > 1e-4);           /* there is a disc in every picture: the head says so ever louder */
+	assert_true(
+		learned[0] == 0 && learned[1] > 1e-4); /* there is a disc in every picture: the head says so ever louder */
 }
 
 static void
 senseless_losses_are_refused(void **state)
 {
-	static const struct { pairs_of o[4]; const char *message; } cases[] = {
-		{ { { "aux-params", "{\"classes\": 4}" } }, "aux-params: the head has 4 classes, the masks say of 1 whether they are in a picture; give \"classes\": 1" },
-		{ { { "aux-params", "{\"classes\": 1, \"activation\": \"sigmoid\"}" } }, "aux-params: the head's loss wants logits; leave \"activation\" out" },
-		{ { { "activation", "sigmoid" } }, "activation sigmoid: the loss dice wants logits; leave the activation out (prediction applies it by itself)" },
-		{ { { "classes", "2" }, { "loss", "nll" } }, "loss nll wants log-probabilities and the network gives logits: use ce" },
+	static const struct {
+		pairs_of o[4];
+		const char *message;
+	} cases[] = {
+		{ { { "aux-params", "{\"classes\": 4}" } },
+			"aux-params: the head has 4 classes, the masks say of 1 whether they are in a picture; give \"classes\": "
+			"1" },
+		{ { { "aux-params", "{\"classes\": 1, \"activation\": \"sigmoid\"}" } },
+			"aux-params: the head's loss wants logits; leave \"activation\" out" },
+		{ { { "activation", "sigmoid" } },
+			"activation sigmoid: the loss dice wants logits; leave the activation out (prediction applies it by "
+			"itself)" },
+		{ { { "classes", "2" }, { "loss", "nll" } },
+			"loss nll wants log-probabilities and the network gives logits: use ce" },
 		{ { { "loss", "ce" } }, "loss ce is not defined for binary targets" },
 		{ { { "classes", "2" }, { "loss", "soft-bce" } }, "loss soft-bce is not defined for multiclass targets" },
-		{ { { "classes", "2" }, { "mode", "multilabel" }, { "loss", "soft-ce" } }, "loss soft-ce is not defined for multilabel targets" },
+		{ { { "classes", "2" }, { "mode", "multilabel" }, { "loss", "soft-ce" } },
+			"loss soft-ce is not defined for multilabel targets" },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		run_with(root, "wrong", cases[i].o, NULL, cases[i].message);
@@ -398,13 +463,15 @@ senseless_losses_are_refused(void **state)
 static void
 numbers_come_from_the_data(void **state)
 {
-	const pairs_of more[] = { { "normalize", "data" }, { "sample-weights", "true" }, { "epochs", "1" }, { NULL, NULL } };
+	const pairs_of more[] = { { "normalize", "data" }, { "sample-weights", "true" }, { "epochs", "1" },
+		{ NULL, NULL } };
 	run_with(root, "measured", more, NULL, NULL);
 	secant_err err = { 0 };
 	json_t *config = secant_json_read(in_root(root, "measured/config.json"), &err);
 	const char *text = json_string_value(json_object_get(config, "normalize"));
 	double mean[3], deviation[3];
-	assert_int_equal(sscanf(text, "%lf,%lf,%lf/%lf,%lf,%lf", mean, mean + 1, mean + 2, deviation, deviation + 1, deviation + 2), 6);
+	assert_int_equal(
+		sscanf(text, "%lf,%lf,%lf/%lf,%lf,%lf", mean, mean + 1, mean + 2, deviation, deviation + 1, deviation + 2), 6);
 	for (int k = 0; k < 3; k++)
 		assert_true(mean[k] > .3 && mean[k] < .6 && deviation[k] > .05 && deviation[k] < .4);
 	secant_model m;
@@ -412,8 +479,9 @@ numbers_come_from_the_data(void **state)
 	assert_string_equal(m.normalize, text);
 	secant_model_free(&m);
 	json_decref(config);
-	const pairs_of resume[] = { { "normalize", "data" }, { "sample-weights", "true" }, { "resume", "true" }, { "epochs", "1" }, { NULL, NULL } };
-	run_with(root, "measured", resume, NULL, NULL);              /* the run has its numbers: the word does not contradict them */
+	const pairs_of resume[] = { { "normalize", "data" }, { "sample-weights", "true" }, { "resume", "true" },
+		{ "epochs", "1" }, { NULL, NULL } };
+	run_with(root, "measured", resume, NULL, NULL); /* the run has its numbers: the word does not contradict them */
 }
 
 int
@@ -425,7 +493,10 @@ main(void)
 		cmocka_unit_test(gradients_are_clipped),
 		cmocka_unit_test(averages_by_hand),
 		cmocka_unit_test(judges_are_wanted),
-		cmocka_unit_test(no_number_names_the_batch), cmocka_unit_test(no_number_in_a_picture), cmocka_unit_test(no_data_in_a_raster), cmocka_unit_test(a_fallen_model_is_swept),
+		cmocka_unit_test(no_number_names_the_batch),
+		cmocka_unit_test(no_number_in_a_picture),
+		cmocka_unit_test(no_data_in_a_raster),
+		cmocka_unit_test(a_fallen_model_is_swept),
 		cmocka_unit_test(logs_of_killed_runs),
 		cmocka_unit_test(weights_that_fit_are_taken),
 		cmocka_unit_test(a_classification_head_learns),

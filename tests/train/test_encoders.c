@@ -1,6 +1,6 @@
 /*
- * The table of encoders: names are unique, the count of trainable parameters and the channels of every feature are those of the graph, and
- * features halve in size; how their first convolution starts.
+ * The table of encoders: names are unique, the count of trainable parameters and the channels of every feature are
+ * those of the graph, and features halve in size; how their first convolution starts.
  */
 #include "nn/nn.h"
 #include "data.h"
@@ -21,7 +21,9 @@ tables_are_true(void **state)
 {
 	for (int i = 0; secant_encoder_at(i); i++) {
 		const secant_encoder *e = secant_encoder_at(i);
-		secant_nn n = { .g = secant_graph_new(), .phase = SECANT_PHASE_EVAL, .momentum = -1, .counter = -1, .seed = -1 };
+		secant_nn n = {
+			.g = secant_graph_new(), .phase = SECANT_PHASE_EVAL, .momentum = -1, .counter = -1, .seed = -1
+		};
 		secant_shape s = { 4, { 1, 64, 96, 3 } };
 		secant_value f[SECANT_FEATURES] = { -1, -1, -1, -1, -1, -1 };
 		secant_err err = { 0 };
@@ -31,13 +33,15 @@ tables_are_true(void **state)
 		if (secant_graph_check(n.g, &err))
 			fail_msg("%s: %s", e->name, err.msg);
 		if (trainable(n.g) != e->parameters)
-			fail_msg("%s: %lld trainable parameters, its row says %lld", e->name, (long long)trainable(n.g), (long long)e->parameters);
+			fail_msg("%s: %lld trainable parameters, its row says %lld", e->name, (long long)trainable(n.g),
+				(long long)e->parameters);
 		for (int k = 1; k < SECANT_FEATURES; k++) {
 			if (f[k] < 0)
-				continue;                    /* some families have no feature at half size */
+				continue; /* some families have no feature at half size */
 			const secant_shape *y = secant_graph_shape(n.g, f[k]);
 			if (y->dim[3] != e->channels[k])
-				fail_msg("%s: feature %d has %lld channels, its row says %d", e->name, k, (long long)y->dim[3], e->channels[k]);
+				fail_msg("%s: feature %d has %lld channels, its row says %d", e->name, k, (long long)y->dim[3],
+					e->channels[k]);
 			assert_true(y->dim[1] * 3 == y->dim[2] * 2);
 		}
 		secant_graph_free(n.g);
@@ -62,7 +66,8 @@ first_init(const secant_encoder *e, int channels)
 	return init;
 }
 
-/* segmentation_models.pytorch makes the first convolution anew where pictures are not RGB: as PyTorch does, not as the encoder. */
+/* segmentation_models.pytorch makes the first convolution anew where pictures are not RGB: as PyTorch does, not as the
+ * encoder. */
 static void
 other_channels_start_as_pytorch_does(void **state)
 {
@@ -76,6 +81,7 @@ other_channels_start_as_pytorch_does(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(tables_are_true), cmocka_unit_test(other_channels_start_as_pytorch_does) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(tables_are_true),
+		cmocka_unit_test(other_channels_start_as_pytorch_does) };
 	return cmocka_run_group_tests_name("encoders", tests, NULL, NULL);
 }

@@ -1,7 +1,8 @@
 /*
- * Every entry of golden/metrics.json: counts of each picture, the 17 scores (two of them aliases) in every reduction and with both zero
- * divisions, and what follows from the confusion matrix. Two slips of the original that the file records are not ours (src/train/scores.c):
- * its "weighted-imagewise" is the number of classes times too small, and its "micro" of nothing is nan.
+ * Every entry of golden/metrics.json: counts of each picture, the 17 scores (two of them aliases) in every reduction
+ * and with both zero divisions, and what follows from the confusion matrix. Two slips of the original that the file
+ * records are not ours (src/train/scores.c): its "weighted-imagewise" is the number of classes times too small, and its
+ * "micro" of nothing is nan.
  */
 #include "data.h"
 #include "base/json.h"
@@ -51,7 +52,7 @@ flatten(const json_t *j, double *to, int n)
 		to[n] = number(j);
 		return n + 1;
 	}
-	json_array_foreach((json_t *)(uintptr_t)j, i, v)
+	json_array_foreach ((json_t *)(uintptr_t)j, i, v)
 		n = flatten(v, to, n);
 	return n;
 }
@@ -59,7 +60,8 @@ flatten(const json_t *j, double *to, int n)
 typedef struct fixture {
 	secant_counts c;
 	int classes, images;
-	double weights[8], weight_sum;               /* the original divides weights by their sum in float32, so that the sum is not quite 1 */
+	double weights[8],
+		weight_sum; /* the original divides weights by their sum in float32, so that the sum is not quite 1 */
 } fixture;
 
 static void
@@ -70,7 +72,8 @@ add_image(fixture *f, const json_t *settings, const json_t *prediction, const js
 	static float v[MOST * 8], label[MOST];
 	static int32_t index[MOST];
 	secant_err err = { 0 };
-	const json_t *threshold = json_object_get(settings, "threshold"), *ignore = json_object_get(settings, "ignore_index");
+	const json_t *threshold = json_object_get(settings, "threshold"),
+				 *ignore = json_object_get(settings, "ignore_index");
 	int n = flatten(prediction, p, 0), c = f->classes;
 	assert_int_equal(flatten(target, t, 0), n);
 	assert_true(n <= MOST / 8);
@@ -84,27 +87,33 @@ add_image(fixture *f, const json_t *settings, const json_t *prediction, const js
 			index[i] = (int32_t)t[i];
 		}
 		labels = index;
-	} else {                                     /* planes become channels */
+	} else { /* planes become channels */
 		pixels = n / c;
 		for (int i = 0; i < n; i++) {
 			v[i % pixels * c + i / pixels] = (float)p[i];
 			label[i % pixels * c + i / pixels] = (float)t[i];
 		}
 	}
-	if (secant_counts_add(&f->c, v, labels, 1, pixels, pixels, cut, ignore ? (int)json_integer_value(ignore) : -1, &err))
+	if (secant_counts_add(
+			&f->c, v, labels, 1, pixels, pixels, cut, ignore ? (int)json_integer_value(ignore) : -1, &err))
 		fail_msg("%s", err.msg);
 }
 
 static void
 make(fixture *f, const json_t *entry)
 {
-	const json_t *settings = json_object_get(entry, "settings"), *prediction = json_object_get(entry, "prediction"), *target = json_object_get(entry, "target");
+	const json_t *settings = json_object_get(entry, "settings"), *prediction = json_object_get(entry, "prediction"),
+				 *target = json_object_get(entry, "target");
 	const char *mode = json_string_value(json_object_get(settings, "mode"));
 	secant_err err = { 0 };
 	f->classes = (int)json_array_size(json_array_get(json_object_get(entry, "tp"), 0));
 	f->images = (int)json_array_size(prediction);
-	assert_int_equal(secant_counts_new(&f->c, !strcmp(mode, "binary") ? SECANT_MODE_BINARY : !strcmp(mode, "multiclass") ? SECANT_MODE_MULTICLASS : SECANT_MODE_MULTILABEL, f->classes, &err),
-	                 SECANT_OK);
+	assert_int_equal(secant_counts_new(&f->c,
+						 !strcmp(mode, "binary")           ? SECANT_MODE_BINARY
+							 : !strcmp(mode, "multiclass") ? SECANT_MODE_MULTICLASS
+														   : SECANT_MODE_MULTILABEL,
+						 f->classes, &err),
+		SECANT_OK);
 	assert_int_equal(flatten(json_object_get(entry, "class_weights"), f->weights, 0), f->classes);
 	float sum = 0;
 	for (int k = 0; k < f->classes; k++)
@@ -126,7 +135,8 @@ check_counts(const fixture *f, const json_t *entry, const char *name)
 			const secant_tally *t = &f->c.tally[i];
 			int64_t got = q == 0 ? t->tp : q == 1 ? t->fp : q == 2 ? t->fn : t->tn;
 			if ((double)got != want[i])
-				fail_msg("%s: %s of picture %d, class %d is %lld, golden %g", name, keys[q], i / f->classes, i % f->classes, (long long)got, want[i]);
+				fail_msg("%s: %s of picture %d, class %d is %lld, golden %g", name, keys[q], i / f->classes,
+					i % f->classes, (long long)got, want[i]);
 		}
 	}
 }
@@ -156,7 +166,7 @@ check_scores(const fixture *f, const json_t *entry, const char *name)
 	const char *function, *key;
 	json_t *by_reduction, *value;
 	int checked = 0;
-	json_object_foreach(json_object_get(entry, "scores"), function, by_reduction) {
+	json_object_foreach (json_object_get(entry, "scores"), function, by_reduction) {
 		char ours[64], what[200];
 		snprintf(ours, sizeof ours, "%s", function);
 		for (char *p = ours; *p; p++)
@@ -164,7 +174,7 @@ check_scores(const fixture *f, const json_t *entry, const char *name)
 		const secant_quotient *m = secant_quotient_find(ours);
 		if (!m)
 			fail_msg("there is no '%s'", ours);
-		json_object_foreach(by_reduction, key, value) {
+		json_object_foreach (by_reduction, key, value) {
 			size_t n = strcspn(key, ":");
 			int zero = key[n] ? SECANT_ZERO_IS_0 : SECANT_ZERO_IS_1, r = reduction_of(key, n);
 			snprintf(what, sizeof what, "%s: %s, %s", name, function, key);
@@ -174,7 +184,8 @@ check_scores(const fixture *f, const json_t *entry, const char *name)
 				check_each(f, m, value, zero, what);
 				continue;
 			}
-			double got = secant_quotient_reduce(m, r, f->c.tally, f->images, f->classes, f->weights, 2, zero), want = number(value);
+			double got = secant_quotient_reduce(m, r, f->c.tally, f->images, f->classes, f->weights, 2, zero),
+				   want = number(value);
 			if (r == 2 || r == 5)
 				got *= f->weight_sum;
 			if (r == 5)
@@ -194,7 +205,7 @@ scores_of_all_cases(void **state)
 	const char *name;
 	json_t *entry;
 	int cases = 0, checked = 0;
-	json_object_foreach(json_object_get(golden, "get_stats"), name, entry) {
+	json_object_foreach (json_object_get(golden, "get_stats"), name, entry) {
 		fixture f = { 0 };
 		make(&f, entry);
 		check_counts(&f, entry, name);
@@ -213,7 +224,7 @@ confusion_matrices(void **state)
 	const char *name;
 	json_t *want, *stats = json_object_get(golden, "get_stats");
 	int cases = 0;
-	json_object_foreach(json_object_get(golden, "confusion"), name, want) {
+	json_object_foreach (json_object_get(golden, "confusion"), name, want) {
 		fixture f = { 0 };
 		secant_scores s;
 		secant_err err = { 0 };
@@ -232,9 +243,13 @@ confusion_matrices(void **state)
 			close_to(name, s.f1, number(json_object_get(want, "mean_f1")));
 		for (int k = 0; k < s.classes; k++) {
 			const secant_class_score *p = &s.per_class[k];
-			const struct { const char *key; double got; } each[] = { { "iou", p->iou }, { "recall", p->recall }, { "precision", p->precision }, { "f1", p->f1 } };
+			const struct {
+				const char *key;
+				double got;
+			} each[] = { { "iou", p->iou }, { "recall", p->recall }, { "precision", p->precision }, { "f1", p->f1 } };
 			for (int i = 0; i < 4; i++)
-				close_to(each[i].key, each[i].got, number(json_array_get(json_object_get(want, each[i].key), (size_t)k)));
+				close_to(
+					each[i].key, each[i].got, number(json_array_get(json_object_get(want, each[i].key), (size_t)k)));
 		}
 		secant_scores_free(&s);
 		secant_counts_free(&f.c);
@@ -251,8 +266,10 @@ skipping_what_is_absent(void **state)
 	const secant_tally t[] = { { .tp = 1, .fp = 1, .tn = 2 }, { .tp = 2, .fn = 1, .tn = 1 }, { .tp = 4 }, { .tn = 4 } };
 	const double weights[] = { 1, 3 };
 	const secant_quotient *m = secant_quotient_find("iou");
-	close_to("macro-imagewise", secant_quotient_reduce(m, 4, t, 2, 2, NULL, 0, SECANT_ZERO_SKIP), ((.5 + 1) / 2 + 2. / 3) / 2);
-	close_to("weighted-imagewise", secant_quotient_reduce(m, 5, t, 2, 2, weights, 0, SECANT_ZERO_SKIP), ((.5 + 1) / 2 + 3 * 2. / 3) / 4);
+	close_to("macro-imagewise", secant_quotient_reduce(m, 4, t, 2, 2, NULL, 0, SECANT_ZERO_SKIP),
+		((.5 + 1) / 2 + 2. / 3) / 2);
+	close_to("weighted-imagewise", secant_quotient_reduce(m, 5, t, 2, 2, weights, 0, SECANT_ZERO_SKIP),
+		((.5 + 1) / 2 + 3 * 2. / 3) / 4);
 	close_to("macro", secant_quotient_reduce(m, 1, &t[2], 1, 2, NULL, 0, SECANT_ZERO_SKIP), 1);
 	close_to("of nothing", secant_quotient_reduce(m, 1, &t[3], 1, 1, NULL, 0, SECANT_ZERO_SKIP), NAN);
 	assert_ptr_equal(secant_quotient_find("dice"), secant_quotient_find("f1"));
@@ -266,6 +283,7 @@ skipping_what_is_absent(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(scores_of_all_cases), cmocka_unit_test(confusion_matrices), cmocka_unit_test(skipping_what_is_absent) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(scores_of_all_cases), cmocka_unit_test(confusion_matrices),
+		cmocka_unit_test(skipping_what_is_absent) };
 	return cmocka_run_group_tests_name("golden metrics", tests, setup, teardown);
 }

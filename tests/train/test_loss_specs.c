@@ -1,5 +1,6 @@
 /*
- * The little language of losses: weighted sums, what it refuses and how it says so, and that a sum's value is the sum of its losses'.
+ * The little language of losses: weighted sums, what it refuses and how it says so, and that a sum's value is the sum
+ * of its losses'.
  */
 #include "exec/exec.h"
 #include "nn/nn.h"
@@ -58,7 +59,8 @@ names_modes_settings(void **state)
 	assert_non_null(strstr(err.msg, "smooth)"));
 }
 
-/* The value of a sum on pictures of 2 x 3, by the references. Targets of several classes: an index a pixel, or a number a class (multilabel). */
+/* The value of a sum on pictures of 2 x 3, by the references. Targets of several classes: an index a pixel, or a number
+ * a class (multilabel). */
 static double
 value_on(const char *spec, secant_mode mode, int pictures, int classes, const double *logits, const double *target)
 {
@@ -66,12 +68,14 @@ value_on(const char *spec, secant_mode mode, int pictures, int classes, const do
 	secant_shape s = { 4, { pictures, 2, 3, classes } }, index = { 3, { pictures, 2, 3 } };
 	secant_graph *g = secant_graph_new();
 	bool indices = mode == SECANT_MODE_MULTICLASS;
-	secant_loss_input in = { secant_graph_input(g, "logits", SECANT_F32, &s), secant_graph_input(g, "target", indices ? SECANT_I32 : SECANT_F32, indices ? &index : &s), mode, classes };
+	secant_loss_input in = { secant_graph_input(g, "logits", SECANT_F32, &s),
+		secant_graph_input(g, "target", indices ? SECANT_I32 : SECANT_F32, indices ? &index : &s), mode, classes };
 	secant_value loss = secant_loss_build(g, spec, &in, &err);
 	if (loss < 0)
 		fail_msg("%s", err.msg);
 	secant_store *store = secant_store_new(g, true, &err);
-	secant_plan *p = secant_plan_new(g, store, &loss, 1, &(secant_plan_options){ .precision = SECANT_PRECISION_F64, .threads = 1 }, &err);
+	secant_plan *p = secant_plan_new(
+		g, store, &loss, 1, &(secant_plan_options){ .precision = SECANT_PRECISION_F64, .threads = 1 }, &err);
 	secant_context *c = p ? secant_context_new(p, &err) : NULL;
 	if (!c)
 		fail_msg("%s", err.msg);
@@ -106,7 +110,7 @@ values(void **state)
 	}
 	double dice = 1 - 2 * both / sums;
 	assert_true(fabs(value("bce") - bce) < 1e-14);
-	assert_true(fabs(value("dice") - dice) < 1e-6);                  /* smp's eps of 1e-7 in the divisor */
+	assert_true(fabs(value("dice") - dice) < 1e-6); /* smp's eps of 1e-7 in the divisor */
 	assert_true(fabs(value("0.25*bce+3*dice") - (.25 * value("bce") + 3 * value("dice"))) < 1e-14);
 	assert_true(fabs(value("bce+bce") - 2 * bce) < 1e-14);
 	double smooth = value("dice(smooth=2)");
@@ -114,7 +118,7 @@ values(void **state)
 }
 
 /* Two pictures of three classes; class 2 is in the second alone. */
-static const double classes_of[] = { 0, 0, 1, 1, 0, 1,  2, 0, 2, 1, 0, 1 };
+static const double classes_of[] = { 0, 0, 1, 1, 0, 1, 2, 0, 2, 1, 0, 1 };
 
 static double
 on_pictures(const char *spec, int first, int n)
@@ -137,20 +141,27 @@ of_each_picture(void **state)
 			of[c / 3][c % 3] = on_pictures(spec, c / 3, 1);
 			mean += of[c / 3][c % 3] / 6;
 		}
-		assert_true(of[0][2] == 0);                                              /* not there: nothing, which counts in the mean */
+		assert_true(of[0][2] == 0); /* not there: nothing, which counts in the mean */
 		snprintf(spec, sizeof spec, "%s(per-image=true)", regions[k]);
 		assert_true(fabs(on_pictures(spec, 0, 2) - mean) < 1e-12);
 		snprintf(spec, sizeof spec, "%s(absent=skip)", regions[k]);
 		assert_true(fabs(on_pictures(spec, 0, 1) - (of[0][0] + of[0][1]) / 2) < 1e-12);
 		snprintf(spec, sizeof spec, "%s(per-image=true,absent=skip)", regions[k]);
-		assert_true(fabs(on_pictures(spec, 0, 2) - ((of[0][0] + of[1][0]) / 2 + (of[0][1] + of[1][1]) / 2 + of[1][2]) / 3) < 1e-12);
+		assert_true(
+			fabs(on_pictures(spec, 0, 2) - ((of[0][0] + of[1][0]) / 2 + (of[0][1] + of[1][1]) / 2 + of[1][2]) / 3)
+			< 1e-12);
 		snprintf(spec, sizeof spec, "%s(per-image=true,absent=skip,class-weights=[1,0,3])", regions[k]);
 		assert_true(fabs(on_pictures(spec, 0, 2) - ((of[0][0] + of[1][0]) / 2 + 3 * of[1][2]) / 4) < 1e-12);
 	}
 	/* binary: a number for each picture, the mean of both */
-	static const double x[] = { .3, -1.2, 2, .1, -.4, 0, 1, 2, -3, .5, .2, -1 }, t[] = { 1, 0, 1, 0, 0, 1, 0, 0, 0, 0, 1, 0 };
+	static const double x[] = { .3, -1.2, 2, .1, -.4, 0, 1, 2, -3, .5, .2, -1 },
+						t[] = { 1, 0, 1, 0, 0, 1, 0, 0, 0, 0, 1, 0 };
 	double both = value_on("dice(per-image=true)", SECANT_MODE_BINARY, 2, 1, x, t);
-	assert_true(fabs(both - (value_on("dice", SECANT_MODE_BINARY, 1, 1, x, t) + value_on("dice", SECANT_MODE_BINARY, 1, 1, x + 6, t + 6)) / 2) < 1e-12);
+	assert_true(fabs(both
+					- (value_on("dice", SECANT_MODE_BINARY, 1, 1, x, t)
+						  + value_on("dice", SECANT_MODE_BINARY, 1, 1, x + 6, t + 6))
+						/ 2)
+		< 1e-12);
 	assert_true(fabs(both - value_on("dice", SECANT_MODE_BINARY, 2, 1, x, t)) > 1e-3);
 	/* an empty picture: 0, or what the formula gives; where every picture is empty, skip is 0 too */
 	static const double nothing[6] = { 0 };
@@ -158,14 +169,17 @@ of_each_picture(void **state)
 	for (int i = 0; i < 6; i++)
 		sum += 1 / (1 + exp(-x[i]));
 	assert_true(value_on("dice(smooth=1)", SECANT_MODE_BINARY, 1, 1, x, nothing) == 0);
-	assert_true(fabs(value_on("dice(smooth=1,absent=count)", SECANT_MODE_BINARY, 1, 1, x, nothing) - (1 - 1 / (sum / 2 + 1))) < 1e-12);
+	assert_true(
+		fabs(value_on("dice(smooth=1,absent=count)", SECANT_MODE_BINARY, 1, 1, x, nothing) - (1 - 1 / (sum / 2 + 1)))
+		< 1e-12);
 	assert_true(value_on("dice(smooth=1,absent=skip,per-image=true)", SECANT_MODE_BINARY, 1, 1, x, nothing) == 0);
 }
 
 static void
 weights_of_classes(void **state)
 {
-	static const double x[] = { .3, -1.2, 2, .1, -.4, 0, 1, 2, -3, .5, .2, -1 }, t[] = { 1, 0, 1, 0, 0, 1, 0, 0, 0, 0, 1, 0 };
+	static const double x[] = { .3, -1.2, 2, .1, -.4, 0, 1, 2, -3, .5, .2, -1 },
+						t[] = { 1, 0, 1, 0, 0, 1, 0, 0, 0, 0, 1, 0 };
 	double want = 0;
 	for (int i = 0; i < 12; i++) {
 		double p = 1 / (1 + exp(-x[i]));
@@ -189,18 +203,30 @@ every_summand_fits_the_activation(void **state)
 	against_activation("dice+bce", SECANT_MODE_BINARY, "identity", NULL);
 	against_activation("dice(from-logits=false)", SECANT_MODE_BINARY, "sigmoid", NULL);
 	against_activation("nll", SECANT_MODE_MULTICLASS, "logsoftmax", NULL);
-	against_activation("dice+bce", SECANT_MODE_BINARY, "sigmoid", "activation sigmoid: the loss dice wants logits; leave the activation out");
-	against_activation("dice(from-logits=false)+bce", SECANT_MODE_BINARY, "sigmoid", "activation sigmoid: the loss bce wants logits");
-	against_activation("bce+dice(from-logits=false)", SECANT_MODE_BINARY, "identity", "loss dice(from-logits=false) wants probabilities and the network gives logits");
-	against_activation("nll", SECANT_MODE_MULTICLASS, "identity", "loss nll wants log-probabilities and the network gives logits: use ce");
-	against_activation("nll", SECANT_MODE_MULTICLASS, "softmax", "activation softmax: the loss nll wants log-probabilities");
-	against_activation("dice(from-logits=false)", SECANT_MODE_MULTICLASS, "logsoftmax", "activation logsoftmax: the loss dice wants probabilities");
+	against_activation("dice+bce", SECANT_MODE_BINARY, "sigmoid",
+		"activation sigmoid: the loss dice wants logits; leave the activation out");
+	against_activation(
+		"dice(from-logits=false)+bce", SECANT_MODE_BINARY, "sigmoid", "activation sigmoid: the loss bce wants logits");
+	against_activation("bce+dice(from-logits=false)", SECANT_MODE_BINARY, "identity",
+		"loss dice(from-logits=false) wants probabilities and the network gives logits");
+	against_activation("nll", SECANT_MODE_MULTICLASS, "identity",
+		"loss nll wants log-probabilities and the network gives logits: use ce");
+	against_activation(
+		"nll", SECANT_MODE_MULTICLASS, "softmax", "activation softmax: the loss nll wants log-probabilities");
+	against_activation("dice(from-logits=false)", SECANT_MODE_MULTICLASS, "logsoftmax",
+		"activation logsoftmax: the loss dice wants probabilities");
 }
 
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(grammar), cmocka_unit_test(names_modes_settings), cmocka_unit_test(values), cmocka_unit_test(of_each_picture), cmocka_unit_test(weights_of_classes),
-		cmocka_unit_test(every_summand_fits_the_activation) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(grammar),
+		cmocka_unit_test(names_modes_settings),
+		cmocka_unit_test(values),
+		cmocka_unit_test(of_each_picture),
+		cmocka_unit_test(weights_of_classes),
+		cmocka_unit_test(every_summand_fits_the_activation),
+	};
 	return cmocka_run_group_tests_name("loss specs", tests, NULL, NULL);
 }

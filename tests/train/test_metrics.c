@@ -1,6 +1,6 @@
 /*
- * Scores from counts, against numbers worked out by hand: foreground, several classes, classes that do not occur, ignored labels, rows with
- * padding, classes that may overlap, and nothing at all.
+ * Scores from counts, against numbers worked out by hand: foreground, several classes, classes that do not occur,
+ * ignored labels, rows with padding, classes that may overlap, and nothing at all.
  */
 #include "train/metrics.h"
 #include "data.h"
@@ -62,7 +62,7 @@ foreground(void **state)
 	assert_int_equal(s.images, 1);
 	assert_int_equal(s.pixels, 6);
 	assert_int_equal(s.classes, 2);
-	const int64_t confusion[] = { 2, 1, 1, 2 };                      /* rows are labels */
+	const int64_t confusion[] = { 2, 1, 1, 2 }; /* rows are labels */
 	assert_memory_equal(s.confusion, confusion, sizeof confusion);
 	assert_string_equal(s.per_class[1].name, "cell");
 	is(s.per_class[1].precision, 2. / 3);
@@ -75,7 +75,8 @@ foreground(void **state)
 static void
 several_classes(void **state)
 {
-	/* labels   0 0 0 1 1 2 2 2 2, predicted 0 0 1 1 0 2 2 2 1; class 3 neither occurs nor is predicted; 255 is ignored */
+	/* labels   0 0 0 1 1 2 2 2 2, predicted 0 0 1 1 0 2 2 2 1; class 3 neither occurs nor is predicted; 255 is ignored
+	 */
 	const int32_t label[] = { 0, 0, 0, 1, 1, 2, 2, 2, 2, 255 };
 	const int predicted[] = { 0, 0, 1, 1, 0, 2, 2, 2, 1, 3 };
 	float v[10][4];
@@ -91,7 +92,7 @@ several_classes(void **state)
 	is(s.per_class[3].f1, NAN);
 	is(s.per_class[3].precision, NAN);
 	is(s.per_class[3].recall, NAN);
-	is(s.miou, 1.5 / 3);                                             /* over the classes that occur */
+	is(s.miou, 1.5 / 3); /* over the classes that occur */
 	is(s.iou, s.miou);
 	is(s.f1, (4. / 6 + 2. / 5 + 6. / 7) / 3);
 	is(s.accuracy, 6. / 9);
@@ -138,7 +139,7 @@ sums_before_quotients(void **state)
 	secant_scores s = scores_of(&c, NULL, 0);
 	is(s.iou, .9);
 	assert_int_equal(s.images, 2);
-	is(s.per_class[0].iou, 0);                                       /* background: one false, none there */
+	is(s.per_class[0].iou, 0); /* background: one false, none there */
 	secant_scores_free(&s);
 	secant_counts_free(&c);
 }
@@ -188,7 +189,7 @@ nothing_at_all(void **state)
 	secant_scores_free(&s);
 	add(&c, logit, empty, 1, 2, 2, 0, -1);
 	s = scores_of(&c, NULL, 0);
-	is(s.iou, NAN);                                                  /* no foreground, none predicted */
+	is(s.iou, NAN); /* no foreground, none predicted */
 	is(s.accuracy, 1);
 	is(s.miou, 1);
 	secant_scores_free(&s);
@@ -219,13 +220,20 @@ from_the_matrix(void **state)
 	secant_counts_free(&c);
 }
 
-/* Per picture ceil(min(max(20 (IoU - .5), 0), 10)) / 10. IoU 11/20 is exactly the first step, though 20 * (0.55 - 0.5) is not 1 in doubles. */
+/* Per picture ceil(min(max(20 (IoU - .5), 0), 10)) / 10. IoU 11/20 is exactly the first step, though 20 * (0.55 - 0.5)
+ * is not 1 in doubles. */
 static void
 thresholded(void **state)
 {
-	const struct { int64_t tp, rest; double score; } at[] = { { 1, 1, 0 }, { 11, 9, .1 }, { 111, 89, .2 }, { 3, 1, .5 }, { 19, 1, .9 }, { 20, 1, 1 }, { 20, 0, 1 }, { 0, 5, 0 }, { 0, 0, 1 } };
+	const struct {
+		int64_t tp, rest;
+		double score;
+	} at[] = { { 1, 1, 0 }, { 11, 9, .1 }, { 111, 89, .2 }, { 3, 1, .5 }, { 19, 1, .9 }, { 20, 1, 1 }, { 20, 0, 1 },
+		{ 0, 5, 0 }, { 0, 0, 1 } };
 	for (size_t i = 0; i < sizeof at / sizeof *at; i++)
-		is(secant_thresholded_iou(&(secant_tally){ .tp = at[i].tp, .fp = at[i].rest / 2, .fn = at[i].rest - at[i].rest / 2 }, 1, 1), at[i].score);
+		is(secant_thresholded_iou(
+			   &(secant_tally){ .tp = at[i].tp, .fp = at[i].rest / 2, .fn = at[i].rest - at[i].rest / 2 }, 1, 1),
+			at[i].score);
 	is(secant_thresholded_iou((const secant_tally[]){ { .tp = 3, .fp = 1 }, { .tp = 1, .fn = 9 } }, 2, 1), .25);
 	/* several classes: one that is not in a picture does not count there */
 	is(secant_thresholded_iou((const secant_tally[]){ { .tp = 3, .fp = 1 }, { .tn = 4 } }, 1, 2), .5);
@@ -240,7 +248,8 @@ cuts(void **state)
 	assert_true(fabs((double)secant_cut_of(.9, false) - log(9)) < 1e-6);
 	assert_int_equal(secant_class_of(SECANT_MODE_BINARY, 1, (const float[]){ .5f }, .5f), 1);
 	assert_int_equal(secant_class_of(SECANT_MODE_BINARY, 1, (const float[]){ .49f }, .5f), 0);
-	assert_int_equal(secant_class_of(SECANT_MODE_MULTICLASS, 3, (const float[]){ 1, 3, 3 }, 0), 1);   /* the first of equals */
+	assert_int_equal(
+		secant_class_of(SECANT_MODE_MULTICLASS, 3, (const float[]){ 1, 3, 3 }, 0), 1); /* the first of equals */
 }
 
 /* Squares drawn as logits and labels of 40x40. */
@@ -276,13 +285,15 @@ boundaries(void **state)
 	is(boundary_of(0, 1), 1);
 	is(boundary_of(1, 1), 1);
 	is(boundary_of(3, 3), 1);
-	is(boundary_of(3, 3.5 / hypot(40, 40)), 1);                      /* below 1: a share of the diagonal */
-	/* 1 pixel: what coincides, one pixel more of each horizontal edge, and the pixels of the inner vertical edge that are next to one */
+	is(boundary_of(3, 3.5 / hypot(40, 40)), 1); /* below 1: a share of the diagonal */
+	/* 1 pixel: what coincides, one pixel more of each horizontal edge, and the pixels of the inner vertical edge that
+	 * are next to one */
 	is(boundary_of(3, 1), (36. + 2) / 76);
-	is(boundary_of(3, 1e-6), (36. + 2) / 76);                        /* a tolerance of less than a pixel is one */
+	is(boundary_of(3, 1e-6), (36. + 2) / 76); /* a tolerance of less than a pixel is one */
 }
 
-/* The picture's own edge is no boundary, ignored pixels are on no side of one, and a class on one side only counts 0. */
+/* The picture's own edge is no boundary, ignored pixels are on no side of one, and a class on one side only counts 0.
+ */
 static void
 boundaries_that_are_none(void **state)
 {
@@ -296,13 +307,13 @@ boundaries_that_are_none(void **state)
 	secant_scores s = scores_of(&c, NULL, 0);
 	is(s.boundary_f1, NAN);
 	secant_scores_free(&s);
-	square(label, 5, 5, 20, 1, -1);                                  /* all around is ignored */
+	square(label, 5, 5, 20, 1, -1); /* all around is ignored */
 	add(&c, v, label, 40, 40, 40, 0, -1);
 	s = scores_of(&c, NULL, 0);
 	is(s.boundary_f1, NAN);
 	secant_scores_free(&s);
 	square(label, 5, 5, 20, 1, 0);
-	add(&c, v, label, 40, 40, 40, 0, -1);                            /* the prediction has no boundary */
+	add(&c, v, label, 40, 40, 40, 0, -1); /* the prediction has no boundary */
 	s = scores_of(&c, NULL, 0);
 	is(s.boundary_f1, 0);
 	secant_scores_free(&s);
@@ -313,9 +324,18 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(foreground), cmocka_unit_test(several_classes), cmocka_unit_test(classes_of_one_side), cmocka_unit_test(sums_before_quotients),
-		cmocka_unit_test(padding_does_not_count), cmocka_unit_test(overlapping_classes), cmocka_unit_test(nothing_at_all),
-		cmocka_unit_test(from_the_matrix), cmocka_unit_test(thresholded), cmocka_unit_test(cuts), cmocka_unit_test(boundaries), cmocka_unit_test(boundaries_that_are_none)
+		cmocka_unit_test(foreground),
+		cmocka_unit_test(several_classes),
+		cmocka_unit_test(classes_of_one_side),
+		cmocka_unit_test(sums_before_quotients),
+		cmocka_unit_test(padding_does_not_count),
+		cmocka_unit_test(overlapping_classes),
+		cmocka_unit_test(nothing_at_all),
+		cmocka_unit_test(from_the_matrix),
+		cmocka_unit_test(thresholded),
+		cmocka_unit_test(cuts),
+		cmocka_unit_test(boundaries),
+		cmocka_unit_test(boundaries_that_are_none),
 	};
 	return cmocka_run_group_tests_name("metrics", tests, NULL, NULL);
 }

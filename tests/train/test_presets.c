@@ -1,5 +1,6 @@
 /*
- * Presets: those of the program say what can be trained, a user's own are files, and what is given on the line or in a configuration wins.
+ * Presets: those of the program say what can be trained, a user's own are files, and what is given on the line or in a
+ * configuration wins.
  */
 #include "train/training.h"
 #include "data/loader.h"
@@ -12,7 +13,8 @@ static int
 setup(void **state)
 {
 	fresh_root();
-	write_text(in_root(root, "own.json"), "{ \"about\": \"mine\", \"epochs\": 7, \"loss\": \"dice\", \"decoder-channels\": [8, 8, 8, 8, 8] }");
+	write_text(in_root(root, "own.json"),
+		"{ \"about\": \"mine\", \"epochs\": 7, \"loss\": \"dice\", \"decoder-channels\": [8, 8, 8, 8, 8] }");
 	write_text(in_root(root, "list.json"), "[ 1, 2 ]");
 	write_text(in_root(root, "typo.json"), "{ \"epochss\": 7 }");
 	return 0;
@@ -67,7 +69,8 @@ the_recipe_for_remote_sensing(void **state)
 	secant_train_options o;
 	must(parse(&o, (const char *[]){ "--preset", "remote-sensing", NULL }, &err), &err);
 	assert_string_equal(o.optimizer.optimizer, "adamw");
-	assert_true(o.optimizer.learning_rate == 1e-3 && o.optimizer.weight_decay == 1e-3 && o.schedule.minimum_rate == 1e-5);
+	assert_true(
+		o.optimizer.learning_rate == 1e-3 && o.optimizer.weight_decay == 1e-3 && o.schedule.minimum_rate == 1e-5);
 	assert_string_equal(o.schedule.schedule, "cosine-restarts");
 	assert_true(o.schedule.restart_period == 2 && o.schedule.restart_factor == 2 && o.patience > 0);
 	assert_string_equal(o.loss, "0.5*dice+0.5*bce");
@@ -83,7 +86,7 @@ what_is_given_wins(void **state)
 	secant_err err = { 0 };
 	secant_train_options o;
 	must(parse(&o, (const char *[]){ "--epochs", "20", "--preset", "remote-sensing", NULL }, &err), &err);
-	assert_int_equal(o.epochs, 20);                              /* although 20 is the default */
+	assert_int_equal(o.epochs, 20); /* although 20 is the default */
 	assert_string_equal(o.optimizer.optimizer, "adamw");
 	free_options(&o);
 	must(parse(&o, (const char *[]){ "--preset", in_root(root, "own.json"), "--loss", "bce", NULL }, &err), &err);
@@ -109,8 +112,12 @@ the_library_sets_them_as_json(void **state)
 static void
 what_is_wrong_is_said(void **state)
 {
-	const struct { const char *preset, *message; } cases[] = {
-		{ "remote-sensng", "preset: none is named 'remote-sensng'; did you mean 'remote-sensing'?, and there is no such file (secant list presets)" },
+	const struct {
+		const char *preset, *message;
+	} cases[] = {
+		{ "remote-sensng",
+			"preset: none is named 'remote-sensng'; did you mean 'remote-sensing'?, and there is no such file (secant "
+			"list presets)" },
 		{ secant_strdup(in_root(root, "list.json")), "list.json: a preset is a JSON object of options" },
 		{ secant_strdup(in_root(root, "typo.json")), "epochss: no such option (nearest: epochs)" },
 	};
@@ -142,8 +149,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_preset_can_be_trained), cmocka_unit_test(the_recipe_for_remote_sensing), cmocka_unit_test(what_is_given_wins),
-		cmocka_unit_test(the_library_sets_them_as_json), cmocka_unit_test(what_is_wrong_is_said), cmocka_unit_test(presets_are_listed),
+		cmocka_unit_test(every_preset_can_be_trained),
+		cmocka_unit_test(the_recipe_for_remote_sensing),
+		cmocka_unit_test(what_is_given_wins),
+		cmocka_unit_test(the_library_sets_them_as_json),
+		cmocka_unit_test(what_is_wrong_is_said),
+		cmocka_unit_test(presets_are_listed),
 	};
 	return cmocka_run_group_tests_name("presets", tests, setup, teardown);
 }

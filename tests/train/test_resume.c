@@ -1,6 +1,6 @@
 /*
- * --resume: a training that was interrupted after any step and goes on is, to the last bit, the training that never stopped. Options come
- * from the run; others are refused.
+ * --resume: a training that was interrupted after any step and goes on is, to the last bit, the training that never
+ * stopped. Options come from the run; others are refused.
  */
 #include "train/training.h"
 
@@ -33,7 +33,8 @@ other_options_are_refused(void **state)
 	train_set(&o, "resume", "true");
 	train_set(&o, "batch", "3");
 	train_set(&o, "loss", "bce");
-	train_expecting(&o, data(), NULL, "--resume: the run has other options (batch: 4 then, 3 now; loss: 0.5*dice+0.5*bce then, bce now)");
+	train_expecting(&o, data(), NULL,
+		"--resume: the run has other options (batch: 4 then, 3 now; loss: 0.5*dice+0.5*bce then, bce now)");
 	free_options(&o);
 	o = tiny_options(in_root(root, "nowhere"));
 	train_set(&o, "resume", "true");
@@ -53,7 +54,8 @@ other_data_is_refused(void **state)
 	write_discs(root, "moved/val", 2, disc_label);
 	train_expecting(&o, in_root(root, "moved"), NULL, NULL);
 	write_picture(in_root(root, "moved/train/images/03.png"), 32, 32, 3, SECANT_U8, disc_label);
-	train_expecting(&o, in_root(root, "moved"), NULL, "--resume: the run has other data (12 pictures then, 12 now whose files have other names or sizes)");
+	train_expecting(&o, in_root(root, "moved"), NULL,
+		"--resume: the run has other data (12 pictures then, 12 now whose files have other names or sizes)");
 	write_discs(root, "moved/train", 13, disc_label);
 	train_expecting(&o, in_root(root, "moved"), NULL, "--resume: the run has other data (12 pictures then, 13 now)");
 	free_options(&o);
@@ -70,7 +72,8 @@ defaults_may_be_given(void **state)
 	train_set(&o, "loss", "0.5*dice+0.5*bce");
 	train_expecting(&o, data(), NULL, NULL);
 	o.complete = true;
-	train_expecting(&o, data(), NULL, "--resume: the run has other options (batch: 4 then, 8 now; encoder: resnet18 then, resnet34 now)");
+	train_expecting(&o, data(), NULL,
+		"--resume: the run has other options (batch: 4 then, 8 now; encoder: resnet18 then, resnet34 now)");
 	free_options(&o);
 }
 
@@ -92,7 +95,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(never_stopped), cmocka_unit_test(stopped_twice), cmocka_unit_test(other_options_are_refused), cmocka_unit_test(other_data_is_refused), cmocka_unit_test(defaults_may_be_given), cmocka_unit_test(other_threads_are_said)
+		cmocka_unit_test(never_stopped),
+		cmocka_unit_test(stopped_twice),
+		cmocka_unit_test(other_options_are_refused),
+		cmocka_unit_test(other_data_is_refused),
+		cmocka_unit_test(defaults_may_be_given),
+		cmocka_unit_test(other_threads_are_said),
 	};
 	return cmocka_run_group_tests_name("resume", tests, setup, teardown);
 }

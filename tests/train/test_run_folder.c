@@ -1,6 +1,6 @@
 /*
- * The run folder: what a training leaves in it, when an existing one is refused and what replaces it, what the log says, which epoch is
- * the best.
+ * The run folder: what a training leaves in it, when an existing one is refused and what replaces it, what the log
+ * says, which epoch is the best.
  */
 #include "train/training.h"
 #include <math.h>
@@ -33,8 +33,21 @@ holds_what_was_promised(void **state)
 	secant_train_options o = tiny_options(in_root(root, "run"));
 	watcher w = { 0 };
 	secant_train_result r = train_expecting(&o, data(), &w, NULL);
-	static const char *const files[] = { "best.safetensors", "config.json", "curves.png", "curves.svg", "events.out.tfevents.secant", "last.safetensors",
-		"learning-rate.png", "learning-rate.svg", "log.jsonl", "report.html", "samples", "state.safetensors", NULL };
+	static const char *const files[] = {
+		"best.safetensors",
+		"config.json",
+		"curves.png",
+		"curves.svg",
+		"events.out.tfevents.secant",
+		"last.safetensors",
+		"learning-rate.png",
+		"learning-rate.svg",
+		"log.jsonl",
+		"report.html",
+		"samples",
+		"state.safetensors",
+		NULL,
+	};
 	static const char *const samples[] = { "epoch-001.png", "epoch-002.png", NULL };
 	names_are(in_root(root, "run"), files);
 	names_are(in_root(root, "run/samples"), samples);
@@ -138,9 +151,12 @@ views_count_in_evaluation(void **state)
 		secant_scores_free(&scores);
 	}
 	assert_true(iou[0] != iou[1] && iou[1] != iou[2] && iou[2] != iou[3]);
-	static const struct { const char *name, *value, *message; } wrong[] = {
+	static const struct {
+		const char *name, *value, *message;
+	} wrong[] = {
 		{ "tta", "scale(0.5)", "--tta scale(0.5): eval mirrors and turns; scale and stretch are for predict" },
-		{ "tta", "fliph", "--tta: 'fliph' is not flip-h, " }, { "loss", "dice", "--loss wants the network's own outputs, --tta takes the mean" }
+		{ "tta", "fliph", "--tta: 'fliph' is not flip-h, " },
+		{ "loss", "dice", "--loss wants the network's own outputs, --tta takes the mean" },
 	};
 	for (int i = 0; i < 3; i++) {
 		must(secant_opts_set(&secant_eval_options_table, &e, wrong[i].name, wrong[i].value, &err), &err);
@@ -170,7 +186,7 @@ best_is_the_best_epoch(void **state)
 	must(secant_opts_init(&secant_eval_options_table, &e, &err), &err);
 	must(secant_opts_set(&secant_eval_options_table, &e, "precision", "f32", &err), &err);
 	must(secant_evaluate(in_root(root, "logged/best.safetensors"), data(), &e, NULL, &scores, &err), &err);
-	assert_true(fabs(scores.iou - r.best) < 1e-12);              /* the same pictures through the same plan */
+	assert_true(fabs(scores.iou - r.best) < 1e-12); /* the same pictures through the same plan */
 	assert_int_equal(scores.images, 3);
 	assert_int_equal(scores.pixels, 3 * 32 * 32);
 	secant_scores_free(&scores);
@@ -188,7 +204,7 @@ existing_runs_are_refused(void **state)
 	train_set(&o, "loss", "dic");
 	train_set(&o, "overwrite", "true");
 	train_expecting(&o, data(), NULL, "loss: none is named 'dic'; did you mean 'dice'? (secant list losses)");
-	assert_true(digest_tree(in_root(root, "run")) == before);                              /* even --overwrite replaces only once it can start */
+	assert_true(digest_tree(in_root(root, "run")) == before); /* even --overwrite replaces only once it can start */
 	free_options(&o);
 
 	o = tiny_options(in_root(root, "run"));
@@ -260,7 +276,8 @@ classes_and_their_names_reach_the_scores(void **state)
 	secant_scores scores;
 	secant_err err = { 0 };
 	must(secant_opts_init(&secant_eval_options_table, &e, &err), &err);
-	must(secant_evaluate(in_root(root, "run-kinds/last.safetensors"), in_root(root, "kinds"), &e, NULL, &scores, &err), &err);
+	must(secant_evaluate(in_root(root, "run-kinds/last.safetensors"), in_root(root, "kinds"), &e, NULL, &scores, &err),
+		&err);
 	assert_int_equal(scores.classes, 3);
 	assert_string_equal(scores.per_class[0].name, "nothing");
 	assert_string_equal(scores.per_class[2].name, "blue");
@@ -273,16 +290,30 @@ classes_and_their_names_reach_the_scores(void **state)
 	free_options(&o);
 }
 
-static double dim(int x, int y, int c) { return x > 9 ? 90 : 3; }
-static double second_class(int x, int y, int c) { return 1; }
+static double
+dim(int x, int y, int c)
+{
+	return x > 9 ? 90 : 3;
+}
+static double
+second_class(int x, int y, int c)
+{
+	return 1;
+}
 
 /* Labels that mean something else than is thought train to nothing: it is said after the first epoch. */
 static void
 labels_of_one_kind_are_noticed(void **state)
 {
-	static const struct { double (*label)(int x, int y, int c); const char *classes, *warning; } cases[] = {
-		{ dim, "1", "no pixel of the 2 validation pictures is foreground: is it from 128 on (--label-threshold), and --labels right?" },
-		{ second_class, "3", "every labelled pixel of the 2 validation pictures is of one class, class 1" }, { disc_class, "3", "" },
+	static const struct {
+		double (*label)(int x, int y, int c);
+		const char *classes, *warning;
+	} cases[] = {
+		{ dim, "1",
+			"no pixel of the 2 validation pictures is foreground: is it from 128 on (--label-threshold), and --labels "
+			"right?" },
+		{ second_class, "3", "every labelled pixel of the 2 validation pictures is of one class, class 1" },
+		{ disc_class, "3", "" },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		watcher w = { 0 };
@@ -301,9 +332,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(holds_what_was_promised), cmocka_unit_test(log_has_a_line_an_epoch), cmocka_unit_test(best_is_the_best_epoch), cmocka_unit_test(views_count_in_evaluation),
-		cmocka_unit_test(existing_runs_are_refused), cmocka_unit_test(works_without_validation_pictures), cmocka_unit_test(pictures_may_have_several_sizes),
-		cmocka_unit_test(classes_and_their_names_reach_the_scores), cmocka_unit_test(labels_of_one_kind_are_noticed)
+		cmocka_unit_test(holds_what_was_promised),
+		cmocka_unit_test(log_has_a_line_an_epoch),
+		cmocka_unit_test(best_is_the_best_epoch),
+		cmocka_unit_test(views_count_in_evaluation),
+		cmocka_unit_test(existing_runs_are_refused),
+		cmocka_unit_test(works_without_validation_pictures),
+		cmocka_unit_test(pictures_may_have_several_sizes),
+		cmocka_unit_test(classes_and_their_names_reach_the_scores),
+		cmocka_unit_test(labels_of_one_kind_are_noticed),
 	};
 	return cmocka_run_group_tests_name("run folder", tests, setup, teardown);
 }

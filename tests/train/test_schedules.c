@@ -7,27 +7,50 @@
 #include <math.h>
 
 /* A scheduler of PyTorch as options. */
-typedef struct pair { const char *theirs, *schedule; secant_schedule_options o; } pair;
+typedef struct pair {
+	const char *theirs, *schedule;
+	secant_schedule_options o;
+} pair;
 static const pair pairs[] = {
 	{ "StepLR", "step", { .gamma = .5, .step_size = 20 } },
 	{ "MultiStepLR", "multistep", { .gamma = .3, .milestones = { 4, { 10, 30, 31, 50 } } } },
 	{ "ExponentialLR", "exponential", { .gamma = .95 } },
 	{ "CosineAnnealingLR", "cosine", { .length = 50 } },
 	{ "CosineAnnealingLR_eta_min", "cosine", { .length = 20, .minimum_rate = .001 } },
-	{ "CosineAnnealingWarmRestarts", "cosine-restarts", { .minimum_rate = 1e-5, .restart_period = 3, .restart_factor = 2 } },
+	{ "CosineAnnealingWarmRestarts", "cosine-restarts",
+		{ .minimum_rate = 1e-5, .restart_period = 3, .restart_factor = 2 } },
 	{ "CosineAnnealingWarmRestarts_mult1", "cosine-restarts", { .restart_period = 7, .restart_factor = 1 } },
-	{ "OneCycleLR", "one-cycle", { .pct_start = .3, .div_factor = 25, .final_div_factor = 1e4, .cycle_momentum = true, .base_momentum = .85, .max_momentum = .95 } },
-	{ "OneCycleLR_linear", "one-cycle", { .pct_start = .3, .div_factor = 25, .final_div_factor = 1e4, .cycle_momentum = true, .base_momentum = .85, .max_momentum = .95,
-	                                      .linear_anneal = true } },
-	{ "OneCycleLR_three_phase", "one-cycle", { .pct_start = .3, .div_factor = 25, .final_div_factor = 1e4, .cycle_momentum = true, .base_momentum = .85, .max_momentum = .95,
-	                                           .three_phase = true } },
+	{ "OneCycleLR", "one-cycle",
+		{ .pct_start = .3,
+			.div_factor = 25,
+			.final_div_factor = 1e4,
+			.cycle_momentum = true,
+			.base_momentum = .85,
+			.max_momentum = .95 } },
+	{ "OneCycleLR_linear", "one-cycle",
+		{ .pct_start = .3,
+			.div_factor = 25,
+			.final_div_factor = 1e4,
+			.cycle_momentum = true,
+			.base_momentum = .85,
+			.max_momentum = .95,
+			.linear_anneal = true } },
+	{ "OneCycleLR_three_phase", "one-cycle",
+		{ .pct_start = .3,
+			.div_factor = 25,
+			.final_div_factor = 1e4,
+			.cycle_momentum = true,
+			.base_momentum = .85,
+			.max_momentum = .95,
+			.three_phase = true } },
 	{ "PolynomialLR", "polynomial", { .length = 50, .power = .9 } },
 	{ "PolynomialLR_power2", "polynomial", { .length = 60, .power = 2 } },
 	{ "LinearLR", "linear", { .length = 5, .start_factor = .1, .end_factor = 1 } },
 	{ "ConstantLR", "constant", { .length = 7, .start_factor = .2 } },
 	{ "warmup_cosine", "cosine", { .warmup = 5, .warmup_factor = .1, .minimum_rate = 1e-4 } },
 	{ "warmup_polynomial", "polynomial", { .warmup = 10, .warmup_factor = .001, .power = .9 } },
-	{ "CyclicLR_triangular2", "cyclic", { .minimum_rate = .001, .cycle_up = 7, .cycle_down = 5, .halve_cycles = true } },
+	{ "CyclicLR_triangular2", "cyclic",
+		{ .minimum_rate = .001, .cycle_up = 7, .cycle_down = 5, .halve_cycles = true } },
 };
 
 static secant_schedule_options
@@ -58,7 +81,11 @@ golden(void)
 	return all;
 }
 
-static double value(json_t *list, size_t i) { return json_number_value(json_array_get(list, i)); }
+static double
+value(json_t *list, size_t i)
+{
+	return json_number_value(json_array_get(list, i));
+}
 
 static void
 as_pytorch(void **state)
@@ -66,16 +93,19 @@ as_pytorch(void **state)
 	json_t *all = golden();
 	for (size_t k = 0; k < sizeof pairs / sizeof *pairs; k++) {
 		const pair *p = &pairs[k];
-		json_t *theirs = json_object_get(all, p->theirs), *rates = json_object_get(theirs, "lr"), *momentum = json_object_get(theirs, "momentum"), *base;
+		json_t *theirs = json_object_get(all, p->theirs), *rates = json_object_get(theirs, "lr"),
+			   *momentum = json_object_get(theirs, "momentum"), *base;
 		base = json_object_get(theirs, "base_lr");
 		secant_schedule_options o = p->o;
-		o.schedule = (char *)(uintptr_t)p->schedule, o.unit = (char *)(uintptr_t)"epoch";
+		o.schedule = (char *)(uintptr_t)p->schedule, o.unit = (char *)(uintptr_t) "epoch";
 		secant_err err = { 0 };
 		if (secant_schedule_check(&o, &err))
 			fail_msg("%s", err.msg);
 		assert_int_equal(json_array_size(rates), 60);
 		for (size_t i = 0; i < 60; i++) {
-			near(p->theirs, (int)i, secant_schedule_rate(&o, json_is_number(base) ? json_number_value(base) : .1, (double)i, 60), value(rates, i));
+			near(p->theirs, (int)i,
+				secant_schedule_rate(&o, json_is_number(base) ? json_number_value(base) : .1, (double)i, 60),
+				value(rates, i));
 			double m = secant_schedule_momentum(&o, (double)i, 60);
 			if (momentum)
 				near("its momentum", (int)i, m, value(momentum, i));
@@ -94,7 +124,8 @@ swa_rates(void **state)
 		json_t *rates = json_object_get(json_object_get(all, linear ? "SWALR_linear" : "SWALR_cos"), "lr");
 		assert_int_equal(json_array_size(rates), 60);
 		for (size_t i = 0; i < 60; i++)
-			near(linear ? "SWALR, linear" : "SWALR", (int)i, secant_schedule_anneal(.1, .05, (double)i, 10, linear), value(rates, i));
+			near(linear ? "SWALR, linear" : "SWALR", (int)i, secant_schedule_anneal(.1, .05, (double)i, 10, linear),
+				value(rates, i));
 	}
 	json_decref(all);
 }
@@ -103,16 +134,32 @@ swa_rates(void **state)
 static void
 plateaus(void **state)
 {
-	static const struct { const char *theirs; bool lower; secant_schedule_options o; } cases[] = {
-		{ "ReduceLROnPlateau_min_rel", true, { .gamma = .5, .plateau_patience = 3, .plateau_threshold = 1e-4, .plateau_cooldown = 2, .minimum_rate = .001 } },
-		{ "ReduceLROnPlateau_min_abs", true, { .gamma = .1, .plateau_patience = 2, .plateau_threshold = .01, .threshold_absolute = true, .minimum_rate = 1e-6 } },
-		{ "ReduceLROnPlateau_max_rel", false, { .gamma = .5, .plateau_patience = 4, .plateau_threshold = .001, .plateau_cooldown = 1 } },
+	static const struct {
+		const char *theirs;
+		bool lower;
+		secant_schedule_options o;
+	} cases[] = {
+		{ "ReduceLROnPlateau_min_rel", true,
+			{ .gamma = .5,
+				.plateau_patience = 3,
+				.plateau_threshold = 1e-4,
+				.plateau_cooldown = 2,
+				.minimum_rate = .001 } },
+		{ "ReduceLROnPlateau_min_abs", true,
+			{ .gamma = .1,
+				.plateau_patience = 2,
+				.plateau_threshold = .01,
+				.threshold_absolute = true,
+				.minimum_rate = 1e-6 } },
+		{ "ReduceLROnPlateau_max_rel", false,
+			{ .gamma = .5, .plateau_patience = 4, .plateau_threshold = .001, .plateau_cooldown = 1 } },
 	};
 	json_t *all = golden();
 	for (size_t k = 0; k < 3; k++) {
-		json_t *theirs = json_object_get(all, cases[k].theirs), *rates = json_object_get(theirs, "lr"), *metrics = json_object_get(theirs, "metrics");
+		json_t *theirs = json_object_get(all, cases[k].theirs), *rates = json_object_get(theirs, "lr"),
+			   *metrics = json_object_get(theirs, "metrics");
 		secant_schedule_options o = cases[k].o;
-		o.schedule = (char *)(uintptr_t)"plateau";
+		o.schedule = (char *)(uintptr_t) "plateau";
 		secant_plateau p = { .1, NAN, 0, 0 };
 		assert_true(secant_schedule_watches(&o));
 		assert_int_equal(json_array_size(rates), 60);
@@ -129,7 +176,8 @@ plateaus(void **state)
 static void
 fractions_of_a_unit(void **state)
 {
-	json_t *all = golden(), *rates = json_object_get(json_object_get(all, "CosineAnnealingWarmRestarts_fractional"), "lr");
+	json_t *all = golden(),
+		   *rates = json_object_get(json_object_get(all, "CosineAnnealingWarmRestarts_fractional"), "lr");
 	secant_schedule_options o = options("cosine-restarts");
 	o.minimum_rate = 1e-5, o.restart_period = 3, o.restart_factor = 2;
 	assert_int_equal(json_array_size(rates), 60);
@@ -145,7 +193,7 @@ by_hand(void **state)
 	secant_schedule_options o = options("constant");
 	near("constant", 0, secant_schedule_rate(&o, .3, 0, 10), .3);
 	near("constant", 9, secant_schedule_rate(&o, .3, 9, 10), .3);
-	o.warmup = 4;                                                    /* 1/5, 2/5, ... of the rate, then all of it */
+	o.warmup = 4; /* 1/5, 2/5, ... of the rate, then all of it */
 	for (int t = 0; t < 6; t++)
 		near("warm-up", t, secant_schedule_rate(&o, .3, t, 10), .3 * (t < 4 ? t + 1 : 5) / 5);
 	secant_opts_free(&secant_schedule_options_table, &o);
@@ -159,13 +207,13 @@ by_hand(void **state)
 	secant_opts_free(&secant_schedule_options_table, &o);
 
 	o = options("cosine");
-	o.warmup = 4;                                                    /* the schedule begins where warm-up ends, and ends with the run */
+	o.warmup = 4; /* the schedule begins where warm-up ends, and ends with the run */
 	near("warm-up, then cosine", 4, secant_schedule_rate(&o, 1, 4, 12), 1);
 	near("its middle", 8, secant_schedule_rate(&o, 1, 8, 12), .5);
 	near("its end", 12, secant_schedule_rate(&o, 1, 12, 12), 0);
 	secant_opts_free(&secant_schedule_options_table, &o);
 
-	o = options("one-cycle");                                        /* a run too short to rise */
+	o = options("one-cycle"); /* a run too short to rise */
 	near("one epoch", 0, secant_schedule_rate(&o, 1, 0, 1), 1. / 25 / 1e4);
 	secant_opts_free(&secant_schedule_options_table, &o);
 
@@ -177,7 +225,9 @@ by_hand(void **state)
 static void
 names_and_units(void **state)
 {
-	static const struct { const char *schedule, *unit, *message; } wrong[] = {
+	static const struct {
+		const char *schedule, *unit, *message;
+	} wrong[] = {
 		{ "cosin", "epoch", "schedule: none is named 'cosin'; did you mean 'cosine'?" },
 		{ "xyzzy", "epoch", "schedule: none is named 'xyzzy'" },
 		{ "cosine", "day", "schedule-unit 'day' is not epoch, step or smooth" },
@@ -187,7 +237,8 @@ names_and_units(void **state)
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
 		secant_schedule_options o = options(wrong[i].schedule);
 		secant_err err = { 0 };
-		assert_int_equal(secant_opts_set(&secant_schedule_options_table, &o, "schedule-unit", wrong[i].unit, &err), SECANT_OK);
+		assert_int_equal(
+			secant_opts_set(&secant_schedule_options_table, &o, "schedule-unit", wrong[i].unit, &err), SECANT_OK);
 		assert_int_equal(secant_schedule_check(&o, &err), SECANT_ERR_ARG);
 		assert_string_equal(err.msg, wrong[i].message);
 		secant_opts_free(&secant_schedule_options_table, &o);
@@ -198,7 +249,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(as_pytorch), cmocka_unit_test(swa_rates), cmocka_unit_test(plateaus), cmocka_unit_test(fractions_of_a_unit), cmocka_unit_test(by_hand), cmocka_unit_test(names_and_units)
+		cmocka_unit_test(as_pytorch),
+		cmocka_unit_test(swa_rates),
+		cmocka_unit_test(plateaus),
+		cmocka_unit_test(fractions_of_a_unit),
+		cmocka_unit_test(by_hand),
+		cmocka_unit_test(names_and_units),
 	};
 	return cmocka_run_group_tests_name("schedules", tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /*
- * What runs and evaluations show: charts and matrices as files and as elements of a page, the page that stands alone, event files, the
- * worst pictures.
+ * What runs and evaluations show: charts and matrices as files and as elements of a page, the page that stands alone,
+ * event files, the worst pictures.
  */
 #include "train/training.h"
 #include "train/chart.h"
@@ -47,8 +47,12 @@ two_charts(secant_chart chart[2], secant_series series[2])
 {
 	series[0] = (secant_series){ "loss", epochs, loss, 4, 0 };
 	series[1] = (secant_series){ "rate", epochs, rate, 4, 0 };
-	chart[0] = (secant_chart){ .x_label = "epoch", .left_label = "loss", .series = &series[0], .n = 1, .mark = "best", .mark_x = 2 };
-	chart[1] = (secant_chart){ .x_label = "epoch", .left_label = "rate", .series = &series[1], .n = 1, .log_left = true };
+	chart[0] = (secant_chart){
+		.x_label = "epoch", .left_label = "loss", .series = &series[0], .n = 1, .mark = "best", .mark_x = 2
+	};
+	chart[1] = (secant_chart){
+		.x_label = "epoch", .left_label = "rate", .series = &series[1], .n = 1, .log_left = true
+	};
 	return (secant_figure){ "a title", chart, 2 };
 }
 
@@ -77,7 +81,8 @@ static void
 charts_of_little(void **state)
 {
 	const double no[] = { NAN, INFINITY }, one[] = { 7, 7 };
-	secant_series s[] = { { "none", epochs, no, 2, 0 }, { "one", epochs, one, 1, 1 }, { "no points", NULL, NULL, 0, 0 } };
+	secant_series s[] = { { "none", epochs, no, 2, 0 }, { "one", epochs, one, 1, 1 },
+		{ "no points", NULL, NULL, 0, 0 } };
 	secant_chart c = { .title = "little", .series = s, .n = 3, .log_left = true, .log_x = true };
 	secant_err err = { 0 };
 	must(secant_chart_write(&c, in_root(root, "little.png"), &err), &err);
@@ -121,7 +126,7 @@ matrices(void **state)
 		must(secant_image_probe(in_root(root, "m.png"), &info, &err), &err);
 		assert_true(info.width >= 840 && info.width < 2400);
 	}
-	names[0] = "half a character \xc3";                             /* cut to a length: cairo would stop drawing there */
+	names[0] = "half a character \xc3"; /* cut to a length: cairo would stop drawing there */
 	must(secant_matrix_write(&(secant_matrix){ "m", counts, names, 2 }, in_root(root, "m.svg"), &err), &err);
 }
 
@@ -139,7 +144,7 @@ events_are_records_with_checks(void **state)
 {
 	const char *path = in_root(root, "events");
 	secant_err err = { 0 };
-	assert_int_equal(secant_crc32c("123456789", 9), 0xe3069283u);    /* the check value of CRC-32C */
+	assert_int_equal(secant_crc32c("123456789", 9), 0xe3069283u); /* the check value of CRC-32C */
 	const secant_scalar v[] = { { "train/loss", .25 }, { "val/iou", NAN } };
 	must(secant_events_append(path, 1.5, 1, v, 2, &err), &err);
 	must(secant_events_append(path, 2.5, 300, v, 2, &err), &err);
@@ -154,11 +159,18 @@ events_are_records_with_checks(void **state)
 		at += 16 + size;
 	}
 	assert_int_equal(at, b.size);
-	assert_int_equal(n, 3);                                          /* the version, and two events */
+	assert_int_equal(n, 3); /* the version, and two events */
 	/* the version: wall_time 1.5, file_version */
-	assert_memory_equal(b.data + 12, "\x09\0\0\0\0\0\0\xf8\x3f\x1a\x0d" "brain.Event:2", 24);
+	assert_memory_equal(b.data + 12,
+		"\x09\0\0\0\0\0\0\xf8\x3f\x1a\x0d"
+		"brain.Event:2",
+		24);
 	/* the first event: time, step 1, summary { value { tag, 0.25 } }; what is no number is left out */
-	assert_memory_equal(b.data + 16 + 24 + 12, "\x09\0\0\0\0\0\0\xf8\x3f\x10\x01\x2a\x13\x0a\x11\x0a\x0a" "train/loss" "\x15\0\0\x80\x3e", 32);
+	assert_memory_equal(b.data + 16 + 24 + 12,
+		"\x09\0\0\0\0\0\0\xf8\x3f\x10\x01\x2a\x13\x0a\x11\x0a\x0a"
+		"train/loss"
+		"\x15\0\0\x80\x3e",
+		32);
 	secant_file_unmap(&b);
 }
 
@@ -168,13 +180,14 @@ static void
 pages_stand_alone(void **state)
 {
 	char *text = text_of(in_root(root, "run/report.html"));
-	assert_int_equal(times(text, "<svg"), 2);                        /* curves, confusion */
-	assert_int_equal(times(text, "src=\"data:image/png;base64,"), 3);/* every validation picture is among the worst */
+	assert_int_equal(times(text, "<svg"), 2); /* curves, confusion */
+	assert_int_equal(times(text, "src=\"data:image/png;base64,"), 3); /* every validation picture is among the worst */
 	assert_int_equal(times(text, "src=\""), 3);
 	assert_int_equal(times(text, "<script"), 0);
 	assert_int_equal(times(text, "<link"), 0);
 	assert_int_equal(times(text, "https://"), 0);
-	assert_int_equal(times(text, "http://"), times(text, "=\"http://www.w3.org/"));   /* names of XML, which nobody fetches */
+	assert_int_equal(
+		times(text, "http://"), times(text, "=\"http://www.w3.org/")); /* names of XML, which nobody fetches */
 	assert_non_null(strstr(text, "macro-imagewise"));
 	assert_non_null(strstr(text, "&quot;learning-rate&quot;"));
 	secant_free(text);
@@ -233,7 +246,7 @@ evaluations_draw(void **state)
 	secant_free(text);
 	secant_names l = { 0 };
 	must(secant_dir_list(&l, in_root(root, "worst"), SECANT_DIR_ALL, &err), &err);
-	assert_int_equal(l.n, 4);                                        /* three pictures, each beside label, prediction, errors; worst.txt */
+	assert_int_equal(l.n, 4); /* three pictures, each beside label, prediction, errors; worst.txt */
 	must(secant_image_probe(in_root(root, "worst/%s", l.v[0]), &info, &err), &err);
 	assert_int_equal(info.width, 4 * 256 + 3 * 6);
 	secant_names_free(&l);
@@ -271,9 +284,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(charts_are_png_or_svg), cmocka_unit_test(charts_of_little), cmocka_unit_test(ids_of_drawings_differ), cmocka_unit_test(matrices),
-		cmocka_unit_test(events_are_records_with_checks), cmocka_unit_test(pages_stand_alone), cmocka_unit_test(text_of_others_is_escaped),
-		cmocka_unit_test(evaluations_draw), cmocka_unit_test(wrong_wishes)
+		cmocka_unit_test(charts_are_png_or_svg),
+		cmocka_unit_test(charts_of_little),
+		cmocka_unit_test(ids_of_drawings_differ),
+		cmocka_unit_test(matrices),
+		cmocka_unit_test(events_are_records_with_checks),
+		cmocka_unit_test(pages_stand_alone),
+		cmocka_unit_test(text_of_others_is_escaped),
+		cmocka_unit_test(evaluations_draw),
+		cmocka_unit_test(wrong_wishes),
 	};
 	return cmocka_run_group_tests_name("seeing", tests, setup, teardown);
 }

@@ -1,6 +1,7 @@
 /*
- * Tiny trainings for tests: discs on noise, 32x32, a resnet18 of which only the first three stages take part. One run takes a fraction of a
- * second. Folders lie in memory where there is /dev/shm: every epoch writes the 11 million parameters several times.
+ * Tiny trainings for tests: discs on noise, 32x32, a resnet18 of which only the first three stages take part. One run
+ * takes a fraction of a second. Folders lie in memory where there is /dev/shm: every epoch writes the 11 million
+ * parameters several times.
  */
 #ifndef TESTS_TRAIN_TRAINING_H
 #define TESTS_TRAIN_TRAINING_H
@@ -17,9 +18,9 @@ must(secant_status status, const secant_err *err)
 		fail_msg("%s", err->msg);
 }
 
-static long live_before;                         /* blocks that were there before the first test */
+static long live_before; /* blocks that were there before the first test */
 
-static char root[256];                           /* the folder of a group of tests, and everything in it */
+static char root[256]; /* the folder of a group of tests, and everything in it */
 
 static inline void
 fresh_root(void)
@@ -41,7 +42,11 @@ teardown(void **state)
 	return left != 0;
 }
 
-static inline const char *data(void) { return in_root(root, "data"); }
+static inline const char *
+data(void)
+{
+	return in_root(root, "data");
+}
 
 static inline double
 disc(int index, int x, int y)
@@ -50,15 +55,23 @@ disc(int index, int x, int y)
 	return dx * dx + dy * dy < 49 + 8 * (index % 5);
 }
 
-static int disc_index;                           /* of the picture that is drawn */
+static int disc_index; /* of the picture that is drawn */
 static inline double
 disc_pixel(int x, int y, int c)
 {
 	uint32_t noise = (uint32_t)(x * 7919 + y * 104729 + c * 1299709 + disc_index * 15485863) * 2654435761u;
 	return (disc(disc_index, x, y) ? 150 : 70) + (noise >> 26);
 }
-static inline double disc_label(int x, int y, int c) { return disc(disc_index, x, y) ? 255 : 0; }
-static inline double disc_class(int x, int y, int c) { return disc(disc_index, x, y) ? 1 + disc_index % 2 : 0; }
+static inline double
+disc_label(int x, int y, int c)
+{
+	return disc(disc_index, x, y) ? 255 : 0;
+}
+static inline double
+disc_class(int x, int y, int c)
+{
+	return disc(disc_index, x, y) ? 1 + disc_index % 2 : 0;
+}
 
 /* n pairs in FOLDER/split, named 00.png, ... */
 static inline void
@@ -92,9 +105,20 @@ train_set(secant_train_options *o, const char *name, const char *value)
 static inline secant_train_options
 tiny_options(const char *out)
 {
-	static const char *const values[][2] = { { "encoder", "resnet18" }, { "encoder-depth", "3" }, { "decoder-channels", "16,8,8" }, { "epochs", "2" },
-		{ "batch", "4" }, { "precision", "f32" }, { "threads", "1" }, { "loader-threads", "1" }, { "recalibrate-norms", "2" }, { "seed", "3" },
-		{ "optimizer", "sgd" }, { "learning-rate", "0.02" } };
+	static const char *const values[][2] = {
+		{ "encoder", "resnet18" },
+		{ "encoder-depth", "3" },
+		{ "decoder-channels", "16,8,8" },
+		{ "epochs", "2" },
+		{ "batch", "4" },
+		{ "precision", "f32" },
+		{ "threads", "1" },
+		{ "loader-threads", "1" },
+		{ "recalibrate-norms", "2" },
+		{ "seed", "3" },
+		{ "optimizer", "sgd" },
+		{ "learning-rate", "0.02" },
+	};
 	secant_train_options o;
 	secant_err err = { 0 };
 	must(secant_opts_init(&secant_train_options_table, &o, &err), &err);
@@ -104,10 +128,18 @@ tiny_options(const char *out)
 	return o;
 }
 
-static inline void free_options(secant_train_options *o) { secant_opts_free(&secant_train_options_table, o); }
+static inline void
+free_options(secant_train_options *o)
+{
+	secant_opts_free(&secant_train_options_table, o);
+}
 
 /* What a training reports: counts, the last warning, and when to stop it. */
-typedef struct watcher { int steps, epochs, stop_after; char warning[400]; secant_train_progress last; } watcher;
+typedef struct watcher {
+	int steps, epochs, stop_after;
+	char warning[400];
+	secant_train_progress last;
+} watcher;
 
 static inline void
 watch(void *user, const secant_train_progress *p)
@@ -154,7 +186,9 @@ train_expecting(const secant_train_options *o, const char *data, watcher *w, con
 	return result;
 }
 
-typedef struct pairs_of { const char *name, *value; } pairs_of;
+typedef struct pairs_of {
+	const char *name, *value;
+} pairs_of;
 
 /* Trains ROOT/run on ROOT/data with more options, which end with a name of NULL. */
 static inline secant_train_result
@@ -221,7 +255,7 @@ digest_tree(const char *folder)
 	secant_err err = { 0 };
 	uint64_t h = 0;
 	char base[512], path[2048];
-	snprintf(base, sizeof base, "%s", folder);           /* the caller's buffer may be one of in_root's */
+	snprintf(base, sizeof base, "%s", folder); /* the caller's buffer may be one of in_root's */
 	must(secant_dir_list(&l, base, SECANT_DIR_ALL, &err), &err);
 	for (int i = 0; i < l.n; i++) {
 		uint64_t own = secant_fnv1a(l.v[i], strlen(l.v[i])), word;
@@ -273,11 +307,13 @@ line_number(const char *path, int i, const char *key)
 static inline void
 assert_same_log(const char *a, const char *b, int lines)
 {
-	static const char *const keys[] = { "epoch", "loss", "learning_rate", "iou", "f1", "accuracy", "miou", "validation_loss" };
+	static const char *const keys[] = { "epoch", "loss", "learning_rate", "iou", "f1", "accuracy", "miou",
+		"validation_loss" };
 	for (int i = 0; i < lines; i++)
 		for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
 			if (line_number(a, i, keys[k]) != line_number(b, i, keys[k]))
-				fail_msg("epoch %d: %s %.17g, then %.17g", i + 1, keys[k], line_number(a, i, keys[k]), line_number(b, i, keys[k]));
+				fail_msg("epoch %d: %s %.17g, then %.17g", i + 1, keys[k], line_number(a, i, keys[k]),
+					line_number(b, i, keys[k]));
 	assert_null(json_line(b, lines));
 }
 
@@ -296,7 +332,8 @@ never_stopped(void **state)
 static inline void
 assert_same_run(const char *name)
 {
-	static const char *const files[] = { "last.safetensors", "best.safetensors", "state.safetensors", "samples/epoch-001.png", "samples/epoch-002.png" };
+	static const char *const files[] = { "last.safetensors", "best.safetensors", "state.safetensors",
+		"samples/epoch-001.png", "samples/epoch-002.png" };
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
 		assert_same_file(in_root(root, "whole/%s", files[i]), in_root(root, "%s/%s", name, files[i]));
 	assert_same_log(in_root(root, "whole/log.jsonl"), in_root(root, "%s/log.jsonl", name), 2);

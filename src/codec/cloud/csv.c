@@ -2,6 +2,12 @@
 #include "codec/cloud/text.h"
 
 const cloud_format cloud_csv = {
-	.name = "csv", .brief = "points as comma- or semicolon-separated values", .extensions = "csv",
-	.open = cloud_text_open, .next = cloud_text_next, .create = cloud_text_create, .put = cloud_text_put, .finish = cloud_text_finish
+	.name = "csv",
+	.brief = "points as comma- or semicolon-separated values",
+	.extensions = "csv",
+	.open = cloud_text_open,
+	.next = cloud_text_next,
+	.create = cloud_text_create,
+	.put = cloud_text_put,
+	.finish = cloud_text_finish,
 };

@@ -1,8 +1,8 @@
 /*
- * Reading: up to 19 digits are gathered as an integer; small cases are one exact division or product (Clinger 1990), the others the
- * algorithm of Eisel and Lemire (Number parsing at a gigabyte per second, 2021) with a table of powers; what that leaves undecided,
- * and longer numbers, go to the C library.
- * Writing: Schubfach (Giulietti 2020) with the same table gives the shortest digits that read back.
+ * Reading: up to 19 digits are gathered as an integer; small cases are one exact division or product (Clinger 1990),
+ * the others the algorithm of Eisel and Lemire (Number parsing at a gigabyte per second, 2021) with a table of powers;
+ * what that leaves undecided, and longer numbers, go to the C library. Writing: Schubfach (Giulietti 2020) with the
+ * same table gives the shortest digits that read back.
  */
 #include "codec/cloud/decimal.h"
 #include "base/number.h"
@@ -14,10 +14,11 @@ typedef unsigned __int128 wide;
 static const uint64_t power[MOST - LEAST + 1][2] = {
 #include "codec/cloud/powers.inc"
 };
-static const double exact_tens[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
-	1e19, 1e20, 1e21, 1e22 };
+static const double exact_tens[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14,
+	1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
 
-/* w * 10^q as the nearest double; false when the product is not decisive (or the result is subnormal or infinite). w is not 0. */
+/* w * 10^q as the nearest double; false when the product is not decisive (or the result is subnormal or infinite). w is
+ * not 0. */
 static bool
 eisel_lemire(uint64_t w, int64_t q, double *v)
 {
@@ -54,8 +55,8 @@ eisel_lemire(uint64_t w, int64_t q, double *v)
 	return true;
 }
 
-/* The rare rest. `p` to `end` is a number by its form. The library gets the digits without zeros in front, and the exponent that goes
- * with them; of digits beyond KEPT (767 decide any double) only whether one is not 0. */
+/* The rare rest. `p` to `end` is a number by its form. The library gets the digits without zeros in front, and the
+ * exponent that goes with them; of digits beyond KEPT (767 decide any double) only whether one is not 0. */
 static double
 by_library(const char *p, const char *end)
 {
@@ -93,7 +94,7 @@ by_library(const char *p, const char *end)
 	}
 	text[n++] = 'e';
 	*decimal_print_int(text + n, exponent) = '\0';
-	if (!secant_real_parse(text, &v))   /* by its form it can only be too large */
+	if (!secant_real_parse(text, &v)) /* by its form it can only be too large */
 		v = text[0] == '-' ? -INFINITY : INFINITY;
 	return v;
 }
@@ -101,7 +102,10 @@ by_library(const char *p, const char *end)
 static const char *
 parse_word(const char *p, bool minus, double *v)
 {
-	static const struct { const char *word; double v; } words[] = { { "nan", NAN }, { "infinity", INFINITY }, { "inf", INFINITY } };
+	static const struct {
+		const char *word;
+		double v;
+	} words[] = { { "nan", NAN }, { "infinity", INFINITY }, { "inf", INFINITY } };
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		const char *w = words[i].word, *q = p;
 		while (*w && (*q | 32) == *w)
@@ -186,8 +190,9 @@ decimal_parse_within(const char *p, const char *safe, double *v)
 
 /* ---- writing ---- */
 
-static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263"
-	"646566676869707172737475767778798081828384858687888990919293949596979899";
+static const char pairs[] = "000102030405060708091011121314151617181920212223242526272829303132333435363738394041424344"
+							"45464748495051525354555657585960616263"
+							"646566676869707172737475767778798081828384858687888990919293949596979899";
 
 /* The digits of v into the end of a 20-byte field; returns the first. */
 static char *
@@ -224,7 +229,7 @@ static char *
 print_scaled(char *out, uint64_t digits, int exponent)
 {
 	char field[20], *end = field + sizeof field, *d = digits_before(end, digits);
-	int n = (int)(end - d), point = n + exponent;       /* the point stands before digit number `point` */
+	int n = (int)(end - d), point = n + exponent; /* the point stands before digit number `point` */
 	if (exponent >= 0 && point <= 17) {
 		memcpy(out, d, (size_t)n);
 		memset(out + n, '0', (size_t)exponent);
@@ -274,7 +279,7 @@ schubfach(char *out, uint64_t c, int q, bool closer)
 	if (-k > 55 || -k < -27)
 		ghi += ++glo == 0;
 	uint64_t low = round_to_odd(ghi, glo, (4 * c - 2 + closer) << h) + odd, mid = round_to_odd(ghi, glo, (4 * c) << h),
-		high = round_to_odd(ghi, glo, (4 * c + 2) << h) - odd;
+			 high = round_to_odd(ghi, glo, (4 * c + 2) << h) - odd;
 	uint64_t s = mid / 4;
 	if (s >= 10) {
 		uint64_t t = s / 10;
@@ -317,7 +322,8 @@ decimal_print(char *out, double v)
 	double size = fabs(v);
 	if (size < 9007199254740992.0 && size == (double)(int64_t)size)
 		return decimal_print_int(out, (int64_t)size);
-	return e ? schubfach(out, fraction | 1ull << 52, e - 1075, fraction == 0 && e > 1) : schubfach(out, fraction, -1074, false);
+	return e ? schubfach(out, fraction | 1ull << 52, e - 1075, fraction == 0 && e > 1)
+			 : schubfach(out, fraction, -1074, false);
 }
 
 char *
@@ -334,5 +340,6 @@ decimal_print_float(char *out, float v)
 	float size = fabsf(v);
 	if (size < 16777216.0f && size == (float)(int32_t)size)
 		return decimal_print_int(out, (int32_t)size);
-	return e ? schubfach(out, fraction | 1u << 23, e - 150, fraction == 0 && e > 1) : schubfach(out, fraction, -149, false);
+	return e ? schubfach(out, fraction | 1u << 23, e - 150, fraction == 0 && e > 1)
+			 : schubfach(out, fraction, -149, false);
 }

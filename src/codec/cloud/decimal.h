@@ -5,9 +5,9 @@
 #define SECANT_CODEC_CLOUD_DECIMAL_H
 #include <secant/base.h>
 
-/* Reads one number at p: decimal, with or without sign, point and exponent, or nan, inf, infinity whatever the case. Returns where it
- * ends, or NULL when there is none. The text must end in a byte that belongs to no number (a line feed, a zero). The result is the
- * double nearest to the text, halves to even. */
+/* Reads one number at p: decimal, with or without sign, point and exponent, or nan, inf, infinity whatever the case.
+ * Returns where it ends, or NULL when there is none. The text must end in a byte that belongs to no number (a line
+ * feed, a zero). The result is the double nearest to the text, halves to even. */
 const char *decimal_parse(const char *p, double *v);
 /* The same, faster, where eight bytes may be read from any place up to `safe`. */
 const char *decimal_parse_within(const char *p, const char *safe, double *v);

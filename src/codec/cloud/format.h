@@ -1,10 +1,11 @@
 /*
  * What a cloud format is to the code around it.
  *
- * To add one: write NAME.c with its functions and, last, `const cloud_format cloud_NAME = { ... }`; add CLOUD(NAME) to clouds.inc.
- * Reading: `open` looks at what stands before the points, declares the columns (cloud_declare) and sets `total` or `bound`; `next` appends
- * at most `max` points to a cloud that has these columns and room for them. Writing: `create` writes what stands before the points, `put`
- * a chunk, `finish` what is known only at the end. The file lies in memory (mapped) and is hostile: every length is checked against it.
+ * To add one: write NAME.c with its functions and, last, `const cloud_format cloud_NAME = { ... }`; add CLOUD(NAME) to
+ * clouds.inc. Reading: `open` looks at what stands before the points, declares the columns (cloud_declare) and sets
+ * `total` or `bound`; `next` appends at most `max` points to a cloud that has these columns and room for them. Writing:
+ * `create` writes what stands before the points, `put` a chunk, `finish` what is known only at the end. The file lies
+ * in memory (mapped) and is hostile: every length is checked against it.
  */
 #ifndef SECANT_CODEC_CLOUD_FORMAT_H
 #define SECANT_CODEC_CLOUD_FORMAT_H
@@ -15,33 +16,33 @@
 #include <secant/cloud.h>
 
 typedef struct cloud_format {
-	const char *name, *brief, *extensions;                         /* extensions "a|b" */
-	const char *ending;                                            /* of names without an extension; NULL: none */
-	bool (*sniff)(const uint8_t *head, size_t size);               /* certain by contents; NULL: by extension only */
+	const char *name, *brief, *extensions; /* extensions "a|b" */
+	const char *ending; /* of names without an extension; NULL: none */
+	bool (*sniff)(const uint8_t *head, size_t size); /* certain by contents; NULL: by extension only */
 	secant_status (*open)(secant_cloud_reader *r, secant_err *err);
 	secant_status (*next)(secant_cloud_reader *r, secant_cloud *out, int64_t max, secant_err *err);
-	void (*close)(void *state);                                    /* frees state; NULL: secant_free */
+	void (*close)(void *state); /* frees state; NULL: secant_free */
 	secant_status (*create)(secant_cloud_writer *w, secant_err *err);
 	secant_status (*put)(secant_cloud_writer *w, const secant_cloud *chunk, secant_err *err);
 	secant_status (*finish)(secant_cloud_writer *w, secant_err *err);
-	void (*discard)(void *state);                                  /* frees the writer's state; NULL: secant_free */
-	bool wants_survey;                                             /* writing goes better when the ranges are known first */
+	void (*discard)(void *state); /* frees the writer's state; NULL: secant_free */
+	bool wants_survey; /* writing goes better when the ranges are known first */
 } cloud_format;
 
-extern const cloud_format *const cloud_formats[];                  /* NULL-terminated */
+extern const cloud_format *const cloud_formats[]; /* NULL-terminated */
 
 struct secant_cloud_reader {
 	const cloud_format *format;
 	secant_bytes file;
-	uint8_t *inflated;           /* of a .gz */
+	uint8_t *inflated; /* of a .gz */
 	const uint8_t *data;
-	size_t size, at, released;   /* `at`: where the next points are; everything before it may be dropped from memory */
-	char *name;                  /* for messages */
+	size_t size, at, released; /* `at`: where the next points are; everything before it may be dropped from memory */
+	char *name; /* for messages */
 	secant_cloud_reading opt;
 	secant_cloud layout;
-	int64_t total, bound, done;  /* points: in the file (-1: unknown), at most (-1), handed out */
+	int64_t total, bound, done; /* points: in the file (-1: unknown), at most (-1), handed out */
 	char details[160];
-	secant_cloud ready;          /* all points, of formats that read at once (meshes) */
+	secant_cloud ready; /* all points, of formats that read at once (meshes) */
 	void *state;
 };
 
@@ -51,20 +52,22 @@ struct secant_cloud_writer {
 	char *name;
 	secant_cloud_writing opt;
 	secant_cloud layout;
-	secant_cloud_survey survey;  /* columns 0: none */
-	int64_t n;                   /* points put so far */
-	double colour_range;         /* of cloud_colour_factor */
-	uint8_t *buffer;             /* scratch of cloud_scratch */
+	secant_cloud_survey survey; /* columns 0: none */
+	int64_t n; /* points put so far */
+	double colour_range; /* of cloud_colour_factor */
+	uint8_t *buffer; /* scratch of cloud_scratch */
 	size_t room;
 	void *state;
 };
 
 /* Error "NAME: what": the file's name goes before the message. */
-secant_status cloud_fail(const char *name, secant_err *err, secant_status code, const char *fmt, ...) SECANT_PRINTF(4, 5);
+secant_status cloud_fail(const char *name, secant_err *err, secant_status code, const char *fmt, ...)
+	SECANT_PRINTF(4, 5);
 
 /* The layout with its coordinates; `stored` is the file's own type, which the option `coordinates` may overrule. */
 secant_status cloud_begin(secant_cloud_reader *r, secant_number stored, secant_err *err);
-/* Declares a column unless the option `select` leaves it out; *column is its index, or -1. A name that is taken gets "_2", "_3". */
+/* Declares a column unless the option `select` leaves it out; *column is its index, or -1. A name that is taken gets
+ * "_2", "_3". */
 secant_status cloud_declare(secant_cloud_reader *r, const char *name, secant_number type, int *column, secant_err *err);
 /* Which of x, y, z a name stands for (0, 1, 2), or -1. */
 int cloud_axis(const char *name);
@@ -78,7 +81,8 @@ secant_status cloud_set_ready(secant_cloud_reader *r, secant_cloud *ready, secan
 
 /* At least `size` bytes of scratch that live until the next call; NULL and err: no memory. */
 uint8_t *cloud_scratch(secant_cloud_writer *w, size_t size, secant_err *err);
-/* The type to write a column as: its own, or the narrowest of i32 (u8, u16 of labels) that the survey says holds it; colours u8. */
+/* The type to write a column as: its own, or the narrowest of i32 (u8, u16 of labels) that the survey says holds it;
+ * colours u8. */
 secant_number cloud_narrow(const secant_cloud_writer *w, int column);
 /* The factor from a colour column's values to 8 (or 16) bits. */
 double cloud_colour_factor(secant_cloud_writer *w, const secant_cloud *chunk, double full);
@@ -86,41 +90,43 @@ bool cloud_is_colour(const char *name);
 
 /* Where one field of a record goes: NULL data is skipped. */
 typedef struct cloud_target {
-	void *data;                  /* of row 0 */
+	void *data; /* of row 0 */
 	secant_number type;
 } cloud_target;
 
 /* Where one column's numbers stand in binary records. */
 typedef struct cloud_part {
-	int column;                  /* of the cloud; -1: nowhere */
+	int column; /* of the cloud; -1: nowhere */
 	secant_number type;
-	bool swap;                   /* the other byte order */
-	size_t offset, stride;       /* of point 0; from one point to the next */
+	bool swap; /* the other byte order */
+	size_t offset, stride; /* of point 0; from one point to the next */
 } cloud_part;
 
 /* Appends points first .. first + n of the records at `base`; the caller has checked that they lie within the file. */
-void cloud_take_records(const cloud_part *part, int parts, const uint8_t *base, int64_t first, int64_t n, secant_cloud *out);
+void cloud_take_records(
+	const cloud_part *part, int parts, const uint8_t *base, int64_t first, int64_t n, secant_cloud *out);
 
-/* Names for the columns of a table without a header, guessed from some of its rows (values of row i at v[i * columns]); "" is none.
- * `leica`: a count stood before the rows. */
+/* Names for the columns of a table without a header, guessed from some of its rows (values of row i at v[i * columns]);
+ * "" is none. `leica`: a count stood before the rows. */
 enum { CLOUD_NAME = 32, CLOUD_FIELDS = 256 };
 void cloud_guess_names(const double *v, int rows, int columns, bool leica, char names[][CLOUD_NAME]);
 
 /* Text rows: see rows.c. */
 typedef struct cloud_rows {
-	int fields;                  /* numbers in a row */
-	char separator;              /* ' ' for blanks of any kind, else exactly this byte */
-	const cloud_target *target;  /* `fields` of them, row 0 at the first row to be filled */
-	const bool *text;            /* fields that are not numbers and are stepped over; NULL: none */
-	bool comments;               /* lines that start with # or / are none */
-	int64_t *announced;          /* not NULL, not negative: the sum of the counts so far; a line with one whole number (Leica) adds to it */
-	const char *name;            /* of the file, for messages */
+	int fields; /* numbers in a row */
+	char separator; /* ' ' for blanks of any kind, else exactly this byte */
+	const cloud_target *target; /* `fields` of them, row 0 at the first row to be filled */
+	const bool *text; /* fields that are not numbers and are stepped over; NULL: none */
+	bool comments; /* lines that start with # or / are none */
+	int64_t *announced; /* not NULL, not negative: the sum of the counts so far; a line with one whole number (Leica)
+						   adds to it */
+	const char *name; /* of the file, for messages */
 } cloud_rows;
 
-/* Parses whole lines from *at on, at most `max` rows, on `threads` threads; moves *at and adds to *line the lines read. Returns rows
- * through *n. */
-secant_status cloud_rows_parse(const cloud_rows *rows, const uint8_t *data, size_t size, size_t *at, int64_t *line, int64_t max, int threads,
-	int64_t *n, secant_err *err);
+/* Parses whole lines from *at on, at most `max` rows, on `threads` threads; moves *at and adds to *line the lines read.
+ * Returns rows through *n. */
+secant_status cloud_rows_parse(const cloud_rows *rows, const uint8_t *data, size_t size, size_t *at, int64_t *line,
+	int64_t max, int threads, int64_t *n, secant_err *err);
 /* Lines (or what is left of one) from `at` on. */
 int64_t cloud_count_lines(const uint8_t *data, size_t at, size_t size);
 
@@ -128,12 +134,13 @@ int64_t cloud_count_lines(const uint8_t *data, size_t at, size_t size);
 typedef struct cloud_mesh {
 	secant_cloud vertices;
 	int64_t triangles, capacity;
-	int32_t *corner;             /* three of each */
+	int32_t *corner; /* three of each */
 } cloud_mesh;
 void cloud_mesh_free(cloud_mesh *m);
 /* Adds a polygon of n corners as a fan; corners are checked against the vertices when points are drawn. */
 secant_status cloud_mesh_polygon(cloud_mesh *m, const int64_t *corner, int n, secant_err *err);
-/* Fills the reader with points drawn on the mesh by area, with normals, or with its vertices (option mesh_points, `automatic` for -1). */
+/* Fills the reader with points drawn on the mesh by area, with normals, or with its vertices (option mesh_points,
+ * `automatic` for -1). */
 secant_status cloud_mesh_ready(secant_cloud_reader *r, cloud_mesh *m, int automatic, secant_err *err);
 
 #define CLOUD(name) extern const cloud_format cloud_##name;

@@ -1,14 +1,17 @@
 /*
- * What the columns of a nameless table are, from a sample of its rows: the rule of the manual page, in one place for text and NPY.
- *   x y z, then: three columns of unit length are normals; three of whole numbers 0 to 255, or all within 0 to 1, are colours;
- *   a single column before colours is the intensity (Leica's PTS); a last single column of whole numbers is the label, else the intensity;
- *   the rest is called c4, c5, ... by position.
+ * What the columns of a nameless table are, from a sample of its rows: the rule of the manual page, in one place for
+ * text and NPY. x y z, then: three columns of unit length are normals; three of whole numbers 0 to 255, or all within 0
+ * to 1, are colours; a single column before colours is the intensity (Leica's PTS); a last single column of whole
+ * numbers is the label, else the intensity; the rest is called c4, c5, ... by position.
  */
 #include "codec/cloud/format.h"
 #include <math.h>
 #include <stdio.h>
 
-typedef struct table { const double *v; int rows, columns; } table;
+typedef struct table {
+	const double *v;
+	int rows, columns;
+} table;
 
 static bool
 all_within(table t, int column, double lo, double hi, bool whole)
@@ -24,7 +27,8 @@ all_within(table t, int column, double lo, double hi, bool whole)
 static bool
 triple_within(table t, int column, double lo, double hi, bool whole)
 {
-	return all_within(t, column, lo, hi, whole) && all_within(t, column + 1, lo, hi, whole) && all_within(t, column + 2, lo, hi, whole);
+	return all_within(t, column, lo, hi, whole) && all_within(t, column + 1, lo, hi, whole)
+		&& all_within(t, column + 2, lo, hi, whole);
 }
 
 static bool
@@ -78,6 +82,8 @@ cloud_guess_names(const double *v, int rows, int columns, bool leica, char names
 		at += 3;
 	}
 	if (columns - at == 1)
-		snprintf(names[at], CLOUD_NAME, "%s", all_within(t, at, -1, 65535, true) && !(leica && at == 3) ? "label"
-			: intensity_first ? names[at] : "intensity");
+		snprintf(names[at], CLOUD_NAME, "%s",
+			all_within(t, at, -1, 65535, true) && !(leica && at == 3) ? "label"
+				: intensity_first                                     ? names[at]
+																	  : "intensity");
 }

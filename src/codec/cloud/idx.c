@@ -1,13 +1,16 @@
 /*
- * IDX pictures (MNIST's format: zero, zero, type, rank, big-endian sizes, data) as point sets: every pixel above the threshold is a point,
- * x to the right, y upwards, z 0, in pixels, with its value as intensity. One picture by the option `entry`, or all with an attribute
- * `picture`. IDX labels (rank 1) are no cloud.
+ * IDX pictures (MNIST's format: zero, zero, type, rank, big-endian sizes, data) as point sets: every pixel above the
+ * threshold is a point, x to the right, y upwards, z 0, in pixels, with its value as intensity. One picture by the
+ * option `entry`, or all with an attribute `picture`. IDX labels (rank 1) are no cloud.
  */
 #include "codec/cloud/format.h"
 #include <stdio.h>
 #include <string.h>
 
-typedef struct idx_state { int64_t pictures, rows, columns, picture, pixel; int intensity, index; } idx_state;
+typedef struct idx_state {
+	int64_t pictures, rows, columns, picture, pixel;
+	int intensity, index;
+} idx_state;
 
 static secant_status
 idx_open(secant_cloud_reader *r, secant_err *err)
@@ -15,22 +18,31 @@ idx_open(secant_cloud_reader *r, secant_err *err)
 	if (r->size < 4 || r->data[0] || r->data[1])
 		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "is no IDX file: it does not begin with two zero bytes");
 	if (r->data[2] != 8 || r->data[3] != 3)
-		return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED, "IDX of type 0x%02x, rank %d; pictures are of bytes (0x08), rank 3", r->data[2], r->data[3]);
+		return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED,
+			"IDX of type 0x%02x, rank %d; pictures are of bytes (0x08), rank 3", r->data[2], r->data[3]);
 	if (r->size < 16)
 		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "ends at byte %zu, in the header of 16 bytes", r->size);
 	uint64_t n = secant_be32(r->data + 4), h = secant_be32(r->data + 8), w = secant_be32(r->data + 12);
 	r->at = 16;
 	if (h > 65535 || w > 65535 || (n && (!h || !w)) || !cloud_holds(r, n, h * w))
-		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "announces %llu pictures of %llux%llu, but holds %zu bytes of them", (unsigned long long)n,
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT,
+			"announces %llu pictures of %llux%llu, but holds %zu bytes of them", (unsigned long long)n,
 			(unsigned long long)h, (unsigned long long)w, r->size - 16);
 	if (r->opt.entry >= 0 && (uint64_t)r->opt.entry >= n)
-		return cloud_fail(r->name, err, SECANT_ERR_RANGE, "--entry: there is no picture %d, there are %llu", r->opt.entry, (unsigned long long)n);
+		return cloud_fail(r->name, err, SECANT_ERR_RANGE, "--entry: there is no picture %d, there are %llu",
+			r->opt.entry, (unsigned long long)n);
 	idx_state *t = r->state = secant_calloc(1, sizeof *t);
 	if (!t)
 		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", r->name);
-	*t = (idx_state){ .pictures = r->opt.entry >= 0 ? r->opt.entry + 1 : (int64_t)n, .rows = (int64_t)h, .columns = (int64_t)w,
-		.picture = r->opt.entry >= 0 ? r->opt.entry : 0, .index = -1 };
-	snprintf(r->details, sizeof r->details, "%llu pictures of %llux%llu", (unsigned long long)n, (unsigned long long)h, (unsigned long long)w);
+	*t = (idx_state){
+		.pictures = r->opt.entry >= 0 ? r->opt.entry + 1 : (int64_t)n,
+		.rows = (int64_t)h,
+		.columns = (int64_t)w,
+		.picture = r->opt.entry >= 0 ? r->opt.entry : 0,
+		.index = -1,
+	};
+	snprintf(r->details, sizeof r->details, "%llu pictures of %llux%llu", (unsigned long long)n, (unsigned long long)h,
+		(unsigned long long)w);
 	secant_status s = cloud_begin(r, SECANT_N_F32, err);
 	if (!s)
 		s = cloud_declare(r, "intensity", SECANT_N_U8, &t->intensity, err);
@@ -72,6 +84,11 @@ idx_sniff(const uint8_t *d, size_t n)
 }
 
 const cloud_format cloud_idx = {
-	.name = "idx", .brief = "IDX pictures (MNIST): pixels above a threshold as points", .extensions = "idx|idx3-ubyte", .ending = "-idx3-ubyte", .sniff = idx_sniff,
-	.open = idx_open, .next = idx_next
+	.name = "idx",
+	.brief = "IDX pictures (MNIST): pixels above a threshold as points",
+	.extensions = "idx|idx3-ubyte",
+	.ending = "-idx3-ubyte",
+	.sniff = idx_sniff,
+	.open = idx_open,
+	.next = idx_next,
 };

@@ -1,7 +1,8 @@
 /*
- * Reading LAS 1.0 to 1.4 (and 1.5, whose formats are 1.4's), point formats 0 to 10 with extra bytes: header, variable-length records before
- * and behind the points, records. Every attribute of the format becomes a column, extra bytes under their own names (with their scale,
- * if they have one). LAZ differs only in how records are stored (laz.c). Coordinates are integer times scale plus offset, in double.
+ * Reading LAS 1.0 to 1.4 (and 1.5, whose formats are 1.4's), point formats 0 to 10 with extra bytes: header,
+ * variable-length records before and behind the points, records. Every attribute of the format becomes a column, extra
+ * bytes under their own names (with their scale, if they have one). LAZ differs only in how records are stored (laz.c).
+ * Coordinates are integer times scale plus offset, in double.
  */
 #include "codec/cloud/las.h"
 #include <math.h>
@@ -27,14 +28,19 @@ read_header(secant_cloud_reader *r, las_header *h, secant_err *err)
 	static const size_t sizes[] = { 227, 227, 227, 235, 375, 375 };
 	const uint8_t *d = r->data;
 	if (r->size < 227 || memcmp(d, "LASF", 4))
-		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, r->size < 227 ? "ends at byte %zu, in the header of 227 bytes" : "does not begin with LASF (%zu bytes)", r->size);
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT,
+			r->size < 227 ? "ends at byte %zu, in the header of 227 bytes" : "does not begin with LASF (%zu bytes)",
+			r->size);
 	h->major = d[24];
 	h->minor = d[25];
 	if (h->major != 1 || h->minor > 5)
-		return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED, "is LAS %d.%d; versions 1.0 to 1.4 are read", h->major, h->minor);
+		return cloud_fail(
+			r->name, err, SECANT_ERR_UNSUPPORTED, "is LAS %d.%d; versions 1.0 to 1.4 are read", h->major, h->minor);
 	size_t size = secant_le16(d + 94);
 	if (size < sizes[h->minor] || r->size < size)
-		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "the header of LAS 1.%d has %zu bytes, expected %zu in a file of %zu", h->minor, size, sizes[h->minor], r->size);
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT,
+			"the header of LAS 1.%d has %zu bytes, expected %zu in a file of %zu", h->minor, size, sizes[h->minor],
+			r->size);
 	h->points_at = secant_le32(d + 96);
 	h->vlrs = secant_le32(d + 100);
 	h->format = d[104] & 0x3f;
@@ -45,7 +51,8 @@ read_header(secant_cloud_reader *r, las_header *h, secant_err *err)
 		h->scale[k] = le_double(d + 131 + 8 * k);
 		h->offset[k] = le_double(d + 155 + 8 * k);
 		if (!isfinite(h->scale[k]) || !isfinite(h->offset[k]) || h->scale[k] == 0)
-			return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "scale %g, offset %g of axis %c are no grid", h->scale[k], h->offset[k], 'x' + k);
+			return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "scale %g, offset %g of axis %c are no grid",
+				h->scale[k], h->offset[k], 'x' + k);
 	}
 	if (h->minor >= 4) {
 		uint64_t points = secant_le64(d + 247);
@@ -56,9 +63,11 @@ read_header(secant_cloud_reader *r, las_header *h, secant_err *err)
 	if (!las_record_size(h->format))
 		return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED, "point format %d; 0 to 10 are read", h->format);
 	if (h->record < las_record_size(h->format))
-		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "records of %d bytes, format %d needs %d", h->record, h->format, las_record_size(h->format));
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "records of %d bytes, format %d needs %d", h->record,
+			h->format, las_record_size(h->format));
 	if (h->points_at < size || h->points_at > r->size)
-		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "the points begin at byte %llu, outside %zu to %zu", (unsigned long long)h->points_at, size, r->size);
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "the points begin at byte %llu, outside %zu to %zu",
+			(unsigned long long)h->points_at, size, r->size);
 	return SECANT_OK;
 }
 
@@ -73,7 +82,8 @@ take_name(char *out, const uint8_t *p, size_t n)
 
 /* Keeps a record that should be written again: not the description of this file's own points. */
 static secant_status
-keep_record(secant_cloud_reader *r, las_state *t, const uint8_t *head, const uint8_t *data, uint64_t size, bool extended, secant_err *err)
+keep_record(secant_cloud_reader *r, las_state *t, const uint8_t *head, const uint8_t *data, uint64_t size,
+	bool extended, secant_err *err)
 {
 	secant_cloud_record k = { .id = secant_le16(head + 18), .size = size, .extended = extended };
 	take_name(k.user, head + 2, 16);
@@ -92,7 +102,8 @@ keep_record(secant_cloud_reader *r, las_state *t, const uint8_t *head, const uin
 		c->record = grown;
 	if (!grown || !k.data) {
 		secant_free(k.data);
-		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for a record of %llu bytes", r->name, (unsigned long long)size);
+		return secant_fail(
+			err, SECANT_ERR_NOMEM, "%s: no memory for a record of %llu bytes", r->name, (unsigned long long)size);
 	}
 	if (size)
 		memcpy(k.data, data, (size_t)size);
@@ -100,10 +111,11 @@ keep_record(secant_cloud_reader *r, las_state *t, const uint8_t *head, const uin
 	return SECANT_OK;
 }
 
-/* Walks the records from `at` to `limit` and gives them to keep_record; *extra receives the description of extra bytes. A count that is too
- * large, as damaged writers leave it, ends where the records end. */
+/* Walks the records from `at` to `limit` and gives them to keep_record; *extra receives the description of extra bytes.
+ * A count that is too large, as damaged writers leave it, ends where the records end. */
 static secant_status
-read_records(secant_cloud_reader *r, las_state *t, uint64_t at, uint64_t limit, uint32_t count, bool extended, const uint8_t **extra, size_t *extra_size, secant_err *err)
+read_records(secant_cloud_reader *r, las_state *t, uint64_t at, uint64_t limit, uint32_t count, bool extended,
+	const uint8_t **extra, size_t *extra_size, secant_err *err)
 {
 	size_t head = extended ? LAS_EVLR : LAS_VLR;
 	for (uint32_t i = 0; i < count && i < MAX_RECORDS; i++) {
@@ -112,8 +124,10 @@ read_records(secant_cloud_reader *r, las_state *t, uint64_t at, uint64_t limit, 
 		const uint8_t *p = r->data + at;
 		uint64_t size = extended ? secant_le64(p + 20) : secant_le16(p + 20);
 		if (size > limit - at - head)
-			return extended ? cloud_fail(r->name, err, SECANT_ERR_FORMAT, "record %u at byte %llu has %llu bytes, %llu are left", i, (unsigned long long)at,
-				(unsigned long long)size, (unsigned long long)(limit - at - head)) : SECANT_OK;
+			return extended
+				? cloud_fail(r->name, err, SECANT_ERR_FORMAT, "record %u at byte %llu has %llu bytes, %llu are left", i,
+					(unsigned long long)at, (unsigned long long)size, (unsigned long long)(limit - at - head))
+				: SECANT_OK;
 		if (!memcmp(p + 2, "LASF_Spec", 10) && secant_le16(p + 18) == 4) {
 			*extra = p + head;
 			*extra_size = (size_t)size;
@@ -143,8 +157,19 @@ add_extra(secant_cloud_reader *r, las_state *t, const char *name, las_extra e, s
 static secant_status
 read_extra(secant_cloud_reader *r, las_state *t, const uint8_t *d, int *offset, secant_err *err)
 {
-	static const secant_number types[] = { SECANT_N_U8, SECANT_N_U8, SECANT_N_I8, SECANT_N_U16, SECANT_N_I16, SECANT_N_U32, SECANT_N_I32, SECANT_N_U64,
-		SECANT_N_I64, SECANT_N_F32, SECANT_N_F64 };
+	static const secant_number types[] = {
+		SECANT_N_U8,
+		SECANT_N_U8,
+		SECANT_N_I8,
+		SECANT_N_U16,
+		SECANT_N_I16,
+		SECANT_N_U32,
+		SECANT_N_I32,
+		SECANT_N_U64,
+		SECANT_N_I64,
+		SECANT_N_F32,
+		SECANT_N_F64,
+	};
 	int code = d[2], options = d[3], count = code == 0 ? options : code <= 10 ? 1 : code <= 20 ? 2 : 3;
 	if (code > 30)
 		return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED, "extra bytes of type %d; 0 to 30 are read", code);
@@ -159,7 +184,8 @@ read_extra(secant_cloud_reader *r, las_state *t, const uint8_t *d, int *offset, 
 			e.shift = le_double(d + 136 + 8 * k);
 		*offset += (int)secant_number_size(type);
 		if (*offset > t->head.record)
-			return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "extra bytes '%s' end at byte %d of records of %d", name, *offset, t->head.record);
+			return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "extra bytes '%s' end at byte %d of records of %d", name,
+				*offset, t->head.record);
 		snprintf(element, sizeof element, count > 1 ? "%s_%d" : "%s", name, k);
 		secant_status s = add_extra(r, t, element, e, err);
 		if (s)
@@ -228,12 +254,13 @@ las_open(secant_cloud_reader *r, secant_err *err)
 	if (h->points > (uint64_t)INT64_MAX)
 		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "announces %llu points", (unsigned long long)h->points);
 	r->total = (int64_t)h->points;
-	snprintf(r->details, sizeof r->details, "%s %d.%d, point format %d", h->compressed ? "LAZ" : "LAS", h->major, h->minor, h->format);
+	snprintf(r->details, sizeof r->details, "%s %d.%d, point format %d", h->compressed ? "LAZ" : "LAS", h->major,
+		h->minor, h->format);
 	if (h->compressed)
 		return laz_begin(r, t, err);
 	if (!cloud_holds(r, h->points, (uint64_t)h->record))
-		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "announces %llu points of %d bytes, but holds %zu", (unsigned long long)h->points, h->record,
-			(r->size - r->at) / (size_t)h->record);
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "announces %llu points of %d bytes, but holds %zu",
+			(unsigned long long)h->points, h->record, (r->size - r->at) / (size_t)h->record);
 	return SECANT_OK;
 }
 
@@ -288,7 +315,8 @@ las_unpack(const las_state *t, const uint8_t *raw, secant_cloud *out, int64_t at
 			if (f->mask)
 				unpack_bits(to, raw, record, f, n);
 			else
-				secant_number_copy(to, secant_number_size(f->type), raw + f->offset, (size_t)record, secant_number_size(f->type), false, n);
+				secant_number_copy(to, secant_number_size(f->type), raw + f->offset, (size_t)record,
+					secant_number_size(f->type), false, n);
 		}
 		for (int i = 0; i < t->extras; i++)
 			if (t->extra[i].column >= 0)
@@ -330,7 +358,16 @@ las_sniff(const uint8_t *d, size_t n)
 }
 
 const cloud_format cloud_las = {
-	.name = "las", .brief = "ASPRS LAS 1.0 to 1.4, point formats 0 to 10", .extensions = "las", .sniff = las_sniff,
-	.open = las_open, .next = las_next, .close = las_close, .create = las_create, .put = las_put, .finish = las_finish, .discard = las_discard,
-	.wants_survey = true
+	.name = "las",
+	.brief = "ASPRS LAS 1.0 to 1.4, point formats 0 to 10",
+	.extensions = "las",
+	.sniff = las_sniff,
+	.open = las_open,
+	.next = las_next,
+	.close = las_close,
+	.create = las_create,
+	.put = las_put,
+	.finish = las_finish,
+	.discard = las_discard,
+	.wants_survey = true,
 };

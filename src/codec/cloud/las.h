@@ -1,5 +1,6 @@
 /*
- * LAS: the layout of point records, shared by reading (las.c), writing (las_write.c) and LAZ (laz.c). ASPRS LAS 1.4 R16, 2025.
+ * LAS: the layout of point records, shared by reading (las.c), writing (las_write.c) and LAZ (laz.c). ASPRS LAS 1.4
+ * R16, 2025.
  */
 #ifndef SECANT_CODEC_CLOUD_LAS_H
 #define SECANT_CODEC_CLOUD_LAS_H
@@ -11,8 +12,8 @@ enum { LAS_FORMATS = 11, LAS_FIELDS = 40, LAS_EXTRA = 192, LAS_VLR = 54, LAS_EVL
 typedef struct las_field {
 	const char *name;
 	secant_number type;
-	int offset;                  /* bytes from the record's start */
-	uint8_t shift, mask;         /* mask 0: a whole number of `type` */
+	int offset; /* bytes from the record's start */
+	uint8_t shift, mask; /* mask 0: a whole number of `type` */
 } las_field;
 
 /* The size of a record without extra bytes; 0 for a format that is none. */
@@ -34,7 +35,13 @@ typedef struct las_header {
 } las_header;
 
 /* Extra bytes: what a column needs beside a las_field. */
-typedef struct las_extra { secant_number stored; int offset; bool scaled; double scale, shift; int column; } las_extra;
+typedef struct las_extra {
+	secant_number stored;
+	int offset;
+	bool scaled;
+	double scale, shift;
+	int column;
+} las_extra;
 
 typedef struct laz_reader laz_reader;
 typedef struct las_state {
@@ -43,8 +50,8 @@ typedef struct las_state {
 	int fields, column[LAS_FIELDS];
 	las_extra *extra;
 	int extras;
-	laz_reader *laz;             /* NULL: plain */
-	const uint8_t *laz_vlr;      /* within the file */
+	laz_reader *laz; /* NULL: plain */
+	const uint8_t *laz_vlr; /* within the file */
 	size_t laz_vlr_size;
 } las_state;
 

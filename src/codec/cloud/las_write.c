@@ -1,11 +1,12 @@
 /*
- * Writing LAS 1.2 and 1.4. The point format is the smallest that holds the attributes (1.2: 0 to 3; 1.4: 6 to 8, or as asked); columns that
- * the format has no place for become extra bytes under their names. Colours are 16 bits (8-bit ones times 257). The label goes to the class byte;
- * formats 0 to 5 have 5 bits for it, and a larger class is an error, not a wrap. Returns that nobody gave are 1 of 1.
+ * Writing LAS 1.2 and 1.4. The point format is the smallest that holds the attributes (1.2: 0 to 3; 1.4: 6 to 8, or as
+ * asked); columns that the format has no place for become extra bytes under their names. Colours are 16 bits (8-bit
+ * ones times 257). The label goes to the class byte; formats 0 to 5 have 5 bits for it, and a larger class is an error,
+ * not a wrap. Returns that nobody gave are 1 of 1.
  *
- * The grid: a source's own scale and offset when it has them; else the offset is the middle of the extent, rounded to the step, and
- * the step the smallest power of ten that lets the extent fit into 31 bits, but not finer than doubles of this size resolve. A coordinate
- * loses half a step at most.
+ * The grid: a source's own scale and offset when it has them; else the offset is the middle of the extent, rounded to
+ * the step, and the step the smallest power of ten that lets the extent fit into 31 bits, but not finer than doubles of
+ * this size resolve. A coordinate loses half a step at most.
  */
 #include "codec/cloud/las.h"
 #include <math.h>
@@ -13,17 +14,21 @@
 #include <string.h>
 #include <time.h>
 
-enum { SLAB = 2048, SLABS = 8, CLASS_EXTRA = -2 };   /* a slab of records stays in the first cache; so many go to the file at once */
+enum {
+	SLAB = 2048,
+	SLABS = 8,
+	CLASS_EXTRA = -2
+}; /* a slab of records stays in the first cache; so many go to the file at once */
 
 typedef struct las_writer {
 	int minor, format, record, header;
 	las_field field[LAS_FIELDS];
-	int fields, column[LAS_FIELDS];  /* -1: nothing to write there */
-	int *extra, extras;              /* columns that become extra bytes; CLASS_EXTRA: the class once more */
-	bool grid;                       /* scale and offset are settled */
+	int fields, column[LAS_FIELDS]; /* -1: nothing to write there */
+	int *extra, extras; /* columns that become extra bytes; CLASS_EXTRA: the class once more */
+	bool grid; /* scale and offset are settled */
 	double scale[3], offset[3], lo[3], hi[3];
-	int64_t by_return[16];           /* [15]: nowhere */
-	int label, returns;              /* columns; -1: none */
+	int64_t by_return[16]; /* [15]: nowhere */
+	int label, returns; /* columns; -1: none */
 	uint32_t points_at;
 } las_writer;
 
@@ -38,7 +43,8 @@ las_discard(void *state)
 
 /* ---- choosing ---- */
 
-/* The column for an attribute of LAS: by its own name, else by the role it plays. Scan angles have two names, of degrees and of 0.006. */
+/* The column for an attribute of LAS: by its own name, else by the role it plays. Scan angles have two names, of
+ * degrees and of 0.006. */
 static int
 column_for(const secant_cloud *c, const char *name)
 {
@@ -54,7 +60,8 @@ column_for(const secant_cloud *c, const char *name)
 static int
 smallest_format(const secant_cloud *c, bool modern)
 {
-	bool time = column_for(c, "gps_time") >= 0, colour = column_for(c, "red") >= 0, infrared = secant_cloud_find(c, "nir") >= 0;
+	bool time = column_for(c, "gps_time") >= 0, colour = column_for(c, "red") >= 0,
+		 infrared = secant_cloud_find(c, "nir") >= 0;
 	return modern ? (infrared ? 8 : colour ? 7 : 6) : time + 2 * colour;
 }
 
@@ -75,7 +82,9 @@ choose_format(secant_cloud_writer *w, las_writer *p, secant_err *err)
 static secant_number
 extra_type(const secant_cloud_writer *w, int column)
 {
-	return column == CLASS_EXTRA ? SECANT_N_U8 : cloud_is_colour(w->layout.column[column].name) ? w->layout.column[column].type : cloud_narrow(w, column);
+	return column == CLASS_EXTRA                         ? SECANT_N_U8
+		: cloud_is_colour(w->layout.column[column].name) ? w->layout.column[column].type
+														 : cloud_narrow(w, column);
 }
 
 /* Gives each column a place: a field, or extra bytes. */
@@ -105,7 +114,8 @@ place_columns(secant_cloud_writer *w, las_writer *p, secant_err *err)
 	for (int k = 0; k < p->extras; k++)
 		p->record += (int)secant_number_size(extra_type(w, p->extra[k]));
 	if (p->record > LAS_MAX_RECORD || p->extras * LAS_EXTRA > 65535)
-		return cloud_fail(w->name, err, SECANT_ERR_UNSUPPORTED, "%d attributes are too many for a LAS record", p->extras);
+		return cloud_fail(
+			w->name, err, SECANT_ERR_UNSUPPORTED, "%d attributes are too many for a LAS record", p->extras);
 	return SECANT_OK;
 }
 
@@ -136,8 +146,8 @@ choose_grid(secant_cloud_writer *w, las_writer *p, const secant_cloud *first, se
 		double lo = 0, hi = 0;
 		const struct secant_cloud_span *s = w->survey.columns ? &w->survey.span[k] : NULL;
 		if (s && s->bad)
-			return cloud_fail(w->name, err, SECANT_ERR_RANGE, "%lld %s no finite coordinate %c; LAS cannot hold that", (long long)s->bad,
-				s->bad == 1 ? "point has" : "points have", 'x' + k);
+			return cloud_fail(w->name, err, SECANT_ERR_RANGE, "%lld %s no finite coordinate %c; LAS cannot hold that",
+				(long long)s->bad, s->bad == 1 ? "point has" : "points have", 'x' + k);
 		if (w->opt.las_scale <= 0 && w->layout.scale[k] > 0) {
 			p->scale[k] = w->layout.scale[k];
 			p->offset[k] = w->layout.offset[k];
@@ -152,7 +162,8 @@ choose_grid(secant_cloud_writer *w, las_writer *p, const secant_cloud *first, se
 		if (!(lo <= hi))
 			lo = hi = 0;
 		if (!isfinite(hi - lo))
-			return cloud_fail(w->name, err, SECANT_ERR_RANGE, "%c runs from %g to %g; no grid of LAS reaches that far", 'x' + k, lo, hi);
+			return cloud_fail(w->name, err, SECANT_ERR_RANGE, "%c runs from %g to %g; no grid of LAS reaches that far",
+				'x' + k, lo, hi);
 		choose_axis(lo, hi, w->opt.las_scale, &p->scale[k], &p->offset[k]);
 	}
 	p->grid = true;
@@ -236,7 +247,8 @@ put_header(secant_cloud_writer *w, las_writer *p, uint64_t evlr_at, secant_err *
 }
 
 static secant_status
-put_record_head(secant_cloud_writer *w, const char *user, uint16_t id, const char *description, uint64_t size, bool extended, secant_err *err)
+put_record_head(secant_cloud_writer *w, const char *user, uint16_t id, const char *description, uint64_t size,
+	bool extended, secant_err *err)
 {
 	uint8_t h[LAS_EVLR] = { 0 };
 	memcpy(h + 2, user, strnlen(user, 16));
@@ -296,12 +308,14 @@ las_create(secant_cloud_writer *w, secant_err *err)
 		if (!stands_before(p, k))
 			continue;
 		if (k->size > 65535)
-			s = cloud_fail(w->name, err, SECANT_ERR_UNSUPPORTED, "the record %s/%u has %llu bytes, LAS 1.2 holds 65535; write 1.4", k->user, k->id,
+			s = cloud_fail(w->name, err, SECANT_ERR_UNSUPPORTED,
+				"the record %s/%u has %llu bytes, LAS 1.2 holds 65535; write 1.4", k->user, k->id,
 				(unsigned long long)k->size);
 		at += LAS_VLR + k->size;
 	}
 	if (!s && at > UINT32_MAX)
-		s = cloud_fail(w->name, err, SECANT_ERR_UNSUPPORTED, "the records before the points have %llu bytes", (unsigned long long)at);
+		s = cloud_fail(w->name, err, SECANT_ERR_UNSUPPORTED, "the records before the points have %llu bytes",
+			(unsigned long long)at);
 	p->points_at = (uint32_t)at;
 	if (!s)
 		s = put_header(w, p, 0, err);
@@ -310,26 +324,30 @@ las_create(secant_cloud_writer *w, secant_err *err)
 
 /* ---- points ---- */
 
-/* Coordinates as steps of the grid. Plain loops over a slab each: the compiler makes vectors of them, and one test at the end finds what does
- * not fit. */
+/* Coordinates as steps of the grid. Plain loops over a slab each: the compiler makes vectors of them, and one test at
+ * the end finds what does not fit. */
 static secant_status
-steps_of(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int axis, int64_t first, int64_t n, int32_t *raw, secant_err *err)
+steps_of(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int axis, int64_t first, int64_t n,
+	int32_t *raw, secant_err *err)
 {
 	double own[SLAB], steps[SLAB], scale = p->scale[axis], offset = p->offset[axis];
-	double strange = 0;                                    /* a flag as wide as a number, for vectors */
+	double strange = 0; /* a flag as wide as a number, for vectors */
 	int32_t lo = INT32_MAX, hi = INT32_MIN;
 	const secant_column *c = &chunk->column[axis];
 	const double *v = c->type == SECANT_N_F64 ? (const double *)c->data + first : own;
 	if (v == own)
 		secant_cloud_doubles(chunk, axis, first, n, own);
 	for (int64_t i = 0; i < n; i++)
-		steps[i] = (v[i] - offset) / scale + 0x1.8p52 - 0x1.8p52;   /* rounded to even; what is too large for that stays too large */
+		steps[i] = (v[i] - offset) / scale + 0x1.8p52
+			- 0x1.8p52; /* rounded to even; what is too large for that stays too large */
 	for (int64_t i = 0; i < n; i++)
 		strange = fabs(steps[i]) <= 2147483647.0 ? strange : 1;
 	for (int64_t i = 0; i < n && strange > 0; i++)
 		if (!(fabs(steps[i]) <= 2147483647.0))
-			return cloud_fail(w->name, err, SECANT_ERR_RANGE, isfinite(v[i]) ? "point %lld: %c = %.17g is outside the grid of step %g around %.17g"
-				: "point %lld: %c = %g is no coordinate", (long long)(w->n + first + i), 'x' + axis, v[i], scale, offset);
+			return cloud_fail(w->name, err, SECANT_ERR_RANGE,
+				isfinite(v[i]) ? "point %lld: %c = %.17g is outside the grid of step %g around %.17g"
+							   : "point %lld: %c = %g is no coordinate",
+				(long long)(w->n + first + i), 'x' + axis, v[i], scale, offset);
 	for (int64_t i = 0; i < n; i++)
 		raw[i] = (int32_t)steps[i];
 	for (int64_t i = 0; i < n; i++) {
@@ -349,7 +367,8 @@ put_step(uint8_t *to, int32_t v)
 
 /* The three begin the record: one pass over records, which are written for the first time here. */
 static secant_status
-put_coordinates(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int64_t first, int64_t n, uint8_t *to, secant_err *err)
+put_coordinates(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int64_t first, int64_t n, uint8_t *to,
+	secant_err *err)
 {
 	int32_t raw[3][SLAB];
 	secant_status s = SECANT_OK;
@@ -374,8 +393,8 @@ factor_for(const las_field *f, const secant_column *c, double colour)
 	return f->type == SECANT_N_I16 ? 1 / 0.006 : 0.006;
 }
 
-/* Bits of a byte of each record, gathered before they go there: larger values are cut to the largest. A shift of eight bytes at once carries
- * nothing over, as no value leaves its bits. */
+/* Bits of a byte of each record, gathered before they go there: larger values are cut to the largest. A shift of eight
+ * bytes at once carries nothing over, as no value leaves its bits. */
 static void
 gather_bits(uint64_t *bits, const las_field *f, const uint8_t *v, int64_t n)
 {
@@ -407,7 +426,8 @@ largest(const uint8_t *v, int64_t n)
 
 /* One attribute of the format: into the records, or into `bits` of the byte that it shares with others. */
 static secant_status
-put_field(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int i, int64_t first, int64_t n, double factor, uint8_t *to, uint64_t *bits, secant_err *err)
+put_field(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int i, int64_t first, int64_t n,
+	double factor, uint8_t *to, uint64_t *bits, secant_err *err)
 {
 	const las_field *f = &p->field[i];
 	double v[SLAB];
@@ -433,8 +453,9 @@ put_field(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int 
 	double most = f->mask ? f->mask : 255;
 	for (int64_t k = 0; is_class && k < n; k++)
 		if (!(v[k] >= 0 && v[k] <= most) || v[k] != nearbyint(v[k]))
-			return cloud_fail(w->name, err, SECANT_ERR_RANGE, "point %lld: class %g; point format %d holds whole numbers 0 to %g%s", (long long)(w->n + first + k), v[k],
-				p->format, most, most < 255 ? " (formats 6 to 10, in LAS 1.4, hold 255)" : "");
+			return cloud_fail(w->name, err, SECANT_ERR_RANGE,
+				"point %lld: class %g; point format %d holds whole numbers 0 to %g%s", (long long)(w->n + first + k),
+				v[k], p->format, most, most < 255 ? " (formats 6 to 10, in LAS 1.4, hold 255)" : "");
 	if (!f->mask) {
 		secant_number_store(to, f->type, (size_t)p->record, n, v);
 		return SECANT_OK;
@@ -444,7 +465,8 @@ put_field(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int 
 	return SECANT_OK;
 }
 
-/* The gathered bits go to byte `at` of the records. In the byte of returns, those that nobody gave are 1 of 1; points are counted by return. */
+/* The gathered bits go to byte `at` of the records. In the byte of returns, those that nobody gave are 1 of 1; points
+ * are counted by return. */
 static void
 put_bits(las_writer *p, uint64_t *bits, int at, uint8_t *to, int64_t n)
 {
@@ -460,14 +482,16 @@ put_bits(las_writer *p, uint64_t *bits, int at, uint8_t *to, int64_t n)
 }
 
 static void
-put_extras(const secant_cloud_writer *w, const las_writer *p, const secant_cloud *chunk, int64_t first, int64_t n, uint8_t *to)
+put_extras(
+	const secant_cloud_writer *w, const las_writer *p, const secant_cloud *chunk, int64_t first, int64_t n, uint8_t *to)
 {
 	to += las_record_size(p->format);
 	for (int k = 0; k < p->extras; k++) {
 		bool again = p->extra[k] == CLASS_EXTRA;
 		const secant_column *c = &chunk->column[again ? p->label : p->extra[k]];
 		secant_number type = extra_type(w, p->extra[k]);
-		secant_number_convert(to, type, (size_t)p->record, secant_column_at(c, first), c->type, secant_number_size(c->type), false, n);
+		secant_number_convert(
+			to, type, (size_t)p->record, secant_column_at(c, first), c->type, secant_number_size(c->type), false, n);
 		to += secant_number_size(type);
 	}
 }
@@ -481,7 +505,9 @@ las_put(secant_cloud_writer *w, const secant_cloud *chunk, secant_err *err)
 	if (!buffer)
 		return s ? s : SECANT_ERR_NOMEM;
 	int red = column_for(chunk, "red");
-	double colour = las_has(p->format, 'c') && red >= 0 && chunk->column[red].type != SECANT_N_U16 ? cloud_colour_factor(w, chunk, 65535) : 1;
+	double colour = las_has(p->format, 'c') && red >= 0 && chunk->column[red].type != SECANT_N_U16
+		? cloud_colour_factor(w, chunk, 65535)
+		: 1;
 	double factor[LAS_FIELDS];
 	for (int i = 0; i < p->fields; i++)
 		factor[i] = p->column[i] < 0 ? 1 : factor_for(&p->field[i], &chunk->column[p->column[i]], colour);
@@ -518,7 +544,8 @@ las_finish(secant_cloud_writer *w, secant_err *err)
 		p->hi[k] = p->hi[k] * p->scale[k] + p->offset[k];
 	}
 	if (!s && p->minor < 4 && (uint64_t)w->n > UINT32_MAX)
-		s = cloud_fail(w->name, err, SECANT_ERR_UNSUPPORTED, "%lld points; LAS 1.2 holds %u", (long long)w->n, UINT32_MAX);
+		s = cloud_fail(
+			w->name, err, SECANT_ERR_UNSUPPORTED, "%lld points; LAS 1.2 holds %u", (long long)w->n, UINT32_MAX);
 	if (!s)
 		s = put_records(w, p, false, err);
 	if (!s)

@@ -1,7 +1,7 @@
 /*
- * LAZ files: the record "laszip encoded" that says how points are compressed, the chunk table, and chunks, several of which are decoded at a time
- * when there are threads. Compressors 2 (formats 0 to 5, item version 2) and 3 (formats 6 to 10, versions 3 and 4); the unchunked compressor
- * 1 and item version 1 of old files are refused by name.
+ * LAZ files: the record "laszip encoded" that says how points are compressed, the chunk table, and chunks, several of
+ * which are decoded at a time when there are threads. Compressors 2 (formats 0 to 5, item version 2) and 3 (formats 6
+ * to 10, versions 3 and 4); the unchunked compressor 1 and item version 1 of old files are refused by name.
  */
 #include "codec/cloud/laz.h"
 #include <stdio.h>
@@ -9,15 +9,18 @@
 
 enum { BATCH = 64, SLAB = 512, POINTS_PER_BYTE = 4096 };
 
-typedef struct place { uint64_t at, size; int64_t points; } place;
+typedef struct place {
+	uint64_t at, size;
+	int64_t points;
+} place;
 
 struct laz_reader {
 	laz_layout layout;
 	place *chunk;
-	int64_t chunks, next;        /* next: the chunk to begin with */
-	laz_chunk part;              /* a chunk that was not finished */
+	int64_t chunks, next; /* next: the chunk to begin with */
+	laz_chunk part; /* a chunk that was not finished */
 	bool open;
-	int64_t left;                /* points of it still to come */
+	int64_t left; /* points of it still to come */
 };
 
 static void
@@ -40,11 +43,22 @@ laz_end(laz_reader *z)
 
 /* ---- the record ---- */
 
-static const struct { laz_kind kind; const char *name; int size, versions[2]; bool layered; } kinds[] = {
-	{ LAZ_BYTE, "BYTE", 0, { 2, 2 }, false }, { LAZ_POINT10, "POINT10", 20, { 2, 2 }, false }, { LAZ_GPSTIME11, "GPSTIME11", 8, { 2, 2 }, false },
-	{ LAZ_RGB12, "RGB12", 6, { 2, 2 }, false }, { LAZ_WAVEPACKET13, "WAVEPACKET13", 29, { 1, 2 }, false }, { LAZ_POINT14, "POINT14", 30, { 3, 4 }, true },
-	{ LAZ_RGB14, "RGB14", 6, { 3, 4 }, true }, { LAZ_RGBNIR14, "RGBNIR14", 8, { 3, 4 }, true }, { LAZ_WAVEPACKET14, "WAVEPACKET14", 29, { 3, 4 }, true },
-	{ LAZ_BYTE14, "BYTE14", 0, { 3, 4 }, true }
+static const struct {
+	laz_kind kind;
+	const char *name;
+	int size, versions[2];
+	bool layered;
+} kinds[] = {
+	{ LAZ_BYTE, "BYTE", 0, { 2, 2 }, false },
+	{ LAZ_POINT10, "POINT10", 20, { 2, 2 }, false },
+	{ LAZ_GPSTIME11, "GPSTIME11", 8, { 2, 2 }, false },
+	{ LAZ_RGB12, "RGB12", 6, { 2, 2 }, false },
+	{ LAZ_WAVEPACKET13, "WAVEPACKET13", 29, { 1, 2 }, false },
+	{ LAZ_POINT14, "POINT14", 30, { 3, 4 }, true },
+	{ LAZ_RGB14, "RGB14", 6, { 3, 4 }, true },
+	{ LAZ_RGBNIR14, "RGBNIR14", 8, { 3, 4 }, true },
+	{ LAZ_WAVEPACKET14, "WAVEPACKET14", 29, { 3, 4 }, true },
+	{ LAZ_BYTE14, "BYTE14", 0, { 3, 4 }, true },
 };
 
 static secant_status
@@ -60,10 +74,12 @@ read_item(secant_cloud_reader *r, laz_layout *l, const uint8_t *d, secant_err *e
 		return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED, "LAZ item type %u is not read", kind);
 	item->kind = kinds[i].kind;
 	if (item->version < kinds[i].versions[0] || item->version > kinds[i].versions[1])
-		return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED, "LAZ item %s is of version %d; version %d%s is read", kinds[i].name, item->version,
-			kinds[i].versions[0], kinds[i].versions[1] > kinds[i].versions[0] ? " or 4" : "");
+		return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED, "LAZ item %s is of version %d; version %d%s is read",
+			kinds[i].name, item->version, kinds[i].versions[0],
+			kinds[i].versions[1] > kinds[i].versions[0] ? " or 4" : "");
 	if (item->size != kinds[i].size && (kinds[i].size || item->size == 0))
-		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "LAZ item %s has %d bytes, expected %d", kinds[i].name, item->size, kinds[i].size);
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "LAZ item %s has %d bytes, expected %d", kinds[i].name,
+			item->size, kinds[i].size);
 	for (int k = 0; k < l->items; k++)
 		if (l->item[k].kind == item->kind)
 			return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "LAZ item %s appears twice", kinds[i].name);
@@ -84,11 +100,14 @@ read_record(secant_cloud_reader *r, las_state *t, laz_reader *z, uint32_t *chunk
 	unsigned compressor = secant_le16(d), coder = secant_le16(d + 2), items = secant_le16(d + 32);
 	*chunk_size = secant_le32(d + 12);
 	if (compressor == 1)
-		return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED, "LAZ compressor 1 (one stream without chunks, LASzip before 2.0) is not read");
+		return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED,
+			"LAZ compressor 1 (one stream without chunks, LASzip before 2.0) is not read");
 	if ((compressor != 2 && compressor != 3) || coder != 0)
-		return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED, "LAZ compressor %u, coder %u; compressors 2 and 3 with coder 0 are read", compressor, coder);
+		return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED,
+			"LAZ compressor %u, coder %u; compressors 2 and 3 with coder 0 are read", compressor, coder);
 	if (items < 1 || items > LAZ_ITEMS || t->laz_vlr_size < 34 + 6 * (size_t)items)
-		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "LAZ announces %u items in a record of %zu bytes", items, t->laz_vlr_size);
+		return cloud_fail(
+			r->name, err, SECANT_ERR_FORMAT, "LAZ announces %u items in a record of %zu bytes", items, t->laz_vlr_size);
 	z->layout.layered = compressor == 3;
 	for (unsigned i = 0; i < items; i++) {
 		secant_status s = read_item(r, &z->layout, d + 34 + 6 * i, err);
@@ -96,7 +115,8 @@ read_record(secant_cloud_reader *r, las_state *t, laz_reader *z, uint32_t *chunk
 			return s;
 	}
 	if (z->layout.record != t->head.record)
-		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "LAZ items make records of %d bytes, the header says %d", z->layout.record, t->head.record);
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "LAZ items make records of %d bytes, the header says %d",
+			z->layout.record, t->head.record);
 	return SECANT_OK;
 }
 
@@ -175,7 +195,8 @@ laz_begin(secant_cloud_reader *r, las_state *t, secant_err *err)
 	if (!z)
 		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", r->name);
 	if ((uint64_t)r->total / POINTS_PER_BYTE > r->size)
-		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "announces %lld points in %zu bytes", (long long)r->total, r->size);
+		return cloud_fail(
+			r->name, err, SECANT_ERR_FORMAT, "announces %lld points in %zu bytes", (long long)r->total, r->size);
 	secant_status s = read_record(r, t, z, &chunk_size, err);
 	return s || r->total == 0 ? s : read_table(r, z, chunk_size, err);
 }
@@ -196,7 +217,8 @@ chunk_begin(laz_chunk *c, const laz_reader *z, const uint8_t *p, size_t size, se
 	if (s)
 		return s;
 	memcpy(c->record, p, record);
-	return z->layout.layered ? laz_layered_begin(c, p + record, size - record, err) : laz_pointwise_begin(c, p + record, size - record, err);
+	return z->layout.layered ? laz_layered_begin(c, p + record, size - record, err)
+							 : laz_pointwise_begin(c, p + record, size - record, err);
 }
 
 /* The next n points of a chunk to points at .. of `out`. */
@@ -228,7 +250,10 @@ chunk_decode(laz_chunk *c, const las_state *t, secant_cloud *out, int64_t at, in
 	return over ? secant_fail(err, SECANT_ERR_FORMAT, "laz: a chunk ends %u bytes too early", over) : SECANT_OK;
 }
 
-typedef struct job { int64_t chunk, at, points; secant_err err; } job;
+typedef struct job {
+	int64_t chunk, at, points;
+	secant_err err;
+} job;
 
 /* Whole chunks that fit, several at a time. */
 static secant_status
@@ -237,7 +262,7 @@ decode_whole(secant_cloud_reader *r, las_state *t, secant_cloud *out, int64_t ro
 	laz_reader *z = t->laz;
 	job jobs[BATCH];
 	int n = 0, threads = cloud_threads(r);
-	(void)threads;   /* unused without OpenMP */
+	(void)threads; /* unused without OpenMP */
 	int64_t left = r->total - r->done;
 	for (; n < BATCH && z->next < z->chunks; n++, z->next++) {
 		int64_t points = z->chunk[z->next].points < left ? z->chunk[z->next].points : left;
@@ -258,7 +283,8 @@ decode_whole(secant_cloud_reader *r, las_state *t, secant_cloud *out, int64_t ro
 	}
 	for (int i = 0; i < n; i++)
 		if (jobs[i].err.code)
-			return cloud_fail(r->name, err, jobs[i].err.code, "chunk %lld: %s", (long long)jobs[i].chunk, jobs[i].err.msg);
+			return cloud_fail(
+				r->name, err, jobs[i].err.code, "chunk %lld: %s", (long long)jobs[i].chunk, jobs[i].err.msg);
 	if (n)
 		r->at = (size_t)(z->chunk[z->next - 1].at + z->chunk[z->next - 1].size);
 	return SECANT_OK;
@@ -300,7 +326,8 @@ laz_next(secant_cloud_reader *r, las_state *t, secant_cloud *out, int64_t max, s
 	while (!z->open && z->next < z->chunks && z->chunk[z->next].points == 0)
 		z->next++;
 	if (z->next >= z->chunks)
-		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "the LAZ chunks end at point %lld of %lld", (long long)r->done, (long long)r->total);
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "the LAZ chunks end at point %lld of %lld",
+			(long long)r->done, (long long)r->total);
 	secant_status s = z->open ? SECANT_OK : decode_whole(r, t, out, max, &taken, err);
 	if (!s && taken == 0)
 		s = decode_part(r, t, out, max, &taken, err);
@@ -316,6 +343,11 @@ laz_sniff(const uint8_t *d, size_t n)
 }
 
 const cloud_format cloud_laz = {
-	.name = "laz", .brief = "LASzip-compressed LAS; own decoder, read only", .extensions = "laz", .sniff = laz_sniff,
-	.open = las_open, .next = las_next, .close = las_close
+	.name = "laz",
+	.brief = "LASzip-compressed LAS; own decoder, read only",
+	.extensions = "laz",
+	.sniff = laz_sniff,
+	.open = las_open,
+	.next = las_next,
+	.close = las_close,
 };

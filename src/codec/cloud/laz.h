@@ -1,7 +1,8 @@
 /*
- * LAZ: LAS records behind an adaptive arithmetic coder (Isenburg, LASzip: lossless compression of LiDAR data, 2013). The parts: entropy
- * decoder and models (here, inline, and laz_entropy.c), items of point formats 0 to 5 (laz_pointwise.c), layered items of 6 to 10
- * (laz_layered.c), chunks and their table (laz.c). Chunks are independent of each other.
+ * LAZ: LAS records behind an adaptive arithmetic coder (Isenburg, LASzip: lossless compression of LiDAR data, 2013).
+ * The parts: entropy decoder and models (here, inline, and laz_entropy.c), items of point formats 0 to 5
+ * (laz_pointwise.c), layered items of 6 to 10 (laz_layered.c), chunks and their table (laz.c). Chunks are independent
+ * of each other.
  */
 #ifndef SECANT_CODEC_CLOUD_LAZ_H
 #define SECANT_CODEC_CLOUD_LAZ_H
@@ -12,18 +13,21 @@
 typedef struct laz_decoder {
 	const uint8_t *p, *end;
 	uint32_t value, length;
-	uint32_t over;               /* bytes wanted behind the end: more than a few tell a damaged stream */
+	uint32_t over; /* bytes wanted behind the end: more than a few tell a damaged stream */
 } laz_decoder;
 
 typedef struct laz_model {
-	int symbols, shift;          /* shift: of the lookup table; 0: none */
+	int symbols, shift; /* shift: of the lookup table; 0: none */
 	uint32_t total, cycle, until;
 	uint32_t *dist, *count, *table;
 } laz_model;
 
-typedef struct laz_bit { uint32_t count0, count, prob0, cycle, until; } laz_bit;
+typedef struct laz_bit {
+	uint32_t count0, count, prob0, cycle, until;
+} laz_bit;
 
-/* Models live and die with a chunk. After a failed allocation the spare stands in for what is missing, and the chunk counts as failed. */
+/* Models live and die with a chunk. After a failed allocation the spare stands in for what is missing, and the chunk
+ * counts as failed. */
 typedef struct laz_models {
 	secant_arena *arena;
 	bool failed;
@@ -135,7 +139,7 @@ laz_raw_u32(laz_decoder *d)
 
 enum { LAZ_CONTEXTS = 22 };
 typedef struct laz_integer {
-	int bits, k;                 /* k: size class of the last correction */
+	int bits, k; /* k: size class of the last correction */
 	laz_bit zero;
 	laz_model *context[LAZ_CONTEXTS], *corrector[33];
 } laz_integer;
@@ -145,7 +149,10 @@ int32_t laz_integer_decode(laz_decoder *d, laz_models *m, laz_integer *c, int32_
 
 /* ---- what items share ---- */
 
-typedef struct laz_median { int32_t v[5]; bool high; } laz_median;
+typedef struct laz_median {
+	int32_t v[5];
+	bool high;
+} laz_median;
 void laz_median_add(laz_median *m, int32_t v);
 
 /* Which context the size classes of x and y choose. */
@@ -159,14 +166,17 @@ typedef struct laz_time {
 	uint64_t time[4];
 	int32_t diff[4], extreme[4];
 	int last, next;
-	bool layered;                /* without the codes for "unchanged" */
+	bool layered; /* without the codes for "unchanged" */
 	laz_model *none, *multi;
 	laz_integer value;
 } laz_time;
 void laz_time_begin(laz_time *t, uint64_t first, bool layered);
 void laz_time_decode(laz_decoder *d, laz_models *m, laz_time *t);
 
-typedef struct laz_colour { uint16_t last[3]; laz_model *used, *diff[6]; } laz_colour;
+typedef struct laz_colour {
+	uint16_t last[3];
+	laz_model *used, *diff[6];
+} laz_colour;
 /* `last` is the colour before, and becomes the next: c->last, or that of another channel. */
 void laz_colour_decode(laz_decoder *d, laz_models *m, laz_colour *c, uint16_t last[3]);
 
@@ -181,17 +191,32 @@ void laz_wave_begin(laz_wave *w, const uint8_t *first);
 /* `last` is the record before, and becomes the next: w->last, or that of another channel. */
 void laz_wave_decode(laz_decoder *d, laz_models *m, laz_wave *w, uint8_t last[29]);
 
-typedef struct laz_bytes { int n; uint8_t *last; laz_model **diff; } laz_bytes;
+typedef struct laz_bytes {
+	int n;
+	uint8_t *last;
+	laz_model **diff;
+} laz_bytes;
 
 /* ---- chunks ---- */
 
 typedef enum laz_kind {
-	LAZ_BYTE = 0, LAZ_POINT10 = 6, LAZ_GPSTIME11 = 7, LAZ_RGB12 = 8, LAZ_WAVEPACKET13 = 9, LAZ_POINT14 = 10, LAZ_RGB14 = 11, LAZ_RGBNIR14 = 12,
-	LAZ_WAVEPACKET14 = 13, LAZ_BYTE14 = 14
+	LAZ_BYTE = 0,
+	LAZ_POINT10 = 6,
+	LAZ_GPSTIME11 = 7,
+	LAZ_RGB12 = 8,
+	LAZ_WAVEPACKET13 = 9,
+	LAZ_POINT14 = 10,
+	LAZ_RGB14 = 11,
+	LAZ_RGBNIR14 = 12,
+	LAZ_WAVEPACKET14 = 13,
+	LAZ_BYTE14 = 14
 } laz_kind;
 
 enum { LAZ_ITEMS = 8 };
-typedef struct laz_item { laz_kind kind; int size, version, offset; } laz_item;
+typedef struct laz_item {
+	laz_kind kind;
+	int size, version, offset;
+} laz_item;
 
 typedef struct laz_layout {
 	laz_item item[LAZ_ITEMS];
@@ -204,15 +229,15 @@ typedef struct laz_chunk laz_chunk;
 struct laz_chunk {
 	const laz_layout *layout;
 	laz_models models;
-	int64_t done;                /* points handed out */
-	void *pointwise, *layered;   /* one of them */
-	uint8_t *record;             /* the last record, raw; the first one at the beginning */
+	int64_t done; /* points handed out */
+	void *pointwise, *layered; /* one of them */
+	uint8_t *record; /* the last record, raw; the first one at the beginning */
 };
 
 /* State of the items from the first record (chunk->record) and the bytes behind it. */
 secant_status laz_pointwise_begin(laz_chunk *c, const uint8_t *p, size_t size, secant_err *err);
-void laz_pointwise_next(laz_chunk *c);                /* the next record into c->record */
-uint32_t laz_pointwise_over(const laz_chunk *c);      /* bytes read behind the end */
+void laz_pointwise_next(laz_chunk *c); /* the next record into c->record */
+uint32_t laz_pointwise_over(const laz_chunk *c); /* bytes read behind the end */
 secant_status laz_layered_begin(laz_chunk *c, const uint8_t *p, size_t size, secant_err *err);
 void laz_layered_next(laz_chunk *c);
 uint32_t laz_layered_over(const laz_chunk *c);

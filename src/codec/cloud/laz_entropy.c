@@ -1,6 +1,6 @@
 /*
- * The adaptive models of LAZ (after Said's FastAC) and what items of both generations share: integers, medians, times, colours, waves.
- * The decoding steps themselves are inline in laz.h.
+ * The adaptive models of LAZ (after Said's FastAC) and what items of both generations share: integers, medians, times,
+ * colours, waves. The decoding steps themselves are inline in laz.h.
  */
 #include "codec/cloud/laz.h"
 #include <string.h>
@@ -65,7 +65,7 @@ laz_model_update(laz_model *m)
 		m->dist[i] = scale * sum >> 16;
 		sum += m->count[i];
 		if (m->shift)
-			for (uint32_t w = m->dist[i] >> m->shift; s < w; )
+			for (uint32_t w = m->dist[i] >> m->shift; s < w;)
 				m->table[++s] = i - 1;
 	}
 	if (m->shift) {
@@ -221,7 +221,10 @@ far_time(laz_decoder *d, laz_models *m, laz_time *t)
 static bool
 step_time(laz_decoder *d, laz_models *m, laz_time *t, uint32_t code, int32_t *step)
 {
-	static const struct { uint32_t upto; int context; } ranges[] = { { 0, 7 }, { 1, 1 }, { 9, 2 }, { 499, 3 }, { 500, 4 }, { 509, 5 }, { 510, 6 } };
+	static const struct {
+		uint32_t upto;
+		int context;
+	} ranges[] = { { 0, 7 }, { 1, 1 }, { 9, 2 }, { 499, 3 }, { 500, 4 }, { 509, 5 }, { 510, 6 } };
 	int i = 0;
 	while (code > ranges[i].upto)
 		i++;
@@ -249,7 +252,7 @@ laz_time_decode(laz_decoder *d, laz_models *m, laz_time *t)
 			}
 			if (code == 0)
 				return;
-			code += 510;     /* 2: far; 3 to 5: another sequence */
+			code += 510; /* 2: far; 3 to 5: another sequence */
 		} else {
 			code = laz_symbol(d, laz_model_at(m, &t->multi, t->layered ? 515 : 516));
 			code += t->layered && code >= 511;

@@ -1,15 +1,29 @@
 /*
- * LAZ items of point formats 6 to 10 (versions 3 and 4): each attribute is a layer with a stream of its own, and each scanner channel has its
- * own models and memory. A layer without bytes means that the attribute keeps its value in the whole chunk. In version 4 the other items
- * follow POINT14's channel at every point; version 3 differs only in files with several channels: see follow().
+ * LAZ items of point formats 6 to 10 (versions 3 and 4): each attribute is a layer with a stream of its own, and each
+ * scanner channel has its own models and memory. A layer without bytes means that the attribute keeps its value in the
+ * whole chunk. In version 4 the other items follow POINT14's channel at every point; version 3 differs only in files
+ * with several channels: see follow().
  */
 #include "codec/cloud/laz.h"
 #include <string.h>
 
 enum { CHANNELS = 4, LAYERS = 9, MAX_LAYERS = LAYERS + 4 };
-enum { LAYER_XY, LAYER_Z, LAYER_CLASS, LAYER_FLAGS, LAYER_INTENSITY, LAYER_ANGLE, LAYER_USER, LAYER_SOURCE, LAYER_TIME };
+enum {
+	LAYER_XY,
+	LAYER_Z,
+	LAYER_CLASS,
+	LAYER_FLAGS,
+	LAYER_INTENSITY,
+	LAYER_ANGLE,
+	LAYER_USER,
+	LAYER_SOURCE,
+	LAYER_TIME
+};
 
-typedef struct layer { laz_decoder decoder; bool used; } layer;
+typedef struct layer {
+	laz_decoder decoder;
+	bool used;
+} layer;
 
 typedef struct point14 {
 	bool ready, time_changed;
@@ -26,24 +40,44 @@ typedef struct point14 {
 } point14;
 
 /* The other items, for each channel. */
-typedef struct colour14 { laz_colour colour; uint16_t infrared; laz_model *used, *diff[2]; } colour14;
-typedef struct bytes14 { uint8_t *last; laz_model **diff; } bytes14;
+typedef struct colour14 {
+	laz_colour colour;
+	uint16_t infrared;
+	laz_model *used, *diff[2];
+} colour14;
+typedef struct bytes14 {
+	uint8_t *last;
+	laz_model **diff;
+} bytes14;
 
 typedef struct layered {
-	int channel, other[LAZ_ITEMS];       /* of POINT14; of each other item */
-	bool switched;                       /* at this point */
+	int channel, other[LAZ_ITEMS]; /* of POINT14; of each other item */
+	bool switched; /* at this point */
 	point14 point[CHANNELS];
 	colour14 colour[CHANNELS];
 	laz_wave wave[CHANNELS];
 	bytes14 bytes[CHANNELS];
-	bool colour_ready[CHANNELS], wave_ready[CHANNELS], bytes_ready[CHANNELS];   /* the item has seen the channel */
+	bool colour_ready[CHANNELS], wave_ready[CHANNELS], bytes_ready[CHANNELS]; /* the item has seen the channel */
 	layer xy[LAYERS], colours, infrared, waves, *byte;
 } layered;
 
 static const char *const return_map[16] = {
-	"0123453445555555", "1013333333333333", "2124444444433333", "3345444444444444", "4344544444444444", "5344454444444444", "3344445444444444",
-	"4344444544444444", "4344444454444444", "5344444445444444", "5344444444544444", "5334444444455444", "5334444444455544", "5334444444445554",
-	"5334444444444555", "5334444444444455"
+	"0123453445555555",
+	"1013333333333333",
+	"2124444444433333",
+	"3345444444444444",
+	"4344544444444444",
+	"5344454444444444",
+	"3344445444444444",
+	"4344444544444444",
+	"4344444454444444",
+	"5344444445444444",
+	"5344444444544444",
+	"5334444444455444",
+	"5334444444455544",
+	"5334444444445554",
+	"5334444444444555",
+	"5334444444444455",
 };
 
 /* ---- POINT14 ---- */
@@ -94,8 +128,19 @@ static void
 point14_open(layered *s, int channel, const point14 *from)
 {
 	point14 *p = &s->point[channel];
-	*p = (point14){ .x = from->x, .y = from->y, .z = from->z, .intensity = from->intensity, .source = from->source, .angle = from->angle, .r = from->r,
-		.n = from->n, .class = from->class, .flags = from->flags, .user = from->user };
+	*p = (point14){
+		.x = from->x,
+		.y = from->y,
+		.z = from->z,
+		.intensity = from->intensity,
+		.source = from->source,
+		.angle = from->angle,
+		.r = from->r,
+		.n = from->n,
+		.class = from->class,
+		.flags = from->flags,
+		.user = from->user,
+	};
 	point14_models(p, from->time.time[from->time.last]);
 }
 
@@ -151,7 +196,8 @@ decode_layers(layered *s, laz_models *m, uint32_t changed, int context)
 		p->z = p->height[level] = laz_integer_decode(&l[LAYER_Z].decoder, m, &p->of_z, p->height[level], single + k);
 	}
 	if (l[LAYER_CLASS].used)
-		p->class = (uint8_t)laz_symbol(&l[LAYER_CLASS].decoder, laz_model_at(m, &p->classes[(p->class & 31) * 2 + (context == 3)], 256));
+		p->class = (uint8_t)laz_symbol(
+			&l[LAYER_CLASS].decoder, laz_model_at(m, &p->classes[(p->class & 31) * 2 + (context == 3)], 256));
 	if (l[LAYER_FLAGS].used)
 		p->flags = (uint8_t)laz_symbol(&l[LAYER_FLAGS].decoder, laz_model_at(m, &p->flag[p->flags], 64)) & 63;
 	if (l[LAYER_INTENSITY].used) {
@@ -189,10 +235,14 @@ point14_put(const layered *s, uint8_t *v)
 /* ---- the other items ---- */
 
 /* Whose models an item uses for this point, and whose memory it predicts from and writes to. */
-typedef struct chosen { int models, memory; bool fresh; } chosen;
+typedef struct chosen {
+	int models, memory;
+	bool fresh;
+} chosen;
 
-/* Version 4: models and memory of POINT14's channel. Version 3 does as the first writers did: it is told the channel only at points where
- * it changes (else 0), and at a switch goes on with the memory of the channel before, unless the new one appears for the first time. */
+/* Version 4: models and memory of POINT14's channel. Version 3 does as the first writers did: it is told the channel
+ * only at points where it changes (else 0), and at a switch goes on with the memory of the channel before, unless the
+ * new one appears for the first time. */
 static chosen
 follow(layered *s, int item, int version, bool ready[CHANNELS])
 {
@@ -256,7 +306,8 @@ bytes_next(layered *s, laz_models *m, int item, int version, int n, uint8_t *out
 		memcpy(b->last, s->bytes[old].last, (size_t)n);
 	for (int i = 0; i < n; i++)
 		if (s->byte[i].used)
-			memory->last[i] = (uint8_t)(memory->last[i] + laz_symbol(&s->byte[i].decoder, laz_model_at(m, &b->diff[i], 256)));
+			memory->last[i] = (uint8_t)(memory->last[i]
+				+ laz_symbol(&s->byte[i].decoder, laz_model_at(m, &b->diff[i], 256)));
 	memcpy(out, memory->last, (size_t)n);
 }
 
@@ -311,7 +362,10 @@ begin_layers(const laz_chunk *c, layered *s, const uint8_t *p, size_t size)
 	size_t layers = 0, at = 4;
 	for (int i = 0; i < c->layout->items; i++) {
 		laz_kind k = c->layout->item[i].kind;
-		layers += k == LAZ_POINT14 ? LAYERS : k == LAZ_RGBNIR14 ? 2 : k == LAZ_BYTE14 ? (size_t)c->layout->item[i].size : 1;
+		layers += k == LAZ_POINT14 ? LAYERS
+			: k == LAZ_RGBNIR14    ? 2
+			: k == LAZ_BYTE14      ? (size_t)c->layout->item[i].size
+								   : 1;
 	}
 	if (size < 4 || (size - 4) / 4 < layers)
 		return false;
@@ -320,7 +374,11 @@ begin_layers(const laz_chunk *c, layered *s, const uint8_t *p, size_t size)
 		laz_kind k = c->layout->item[i].kind;
 		int n = k == LAZ_POINT14 ? LAYERS : k == LAZ_RGBNIR14 ? 2 : k == LAZ_BYTE14 ? c->layout->item[i].size : 1;
 		for (int j = 0; j < n; j++, at += 4) {
-			layer *l = k == LAZ_POINT14 ? &s->xy[j] : k == LAZ_BYTE14 ? &s->byte[j] : k == LAZ_WAVEPACKET14 ? &s->waves : j ? &s->infrared : &s->colours;
+			layer *l = k == LAZ_POINT14 ? &s->xy[j]
+				: k == LAZ_BYTE14       ? &s->byte[j]
+				: k == LAZ_WAVEPACKET14 ? &s->waves
+				: j                     ? &s->infrared
+										: &s->colours;
 			size_t bytes = secant_le32(p + at);
 			if (bytes > size - data)
 				return false;

@@ -1,6 +1,7 @@
 /*
- * LAZ items of point formats 0 to 5 (version 2; wave packets version 1): one stream for a chunk, items decoded one after another for each
- * point. POINT10 predicts by return number, GPSTIME11 by up to four interleaved sequences, RGB12 by the change of red, BYTE by itself.
+ * LAZ items of point formats 0 to 5 (version 2; wave packets version 1): one stream for a chunk, items decoded one
+ * after another for each point. POINT10 predicts by return number, GPSTIME11 by up to four interleaved sequences, RGB12
+ * by the change of red, BYTE by itself.
  */
 #include "codec/cloud/laz.h"
 #include <string.h>
@@ -24,8 +25,14 @@ typedef struct pointwise {
 } pointwise;
 
 static const uint8_t return_map[8][8] = {
-	{ 15, 14, 13, 12, 11, 10, 9, 8 }, { 14, 0, 1, 3, 6, 10, 10, 9 }, { 13, 1, 2, 4, 7, 11, 11, 10 }, { 12, 3, 4, 5, 8, 12, 12, 11 },
-	{ 11, 6, 7, 8, 9, 13, 13, 12 }, { 10, 10, 11, 12, 13, 14, 14, 13 }, { 9, 10, 11, 12, 13, 14, 15, 14 }, { 8, 9, 10, 11, 12, 13, 14, 15 }
+	{ 15, 14, 13, 12, 11, 10, 9, 8 },
+	{ 14, 0, 1, 3, 6, 10, 10, 9 },
+	{ 13, 1, 2, 4, 7, 11, 11, 10 },
+	{ 12, 3, 4, 5, 8, 12, 12, 11 },
+	{ 11, 6, 7, 8, 9, 13, 13, 12 },
+	{ 10, 10, 11, 12, 13, 14, 14, 13 },
+	{ 9, 10, 11, 12, 13, 14, 15, 14 },
+	{ 8, 9, 10, 11, 12, 13, 14, 15 },
 };
 
 static void
@@ -53,7 +60,8 @@ point10_decode(laz_decoder *d, laz_models *m, point10 *p)
 	int r = v[14] & 7, n = v[14] >> 3 & 7, map = return_map[n][r], level = n > r ? n - r : r - n;
 	if (changed) {
 		if (changed & 16)
-			p->intensity[map] = (uint16_t)laz_integer_decode(d, m, &p->of_intensity, p->intensity[map], map < 3 ? map : 3);
+			p->intensity[map] = (uint16_t)laz_integer_decode(
+				d, m, &p->of_intensity, p->intensity[map], map < 3 ? map : 3);
 		secant_put_le(v + 12, p->intensity[map], 2);
 		if (changed & 8)
 			v[15] = (uint8_t)laz_symbol(d, laz_model_at(m, &p->class[v[15]], 256));
@@ -71,7 +79,8 @@ point10_decode(laz_decoder *d, laz_models *m, point10 *p)
 	int32_t dy = laz_integer_decode(d, m, &p->of_y, p->y[map].v[2], single + laz_even(p->of_x.k, 20));
 	secant_put_le(v + 4, secant_le32(v + 4) + (uint32_t)dy, 4);
 	laz_median_add(&p->y[map], dy);
-	p->height[level] = laz_integer_decode(d, m, &p->of_z, p->height[level], single + laz_even((p->of_x.k + p->of_y.k) / 2, 18));
+	p->height[level] = laz_integer_decode(
+		d, m, &p->of_z, p->height[level], single + laz_even((p->of_x.k + p->of_y.k) / 2, 18));
 	secant_put_le(v + 8, (uint32_t)p->height[level], 4);
 }
 

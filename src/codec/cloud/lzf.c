@@ -1,6 +1,7 @@
 /*
- * LZF. A control byte below 32 is followed by that many literals plus one; otherwise its upper 3 bits are the length minus 2 (7: one more
- * byte adds to it) and its lower 5 bits, with one byte more, the distance minus 1. The packer looks three bytes up in a small hash.
+ * LZF. A control byte below 32 is followed by that many literals plus one; otherwise its upper 3 bits are the length
+ * minus 2 (7: one more byte adds to it) and its lower 5 bits, with one byte more, the distance minus 1. The packer
+ * looks three bytes up in a small hash.
  */
 #include "codec/cloud/lzf.h"
 #include <string.h>
@@ -67,7 +68,7 @@ cloud_lzf_pack(uint8_t *out, const uint8_t *in, size_t n)
 {
 	uint32_t last[HASH];
 	size_t o = 0, literal = 0, i = 0;
-	memset(last, 0, sizeof last);        /* positions plus one */
+	memset(last, 0, sizeof last); /* positions plus one */
 	while (i + 2 < n) {
 		uint32_t h = hash(in + i) % HASH;
 		size_t ref = last[h];

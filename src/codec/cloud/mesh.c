@@ -1,8 +1,9 @@
 /*
- * Points from meshes. Vertices are where a modeller needed them, not where the surface is: a cloud of a mesh is drawn on its triangles,
- * each with a probability in proportion to its area, uniformly within (Osada et al., Shape distributions, 2002: with r1, r2 in [0, 1),
- * P = (1 - sqrt r1) A + sqrt r1 (1 - r2) B + sqrt r1 r2 C), by Philox numbers of the given seed. Each point gets the triangle's normal
- * and the other attributes of the corner that weighs most.
+ * Points from meshes. Vertices are where a modeller needed them, not where the surface is: a cloud of a mesh is drawn
+ * on its triangles, each with a probability in proportion to its area, uniformly within (Osada et al., Shape
+ * distributions, 2002: with r1, r2 in [0, 1), P = (1 - sqrt r1) A + sqrt r1 (1 - r2) B + sqrt r1 r2 C), by Philox
+ * numbers of the given seed. Each point gets the triangle's normal and the other attributes of the corner that weighs
+ * most.
  */
 #include "codec/cloud/format.h"
 #include "base/rng.h"
@@ -58,14 +59,16 @@ sum_areas(const secant_cloud_reader *r, const cloud_mesh *m, double *sum, secant
 	for (int64_t t = 0; t < m->triangles; t++) {
 		for (int k = 0; k < 3; k++)
 			if (m->corner[3 * t + k] < 0 || m->corner[3 * t + k] >= m->vertices.n)
-				return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "triangle %lld has vertex %d, counted from 0, but there are %lld vertices", (long long)t,
+				return cloud_fail(r->name, err, SECANT_ERR_FORMAT,
+					"triangle %lld has vertex %d, counted from 0, but there are %lld vertices", (long long)t,
 					m->corner[3 * t + k], (long long)m->vertices.n);
 		triangle(m, t, p, n);
 		total += sqrt(n[0] * n[0] + n[1] * n[1] + n[2] * n[2]) / 2;
 		sum[t] = total;
 	}
 	if (!(total > 0) || !isfinite(total))
-		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "the mesh has an area of %g: no points can be drawn on it (--mesh-points 0 takes its vertices)", total);
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT,
+			"the mesh has an area of %g: no points can be drawn on it (--mesh-points 0 takes its vertices)", total);
 	return SECANT_OK;
 }
 
@@ -102,7 +105,8 @@ draw_point(const cloud_mesh *m, const double *sum, secant_rng *rng, secant_cloud
 		const secant_column *c = &m->vertices.column[i];
 		if (secant_role_of(c->name) >= SECANT_ROLE_NX && secant_role_of(c->name) <= SECANT_ROLE_NZ)
 			continue;
-		memcpy(secant_column_at(&out->column[k++], at), secant_column_at(c, m->corner[3 * t + heavy]), secant_number_size(c->type));
+		memcpy(secant_column_at(&out->column[k++], at), secant_column_at(c, m->corner[3 * t + heavy]),
+			secant_number_size(c->type));
 	}
 }
 

@@ -1,7 +1,8 @@
 /*
- * NPY, numpy's array file: magic, version, a Python literal that describes the array, raw numbers. A cloud is an N x C array of any number
- * type, either byte or memory order (columns named by their values, guess.c), or an N array of a structured type, whose fields name the
- * columns. Written is an N x C array of f64, or of f32 when the coordinates are f32 and every attribute is exact in it.
+ * NPY, numpy's array file: magic, version, a Python literal that describes the array, raw numbers. A cloud is an N x C
+ * array of any number type, either byte or memory order (columns named by their values, guess.c), or an N array of a
+ * structured type, whose fields name the columns. Written is an N x C array of f64, or of f32 when the coordinates are
+ * f32 and every attribute is exact in it.
  */
 #include "codec/cloud/format.h"
 #include "codec/cloud/decimal.h"
@@ -17,7 +18,7 @@ typedef struct npy_state {
 	int fields;
 	char name[CLOUD_FIELDS][CLOUD_NAME];
 	cloud_part part[CLOUD_FIELDS];
-	size_t stride;               /* bytes from one point to the next */
+	size_t stride; /* bytes from one point to the next */
 	bool fortran;
 	int64_t n;
 } npy_state;
@@ -26,9 +27,22 @@ typedef struct npy_state {
 static bool
 type_of(const char *text, secant_number *type, bool *swap)
 {
-	static const struct { const char *code; secant_number type; } kinds[] = { { "i1", SECANT_N_I8 }, { "u1", SECANT_N_U8 }, { "b1", SECANT_N_U8 },
-		{ "i2", SECANT_N_I16 }, { "u2", SECANT_N_U16 }, { "i4", SECANT_N_I32 }, { "u4", SECANT_N_U32 }, { "i8", SECANT_N_I64 }, { "u8", SECANT_N_U64 },
-		{ "f4", SECANT_N_F32 }, { "f8", SECANT_N_F64 } };
+	static const struct {
+		const char *code;
+		secant_number type;
+	} kinds[] = {
+		{ "i1", SECANT_N_I8 },
+		{ "u1", SECANT_N_U8 },
+		{ "b1", SECANT_N_U8 },
+		{ "i2", SECANT_N_I16 },
+		{ "u2", SECANT_N_U16 },
+		{ "i4", SECANT_N_I32 },
+		{ "u4", SECANT_N_U32 },
+		{ "i8", SECANT_N_I64 },
+		{ "u8", SECANT_N_U64 },
+		{ "f4", SECANT_N_F32 },
+		{ "f8", SECANT_N_F64 },
+	};
 	*swap = text[0] == '>';
 	if (!strchr("<>|=", text[0]))
 		return false;
@@ -98,9 +112,12 @@ shape_of(const char *p, int64_t dim[4])
 static void
 name_element(char out[CLOUD_NAME], const char *field, int64_t i, int64_t count)
 {
-	static const struct { const char *fields, *columns[3]; } triples[] = {
+	static const struct {
+		const char *fields, *columns[3];
+	} triples[] = {
 		{ "|xyz|pos|position|positions|point|points|coord|coords|coordinates|location|", { "x", "y", "z" } },
-		{ "|rgb|color|colors|colour|colours|", { "red", "green", "blue" } }, { "|normal|normals|nxyz|", { "nx", "ny", "nz" } }
+		{ "|rgb|color|colors|colour|colours|", { "red", "green", "blue" } },
+		{ "|normal|normals|nxyz|", { "nx", "ny", "nz" } },
 	};
 	char key[CLOUD_NAME + 2];
 	snprintf(key, sizeof key, "|%s|", field);
@@ -159,7 +176,8 @@ structured(secant_cloud_reader *r, npy_state *t, const char *p, secant_err *err)
 			return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED, "more than %d fields", CLOUD_FIELDS);
 		p = field_of(t, p);
 		if (!p)
-			return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED, "field %d of the structured type is no plain number and no row of numbers", fields);
+			return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED,
+				"field %d of the structured type is no plain number and no row of numbers", fields);
 		p = *p == ',' ? blanks(p + 1) : p;
 	}
 	for (int f = 0; f < t->fields; f++)
@@ -177,14 +195,19 @@ plain(secant_cloud_reader *r, npy_state *t, const char *descr, int64_t columns, 
 	if (!string(descr, type, sizeof type))
 		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "the header's descr is neither a type nor a list of fields");
 	if (!type_of(type, &number, &swap))
-		return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED, "numbers of type %s cannot be read; integers and floats of 4 or 8 bytes can", type);
+		return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED,
+			"numbers of type %s cannot be read; integers and floats of 4 or 8 bytes can", type);
 	if (columns < 3 || columns > CLOUD_FIELDS)
-		return cloud_fail(r->name, err, SECANT_ERR_SHAPE, "an array of %lld columns, expected 3 to %d: x y z and attributes", (long long)columns, CLOUD_FIELDS);
+		return cloud_fail(r->name, err, SECANT_ERR_SHAPE,
+			"an array of %lld columns, expected 3 to %d: x y z and attributes", (long long)columns, CLOUD_FIELDS);
 	size_t size = secant_number_size(number);
 	t->fields = (int)columns;
 	t->stride = t->fortran ? size : size * (size_t)columns;
 	for (int f = 0; f < t->fields; f++)
-		t->part[f] = (cloud_part){ .type = number, .swap = swap, .offset = size * (size_t)f * (t->fortran ? (size_t)t->n : 1), .stride = t->stride };
+		t->part[f] = (cloud_part){ .type = number,
+			.swap = swap,
+			.offset = size * (size_t)f * (t->fortran ? (size_t)t->n : 1),
+			.stride = t->stride };
 	return SECANT_OK;
 }
 
@@ -196,8 +219,8 @@ guess(secant_cloud_reader *r, npy_state *t, secant_err *err)
 	if (!v)
 		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", r->name);
 	for (int f = 0; f < t->fields; f++)
-		secant_number_convert(v + f, SECANT_N_F64, sizeof *v * (size_t)t->fields, r->data + r->at + t->part[f].offset, t->part[f].type, t->stride,
-			t->part[f].swap, rows);
+		secant_number_convert(v + f, SECANT_N_F64, sizeof *v * (size_t)t->fields, r->data + r->at + t->part[f].offset,
+			t->part[f].type, t->stride, t->part[f].swap, rows);
 	cloud_guess_names(v, rows, t->fields, false, t->name);
 	secant_free(v);
 	return SECANT_OK;
@@ -238,14 +261,17 @@ parse_head(secant_cloud_reader *r, npy_state *t, const char *head, secant_err *e
 	t->n = dim[0];
 	bool fields = *descr == '[';
 	if (rank != (fields ? 1 : 2))
-		return cloud_fail(r->name, err, SECANT_ERR_SHAPE, "an array of rank %d, expected %s", rank, fields ? "1" : "2: points x columns");
+		return cloud_fail(r->name, err, SECANT_ERR_SHAPE, "an array of rank %d, expected %s", rank,
+			fields ? "1" : "2: points x columns");
 	/* Before any product: there cannot be more points than bytes. */
 	if (t->n > (int64_t)r->size)
-		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "announces %lld points in a file of %zu bytes", (long long)t->n, r->size);
+		return cloud_fail(
+			r->name, err, SECANT_ERR_FORMAT, "announces %lld points in a file of %zu bytes", (long long)t->n, r->size);
 	secant_status s = fields ? structured(r, t, descr, err) : plain(r, t, descr, dim[1], err);
 	size_t point = fields ? t->stride : t->stride * (t->fortran ? (size_t)t->fields : 1);
 	if (!s && !cloud_holds(r, (uint64_t)t->n, point))
-		s = cloud_fail(r->name, err, SECANT_ERR_FORMAT, "announces %lld points of %zu bytes, but only %zu bytes follow", (long long)t->n, point, r->size - r->at);
+		s = cloud_fail(r->name, err, SECANT_ERR_FORMAT, "announces %lld points of %zu bytes, but only %zu bytes follow",
+			(long long)t->n, point, r->size - r->at);
 	if (!s && !fields)
 		s = guess(r, t, err);
 	return s ? s : declare(r, t, err);
@@ -309,8 +335,8 @@ static secant_status
 put_head(secant_cloud_writer *w, int64_t n, secant_err *err)
 {
 	char head[WRITTEN_HEAD], text[WRITTEN_HEAD];
-	int length = snprintf(text, sizeof text, "{'descr': '<f%zu', 'fortran_order': False, 'shape': (%lld, %d), }", secant_number_size(written_type(w)),
-		(long long)n, w->layout.columns);
+	int length = snprintf(text, sizeof text, "{'descr': '<f%zu', 'fortran_order': False, 'shape': (%lld, %d), }",
+		secant_number_size(written_type(w)), (long long)n, w->layout.columns);
 	memset(head, ' ', sizeof head);
 	memcpy(head, "\x93NUMPY\x01", 8);
 	secant_put_le((uint8_t *)head + 8, WRITTEN_HEAD - 10, 2);
@@ -337,7 +363,8 @@ npy_put(secant_cloud_writer *w, const secant_cloud *chunk, secant_err *err)
 		int64_t n = chunk->n - first < SLAB ? chunk->n - first : SLAB;
 		for (int i = 0; i < chunk->columns; i++) {
 			const secant_column *c = &chunk->column[i];
-			secant_number_convert(buffer + (size_t)i * size, type, row, secant_column_at(c, first), c->type, secant_number_size(c->type), false, n);
+			secant_number_convert(buffer + (size_t)i * size, type, row, secant_column_at(c, first), c->type,
+				secant_number_size(c->type), false, n);
 		}
 		secant_status s = secant_writer_put(w->out, buffer, row * (size_t)n, err);
 		if (s)
@@ -354,6 +381,13 @@ npy_finish(secant_cloud_writer *w, secant_err *err)
 }
 
 const cloud_format cloud_npy = {
-	.name = "npy", .brief = "numpy array, N x C or structured", .extensions = "npy", .sniff = npy_sniff,
-	.open = npy_open, .next = npy_next, .create = npy_create, .put = npy_put, .finish = npy_finish
+	.name = "npy",
+	.brief = "numpy array, N x C or structured",
+	.extensions = "npy",
+	.sniff = npy_sniff,
+	.open = npy_open,
+	.next = npy_next,
+	.create = npy_create,
+	.put = npy_put,
+	.finish = npy_finish,
 };

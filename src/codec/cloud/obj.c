@@ -1,6 +1,6 @@
 /*
- * OBJ, Wavefront's object file: "v x y z" or "v x y z r g b" lines are points; with the option mesh_points "f" lines are faces to draw
- * points on. Everything else is passed over. A colour that is over 1 anywhere means 0 to 255.
+ * OBJ, Wavefront's object file: "v x y z" or "v x y z r g b" lines are points; with the option mesh_points "f" lines
+ * are faces to draw points on. Everything else is passed over. A colour that is over 1 anywhere means 0 to 255.
  */
 #include "codec/cloud/format.h"
 #include "codec/cloud/decimal.h"
@@ -27,7 +27,9 @@ add_vertex(secant_cloud_reader *r, cloud_mesh *m, const char *p, long long line,
 	secant_cloud *c = &m->vertices;
 	secant_status s = SECANT_OK;
 	for (int k = 0; !s && k < 3 && n == 6 && c->columns < 6; k++)
-		s = secant_cloud_add(c, (const char *const[]){ "red", "green", "blue" }[k], SECANT_N_F32, err) < 0 ? SECANT_ERR_NOMEM : SECANT_OK;
+		s = secant_cloud_add(c, (const char *const[]){ "red", "green", "blue" }[k], SECANT_N_F32, err) < 0
+			? SECANT_ERR_NOMEM
+			: SECANT_OK;
 	if (!s && c->n == c->capacity)
 		s = secant_cloud_reserve(c, c->capacity ? c->capacity * 2 : 1024, err);
 	for (int k = 0; !s && k < c->columns; k++)
@@ -45,7 +47,8 @@ add_face(secant_cloud_reader *r, cloud_mesh *m, const char *p, long long line, s
 	double v;
 	for (const char *end; (end = decimal_parse(p = blanks(p), &v)); n++) {
 		if (n == CORNERS)
-			return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED, "line %lld: a face has more than %d corners", line, CORNERS);
+			return cloud_fail(
+				r->name, err, SECANT_ERR_UNSUPPORTED, "line %lld: a face has more than %d corners", line, CORNERS);
 		corner[n] = v >= 1 && v < 1e15 ? (int64_t)v - 1 : v < 0 && v > -1e15 ? m->vertices.n + (int64_t)v : -1;
 		p = end + strcspn(end, " \t\r\n");
 	}
@@ -74,7 +77,8 @@ obj_open(secant_cloud_reader *r, secant_err *err)
 		else if (apart && word[0] == 'f')
 			s = add_face(r, &m, word + 1, line, err);
 	}
-	snprintf(r->details, sizeof r->details, "%lld vertices, %lld triangles", (long long)m.vertices.n, (long long)m.triangles);
+	snprintf(r->details, sizeof r->details, "%lld vertices, %lld triangles", (long long)m.vertices.n,
+		(long long)m.triangles);
 	if (!s)
 		s = cloud_mesh_ready(r, &m, 0, err);
 	cloud_mesh_free(&m);
@@ -83,6 +87,9 @@ obj_open(secant_cloud_reader *r, secant_err *err)
 }
 
 const cloud_format cloud_obj = {
-	.name = "obj", .brief = "Wavefront object: its vertices, or points drawn on its faces", .extensions = "obj",
-	.open = obj_open, .next = cloud_next_ready
+	.name = "obj",
+	.brief = "Wavefront object: its vertices, or points drawn on its faces",
+	.extensions = "obj",
+	.open = obj_open,
+	.next = cloud_next_ready,
 };

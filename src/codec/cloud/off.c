@@ -1,7 +1,7 @@
 /*
- * OFF, Geomview's object file: the magic word (with the letters C, N, ST for colours, normals, texture), the counts of vertices, faces and
- * edges, the vertices, the faces as "n i j k ...". ModelNet's files often glue the counts to the magic ("OFF490 518 0"). Blank lines and
- * # comments may stand anywhere. Points are drawn on the faces by area.
+ * OFF, Geomview's object file: the magic word (with the letters C, N, ST for colours, normals, texture), the counts of
+ * vertices, faces and edges, the vertices, the faces as "n i j k ...". ModelNet's files often glue the counts to the
+ * magic ("OFF490 518 0"). Blank lines and # comments may stand anywhere. Points are drawn on the faces by area.
  */
 #include "codec/cloud/format.h"
 #include "codec/cloud/decimal.h"
@@ -12,7 +12,10 @@
 
 enum { AUTOMATIC = 10000, CORNERS = 4096 };
 
-typedef struct scanner { const char *begin, *p; const char *name; } scanner;   /* text that ends in a zero byte */
+typedef struct scanner {
+	const char *begin, *p;
+	const char *name;
+} scanner; /* text that ends in a zero byte */
 
 /* To the next word; over line ends if `lines`. */
 static void
@@ -43,7 +46,8 @@ number(scanner *s, double *v, const char *what, secant_err *err)
 	skip_blanks(s, true);
 	const char *end = decimal_parse(s->p, v);
 	if (!end)
-		return cloud_fail(s->name, err, SECANT_ERR_FORMAT, "line %lld: expected a number of %s, %s", line_of(s), what, *s->p ? "found a word" : "the file ends");
+		return cloud_fail(s->name, err, SECANT_ERR_FORMAT, "line %lld: expected a number of %s, %s", line_of(s), what,
+			*s->p ? "found a word" : "the file ends");
 	s->p = end;
 	return SECANT_OK;
 }
@@ -54,7 +58,8 @@ count(scanner *s, int64_t *n, size_t size, const char *what, secant_err *err)
 	double v;
 	secant_status st = number(s, &v, what, err);
 	if (!st && (!(v >= 0 && v <= (double)size && v < 0x1p62) || v != nearbyint(v)))
-		st = cloud_fail(s->name, err, SECANT_ERR_FORMAT, "line %lld: %g %s in a file of %zu bytes", line_of(s), v, what, size);
+		st = cloud_fail(
+			s->name, err, SECANT_ERR_FORMAT, "line %lld: %g %s in a file of %zu bytes", line_of(s), v, what, size);
 	*n = st ? 0 : (int64_t)v;
 	return st;
 }
@@ -87,14 +92,18 @@ read_vertices(scanner *s, cloud_mesh *m, int64_t n, bool colours, bool normals, 
 		st = at[k] < 0 ? (secant_status)at[k] : SECANT_OK;
 	}
 	if (!st && per < 3)
-		st = cloud_fail(s->name, err, SECANT_ERR_FORMAT, "line %lld: a vertex has %d numbers, expected 3", line_of(s), per);
+		st = cloud_fail(
+			s->name, err, SECANT_ERR_FORMAT, "line %lld: a vertex has %d numbers, expected 3", line_of(s), per);
 	if (!st)
 		st = secant_cloud_reserve(&m->vertices, n, err);
 	for (int64_t i = 0; !st && i < n; i++) {
 		for (int k = 0; !st && k < per; k++) {
 			double v;
 			st = number(s, &v, "a vertex", err);
-			int column = k < 3 ? k : k < 3 + 3 * normals ? at[k - 3] : k < 3 + 3 * normals + 3 * colours ? at[k - 3 * normals] : -1;
+			int column = k < 3                      ? k
+				: k < 3 + 3 * normals               ? at[k - 3]
+				: k < 3 + 3 * normals + 3 * colours ? at[k - 3 * normals]
+													: -1;
 			if (!st && column >= 0)
 				secant_cloud_set(&m->vertices, column, i, v);
 		}
@@ -116,7 +125,7 @@ read_faces(scanner *s, cloud_mesh *m, int64_t n, secant_err *err)
 			st = number(s, &v, "a face", err);
 			corner[k] = !st && v >= 0 && v < 1e15 ? (int64_t)v : -1;
 		}
-		while (*s->p && *s->p != '\n')     /* a colour may follow */
+		while (*s->p && *s->p != '\n') /* a colour may follow */
 			s->p++;
 		if (!st)
 			st = cloud_mesh_polygon(m, corner, (int)corners, err);
@@ -184,6 +193,10 @@ off_sniff(const uint8_t *d, size_t n)
 }
 
 const cloud_format cloud_off = {
-	.name = "off", .brief = "Geomview mesh; points are drawn on its faces", .extensions = "off", .sniff = off_sniff,
-	.open = off_open, .next = cloud_next_ready
+	.name = "off",
+	.brief = "Geomview mesh; points are drawn on its faces",
+	.extensions = "off",
+	.sniff = off_sniff,
+	.open = off_open,
+	.next = cloud_next_ready,
 };

@@ -1,7 +1,8 @@
 /*
- * PCD, the point cloud library's file: a text header (FIELDS, SIZE, TYPE, COUNT, WIDTH, HEIGHT, VIEWPOINT, POINTS, DATA), then rows of text,
- * records, or an LZF-packed block (u32 packed size, u32 size) in which each field stands by itself for all points. A packed colour `rgb`
- * or `rgba` becomes columns red, green, blue (and alpha); fields named _ are padding. Writing is in pcd_write.c.
+ * PCD, the point cloud library's file: a text header (FIELDS, SIZE, TYPE, COUNT, WIDTH, HEIGHT, VIEWPOINT, POINTS,
+ * DATA), then rows of text, records, or an LZF-packed block (u32 packed size, u32 size) in which each field stands by
+ * itself for all points. A packed colour `rgb` or `rgba` becomes columns red, green, blue (and alpha); fields named _
+ * are padding. Writing is in pcd_write.c.
  */
 #include "codec/cloud/pcd.h"
 #include "codec/cloud/decimal.h"
@@ -17,12 +18,12 @@ typedef struct pcd_field {
 	char name[CLOUD_NAME], type;
 	secant_number number;
 	int64_t size, count;
-	size_t offset;               /* within a record */
+	size_t offset; /* within a record */
 } pcd_field;
 
 typedef struct pcd_state {
 	pcd_field field[WORDS];
-	int fields, parts, numbers;  /* numbers: in a row of text */
+	int fields, parts, numbers; /* numbers: in a row of text */
 	size_t record;
 	int64_t width, height, points, line;
 	char data[32];
@@ -30,10 +31,10 @@ typedef struct pcd_state {
 	cloud_part part[CLOUD_FIELDS + 4 * 8];
 	/* Text: */
 	int column[CLOUD_FIELDS], colour[4];
-	int packed;                  /* which number of a row is the packed colour, -1: none */
-	bool whole;                  /* it is written as a whole number, not as the float with these bits */
+	int packed; /* which number of a row is the packed colour, -1: none */
+	bool whole; /* it is written as a whole number, not as the float with these bits */
 	cloud_target target[CLOUD_FIELDS];
-	uint8_t *unpacked;           /* of binary_compressed */
+	uint8_t *unpacked; /* of binary_compressed */
 } pcd_state;
 
 static void
@@ -80,7 +81,8 @@ list_line(secant_cloud_reader *r, pcd_state *t, const char *key, size_t at, seca
 	bool ok = true;
 	for (; ok && take_word(r, &at, word, sizeof word); n++) {
 		if (n == WORDS)
-			return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED, "line %lld: more than %d fields", (long long)t->line, WORDS);
+			return cloud_fail(
+				r->name, err, SECANT_ERR_UNSUPPORTED, "line %lld: more than %d fields", (long long)t->line, WORDS);
 		pcd_field *f = &t->field[n];
 		if (!strcmp(key, "FIELDS"))
 			memcpy(f->name, word, sizeof f->name);
@@ -92,7 +94,8 @@ list_line(secant_cloud_reader *r, pcd_state *t, const char *key, size_t at, seca
 	if (!strcmp(key, "FIELDS"))
 		t->fields = n;
 	if (!ok || n != t->fields || n == 0)
-		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "line %lld: %s has %d good values, there are %d fields", (long long)t->line, key, ok ? n : n - 1, t->fields);
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "line %lld: %s has %d good values, there are %d fields",
+			(long long)t->line, key, ok ? n : n - 1, t->fields);
 	t->sized |= !strcmp(key, "SIZE");
 	t->typed |= !strcmp(key, "TYPE");
 	t->counted |= !strcmp(key, "COUNT");
@@ -102,7 +105,8 @@ list_line(secant_cloud_reader *r, pcd_state *t, const char *key, size_t at, seca
 static secant_status
 read_header(secant_cloud_reader *r, pcd_state *t, secant_err *err)
 {
-	static const char *const lists[] = { "FIELDS", "SIZE", "TYPE", "COUNT", NULL }, *const passed[] = { "VERSION", "VIEWPOINT", NULL };
+	static const char *const lists[] = { "FIELDS", "SIZE", "TYPE", "COUNT", NULL },
+							 *const passed[] = { "VERSION", "VIEWPOINT", NULL };
 	t->width = t->points = -1;
 	t->height = 1;
 	for (t->line = 1; t->line < HEAD_LINES && r->at < r->size; t->line++) {
@@ -122,16 +126,21 @@ read_header(secant_cloud_reader *r, pcd_state *t, secant_err *err)
 				known = true;
 			}
 		}
-		int64_t *number = !strcmp(key, "WIDTH") ? &t->width : !strcmp(key, "HEIGHT") ? &t->height : !strcmp(key, "POINTS") ? &t->points : NULL;
+		int64_t *number = !strcmp(key, "WIDTH") ? &t->width
+			: !strcmp(key, "HEIGHT")            ? &t->height
+			: !strcmp(key, "POINTS")            ? &t->points
+												: NULL;
 		if (number && !(known = take_word(r, &at, word, sizeof word) && whole_number(word, number)))
-			return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "line %lld: %s is no whole number", (long long)t->line, key);
+			return cloud_fail(
+				r->name, err, SECANT_ERR_FORMAT, "line %lld: %s is no whole number", (long long)t->line, key);
 		r->at = next;
 		if (!strcmp(key, "DATA")) {
 			(void)take_word(r, &at, t->data, sizeof t->data);
 			return SECANT_OK;
 		}
 		if (!known)
-			return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "line %lld: '%s' does not belong in a PCD header", (long long)t->line, key);
+			return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "line %lld: '%s' does not belong in a PCD header",
+				(long long)t->line, key);
 	}
 	return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "the header has no line DATA");
 }
@@ -139,9 +148,22 @@ read_header(secant_cloud_reader *r, pcd_state *t, secant_err *err)
 static secant_status
 check_fields(secant_cloud_reader *r, pcd_state *t, secant_err *err)
 {
-	static const struct { char type; int64_t size; secant_number number; } types[] = { { 'I', 1, SECANT_N_I8 }, { 'U', 1, SECANT_N_U8 },
-		{ 'I', 2, SECANT_N_I16 }, { 'U', 2, SECANT_N_U16 }, { 'I', 4, SECANT_N_I32 }, { 'U', 4, SECANT_N_U32 }, { 'I', 8, SECANT_N_I64 },
-		{ 'U', 8, SECANT_N_U64 }, { 'F', 4, SECANT_N_F32 }, { 'F', 8, SECANT_N_F64 } };
+	static const struct {
+		char type;
+		int64_t size;
+		secant_number number;
+	} types[] = {
+		{ 'I', 1, SECANT_N_I8 },
+		{ 'U', 1, SECANT_N_U8 },
+		{ 'I', 2, SECANT_N_I16 },
+		{ 'U', 2, SECANT_N_U16 },
+		{ 'I', 4, SECANT_N_I32 },
+		{ 'U', 4, SECANT_N_U32 },
+		{ 'I', 8, SECANT_N_I64 },
+		{ 'U', 8, SECANT_N_U64 },
+		{ 'F', 4, SECANT_N_F32 },
+		{ 'F', 8, SECANT_N_F64 },
+	};
 	if (!t->fields || !t->sized || !t->typed)
 		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "the header lacks FIELDS, SIZE or TYPE");
 	for (int i = 0; i < t->fields; i++) {
@@ -151,8 +173,9 @@ check_fields(secant_cloud_reader *r, pcd_state *t, secant_err *err)
 		while (k < sizeof types / sizeof *types && (types[k].type != f->type || types[k].size != f->size))
 			k++;
 		if (k == sizeof types / sizeof *types || f->count < 1 || f->count > 65536)
-			return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "field '%s': type %c of %lld bytes, %lld times, is none of PCD", f->name, isprint(f->type) ? f->type : '?',
-				(long long)f->size, (long long)f->count);
+			return cloud_fail(r->name, err, SECANT_ERR_FORMAT,
+				"field '%s': type %c of %lld bytes, %lld times, is none of PCD", f->name,
+				isprint(f->type) ? f->type : '?', (long long)f->size, (long long)f->count);
 		f->number = types[k].number;
 		f->offset = t->record;
 		t->record += (size_t)(f->size * f->count);
@@ -186,7 +209,9 @@ declare_colour(secant_cloud_reader *r, pcd_state *t, const pcd_field *f, secant_
 		if (s)
 			return s;
 		if (k < n)
-			t->part[t->parts++] = (cloud_part){ .column = t->colour[k], .type = SECANT_N_U8, .offset = f->offset + byte[k] };
+			t->part[t->parts++] = (cloud_part){
+				.column = t->colour[k], .type = SECANT_N_U8, .offset = f->offset + byte[k]
+			};
 	}
 	return SECANT_OK;
 }
@@ -221,7 +246,9 @@ declare(secant_cloud_reader *r, pcd_state *t, secant_err *err)
 			if (number < CLOUD_FIELDS)
 				t->column[number] = column;
 			if (column >= 0)
-				t->part[t->parts++] = (cloud_part){ .column = column, .type = f->number, .offset = f->offset + (size_t)(k * f->size) };
+				t->part[t->parts++] = (cloud_part){
+					.column = column, .type = f->number, .offset = f->offset + (size_t)(k * f->size)
+				};
 		}
 	}
 	for (int axis = 0; !s && axis < 3; axis++)
@@ -255,10 +282,12 @@ unpack(secant_cloud_reader *r, pcd_state *t, secant_err *err)
 	size_t packed = secant_le32(r->data + r->at), size = secant_le32(r->data + r->at + 4);
 	r->at += 8;
 	if (!cloud_holds(r, packed, 1))
-		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "announces %zu packed bytes, but %zu follow", packed, r->size - r->at);
+		return cloud_fail(
+			r->name, err, SECANT_ERR_FORMAT, "announces %zu packed bytes, but %zu follow", packed, r->size - r->at);
 	/* LZF makes at most 264 bytes of 3. */
 	if ((uint64_t)t->points > size / t->record || size != (size_t)t->points * t->record || size / 100 > packed)
-		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "the packed block of %zu bytes announces %zu, but %lld points need %zu each", packed, size,
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT,
+			"the packed block of %zu bytes announces %zu, but %lld points need %zu each", packed, size,
 			(long long)t->points, t->record);
 	t->unpacked = secant_calloc(size, 1);
 	if (!t->unpacked)
@@ -299,16 +328,19 @@ pcd_open(secant_cloud_reader *r, secant_err *err)
 		t->part[p].stride = t->record;
 	if (!strcmp(t->data, "ascii")) {
 		if (t->numbers > CLOUD_FIELDS)
-			return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED, "%d numbers in a row, at most %d can be read", t->numbers, CLOUD_FIELDS);
+			return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED, "%d numbers in a row, at most %d can be read",
+				t->numbers, CLOUD_FIELDS);
 		t->whole = t->packed >= 0 && whole_colours(r, t);
 		return SECANT_OK;
 	}
 	if (!strcmp(t->data, "binary_compressed"))
 		return unpack(r, t, err);
 	if (strcmp(t->data, "binary"))
-		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "line %lld: DATA is '%s', expected ascii, binary or binary_compressed", (long long)t->line, t->data);
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT,
+			"line %lld: DATA is '%s', expected ascii, binary or binary_compressed", (long long)t->line, t->data);
 	if (!cloud_holds(r, (uint64_t)t->points, t->record))
-		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "announces %lld points of %zu bytes, but %zu bytes follow", (long long)t->points, t->record, r->size - r->at);
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "announces %lld points of %zu bytes, but %zu bytes follow",
+			(long long)t->points, t->record, r->size - r->at);
 	return SECANT_OK;
 }
 
@@ -332,7 +364,9 @@ next_ascii(secant_cloud_reader *r, pcd_state *t, secant_cloud *out, int64_t max,
 {
 	enum { AT_ONCE = 1 << 20 };
 	int64_t n = 0;
-	cloud_rows rows = { .fields = t->numbers, .separator = ' ', .target = t->target, .comments = true, .name = r->name };
+	cloud_rows rows = {
+		.fields = t->numbers, .separator = ' ', .target = t->target, .comments = true, .name = r->name
+	};
 	max = t->packed >= 0 && max > AT_ONCE ? AT_ONCE : max;
 	double *packed = t->packed >= 0 ? secant_calloc((size_t)max, sizeof *packed) : NULL;
 	if (t->packed >= 0 && !packed)
@@ -340,7 +374,8 @@ next_ascii(secant_cloud_reader *r, pcd_state *t, secant_cloud *out, int64_t max,
 	for (int f = 0; f < t->numbers; f++) {
 		secant_column *c = t->column[f] < 0 ? NULL : &out->column[t->column[f]];
 		t->target[f] = f == t->packed ? (cloud_target){ packed, SECANT_N_F64 }
-			: c ? (cloud_target){ secant_column_at(c, out->n), c->type } : (cloud_target){ NULL, SECANT_N_F64 };
+			: c                       ? (cloud_target){ secant_column_at(c, out->n), c->type }
+									  : (cloud_target){ NULL, SECANT_N_F64 };
 	}
 	secant_status s = SECANT_OK;
 	while (!s && n == 0 && r->at < r->size)
@@ -350,7 +385,8 @@ next_ascii(secant_cloud_reader *r, pcd_state *t, secant_cloud *out, int64_t max,
 	secant_free(packed);
 	out->n += s ? 0 : n;
 	if (!s && n == 0)
-		s = cloud_fail(r->name, err, SECANT_ERR_FORMAT, "announces %lld points, but there are %lld", (long long)t->points, (long long)r->done);
+		s = cloud_fail(r->name, err, SECANT_ERR_FORMAT, "announces %lld points, but there are %lld",
+			(long long)t->points, (long long)r->done);
 	return s;
 }
 
@@ -386,7 +422,16 @@ pcd_sniff(const uint8_t *d, size_t n)
 }
 
 const cloud_format cloud_pcd = {
-	.name = "pcd", .brief = "point cloud library's file, ascii, binary or compressed", .extensions = "pcd", .sniff = pcd_sniff,
-	.open = pcd_open, .next = pcd_next, .close = pcd_close,
-	.create = cloud_pcd_create, .put = cloud_pcd_put, .finish = cloud_pcd_finish, .discard = cloud_pcd_discard, .wants_survey = true
+	.name = "pcd",
+	.brief = "point cloud library's file, ascii, binary or compressed",
+	.extensions = "pcd",
+	.sniff = pcd_sniff,
+	.open = pcd_open,
+	.next = pcd_next,
+	.close = pcd_close,
+	.create = cloud_pcd_create,
+	.put = cloud_pcd_put,
+	.finish = cloud_pcd_finish,
+	.discard = cloud_pcd_discard,
+	.wants_survey = true,
 };

@@ -1,7 +1,7 @@
 /*
- * Writing PCD: binary unless asked otherwise; red, green, blue become the packed field rgb that PCL and Open3D know. A compressed file is
- * one block of whole columns, so its points are gathered in memory until the end; the other two stream, their counts written last into
- * room left for them.
+ * Writing PCD: binary unless asked otherwise; red, green, blue become the packed field rgb that PCL and Open3D know. A
+ * compressed file is one block of whole columns, so its points are gathered in memory until the end; the other two
+ * stream, their counts written last into room left for them.
  */
 #include "codec/cloud/pcd.h"
 #include "codec/cloud/lzf.h"
@@ -13,10 +13,10 @@
 enum { SLAB = 4096, WIDTH = 15 };
 
 typedef struct pcd_writer {
-	int encoding;                /* 1 ascii, 2 binary, 4 compressed */
-	int colour[3];               /* red, green, blue of the layout; -1: none */
+	int encoding; /* 1 ascii, 2 binary, 4 compressed */
+	int colour[3]; /* red, green, blue of the layout; -1: none */
 	int fields;
-	int column[CLOUD_FIELDS];    /* of each field; -1: the packed colour */
+	int column[CLOUD_FIELDS]; /* of each field; -1: the packed colour */
 	secant_number type[CLOUD_FIELDS];
 	size_t record;
 	uint64_t width_at, points_at;
@@ -42,8 +42,8 @@ is_one_of(const int *list, int n, int v)
 	return false;
 }
 
-/* PCL and Open3D read coordinates of 4 bytes only. Doubles stay where rounding would move a point by more than 1e-5 of the extent: far from
- * the origin, as in maps. */
+/* PCL and Open3D read coordinates of 4 bytes only. Doubles stay where rounding would move a point by more than 1e-5 of
+ * the extent: far from the origin, as in maps. */
 static secant_number
 coordinate_type(const secant_cloud_writer *w)
 {
@@ -67,7 +67,8 @@ choose_fields(secant_cloud_writer *w, pcd_writer *p, secant_err *err)
 		p->colour[k] = secant_cloud_role(&w->layout, (secant_cloud_role_name)(SECANT_ROLE_RED + k));
 	bool colours = p->colour[0] >= 0 && p->colour[1] >= 0 && p->colour[2] >= 0;
 	if (w->layout.columns > CLOUD_FIELDS)
-		return cloud_fail(w->name, err, SECANT_ERR_UNSUPPORTED, "%d columns, at most %d can be written", w->layout.columns, CLOUD_FIELDS);
+		return cloud_fail(w->name, err, SECANT_ERR_UNSUPPORTED, "%d columns, at most %d can be written",
+			w->layout.columns, CLOUD_FIELDS);
 	for (int i = 0; i < w->layout.columns; i++) {
 		if (colours && is_one_of(p->colour, 3, i) && i != p->colour[0])
 			continue;
@@ -110,7 +111,8 @@ cloud_pcd_create(secant_cloud_writer *w, secant_err *err)
 		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", w->name);
 	p->encoding = w->opt.encoding ? w->opt.encoding : 2;
 	if (p->encoding == 3)
-		return cloud_fail(w->name, err, SECANT_ERR_ARG, "--encoding: PCD is ascii, binary or compressed, not big-endian");
+		return cloud_fail(
+			w->name, err, SECANT_ERR_ARG, "--encoding: PCD is ascii, binary or compressed, not big-endian");
 	secant_status s = choose_fields(w, p, err);
 	if (s)
 		return s;
@@ -127,14 +129,16 @@ cloud_pcd_create(secant_cloud_writer *w, secant_err *err)
 	secant_str_addf(&t, "%*lld\nHEIGHT 1\nVIEWPOINT 0 0 0 1 0 0 0\nPOINTS ", width, n);
 	p->points_at = t.n;
 	secant_str_addf(&t, "%*lld\nDATA %s\n", width, n, words[p->encoding]);
-	s = t.failed ? secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", w->name) : secant_writer_put(w->out, t.p, t.n, err);
+	s = t.failed ? secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", w->name)
+				 : secant_writer_put(w->out, t.p, t.n, err);
 	secant_str_free(&t);
 	return s;
 }
 
 /* Colours of points first .. first + n as 0x00RRGGBB, `stride` bytes apart. */
 static void
-pack_colours(const pcd_writer *p, const secant_cloud *chunk, int64_t first, int64_t n, double factor, uint8_t *to, size_t stride)
+pack_colours(
+	const pcd_writer *p, const secant_cloud *chunk, int64_t first, int64_t n, double factor, uint8_t *to, size_t stride)
 {
 	for (int64_t i = 0; i < n; i++, to += stride) {
 		for (int k = 0; k < 3; k++) {
@@ -152,7 +156,8 @@ make_records(const pcd_writer *p, const secant_cloud *chunk, int64_t first, int6
 		size_t size = secant_number_size(p->type[i]);
 		const secant_column *c = p->column[i] < 0 ? NULL : &chunk->column[p->column[i]];
 		if (c)
-			secant_number_convert(to, p->type[i], p->record, secant_column_at(c, first), c->type, secant_number_size(c->type), false, n);
+			secant_number_convert(
+				to, p->type[i], p->record, secant_column_at(c, first), c->type, secant_number_size(c->type), false, n);
 		else
 			pack_colours(p, chunk, first, n, factor, to, p->record);
 		to += size;
@@ -170,7 +175,8 @@ put_ascii(secant_cloud_writer *w, pcd_writer *p, const secant_cloud *chunk, doub
 	secant_status s = view.column && packed ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", w->name);
 	for (int i = 0; !s && i < p->fields; i++) {
 		static char rgb[] = "rgb";
-		view.column[i] = p->column[i] < 0 ? (secant_column){ .name = rgb, .type = SECANT_N_U32, .data = packed } : chunk->column[p->column[i]];
+		view.column[i] = p->column[i] < 0 ? (secant_column){ .name = rgb, .type = SECANT_N_U32, .data = packed }
+										  : chunk->column[p->column[i]];
 		if (p->column[i] < 0)
 			pack_colours(p, chunk, 0, chunk->n, factor, (uint8_t *)packed, sizeof *packed);
 	}
@@ -186,7 +192,8 @@ gather(secant_cloud_writer *w, pcd_writer *p, const secant_cloud *chunk, double 
 {
 	int64_t n = w->n + chunk->n;
 	if ((uint64_t)n > UINT32_MAX / p->record)
-		return cloud_fail(w->name, err, SECANT_ERR_UNSUPPORTED, "a compressed PCD holds 4 GiB, %lld points need more; write it binary", (long long)n);
+		return cloud_fail(w->name, err, SECANT_ERR_UNSUPPORTED,
+			"a compressed PCD holds 4 GiB, %lld points need more; write it binary", (long long)n);
 	if (n > p->room) {
 		int64_t room = n > p->room * 2 ? n : p->room * 2;
 		uint8_t *more = secant_realloc(p->gathered, (size_t)room, p->record);
@@ -227,7 +234,9 @@ put_block(secant_cloud_writer *w, pcd_writer *p, secant_err *err)
 {
 	size_t size = (size_t)w->n * p->record, offset = 0;
 	uint8_t *columns = secant_calloc(size, 1), *packed = secant_calloc(cloud_lzf_room(size) + 8, 1), *to = columns;
-	secant_status s = columns && packed ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for %zu bytes", w->name, size);
+	secant_status s = columns && packed
+		? SECANT_OK
+		: secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for %zu bytes", w->name, size);
 	for (int i = 0; !s && i < p->fields && w->n; i++) {
 		size_t bytes = secant_number_size(p->type[i]);
 		secant_number_copy(to, bytes, p->gathered + offset, p->record, bytes, false, w->n);
@@ -238,7 +247,8 @@ put_block(secant_cloud_writer *w, pcd_writer *p, secant_err *err)
 		size_t n = cloud_lzf_pack(packed + 8, columns, size);
 		secant_put_le(packed, n, 4);
 		secant_put_le(packed + 4, size, 4);
-		s = n > UINT32_MAX ? cloud_fail(w->name, err, SECANT_ERR_UNSUPPORTED, "a compressed PCD holds 4 GiB; write it binary")
+		s = n > UINT32_MAX
+			? cloud_fail(w->name, err, SECANT_ERR_UNSUPPORTED, "a compressed PCD holds 4 GiB; write it binary")
 			: secant_writer_put(w->out, packed, n + 8, err);
 	}
 	secant_free(columns);
@@ -254,7 +264,8 @@ cloud_pcd_finish(secant_cloud_writer *w, secant_err *err)
 	if (s || w->survey.n == w->n)
 		return s;
 	if (w->survey.n >= 0)
-		return cloud_fail(w->name, err, SECANT_ERR_ARG, "%lld points were announced, %lld written", (long long)w->survey.n, (long long)w->n);
+		return cloud_fail(w->name, err, SECANT_ERR_ARG, "%lld points were announced, %lld written",
+			(long long)w->survey.n, (long long)w->n);
 	const uint64_t places[] = { p->width_at, p->points_at };
 	for (int i = 0; !s && i < 2; i++) {
 		s = secant_writer_seek(w->out, places[i], err);

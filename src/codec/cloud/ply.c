@@ -1,7 +1,8 @@
 /*
- * PLY, the Stanford polygon format: a text header of elements and their properties, then the elements as text or as binary numbers of
- * either byte order. Points are the element `vertex`; any names and types; other elements and lists are stepped over, and with the option
- * mesh_points the element `face` gives triangles to draw points on. Writing is in ply_write.c.
+ * PLY, the Stanford polygon format: a text header of elements and their properties, then the elements as text or as
+ * binary numbers of either byte order. Points are the element `vertex`; any names and types; other elements and lists
+ * are stepped over, and with the option mesh_points the element `face` gives triangles to draw points on. Writing is in
+ * ply_write.c.
  */
 #include "codec/cloud/ply.h"
 #include "codec/cloud/decimal.h"
@@ -13,15 +14,15 @@ enum { ELEMENTS = 32, PROPERTIES = 256, WORD = 256 };
 
 typedef struct property {
 	char name[WORD];
-	secant_number type, count;   /* of a value; of a list's length */
+	secant_number type, count; /* of a value; of a list's length */
 	bool list;
 } property;
 
 typedef struct element {
 	char name[32];
 	int64_t n;
-	int first, properties;       /* within the table of all properties */
-	size_t size;                 /* bytes of one, binary; 0: has lists */
+	int first, properties; /* within the table of all properties */
+	size_t size; /* bytes of one, binary; 0: has lists */
 } element;
 
 typedef struct ply_state {
@@ -31,12 +32,21 @@ typedef struct ply_state {
 	property property[PROPERTIES];
 	cloud_part part[PROPERTIES]; /* of the vertex properties */
 	cloud_target target[PROPERTIES];
-	int64_t line;                /* lines behind us */
+	int64_t line; /* lines behind us */
 } ply_state;
 
-static const struct { const char *name, *sized; secant_number type; } ply_types[] = {
-	{ "char", "int8", SECANT_N_I8 }, { "uchar", "uint8", SECANT_N_U8 }, { "short", "int16", SECANT_N_I16 }, { "ushort", "uint16", SECANT_N_U16 },
-	{ "int", "int32", SECANT_N_I32 }, { "uint", "uint32", SECANT_N_U32 }, { "float", "float32", SECANT_N_F32 }, { "double", "float64", SECANT_N_F64 }
+static const struct {
+	const char *name, *sized;
+	secant_number type;
+} ply_types[] = {
+	{ "char", "int8", SECANT_N_I8 },
+	{ "uchar", "uint8", SECANT_N_U8 },
+	{ "short", "int16", SECANT_N_I16 },
+	{ "ushort", "uint16", SECANT_N_U16 },
+	{ "int", "int32", SECANT_N_I32 },
+	{ "uint", "uint32", SECANT_N_U32 },
+	{ "float", "float32", SECANT_N_F32 },
+	{ "double", "float64", SECANT_N_F64 },
 };
 
 static bool
@@ -62,7 +72,8 @@ cloud_ply_type_name(secant_number type)
 
 /* ---- header ---- */
 
-/* Splits a line of the header into at most 6 words; returns their number. The line ends in a line feed, or a carriage return alone. */
+/* Splits a line of the header into at most 6 words; returns their number. The line ends in a line feed, or a carriage
+ * return alone. */
 static int
 header_words(secant_cloud_reader *r, char word[6][WORD])
 {
@@ -100,12 +111,14 @@ header_property(secant_cloud_reader *r, ply_state *p, char word[6][WORD], int n,
 	element *e = &p->element[p->elements - 1];
 	q->list = n >= 2 && !strcmp(word[1], "list");
 	if (n != (q->list ? 5 : 3))
-		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "line %lld: expected 'property TYPE NAME' or 'property list TYPE TYPE NAME'", line);
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT,
+			"line %lld: expected 'property TYPE NAME' or 'property list TYPE TYPE NAME'", line);
 	const char *type = word[q->list ? 3 : 1];
 	if (!type_named(type, &q->type) || (q->list && !type_named(type = word[2], &q->count)))
 		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "line %lld: '%.40s' is no type of PLY", line, type);
 	if (q->list && secant_number_is_real(q->count))
-		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "line %lld: the length of a list cannot be %.40s", line, word[2]);
+		return cloud_fail(
+			r->name, err, SECANT_ERR_FORMAT, "line %lld: the length of a list cannot be %.40s", line, word[2]);
 	snprintf(q->name, sizeof q->name, "%s", word[n - 1]);
 	e->size = q->list || (e->properties && e->size == 0) ? 0 : e->size + secant_number_size(q->type);
 	e->properties++;
@@ -118,10 +131,12 @@ header_element(secant_cloud_reader *r, ply_state *p, char word[6][WORD], int n, 
 {
 	double count;
 	if (p->elements == ELEMENTS)
-		return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED, "line %lld: more than %d elements", (long long)p->line, ELEMENTS);
+		return cloud_fail(
+			r->name, err, SECANT_ERR_UNSUPPORTED, "line %lld: more than %d elements", (long long)p->line, ELEMENTS);
 	const char *end = n == 3 ? decimal_parse(word[2], &count) : NULL;
 	if (!end || *end || !(count >= 0 && count < 1e15) || count != nearbyint(count))
-		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "line %lld: expected 'element NAME COUNT'", (long long)p->line);
+		return cloud_fail(
+			r->name, err, SECANT_ERR_FORMAT, "line %lld: expected 'element NAME COUNT'", (long long)p->line);
 	element *e = &p->element[p->elements++];
 	*e = (element){ .n = (int64_t)count, .first = p->properties };
 	snprintf(e->name, sizeof e->name, "%.31s", word[1]);
@@ -150,7 +165,8 @@ read_header(secant_cloud_reader *r, ply_state *p, secant_err *err)
 			while (n >= 2 && k < 3 && strcmp(word[1], names[k]))
 				k++;
 			if (n < 2 || k == 3)
-				s = cloud_fail(r->name, err, SECANT_ERR_FORMAT, "line %lld: '%.40s' is no format of PLY", (long long)p->line, n < 2 ? "" : word[1]);
+				s = cloud_fail(r->name, err, SECANT_ERR_FORMAT, "line %lld: '%.40s' is no format of PLY",
+					(long long)p->line, n < 2 ? "" : word[1]);
 			else
 				snprintf(r->details, sizeof r->details, "%s", names[k]);
 			p->ascii = k == 0;
@@ -161,7 +177,8 @@ read_header(secant_cloud_reader *r, ply_state *p, secant_err *err)
 		} else if (!strcmp(word[0], "property")) {
 			s = header_property(r, p, word, n, err);
 		} else {
-			s = cloud_fail(r->name, err, SECANT_ERR_FORMAT, "line %lld: '%.40s' does not belong in a PLY header", (long long)p->line, word[0]);
+			s = cloud_fail(r->name, err, SECANT_ERR_FORMAT, "line %lld: '%.40s' does not belong in a PLY header",
+				(long long)p->line, word[0]);
 		}
 		if (s)
 			return s;
@@ -188,7 +205,8 @@ next_line(secant_cloud_reader *r, const char **begin, size_t *length)
 static secant_status
 cut_off(secant_cloud_reader *r, const element *e, int64_t i, secant_err *err)
 {
-	return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "ends at byte %zu, in element '%s' %lld of %lld", r->size, e->name, (long long)i, (long long)e->n);
+	return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "ends at byte %zu, in element '%s' %lld of %lld", r->size,
+		e->name, (long long)i, (long long)e->n);
 }
 
 /* The length of a binary list and where its items begin; false when the file ends before the last item. */
@@ -207,7 +225,8 @@ list_length(secant_cloud_reader *r, const ply_state *p, const property *q, size_
 	return *count >= 0 && *count <= (double)((r->size - *at) / size);
 }
 
-/* Steps over one binary element with lists; offsets (nullable) receives where each property's value stands. False: cut off. */
+/* Steps over one binary element with lists; offsets (nullable) receives where each property's value stands. False: cut
+ * off. */
 static bool
 walk(secant_cloud_reader *r, const ply_state *p, const element *e, size_t *offsets)
 {
@@ -287,7 +306,8 @@ next_ascii(secant_cloud_reader *r, ply_state *p, const element *e, secant_cloud 
 	cloud_rows rows = { .fields = e->properties, .separator = ' ', .target = p->target, .name = r->name };
 	for (int i = 0; i < e->properties; i++) {
 		secant_column *c = p->part[i].column < 0 ? NULL : &out->column[p->part[i].column];
-		p->target[i] = c ? (cloud_target){ secant_column_at(c, out->n), c->type } : (cloud_target){ NULL, SECANT_N_F64 };
+		p->target[i] = c ? (cloud_target){ secant_column_at(c, out->n), c->type }
+						 : (cloud_target){ NULL, SECANT_N_F64 };
 	}
 	while (n == 0 && r->at < r->size) {
 		secant_status s = cloud_rows_parse(&rows, r->data, r->size, &r->at, &p->line, max, cloud_threads(r), &n, err);
@@ -300,7 +320,8 @@ next_ascii(secant_cloud_reader *r, ply_state *p, const element *e, secant_cloud 
 
 /* Rows of text with lists: each list is its length and as many numbers. */
 static secant_status
-next_ascii_lists(secant_cloud_reader *r, ply_state *p, const element *e, secant_cloud *out, int64_t max, secant_err *err)
+next_ascii_lists(
+	secant_cloud_reader *r, ply_state *p, const element *e, secant_cloud *out, int64_t max, secant_err *err)
 {
 	for (int64_t k = 0; k < max; k++) {
 		const char *line;
@@ -310,7 +331,8 @@ next_ascii_lists(secant_cloud_reader *r, ply_state *p, const element *e, secant_
 			return cut_off(r, e, r->done + k, err);
 		p->line++;
 		if (length >= sizeof copy)
-			return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "line %lld is longer than %zu bytes", (long long)p->line, sizeof copy - 1);
+			return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "line %lld is longer than %zu bytes", (long long)p->line,
+				sizeof copy - 1);
 		memcpy(copy, line, length);
 		copy[length] = '\0';
 		const char *at = copy;
@@ -322,7 +344,8 @@ next_ascii_lists(secant_cloud_reader *r, ply_state *p, const element *e, secant_
 				count = count >= 0 && count <= (double)length ? count : 0;
 			}
 			if (!at)
-				return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "line %lld: property '%s' lacks a number", (long long)p->line, q->name);
+				return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "line %lld: property '%s' lacks a number",
+					(long long)p->line, q->name);
 			if (p->part[i].column >= 0)
 				secant_cloud_set(out, p->part[i].column, out->n, v);
 		}
@@ -332,7 +355,8 @@ next_ascii_lists(secant_cloud_reader *r, ply_state *p, const element *e, secant_
 }
 
 static secant_status
-next_binary_lists(secant_cloud_reader *r, ply_state *p, const element *e, secant_cloud *out, int64_t max, secant_err *err)
+next_binary_lists(
+	secant_cloud_reader *r, ply_state *p, const element *e, secant_cloud *out, int64_t max, secant_err *err)
 {
 	size_t offsets[PROPERTIES];
 	for (int64_t k = 0; k < max; k++) {
@@ -342,7 +366,8 @@ next_binary_lists(secant_cloud_reader *r, ply_state *p, const element *e, secant
 			if (p->part[i].column < 0)
 				continue;
 			secant_column *c = &out->column[p->part[i].column];
-			secant_number_convert(secant_column_at(c, out->n), c->type, 0, r->data + offsets[i], p->property[e->first + i].type, 0, p->swap, 1);
+			secant_number_convert(secant_column_at(c, out->n), c->type, 0, r->data + offsets[i],
+				p->property[e->first + i].type, 0, p->swap, 1);
 		}
 		out->n++;
 	}
@@ -376,20 +401,26 @@ ply_next(secant_cloud_reader *r, secant_cloud *out, int64_t max, secant_err *err
 enum { CORNERS = 4096, FACE_BYTES = 65536 };
 
 /* Where the numbers of one face come from: text that ends in a zero byte, or bytes of the file. */
-typedef struct face { const char *text; size_t at; int64_t index; } face;
+typedef struct face {
+	const char *text;
+	size_t at;
+	int64_t index;
+} face;
 
 /* The length of property q of a face (1 unless it is a list) and, for `corner`, its numbers; moves behind it. */
 static secant_status
-face_property(secant_cloud_reader *r, const ply_state *p, const property *q, face *f, int64_t *corner, int *corners, secant_err *err)
+face_property(secant_cloud_reader *r, const ply_state *p, const property *q, face *f, int64_t *corner, int *corners,
+	secant_err *err)
 {
 	size_t size = secant_number_size(q->type);
 	double count = 1, v = 0;
 	if (q->list && p->ascii)
 		f->text = decimal_parse(f->text + strspn(f->text, " \t"), &count);
 	else if (q->list)
-		(void)list_length(r, p, q, &f->at, &count);    /* checked by walk */
+		(void)list_length(r, p, q, &f->at, &count); /* checked by walk */
 	if ((p->ascii && !f->text) || !(count >= 0) || (corner && count > CORNERS) || (p->ascii && count > FACE_BYTES))
-		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "face %lld: a list without a length from 0 to %d", (long long)f->index, CORNERS);
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "face %lld: a list without a length from 0 to %d",
+			(long long)f->index, CORNERS);
 	for (int64_t j = 0; j < (int64_t)count && (p->ascii || corner); j++) {
 		if (p->ascii && !(f->text = decimal_parse(f->text + strspn(f->text, " \t"), &v)))
 			return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "face %lld lacks numbers", (long long)f->index);
@@ -500,6 +531,14 @@ ply_sniff(const uint8_t *d, size_t n)
 }
 
 const cloud_format cloud_ply = {
-	.name = "ply", .brief = "Stanford polygon file, ascii or binary", .extensions = "ply", .sniff = ply_sniff,
-	.open = ply_open, .next = ply_next, .create = cloud_ply_create, .put = cloud_ply_put, .finish = cloud_ply_finish, .wants_survey = true
+	.name = "ply",
+	.brief = "Stanford polygon file, ascii or binary",
+	.extensions = "ply",
+	.sniff = ply_sniff,
+	.open = ply_open,
+	.next = ply_next,
+	.create = cloud_ply_create,
+	.put = cloud_ply_put,
+	.finish = cloud_ply_finish,
+	.wants_survey = true,
 };

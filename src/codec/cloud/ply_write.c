@@ -1,7 +1,7 @@
 /*
- * Writing PLY: one element `vertex`, binary little-endian unless asked otherwise. Colours become uchar, whole numbers that the cloud
- * holds as reals become int where the survey shows that they fit. The count is written last, into room left for it, when it is not
- * known before.
+ * Writing PLY: one element `vertex`, binary little-endian unless asked otherwise. Colours become uchar, whole numbers
+ * that the cloud holds as reals become int where the survey shows that they fit. The count is written last, into room
+ * left for it, when it is not known before.
  */
 #include "codec/cloud/ply.h"
 #include "codec/cloud/text.h"
@@ -12,7 +12,7 @@ enum { SLAB = 4096, COUNT_WIDTH = 15 };
 
 typedef struct ply_writer {
 	bool ascii, swap;
-	uint64_t count_at;           /* where the header's count stands */
+	uint64_t count_at; /* where the header's count stands */
 	size_t row;
 	secant_number type[];
 } ply_writer;
@@ -27,16 +27,19 @@ type_for_ply(const secant_cloud_writer *w, int column)
 secant_status
 cloud_ply_create(secant_cloud_writer *w, secant_err *err)
 {
-	static const char *const formats[] = { "binary_little_endian", "ascii", "binary_little_endian", "binary_big_endian" };
+	static const char *const formats[] = { "binary_little_endian", "ascii", "binary_little_endian",
+		"binary_big_endian" };
 	if (w->opt.encoding == 4)
-		return cloud_fail(w->name, err, SECANT_ERR_ARG, "--encoding: PLY is ascii, binary or big-endian, not compressed");
+		return cloud_fail(
+			w->name, err, SECANT_ERR_ARG, "--encoding: PLY is ascii, binary or big-endian, not compressed");
 	ply_writer *p = w->state = secant_calloc(1, sizeof *p + (size_t)w->layout.columns * sizeof *p->type);
 	if (!p)
 		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", w->name);
 	p->ascii = w->opt.encoding == 1;
 	p->swap = w->opt.encoding == 3;
 	char head[128];
-	int n = snprintf(head, sizeof head, "ply\nformat %s 1.0\ncomment written by secant\nelement vertex ", formats[w->opt.encoding]);
+	int n = snprintf(
+		head, sizeof head, "ply\nformat %s 1.0\ncomment written by secant\nelement vertex ", formats[w->opt.encoding]);
 	p->count_at = (uint64_t)n;
 	secant_status s = secant_writer_put(w->out, head, (size_t)n, err);
 	if (!s && w->survey.n >= 0)
@@ -56,7 +59,8 @@ cloud_ply_create(secant_cloud_writer *w, secant_err *err)
 }
 
 static void
-put_column(const secant_cloud_writer *w, const secant_cloud *chunk, int i, int64_t first, int64_t n, uint8_t *to, const ply_writer *p, double colour)
+put_column(const secant_cloud_writer *w, const secant_cloud *chunk, int i, int64_t first, int64_t n, uint8_t *to,
+	const ply_writer *p, double colour)
 {
 	const secant_column *c = &chunk->column[i];
 	size_t size = secant_number_size(p->type[i]);
@@ -107,8 +111,10 @@ cloud_ply_finish(secant_cloud_writer *w, secant_err *err)
 {
 	const ply_writer *p = w->state;
 	if (w->survey.n >= 0)
-		return w->survey.n == w->n ? SECANT_OK
-			: cloud_fail(w->name, err, SECANT_ERR_ARG, "%lld points were announced, %lld written", (long long)w->survey.n, (long long)w->n);
+		return w->survey.n == w->n
+			? SECANT_OK
+			: cloud_fail(w->name, err, SECANT_ERR_ARG, "%lld points were announced, %lld written",
+				(long long)w->survey.n, (long long)w->n);
 	secant_status s = secant_writer_seek(w->out, p->count_at, err);
 	return s ? s : secant_writer_printf(w->out, err, "%*lld", COUNT_WIDTH, (long long)w->n);
 }

@@ -1,6 +1,6 @@
 /*
- * Opening, reading and closing cloud files of any format: the part that is the same for all. Whole files are read by the same steps as
- * pieces.
+ * Opening, reading and closing cloud files of any format: the part that is the same for all. Whole files are read by
+ * the same steps as pieces.
  */
 #include "base/registry.h"
 #include "codec/cloud/format.h"
@@ -17,26 +17,36 @@ enum { STEP = 65536, MAX_GZIP_RATIO = 1040 };
 #define CLOUD(name) &cloud_##name,
 const cloud_format *const cloud_formats[] = {
 #include "codec/cloud/clouds.inc"
-	NULL
+	NULL,
 };
 #undef CLOUD
 
 static const secant_opt read_rows[] = {
 	SECANT_OPT_HEADING("Reading clouds"),
-	SECANT_OPT(secant_cloud_reading, format, STR, "cloud-format", NULL, 0, 0, "format of the cloud file; by contents and extension if not given"),
-	SECANT_OPT(secant_cloud_reading, columns, STR, "columns", NULL, 0, 0, "text: names of the columns, comma-separated, - skips one: x,y,z,-,label"),
-	SECANT_OPT(secant_cloud_reading, select, STR, "select", NULL, 0, 0, "attributes to read, comma-separated; all if not given"),
-	SECANT_OPT_CHOICE(secant_cloud_reading, separator, "separator", "auto", "auto|space|tab|comma|semicolon", "text: what stands between columns"),
-	SECANT_OPT_CHOICE(secant_cloud_reading, header, "header", "auto", "auto|yes|no", "text: whether the first line names the columns"),
-	SECANT_OPT_CHOICE(secant_cloud_reading, coordinates, "coordinates", "auto", "auto|f32|f64", "type of x, y, z in memory; auto: as in the file"),
+	SECANT_OPT(secant_cloud_reading, format, STR, "cloud-format", NULL, 0, 0,
+		"format of the cloud file; by contents and extension if not given"),
+	SECANT_OPT(secant_cloud_reading, columns, STR, "columns", NULL, 0, 0,
+		"text: names of the columns, comma-separated, - skips one: x,y,z,-,label"),
+	SECANT_OPT(secant_cloud_reading, select, STR, "select", NULL, 0, 0,
+		"attributes to read, comma-separated; all if not given"),
+	SECANT_OPT_CHOICE(secant_cloud_reading, separator, "separator", "auto", "auto|space|tab|comma|semicolon",
+		"text: what stands between columns"),
+	SECANT_OPT_CHOICE(secant_cloud_reading, header, "header", "auto", "auto|yes|no",
+		"text: whether the first line names the columns"),
+	SECANT_OPT_CHOICE(secant_cloud_reading, coordinates, "coordinates", "auto", "auto|f32|f64",
+		"type of x, y, z in memory; auto: as in the file"),
 	SECANT_OPT(secant_cloud_reading, mesh_points, INT, "mesh-points", "-1", -1, 100000000,
 		"points drawn by area on a mesh; 0: its vertices; -1: 10000 for OFF, the vertices of others"),
 	SECANT_OPT(secant_cloud_reading, seed, INT, "mesh-seed", "0", 0, INT32_MAX, "seed of that drawing"),
-	SECANT_OPT(secant_cloud_reading, entry, INT, "entry", "-1", -1, INT32_MAX, "IDX: which picture; -1: all, with an attribute `picture`"),
-	SECANT_OPT(secant_cloud_reading, threshold, INT, "pixel-threshold", "128", 0, 254, "IDX: pixels above this value are points"),
-	SECANT_OPT(secant_cloud_reading, allow_empty, BOOL, "allow-empty", "false", 0, 0, "take a cloud without points; else it is an error"),
-	SECANT_OPT(secant_cloud_reading, threads, INT, "read-threads", "0", 0, 1024, "threads that read; 0: as many as the machine has"),
-	SECANT_OPT_END
+	SECANT_OPT(secant_cloud_reading, entry, INT, "entry", "-1", -1, INT32_MAX,
+		"IDX: which picture; -1: all, with an attribute `picture`"),
+	SECANT_OPT(secant_cloud_reading, threshold, INT, "pixel-threshold", "128", 0, 254,
+		"IDX: pixels above this value are points"),
+	SECANT_OPT(secant_cloud_reading, allow_empty, BOOL, "allow-empty", "false", 0, 0,
+		"take a cloud without points; else it is an error"),
+	SECANT_OPT(secant_cloud_reading, threads, INT, "read-threads", "0", 0, 1024,
+		"threads that read; 0: as many as the machine has"),
+	SECANT_OPT_END,
 };
 const secant_opts secant_cloud_read_options = { "cloud reading", sizeof(secant_cloud_reading), read_rows };
 
@@ -74,7 +84,11 @@ secant_status
 cloud_begin(secant_cloud_reader *r, secant_number stored, secant_err *err)
 {
 	secant_number own = stored == SECANT_N_F32 ? SECANT_N_F32 : SECANT_N_F64;
-	return secant_cloud_new(&r->layout, r->opt.coordinates == 1 ? SECANT_N_F32 : r->opt.coordinates == 2 ? SECANT_N_F64 : own, err);
+	return secant_cloud_new(&r->layout,
+		r->opt.coordinates == 1       ? SECANT_N_F32
+			: r->opt.coordinates == 2 ? SECANT_N_F64
+									  : own,
+		err);
 }
 
 /* True if `name` stands in a comma-separated list. */
@@ -82,7 +96,7 @@ static bool
 listed(const char *list, const char *name)
 {
 	size_t length = strlen(name);
-	for (const char *p = list; *p; ) {
+	for (const char *p = list; *p;) {
 		size_t n = strcspn(p, ",");
 		if (n == length && !strncmp(p, name, n))
 			return true;
@@ -120,8 +134,8 @@ format_by_name(const char *name, secant_err *err)
 	}
 	names[n] = NULL;
 	const char *near = secant_nearest(name, names);
-	secant_fail(err, SECANT_ERR_ARG, "--cloud-format: there is no cloud format '%s'%s%s%s", name, near ? "; the nearest is '" : "", near ? near : "",
-		near ? "'" : "");
+	secant_fail(err, SECANT_ERR_ARG, "--cloud-format: there is no cloud format '%s'%s%s%s", name,
+		near ? "; the nearest is '" : "", near ? near : "", near ? "'" : "");
 	return NULL;
 }
 
@@ -145,7 +159,8 @@ format_by_extension(const char *path)
 		name = inner;
 	}
 	for (int i = 0; cloud_formats[i]; i++)
-		if ((*cloud_formats[i]->extensions && secant_ext_is(name, cloud_formats[i]->extensions)) || ends_with(name, cloud_formats[i]->ending))
+		if ((*cloud_formats[i]->extensions && secant_ext_is(name, cloud_formats[i]->extensions))
+			|| ends_with(name, cloud_formats[i]->ending))
 			return cloud_formats[i];
 	return NULL;
 }
@@ -219,7 +234,8 @@ inflate_all(secant_cloud_reader *r, secant_err *err)
 		end = inflate(&z, Z_NO_FLUSH);
 		n += before - z.avail_out;
 		if (end != Z_OK && end != Z_STREAM_END)
-			s = cloud_fail(r->name, err, SECANT_ERR_FORMAT, "the gzip stream is damaged or cut off at byte %zu", r->size - z.avail_in);
+			s = cloud_fail(r->name, err, SECANT_ERR_FORMAT, "the gzip stream is damaged or cut off at byte %zu",
+				r->size - z.avail_in);
 	}
 	inflateEnd(&z);
 	if (s) {
@@ -259,7 +275,8 @@ reader_new(const char *name, const secant_cloud_reading *opt, secant_err *err)
 	secant_cloud_reader *r = secant_calloc(1, sizeof *r);
 	char *copy = secant_strdup(name);
 	secant_status s = !r || !copy ? secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", name)
-		: opt ? secant_opts_copy(&secant_cloud_read_options, &r->opt, opt, err) : secant_opts_init(&secant_cloud_read_options, &r->opt, err);
+		: opt                     ? secant_opts_copy(&secant_cloud_read_options, &r->opt, opt, err)
+								  : secant_opts_init(&secant_cloud_read_options, &r->opt, err);
 	if (s) {
 		secant_free(copy);
 		secant_free(r);
@@ -292,7 +309,8 @@ secant_cloud_open(const char *path, const secant_cloud_reading *opt, secant_err 
 }
 
 secant_cloud_reader *
-secant_cloud_open_memory(const void *data, size_t size, const char *name, const secant_cloud_reading *opt, secant_err *err)
+secant_cloud_open_memory(
+	const void *data, size_t size, const char *name, const secant_cloud_reading *opt, secant_err *err)
 {
 	secant_cloud_reader *r = reader_new(name, opt, err);
 	if (!r)
@@ -359,7 +377,8 @@ cloud_take_records(const cloud_part *part, int parts, const uint8_t *base, int64
 				continue;
 			secant_column *c = &out->column[part[i].column];
 			secant_number_convert(secant_column_at(c, out->n), c->type, secant_number_size(c->type),
-				base + part[i].offset + (size_t)(first + k) * part[i].stride, part[i].type, part[i].stride, part[i].swap, m);
+				base + part[i].offset + (size_t)(first + k) * part[i].stride, part[i].type, part[i].stride,
+				part[i].swap, m);
 		}
 		out->n += m;
 	}
@@ -385,13 +404,15 @@ cloud_next_ready(secant_cloud_reader *r, secant_cloud *out, int64_t max, secant_
 	for (int i = 0; i < out->columns; i++) {
 		const secant_column *from = &r->ready.column[i];
 		if (k > 0)
-			memcpy(secant_column_at(&out->column[i], out->n), secant_column_at(from, r->done), (size_t)k * secant_number_size(from->type));
+			memcpy(secant_column_at(&out->column[i], out->n), secant_column_at(from, r->done),
+				(size_t)k * secant_number_size(from->type));
 	}
 	out->n += k;
 	return SECANT_OK;
 }
 
-/* Gives back the pages of a mapped file that are behind us, in large steps, so that reading a large file does not fill the memory. */
+/* Gives back the pages of a mapped file that are behind us, in large steps, so that reading a large file does not fill
+ * the memory. */
 static void
 release_read(secant_cloud_reader *r)
 {
@@ -419,7 +440,8 @@ secant_cloud_next(secant_cloud_reader *r, secant_cloud *chunk, int64_t max, seca
 {
 	secant_status s = SECANT_OK;
 	if (max < 1)
-		return secant_fail(err, SECANT_ERR_ARG, "cloud: at most %lld points at a time, expected 1 or more", (long long)max);
+		return secant_fail(
+			err, SECANT_ERR_ARG, "cloud: at most %lld points at a time, expected 1 or more", (long long)max);
 	if (chunk->columns == 0)
 		s = secant_cloud_like(chunk, &r->layout, err);
 	int64_t left = r->total >= 0 ? r->total - r->done : max;
@@ -429,7 +451,8 @@ secant_cloud_next(secant_cloud_reader *r, secant_cloud *chunk, int64_t max, seca
 	return s ? s : read_more(r, chunk, chunk->capacity < max ? chunk->capacity : max, err);
 }
 
-/* How many points to make room for at once: what is announced, so far as the file's size makes that credible; else twice as many. */
+/* How many points to make room for at once: what is announced, so far as the file's size makes that credible; else
+ * twice as many. */
 static int64_t
 next_capacity(const secant_cloud_reader *r, const secant_cloud *c)
 {

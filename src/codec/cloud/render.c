@@ -1,7 +1,7 @@
 /*
- * What is drawn: panels (which attribute, which colours), the scene (points around their middle, up axis upwards), and files by extension.
- * Classes have the colours of secant_palette; measures go over cividis (Nunez, Anderton, Renslow 2018), which colour-blind readers see
- * as others do.
+ * What is drawn: panels (which attribute, which colours), the scene (points around their middle, up axis upwards), and
+ * files by extension. Classes have the colours of secant_palette; measures go over cividis (Nunez, Anderton, Renslow
+ * 2018), which colour-blind readers see as others do.
  */
 #include "codec/cloud/render.h"
 #include <math.h>
@@ -15,30 +15,46 @@ static const secant_opt view_rows[] = {
 	SECANT_OPT_HEADING("View"),
 	SECANT_OPT(secant_view, size, SIZE, "size", "600x800", 16, 8192, "height and width of a panel, in pixels"),
 	SECANT_OPT(secant_view, panels, STR, "panels", NULL, 0, 0,
-		"what to show side by side: label, prediction, error, colour, height, intensity, confidence or names of columns, comma-separated"),
-	SECANT_OPT(secant_view, label, STR, "label-column", NULL, 0, 0, "column of the labels; found by its name if not given"),
-	SECANT_OPT(secant_view, prediction, STR, "prediction-column", NULL, 0, 0, "column of the predictions; found by its name if not given"),
-	SECANT_OPT(secant_view, classes, STR, "class-names", NULL, 0, 0, "names of the classes from 0 on, comma-separated, for the legend"),
+		"what to show side by side: label, prediction, error, colour, height, intensity, confidence or names of "
+		"columns, comma-separated"),
+	SECANT_OPT(
+		secant_view, label, STR, "label-column", NULL, 0, 0, "column of the labels; found by its name if not given"),
+	SECANT_OPT(secant_view, prediction, STR, "prediction-column", NULL, 0, 0,
+		"column of the predictions; found by its name if not given"),
+	SECANT_OPT(secant_view, classes, STR, "class-names", NULL, 0, 0,
+		"names of the classes from 0 on, comma-separated, for the legend"),
 	SECANT_OPT(secant_view, azimuth, REAL, "azimuth", "-60", -360, 360, "where the eye is: degrees around the up axis"),
 	SECANT_OPT(secant_view, elevation, REAL, "elevation", "25", -90, 90, "where the eye is: degrees above the ground"),
-	SECANT_OPT_CHOICE(secant_view, up, "up", "z", "x|y|z", "axis that points upwards: z in scans, y in ShapeNet and ModelNet"),
+	SECANT_OPT_CHOICE(
+		secant_view, up, "up", "z", "x|y|z", "axis that points upwards: z in scans, y in ShapeNet and ModelNet"),
 	SECANT_OPT(secant_view, zoom, REAL, "zoom", "1", 0.01, 1000, "1: all points are in the picture"),
-	SECANT_OPT(secant_view, point_size, REAL, "point-size", "0", 0, 60, "diameter of a point in pixels; 0: by the number of points"),
+	SECANT_OPT(secant_view, point_size, REAL, "point-size", "0", 0, 60,
+		"diameter of a point in pixels; 0: by the number of points"),
 	SECANT_OPT_CHOICE(secant_view, background, "background", "white", "white|black", "behind the points"),
 	SECANT_OPT(secant_view, legend, BOOL, "legend", "true", 0, 0, "titles above and classes below the panels"),
 	SECANT_OPT(secant_view, frames, INT, "frames", "48", 2, 1000, "gif, apng: pictures of one turn"),
 	SECANT_OPT(secant_view, seconds, REAL, "seconds", "6", 0.1, 600, "gif, apng: how long a turn takes"),
-	SECANT_OPT(secant_view, page_points, INT, "page-points", "1000000", 1, 20000000, "html: most points in the page; more are thinned"),
+	SECANT_OPT(secant_view, page_points, INT, "page-points", "1000000", 1, 20000000,
+		"html: most points in the page; more are thinned"),
 	SECANT_OPT(secant_view, title, STR, "title", NULL, 0, 0, "html: title of the page; the file's name if not given"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 const secant_opts secant_view_options = { "view", sizeof(secant_view), view_rows };
 
 /* ---- colours ---- */
 
 /* Cividis at nine places. */
-static const uint8_t ramp[9][3] = { { 0, 34, 78 }, { 26, 56, 111 }, { 67, 78, 108 }, { 97, 100, 112 }, { 125, 124, 120 }, { 156, 149, 119 }, { 188, 175, 111 },
-	{ 223, 204, 91 }, { 254, 232, 56 } };
+static const uint8_t ramp[9][3] = {
+	{ 0, 34, 78 },
+	{ 26, 56, 111 },
+	{ 67, 78, 108 },
+	{ 97, 100, 112 },
+	{ 125, 124, 120 },
+	{ 156, 149, 119 },
+	{ 188, 175, 111 },
+	{ 223, 204, 91 },
+	{ 254, 232, 56 },
+};
 static const uint8_t right_colour[3] = { 200, 200, 200 }, wrong_colour[3] = { 213, 94, 0 };
 
 static void
@@ -58,7 +74,8 @@ panel_memory(const secant_cloud *c, render_panel *p, const char *title, secant_e
 {
 	snprintf(p->title, sizeof p->title, "%s", title);
 	p->rgb = secant_calloc((size_t)c->n, 3);
-	return p->rgb ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "render: no memory for %lld points", (long long)c->n);
+	return p->rgb ? SECANT_OK
+				  : secant_fail(err, SECANT_ERR_NOMEM, "render: no memory for %lld points", (long long)c->n);
 }
 
 static void
@@ -109,7 +126,8 @@ class_legend(const secant_view *v, int64_t n, render_panel *p, secant_err *err)
 }
 
 static secant_status
-class_panel(const secant_cloud *c, const secant_view *v, int column, const char *title, render_panel *p, secant_err *err)
+class_panel(
+	const secant_cloud *c, const secant_view *v, int column, const char *title, render_panel *p, secant_err *err)
 {
 	secant_status s = panel_memory(c, p, title, err);
 	p->value = secant_calloc((size_t)c->n, sizeof *p->value);
@@ -138,15 +156,18 @@ error_panel(const secant_cloud *c, int label, int prediction, render_panel *p, s
 		wrong += a != b;
 		memcpy(p->rgb + 3 * i, a == b ? right_colour : wrong_colour, 3);
 	}
-	snprintf(p->entry[0].text, sizeof p->entry[0].text, "right %.2f %%", seen ? 100.0 * (double)(seen - wrong) / (double)seen : 0);
+	snprintf(p->entry[0].text, sizeof p->entry[0].text, "right %.2f %%",
+		seen ? 100.0 * (double)(seen - wrong) / (double)seen : 0);
 	memcpy(p->entry[0].rgb, right_colour, 3);
-	snprintf(p->entry[1].text, sizeof p->entry[1].text, "wrong %.2f %%", seen ? 100.0 * (double)wrong / (double)seen : 0);
+	snprintf(
+		p->entry[1].text, sizeof p->entry[1].text, "wrong %.2f %%", seen ? 100.0 * (double)wrong / (double)seen : 0);
 	memcpy(p->entry[1].rgb, wrong_colour, 3);
 	p->entries = 2;
 	return s;
 }
 
-/* A measure over the ramp, from its 1st to its 99th hundredth of the range by rank of a sample, so that outliers do not flatten it. */
+/* A measure over the ramp, from its 1st to its 99th hundredth of the range by rank of a sample, so that outliers do not
+ * flatten it. */
 static void
 useful_range(const secant_cloud *c, int column, double *lo, double *hi)
 {
@@ -159,7 +180,7 @@ useful_range(const secant_cloud *c, int column, double *lo, double *hi)
 		if (isfinite(x))
 			v[n++] = x;
 	}
-	for (int gap = n / 2; gap > 0; gap /= 2)                  /* Shell's sort */
+	for (int gap = n / 2; gap > 0; gap /= 2) /* Shell's sort */
 		for (int i = gap; i < n; i++)
 			for (int j = i - gap; j >= 0 && v[j] > v[j + gap]; j -= gap) {
 				double t = v[j];
@@ -200,7 +221,9 @@ colour_panel(const secant_cloud *c, render_panel *p, secant_err *err)
 
 /* ---- choosing ---- */
 
-typedef struct columns { int label, prediction, up; } columns;
+typedef struct columns {
+	int label, prediction, up;
+} columns;
 
 static secant_status
 find_column(const secant_cloud *c, const char *name, secant_cloud_role_name role, int *at, secant_err *err)
@@ -211,7 +234,8 @@ find_column(const secant_cloud *c, const char *name, secant_cloud_role_name role
 	return SECANT_OK;
 }
 
-/* The column of predictions, or -1. In LAS files they stand in the class byte, which a confidence beside it tells from labels. */
+/* The column of predictions, or -1. In LAS files they stand in the class byte, which a confidence beside it tells from
+ * labels. */
 static int
 predictions_of(const secant_cloud *c)
 {
@@ -235,10 +259,16 @@ is_whole(const secant_cloud *c, int column)
 
 /* One panel by its name: a fixed one, or any column; columns of few whole numbers count as classes. */
 static secant_status
-make_panel(const secant_cloud *c, const secant_view *v, const columns *k, const char *name, render_panel *p, secant_err *err)
+make_panel(
+	const secant_cloud *c, const secant_view *v, const columns *k, const char *name, render_panel *p, secant_err *err)
 {
-	static const struct { const char *name; secant_cloud_role_name role; } measures[] = { { "intensity", SECANT_ROLE_INTENSITY },
-		{ "confidence", SECANT_ROLE_CONFIDENCE } };
+	static const struct {
+		const char *name;
+		secant_cloud_role_name role;
+	} measures[] = {
+		{ "intensity", SECANT_ROLE_INTENSITY },
+		{ "confidence", SECANT_ROLE_CONFIDENCE },
+	};
 	if (!strcmp(name, "label") && k->label >= 0)
 		return class_panel(c, v, k->label, "label", p, err);
 	if (!strcmp(name, "prediction") && k->prediction >= 0)
@@ -258,7 +288,9 @@ make_panel(const secant_cloud *c, const secant_view *v, const columns *k, const 
 	bool integer = c->column[at].type != SECANT_N_F32 && c->column[at].type != SECANT_N_F64;
 	double lo = 0, hi = 0;
 	(void)secant_cloud_range(c, at, &lo, &hi);
-	return integer && hi - lo < 256 && secant_role_of(name) != SECANT_ROLE_INTENSITY ? class_panel(c, v, at, name, p, err) : measure_panel(c, at, name, p, err);
+	return integer && hi - lo < 256 && secant_role_of(name) != SECANT_ROLE_INTENSITY
+		? class_panel(c, v, at, name, p, err)
+		: measure_panel(c, at, name, p, err);
 }
 
 /* Labels that are the same everywhere were never given: there is nothing to compare a prediction with. */
@@ -268,7 +300,10 @@ default_panels(const secant_cloud *c, const columns *k)
 	double lo, hi;
 	if (k->label >= 0 && k->prediction >= 0)
 		return secant_cloud_range(c, k->label, &lo, &hi) && lo < hi ? "label,prediction,error" : "prediction";
-	return k->label >= 0 ? "label" : k->prediction >= 0 ? "prediction" : secant_cloud_colour_range(c) > 0 ? "colour" : "height";
+	return k->label >= 0                   ? "label"
+		: k->prediction >= 0               ? "prediction"
+		: secant_cloud_colour_range(c) > 0 ? "colour"
+										   : "height";
 }
 
 static secant_status
@@ -306,7 +341,8 @@ render_scene_free(render_scene *s)
 	*s = (render_scene){ 0 };
 }
 
-/* Points around the middle of their box, as far as 1 from it, the up axis third. Points that are not finite go far away. */
+/* Points around the middle of their box, as far as 1 from it, the up axis third. Points that are not finite go far
+ * away. */
 static secant_status
 make_points(const secant_cloud *c, const secant_view *v, render_scene *s, secant_err *err)
 {
@@ -341,7 +377,8 @@ static secant_status
 make_scene(const secant_cloud *c, const secant_view *v, render_scene *s, secant_err *err)
 {
 	*s = (render_scene){ 0 };
-	secant_status status = c->columns < 3 ? secant_fail(err, SECANT_ERR_ARG, "render: the cloud has no columns x, y, z") : make_points(c, v, s, err);
+	secant_status status = c->columns < 3 ? secant_fail(err, SECANT_ERR_ARG, "render: the cloud has no columns x, y, z")
+										  : make_points(c, v, s, err);
 	if (!status)
 		status = make_panels(c, v, s, err);
 	if (status)
@@ -365,14 +402,16 @@ diameter_for(const secant_view *v, int64_t n)
 static secant_status
 draw_scene(const render_scene *s, const secant_view *v, double turn, secant_image *out, secant_err *err)
 {
-	int height = v->size.v[0], width = v->size.v[1], gap = s->panels > 1 ? 8 : 0, below = 0, above = render_title_height(v);
+	int height = v->size.v[0], width = v->size.v[1], gap = s->panels > 1 ? 8 : 0, below = 0,
+		above = render_title_height(v);
 	uint8_t background[3];
 	memset(background, v->background ? 0 : 255, sizeof background);
 	for (int i = 0; i < s->panels; i++) {
 		int h = render_legend_height(v, &s->panel[i], width);
 		below = h > below ? h : below;
 	}
-	secant_status status = secant_image_new(out, s->panels * (width + gap) - gap, above + height + below, 3, SECANT_U8, err);
+	secant_status status = secant_image_new(
+		out, s->panels * (width + gap) - gap, above + height + below, 3, SECANT_U8, err);
 	if (status)
 		return status;
 	memset(out->data, background[0], (size_t)out->width * (size_t)out->height * 3);
@@ -381,7 +420,8 @@ draw_scene(const render_scene *s, const secant_view *v, double turn, secant_imag
 	for (int i = 0; !status && i < s->panels; i++) {
 		int left = i * (width + gap);
 		uint8_t *to = (uint8_t *)out->data + (size_t)above * stride + 3 * (size_t)left;
-		status = render_splats(s, &s->panel[i], &camera, diameter_for(v, s->n), background, to, width, height, stride, err);
+		status = render_splats(
+			s, &s->panel[i], &camera, diameter_for(v, s->n), background, to, width, height, stride, err);
 		if (!status && v->legend)
 			status = render_text(v, &s->panel[i], out, left, width, above + height, err);
 	}
@@ -415,7 +455,10 @@ secant_render(const secant_cloud *c, const secant_view *view, double turn, secan
 	return s;
 }
 
-typedef struct turning { const render_scene *scene; const secant_view *view; } turning;
+typedef struct turning {
+	const render_scene *scene;
+	const secant_view *view;
+} turning;
 
 static secant_status
 turned_frame(void *user, int i, secant_image *out, secant_err *err)
@@ -456,7 +499,9 @@ secant_render_write(const secant_cloud *c, const char *path, const secant_view *
 	else if (secant_ext_is(path, "html|htm"))
 		s = render_page(path, &scene, v, &local);
 	else if (!secant_image_is_path(path))
-		s = secant_fail(&local, SECANT_ERR_ARG, "%s: the extension '%s' is not one that a cloud is drawn to: png, jpg, tif, webp, bmp, gif, apng, html", path, secant_path_ext(path));
+		s = secant_fail(&local, SECANT_ERR_ARG,
+			"%s: the extension '%s' is not one that a cloud is drawn to: png, jpg, tif, webp, bmp, gif, apng, html",
+			path, secant_path_ext(path));
 	else
 		s = write_picture(path, &scene, v, &local);
 	render_scene_free(&scene);
@@ -473,7 +518,8 @@ secant_render_join(secant_cloud *c, const secant_cloud *other, const char *colum
 	if (from < 0)
 		return secant_fail(err, SECANT_ERR_ARG, "the prediction has no column '%s'", column ? column : "prediction");
 	if (other->n != c->n)
-		return secant_fail(err, SECANT_ERR_SHAPE, "the prediction has %lld points, the cloud %lld", (long long)other->n, (long long)c->n);
+		return secant_fail(err, SECANT_ERR_SHAPE, "the prediction has %lld points, the cloud %lld", (long long)other->n,
+			(long long)c->n);
 	int old = secant_cloud_find(c, "prediction");
 	if (old >= 0)
 		secant_cloud_remove(c, old);
@@ -481,6 +527,7 @@ secant_render_join(secant_cloud *c, const secant_cloud *other, const char *colum
 	if (at < 0)
 		return (secant_status)at;
 	if (c->n)
-		memcpy(c->column[at].data, other->column[from].data, (size_t)c->n * secant_number_size(other->column[from].type));
+		memcpy(
+			c->column[at].data, other->column[from].data, (size_t)c->n * secant_number_size(other->column[from].type));
 	return SECANT_OK;
 }

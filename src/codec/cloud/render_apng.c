@@ -1,7 +1,7 @@
 /*
- * APNG: PNG with more than one frame (W3C PNG, third edition, 2025). The first frame is the picture that every PNG reader shows. Frames are
- * encoded as PNGs of their own, whose data chunks are then put together: acTL says how many, fcTL stands before each, fdAT is IDAT with a
- * number in front.
+ * APNG: PNG with more than one frame (W3C PNG, third edition, 2025). The first frame is the picture that every PNG
+ * reader shows. Frames are encoded as PNGs of their own, whose data chunks are then put together: acTL says how many,
+ * fcTL stands before each, fdAT is IDAT with a number in front.
  */
 #include "codec/cloud/render.h"
 #include "base/hash.h"
@@ -57,7 +57,8 @@ put_control(secant_writer *w, uint32_t *sequence, const secant_image *im, int fr
 
 /* The chunks of one encoded frame: the first frame also gives signature, header and animation control. */
 static secant_status
-put_frame(secant_writer *w, uint32_t *sequence, int i, int frames, double seconds, const secant_image *im, const uint8_t *png, size_t size, secant_err *err)
+put_frame(secant_writer *w, uint32_t *sequence, int i, int frames, double seconds, const secant_image *im,
+	const uint8_t *png, size_t size, secant_err *err)
 {
 	secant_status s = SECANT_OK;
 	if (i == 0) {
@@ -69,7 +70,7 @@ put_frame(secant_writer *w, uint32_t *sequence, int i, int frames, double second
 	}
 	if (!s)
 		s = put_control(w, sequence, im, frames, seconds, err);
-	for (size_t at = 8; !s && size - at >= 12; ) {
+	for (size_t at = 8; !s && size - at >= 12;) {
 		uint32_t n = be32(png + at);
 		if (n > size - at - 12)
 			return secant_fail(err, SECANT_ERR_BUG, "apng: a chunk of %u bytes in a picture of %zu", n, size);

@@ -1,6 +1,6 @@
 /*
- * GIF (CompuServe, GIF89a, 1990): frames of palette indices, packed by LZW, repeated for ever. One palette serves all frames: 256 colours by
- * median cut (Heckbert 1982) over the first frames' colours in 5 bits a channel.
+ * GIF (CompuServe, GIF89a, 1990): frames of palette indices, packed by LZW, repeated for ever. One palette serves all
+ * frames: 256 colours by median cut (Heckbert 1982) over the first frames' colours in 5 bits a channel.
  */
 #include "codec/cloud/render.h"
 #include <stdlib.h>
@@ -8,7 +8,10 @@
 
 enum { BINS = 32768, COLOURS = 256, SAMPLED = 4, CODES = 4096, HASH = 8192 };
 
-typedef struct palette { uint8_t rgb[COLOURS][3]; uint8_t index[BINS]; } palette;
+typedef struct palette {
+	uint8_t rgb[COLOURS][3];
+	uint8_t index[BINS];
+} palette;
 
 static int
 bin_of(const uint8_t *p)
@@ -18,8 +21,18 @@ bin_of(const uint8_t *p)
 
 /* ---- median cut ---- */
 
-typedef struct box { int first, n; uint64_t weight; } box;
-typedef struct cutter { int bins[BINS]; uint32_t count[BINS]; uint64_t sum[BINS][3]; int n; box boxes[COLOURS]; int axis; } cutter;
+typedef struct box {
+	int first, n;
+	uint64_t weight;
+} box;
+typedef struct cutter {
+	int bins[BINS];
+	uint32_t count[BINS];
+	uint64_t sum[BINS][3];
+	int n;
+	box boxes[COLOURS];
+	int axis;
+} cutter;
 
 static void
 count_colours(cutter *k, const secant_image *im)
@@ -149,7 +162,7 @@ make_palette(cutter *k, palette *p)
 typedef struct packer {
 	secant_writer *w;
 	secant_err *err;
-	uint8_t block[256];          /* length byte and up to 255 bytes */
+	uint8_t block[256]; /* length byte and up to 255 bytes */
 	uint32_t bits;
 	int filled;
 } packer;
@@ -164,7 +177,7 @@ put_code(packer *k, int code, int width)
 		k->bits >>= 8;
 		k->filled -= 8;
 		if (k->block[0] == 255) {
-			(void)secant_writer_put(k->w, k->block, 256, k->err);   /* sticky */
+			(void)secant_writer_put(k->w, k->block, 256, k->err); /* sticky */
 			k->block[0] = 0;
 		}
 	}
@@ -174,7 +187,10 @@ static secant_status
 put_lzw(secant_writer *w, const uint8_t *index, size_t n, secant_err *err)
 {
 	enum { CLEAR = 256, END = 257 };
-	struct slot { int32_t key; int16_t code; } *table = secant_calloc(HASH, sizeof *table);
+	struct slot {
+		int32_t key;
+		int16_t code;
+	} *table = secant_calloc(HASH, sizeof *table);
 	if (!table)
 		return secant_fail(err, SECANT_ERR_NOMEM, "gif: no memory");
 	packer k = { .w = w, .err = err };
@@ -224,7 +240,8 @@ static secant_status
 put_head(secant_writer *w, const secant_image *im, const palette *p, secant_err *err)
 {
 	uint8_t head[13] = "GIF89a";
-	static const uint8_t for_ever[] = { 0x21, 0xff, 11, 'N', 'E', 'T', 'S', 'C', 'A', 'P', 'E', '2', '.', '0', 3, 1, 0, 0, 0 };
+	static const uint8_t for_ever[] = { 0x21, 0xff, 11, 'N', 'E', 'T', 'S', 'C', 'A', 'P', 'E', '2', '.', '0', 3, 1, 0,
+		0, 0 };
 	put_le16(head + 6, im->width);
 	put_le16(head + 8, im->height);
 	head[10] = 0xf7;
@@ -264,7 +281,8 @@ choose_colours(palette *p, int frames, render_frame frame, void *user, secant_er
 		secant_image im = { 0 };
 		s = frame(user, i * frames / SAMPLED, &im, err);
 		if (!s && (im.width > 65535 || im.height > 65535))
-			s = secant_fail(err, SECANT_ERR_UNSUPPORTED, "gif: %dx%d pixels are more than 65535 a side", im.height, im.width);
+			s = secant_fail(
+				err, SECANT_ERR_UNSUPPORTED, "gif: %dx%d pixels are more than 65535 a side", im.height, im.width);
 		if (!s)
 			count_colours(k, &im);
 		secant_image_free(&im);
@@ -279,7 +297,8 @@ secant_status
 render_gif(const char *path, int frames, double seconds, render_frame frame, void *user, secant_err *err)
 {
 	palette *p = secant_calloc(1, sizeof *p);
-	secant_status s = p ? choose_colours(p, frames, frame, user, err) : secant_fail(err, SECANT_ERR_NOMEM, "gif: no memory");
+	secant_status s = p ? choose_colours(p, frames, frame, user, err)
+						: secant_fail(err, SECANT_ERR_NOMEM, "gif: no memory");
 	secant_writer *w = s ? NULL : secant_writer_open(path, err);
 	s = s ? s : w ? SECANT_OK : SECANT_ERR_IO;
 	for (int i = 0; !s && i < frames; i++) {

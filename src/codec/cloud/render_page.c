@@ -1,6 +1,7 @@
 /*
- * A page with a viewer: everything in one file that opens from a disk without a network. Points are 16 bits an axis (1/65536 of the scene),
- * colours an index into the legend where the legend says it all, else three bytes; both as base64. The viewer itself is viewer.inc.
+ * A page with a viewer: everything in one file that opens from a disk without a network. Points are 16 bits an axis
+ * (1/65536 of the scene), colours an index into the legend where the legend says it all, else three bytes; both as
+ * base64. The viewer itself is viewer.inc.
  */
 #include "codec/cloud/render.h"
 #include <math.h>
@@ -12,7 +13,12 @@ static const char viewer[] =
 	;
 
 /* Bytes as base64, given in pieces of any size. */
-typedef struct base64 { secant_writer *w; secant_err *err; uint8_t held[3]; int n; } base64;
+typedef struct base64 {
+	secant_writer *w;
+	secant_err *err;
+	uint8_t held[3];
+	int n;
+} base64;
 
 static void
 put_four(base64 *b)
@@ -22,7 +28,7 @@ put_four(base64 *b)
 	uint32_t v = (uint32_t)b->held[0] << 16 | (uint32_t)(b->n > 1 ? b->held[1] : 0) << 8 | (b->n > 2 ? b->held[2] : 0);
 	for (int i = 0; i < 4; i++)
 		out[i] = i <= b->n ? letters[v >> (18 - 6 * i) & 63] : '=';
-	(void)secant_writer_put(b->w, out, 4, b->err);         /* sticky */
+	(void)secant_writer_put(b->w, out, 4, b->err); /* sticky */
 	b->n = 0;
 }
 
@@ -85,12 +91,14 @@ put_panel(secant_writer *w, const render_scene *s, const render_panel *p, int64_
 	add_string(&t, p->title);
 	secant_str_addf(&t, ",\"indexed\":%s,\"entries\":[", indexed ? "true" : "false");
 	for (int i = 0; i < p->entries; i++) {
-		secant_str_addf(&t, "%s{\"rgb\":[%d,%d,%d],\"text\":", i ? "," : "", p->entry[i].rgb[0], p->entry[i].rgb[1], p->entry[i].rgb[2]);
+		secant_str_addf(&t, "%s{\"rgb\":[%d,%d,%d],\"text\":", i ? "," : "", p->entry[i].rgb[0], p->entry[i].rgb[1],
+			p->entry[i].rgb[2]);
 		add_string(&t, p->entry[i].text);
 		secant_str_add(&t, "}");
 	}
 	secant_str_add(&t, "],\"data\":\"");
-	secant_status status = t.failed ? secant_fail(err, SECANT_ERR_NOMEM, "page: no memory") : secant_writer_put(w, t.p, t.n, err);
+	secant_status status = t.failed ? secant_fail(err, SECANT_ERR_NOMEM, "page: no memory")
+									: secant_writer_put(w, t.p, t.n, err);
 	secant_str_free(&t);
 	base64 b = { .w = w, .err = err };
 	for (int64_t i = 0; !status && i < s->n; i += step) {
@@ -126,12 +134,16 @@ put_page(secant_writer *w, const char *path, const render_scene *s, const secant
 	int64_t n = (s->n + step - 1) / step;
 	double size = v->point_size > 0 ? v->point_size : fmin(14, fmax(1.5, 900 / sqrt((double)(n > 0 ? n : 1))));
 	secant_str t = { 0 };
-	secant_str_add(&t, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+	secant_str_add(&t,
+		"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+		"content=\"width=device-width, initial-scale=1\">"
 		"<title>cloud</title>\n<script>const D={\"title\":");
 	add_string(&t, v->title ? v->title : secant_path_name(path));
-	secant_str_addf(&t, ",\"n\":%lld,\"all\":%lld,\"azimuth\":%g,\"elevation\":%g,\"zoom\":%g,\"size\":%.3g,\"dark\":%s,\"xyz\":\"", (long long)n, (long long)s->n,
-		v->azimuth, v->elevation, v->zoom, size, v->background ? "true" : "false");
-	secant_status status = t.failed ? secant_fail(err, SECANT_ERR_NOMEM, "page: no memory") : secant_writer_put(w, t.p, t.n, err);
+	secant_str_addf(&t,
+		",\"n\":%lld,\"all\":%lld,\"azimuth\":%g,\"elevation\":%g,\"zoom\":%g,\"size\":%.3g,\"dark\":%s,\"xyz\":\"",
+		(long long)n, (long long)s->n, v->azimuth, v->elevation, v->zoom, size, v->background ? "true" : "false");
+	secant_status status = t.failed ? secant_fail(err, SECANT_ERR_NOMEM, "page: no memory")
+									: secant_writer_put(w, t.p, t.n, err);
 	secant_str_free(&t);
 	if (status)
 		return status;

@@ -1,7 +1,8 @@
 /*
- * Splats: every point is a small disc that faces the eye, with the depth of a ball, so that neighbours cut each other as balls would. The
- * picture is drawn at twice its size and averaged. Depth shows twice: far points are paler, and edges are darkened by eye-dome
- * lighting (Boucheny 2009): a pixel whose neighbours stand nearer lies in their shade. Perspective is mild: the eye is four radii away.
+ * Splats: every point is a small disc that faces the eye, with the depth of a ball, so that neighbours cut each other
+ * as balls would. The picture is drawn at twice its size and averaged. Depth shows twice: far points are paler, and
+ * edges are darkened by eye-dome lighting (Boucheny 2009): a pixel whose neighbours stand nearer lies in their shade.
+ * Perspective is mild: the eye is four radii away.
  */
 #include "codec/cloud/render.h"
 #include <math.h>
@@ -14,13 +15,15 @@ render_camera
 render_camera_at(double azimuth, double elevation, double zoom)
 {
 	double a = azimuth * M_PI / 180, e = elevation * M_PI / 180;
-	return (render_camera){ .right = { -sin(a), cos(a), 0 }, .up = { -sin(e) * cos(a), -sin(e) * sin(a), cos(e) },
-		.forward = { -cos(e) * cos(a), -cos(e) * sin(a), -sin(e) }, .zoom = zoom };
+	return (render_camera){ .right = { -sin(a), cos(a), 0 },
+		.up = { -sin(e) * cos(a), -sin(e) * sin(a), cos(e) },
+		.forward = { -cos(e) * cos(a), -cos(e) * sin(a), -sin(e) },
+		.zoom = zoom };
 }
 
 typedef struct canvas {
-	int width, height;           /* of the doubled picture */
-	float *depth;                /* distance from the eye; INFINITY: nothing there */
+	int width, height; /* of the doubled picture */
+	float *depth; /* distance from the eye; INFINITY: nothing there */
 	uint8_t (*rgb)[3];
 } canvas;
 
@@ -34,7 +37,8 @@ dot(const double a[3], const float b[3])
 static void
 draw_ball(canvas *c, double cx, double cy, double radius, double depth, double thickness, const uint8_t rgb[3])
 {
-	int x0 = (int)floor(cx - radius), x1 = (int)ceil(cx + radius), y0 = (int)floor(cy - radius), y1 = (int)ceil(cy + radius);
+	int x0 = (int)floor(cx - radius), x1 = (int)ceil(cx + radius), y0 = (int)floor(cy - radius),
+		y1 = (int)ceil(cy + radius);
 	x0 = x0 < 0 ? 0 : x0;
 	y0 = y0 < 0 ? 0 : y0;
 	x1 = x1 > c->width - 1 ? c->width - 1 : x1;
@@ -59,7 +63,8 @@ draw_ball(canvas *c, double cx, double cy, double radius, double depth, double t
 static double
 light(const canvas *c, int x, int y)
 {
-	static const int around[8][2] = { { -1, 0 }, { 1, 0 }, { 0, -1 }, { 0, 1 }, { -2, -2 }, { 2, 2 }, { -2, 2 }, { 2, -2 } };
+	static const int around[8][2] = { { -1, 0 }, { 1, 0 }, { 0, -1 }, { 0, 1 }, { -2, -2 }, { 2, 2 }, { -2, 2 },
+		{ 2, -2 } };
 	double z = (double)c->depth[(size_t)y * (size_t)c->width + (size_t)x], sum = 0;
 	for (int i = 0; i < 8; i++) {
 		int nx = x + around[i][0] * TWICE, ny = y + around[i][1] * TWICE;
@@ -95,8 +100,8 @@ put_pixel(const canvas *c, int x, int y, const uint8_t background[3], uint8_t *t
 }
 
 secant_status
-render_splats(const render_scene *s, const render_panel *p, const render_camera *camera, double diameter, const uint8_t background[3],
-	uint8_t *to, int width, int height, size_t stride, secant_err *err)
+render_splats(const render_scene *s, const render_panel *p, const render_camera *camera, double diameter,
+	const uint8_t background[3], uint8_t *to, int width, int height, size_t stride, secant_err *err)
 {
 	canvas c = { .width = width * TWICE, .height = height * TWICE };
 	size_t pixels = (size_t)c.width * (size_t)c.height;
@@ -110,14 +115,16 @@ render_splats(const render_scene *s, const render_panel *p, const render_camera 
 	for (size_t i = 0; i < pixels; i++)
 		c.depth[i] = INFINITY;
 	/* A ball of radius 1 around the middle just fits. */
-	double half = (c.width < c.height ? c.width : c.height) / 2.0, scale = half * 0.97 * sqrt(eye * eye - 1) * camera->zoom;
+	double half = (c.width < c.height ? c.width : c.height) / 2.0,
+		   scale = half * 0.97 * sqrt(eye * eye - 1) * camera->zoom;
 	double radius = diameter / 2 * TWICE;
 	for (int64_t i = 0; i < s->n; i++) {
 		const float *v = s->xyz + 3 * i;
 		double depth = eye + dot(camera->forward, v);
 		if (depth < 0.05)
 			continue;
-		double x = c.width / 2.0 + dot(camera->right, v) * scale / depth, y = c.height / 2.0 - dot(camera->up, v) * scale / depth;
+		double x = c.width / 2.0 + dot(camera->right, v) * scale / depth,
+			   y = c.height / 2.0 - dot(camera->up, v) * scale / depth;
 		double r = radius * eye / depth;
 		r = r < 0.6 ? 0.6 : r > MAX_RADIUS ? MAX_RADIUS : r;
 		if (x > -r && y > -r && x < c.width + r && y < c.height + r)

@@ -1,4 +1,5 @@
-/* Titles above and legends below the panels of a picture, by cairo. Text that does not fit is cut, entries that do not fit on a line go to the next. */
+/* Titles above and legends below the panels of a picture, by cairo. Text that does not fit is cut, entries that do not
+ * fit on a line go to the next. */
 #include "codec/cloud/render.h"
 #include <cairo.h>
 #include <math.h>
@@ -86,7 +87,8 @@ exchange(cairo_surface_t *surface, secant_image *im, int left, int width, bool b
 }
 
 secant_status
-render_text(const secant_view *v, const render_panel *p, secant_image *im, int left, int width, int legend_top, secant_err *err)
+render_text(
+	const secant_view *v, const render_panel *p, secant_image *im, int left, int width, int legend_top, secant_err *err)
 {
 	cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, width, im->height);
 	cairo_t *cr = cairo_create(surface);
@@ -101,5 +103,6 @@ render_text(const secant_view *v, const render_panel *p, secant_image *im, int l
 	}
 	cairo_destroy(cr);
 	cairo_surface_destroy(surface);
-	return ok ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "render: cairo has no memory for %dx%d pixels", im->height, width);
+	return ok ? SECANT_OK
+			  : secant_fail(err, SECANT_ERR_NOMEM, "render: cairo has no memory for %dx%d pixels", im->height, width);
 }

@@ -1,8 +1,9 @@
 /*
- * Rows of numbers in text, in bulk: XYZ, TXT, CSV, PTS, and the ascii forms of PLY and PCD. Lines are counted first, so that several
- * threads can parse pieces of the text each into its own rows. The usual line goes through one tight loop; whatever that loop does
- * not understand is looked at again, slowly: blank lines, comments, quotes, and the stray control bytes of S3DIS, where a byte such
- * as 0x10 or 0x00 stands for a blank or for nothing, whichever yields the right number of columns.
+ * Rows of numbers in text, in bulk: XYZ, TXT, CSV, PTS, and the ascii forms of PLY and PCD. Lines are counted first, so
+ * that several threads can parse pieces of the text each into its own rows. The usual line goes through one tight loop;
+ * whatever that loop does not understand is looked at again, slowly: blank lines, comments, quotes, and the stray
+ * control bytes of S3DIS, where a byte such as 0x10 or 0x00 stands for a blank or for nothing, whichever yields the
+ * right number of columns.
  */
 #include "codec/cloud/decimal.h"
 #include "codec/cloud/format.h"
@@ -45,7 +46,8 @@ cloud_count_lines(const uint8_t *data, size_t at, size_t size)
 	return at >= size ? 0 : count_feeds(data + at, size - at) + (data[size - 1] != '\n');
 }
 
-/* Where the block of at most `max` lines from `at` on ends; *lines is how many it has, an unfinished last one counted. */
+/* Where the block of at most `max` lines from `at` on ends; *lines is how many it has, an unfinished last one counted.
+ */
 static size_t
 block_end(const uint8_t *data, size_t at, size_t size, int64_t max, int64_t *lines)
 {
@@ -66,9 +68,9 @@ block_end(const uint8_t *data, size_t at, size_t size, int64_t max, int64_t *lin
 		at = feed ? (size_t)(feed - data) + 1 : size;
 	}
 	if (at > begin && data[at - 1] != '\n') {
-		if (n < max)                  /* the end of the text */
+		if (n < max) /* the end of the text */
 			n++;
-		else                          /* the beginning of the next line */
+		else /* the beginning of the next line */
 			while (data[at - 1] != '\n')
 				at--;
 	}
@@ -123,9 +125,14 @@ skip_text(const char *p, char separator)
 	return p;
 }
 
-typedef struct trouble { int field; double value; const char *at; } trouble;
+typedef struct trouble {
+	int field;
+	double value;
+	const char *at;
+} trouble;
 
-/* One line that ends in a line feed; its end, or NULL (what is wrong goes to *t). Up to `safe` eight bytes may be read at once. */
+/* One line that ends in a line feed; its end, or NULL (what is wrong goes to *t). Up to `safe` eight bytes may be read
+ * at once. */
 static inline const char *
 parse_row(const cloud_rows *rows, const char *p, const char *safe, int64_t row, trouble *t)
 {
@@ -153,7 +160,8 @@ parse_row(const cloud_rows *rows, const char *p, const char *safe, int64_t row, 
 		t->field = f + 1;
 		t->at = p;
 		if (f + 1 == rows->fields) {
-			p = separator != ' ' && *next == separator ? blanks(next + 1) : next;   /* spreadsheets end rows with one more */
+			p = separator != ' ' && *next == separator ? blanks(next + 1)
+													   : next; /* spreadsheets end rows with one more */
 		} else if (separator == ' ') {
 			if (next == p)
 				return NULL;
@@ -192,10 +200,11 @@ row_error(const cloud_rows *rows, const char *line, int64_t number, const troubl
 {
 	int n = columns_of(rows, line);
 	if (n != rows->fields)
-		return cloud_fail(rows->name, err, SECANT_ERR_FORMAT, "line %lld has %d column%s, expected %d", (long long)number, n, n == 1 ? "" : "s", rows->fields);
+		return cloud_fail(rows->name, err, SECANT_ERR_FORMAT, "line %lld has %d column%s, expected %d",
+			(long long)number, n, n == 1 ? "" : "s", rows->fields);
 	if (t->field < rows->fields && t->value == t->value)
-		return cloud_fail(rows->name, err, SECANT_ERR_RANGE, "line %lld, column %d: %g does not fit the type %s", (long long)number, t->field + 1, t->value,
-			secant_number_name(rows->target[t->field].type));
+		return cloud_fail(rows->name, err, SECANT_ERR_RANGE, "line %lld, column %d: %g does not fit the type %s",
+			(long long)number, t->field + 1, t->value, secant_number_name(rows->target[t->field].type));
 	char word[40];
 	int k = 0;
 	for (const char *p = t->at; k < 30 && *p != '\n' && *p != '\r' && *p != ' ' && *p != rows->separator; p++)
@@ -226,7 +235,8 @@ is_empty(const cloud_rows *rows, const char *line, int64_t *announced)
 
 /* A second look: 1 when a row was read, 0 for an empty line, negative: status. `line` ends in a line feed. */
 static int
-repair_row(const cloud_rows *rows, const char *line, size_t length, int64_t row, int64_t number, char *copy, int64_t *announced, secant_err *err)
+repair_row(const cloud_rows *rows, const char *line, size_t length, int64_t row, int64_t number, char *copy,
+	int64_t *announced, secant_err *err)
 {
 	trouble t = { 0 }, ignored;
 	if (is_empty(rows, line, announced))
@@ -253,10 +263,10 @@ repair_row(const cloud_rows *rows, const char *line, size_t length, int64_t row,
 /* ---- pieces ---- */
 
 typedef struct piece {
-	size_t begin, end;           /* whole lines; the last may lack its line feed */
+	size_t begin, end; /* whole lines; the last may lack its line feed */
 	int64_t first_row, lines, rows;
-	int64_t line;                /* number of the line before the first */
-	int64_t announced;           /* counts between the rows */
+	int64_t line; /* number of the line before the first */
+	int64_t announced; /* counts between the rows */
 	secant_err err;
 } piece;
 
@@ -279,7 +289,8 @@ parse_piece(const cloud_rows *rows, const uint8_t *data, piece *k)
 		const char *feed = memchr(p, '\n', (size_t)(end - p));
 		size_t length = feed ? (size_t)(feed - p) + 1 : (size_t)(end - p);
 		if (length > LINE_MAX_BYTES) {
-			s = cloud_fail(rows->name, &k->err, SECANT_ERR_FORMAT, "line %lld is longer than %d bytes", (long long)number, LINE_MAX_BYTES);
+			s = cloud_fail(rows->name, &k->err, SECANT_ERR_FORMAT, "line %lld is longer than %d bytes",
+				(long long)number, LINE_MAX_BYTES);
 			break;
 		}
 		if (!copy && !(copy = secant_calloc(2 * LINE_MAX_BYTES + 16, 1))) {
@@ -324,8 +335,8 @@ cut(piece *k, const uint8_t *data, size_t begin, size_t end, int64_t lines, int6
 }
 
 secant_status
-cloud_rows_parse(const cloud_rows *rows, const uint8_t *data, size_t size, size_t *at, int64_t *line, int64_t max, int threads,
-	int64_t *n, secant_err *err)
+cloud_rows_parse(const cloud_rows *rows, const uint8_t *data, size_t size, size_t *at, int64_t *line, int64_t max,
+	int threads, int64_t *n, secant_err *err)
 {
 	piece pieces[PIECES_MAX];
 	int64_t lines;

@@ -1,8 +1,8 @@
 /*
- * Text tables: XYZ, TXT, PTS and CSV are one format here, with four names. A row is a point. Separators are blanks, commas or
- * semicolons; the columns are named by the option, by a header line ("x y z label"), by a comment ("//X Y Z R G B", "# x,y,z"), or
- * guessed from the values (guess.c). A line with one number before the rows is the count of Leica's PTS; another scan with
- * its own count may follow, and the sum must be right.
+ * Text tables: XYZ, TXT, PTS and CSV are one format here, with four names. A row is a point. Separators are blanks,
+ * commas or semicolons; the columns are named by the option, by a header line ("x y z label"), by a comment ("//X Y Z R
+ * G B", "# x,y,z"), or guessed from the values (guess.c). A line with one number before the rows is the count of
+ * Leica's PTS; another scan with its own count may follow, and the sum must be right.
  */
 #include "codec/cloud/text.h"
 #include "codec/cloud/decimal.h"
@@ -19,12 +19,12 @@ typedef struct text_state {
 	cloud_rows rows;
 	cloud_target target[CLOUD_FIELDS];
 	bool text[CLOUD_FIELDS];
-	int column[CLOUD_FIELDS];            /* of the layout, -1: not wanted */
-	int64_t line, announced;             /* lines behind us; points that a count line promised, -1: none */
+	int column[CLOUD_FIELDS]; /* of the layout, -1: not wanted */
+	int64_t line, announced; /* lines behind us; points that a count line promised, -1: none */
 	/* Only while opening: */
 	char one[LINE_ROOM], comment[LINE_ROOM];
 	field name[CLOUD_FIELDS], first[CLOUD_FIELDS];
-	int names, fields;                   /* names known; columns of the first row */
+	int names, fields; /* names known; columns of the first row */
 } text_state;
 
 /* The line at *at as a string, cut to LINE_ROOM; moves *at behind it. False at the end. */
@@ -47,7 +47,7 @@ take_line(const secant_cloud_reader *r, size_t *at, char *line)
 static char
 separator_of(const secant_cloud_reader *r, const char *line)
 {
-	static const char chosen[] = { 0, ' ', ' ', ',', ';' };   /* a tab is a blank: columns have numbers in them */
+	static const char chosen[] = { 0, ' ', ' ', ',', ';' }; /* a tab is a blank: columns have numbers in them */
 	if (r->opt.separator)
 		return chosen[r->opt.separator];
 	return strchr(line, ';') ? ';' : strchr(line, ',') ? ',' : ' ';
@@ -123,8 +123,10 @@ read_opening(secant_cloud_reader *r, text_state *t, secant_err *err)
 		t->rows.separator = separator_of(r, p);
 		int n = split(p, t->rows.separator, t->first);
 		if (n > CLOUD_FIELDS)
-			return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED, "line %lld has %d columns, at most %d can be read", (long long)t->line + 1, n, CLOUD_FIELDS);
-		if (n == 1 && !t->names && t->announced < 0 && is_number(t->first[0], &v) && v >= 0 && v < 1e15 && v == nearbyint(v)) {
+			return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED, "line %lld has %d columns, at most %d can be read",
+				(long long)t->line + 1, n, CLOUD_FIELDS);
+		if (n == 1 && !t->names && t->announced < 0 && is_number(t->first[0], &v) && v >= 0 && v < 1e15
+			&& v == nearbyint(v)) {
 			t->announced = (int64_t)v;
 		} else if (!t->names && is_header(r, t->first, n)) {
 			memcpy(t->name, t->first, sizeof t->name);
@@ -187,11 +189,13 @@ name_columns(secant_cloud_reader *r, text_state *t, secant_err *err)
 	if (!t->names)
 		return names_from_values(r, t, err);
 	if (t->names != t->fields)
-		return cloud_fail(r->name, err, r->opt.columns ? SECANT_ERR_ARG : SECANT_ERR_FORMAT, "line %lld has %d columns, but %d names are given%s",
-			(long long)t->line + 1, t->fields, t->names, r->opt.columns ? " by --columns" : " above it");
+		return cloud_fail(r->name, err, r->opt.columns ? SECANT_ERR_ARG : SECANT_ERR_FORMAT,
+			"line %lld has %d columns, but %d names are given%s", (long long)t->line + 1, t->fields, t->names,
+			r->opt.columns ? " by --columns" : " above it");
 	double v;
 	for (int f = 0; f < t->fields; f++)
-		t->text[f] = !strcmp(t->name[f], "-") || (!is_number(t->first[f], &v) && cloud_axis(t->name[f]) < 0 && *t->first[f]);
+		t->text[f] = !strcmp(t->name[f], "-")
+			|| (!is_number(t->first[f], &v) && cloud_axis(t->name[f]) < 0 && *t->first[f]);
 	return SECANT_OK;
 }
 
@@ -213,7 +217,8 @@ declare_columns(secant_cloud_reader *r, text_state *t, secant_err *err)
 	}
 	for (int axis = 0; !s && axis < 3; axis++)
 		if (!seen[axis])
-			s = cloud_fail(r->name, err, SECANT_ERR_FORMAT, "there is no column %c among the %d; name them with --columns x,y,z,...", 'x' + axis, t->fields);
+			s = cloud_fail(r->name, err, SECANT_ERR_FORMAT,
+				"there is no column %c among the %d; name them with --columns x,y,z,...", 'x' + axis, t->fields);
 	return s;
 }
 
@@ -227,13 +232,17 @@ open_without_rows(secant_cloud_reader *r, text_state *t, secant_err *err)
 			axis[cloud_axis(t->name[f])] = true;
 	bool header = axis[0] && axis[1] && axis[2];
 	if (r->size && t->names && !header)
-		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "there is no row of numbers, and the first line ('%.40s%s') names no columns x, y, z", t->name[0],
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT,
+			"there is no row of numbers, and the first line ('%.40s%s') names no columns x, y, z", t->name[0],
 			t->names > 1 ? " ..." : "");
 	if (r->size && !header && t->announced != 0)
 		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "there is no row of numbers");
 	t->fields = header ? t->names : 0;
 	r->total = 0;
-	snprintf(r->details, sizeof r->details, "%s", header ? "a header without rows" : r->size ? "a count of 0" : "empty");
+	snprintf(r->details, sizeof r->details, "%s",
+		header        ? "a header without rows"
+			: r->size ? "a count of 0"
+					  : "empty");
 	return header ? declare_columns(r, t, err) : cloud_begin(r, SECANT_N_F64, err);
 }
 
@@ -244,7 +253,12 @@ cloud_text_open(secant_cloud_reader *r, secant_err *err)
 	if (!t)
 		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", r->name);
 	t->announced = -1;
-	t->rows = (cloud_rows){ .target = t->target, .text = t->text, .comments = true, .announced = &t->announced, .name = r->name, .separator = ' ' };
+	t->rows = (cloud_rows){ .target = t->target,
+		.text = t->text,
+		.comments = true,
+		.announced = &t->announced,
+		.name = r->name,
+		.separator = ' ' };
 	secant_status s = read_opening(r, t, err);
 	if (s)
 		return s;
@@ -256,11 +270,12 @@ cloud_text_open(secant_cloud_reader *r, secant_err *err)
 	for (int f = 0; f < t->fields; f++)
 		numbers += is_number(t->first[f], &v);
 	if (!numbers && t->names && !r->opt.columns && cloud_axis(t->name[0]) < 0)
-		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "there are words, but no numbers in line %lld ('%.40s%s'); expected rows of x y z", (long long)t->line + 1,
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT,
+			"there are words, but no numbers in line %lld ('%.40s%s'); expected rows of x y z", (long long)t->line + 1,
 			t->first[0], t->fields > 1 ? " ..." : "");
 	if (t->fields < 3)
-		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "line %lld has %d column%s, expected at least 3: x y z", (long long)t->line + 1, t->fields,
-			t->fields == 1 ? "" : "s");
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "line %lld has %d column%s, expected at least 3: x y z",
+			(long long)t->line + 1, t->fields, t->fields == 1 ? "" : "s");
 	t->rows.fields = t->fields;
 	s = name_columns(r, t, err);
 	if (!s)
@@ -270,7 +285,10 @@ cloud_text_open(secant_cloud_reader *r, secant_err *err)
 	int64_t lines = cloud_count_lines(r->data, r->at, r->size);
 	r->bound = lines < r->bound ? lines : r->bound;
 	static const char *const words[] = { "blanks", "commas", "semicolons" };
-	snprintf(r->details, sizeof r->details, "%d columns between %s%s", t->fields, words[t->rows.separator == ',' ? 1 : t->rows.separator == ';' ? 2 : 0],
+	snprintf(r->details, sizeof r->details, "%d columns between %s%s", t->fields,
+		words[t->rows.separator == ','     ? 1
+				: t->rows.separator == ';' ? 2
+										   : 0],
 		t->announced >= 0 ? ", with a count" : "");
 	return s;
 }
@@ -282,17 +300,19 @@ cloud_text_next(secant_cloud_reader *r, secant_cloud *out, int64_t max, secant_e
 	int64_t n = 0;
 	for (int f = 0; f < t->fields; f++) {
 		secant_column *c = t->column[f] < 0 ? NULL : &out->column[t->column[f]];
-		t->target[f] = c ? (cloud_target){ secant_column_at(c, out->n), c->type } : (cloud_target){ NULL, SECANT_N_F64 };
+		t->target[f] = c ? (cloud_target){ secant_column_at(c, out->n), c->type }
+						 : (cloud_target){ NULL, SECANT_N_F64 };
 	}
 	/* Lines without points may fill a block: go on until there is a point, or the end. */
 	while (n == 0 && t->fields && r->at < r->size) {
-		secant_status s = cloud_rows_parse(&t->rows, r->data, r->size, &r->at, &t->line, max, cloud_threads(r), &n, err);
+		secant_status s = cloud_rows_parse(
+			&t->rows, r->data, r->size, &r->at, &t->line, max, cloud_threads(r), &n, err);
 		if (s)
 			return s;
 	}
 	out->n += n;
 	if (t->announced >= 0 && r->at >= r->size && r->done + n != t->announced)
-		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "%lld points are announced, but there are %lld", (long long)t->announced,
-			(long long)(r->done + n));
+		return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "%lld points are announced, but there are %lld",
+			(long long)t->announced, (long long)(r->done + n));
 	return SECANT_OK;
 }

@@ -10,5 +10,6 @@ secant_status cloud_text_put(secant_cloud_writer *w, const secant_cloud *chunk, 
 secant_status cloud_text_finish(secant_cloud_writer *w, secant_err *err);
 
 /* Rows of a chunk as text into the writer; `types` says how each column is written (integers without point). */
-secant_status cloud_put_rows(secant_cloud_writer *w, const secant_cloud *chunk, char separator, const secant_number *types, secant_err *err);
+secant_status cloud_put_rows(
+	secant_cloud_writer *w, const secant_cloud *chunk, char separator, const secant_number *types, secant_err *err);
 #endif

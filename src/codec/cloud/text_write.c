@@ -1,6 +1,6 @@
 /*
- * Writing text tables: x y z and every other column in the cloud's order, each number as short as it reads back the same. Rows are made
- * column by column in blocks, so that the type of a column is looked at once a block.
+ * Writing text tables: x y z and every other column in the cloud's order, each number as short as it reads back the
+ * same. Rows are made column by column in blocks, so that the type of a column is looked at once a block.
  */
 #include "codec/cloud/text.h"
 #include "codec/cloud/decimal.h"
@@ -24,11 +24,13 @@ print_value(char *out, const secant_column *c, secant_number type, double factor
 		return decimal_print_float(out, (float)(v * factor));
 	if (c->type == SECANT_N_I64 && factor == 1)
 		return decimal_print_int(out, ((const int64_t *)c->data)[p]);
-	return secant_number_is_real(type) ? decimal_print(out, v * factor) : decimal_print_int(out, (int64_t)nearbyint(v * factor));
+	return secant_number_is_real(type) ? decimal_print(out, v * factor)
+									   : decimal_print_int(out, (int64_t)nearbyint(v * factor));
 }
 
 secant_status
-cloud_put_rows(secant_cloud_writer *w, const secant_cloud *chunk, char separator, const secant_number *types, secant_err *err)
+cloud_put_rows(
+	secant_cloud_writer *w, const secant_cloud *chunk, char separator, const secant_number *types, secant_err *err)
 {
 	size_t row = (size_t)chunk->columns * (DECIMAL_ROOM + 1);
 	char *buffer = (char *)cloud_scratch(w, row * BLOCK, err);
@@ -56,7 +58,11 @@ cloud_put_rows(secant_cloud_writer *w, const secant_cloud *chunk, char separator
 	return SECANT_OK;
 }
 
-typedef struct text_writer { char separator; bool pts; secant_number type[]; } text_writer;
+typedef struct text_writer {
+	char separator;
+	bool pts;
+	secant_number type[];
+} text_writer;
 
 static bool
 has_blank(const char *name)
@@ -67,11 +73,14 @@ has_blank(const char *name)
 static secant_status
 write_header(secant_cloud_writer *w, const text_writer *t, secant_err *err)
 {
-	secant_status s = t->separator == ',' || t->separator == ';' || w->opt.header == 1 ? SECANT_OK : secant_writer_put(w->out, "//", 2, err);
+	secant_status s = t->separator == ',' || t->separator == ';' || w->opt.header == 1
+		? SECANT_OK
+		: secant_writer_put(w->out, "//", 2, err);
 	for (int i = 0; !s && i < w->layout.columns; i++) {
 		const char *name = w->layout.column[i].name;
 		const char *quote = has_blank(name) ? "\"" : "";
-		s = secant_writer_printf(w->out, err, "%s%s%s%c", quote, name, quote, i + 1 < w->layout.columns ? t->separator : '\n');
+		s = secant_writer_printf(
+			w->out, err, "%s%s%s%c", quote, name, quote, i + 1 < w->layout.columns ? t->separator : '\n');
 	}
 	return s;
 }

@@ -10,19 +10,23 @@ enum { CHUNK = 65536 };
 
 static const secant_opt write_rows[] = {
 	SECANT_OPT_HEADING("Writing clouds"),
-	SECANT_OPT(secant_cloud_writing, format, STR, "out-format", NULL, 0, 0, "format of the written cloud; by extension if not given"),
+	SECANT_OPT(secant_cloud_writing, format, STR, "out-format", NULL, 0, 0,
+		"format of the written cloud; by extension if not given"),
 	SECANT_OPT_CHOICE(secant_cloud_writing, encoding, "encoding", "auto", "auto|ascii|binary|big-endian|compressed",
 		"of PLY (ascii, binary, big-endian) and PCD (ascii, binary, compressed); auto: binary"),
 	SECANT_OPT_CHOICE(secant_cloud_writing, separator, "out-separator", "auto", "auto|space|tab|comma|semicolon",
 		"text: between columns; auto: comma for csv, else a blank"),
 	SECANT_OPT_CHOICE(secant_cloud_writing, header, "out-header", "auto", "auto|yes|no",
 		"text: names of the columns first; auto: csv yes, txt with attributes as a // line, else no"),
-	SECANT_OPT_CHOICE(secant_cloud_writing, las_version, "las-version", "1.4", "1.4|1.2", "version of a written LAS file"),
-	SECANT_OPT(secant_cloud_writing, las_format, INT, "las-format", "-1", -1, 10, "LAS point format; -1: the smallest that holds the attributes"),
-	SECANT_OPT(secant_cloud_writing, las_scale, REAL, "las-scale", "0", 0, 1e6, "LAS: step of the coordinates; 0: the source's, else as fine as the extent allows"),
+	SECANT_OPT_CHOICE(
+		secant_cloud_writing, las_version, "las-version", "1.4", "1.4|1.2", "version of a written LAS file"),
+	SECANT_OPT(secant_cloud_writing, las_format, INT, "las-format", "-1", -1, 10,
+		"LAS point format; -1: the smallest that holds the attributes"),
+	SECANT_OPT(secant_cloud_writing, las_scale, REAL, "las-scale", "0", 0, 1e6,
+		"LAS: step of the coordinates; 0: the source's, else as fine as the extent allows"),
 	SECANT_OPT(secant_cloud_writing, classification_dimension, BOOL, "classification-dimension", "false", 0, 0,
 		"LAS: write the class also as an extra dimension named Classification"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 const secant_opts secant_cloud_write_options = { "cloud writing", sizeof(secant_cloud_writing), write_rows };
 
@@ -60,18 +64,21 @@ cloud_narrow(const secant_cloud_writer *w, int column)
 		return SECANT_N_U8;
 	const struct secant_cloud_span *s = w->survey.columns ? &w->survey.span[column] : NULL;
 	secant_cloud_role_name role = secant_role_of(c->name);
-	if ((role >= SECANT_ROLE_NX && role <= SECANT_ROLE_NZ) || role == SECANT_ROLE_CONFIDENCE || role == SECANT_ROLE_TIME)
+	if ((role >= SECANT_ROLE_NX && role <= SECANT_ROLE_NZ) || role == SECANT_ROLE_CONFIDENCE
+		|| role == SECANT_ROLE_TIME)
 		return c->type;
 	bool wide = secant_number_is_real(c->type) || c->type == SECANT_N_I64 || c->type == SECANT_N_U64;
 	if (!s || !wide || !s->integral || s->bad || s->lo > s->hi)
 		return c->type;
-	return s->lo >= 0 && s->hi <= UINT8_MAX ? SECANT_N_U8 : s->lo >= INT32_MIN && s->hi <= INT32_MAX ? SECANT_N_I32 : c->type;
+	return s->lo >= 0 && s->hi <= UINT8_MAX        ? SECANT_N_U8
+		: s->lo >= INT32_MIN && s->hi <= INT32_MAX ? SECANT_N_I32
+												   : c->type;
 }
 
 double
 cloud_colour_factor(secant_cloud_writer *w, const secant_cloud *chunk, double full)
 {
-	if (!w->survey.columns) {          /* the first chunk decides for all */
+	if (!w->survey.columns) { /* the first chunk decides for all */
 		if (w->colour_range == 0)
 			w->colour_range = fmax(secant_cloud_colour_range(chunk), 1);
 		return full / w->colour_range;
@@ -85,7 +92,11 @@ cloud_colour_factor(secant_cloud_writer *w, const secant_cloud *chunk, double fu
 		type = w->layout.column[i].type;
 		most = fmax(most, w->survey.span[i].hi);
 	}
-	return full / (type == SECANT_N_U8 ? 255 : secant_number_is_real(type) && most <= 1 ? 1 : most <= 255 ? 255 : 65535);
+	return full
+		/ (type == SECANT_N_U8                             ? 255
+				: secant_number_is_real(type) && most <= 1 ? 1
+				: most <= 255                              ? 255
+														   : 65535);
 }
 
 /* ---- life of a writer ---- */
@@ -102,7 +113,8 @@ format_to_write(const char *path, const char *name, secant_err *err)
 		secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: format %s can be read, not written", path, f->name);
 		return NULL;
 	}
-	secant_fail(err, SECANT_ERR_ARG, "%s: no cloud format is written under the %s '%s'; there are ply, txt, xyz, pts, csv, pcd, npy, las", path,
+	secant_fail(err, SECANT_ERR_ARG,
+		"%s: no cloud format is written under the %s '%s'; there are ply, txt, xyz, pts, csv, pcd, npy, las", path,
 		name ? "name" : "extension", name ? name : secant_path_ext(path));
 	return NULL;
 }
@@ -138,7 +150,8 @@ copy_survey(secant_cloud_writer *w, const secant_cloud_survey *from, secant_err 
 	if (!from || !from->columns)
 		return SECANT_OK;
 	if (from->columns != w->layout.columns)
-		return secant_fail(err, SECANT_ERR_ARG, "%s: the survey has %d columns, the cloud %d", w->name, from->columns, w->layout.columns);
+		return secant_fail(err, SECANT_ERR_ARG, "%s: the survey has %d columns, the cloud %d", w->name, from->columns,
+			w->layout.columns);
 	w->survey.span = secant_calloc((size_t)from->columns, sizeof *w->survey.span);
 	if (!w->survey.span)
 		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", w->name);
@@ -148,7 +161,8 @@ copy_survey(secant_cloud_writer *w, const secant_cloud_survey *from, secant_err 
 }
 
 secant_cloud_writer *
-secant_cloud_create(const char *path, const secant_cloud *layout, const secant_cloud_survey *survey, const secant_cloud_writing *opt, secant_err *err)
+secant_cloud_create(const char *path, const secant_cloud *layout, const secant_cloud_survey *survey,
+	const secant_cloud_writing *opt, secant_err *err)
 {
 	secant_cloud_writer *w = secant_calloc(1, sizeof *w);
 	if (!w) {
@@ -157,7 +171,8 @@ secant_cloud_create(const char *path, const secant_cloud *layout, const secant_c
 	}
 	w->name = secant_strdup(path);
 	secant_status s = !w->name ? secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", path)
-		: opt ? secant_opts_copy(&secant_cloud_write_options, &w->opt, opt, err) : secant_opts_init(&secant_cloud_write_options, &w->opt, err);
+		: opt                  ? secant_opts_copy(&secant_cloud_write_options, &w->opt, opt, err)
+							   : secant_opts_init(&secant_cloud_write_options, &w->opt, err);
 	if (!s && layout->columns < 3)
 		s = secant_fail(err, SECANT_ERR_ARG, "%s: the cloud has no columns x, y, z", path);
 	const cloud_format *f = s ? NULL : format_to_write(path, w->opt.format, err);
@@ -184,7 +199,8 @@ secant_cloud_put(secant_cloud_writer *w, const secant_cloud *chunk, secant_err *
 {
 	bool same = chunk->columns == w->layout.columns;
 	for (int i = 0; same && i < chunk->columns; i++)
-		same = chunk->column[i].type == w->layout.column[i].type && !strcmp(chunk->column[i].name, w->layout.column[i].name);
+		same = chunk->column[i].type == w->layout.column[i].type
+			&& !strcmp(chunk->column[i].name, w->layout.column[i].name);
 	if (!same)
 		return secant_fail(err, SECANT_ERR_ARG, "%s: a chunk has other columns than the layout", w->name);
 	if (chunk->n == 0)
@@ -208,7 +224,8 @@ secant_cloud_commit(secant_cloud_writer *w, secant_err *err)
 	return s ? secant_fail(err, s, "%s", local.msg) : SECANT_OK;
 }
 
-/* Whether ranges make a better file of this cloud: a grid for LAS, narrow types for numbers that the source holds as reals. */
+/* Whether ranges make a better file of this cloud: a grid for LAS, narrow types for numbers that the source holds as
+ * reals. */
 static bool
 survey_helps(const cloud_format *f, const secant_cloud *layout, const secant_cloud_writing *opt)
 {
@@ -216,7 +233,8 @@ survey_helps(const cloud_format *f, const secant_cloud *layout, const secant_clo
 	if (f == &cloud_las)
 		return !(layout->scale[0] > 0) || (opt && opt->las_scale > 0);
 	for (int i = 3; i < layout->columns; i++)
-		reals |= secant_number_is_real(layout->column[i].type) || (cloud_is_colour(layout->column[i].name) && layout->column[i].type != SECANT_N_U8);
+		reals |= secant_number_is_real(layout->column[i].type)
+			|| (cloud_is_colour(layout->column[i].name) && layout->column[i].type != SECANT_N_U8);
 	return f->wants_survey && reals;
 }
 
@@ -301,11 +319,14 @@ convert(conversion *k, secant_err *err)
 }
 
 secant_status
-secant_cloud_convert(const char *from, const secant_cloud_reading *reading, const char *to, const secant_cloud_writing *writing, int64_t *points,
-	bool (*progress)(void *user, int64_t done), void *user, secant_err *err)
+secant_cloud_convert(const char *from, const secant_cloud_reading *reading, const char *to,
+	const secant_cloud_writing *writing, int64_t *points, bool (*progress)(void *user, int64_t done), void *user,
+	secant_err *err)
 {
 	secant_err local = { 0 };
-	conversion k = { .from = from, .to = to, .reading = reading, .writing = writing, .progress = progress, .user = user };
+	conversion k = {
+		.from = from, .to = to, .reading = reading, .writing = writing, .progress = progress, .user = user
+	};
 	(void)convert(&k, &local);
 	if (points)
 		*points = k.done;

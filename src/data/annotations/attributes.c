@@ -63,7 +63,8 @@ put_one(secant_str *out, const char *key, const char *json, int depth)
 }
 
 void
-secant_ann_attributes_xml(secant_str *out, const ann_set *s, uint32_t head, const char *prefix, const char *const *extra, int depth)
+secant_ann_attributes_xml(
+	secant_str *out, const ann_set *s, uint32_t head, const char *prefix, const char *const *extra, int depth)
 {
 	bool any = false;
 	for (; head; head = s->attributes[head].next) {
@@ -119,7 +120,8 @@ secant_ann_box_apart(const ann_set *s, const ann_object *o)
 	double e[4];
 	if (o->flags & (ANN_BOX_DERIVED | ANN_NO_BOX) || !secant_ann_extent(s, o->shape, e))
 		return false;
-	return fabs(e[0] - ann_x0(o)) > .01 || fabs(e[1] - ann_y0(o)) > .01 || fabs(e[2] - ann_x1(o)) > .01 || fabs(e[3] - ann_y1(o)) > .01;
+	return fabs(e[0] - ann_x0(o)) > .01 || fabs(e[1] - ann_y0(o)) > .01 || fabs(e[2] - ann_x1(o)) > .01
+		|| fabs(e[3] - ann_y1(o)) > .01;
 }
 
 /* "[1, 2.5]" into room, which is always large enough: a number takes at most 25 bytes. */
@@ -138,7 +140,8 @@ numbers(char *room, size_t size, const double *v, int n)
 }
 
 int
-secant_ann_implied(const ann_set *s, const ann_object *o, unsigned what, int object, int part, int parts, ann_implied *out)
+secant_ann_implied(
+	const ann_set *s, const ann_object *o, unsigned what, int object, int part, int parts, ann_implied *out)
 {
 	int n = 0;
 	if (what & ANN_IMPLIED_CROWD && o->flags & ANN_CROWD)
@@ -186,7 +189,8 @@ secant_ann_absorb(ann_set *s, ann_object *o)
 	for (uint32_t *link = &o->attributes; *link;) {
 		const ann_attribute *a = &s->attributes[*link];
 		const char *key = ann_str(s, a->key), *value = ann_str(s, a->value);
-		bool truth = !strcmp(value, "1") || !strcmp(value, "true") || !strcmp(value, "\"1\"") || !strcmp(value, "\"true\"");
+		bool truth = !strcmp(value, "1") || !strcmp(value, "true") || !strcmp(value, "\"1\"")
+			|| !strcmp(value, "\"true\"");
 		bool taken = true;
 		double v, box[4];
 		if (!strcmp(key, "coco.iscrowd"))
@@ -207,12 +211,16 @@ secant_ann_absorb(ann_set *s, ann_object *o)
 	}
 }
 
-/* --- parts ----------------------------------------------------------------------------------------------------------------------- */
+/* --- parts
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static bool
 part_of(const ann_set *s, const ann_object *o, double v[3])
 {
-	const char *value = o->attributes && ann_shape_kind(s, o->shape) == ANN_POLYGONS ? secant_ann_get(s, o->attributes, "secant.part") : NULL;
+	const char *value = o->attributes && ann_shape_kind(s, o->shape) == ANN_POLYGONS
+		? secant_ann_get(s, o->attributes, "secant.part")
+		: NULL;
 	return value && list_of(value, v, 3);
 }
 
@@ -225,7 +233,8 @@ whole(const ann_set *s, const ann_object *o, int left)
 		return 0;
 	int n = (int)first[2];
 	for (int i = 1; i < n; i++)
-		if (o[i].image != o->image || o[i].class != o->class || !part_of(s, &o[i], v) || v[0] != first[0] || v[1] != i || v[2] != n)
+		if (o[i].image != o->image || o[i].class != o->class || !part_of(s, &o[i], v) || v[0] != first[0] || v[1] != i
+			|| v[2] != n)
 			return 0;
 	return n;
 }

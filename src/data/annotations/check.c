@@ -1,6 +1,6 @@
 /*
- * The checks that need the whole set: pictures, boxes, shapes, classes, lists. What a reader can see alone (bad lines, unknown classes,
- * double ids) it reports itself. Pictures are probed by their headers; --deep decodes them.
+ * The checks that need the whole set: pictures, boxes, shapes, classes, lists. What a reader can see alone (bad lines,
+ * unknown classes, double ids) it reports itself. Pictures are probed by their headers; --deep decodes them.
  */
 #include "data/annotations/dataset.h"
 #include "data/annotations/rle.h"
@@ -13,21 +13,33 @@
 #include <sys/stat.h>
 
 static const secant_opt rows[] = {
-	SECANT_OPT(secant_dataset_checking, deep, BOOL, "deep", "false", 1, 0, "decode every picture and mask; look for near-duplicates"),
+	SECANT_OPT(secant_dataset_checking, deep, BOOL, "deep", "false", 1, 0,
+		"decode every picture and mask; look for near-duplicates"),
 	SECANT_OPT_CHOICE(secant_dataset_checking, format, "format", "text", "text|json|sarif|html", "of the report"),
-	SECANT_OPT(secant_dataset_checking, limit, INT, "limit", "10", 1, 1000000, "findings of each rule shown in the text report"),
+	SECANT_OPT(secant_dataset_checking, limit, INT, "limit", "10", 1, 1000000,
+		"findings of each rule shown in the text report"),
 	SECANT_OPT(secant_dataset_checking, few, INT, "few", "10", 0, 1000000, "class-few: below so many objects"),
-	SECANT_OPT(secant_dataset_checking, imbalance, REAL, "imbalance", "50", 1, 1e9, "class-imbalance: most frequent over rarest class above this"),
+	SECANT_OPT(secant_dataset_checking, imbalance, REAL, "imbalance", "50", 1, 1e9,
+		"class-imbalance: most frequent over rarest class above this"),
 	SECANT_OPT(secant_dataset_checking, tiny, REAL, "tiny", "4", 0, 1e6, "box-tiny: a side below so many pixels"),
-	SECANT_OPT(secant_dataset_checking, outlier, REAL, "outlier", "4", 1, 100, "box-outlier: beyond so many deviations of the logarithm of its size"),
-	SECANT_OPT(secant_dataset_checking, near, INT, "near", "5", 0, 7, "near-duplicate-image: distance of 64-bit perceptual hashes"),
-	SECANT_OPT(secant_dataset_checking, profile, STR, "profile", NULL, 1, 0, "count-profile: nwpu-text, nwpu-paper or nwpu-coco"),
+	SECANT_OPT(secant_dataset_checking, outlier, REAL, "outlier", "4", 1, 100,
+		"box-outlier: beyond so many deviations of the logarithm of its size"),
+	SECANT_OPT(secant_dataset_checking, near, INT, "near", "5", 0, 7,
+		"near-duplicate-image: distance of 64-bit perceptual hashes"),
+	SECANT_OPT(secant_dataset_checking, profile, STR, "profile", NULL, 1, 0,
+		"count-profile: nwpu-text, nwpu-paper or nwpu-coco"),
 	SECANT_OPT(secant_dataset_checking, ignore, STRS, "ignore", NULL, 1, 0, "a rule not to report; may be given again"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 const secant_opts secant_dataset_checking_options = { "checking", sizeof(secant_dataset_checking), rows };
 
-typedef struct checker { ann_set *s; const secant_dataset_checking *o; const secant_watch *watch; secant_err *err; secant_status status; } checker;
+typedef struct checker {
+	ann_set *s;
+	const secant_dataset_checking *o;
+	const secant_watch *watch;
+	secant_err *err;
+	secant_status status;
+} checker;
 
 #define FIND(c, rule, level, file, line, ...) \
 	((c)->status = (c)->status ? (c)->status : secant_ann_find((c)->s, rule, level, file, line, 0, __VA_ARGS__))
@@ -38,7 +50,9 @@ source(const ann_set *s, const ann_image *im)
 	return ann_str(s, im->source ? im->source : im->path ? im->path : im->name);
 }
 
-/* --- pictures -------------------------------------------------------------------------------------------------------------------- */
+/* --- pictures
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static void
 picture_size(checker *c, const ann_image *im)
@@ -46,16 +60,20 @@ picture_size(checker *c, const ann_image *im)
 	const char *file = source(c->s, im), *name = ann_str(c->s, im->name);
 	int w = im->real_width, h = im->real_height;
 	if (im->orientation > 1)
-		FIND(c, "exif-rotated", -1, ann_str(c->s, im->path), 0, "EXIF orientation %d: shown upright it is %d x %d", im->orientation, w, h);
+		FIND(c, "exif-rotated", -1, ann_str(c->s, im->path), 0, "EXIF orientation %d: shown upright it is %d x %d",
+			im->orientation, w, h);
 	if (im->width <= 0 || !w || (im->width == w && im->height == h)) {
 		if (w && im->depth > 0 && im->real_depth && im->depth != im->real_depth)
-			FIND(c, "size-mismatch", -1, file, im->line, "'%s' is declared with depth %d, the picture has %d channels", name, im->depth, im->real_depth);
+			FIND(c, "size-mismatch", -1, file, im->line, "'%s' is declared with depth %d, the picture has %d channels",
+				name, im->depth, im->real_depth);
 		return;
 	}
 	if (im->width == h && im->height == w)
-		FIND(c, "size-swapped", -1, file, im->line, "'%s' is declared %d x %d, the picture is %d x %d", name, im->width, im->height, w, h);
+		FIND(c, "size-swapped", -1, file, im->line, "'%s' is declared %d x %d, the picture is %d x %d", name, im->width,
+			im->height, w, h);
 	else
-		FIND(c, "size-mismatch", -1, file, im->line, "'%s' is declared %d x %d, the picture is %d x %d", name, im->width, im->height, w, h);
+		FIND(c, "size-mismatch", -1, file, im->line, "'%s' is declared %d x %d, the picture is %d x %d", name,
+			im->width, im->height, w, h);
 }
 
 static void
@@ -71,7 +89,8 @@ check_pictures(checker *c)
 		secant_err one = { 0 };
 		if (!im->path) {
 			if (missing < s->n_images || i == 0)
-				FIND(c, "image-missing", missing == s->n_images ? SECANT_FINDING_WARNING : -1, source(s, im), im->line, missing == s->n_images ? "there is no picture '%s', nor any other" : "there is no picture '%s'",
+				FIND(c, "image-missing", missing == s->n_images ? SECANT_FINDING_WARNING : -1, source(s, im), im->line,
+					missing == s->n_images ? "there is no picture '%s', nor any other" : "there is no picture '%s'",
 					ann_str(s, im->name));
 			continue;
 		}
@@ -85,7 +104,8 @@ check_pictures(checker *c)
 		secant_image_info info;
 		if (im->mask && !secant_image_probe(ann_str(s, im->mask), &info, &one)) {
 			if (info.width != im->real_width || info.height != im->real_height)
-				FIND(c, "mask-size", -1, ann_str(s, im->mask), 0, "the mask is %d x %d, the picture %d x %d", info.width, info.height, im->real_width, im->real_height);
+				FIND(c, "mask-size", -1, ann_str(s, im->mask), 0, "the mask is %d x %d, the picture %d x %d",
+					info.width, info.height, im->real_width, im->real_height);
 			if (!info.palette && !strcmp(ann_str(s, s->format), "voc-seg"))
 				FIND(c, "mask-palette-lost", -1, ann_str(s, im->mask), 0, "the mask is no indexed picture");
 		} else if (im->mask)
@@ -95,7 +115,11 @@ check_pictures(checker *c)
 	}
 }
 
-typedef struct keyed { uint64_t key; const char *name; int at; } keyed;
+typedef struct keyed {
+	uint64_t key;
+	const char *name;
+	int at;
+} keyed;
 
 static int
 by_key(const void *a, const void *b)
@@ -112,7 +136,8 @@ check_names(checker *c, keyed *k)
 	char lower[1100];
 	for (int pass = 0; pass < 2 && !c->status; pass++) {
 		for (int i = 0; i < s->n_images; i++) {
-			const char *full = ann_str(s, s->images[i].name), *name = pass ? full : secant_path_name(full), *dot = pass ? NULL : strrchr(name, '.');
+			const char *full = ann_str(s, s->images[i].name), *name = pass ? full : secant_path_name(full),
+					   *dot = pass ? NULL : strrchr(name, '.');
 			size_t n = dot ? (size_t)(dot - name) : strlen(name);
 			n = n < sizeof lower ? n : sizeof lower;
 			for (size_t j = 0; j < n; j++)
@@ -123,11 +148,12 @@ check_names(checker *c, keyed *k)
 		for (int i = 1; i < s->n_images && !c->status; i++) {
 			if (k[i].key != k[i - 1].key)
 				continue;
-			bool nwpu = !strcmp(ann_str(s, s->format), "nwpu");        /* there the collision is part of the format, and numbered away */
+			bool nwpu = !strcmp(
+				ann_str(s, s->format), "nwpu"); /* there the collision is part of the format, and numbered away */
 			const char *file = source(s, &s->images[k[i].at]);
 			if (!pass && !nwpu)
-				FIND(c, "stem-collision", strchr(k[i].name, '/') ? SECANT_FINDING_WARNING : -1, file, 0, "'%s' and '%s' would get one name in a flat folder",
-					k[i - 1].name, k[i].name);
+				FIND(c, "stem-collision", strchr(k[i].name, '/') ? SECANT_FINDING_WARNING : -1, file, 0,
+					"'%s' and '%s' would get one name in a flat folder", k[i - 1].name, k[i].name);
 			else if (pass && strcmp(k[i].name, k[i - 1].name) && !strcasecmp(k[i].name, k[i - 1].name))
 				FIND(c, "path-portable", -1, file, 0, "'%s' and '%s' differ by case only", k[i - 1].name, k[i].name);
 		}
@@ -166,7 +192,7 @@ check_equal(checker *c, keyed *k)
 		}
 		secant_file_unmap(&b);
 		k[m].name = NULL;
-		k[m++] = (keyed){ h, NULL, k[i].at };                         /* m <= i: places already used up */
+		k[m++] = (keyed){ h, NULL, k[i].at }; /* m <= i: places already used up */
 		if (i % 256 == 255)
 			c->status = secant_ann_watch(c->watch, c->err);
 	}
@@ -174,18 +200,21 @@ check_equal(checker *c, keyed *k)
 	for (int i = 1; i < m && !c->status; i++)
 		if (k[i].key == k[i - 1].key) {
 			const ann_image *a = &s->images[k[i - 1].at], *b = &s->images[k[i].at];
-			FIND(c, "duplicate-image", apart(a, b) ? SECANT_FINDING_ERROR : -1, ann_str(s, b->path), 0, apart(a, b)
-				? "same bytes as '%s', which is in another list" : "same bytes as '%s'", ann_str(s, a->name));
+			FIND(c, "duplicate-image", apart(a, b) ? SECANT_FINDING_ERROR : -1, ann_str(s, b->path), 0,
+				apart(a, b) ? "same bytes as '%s', which is in another list" : "same bytes as '%s'",
+				ann_str(s, a->name));
 		}
 }
 
-/* Difference hash: is each of 8 x 8 areas of the grey picture brighter than its right neighbour? 0 for pictures without contrast. */
+/* Difference hash: is each of 8 x 8 areas of the grey picture brighter than its right neighbour? 0 for pictures without
+ * contrast. */
 static uint64_t
 difference_hash(const secant_image *im, secant_err *err)
 {
 	secant_image grey = { 0 }, small = { 0 };
 	uint64_t h = 0;
-	if (!secant_image_convert(&grey, im, 1, SECANT_U8, err) && !secant_image_resize(&small, &grey, 9, 8, SECANT_FILTER_AREA, err))
+	if (!secant_image_convert(&grey, im, 1, SECANT_U8, err)
+		&& !secant_image_resize(&small, &grey, 9, 8, SECANT_FILTER_AREA, err))
 		for (int y = 0; y < 8; y++)
 			for (int x = 0; x < 8; x++)
 				h = h << 1 | (((uint8_t *)small.data)[y * 9 + x] > ((uint8_t *)small.data)[y * 9 + x + 1]);
@@ -226,20 +255,26 @@ check_near(checker *c)
 			*head = i + 1;
 		}
 		if (near >= 0)
-			FIND(c, "near-duplicate-image", apart(&s->images[near], im) ? SECANT_FINDING_WARNING : -1, ann_str(s, im->path), 0, "looks like '%s' (distance %d of 64)%s",
-				ann_str(s, s->images[near].name), __builtin_popcountll(hash[near] ^ hash[i]), apart(&s->images[near], im) ? ", which is in another list" : "");
+			FIND(c, "near-duplicate-image", apart(&s->images[near], im) ? SECANT_FINDING_WARNING : -1,
+				ann_str(s, im->path), 0, "looks like '%s' (distance %d of 64)%s", ann_str(s, s->images[near].name),
+				__builtin_popcountll(hash[near] ^ hash[i]),
+				apart(&s->images[near], im) ? ", which is in another list" : "");
 		c->status = c->status ? c->status : secant_ann_watch(c->watch, c->err);
 	}
 	secant_free(hash), secant_free(last), secant_free(next);
 }
 
-/* --- objects --------------------------------------------------------------------------------------------------------------------- */
+/* --- objects
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static bool
 crosses(const double *a, const double *b, const double *p, const double *q)
 {
-	double d1 = (b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0]), d2 = (b[0] - a[0]) * (q[1] - a[1]) - (b[1] - a[1]) * (q[0] - a[0]);
-	double d3 = (q[0] - p[0]) * (a[1] - p[1]) - (q[1] - p[1]) * (a[0] - p[0]), d4 = (q[0] - p[0]) * (b[1] - p[1]) - (q[1] - p[1]) * (b[0] - p[0]);
+	double d1 = (b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0]),
+		   d2 = (b[0] - a[0]) * (q[1] - a[1]) - (b[1] - a[1]) * (q[0] - a[0]);
+	double d3 = (q[0] - p[0]) * (a[1] - p[1]) - (q[1] - p[1]) * (a[0] - p[0]),
+		   d4 = (q[0] - p[0]) * (b[1] - p[1]) - (q[1] - p[1]) * (b[0] - p[0]);
 	return ((d1 > 0 && d2 < 0) || (d1 < 0 && d2 > 0)) && ((d3 > 0 && d4 < 0) || (d3 < 0 && d4 > 0));
 }
 
@@ -265,7 +300,8 @@ check_shape(checker *c, const ann_object *o, const char *file, const ann_image *
 	double box[4];
 	if (kind == ANN_RLE) {
 		if (im->width > 0 && (s->shapes[o->shape + 1] != im->height || s->shapes[o->shape + 2] != im->width))
-			FIND(c, "rle-size", -1, file, o->line, "a mask of %g x %g on a picture of %d x %d", s->shapes[o->shape + 2], s->shapes[o->shape + 1], im->width, im->height);
+			FIND(c, "rle-size", -1, file, o->line, "a mask of %g x %g on a picture of %d x %d", s->shapes[o->shape + 2],
+				s->shapes[o->shape + 1], im->width, im->height);
 	} else {
 		int parts, n;
 		const double *xy, *p = secant_ann_parts(s, o->shape, &parts);
@@ -279,8 +315,10 @@ check_shape(checker *c, const ann_object *o, const char *file, const ann_image *
 				FIND(c, "polygon-self-intersection", -1, file, o->line, "sides of a polygon of %d points cross", n);
 		}
 		if (!(o->flags & (ANN_BOX_DERIVED | ANN_NO_BOX)) && kind != ANN_POINTS && secant_ann_extent(s, o->shape, box)
-			&& (fabs(box[0] - ann_x0(o)) > 1 || fabs(box[1] - ann_y0(o)) > 1 || fabs(box[2] - ann_x1(o)) > 1 || fabs(box[3] - ann_y1(o)) > 1))
-			FIND(c, "polygon-bbox-mismatch", -1, file, o->line, "the polygon spans %g, %g to %g, %g, the box %g, %g to %g, %g", box[0], box[1], box[2], box[3],
+			&& (fabs(box[0] - ann_x0(o)) > 1 || fabs(box[1] - ann_y0(o)) > 1 || fabs(box[2] - ann_x1(o)) > 1
+				|| fabs(box[3] - ann_y1(o)) > 1))
+			FIND(c, "polygon-bbox-mismatch", -1, file, o->line,
+				"the polygon spans %g, %g to %g, %g, the box %g, %g to %g, %g", box[0], box[1], box[2], box[3],
 				ann_x0(o), ann_y0(o), ann_x1(o), ann_y1(o));
 	}
 	if (!isnan(o->area) && kind <= ANN_QUAD) {
@@ -302,9 +340,12 @@ check_box(checker *c, const ann_object *o, const char *file, const ann_image *im
 	else if (x1 == x0 || y1 == y0)
 		FIND(c, "box-empty", -1, file, o->line, "'%s': %g, %g to %g, %g has no area", class, x0, y0, x1, y1);
 	else if (w > 0 && (x1 <= 0 || y1 <= 0 || x0 >= w || y0 >= h))
-		FIND(c, "box-outside", -1, file, o->line, "'%s': %g, %g to %g, %g on a picture of %g x %g", class, x0, y0, x1, y1, w, h);
-	else if (w > 0 && (x0 < -1e-3 || y0 < -1e-3 || x1 > w + 1e-3 || y1 > h + 1e-3))     /* shares of six decimals are that near */
-		FIND(c, "box-clipped", -1, file, o->line, "'%s': %g, %g to %g, %g reaches out of %g x %g", class, x0, y0, x1, y1, w, h);
+		FIND(c, "box-outside", -1, file, o->line, "'%s': %g, %g to %g, %g on a picture of %g x %g", class, x0, y0, x1,
+			y1, w, h);
+	else if (w > 0
+		&& (x0 < -1e-3 || y0 < -1e-3 || x1 > w + 1e-3 || y1 > h + 1e-3)) /* shares of six decimals are that near */
+		FIND(c, "box-clipped", -1, file, o->line, "'%s': %g, %g to %g, %g reaches out of %g x %g", class, x0, y0, x1,
+			y1, w, h);
 	else if (x1 - x0 < c->o->tiny || y1 - y0 < c->o->tiny)
 		FIND(c, "box-tiny", -1, file, o->line, "'%s': %g x %g pixels", class, x1 - x0, y1 - y0);
 }
@@ -312,7 +353,8 @@ check_box(checker *c, const ann_object *o, const char *file, const ann_image *im
 static bool
 same_box(const ann_object *a, const ann_object *b)
 {
-	return a->class == b->class && ann_x0(a) == ann_x0(b) && ann_y0(a) == ann_y0(b) && ann_x1(a) == ann_x1(b) && ann_y1(a) == ann_y1(b);
+	return a->class == b->class && ann_x0(a) == ann_x0(b) && ann_y0(a) == ann_y0(b) && ann_x1(a) == ann_x1(b)
+		&& ann_y1(a) == ann_y1(b);
 }
 
 static void
@@ -330,20 +372,28 @@ check_objects(checker *c)
 				check_box(c, o, file, im);
 			if (o->shape)
 				check_shape(c, o, file, im);
-			uint32_t from = k > s->first[i] + 400 ? k - 400 : s->first[i];    /* neighbours in the file; the n^2 of a hostile picture is bounded */
+			uint32_t from = k > s->first[i] + 400
+				? k - 400
+				: s->first[i]; /* neighbours in the file; the n^2 of a hostile picture is bounded */
 			for (uint32_t j = from; j < k; j++)
 				if (same_box(o, &s->objects[s->order[j]]) && !o->shape) {
-					FIND(c, "box-duplicate", -1, file, o->line, "'%s': %g, %g to %g, %g stands twice (line %u)", o->class >= 0 ? ann_str(s, s->classes[o->class].name)
-						: "", ann_x0(o), ann_y0(o), ann_x1(o), ann_y1(o), s->objects[s->order[j]].line);
+					FIND(c, "box-duplicate", -1, file, o->line, "'%s': %g, %g to %g, %g stands twice (line %u)",
+						o->class >= 0 ? ann_str(s, s->classes[o->class].name) : "", ann_x0(o), ann_y0(o), ann_x1(o),
+						ann_y1(o), s->objects[s->order[j]].line);
 					break;
 				}
 		}
 	}
 }
 
-/* --- classes and lists ----------------------------------------------------------------------------------------------------------- */
+/* --- classes and lists
+ * ----------------------------------------------------------------------------------------------------------- */
 
-static const struct { const char *name; int count[10]; int sum; } profiles[] = {
+static const struct {
+	const char *name;
+	int count[10];
+	int sum;
+} profiles[] = {
 	{ "nwpu-text", { 757, 302, 655, 390, 524, 159, 163, 224, 124, 598 }, 3896 },
 	{ "nwpu-paper", { 757, 302, 655, 390, 524, 159, 163, 224, 124, 477 }, 3775 },
 	{ "nwpu-coco", { 757, 298, 662, 391, 524, 159, 163, 239, 124, 604 }, 3921 },
@@ -356,11 +406,13 @@ check_profile(checker *c, const int *count)
 	int best = -1, differ = 0;
 	bool asked = c->o->profile != NULL;
 	for (int p = 0; p < 3; p++)
-		if (asked ? !strcmp(c->o->profile, profiles[p].name) : abs(s->n_objects - profiles[p].sum) < 30 && s->n_classes == 10
-			&& (best < 0 || abs(s->n_objects - profiles[p].sum) < abs(s->n_objects - profiles[best].sum)))
+		if (asked ? !strcmp(c->o->profile, profiles[p].name)
+				  : abs(s->n_objects - profiles[p].sum) < 30 && s->n_classes == 10
+					&& (best < 0 || abs(s->n_objects - profiles[p].sum) < abs(s->n_objects - profiles[best].sum)))
 			best = p;
 	if (asked && best < 0) {
-		c->status = secant_fail(c->err, SECANT_ERR_ARG, "--profile: '%s' is not nwpu-text, nwpu-paper or nwpu-coco", c->o->profile);
+		c->status = secant_fail(
+			c->err, SECANT_ERR_ARG, "--profile: '%s' is not nwpu-text, nwpu-paper or nwpu-coco", c->o->profile);
 		return;
 	}
 	bool own = s->n_classes == 10 && (secant_ann_find_class(s, "airplane", 8) == 0);
@@ -369,8 +421,8 @@ check_profile(checker *c, const int *count)
 	for (int i = 0; i < s->n_classes && i < 10; i++)
 		if (count[i] != profiles[best].count[i]) {
 			differ++;
-			FIND(c, "count-profile", -1, ann_str(s, s->root), 0, "'%s': %d objects, profile %s has %d", ann_str(s, s->classes[i].name), count[i], profiles[best].name,
-				profiles[best].count[i]);
+			FIND(c, "count-profile", -1, ann_str(s, s->root), 0, "'%s': %d objects, profile %s has %d",
+				ann_str(s, s->classes[i].name), count[i], profiles[best].name, profiles[best].count[i]);
 		}
 	if (!differ)
 		secant_ann_note(s, "counts are those of profile %s", profiles[best].name);
@@ -395,8 +447,9 @@ check_outliers(checker *c, const int *count)
 				sum[2 * o->class] += v;
 				sum[2 * o->class + 1] += v * v;
 			} else if (deviation > 1e-6 && fabs(v - mean) > c->o->outlier * deviation)
-				FIND(c, "box-outlier", -1, source(s, &s->images[o->image]), o->line, "'%s': side %.1f where the class has %.1f on average",
-					ann_str(s, s->classes[o->class].name), exp(v), exp(mean));
+				FIND(c, "box-outlier", -1, source(s, &s->images[o->image]), o->line,
+					"'%s': side %.1f where the class has %.1f on average", ann_str(s, s->classes[o->class].name),
+					exp(v), exp(mean));
 		}
 	secant_free(sum);
 }
@@ -416,7 +469,7 @@ check_classes(checker *c)
 	for (int i = 0; i < s->n_objects; i++)
 		if (s->objects[i].class >= 0)
 			count[s->objects[i].class]++;
-	bool undecoded = !s->n_objects && s->n_images && s->images[0].mask;      /* masks are decoded by --deep only */
+	bool undecoded = !s->n_objects && s->n_images && s->images[0].mask; /* masks are decoded by --deep only */
 	for (int i = 0; i < s->n_classes; i++) {
 		const char *name = ann_str(s, s->classes[i].name);
 		size_t n = strlen(name);
@@ -435,11 +488,14 @@ check_classes(checker *c)
 		highest = s->classes[i].id > highest ? s->classes[i].id : highest;
 	}
 	if (s->n_classes > 1 && count[least] && (double)count[most] / count[least] > c->o->imbalance)
-		FIND(c, "class-imbalance", -1, file, 0, "'%s' has %d objects, '%s' %d", ann_str(s, s->classes[most].name), count[most], ann_str(s, s->classes[least].name), count[least]);
+		FIND(c, "class-imbalance", -1, file, 0, "'%s' has %d objects, '%s' %d", ann_str(s, s->classes[most].name),
+			count[most], ann_str(s, s->classes[least].name), count[least]);
 	if (ids && !strcmp(ann_str(s, s->format), "coco") && lowest != 1)
 		FIND(c, "class-id-origin", -1, file, 0, "the smallest category id is %lld where 1 is usual", (long long)lowest);
 	if (ids && !strcmp(ann_str(s, s->format), "coco") && highest - lowest + 1 != s->n_classes)
-		FIND(c, "class-id-origin", SECANT_FINDING_INFO, file, 0, "category ids %lld to %lld for %d classes: there are gaps", (long long)lowest, (long long)highest, s->n_classes);
+		FIND(c, "class-id-origin", SECANT_FINDING_INFO, file, 0,
+			"category ids %lld to %lld for %d classes: there are gaps", (long long)lowest, (long long)highest,
+			s->n_classes);
 	check_profile(c, count);
 	check_outliers(c, count);
 	secant_free(count);
@@ -456,8 +512,8 @@ check_lists(checker *c)
 			apart_bits |= !strcmp(ann_str(s, s->splits[i]), exclusive[k]) ? 1ull << i : 0;
 	for (int i = 0; i < s->n_images && !c->status; i++)
 		if (__builtin_popcountll(s->images[i].splits & apart_bits) > 1)
-			FIND(c, "split-overlap", -1, source(s, &s->images[i]), 0, "'%s' is in %d lists that should be apart", ann_str(s, s->images[i].name),
-				__builtin_popcountll(s->images[i].splits & apart_bits));
+			FIND(c, "split-overlap", -1, source(s, &s->images[i]), 0, "'%s' is in %d lists that should be apart",
+				ann_str(s, s->images[i].name), __builtin_popcountll(s->images[i].splits & apart_bits));
 	uint64_t *where = secant_calloc((size_t)s->n_classes + 1, sizeof *where);
 	for (int i = 0; where && i < s->n_objects; i++)
 		if (s->objects[i].class >= 0)
@@ -465,7 +521,8 @@ check_lists(checker *c)
 	for (int k = 0; where && k < s->n_splits; k++)
 		for (int i = 0; i < s->n_classes; i++)
 			if (where[i] && !(where[i] >> k & 1))
-				FIND(c, "split-class-missing", -1, ann_str(s, s->root), 0, "list '%s' has no '%s'", ann_str(s, s->splits[k]), ann_str(s, s->classes[i].name));
+				FIND(c, "split-class-missing", -1, ann_str(s, s->root), 0, "list '%s' has no '%s'",
+					ann_str(s, s->splits[k]), ann_str(s, s->classes[i].name));
 	secant_free(where);
 }
 
@@ -488,12 +545,16 @@ secant_ann_check_set(ann_set *s, const secant_dataset_checking *o, const secant_
 	return c.status ? secant_fail(err, c.status, "the check could not be finished") : SECANT_OK;
 }
 
-/* --- the public face ------------------------------------------------------------------------------------------------------------- */
+/* --- the public face
+ * ------------------------------------------------------------------------------------------------------------- */
 
-struct secant_check { secant_dataset *d; };
+struct secant_check {
+	secant_dataset *d;
+};
 
 secant_check *
-secant_dataset_check(const char *path, const secant_dataset_reading *reading, const secant_dataset_checking *options, const secant_watch *watch, secant_err *err)
+secant_dataset_check(const char *path, const secant_dataset_reading *reading, const secant_dataset_checking *options,
+	const secant_watch *watch, secant_err *err)
 {
 	secant_dataset_reading r = reading ? *reading : (secant_dataset_reading){ .probe = true };
 	secant_dataset_checking o;
@@ -512,7 +573,8 @@ secant_dataset_check(const char *path, const secant_dataset_reading *reading, co
 			at++;
 		if (!ids[at]) {
 			const char *near = secant_nearest(options->ignore.v[i], ids);
-			(void)secant_fail(err, SECANT_ERR_ARG, "--ignore: there is no rule '%s'%s%s%s", options->ignore.v[i], near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+			(void)secant_fail(err, SECANT_ERR_ARG, "--ignore: there is no rule '%s'%s%s%s", options->ignore.v[i],
+				near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 			secant_free(c);
 			return NULL;
 		}
@@ -572,7 +634,8 @@ secant_check_finding(const secant_check *c, int i, secant_finding *to)
 	if (i < 0 || i >= secant_check_findings(c))
 		return false;
 	const ann_finding *f = &s->findings->v[i];
-	*to = (secant_finding){ secant_ann_rules[f->rule].id, (secant_finding_level)f->level, ann_finding_text(s, f->file), (int)f->line, (int)f->column, ann_finding_text(s, f->message) };
+	*to = (secant_finding){ secant_ann_rules[f->rule].id, (secant_finding_level)f->level, ann_finding_text(s, f->file),
+		(int)f->line, (int)f->column, ann_finding_text(s, f->message) };
 	return true;
 }
 
@@ -601,7 +664,8 @@ secant_check_fix(secant_check *c, int *fixed, secant_err *err)
 	s->collect = false;
 	for (int i = 0; i < s->n_images; i++) {
 		ann_image *im = &s->images[i];
-		if (im->real_width && (im->width != im->real_width || im->height != im->real_height || im->depth != im->real_depth)) {
+		if (im->real_width
+			&& (im->width != im->real_width || im->height != im->real_height || im->depth != im->real_depth)) {
 			im->width = im->real_width, im->height = im->real_height, im->depth = im->real_depth;
 			++*fixed;
 		}

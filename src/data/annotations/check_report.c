@@ -42,7 +42,8 @@ text(secant_str *t, const ann_set *s, int limit)
 				if (f->rule != r || f->level != level)
 					continue;
 				if (!shown++)
-					secant_str_addf(t, "%s %s (%d): %s\n", words[level], secant_ann_rules[r].id, n, secant_ann_rules[r].brief);
+					secant_str_addf(
+						t, "%s %s (%d): %s\n", words[level], secant_ann_rules[r].id, n, secant_ann_rules[r].brief);
 				secant_str_add(t, "  ");
 				place(t, s, f);
 				secant_str_addf(t, ": %s\n", ann_finding_text(s, f->message));
@@ -52,8 +53,9 @@ text(secant_str *t, const ann_set *s, int limit)
 		}
 	for (int i = 0; i < s->n_notes; i++)
 		secant_str_addf(t, "note: %s\n", ann_str(s, s->notes[i]));
-	secant_str_addf(t, "%s: format %s, %d pictures, %d objects, %d classes: %d errors, %d warnings, %d remarks\n", ann_str(s, s->root), ann_str(s, s->format),
-		s->n_images, s->n_objects, s->n_classes, all->count[2], all->count[1], all->count[0]);
+	secant_str_addf(t, "%s: format %s, %d pictures, %d objects, %d classes: %d errors, %d warnings, %d remarks\n",
+		ann_str(s, s->root), ann_str(s, s->format), s->n_images, s->n_objects, s->n_classes, all->count[2],
+		all->count[1], all->count[0]);
 }
 
 static void
@@ -65,7 +67,9 @@ json(secant_str *t, const ann_set *s)
 	put(t, ann_str(s, s->root));
 	secant_str_add(t, ",\n  \"format\": ");
 	put(t, ann_str(s, s->format));
-	secant_str_addf(t, ",\n  \"pictures\": %d,\n  \"objects\": %d,\n  \"classes\": %d,\n  \"errors\": %d,\n  \"warnings\": %d,\n  \"infos\": %d,\n  \"counts\": {",
+	secant_str_addf(t,
+		",\n  \"pictures\": %d,\n  \"objects\": %d,\n  \"classes\": %d,\n  \"errors\": %d,\n  \"warnings\": %d,\n  "
+		"\"infos\": %d,\n  \"counts\": {",
 		s->n_images, s->n_objects, s->n_classes, all->count[2], all->count[1], all->count[0]);
 	for (int r = 0; secant_ann_rules[r].id; r++)
 		if (all->per_rule[r]) {
@@ -80,7 +84,8 @@ json(secant_str *t, const ann_set *s)
 	secant_str_add(t, "],\n  \"findings\": [");
 	for (int i = 0; i < all->n; i++) {
 		const ann_finding *f = &all->v[i];
-		secant_str_addf(t, "%s\n    {\"rule\": \"%s\", \"level\": \"%s\", \"file\": ", i ? "," : "", secant_ann_rules[f->rule].id, words[f->level]);
+		secant_str_addf(t, "%s\n    {\"rule\": \"%s\", \"level\": \"%s\", \"file\": ", i ? "," : "",
+			secant_ann_rules[f->rule].id, words[f->level]);
 		put(t, ann_finding_text(s, f->file));
 		secant_str_addf(t, ", \"line\": %u, \"column\": %u, \"message\": ", f->line, f->column);
 		put(t, ann_finding_text(s, f->message));
@@ -93,20 +98,24 @@ static void
 sarif(secant_str *t, const ann_set *s)
 {
 	const ann_findings *all = findings(s);
-	secant_str_add(t, "{\n  \"$schema\": \"https://json.schemastore.org/sarif-2.1.0.json\",\n  \"version\": \"2.1.0\",\n  \"runs\": [{\n    \"tool\": {\"driver\": "
+	secant_str_add(t,
+		"{\n  \"$schema\": \"https://json.schemastore.org/sarif-2.1.0.json\",\n  \"version\": \"2.1.0\",\n  \"runs\": "
+		"[{\n    \"tool\": {\"driver\": "
 		"{\"name\": \"secant data check\", \"version\": ");
 	put(t, secant_version());
 	secant_str_add(t, ", \"rules\": [");
 	for (int r = 0; secant_ann_rules[r].id; r++) {
-		secant_str_addf(t, "%s\n      {\"id\": \"%s\", \"shortDescription\": {\"text\": ", r ? "," : "", secant_ann_rules[r].id);
+		secant_str_addf(
+			t, "%s\n      {\"id\": \"%s\", \"shortDescription\": {\"text\": ", r ? "," : "", secant_ann_rules[r].id);
 		put(t, secant_ann_rules[r].brief);
 		secant_str_addf(t, "}, \"defaultConfiguration\": {\"level\": \"%s\"}}", sarif_words[secant_ann_rules[r].level]);
 	}
 	secant_str_add(t, "\n    ]}},\n    \"results\": [");
 	for (int i = 0; i < all->n; i++) {
 		const ann_finding *f = &all->v[i];
-		secant_str_addf(t, "%s\n      {\"ruleId\": \"%s\", \"ruleIndex\": %d, \"level\": \"%s\", \"message\": {\"text\": ", i ? "," : "", secant_ann_rules[f->rule].id,
-			f->rule, sarif_words[f->level]);
+		secant_str_addf(t,
+			"%s\n      {\"ruleId\": \"%s\", \"ruleIndex\": %d, \"level\": \"%s\", \"message\": {\"text\": ",
+			i ? "," : "", secant_ann_rules[f->rule].id, f->rule, sarif_words[f->level]);
 		put(t, ann_finding_text(s, f->message));
 		secant_str_add(t, "}, \"locations\": [{\"physicalLocation\": {\"artifactLocation\": {\"uri\": ");
 		secant_str uri = { 0 };
@@ -121,7 +130,8 @@ sarif(secant_str *t, const ann_set *s)
 		secant_str_free(&uri);
 		secant_str_add(t, "}");
 		if (f->line)
-			secant_str_addf(t, ", \"region\": {\"startLine\": %u%s%.0u}", f->line, f->column ? ", \"startColumn\": " : "", f->column);
+			secant_str_addf(t, ", \"region\": {\"startLine\": %u%s%.0u}", f->line,
+				f->column ? ", \"startColumn\": " : "", f->column);
 		secant_str_add(t, "}}]}");
 	}
 	secant_str_add(t, "\n    ]\n  }]\n}\n");
@@ -139,14 +149,22 @@ html(secant_str *t, const ann_set *s)
 	const ann_findings *all = findings(s);
 	secant_str_add(t, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Check of ");
 	escaped(t, ann_str(s, s->root));
-	secant_str_add(t, "</title><style>body{font:15px/1.45 system-ui,sans-serif;max-width:72em;margin:2em auto;padding:0 1em;color:#1b1b1b;background:#fff}"
-		"h1{font-size:1.4em}summary{cursor:pointer;padding:.35em 0}.error{color:#a40000}.warning{color:#8a5a00}.information{color:#245a8d}"
-		"table{border-collapse:collapse;width:100%}td{border-top:1px solid #ddd;padding:.2em .5em;vertical-align:top;overflow-wrap:anywhere}"
-		"@media(prefers-color-scheme:dark){body{background:#181818;color:#e8e8e8}td{border-color:#444}.error{color:#ff8a80}.warning{color:#ffcc66}"
+	secant_str_add(t,
+		"</title><style>body{font:15px/1.45 system-ui,sans-serif;max-width:72em;margin:2em auto;padding:0 "
+		"1em;color:#1b1b1b;background:#fff}"
+		"h1{font-size:1.4em}summary{cursor:pointer;padding:.35em "
+		"0}.error{color:#a40000}.warning{color:#8a5a00}.information{color:#245a8d}"
+		"table{border-collapse:collapse;width:100%}td{border-top:1px solid #ddd;padding:.2em "
+		".5em;vertical-align:top;overflow-wrap:anywhere}"
+		"@media(prefers-color-scheme:dark){body{background:#181818;color:#e8e8e8}td{border-color:#444}.error{color:#"
+		"ff8a80}.warning{color:#ffcc66}"
 		".information{color:#8ec7ff}}</style></head><body><h1>Check of ");
 	escaped(t, ann_str(s, s->root));
-	secant_str_addf(t, "</h1><p>Format %s: %d pictures, %d objects, %d classes. <b class=\"error\">%d errors</b>, <b class=\"warning\">%d warnings</b>, "
-		"<b class=\"information\">%d remarks</b>.</p>\n", ann_str(s, s->format), s->n_images, s->n_objects, s->n_classes, all->count[2], all->count[1], all->count[0]);
+	secant_str_addf(t,
+		"</h1><p>Format %s: %d pictures, %d objects, %d classes. <b class=\"error\">%d errors</b>, <b "
+		"class=\"warning\">%d warnings</b>, "
+		"<b class=\"information\">%d remarks</b>.</p>\n",
+		ann_str(s, s->format), s->n_images, s->n_objects, s->n_classes, all->count[2], all->count[1], all->count[0]);
 	for (int level = 2; level >= 0; level--)
 		for (int r = 0; secant_ann_rules[r].id; r++) {
 			int n = 0;
@@ -155,8 +173,9 @@ html(secant_str *t, const ann_set *s)
 				if (f->rule != r || f->level != level)
 					continue;
 				if (!n++)
-					secant_str_addf(t, "<details%s><summary><b class=\"%s\">%s %s</b> %s</summary><table>\n", level == 2 ? " open" : "", words[level], words[level],
-						secant_ann_rules[r].id, secant_ann_rules[r].brief);
+					secant_str_addf(t, "<details%s><summary><b class=\"%s\">%s %s</b> %s</summary><table>\n",
+						level == 2 ? " open" : "", words[level], words[level], secant_ann_rules[r].id,
+						secant_ann_rules[r].brief);
 				secant_str where = { 0 };
 				place(&where, s, f);
 				secant_str_add(t, "<tr><td>");

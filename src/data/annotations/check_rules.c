@@ -1,4 +1,5 @@
-/* The rules of `secant data check`, with stable ids, and the list of findings. To add a rule: one row here, one use of its id. */
+/* The rules of `secant data check`, with stable ids, and the list of findings. To add a rule: one row here, one use of
+ * its id. */
 #include "data/annotations/check.h"
 #include <assert.h>
 #include <stdarg.h>
@@ -51,7 +52,7 @@ const ann_rule secant_ann_rules[] = {
 	{ "encoding", W, "byte order mark, CR LF, or not UTF-8" },
 	{ "path-portable", W, "an absolute path, a backslash, or names that differ by case only" },
 	{ "count-profile", I, "counts differ from a named profile" },
-	{ NULL }
+	{ NULL },
 };
 #undef I
 #undef W
@@ -118,7 +119,8 @@ note(ann_set *s, int rule, int level, const char *file, uint32_t line, uint32_t 
 }
 
 secant_status
-secant_ann_find(ann_set *s, const char *rule, int level, const char *file, uint32_t line, uint32_t column, const char *fmt, ...)
+secant_ann_find(
+	ann_set *s, const char *rule, int level, const char *file, uint32_t line, uint32_t column, const char *fmt, ...)
 {
 	if (!s->collect)
 		return SECANT_OK;
@@ -131,7 +133,8 @@ secant_ann_find(ann_set *s, const char *rule, int level, const char *file, uint3
 }
 
 secant_status
-secant_ann_bad(ann_set *s, const char *rule, const char *file, uint32_t line, uint32_t column, secant_err *err, const char *fmt, ...)
+secant_ann_bad(ann_set *s, const char *rule, const char *file, uint32_t line, uint32_t column, secant_err *err,
+	const char *fmt, ...)
 {
 	char message[500];
 	va_list ap;

@@ -1,8 +1,8 @@
 /*
- * COCO (Lin and others: Microsoft COCO, ECCV 2014; format page cocodataset.org/#format-data): one JSON a list, with images, categories
- * and annotations. Read are boxes, polygons, run lengths as text and as numbers, crowds, labels without a box, captions and panoptic
- * segments; keys nobody knows are kept as "coco.KEY", those of "attributes" under their own name. The file is parsed as it streams by:
- * a million boxes need no tree.
+ * COCO (Lin and others: Microsoft COCO, ECCV 2014; format page cocodataset.org/#format-data): one JSON a list, with
+ * images, categories and annotations. Read are boxes, polygons, run lengths as text and as numbers, crowds, labels
+ * without a box, captions and panoptic segments; keys nobody knows are kept as "coco.KEY", those of "attributes" under
+ * their own name. The file is parsed as it streams by: a million boxes need no tree.
  */
 #include "data/annotations/coco.h"
 #include "base/file.h"
@@ -10,9 +10,11 @@
 #include <stdio.h>
 #include <sys/mman.h>
 
-static const char *const tasks[] = { "instances", "person_keypoints", "stuff", "panoptic", "labels", "captions", "image_info", NULL };
+static const char *const tasks[] = { "instances", "person_keypoints", "stuff", "panoptic", "labels", "captions",
+	"image_info", NULL };
 
-/* --- finding the files ----------------------------------------------------------------------------------------------------------- */
+/* --- finding the files
+ * ----------------------------------------------------------------------------------------------------------- */
 
 static bool
 looks_like_coco(const char *path)
@@ -21,7 +23,8 @@ looks_like_coco(const char *path)
 	if (!secant_ext_is(path, "json") || secant_file_map(&b, path, NULL))
 		return false;
 	size_t n = b.size < 1 << 20 ? b.size : 1 << 20;
-	bool good = (memmem(b.data, n, "\"images\"", 8) || memmem(b.data, n, "\"annotations\"", 13)) && !memmem(b.data, n, "\"shapes\"", 8);
+	bool good = (memmem(b.data, n, "\"images\"", 8) || memmem(b.data, n, "\"annotations\"", 13))
+		&& !memmem(b.data, n, "\"shapes\"", 8);
 	secant_file_unmap(&b);
 	return good;
 }
@@ -34,7 +37,8 @@ candidates(secant_names *out, const char *root, secant_err *err)
 	secant_status status = secant_ann_walk(&all, root, "json", 2, err);
 	for (int i = 0; !status && i < all.n; i++) {
 		const char *name = secant_path_name(all.v[i]);
-		bool roboflow = !strcmp(name, "_annotations.coco.json"), under = !strncmp(all.v[i], "annotations/", 12) && !strchr(all.v[i] + 12, '/');
+		bool roboflow = !strcmp(name, "_annotations.coco.json"),
+			 under = !strncmp(all.v[i], "annotations/", 12) && !strchr(all.v[i] + 12, '/');
 		if (!roboflow && !under && strchr(all.v[i], '/'))
 			continue;
 		char *path = secant_path_join(root, all.v[i]);
@@ -63,7 +67,8 @@ detect(const char *path, const char **why)
 static int
 task_and_split(const char *path, char split[128], int files)
 {
-	static const char *const plain[] = { "annotations", "instances", "coco", "dataset", "result", "labels", "_annotations.coco", NULL };
+	static const char *const plain[] = { "annotations", "instances", "coco", "dataset", "result", "labels",
+		"_annotations.coco", NULL };
 	char *stem = secant_path_stem(path);
 	int task = -1;
 	snprintf(split, 128, "%s", stem ? stem : "");
@@ -94,9 +99,12 @@ task_and_split(const char *path, char split[128], int files)
 	return task;
 }
 
-/* --- reading --------------------------------------------------------------------------------------------------------------------- */
+/* --- reading
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
-/* Is there anything in the folder that may be, or hold, a picture? A look into it costs less than a question for every picture. */
+/* Is there anything in the folder that may be, or hold, a picture? A look into it costs less than a question for every
+ * picture. */
 static bool
 may_hold_pictures(const char *path)
 {
@@ -109,7 +117,8 @@ may_hold_pictures(const char *path)
 }
 
 static secant_status
-read_file(ann_set *s, const char *root, const char *relative, int files, const secant_dataset_reading *o, secant_err *err)
+read_file(
+	ann_set *s, const char *root, const char *relative, int files, const secant_dataset_reading *o, secant_err *err)
 {
 	char *path = relative ? secant_path_join(root, relative) : secant_strdup(root), split[128];
 	char *dir = path ? secant_path_dir(path) : NULL;
@@ -128,9 +137,10 @@ read_file(ann_set *s, const char *root, const char *relative, int files, const s
 	char in_images[160], with_year[160], *above = relative ? NULL : secant_path_join(dir, "../images");
 	snprintf(in_images, sizeof in_images, "images/%s", split);
 	snprintf(with_year, sizeof with_year, "images/%s2017", split);
-	const char *const usual[] = { o->images ? o->images : "images", in_images, split, with_year, "", "JPEGImages", "data", "train2017", "val2017", NULL };
+	const char *const usual[] = { o->images ? o->images : "images", in_images, split, with_year, "", "JPEGImages",
+		"data", "train2017", "val2017", NULL };
 	const char *folders[10] = { NULL };
-	for (int i = 0, n = 0; usual[i]; i++) {                   /* folders that are not there need not be asked for every picture */
+	for (int i = 0, n = 0; usual[i]; i++) { /* folders that are not there need not be asked for every picture */
 		char *folder = secant_path_join(base, usual[i]);
 		if (folder && (*usual[i] ? secant_is_dir(folder) : i == 4 && may_hold_pictures(base)))
 			folders[n++] = usual[i];
@@ -139,7 +149,8 @@ read_file(ann_set *s, const char *root, const char *relative, int files, const s
 	const char *const beside[] = { "", NULL };
 	bool has_above = above && secant_is_dir(above);
 	for (int i = first; !status && i < s->n_images; i++)
-		if (!s->images[i].path && !secant_ann_locate(s, i, base, folders) && !(relative && secant_ann_locate(s, i, dir, beside)) && above && has_above)
+		if (!s->images[i].path && !secant_ann_locate(s, i, base, folders)
+			&& !(relative && secant_ann_locate(s, i, dir, beside)) && above && has_above)
 			(void)secant_ann_locate(s, i, above, beside);
 	secant_free(above), secant_free(dir), secant_free(path);
 	return status;
@@ -149,7 +160,8 @@ static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
 	if (o->classes)
-		return secant_fail(err, SECANT_ERR_ARG, "--class-names: COCO files name their classes themselves (secant data remap renames them)");
+		return secant_fail(err, SECANT_ERR_ARG,
+			"--class-names: COCO files name their classes themselves (secant data remap renames them)");
 	if (secant_is_file(path))
 		return read_file(s, path, NULL, 1, o, err);
 	secant_names files = { 0 };
@@ -186,8 +198,14 @@ parse_one(ann_set *s, const char *data, size_t n, const char *origin, secant_err
 }
 
 const ann_format secant_ann_format_coco = {
-	.name = "coco", .brief = "COCO JSON: boxes, polygons, run lengths, crowds, panoptic", .prefix = "coco.",
-	.holds = ANN_HOLDS_BOX | ANN_HOLDS_POLYGON | ANN_HOLDS_PARTS | ANN_HOLDS_RLE | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_CROWD | ANN_HOLDS_AREA
-		| ANN_HOLDS_IMAGE_ATTRIBUTES | ANN_HOLDS_LABELS | ANN_HOLDS_FRACTIONS | ANN_HOLDS_BOTH,
-	.detect = detect, .read = read, .write = secant_coco_write, .parse = parse_one
+	.name = "coco",
+	.brief = "COCO JSON: boxes, polygons, run lengths, crowds, panoptic",
+	.prefix = "coco.",
+	.holds = ANN_HOLDS_BOX | ANN_HOLDS_POLYGON | ANN_HOLDS_PARTS | ANN_HOLDS_RLE | ANN_HOLDS_ATTRIBUTES
+		| ANN_HOLDS_CROWD | ANN_HOLDS_AREA | ANN_HOLDS_IMAGE_ATTRIBUTES | ANN_HOLDS_LABELS | ANN_HOLDS_FRACTIONS
+		| ANN_HOLDS_BOTH,
+	.detect = detect,
+	.read = read,
+	.write = secant_coco_write,
+	.parse = parse_one,
 };

@@ -1,6 +1,7 @@
 /*
- * One COCO file, in one pass and without a tree: pictures, categories, annotations with boxes, polygons, both forms of run lengths,
- * labels, captions, panoptic segments. Annotations that stand before the pictures they name are read in a second pass.
+ * One COCO file, in one pass and without a tree: pictures, categories, annotations with boxes, polygons, both forms of
+ * run lengths, labels, captions, panoptic segments. Annotations that stand before the pictures they name are read in a
+ * second pass.
  */
 #include "data/annotations/coco.h"
 #include "data/annotations/attributes.h"
@@ -18,13 +19,15 @@ typedef struct reader {
 	const char *path, *root;
 	int split;
 	ann_table images, categories, ids;
-	double *xy; int n_xy, xy_capacity;         /* of the segmentation being read */
-	int *part; int n_parts, part_capacity;     /* numbers in each part */
+	double *xy;
+	int n_xy, xy_capacity; /* of the segmentation being read */
+	int *part;
+	int n_parts, part_capacity; /* numbers in each part */
 	secant_str counts;
 	double size[2];
 	bool has_rle, rle_list;
 	secant_err *err;
-	secant_status status;                      /* first failure that is not of the text itself */
+	secant_status status; /* first failure that is not of the text itself */
 } reader;
 
 static void
@@ -93,18 +96,22 @@ read_image(reader *r)
 		return;
 	if (!*name) {
 		if (im.id == ANN_NO_ID) {
-			fail(r, secant_ann_bad(r->s, "parse-error", r->path, line, 0, r->err, "a picture without file_name and id"));
+			fail(
+				r, secant_ann_bad(r->s, "parse-error", r->path, line, 0, r->err, "a picture without file_name and id"));
 			return;
 		}
 		snprintf(name, sizeof name, "%012lld.jpg", (long long)im.id);
 	}
 	uint32_t known;
 	if (im.id != ANN_NO_ID && secant_ann_table_get(&r->images, (uint64_t)im.id, &known)) {
-		fail(r, secant_ann_bad(r->s, "id-duplicate", r->path, line, 0, r->err, "picture id %lld stands twice: '%s' and '%s'", (long long)im.id,
-			ann_str(r->s, r->s->images[known].name), name));
+		fail(r,
+			secant_ann_bad(r->s, "id-duplicate", r->path, line, 0, r->err,
+				"picture id %lld stands twice: '%s' and '%s'", (long long)im.id,
+				ann_str(r->s, r->s->images[known].name), name));
 		return;
 	}
-	/* one picture in two files (train of one task, train of another) is one picture; two pictures of one name in one file are not */
+	/* one picture in two files (train of one task, train of another) is one picture; two pictures of one name in one
+	 * file are not */
 	int at = secant_ann_find_image(r->s, name, strlen(name));
 	if (at >= 0 && (r->s->images[at].id != im.id || r->s->images[at].source == 0))
 		at = -1;
@@ -145,8 +152,10 @@ read_category(reader *r)
 	if (id == ANN_NO_ID)
 		fail(r, secant_ann_bad(r->s, "parse-error", r->path, line, 0, r->err, "category '%s' without id", name));
 	else if (secant_ann_table_get(&r->categories, (uint64_t)id, &known))
-		fail(r, secant_ann_bad(r->s, "id-duplicate", r->path, line, 0, r->err, "category id %lld stands twice: '%s' and '%s'", (long long)id,
-			ann_str(r->s, r->s->classes[known].name), name));
+		fail(r,
+			secant_ann_bad(r->s, "id-duplicate", r->path, line, 0, r->err,
+				"category id %lld stands twice: '%s' and '%s'", (long long)id, ann_str(r->s, r->s->classes[known].name),
+				name));
 	else {
 		int at = secant_ann_find_class(r->s, name, strlen(name));
 		if (at < 0 || r->s->classes[at].id != id) {
@@ -233,7 +242,7 @@ read_segmentation(reader *r)
 			return;
 		}
 		int from = r->n_xy;
-		if (secant_pull_peek(r->j) == 'n') {                /* a flat list of numbers, as some writers leave it */
+		if (secant_pull_peek(r->j) == 'n') { /* a flat list of numbers, as some writers leave it */
 			do
 				if (!secant_pull_number(r->j, &v) || !push_number(r, v))
 					return;
@@ -257,7 +266,8 @@ make_shape(reader *r, uint32_t line)
 		secant_err one = { 0 };
 		ann_rle rle;
 		double h = r->size[0], w = r->size[1];
-		if (!(h >= 0 && h <= 1 << 24) || !(w >= 0 && w <= 1 << 24) || h * w > UINT32_MAX || h != floor(h) || w != floor(w)) {
+		if (!(h >= 0 && h <= 1 << 24) || !(w >= 0 && w <= 1 << 24) || h * w > UINT32_MAX || h != floor(h)
+			|| w != floor(w)) {
 			fail(r, secant_ann_bad(s, "rle-size", r->path, line, 0, r->err, "a mask of %g x %g pixels", h, w));
 			return 0;
 		}
@@ -271,12 +281,15 @@ make_shape(reader *r, uint32_t line)
 	if (!r->n_parts)
 		return 0;
 	if (!secant_ann_finite(r->xy, r->n_xy)) {
-		fail(r, secant_ann_bad(s, "value-not-finite", r->path, line, 0, r->err, "a coordinate of a polygon is not finite"));
+		fail(r,
+			secant_ann_bad(s, "value-not-finite", r->path, line, 0, r->err, "a coordinate of a polygon is not finite"));
 		return 0;
 	}
 	for (int i = 0; i < r->n_parts; i++)
 		if (r->part[i] & 1) {
-			fail(r, secant_ann_bad(s, "polygon-odd", r->path, line, 0, r->err, "a polygon of %d numbers: x without y", r->part[i]));
+			fail(r,
+				secant_ann_bad(
+					s, "polygon-odd", r->path, line, 0, r->err, "a polygon of %d numbers: x without y", r->part[i]));
 			return 0;
 		}
 	uint32_t shape = secant_ann_polygon_begin(s, r->n_parts);
@@ -285,7 +298,13 @@ make_shape(reader *r, uint32_t line)
 	return shape;
 }
 
-typedef struct found { ann_object o; int64_t image, category; bool has_box, has_shape, has_category, caption; uint32_t image_head; ann_field segments, file; } found;
+typedef struct found {
+	ann_object o;
+	int64_t image, category;
+	bool has_box, has_shape, has_category, caption;
+	uint32_t image_head;
+	ann_field segments, file;
+} found;
 
 static void
 read_box(reader *r, found *f)
@@ -356,18 +375,20 @@ read_annotation(reader *r)
 	if (r->j->err.code || r->status)
 		return;
 	if (f.image == ANN_NO_ID || !secant_ann_table_get(&r->images, (uint64_t)f.image, &at)) {
-		fail(r, secant_ann_bad(s, "reference-dangling", r->path, line, 0, r->err, "annotation %lld names picture %lld, which does not exist",
-			(long long)f.o.id, (long long)f.image));
+		fail(r,
+			secant_ann_bad(s, "reference-dangling", r->path, line, 0, r->err,
+				"annotation %lld names picture %lld, which does not exist", (long long)f.o.id, (long long)f.image));
 		return;
 	}
 	if (f.segments.p) {
 		read_panoptic(r, (int)at, &f, line);
 		return;
 	}
-	if (f.caption && !f.has_box && !f.has_shape) {          /* captions describe the picture */
+	if (f.caption && !f.has_box && !f.has_shape) { /* captions describe the picture */
 		const char *text = secant_ann_get(s, f.o.attributes, "coco.caption");
 		char *copy = text ? secant_strdup(text) : NULL, name[32] = "caption";
-		for (int n = 2; secant_ann_get(s, s->images[at].attributes, name) && n < 1000; n++)      /* several a picture is usual */
+		for (int n = 2; secant_ann_get(s, s->images[at].attributes, name) && n < 1000;
+			 n++) /* several a picture is usual */
 			snprintf(name, sizeof name, "caption.%d", n);
 		if (copy)
 			secant_ann_attribute(s, &s->images[at].attributes, name, copy, strlen(copy));
@@ -375,18 +396,23 @@ read_annotation(reader *r)
 		return;
 	}
 	if (!f.has_category || !secant_ann_table_get(&r->categories, (uint64_t)f.category, &class)) {
-		fail(r, secant_ann_bad(s, "reference-dangling", r->path, line, 0, r->err, "annotation %lld names category %lld, which does not exist",
-			(long long)f.o.id, (long long)f.category));
+		fail(r,
+			secant_ann_bad(s, "reference-dangling", r->path, line, 0, r->err,
+				"annotation %lld names category %lld, which does not exist", (long long)f.o.id, (long long)f.category));
 		return;
 	}
 	if (f.has_box && !secant_ann_finite(f.o.box, 4)) {
-		fail(r, secant_ann_bad(s, "value-not-finite", r->path, line, 0, r->err, "the box of annotation %lld is not finite", (long long)f.o.id));
+		fail(r,
+			secant_ann_bad(s, "value-not-finite", r->path, line, 0, r->err, "the box of annotation %lld is not finite",
+				(long long)f.o.id));
 		return;
 	}
 	if (s->collect && f.o.id != ANN_NO_ID) {
 		uint32_t before;
 		if (secant_ann_table_get(&r->ids, (uint64_t)f.o.id, &before))
-			fail(r, secant_ann_find(s, "id-duplicate", -1, r->path, line, 0, "annotation id %lld stands in lines %u and %u", (long long)f.o.id, before, line));
+			fail(r,
+				secant_ann_find(s, "id-duplicate", -1, r->path, line, 0, "annotation id %lld stands in lines %u and %u",
+					(long long)f.o.id, before, line));
 		else if (!secant_ann_table_put(&r->ids, (uint64_t)f.o.id, line))
 			fail(r, secant_ann_nomem(r->err));
 	}
@@ -417,13 +443,15 @@ read_panoptic(reader *r, int image, found *f, uint32_t line)
 		if (raw)
 			secant_ann_json_plain(&file, raw);
 		secant_free(raw);
-		png = file.p && secant_path_is_safe(file.p) ? secant_format("%.*s/%s", (int)strlen(stem) - 2, stem, file.p) : NULL;
+		png = file.p && secant_path_is_safe(file.p) ? secant_format("%.*s/%s", (int)strlen(stem) - 2, stem, file.p)
+													: NULL;
 	}
 	secant_image_read_options rgb = { .channels = 3, .to_u8 = true };
 	bool have = png && secant_is_file(png) && !secant_image_read(&im, png, &rgb, &one);
 	if (!have)
-		fail(r, secant_ann_bad(s, "image-missing", r->path, line, 0, r->err, "the panoptic mask '%s' cannot be read%s%s", png ? png : "?",
-			one.code ? ": " : "", one.msg));
+		fail(r,
+			secant_ann_bad(s, "image-missing", r->path, line, 0, r->err, "the panoptic mask '%s' cannot be read%s%s",
+				png ? png : "?", one.code ? ": " : "", one.msg));
 	size_t pixels = have ? (size_t)im.width * (size_t)im.height : 0;
 	uint8_t *layer = secant_calloc(pixels + 1, 1);
 	json_pull j;
@@ -438,8 +466,10 @@ read_panoptic(reader *r, int image, found *f, uint32_t line)
 		if (j.err.code)
 			break;
 		if (!g.has_category || !secant_ann_table_get(&r->categories, (uint64_t)g.category, &class)) {
-			fail(r, secant_ann_bad(s, "reference-dangling", r->path, line, 0, r->err, "segment %lld names category %lld, which does not exist",
-				(long long)g.o.id, (long long)g.category));
+			fail(r,
+				secant_ann_bad(s, "reference-dangling", r->path, line, 0, r->err,
+					"segment %lld names category %lld, which does not exist", (long long)g.o.id,
+					(long long)g.category));
 			continue;
 		}
 		uint32_t shape = 0;
@@ -448,7 +478,8 @@ read_panoptic(reader *r, int image, found *f, uint32_t line)
 			const uint8_t *c = (const uint8_t *)im.data + 3 * p;
 			layer[p] = (int64_t)(c[0] | c[1] << 8 | c[2] << 16) == g.o.id;
 		}
-		if (have && layer && !secant_ann_rle_from_pixels(&rle, layer, (uint32_t)im.height, (uint32_t)im.width, r->err)) {
+		if (have && layer
+			&& !secant_ann_rle_from_pixels(&rle, layer, (uint32_t)im.height, (uint32_t)im.width, r->err)) {
 			secant_str text = { 0 };
 			secant_ann_rle_encode(&text, rle.runs, rle.n);
 			shape = secant_ann_rle(s, im.height, im.width, text.p ? text.p : "", text.n, false);

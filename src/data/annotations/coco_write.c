@@ -28,7 +28,8 @@ put_attributes(secant_str *t, const ann_set *s, uint32_t head, const char *const
 {
 	bool any = false;
 	for (; head || (extra && *extra);) {
-		const char *key = head ? ann_str(s, s->attributes[head].key) : extra[0], *value = head ? ann_str(s, s->attributes[head].value) : extra[1];
+		const char *key = head ? ann_str(s, s->attributes[head].key) : extra[0],
+				   *value = head ? ann_str(s, s->attributes[head].value) : extra[1];
 		if (head)
 			head = s->attributes[head].next;
 		else
@@ -85,7 +86,8 @@ put_segmentation(secant_str *t, const ann_set *s, const ann_object *o, secant_er
 }
 
 static void
-put_annotation(secant_str *t, const ann_set *s, const ann_object *o, int64_t id, int64_t image, int64_t category, secant_err *err)
+put_annotation(
+	secant_str *t, const ann_set *s, const ann_object *o, int64_t id, int64_t image, int64_t category, secant_err *err)
 {
 	ann_implied extra;
 	const char *score = o->attributes ? secant_ann_get(s, o->attributes, "score") : NULL;
@@ -140,7 +142,8 @@ unique(const int64_t *id, int n)
 	bool good = true;
 	for (int i = 0; i < n && good; i++) {
 		uint32_t before;
-		good = id[i] != ANN_NO_ID && !secant_ann_table_get(&seen, (uint64_t)id[i], &before) && secant_ann_table_put(&seen, (uint64_t)id[i], 1);
+		good = id[i] != ANN_NO_ID && !secant_ann_table_get(&seen, (uint64_t)id[i], &before)
+			&& secant_ann_table_put(&seen, (uint64_t)id[i], 1);
 	}
 	secant_ann_table_free(&seen);
 	return good && n > 0;
@@ -160,7 +163,8 @@ write_list(const ann_set *s, ann_out *out, int list, bool own_classes, int64_t *
 	secant_str_add(&t, "{");
 	for (uint32_t a = s->attributes_head; a; a = s->attributes[a].next)
 		if (secant_ann_native(ann_str(s, s->attributes[a].key), "coco."))
-			secant_str_addf(&t, "\"%s\": %s,\n", ann_str(s, s->attributes[a].key) + 5, ann_str(s, s->attributes[a].value));
+			secant_str_addf(
+				&t, "\"%s\": %s,\n", ann_str(s, s->attributes[a].key) + 5, ann_str(s, s->attributes[a].value));
 	put_categories(&t, s, own_classes);
 	int n = 0;
 	for (int i = 0; i < s->n_images; i++)
@@ -210,8 +214,10 @@ write_list(const ann_set *s, ann_out *out, int list, bool own_classes, int64_t *
 	}
 	secant_str_add(&t, "]}\n");
 	char name[300];
-	snprintf(name, sizeof name, "annotations/instances%s%s.json", list >= 0 ? "_" : "", list >= 0 ? ann_str(s, s->splits[list]) : "");
-	secant_status status = inner.code ? secant_fail(err, inner.code, "%s", inner.msg) : secant_ann_out_str(out, name, &t, err);
+	snprintf(name, sizeof name, "annotations/instances%s%s.json", list >= 0 ? "_" : "",
+		list >= 0 ? ann_str(s, s->splits[list]) : "");
+	secant_status status = inner.code ? secant_fail(err, inner.code, "%s", inner.msg)
+									  : secant_ann_out_str(out, name, &t, err);
 	secant_str_free(&t);
 	return status;
 }

@@ -1,7 +1,8 @@
 /*
- * CSV: one object a row, one file. With a header, in any order: filename (image, path, image_path), width, height, class (label, name),
- * xmin ymin xmax ymax (x1 y1 x2 y2, left top right bottom) or x y w h, split (subset); other columns become attributes. Without a
- * header: path,x1,y1,x2,y2,class. A picture without objects has a row whose box is empty. Quotes as in RFC 4180.
+ * CSV: one object a row, one file. With a header, in any order: filename (image, path, image_path), width, height,
+ * class (label, name), xmin ymin xmax ymax (x1 y1 x2 y2, left top right bottom) or x y w h, split (subset); other
+ * columns become attributes. Without a header: path,x1,y1,x2,y2,class. A picture without objects has a row whose box is
+ * empty. Quotes as in RFC 4180.
  */
 #include "data/annotations/attributes.h"
 #include "base/file.h"
@@ -9,12 +10,28 @@
 #include <strings.h>
 
 enum { FILE_NAME, WIDTH, HEIGHT, CLASS, X0, Y0, X1, Y1, BOX_W, BOX_H, SPLIT, CROWD, DIFFICULT, KNOWN };
-static const char *const spelling[KNOWN] = { "filename|image|file|file_name|path|image_path|img", "width|image_width", "height|image_height",
-	"class|label|name|class_name|category", "xmin|x1|left|x0|x_min", "ymin|y1|top|y0|y_min", "xmax|x2|right|x_max", "ymax|y2|bottom|y_max",
-	"w|box_width", "h|box_height", "split|subset|set", "iscrowd|crowd", "difficult" };
+static const char *const spelling[KNOWN] = {
+	"filename|image|file|file_name|path|image_path|img",
+	"width|image_width",
+	"height|image_height",
+	"class|label|name|class_name|category",
+	"xmin|x1|left|x0|x_min",
+	"ymin|y1|top|y0|y_min",
+	"xmax|x2|right|x_max",
+	"ymax|y2|bottom|y_max",
+	"w|box_width",
+	"h|box_height",
+	"split|subset|set",
+	"iscrowd|crowd",
+	"difficult",
+};
 enum { COLUMNS = 128 };
 
-typedef struct row { ann_field f[COLUMNS]; int n; secant_str room; } row;
+typedef struct row {
+	ann_field f[COLUMNS];
+	int n;
+	secant_str room;
+} row;
 
 /* One record, quotes taken off; the text of quoted fields goes to room. False at the end. */
 static bool
@@ -53,7 +70,7 @@ next_record(ann_lines *l, char separator, row *r, bool *bad)
 			if (*bad)
 				break;
 			p++;
-			if (p > end) {                                      /* the field went over the end of the line */
+			if (p > end) { /* the field went over the end of the line */
 				const char *stop = memchr(p, '\n', (size_t)(l->end - p));
 				end = stop ? stop : l->end;
 				at.p = stop ? stop + 1 : l->end;
@@ -116,13 +133,16 @@ detect(const char *path, const char **why)
 	const char *file = secant_is_dir(path) ? inner : path;
 	size_t n;
 	int sure = 0, map[COLUMNS];
-	if (file && secant_ext_is(file, "csv") && secant_is_file(file) && !secant_file_read(&data, &n, file, (size_t)1 << 31, NULL)) {
+	if (file && secant_ext_is(file, "csv") && secant_is_file(file)
+		&& !secant_file_read(&data, &n, file, (size_t)1 << 31, NULL)) {
 		ann_lines l = secant_ann_lines(data, n);
 		row r = { .n = 0 };
 		bool bad = false;
 		double v;
 		if (next_record(&l, ',', &r, &bad) && !bad)
-			sure = is_header(&r, map) ? 85 : r.n == 6 && (secant_ann_real(r.f[1].p, r.f[1].end, &v) || !ann_len(r.f[1])) ? 60 : 0;
+			sure = is_header(&r, map)                                                         ? 85
+				: r.n == 6 && (secant_ann_real(r.f[1].p, r.f[1].end, &v) || !ann_len(r.f[1])) ? 60
+																							  : 0;
 		secant_str_free(&r.room);
 		secant_free(data);
 	}
@@ -131,7 +151,8 @@ detect(const char *path, const char **why)
 }
 
 static secant_status
-take_row(ann_set *s, const row *r, const int *map, char *const *keys, const char *origin, uint32_t line, secant_err *err)
+take_row(
+	ann_set *s, const row *r, const int *map, char *const *keys, const char *origin, uint32_t line, secant_err *err)
 {
 	ann_field v[KNOWN] = { { 0 } };
 	char name[1024];
@@ -151,8 +172,8 @@ take_row(ann_set *s, const row *r, const int *map, char *const *keys, const char
 	double w, h, box[4];
 	im->source = im->source ? im->source : secant_ann_intern(s, origin, strlen(origin));
 	im->line = im->line ? im->line : line;
-	if (v[WIDTH].p && v[HEIGHT].p && secant_ann_real(v[WIDTH].p, v[WIDTH].end, &w) && secant_ann_real(v[HEIGHT].p, v[HEIGHT].end, &h) && w >= 0
-		&& h >= 0 && w < 1e9 && h < 1e9)
+	if (v[WIDTH].p && v[HEIGHT].p && secant_ann_real(v[WIDTH].p, v[WIDTH].end, &w)
+		&& secant_ann_real(v[HEIGHT].p, v[HEIGHT].end, &h) && w >= 0 && h >= 0 && w < 1e9 && h < 1e9)
 		im->width = (int32_t)w, im->height = (int32_t)h;
 	if (v[SPLIT].p && ann_len(v[SPLIT])) {
 		int split = secant_ann_split(s, v[SPLIT].p, ann_len(v[SPLIT]));
@@ -166,7 +187,8 @@ take_row(ann_set *s, const row *r, const int *map, char *const *keys, const char
 		return SECANT_OK;
 	for (int i = 0; i < 4 && !empty; i++)
 		if (!v[from[i]].p || !secant_ann_real(v[from[i]].p, v[from[i]].end, &box[i]))
-			return secant_ann_bad(s, "parse-error", origin, line, 0, err, "coordinate %d of the box is no number", i + 1);
+			return secant_ann_bad(
+				s, "parse-error", origin, line, 0, err, "coordinate %d of the box is no number", i + 1);
 	if (!empty && !secant_ann_finite(box, 4))
 		return secant_ann_bad(s, "value-not-finite", origin, line, 0, err, "a coordinate is not finite");
 	int class = secant_ann_class(s, v[CLASS].p ? v[CLASS].p : "", v[CLASS].p ? ann_len(v[CLASS]) : 0);
@@ -177,7 +199,8 @@ take_row(ann_set *s, const row *r, const int *map, char *const *keys, const char
 		memcpy(o->box, box, sizeof box);
 	o->line = line;
 	o->flags = empty ? ANN_NO_BOX : corner ? 0u : ANN_XYWH;
-	o->flags |= (v[CROWD].p && ann_is(v[CROWD], "1") ? ANN_CROWD : 0u) | (v[DIFFICULT].p && ann_is(v[DIFFICULT], "1") ? ANN_DIFFICULT : 0u);
+	o->flags |= (v[CROWD].p && ann_is(v[CROWD], "1") ? ANN_CROWD : 0u)
+		| (v[DIFFICULT].p && ann_is(v[DIFFICULT], "1") ? ANN_DIFFICULT : 0u);
 	for (int i = 0; i < r->n; i++) {
 		if (map[i] >= 0 || !keys[i] || !ann_len(r->f[i]))
 			continue;
@@ -200,11 +223,12 @@ parse(ann_set *s, int image, const char *data, size_t n, const char *origin, sec
 	char *keys[COLUMNS] = { 0 };
 	bool bad = false, first = true;
 	secant_status status = SECANT_OK;
-	for (int i = 0; i < COLUMNS; i++)                        /* rows may be longer than the header */
+	for (int i = 0; i < COLUMNS; i++) /* rows may be longer than the header */
 		map[i] = -1;
 	while (!status && next_record(&l, ',', &r, &bad)) {
 		if (bad || r.room.failed) {
-			status = secant_ann_bad(s, "parse-error", origin, l.number, 0, err, "a quote without its end, or more than %d columns", COLUMNS);
+			status = secant_ann_bad(s, "parse-error", origin, l.number, 0, err,
+				"a quote without its end, or more than %d columns", COLUMNS);
 			break;
 		}
 		if (r.n == 1 && !ann_len(r.f[0]))
@@ -233,7 +257,8 @@ static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
 	bool dir = secant_is_dir(path);
-	char *file = dir ? secant_path_join(path, "annotations.csv") : secant_strdup(path), *root = dir ? secant_strdup(path) : secant_path_dir(path);
+	char *file = dir ? secant_path_join(path, "annotations.csv") : secant_strdup(path),
+		 *root = dir ? secant_strdup(path) : secant_path_dir(path);
 	secant_status status = file && root ? secant_ann_read_option_names(s, o, err) : secant_ann_nomem(err);
 	int fixed = s->n_classes;
 	if (!status)
@@ -277,7 +302,8 @@ attribute_keys(const ann_set *s, ann_text *keys, int most, ann_out *out)
 }
 
 static void
-put_row(secant_str *t, const ann_set *s, const ann_image *im, const ann_object *o, const ann_text *keys, int n, bool areas)
+put_row(
+	secant_str *t, const ann_set *s, const ann_image *im, const ann_object *o, const ann_text *keys, int n, bool areas)
 {
 	ann_implied extra;
 	const char *name = ann_str(s, im->name), *class = o && o->class >= 0 ? ann_str(s, s->classes[o->class].name) : "";
@@ -354,10 +380,19 @@ write(ann_set *s, ann_out *out, secant_err *err)
 	return status;
 }
 
-static secant_status parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e) { return parse(s, -1, d, n, o, e); }
+static secant_status
+parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
+{
+	return parse(s, -1, d, n, o, e);
+}
 
 const ann_format secant_ann_format_csv = {
-	.name = "csv", .brief = "one CSV of boxes", .holds = ANN_HOLDS_BOX | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_CROWD | ANN_HOLDS_DIFFICULT
-		| ANN_HOLDS_FRACTIONS | ANN_HOLDS_LABELS,
-	.detect = detect, .read = read, .write = write, .parse = parse_one
+	.name = "csv",
+	.brief = "one CSV of boxes",
+	.holds = ANN_HOLDS_BOX | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_CROWD | ANN_HOLDS_DIFFICULT | ANN_HOLDS_FRACTIONS
+		| ANN_HOLDS_LABELS,
+	.detect = detect,
+	.read = read,
+	.write = write,
+	.parse = parse_one,
 };

@@ -1,7 +1,7 @@
 /*
- * CVAT XML 1.1 ("CVAT for images", and tracks of "CVAT for video"): annotations.xml with <image> elements that hold box, polygon,
- * polyline, points, mask (row-major run lengths within left, top, width, height) and tag; <track> elements with one shape a frame.
- * Coordinates are 0-based floats. Images may name a subset: their list.
+ * CVAT XML 1.1 ("CVAT for images", and tracks of "CVAT for video"): annotations.xml with <image> elements that hold
+ * box, polygon, polyline, points, mask (row-major run lengths within left, top, width, height) and tag; <track>
+ * elements with one shape a frame. Coordinates are 0-based floats. Images may name a subset: their list.
  */
 #include "data/annotations/attributes.h"
 #include "data/annotations/rle.h"
@@ -24,7 +24,15 @@ detect(const char *path, const char **why)
 	return sure;
 }
 
-typedef struct reader { ann_set *s; xml_pull x; const char *origin; double *xy; int capacity; secant_err *err; secant_status status; } reader;
+typedef struct reader {
+	ann_set *s;
+	xml_pull x;
+	const char *origin;
+	double *xy;
+	int capacity;
+	secant_err *err;
+	secant_status status;
+} reader;
 
 static void
 fail(reader *r, secant_status status)
@@ -42,7 +50,8 @@ attribute_number(reader *r, const char *key, double otherwise)
 	ann_field text;
 	double v = otherwise;
 	if (secant_xml_attribute(&r->x, key, &text) && !secant_ann_real(text.p, text.end, &v))
-		secant_xml_fail(&r->x, "%s=\"%.*s\" where a number should stand", key, (int)(ann_len(text) > 40 ? 40 : ann_len(text)), text.p);
+		secant_xml_fail(&r->x, "%s=\"%.*s\" where a number should stand", key,
+			(int)(ann_len(text) > 40 ? 40 : ann_len(text)), text.p);
 	return v;
 }
 
@@ -71,9 +80,13 @@ read_points(reader *r)
 		n++;
 	}
 	if (n & 1)
-		fail(r, secant_ann_bad(r->s, "polygon-odd", r->origin, secant_xml_line(&r->x), 0, r->err, "%d coordinates: x without y", n));
+		fail(r,
+			secant_ann_bad(
+				r->s, "polygon-odd", r->origin, secant_xml_line(&r->x), 0, r->err, "%d coordinates: x without y", n));
 	if (!secant_ann_finite(r->xy, n))
-		fail(r, secant_ann_bad(r->s, "value-not-finite", r->origin, secant_xml_line(&r->x), 0, r->err, "a coordinate is not finite"));
+		fail(r,
+			secant_ann_bad(
+				r->s, "value-not-finite", r->origin, secant_xml_line(&r->x), 0, r->err, "a coordinate is not finite"));
 	return n & 1 || !secant_ann_finite(r->xy, n) ? 0 : n / 2;
 }
 
@@ -81,14 +94,16 @@ read_points(reader *r)
 static uint32_t
 read_mask(reader *r, int image)
 {
-	double left = attribute_number(r, "left", 0), top = attribute_number(r, "top", 0), w = attribute_number(r, "width", 0),
-		h = attribute_number(r, "height", 0);
+	double left = attribute_number(r, "left", 0), top = attribute_number(r, "top", 0),
+		   w = attribute_number(r, "width", 0), h = attribute_number(r, "height", 0);
 	int iw = r->s->images[image].width, ih = r->s->images[image].height;
 	ann_field text;
 	uint32_t shape = 0, line = secant_xml_line(&r->x);
 	if (!(w >= 1 && h >= 1 && left >= 0 && top >= 0 && left + w <= iw && top + h <= ih) || iw > 1 << 15 || ih > 1 << 15
 		|| !secant_xml_attribute(&r->x, "rle", &text)) {
-		fail(r, secant_ann_bad(r->s, "rle-size", r->origin, line, 0, r->err, "a mask of %g x %g at %g, %g on a picture of %d x %d", w, h, left, top, iw, ih));
+		fail(r,
+			secant_ann_bad(r->s, "rle-size", r->origin, line, 0, r->err,
+				"a mask of %g x %g at %g, %g on a picture of %d x %d", w, h, left, top, iw, ih));
 		return 0;
 	}
 	uint8_t *pixels = secant_calloc((size_t)iw * (size_t)ih, 1);
@@ -104,11 +119,14 @@ read_mask(reader *r, int image)
 		good = p && run >= 0 && run <= (double)(total - at) && run == floor(run);
 		for (uint64_t end = at + (good ? (uint64_t)run : 0); at < end; at++)
 			if (inside)
-				pixels[(size_t)(top + (double)(at / (uint64_t)w)) * (size_t)iw + (size_t)(left + (double)(at % (uint64_t)w))] = 1;
+				pixels[(size_t)(top + (double)(at / (uint64_t)w)) * (size_t)iw
+					+ (size_t)(left + (double)(at % (uint64_t)w))] = 1;
 	}
 	ann_rle rle;
 	if (!good || at != total)
-		fail(r, secant_ann_bad(r->s, "rle-sum", r->origin, line, 0, r->err, "the runs of a mask do not sum to %g x %g", w, h));
+		fail(r,
+			secant_ann_bad(
+				r->s, "rle-sum", r->origin, line, 0, r->err, "the runs of a mask do not sum to %g x %g", w, h));
 	else if (!secant_ann_rle_from_pixels(&rle, pixels, (uint32_t)ih, (uint32_t)iw, r->err)) {
 		secant_str t = { 0 };
 		secant_ann_rle_encode(&t, rle.runs, rle.n);
@@ -128,12 +146,14 @@ keep_tag(reader *r, uint32_t *head)
 	for (int i = 0; i < r->x.n_attributes; i++) {
 		char key[120], mark[124];
 		ann_field text;
-		snprintf(key, sizeof key, "cvat.%.*s", (int)(ann_len(r->x.key[i]) > 100 ? 100 : ann_len(r->x.key[i])), r->x.key[i].p);
+		snprintf(key, sizeof key, "cvat.%.*s", (int)(ann_len(r->x.key[i]) > 100 ? 100 : ann_len(r->x.key[i])),
+			r->x.key[i].p);
 		snprintf(mark, sizeof mark, "|%s|", key + 5);
 		if (strstr(known, mark) || !secant_xml_attribute(&r->x, key + 5, &text))
 			continue;
-		if ((!strcmp(key, "cvat.source") && ann_is(text, "manual")) || (!strcmp(key, "cvat.z_order") && ann_is(text, "0")))
-			continue;                                           /* the usual values say nothing */
+		if ((!strcmp(key, "cvat.source") && ann_is(text, "manual"))
+			|| (!strcmp(key, "cvat.z_order") && ann_is(text, "0")))
+			continue; /* the usual values say nothing */
 		secant_str json = { 0 };
 		secant_ann_text_value(&json, text.p, ann_len(text));
 		if (json.p)
@@ -175,10 +195,13 @@ read_shape(reader *r, ann_field tag, int image, const char *label, uint32_t trac
 		snprintf(name, sizeof name, "%.*s", (int)(ann_len(text) > 290 ? 290 : ann_len(text)), text.p);
 	bool polygon = ann_is(tag, "polygon"), line = ann_is(tag, "polyline"), points = ann_is(tag, "points"), sound = true;
 	if (ann_is(tag, "box")) {
-		const double b[4] = { attribute_number(r, "xtl", NAN), attribute_number(r, "ytl", NAN), attribute_number(r, "xbr", NAN), attribute_number(r, "ybr", NAN) };
+		const double b[4] = { attribute_number(r, "xtl", NAN), attribute_number(r, "ytl", NAN),
+			attribute_number(r, "xbr", NAN), attribute_number(r, "ybr", NAN) };
 		sound = secant_ann_finite(b, 4);
 		if (!sound && !r->x.err.code)
-			fail(r, secant_ann_bad(s, "value-not-finite", r->origin, o.line, 0, r->err, "a box without all of xtl, ytl, xbr, ybr, or not finite"));
+			fail(r,
+				secant_ann_bad(s, "value-not-finite", r->origin, o.line, 0, r->err,
+					"a box without all of xtl, ytl, xbr, ybr, or not finite"));
 		ann_corners(&o, b[0], b[1], b[2], b[3]);
 	} else if (polygon || line || points) {
 		int n = read_points(r);
@@ -230,7 +253,8 @@ read_image(reader *r)
 		fail(r, r->status ? r->status : secant_ann_nomem(r->err));
 		return;
 	}
-	double w = attribute_number(r, "width", 0), h = attribute_number(r, "height", 0), id = attribute_number(r, "id", -1);
+	double w = attribute_number(r, "width", 0), h = attribute_number(r, "height", 0),
+		   id = attribute_number(r, "id", -1);
 	ann_image *im = &s->images[at];
 	im->width = w > 0 && w < 1e9 ? (int32_t)w : 0;
 	im->height = h > 0 && h < 1e9 ? (int32_t)h : 0;
@@ -243,12 +267,14 @@ read_image(reader *r)
 	}
 	int first = s->n_objects;
 	while (secant_xml_child(&r->x, &tag)) {
-		if (ann_is(tag, "box") || ann_is(tag, "polygon") || ann_is(tag, "polyline") || ann_is(tag, "points") || ann_is(tag, "mask") || ann_is(tag, "tag"))
+		if (ann_is(tag, "box") || ann_is(tag, "polygon") || ann_is(tag, "polyline") || ann_is(tag, "points")
+			|| ann_is(tag, "mask") || ann_is(tag, "tag"))
 			read_shape(r, tag, at, NULL, 0);
 		else if (ann_is(tag, "attributes"))
 			(void)secant_ann_attributes_read(s, &r->x, &s->images[at].attributes);
 		else {
-			secant_ann_note(s, "%s: element <%.*s> of a picture was left out", r->origin, (int)(ann_len(tag) > 40 ? 40 : ann_len(tag)), tag.p);
+			secant_ann_note(s, "%s: element <%.*s> of a picture was left out", r->origin,
+				(int)(ann_len(tag) > 40 ? 40 : ann_len(tag)), tag.p);
 			secant_xml_skip(&r->x);
 		}
 	}
@@ -269,7 +295,8 @@ read_track(reader *r, uint32_t number)
 			secant_xml_skip(&r->x);
 			continue;
 		}
-		int n = snprintf(name, sizeof name, "frame_%06d.png", (int)frame), at = secant_ann_find_image(r->s, name, (size_t)n);
+		int n = snprintf(name, sizeof name, "frame_%06d.png", (int)frame),
+			at = secant_ann_find_image(r->s, name, (size_t)n);
 		at = at >= 0 ? at : secant_ann_add_image(r->s, name, (size_t)n);
 		if (at < 0) {
 			fail(r, secant_ann_nomem(r->err));
@@ -292,7 +319,8 @@ read_meta(reader *r, int depth)
 						fail(r, secant_ann_nomem(r->err));
 				} else if (!ann_is(tag, "name"))
 					secant_xml_skip(&r->x);
-		} else if ((ann_is(tag, "task") || ann_is(tag, "project") || ann_is(tag, "job") || ann_is(tag, "labels")) && depth < 6)
+		} else if ((ann_is(tag, "task") || ann_is(tag, "project") || ann_is(tag, "job") || ann_is(tag, "labels"))
+			&& depth < 6)
 			read_meta(r, depth + 1);
 		else
 			secant_xml_skip(&r->x);
@@ -319,7 +347,9 @@ parse(ann_set *s, int image, const char *data, size_t n, const char *origin, sec
 			secant_xml_skip(&r.x);
 	}
 	secant_xml_end(&r.x);
-	secant_status status = r.status ? r.status : r.x.err.code ? secant_fail(err, r.x.err.code, "%s", r.x.err.msg) : SECANT_OK;
+	secant_status status = r.status ? r.status
+		: r.x.err.code              ? secant_fail(err, r.x.err.code, "%s", r.x.err.msg)
+									: SECANT_OK;
 	secant_free(r.xy);
 	secant_xml_free(&r.x);
 	return status;
@@ -329,18 +359,22 @@ static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
 	bool dir = secant_is_dir(path);
-	char *file = dir ? secant_path_join(path, "annotations.xml") : secant_strdup(path), *root = dir ? secant_strdup(path) : secant_path_dir(path);
+	char *file = dir ? secant_path_join(path, "annotations.xml") : secant_strdup(path),
+		 *root = dir ? secant_strdup(path) : secant_path_dir(path);
 	secant_status status = file && root ? secant_ann_read_option_names(s, o, err) : secant_ann_nomem(err);
 	if (!status)
 		status = secant_ann_read_text(s, -1, file, parse, err);
-	const char *const folders[] = { o->images ? o->images : "images", "", "data", "images/default", "images/train", NULL };
+	const char *const folders[] = { o->images ? o->images : "images", "", "data", "images/default", "images/train",
+		NULL };
 	for (int i = 0; !status && i < s->n_images; i++)
 		(void)secant_ann_locate(s, i, root, folders);
 	secant_free(file), secant_free(root);
 	return status;
 }
 
-/* --- writing --------------------------------------------------------------------------------------------------------------------- */
+/* --- writing
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static void
 put_name(secant_str *t, const char *key, const char *value)
@@ -377,7 +411,8 @@ put_mask(secant_str *t, const ann_set *s, const ann_object *o, secant_err *err)
 		run = 0;
 	}
 	secant_str_addf(t, first ? "%d\"" : ", %d\"", run);
-	put_number(t, "left", b[0]), put_number(t, "top", b[1]), put_number(t, "width", b[2]), put_number(t, "height", b[3]);
+	put_number(t, "left", b[0]), put_number(t, "top", b[1]), put_number(t, "width", b[2]),
+		put_number(t, "height", b[3]);
 	secant_free(pixels);
 	return SECANT_OK;
 }
@@ -399,8 +434,12 @@ static secant_status
 put_object(secant_str *t, const ann_set *s, const ann_object *o, int number, int part, int parts, secant_err *err)
 {
 	ann_kind kind = ann_shape_kind(s, o->shape);
-	const char *tag = o->flags & ANN_NO_BOX ? "tag" : kind == ANN_RLE ? "mask" : kind == ANN_POLYGONS || kind == ANN_QUAD ? "polygon"
-		: kind == ANN_LINE ? "polyline" : kind == ANN_POINTS ? "points" : "box";
+	const char *tag = o->flags & ANN_NO_BOX        ? "tag"
+		: kind == ANN_RLE                          ? "mask"
+		: kind == ANN_POLYGONS || kind == ANN_QUAD ? "polygon"
+		: kind == ANN_LINE                         ? "polyline"
+		: kind == ANN_POINTS                       ? "points"
+												   : "box";
 	const char *occluded = o->attributes ? secant_ann_get(s, o->attributes, "occluded") : NULL;
 	ann_implied extra;
 	secant_status status = SECANT_OK;
@@ -418,10 +457,12 @@ put_object(secant_str *t, const ann_set *s, const ann_object *o, int number, int
 			p = secant_ann_part(p, &xy, &n);
 		put_points(t, xy, n);
 	} else if (!(o->flags & ANN_NO_BOX))
-		put_number(t, "xtl", ann_x0(o)), put_number(t, "ytl", ann_y0(o)), put_number(t, "xbr", ann_x1(o)), put_number(t, "ybr", ann_y1(o));
+		put_number(t, "xtl", ann_x0(o)), put_number(t, "ytl", ann_y0(o)), put_number(t, "xbr", ann_x1(o)),
+			put_number(t, "ybr", ann_y1(o));
 	for (uint32_t a = o->attributes; a; a = s->attributes[a].next) {
 		const char *key = ann_str(s, s->attributes[a].key);
-		if (!secant_ann_native(key, "cvat.") || strspn(key + 5, "abcdefghijklmnopqrstuvwxyz_") != strlen(key + 5) || !key[5])
+		if (!secant_ann_native(key, "cvat.") || strspn(key + 5, "abcdefghijklmnopqrstuvwxyz_") != strlen(key + 5)
+			|| !key[5])
 			continue;
 		secant_str plain = { 0 };
 		secant_ann_value_text(&plain, ann_str(s, s->attributes[a].value));
@@ -431,9 +472,11 @@ put_object(secant_str *t, const ann_set *s, const ann_object *o, int number, int
 	if (!secant_ann_get(s, o->attributes, "cvat.z_order"))
 		secant_str_add(t, " z_order=\"0\"");
 	secant_str_add(t, ">\n");
-	int implied = secant_ann_implied(s, o, ANN_IMPLIED_CROWD | ANN_IMPLIED_AREA | ANN_IMPLIED_DIFFICULT | ANN_IMPLIED_BOX, number, part, parts, &extra);
+	int implied = secant_ann_implied(s, o,
+		ANN_IMPLIED_CROWD | ANN_IMPLIED_AREA | ANN_IMPLIED_DIFFICULT | ANN_IMPLIED_BOX, number, part, parts, &extra);
 	for (uint32_t a = o->attributes; a || implied;) {
-		const char *key = a ? ann_str(s, s->attributes[a].key) : extra.pair[2 * implied - 2], *value = a ? ann_str(s, s->attributes[a].value) : extra.pair[2 * implied - 1];
+		const char *key = a ? ann_str(s, s->attributes[a].key) : extra.pair[2 * implied - 2],
+				   *value = a ? ann_str(s, s->attributes[a].value) : extra.pair[2 * implied - 1];
 		if (a)
 			a = s->attributes[a].next;
 		else
@@ -459,7 +502,9 @@ write(ann_set *s, ann_out *out, secant_err *err)
 	secant_str t = { 0 };
 	int more = 0;
 	secant_status status = SECANT_OK;
-	secant_str_add(&t, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<annotations>\n  <version>1.1</version>\n  <meta>\n    <task>\n      <labels>\n");
+	secant_str_add(&t,
+		"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<annotations>\n  <version>1.1</version>\n  <meta>\n    <task>\n   "
+		"   <labels>\n");
 	for (int i = 0; i < s->n_classes; i++) {
 		secant_str_add(&t, "        <label><name>");
 		secant_ann_xml_text(&t, ann_str(s, s->classes[i].name), strlen(ann_str(s, s->classes[i].name)));
@@ -501,11 +546,20 @@ write(ann_set *s, ann_out *out, secant_err *err)
 	return status;
 }
 
-static secant_status parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e) { return parse(s, -1, d, n, o, e); }
+static secant_status
+parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
+{
+	return parse(s, -1, d, n, o, e);
+}
 
 const ann_format secant_ann_format_cvat = {
-	.name = "cvat", .brief = "CVAT XML 1.1: images (and, for reading, tracks)", .prefix = "cvat.",
-	.holds = ANN_HOLDS_BOX | ANN_HOLDS_POLYGON | ANN_HOLDS_RLE | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_LINES | ANN_HOLDS_LABELS | ANN_HOLDS_FRACTIONS
-		| ANN_HOLDS_IMAGE_ATTRIBUTES | ANN_HOLDS_PARTS,
-	.detect = detect, .read = read, .write = write, .parse = parse_one
+	.name = "cvat",
+	.brief = "CVAT XML 1.1: images (and, for reading, tracks)",
+	.prefix = "cvat.",
+	.holds = ANN_HOLDS_BOX | ANN_HOLDS_POLYGON | ANN_HOLDS_RLE | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_LINES
+		| ANN_HOLDS_LABELS | ANN_HOLDS_FRACTIONS | ANN_HOLDS_IMAGE_ATTRIBUTES | ANN_HOLDS_PARTS,
+	.detect = detect,
+	.read = read,
+	.write = write,
+	.parse = parse_one,
 };

@@ -10,36 +10,49 @@
 #include <stdlib.h>
 
 static const secant_opt reading_rows[] = {
-	SECANT_OPT(secant_dataset_reading, from, STR, "from", NULL, 1, 0, "format of the data set; found out when not given"),
-	SECANT_OPT(secant_dataset_reading, images, STR, "images", NULL, 1, 0, "folder of the pictures, inside the data set, when not at the usual place"),
-	SECANT_OPT(secant_dataset_reading, classes, STR, "class-names", NULL, 1, 0, "file of class names, one a line, in order"),
-	SECANT_OPT(secant_dataset_reading, task, STR, "task", NULL, 1, 0, "coco: which annotation files: instances, panoptic, person_keypoints, ..."),
-	SECANT_OPT_CHOICE(secant_dataset_reading, voc_origin, "voc-origin", "auto", SECANT_VOC_ORIGINS, "how VOC numbers count pixels"),
+	SECANT_OPT(
+		secant_dataset_reading, from, STR, "from", NULL, 1, 0, "format of the data set; found out when not given"),
+	SECANT_OPT(secant_dataset_reading, images, STR, "images", NULL, 1, 0,
+		"folder of the pictures, inside the data set, when not at the usual place"),
+	SECANT_OPT(
+		secant_dataset_reading, classes, STR, "class-names", NULL, 1, 0, "file of class names, one a line, in order"),
+	SECANT_OPT(secant_dataset_reading, task, STR, "task", NULL, 1, 0,
+		"coco: which annotation files: instances, panoptic, person_keypoints, ..."),
+	SECANT_OPT_CHOICE(
+		secant_dataset_reading, voc_origin, "voc-origin", "auto", SECANT_VOC_ORIGINS, "how VOC numbers count pixels"),
 	SECANT_OPT(secant_dataset_reading, masks, BOOL, "decode-masks", "true", 1, 0, "make objects out of mask pictures"),
-	SECANT_OPT(secant_dataset_reading, probe, BOOL, "probe", "true", 1, 0, "read picture headers where a size is not declared"),
-	SECANT_OPT_END
+	SECANT_OPT(secant_dataset_reading, probe, BOOL, "probe", "true", 1, 0,
+		"read picture headers where a size is not declared"),
+	SECANT_OPT_END,
 };
 const secant_opts secant_dataset_reading_options = { "reading", sizeof(secant_dataset_reading), reading_rows };
 
 static const secant_opt writing_rows[] = {
-	SECANT_OPT(secant_dataset_writing, to, STR, "to", NULL, 1, 0, "format to write; the one that was read when not given"),
+	SECANT_OPT(
+		secant_dataset_writing, to, STR, "to", NULL, 1, 0, "format to write; the one that was read when not given"),
 	SECANT_OPT(secant_dataset_writing, out, STR, "out", NULL, 1, 0, "folder to make; it must not exist"),
-	SECANT_OPT_CHOICE(secant_dataset_writing, names, "names", "auto", "auto|keep|number", "names of pictures; auto: 000001, ... for nwpu, else kept"),
-	SECANT_OPT_CHOICE(secant_dataset_writing, link, "link", "copy", "copy|hardlink|symlink|reflink", "how pictures get into the new folder"),
+	SECANT_OPT_CHOICE(secant_dataset_writing, names, "names", "auto", "auto|keep|number",
+		"names of pictures; auto: 000001, ... for nwpu, else kept"),
+	SECANT_OPT_CHOICE(secant_dataset_writing, link, "link", "copy", "copy|hardlink|symlink|reflink",
+		"how pictures get into the new folder"),
 	SECANT_OPT(secant_dataset_writing, pictures, BOOL, "pictures", "true", 1, 0, "write the pictures too"),
 	SECANT_OPT(secant_dataset_writing, dry_run, BOOL, "dry-run", "false", 1, 0, "only say what would be written"),
 	SECANT_OPT_CHOICE(secant_dataset_writing, voc_origin, "to-origin", "auto", SECANT_VOC_ORIGINS,
 		"how VOC numbers count pixels when written; auto: as --voc-origin, or as they were read, else as they are"),
-	SECANT_OPT(secant_dataset_writing, folder, STR, "voc-folder", NULL, 1, 0, "voc: text of <folder>; the output folder's name when not given"),
-	SECANT_OPT(secant_dataset_writing, recipe, BOOL, "recipe", "false", 1, 0, "voc: <folder> VOC2012 and <depth> 3, as the well-known NWPU script has them"),
+	SECANT_OPT(secant_dataset_writing, folder, STR, "voc-folder", NULL, 1, 0,
+		"voc: text of <folder>; the output folder's name when not given"),
+	SECANT_OPT(secant_dataset_writing, recipe, BOOL, "recipe", "false", 1, 0,
+		"voc: <folder> VOC2012 and <depth> 3, as the well-known NWPU script has them"),
 	SECANT_OPT(secant_dataset_writing, train_ratio, REAL, "train-ratio", "-1", -1, 1,
 		"share of list train, the rest is val; -1: 0.8 for nwpu, else the lists there are"),
 	SECANT_OPT(secant_dataset_writing, seed, INT, "seed", "0", 0, 2147483647, "of the split"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 const secant_opts secant_dataset_writing_options = { "writing", sizeof(secant_dataset_writing), writing_rows };
 
-/* --- opening --------------------------------------------------------------------------------------------------------------------- */
+/* --- opening
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 bool
 secant_dataset_format(int i, const char **name, const char **brief, bool *reads, bool *writes)
@@ -61,7 +74,7 @@ secant_dataset_format(int i, const char **name, const char **brief, bool *reads,
 	return true;
 }
 
-enum { CERTAIN = 100 };                                /* what detect says when nothing else can be it */
+enum { CERTAIN = 100 }; /* what detect says when nothing else can be it */
 
 const char *
 secant_dataset_detect(const char *path, const char **why, secant_err *err)
@@ -87,14 +100,19 @@ secant_dataset_detect(const char *path, const char **why, secant_err *err)
 		}
 	}
 	const secant_cloudset *clouds = best ? NULL : secant_cloudset_of(path, NULL, NULL);
-	if (clouds && strcmp(clouds->name, "folder")) {        /* a plain folder of .txt may be anything */
-		(void)secant_fail(err, SECANT_ERR_FORMAT, "%s: a data set of clouds (%s); `secant data` works on pictures with objects or masks in a format of "
-			"`secant list datasets`. Clouds are for `secant info`, train and eval", path, clouds->name);
+	if (clouds && strcmp(clouds->name, "folder")) { /* a plain folder of .txt may be anything */
+		(void)secant_fail(err, SECANT_ERR_FORMAT,
+			"%s: a data set of clouds (%s); `secant data` works on pictures with objects or masks in a format of "
+			"`secant list datasets`. Clouds are for `secant info`, train and eval",
+			path, clouds->name);
 		return NULL;
 	}
 	if (!best || sure == next) {
-		(void)secant_fail(err, SECANT_ERR_FORMAT, best ? "%s: could be %s or %s: say which with --from" : "%s: none of the known formats: say which with --from "
-			"(see `secant list datasets`)", path, best ? best->name : "", second ? second->name : "");
+		(void)secant_fail(err, SECANT_ERR_FORMAT,
+			best ? "%s: could be %s or %s: say which with --from"
+				 : "%s: none of the known formats: say which with --from "
+				   "(see `secant list datasets`)",
+			path, best ? best->name : "", second ? second->name : "");
 		return NULL;
 	}
 	if (why)
@@ -132,7 +150,8 @@ secant_ann_finish(ann_set *s, secant_err *err)
 }
 
 secant_dataset *
-secant_ann_open(const char *path, const secant_dataset_reading *o, const secant_watch *watch, bool collect, secant_err *err)
+secant_ann_open(
+	const char *path, const secant_dataset_reading *o, const secant_watch *watch, bool collect, secant_err *err)
 {
 	secant_dataset_reading defaults = { .masks = true, .probe = true };
 	o = o ? o : &defaults;
@@ -147,7 +166,8 @@ secant_ann_open(const char *path, const secant_dataset_reading *o, const secant_
 		for (int i = 0; secant_ann_formats[i] && i < 63; i++)
 			known[i] = secant_ann_formats[i]->name;
 		const char *near = secant_nearest(name, known);
-		(void)secant_fail(err, SECANT_ERR_ARG, "--from: there is no format '%s'%s%s%s", name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+		(void)secant_fail(err, SECANT_ERR_ARG, "--from: there is no format '%s'%s%s%s", name,
+			near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 	} else if (name && !secant_is_dir(place) && !secant_is_file(place)) {
 		(void)secant_fail(err, SECANT_ERR_IO, "%s: there is no such folder or file", place);
 		secant_free(d);
@@ -200,14 +220,39 @@ secant_dataset_free(secant_dataset *d)
 	secant_free(d);
 }
 
-/* --- looking at it --------------------------------------------------------------------------------------------------------------- */
+/* --- looking at it
+ * --------------------------------------------------------------------------------------------------------------- */
 
-const char *secant_dataset_format_name(const secant_dataset *d) { return ann_str(&d->set, d->set.format); }
-int secant_dataset_count(const secant_dataset *d) { return d->set.n_images; }
-int secant_dataset_object_count(const secant_dataset *d) { return d->set.n_objects; }
-int secant_dataset_classes(const secant_dataset *d) { return d->set.n_classes; }
-int secant_dataset_splits(const secant_dataset *d) { return d->set.n_splits; }
-int secant_dataset_notes(const secant_dataset *d) { return d->set.n_notes; }
+const char *
+secant_dataset_format_name(const secant_dataset *d)
+{
+	return ann_str(&d->set, d->set.format);
+}
+int
+secant_dataset_count(const secant_dataset *d)
+{
+	return d->set.n_images;
+}
+int
+secant_dataset_object_count(const secant_dataset *d)
+{
+	return d->set.n_objects;
+}
+int
+secant_dataset_classes(const secant_dataset *d)
+{
+	return d->set.n_classes;
+}
+int
+secant_dataset_splits(const secant_dataset *d)
+{
+	return d->set.n_splits;
+}
+int
+secant_dataset_notes(const secant_dataset *d)
+{
+	return d->set.n_notes;
+}
 
 size_t
 secant_dataset_bytes(const secant_dataset *d)
@@ -258,7 +303,8 @@ secant_dataset_select(secant_dataset *d, const char *split, secant_err *err)
 	bool all = !s->n_splits && !strcmp(split, "trainval");
 	secant_status status = SECANT_OK;
 	if (!bits && !all)
-		status = secant_fail(err, SECANT_ERR_ARG, "there is no list '%s'; there are: %s", split, known.p ? known.p : "none");
+		status = secant_fail(
+			err, SECANT_ERR_ARG, "there is no list '%s'; there are: %s", split, known.p ? known.p : "none");
 	secant_str_free(&known);
 	for (int i = 0; !status && i < s->n_images; i++)
 		if (!all && !(s->images[i].splits & bits))
@@ -274,8 +320,17 @@ secant_dataset_picture(const secant_dataset *d, int i, secant_dataset_item *p)
 	if (i < 0 || i >= s->n_images)
 		return false;
 	const ann_image *im = &s->images[i];
-	*p = (secant_dataset_item){ ann_str(s, im->name), ann_str(s, im->path), im->width, im->height, im->depth, im->id == ANN_NO_ID ? i : im->id,
-		(int)s->first[i], (int)(s->first[i + 1] - s->first[i]), im->splits };
+	*p = (secant_dataset_item){
+		ann_str(s, im->name),
+		ann_str(s, im->path),
+		im->width,
+		im->height,
+		im->depth,
+		im->id == ANN_NO_ID ? i : im->id,
+		(int)s->first[i],
+		(int)(s->first[i + 1] - s->first[i]),
+		im->splits,
+	};
 	return true;
 }
 
@@ -288,9 +343,17 @@ secant_dataset_object(const secant_dataset *d, int picture, int k, secant_annota
 		return false;
 	uint32_t at = s->order[s->first[picture] + (uint32_t)k];
 	const ann_object *o = &s->objects[at];
-	*to = (secant_annotation){ { ann_x0(o), ann_y0(o), ann_x1(o), ann_y1(o) }, secant_ann_area(s, o), o->class,
-		o->class >= 0 ? ann_str(s, s->classes[o->class].name) : "", o->id == ANN_NO_ID ? (int64_t)at : o->id,
-		(o->flags & (ANN_CROWD | ANN_DIFFICULT)) != 0, (o->flags & ANN_DIFFICULT) != 0, !(o->flags & ANN_NO_BOX), o->shape != 0 };
+	*to = (secant_annotation){
+		{ ann_x0(o), ann_y0(o), ann_x1(o), ann_y1(o) },
+		secant_ann_area(s, o),
+		o->class,
+		o->class >= 0 ? ann_str(s, s->classes[o->class].name) : "",
+		o->id == ANN_NO_ID ? (int64_t)at : o->id,
+		(o->flags & (ANN_CROWD | ANN_DIFFICULT)) != 0,
+		(o->flags & ANN_DIFFICULT) != 0,
+		!(o->flags & ANN_NO_BOX),
+		o->shape != 0,
+	};
 	return true;
 }
 
@@ -335,7 +398,9 @@ secant_dataset_sample(const secant_dataset *d, int i, secant_annotated_sample *s
 	s->crowd = secant_calloc(n, sizeof *s->crowd);
 	s->id = p.id;
 	secant_image_read_options read = { .to_u8 = true };
-	secant_status status = s->boxes && s->labels && s->areas && s->crowd ? secant_image_read(&s->image, p.path, &read, err) : secant_ann_nomem(err);
+	secant_status status = s->boxes && s->labels && s->areas && s->crowd
+		? secant_image_read(&s->image, p.path, &read, err)
+		: secant_ann_nomem(err);
 	for (int k = 0; !status && secant_dataset_object(d, i, k, &o); k++) {
 		if (!o.has_box)
 			continue;
@@ -349,7 +414,11 @@ secant_dataset_sample(const secant_dataset *d, int i, secant_annotated_sample *s
 	return status;
 }
 
-typedef struct painting { const ann_set *s; secant_image *mask; int first; } painting;
+typedef struct painting {
+	const ann_set *s;
+	secant_image *mask;
+	int first;
+} painting;
 
 static void
 stamp_class(void *user, const ann_object *o, const uint8_t *layer, ann_rect r)
@@ -360,7 +429,8 @@ stamp_class(void *user, const ann_object *o, const uint8_t *layer, ann_rect r)
 	uint8_t *narrow = p->mask->data;
 	uint16_t *large = p->mask->data;
 	for (int y = r.y0; y < r.y1; y++)
-		for (size_t at = (size_t)y * (size_t)p->mask->width + (size_t)r.x0, end = at + (size_t)(r.x1 - r.x0); at < end; at++)
+		for (size_t at = (size_t)y * (size_t)p->mask->width + (size_t)r.x0, end = at + (size_t)(r.x1 - r.x0); at < end;
+			 at++)
 			if (layer[at] && wide)
 				large[at] = (uint16_t)value;
 			else if (layer[at])
@@ -368,7 +438,8 @@ stamp_class(void *user, const ann_object *o, const uint8_t *layer, ann_rect r)
 }
 
 secant_status
-secant_dataset_mask(const secant_dataset *d, int i, bool boxes, int background, int first, secant_image *mask, secant_err *err)
+secant_dataset_mask(
+	const secant_dataset *d, int i, bool boxes, int background, int first, secant_image *mask, secant_err *err)
 {
 	const ann_set *s = &d->set;
 	*mask = (secant_image){ 0 };
@@ -377,7 +448,8 @@ secant_dataset_mask(const secant_dataset *d, int i, bool boxes, int background, 
 	const ann_image *im = &s->images[i];
 	secant_status status = secant_ann_need_size(s, im, "a mask", err);
 	if (!status)
-		status = secant_image_new(mask, im->width, im->height, 1, s->n_classes + first > 255 ? SECANT_U16 : SECANT_U8, err);
+		status = secant_image_new(
+			mask, im->width, im->height, 1, s->n_classes + first > 255 ? SECANT_U16 : SECANT_U8, err);
 	size_t pixels = (size_t)im->width * (size_t)im->height;
 	for (size_t p = 0; !status && p < pixels; p++)
 		if (mask->dtype == SECANT_U16)
@@ -392,9 +464,16 @@ secant_dataset_mask(const secant_dataset *d, int i, bool boxes, int background, 
 	return status;
 }
 
-/* --- writing --------------------------------------------------------------------------------------------------------------------- */
+/* --- writing
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
-typedef struct kept { ann_text *name; uint64_t *splits; ann_text split[ANN_SPLITS]; int n_splits; } kept;
+typedef struct kept {
+	ann_text *name;
+	uint64_t *splits;
+	ann_text split[ANN_SPLITS];
+	int n_splits;
+} kept;
 
 static secant_status
 number_names(ann_set *s, secant_err *err)
@@ -402,13 +481,17 @@ number_names(ann_set *s, secant_err *err)
 	for (int i = 0; i < s->n_images; i++) {
 		char ext[16], name[40];
 		snprintf(ext, sizeof ext, "%s", secant_path_ext(ann_str(s, s->images[i].name)));
-		int n = snprintf(name, sizeof name, "%06d%s%s", s->images[i].number ? s->images[i].number : i + 1, *ext ? "." : "", ext);
+		int n = snprintf(
+			name, sizeof name, "%06d%s%s", s->images[i].number ? s->images[i].number : i + 1, *ext ? "." : "", ext);
 		s->images[i].name = secant_ann_store(s, name, (size_t)n);
 	}
 	return secant_ann_sound(s, err);
 }
 
-typedef struct ordered { const char *name; int at; } ordered;
+typedef struct ordered {
+	const char *name;
+	int at;
+} ordered;
 
 static int
 by_name(const void *a, const void *b)
@@ -457,7 +540,8 @@ restore(ann_set *s, kept *k)
 }
 
 secant_status
-secant_dataset_write(secant_dataset *d, const secant_dataset_writing *options, const secant_watch *watch, char **report, secant_err *err)
+secant_dataset_write(
+	secant_dataset *d, const secant_dataset_writing *options, const secant_watch *watch, char **report, secant_err *err)
 {
 	ann_set *s = &d->set;
 	secant_dataset_writing w = *options;
@@ -470,13 +554,16 @@ secant_dataset_write(secant_dataset *d, const secant_dataset_writing *options, c
 		for (int i = 0; secant_ann_formats[i] && i < 63; i++)
 			known[i] = secant_ann_formats[i]->name;
 		const char *near = secant_nearest(to, known);
-		return secant_fail(err, SECANT_ERR_ARG, f ? "--to: format '%s' is only read%s%s%s" : "--to: there is no format '%s'%s%s%s", to,
+		return secant_fail(err, SECANT_ERR_ARG,
+			f ? "--to: format '%s' is only read%s%s%s" : "--to: there is no format '%s'%s%s%s", to,
 			near && !f ? "; did you mean '" : "", near && !f ? near : "", near && !f ? "'?" : "");
 	}
-	kept k = { secant_calloc((size_t)s->n_images + 1, sizeof *k.name), secant_calloc((size_t)s->n_images + 1, sizeof *k.splits), { 0 }, s->n_splits };
+	kept k = { secant_calloc((size_t)s->n_images + 1, sizeof *k.name),
+		secant_calloc((size_t)s->n_images + 1, sizeof *k.splits), { 0 }, s->n_splits };
 	memcpy(k.split, s->splits, sizeof k.split);
 	int origin = s->voc_origin;
-	bool nwpu = !strcmp(ann_str(s, s->format), "nwpu"), number = w.names == 2 || (w.names == 0 && nwpu && strcmp(to, "nwpu"));
+	bool nwpu = !strcmp(ann_str(s, s->format), "nwpu"),
+		 number = w.names == 2 || (w.names == 0 && nwpu && strcmp(to, "nwpu"));
 	secant_status status = k.name && k.splits ? SECANT_OK : secant_ann_nomem(err);
 	for (int i = 0; !status && i < s->n_images; i++) {
 		k.name[i] = s->images[i].name;
@@ -498,7 +585,8 @@ secant_dataset_write(secant_dataset *d, const secant_dataset_writing *options, c
 		if (!status && s->extra)
 			status = secant_ann_out_file(&out, s->extra_name, s->extra, strlen(s->extra), err);
 		if (!status)
-			status = secant_ann_write_manifest(s, &out, f->name, strcmp(f->name, "voc") ? 0 : s->voc_origin, number ? k.name : NULL, err);
+			status = secant_ann_write_manifest(
+				s, &out, f->name, strcmp(f->name, "voc") ? 0 : s->voc_origin, number ? k.name : NULL, err);
 		secant_status closed = secant_ann_out_close(&out, s, !status, report, err);
 		status = status ? status : closed;
 	}

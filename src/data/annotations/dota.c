@@ -1,7 +1,7 @@
 /*
- * DOTA (Xia and others: DOTA, CVPR 2018): labelTxt/STEM.txt with "x1 y1 x2 y2 x3 y3 x4 y4 class difficult", optional header lines
- * "imagesource:..." and "gsd:...", pictures in images; also one such pair of folders for each of train, val, test. Class names have no
- * spaces there: '-' stands for them.
+ * DOTA (Xia and others: DOTA, CVPR 2018): labelTxt/STEM.txt with "x1 y1 x2 y2 x3 y3 x4 y4 class difficult", optional
+ * header lines "imagesource:..." and "gsd:...", pictures in images; also one such pair of folders for each of train,
+ * val, test. Class names have no spaces there: '-' stands for them.
  */
 #include "data/annotations/trace.h"
 #include "data/annotations/format.h"
@@ -38,7 +38,8 @@ parse(ann_set *s, int image, const char *data, size_t n, const char *origin, sec
 		const char *colon = memchr(whole.p, ':', ann_len(whole));
 		if (colon && (ann_starts(whole, "imagesource") || ann_starts(whole, "gsd"))) {
 			ann_field v = secant_ann_trim(colon + 1, whole.end);
-			secant_ann_attribute_text(s, &s->images[image].attributes, *whole.p == 'g' ? "dota.gsd" : "dota.imagesource", v.p, ann_len(v));
+			secant_ann_attribute_text(
+				s, &s->images[image].attributes, *whole.p == 'g' ? "dota.gsd" : "dota.imagesource", v.p, ann_len(v));
 			continue;
 		}
 		int m = secant_ann_fields(l.line, l.n, 0, f, 40);
@@ -48,7 +49,8 @@ parse(ann_set *s, int image, const char *data, size_t n, const char *origin, sec
 			good = secant_ann_real(f[i].p, f[i].end, &xy[i]);
 		secant_status status = SECANT_OK;
 		if (!good)
-			status = secant_ann_bad(s, "parse-error", origin, l.number, 0, err, "found %d fields; eight coordinates, class, difficult are needed", m);
+			status = secant_ann_bad(s, "parse-error", origin, l.number, 0, err,
+				"found %d fields; eight coordinates, class, difficult are needed", m);
 		else if (!secant_ann_finite(xy, 8))
 			status = secant_ann_bad(s, "value-not-finite", origin, l.number, 0, err, "a coordinate is not finite");
 		else {
@@ -78,7 +80,8 @@ parse(ann_set *s, int image, const char *data, size_t n, const char *origin, sec
 static secant_status
 read_pair(ann_set *s, const char *root, const char *list, const char *labels, secant_err *err)
 {
-	char *pictures = secant_format("%s%simages", list, *list ? "/" : ""), *full = secant_path_join(root, pictures ? pictures : ""), *text = NULL;
+	char *pictures = secant_format("%s%simages", list, *list ? "/" : ""),
+		 *full = secant_path_join(root, pictures ? pictures : ""), *text = NULL;
 	secant_names files = { 0 };
 	int split = *list ? secant_ann_split(s, list, strlen(list)) : -1, first = s->n_images;
 	secant_status status = pictures && full ? SECANT_OK : secant_ann_nomem(err);
@@ -148,7 +151,8 @@ write(ann_set *s, ann_out *out, secant_err *err)
 		const ann_image *im = &s->images[i];
 		const char *split = secant_ann_one_split(s, im, &more), *name = ann_str(s, im->name);
 		for (int k = 0; k < 2; k++) {
-			const char *key = k ? "gsd" : "imagesource", *v = secant_ann_get(s, im->attributes, k ? "dota.gsd" : "dota.imagesource");
+			const char *key = k ? "gsd" : "imagesource",
+					   *v = secant_ann_get(s, im->attributes, k ? "dota.gsd" : "dota.imagesource");
 			if (v) {
 				secant_str_addf(&t, "%s:", key);
 				secant_ann_json_plain(&t, v);
@@ -166,7 +170,10 @@ write(ann_set *s, ann_out *out, secant_err *err)
 				secant_str_add(&t, " ");
 			}
 			const char *level = secant_ann_get(s, o->attributes, "dota.difficult");
-			secant_str_addf(&t, "%s %s\n", secant_ann_joined(s, s->classes[o->class].name, '-'), level ? level : o->flags & ANN_DIFFICULT ? "1" : "0");
+			secant_str_addf(&t, "%s %s\n", secant_ann_joined(s, s->classes[o->class].name, '-'),
+				level                          ? level
+					: o->flags & ANN_DIFFICULT ? "1"
+											   : "0");
 		}
 		char *text = secant_ann_with_extension(name, "txt");
 		char *label = text ? secant_format("%s%slabelTxt/%s", split, *split ? "/" : "", text) : NULL;
@@ -183,10 +190,19 @@ write(ann_set *s, ann_out *out, secant_err *err)
 	return status;
 }
 
-static secant_status parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e) { return parse(s, 0, d, n, o, e); }
+static secant_status
+parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
+{
+	return parse(s, 0, d, n, o, e);
+}
 
 const ann_format secant_ann_format_dota = {
-	.name = "dota", .brief = "DOTA: labelTxt with oriented boxes", .prefix = "dota.",
+	.name = "dota",
+	.brief = "DOTA: labelTxt with oriented boxes",
+	.prefix = "dota.",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_QUAD | ANN_HOLDS_DIFFICULT | ANN_HOLDS_FRACTIONS,
-	.detect = detect, .read = read, .write = write, .parse = parse_one
+	.detect = detect,
+	.read = read,
+	.write = write,
+	.parse = parse_one,
 };

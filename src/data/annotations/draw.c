@@ -1,6 +1,7 @@
 /*
- * Pictures with their objects drawn on, through cairo: boxes, filled shapes, class names on a plate that is legible on any ground (size
- * follows the picture, ink is black or white by the plate's lightness, plates stay inside), a legend below, and contact sheets.
+ * Pictures with their objects drawn on, through cairo: boxes, filled shapes, class names on a plate that is legible on
+ * any ground (size follows the picture, ink is black or white by the plate's lightness, plates stay inside), a legend
+ * below, and contact sheets.
  */
 #include "data/annotations/dataset.h"
 #include "data/annotations/paint.h"
@@ -21,8 +22,9 @@ static const secant_opt rows[] = {
 	SECANT_OPT(secant_dataset_drawing, cell, INT, "cell", "320", 64, 2000, "side of a cell of a contact sheet, pixels"),
 	SECANT_OPT(secant_dataset_drawing, count, INT, "count", "12", 1, 400, "pictures on a contact sheet"),
 	SECANT_OPT(secant_dataset_drawing, seed, INT, "draw-seed", "0", 0, 2147483647, "of the choice of pictures"),
-	SECANT_OPT(secant_dataset_drawing, line, REAL, "line", "0", 0, 100, "width of lines, pixels; 0: by the size of the picture"),
-	SECANT_OPT_END
+	SECANT_OPT(secant_dataset_drawing, line, REAL, "line", "0", 0, 100,
+		"width of lines, pixels; 0: by the size of the picture"),
+	SECANT_OPT_END,
 };
 const secant_opts secant_dataset_drawing_options = { "drawing", sizeof(secant_dataset_drawing), rows };
 
@@ -50,7 +52,8 @@ from_surface(cairo_surface_t *surface, secant_image *im, secant_err *err)
 	cairo_surface_flush(surface);
 	const unsigned char *p = cairo_image_surface_get_data(surface);
 	if (cairo_surface_status(surface) || !p)
-		return secant_fail(err, SECANT_ERR_NOMEM, "no surface to draw on: %s", cairo_status_to_string(cairo_surface_status(surface)));
+		return secant_fail(
+			err, SECANT_ERR_NOMEM, "no surface to draw on: %s", cairo_status_to_string(cairo_surface_status(surface)));
 	secant_status status = secant_image_new(im, w, h, 3, SECANT_U8, err);
 	for (int y = 0; !status && y < h; y++)
 		for (int x = 0; x < w; x++) {
@@ -89,7 +92,8 @@ fill_mask(cairo_t *cr, const ann_set *s, const ann_object *o, const ann_image *i
 	if (layer && p && !secant_ann_paint(s, o, false, im, layer, NULL)) {
 		for (int y = 0; y < im->height; y++)
 			for (int x = 0; x < im->width; x++)
-				p[(size_t)y * (size_t)cairo_image_surface_get_stride(mask) + (size_t)x] = layer[(size_t)y * (size_t)im->width + (size_t)x] ? 255 : 0;
+				p[(size_t)y * (size_t)cairo_image_surface_get_stride(mask) + (size_t)x] =
+					layer[(size_t)y * (size_t)im->width + (size_t)x] ? 255 : 0;
 		cairo_surface_mark_dirty(mask);
 		colour(cr, o->class, opacity);
 		cairo_mask_surface(cr, mask, 0, 0);
@@ -104,7 +108,8 @@ draw_shape(cairo_t *cr, const ann_set *s, const ann_object *o, const ann_image *
 	int parts, n;
 	const double *xy, *p = secant_ann_parts(s, o->shape, &parts);
 	if (ann_shape_kind(s, o->shape) == ANN_RLE) {
-		if (im->width > 0 && im->height > 0 && s->shapes[o->shape + 1] == im->height && s->shapes[o->shape + 2] == im->width)
+		if (im->width > 0 && im->height > 0 && s->shapes[o->shape + 1] == im->height
+			&& s->shapes[o->shape + 2] == im->width)
 			fill_mask(cr, s, o, im, opacity);
 		return;
 	}
@@ -131,7 +136,7 @@ draw_label(cairo_t *cr, const char *text, int class, double x, double y, double 
 	cairo_set_font_size(cr, size);
 	cairo_text_extents(cr, text, &e);
 	double pw = e.x_advance + 2 * pad;
-	y = y - ph < 0 ? y : y - ph;                             /* above the box, inside it where there is no room */
+	y = y - ph < 0 ? y : y - ph; /* above the box, inside it where there is no room */
 	x = fmax(0, fmin(x, w - pw));
 	y = fmax(0, fmin(y, h - ph));
 	colour(cr, class, .92);
@@ -151,7 +156,7 @@ draw_objects(cairo_t *cr, const ann_set *s, int i, const secant_dataset_drawing 
 	im.height = im.height > 0 ? im.height : (int32_t)h;
 	cairo_select_font_face(cr, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_BOLD);
 	cairo_set_line_width(cr, line);
-	for (int pass = 0; pass < 2; pass++)                     /* labels last: nothing covers them */
+	for (int pass = 0; pass < 2; pass++) /* labels last: nothing covers them */
 		for (uint32_t k = s->first[i]; k < s->first[i + 1]; k++) {
 			const ann_object *b = &s->objects[s->order[k]];
 			if (b->flags & (ANN_NO_BOX | ANN_VOID) || b->class < 0)
@@ -174,7 +179,8 @@ draw_objects(cairo_t *cr, const ann_set *s, int i, const secant_dataset_drawing 
 		}
 }
 
-/* The classes that are on the picture, or all of the set for a sheet; wraps; returns its height, draws when cr is there. */
+/* The classes that are on the picture, or all of the set for a sheet; wraps; returns its height, draws when cr is
+ * there. */
 static double
 legend(cairo_t *cr, const ann_set *s, const uint8_t *shown, double width, double y, double size)
 {
@@ -243,8 +249,11 @@ secant_dataset_draw(const secant_dataset *d, int i, const secant_dataset_drawing
 		if (s->objects[s->order[k]].class >= 0)
 			shown[s->objects[s->order[k]].class] = 1, any = true;
 	if (!status) {
-		double size = fmax(11, im.width / 50.0), below = o->legend && any ? legend(NULL, s, shown, im.width, 0, size) : 0;
-		cairo_surface_t *picture = to_surface(&im), *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, im.width, im.height + (int)ceil(below));
+		double size = fmax(11, im.width / 50.0),
+			   below = o->legend && any ? legend(NULL, s, shown, im.width, 0, size) : 0;
+		cairo_surface_t *picture = to_surface(&im),
+						*surface = cairo_image_surface_create(
+							CAIRO_FORMAT_RGB24, im.width, im.height + (int)ceil(below));
 		cairo_t *cr = cairo_create(surface);
 		cairo_set_source_rgb(cr, 1, 1, 1);
 		cairo_paint(cr);
@@ -268,7 +277,8 @@ secant_dataset_draw(const secant_dataset *d, int i, const secant_dataset_drawing
 }
 
 secant_status
-secant_dataset_sheet(const secant_dataset *d, const secant_dataset_drawing *o, const secant_watch *watch, secant_image *out, secant_err *err)
+secant_dataset_sheet(const secant_dataset *d, const secant_dataset_drawing *o, const secant_watch *watch,
+	secant_image *out, secant_err *err)
 {
 	const ann_set *s = &d->set;
 	int n = o->count < s->n_images ? o->count : s->n_images, columns = o->columns < n ? o->columns : n, cell = o->cell;
@@ -289,7 +299,8 @@ secant_dataset_sheet(const secant_dataset *d, const secant_dataset_drawing *o, c
 		if (s->objects[i].class >= 0)
 			shown[s->objects[i].class] = 1;
 	double below = o->legend ? legend(NULL, s, shown, columns * cell, 0, 14) : 0;
-	cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, columns * cell, lines * cell + (int)ceil(below));
+	cairo_surface_t *surface = cairo_image_surface_create(
+		CAIRO_FORMAT_RGB24, columns * cell, lines * cell + (int)ceil(below));
 	cairo_t *cr = cairo_create(surface);
 	cairo_set_source_rgb(cr, 1, 1, 1);
 	cairo_paint(cr);
@@ -311,7 +322,8 @@ secant_dataset_sheet(const secant_dataset *d, const secant_dataset_drawing *o, c
 			cairo_rectangle(cr, 0, 0, w, h);
 			cairo_clip(cr);
 			cairo_scale(cr, scale, scale);
-			secant_dataset_drawing at = *o;                   /* lines and letters as wide on the sheet as on a picture of the cell's size */
+			secant_dataset_drawing at =
+				*o; /* lines and letters as wide on the sheet as on a picture of the cell's size */
 			at.line = (o->line > 0 ? o->line : 1.4) / scale;
 			draw_objects(cr, s, i, &at, im.width, im.height, 9 / scale);
 			cairo_restore(cr);

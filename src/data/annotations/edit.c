@@ -33,10 +33,12 @@ secant_dataset_merge(secant_dataset *d, const secant_dataset *other, secant_err 
 	}
 	for (int i = 0; !status && i < from->n_images; i++) {
 		const ann_image *im = &from->images[i];
-		const char *name = ann_str(from, im->name), *path = ann_str(from, im->path), *source = ann_str(from, im->source);
+		const char *name = ann_str(from, im->name), *path = ann_str(from, im->path),
+				   *source = ann_str(from, im->source);
 		if (secant_ann_find_image(s, name, strlen(name)) >= 0) {
-			status = secant_fail(err, SECANT_ERR_FORMAT, "both %s and %s have a picture '%s': rename one, or convert one with --names number", ann_str(s, s->root),
-				ann_str(from, from->root), name);
+			status = secant_fail(err, SECANT_ERR_FORMAT,
+				"both %s and %s have a picture '%s': rename one, or convert one with --names number",
+				ann_str(s, s->root), ann_str(from, from->root), name);
 			break;
 		}
 		int at = secant_ann_add_image(s, name, strlen(name));
@@ -66,12 +68,13 @@ secant_dataset_merge(secant_dataset *d, const secant_dataset *other, secant_err 
 			break;
 		}
 		int32_t image = to->image, label = to->class;
-		uint32_t attributes = secant_ann_copy_attributes(s, from, o->attributes), shape = secant_ann_copy_shape(s, from, o->shape);
+		uint32_t attributes = secant_ann_copy_attributes(s, from, o->attributes),
+				 shape = secant_ann_copy_shape(s, from, o->shape);
 		to = &s->objects[s->n_objects - 1];
 		*to = *o;
 		to->image = image, to->class = label, to->attributes = attributes, to->shape = shape, to->id = ANN_NO_ID;
 	}
-	for (int i = 0; i < s->n_classes; i++)                  /* numbers of two files do not go together */
+	for (int i = 0; i < s->n_classes; i++) /* numbers of two files do not go together */
 		s->classes[i].id = ANN_NO_ID;
 	for (int i = 0; i < s->n_images; i++)
 		s->images[i].id = ANN_NO_ID;
@@ -102,13 +105,16 @@ read_mapping(ann_set *s, int *to, int old_classes, const char *path, secant_err 
 			break;
 		}
 		ann_field old = secant_ann_trim(f.p, equal), new = secant_ann_trim(equal + 1, f.end);
-		int at = secant_ann_find_class(s, old.p, ann_len(old)), target = ann_len(new) ? secant_ann_class(s, new.p, ann_len(new)) : -1;
+		int at = secant_ann_find_class(s, old.p, ann_len(old)),
+			target = ann_len(new) ? secant_ann_class(s, new.p, ann_len(new)) : -1;
 		if (ann_is(old, "*"))
 			others = target;
 		else if (at < 0 || at >= old_classes)
-			status = secant_fail(err, SECANT_ERR_FORMAT, "%s:%u: there is no class '%.*s'", path, l.number, (int)ann_len(old), old.p);
+			status = secant_fail(
+				err, SECANT_ERR_FORMAT, "%s:%u: there is no class '%.*s'", path, l.number, (int)ann_len(old), old.p);
 		else if (to[at] != -2)
-			status = secant_fail(err, SECANT_ERR_FORMAT, "%s:%u: class '%.*s' is mapped twice", path, l.number, (int)ann_len(old), old.p);
+			status = secant_fail(err, SECANT_ERR_FORMAT, "%s:%u: class '%.*s' is mapped twice", path, l.number,
+				(int)ann_len(old), old.p);
 		else
 			to[at] = target;
 	}
@@ -137,7 +143,8 @@ secant_dataset_remap(secant_dataset *d, const char *mapping_file, secant_err *er
 		else
 			o->class = to[o->class];
 	}
-	for (int i = 0; !status && i < old; i++)                /* classes stay in their order; new ones take the place of the first they replace */
+	for (int i = 0; !status && i < old;
+		 i++) /* classes stay in their order; new ones take the place of the first they replace */
 		if (to[i] >= 0 && !used[to[i]]) {
 			used[to[i]] = true;
 			order[n++] = to[i];
@@ -148,7 +155,7 @@ secant_dataset_remap(secant_dataset *d, const char *mapping_file, secant_err *er
 	int keep = 0;
 	for (int i = 0; !status && i < all; i++)
 		keep += used[i];
-	for (int i = 0; !status && i < s->n_objects; i++)       /* dropped objects must not point behind the end of the list */
+	for (int i = 0; !status && i < s->n_objects; i++) /* dropped objects must not point behind the end of the list */
 		if (s->objects[i].flags & ANN_GONE)
 			s->objects[i].class = keep ? order[0] : ANN_NO_CLASS;
 	if (!status)
@@ -161,7 +168,10 @@ secant_dataset_remap(secant_dataset *d, const char *mapping_file, secant_err *er
 	return status ? status : secant_ann_compact(s, err);
 }
 
-typedef struct named { const char *name; int at; } named;
+typedef struct named {
+	const char *name;
+	int at;
+} named;
 
 static int
 by_name(const void *a, const void *b)
@@ -232,7 +242,8 @@ secant_dataset_to_polygons(secant_dataset *d, double tolerance, secant_err *err)
 		ann_rle r;
 		if (o->flags & ANN_NO_BOX || ann_shape_kind(s, o->shape) != ANN_RLE)
 			continue;
-		if (secant_ann_rle_shape(&r, s, o->shape, (uint32_t)s->shapes[o->shape + 1], (uint32_t)s->shapes[o->shape + 2], &one))
+		if (secant_ann_rle_shape(
+				&r, s, o->shape, (uint32_t)s->shapes[o->shape + 1], (uint32_t)s->shapes[o->shape + 2], &one))
 			return secant_fail(err, one.code, "%s", one.msg);
 		uint32_t shape = secant_ann_trace(s, &r, tolerance, &one);
 		secant_ann_rle_free(&r);
@@ -240,7 +251,7 @@ secant_dataset_to_polygons(secant_dataset *d, double tolerance, secant_err *err)
 			return secant_fail(err, one.code, "%s", one.msg);
 		o->shape = shape;
 		if (!shape)
-			o->flags |= ANN_GONE;                           /* an empty mask has no polygon */
+			o->flags |= ANN_GONE; /* an empty mask has no polygon */
 	}
 	return secant_ann_compact(s, err);
 }

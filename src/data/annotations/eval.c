@@ -7,18 +7,23 @@
 #include <stdio.h>
 
 static const secant_opt rows[] = {
-	SECANT_OPT_CHOICE(secant_dataset_judging, metric, "metric", "coco", "coco|voc07|voc10", "COCO's twelve numbers, or VOC's AP by 11 points or by area"),
+	SECANT_OPT_CHOICE(secant_dataset_judging, metric, "metric", "coco", "coco|voc07|voc10",
+		"COCO's twelve numbers, or VOC's AP by 11 points or by area"),
 	SECANT_OPT_CHOICE(secant_dataset_judging, kind, "kind", "bbox", "bbox|segm", "coco: boxes or masks"),
 	SECANT_OPT(secant_dataset_judging, iou, REAL, "iou", "0.5", 0, 1, "voc: overlap above which a detection is right"),
-	SECANT_OPT(secant_dataset_judging, voc_plus_one, BOOL, "plus-one", "true", 1, 0, "voc: widths count both border pixels, as in the development kit"),
-	SECANT_OPT(secant_dataset_judging, compat_id0, BOOL, "id0-compat", "true", 1, 0, "coco: a match with annotation id 0 counts as none, as in pycocotools"),
-	SECANT_OPT(secant_dataset_judging, curves, STR, "curves", NULL, 1, 0, "picture of the precision-recall curves (IoU 0.5)"),
+	SECANT_OPT(secant_dataset_judging, voc_plus_one, BOOL, "plus-one", "true", 1, 0,
+		"voc: widths count both border pixels, as in the development kit"),
+	SECANT_OPT(secant_dataset_judging, compat_id0, BOOL, "id0-compat", "true", 1, 0,
+		"coco: a match with annotation id 0 counts as none, as in pycocotools"),
+	SECANT_OPT(
+		secant_dataset_judging, curves, STR, "curves", NULL, 1, 0, "picture of the precision-recall curves (IoU 0.5)"),
 	SECANT_OPT_CHOICE(secant_dataset_judging, format, "format", "text", "text|json", "of the report"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 const secant_opts secant_dataset_judging_options = { "judging", sizeof(secant_dataset_judging), rows };
 
-static const char *const titles[12] = { "AP", "AP50", "AP75", "AP_small", "AP_medium", "AP_large", "AR1", "AR10", "AR100", "AR_small", "AR_medium", "AR_large" };
+static const char *const titles[12] = { "AP", "AP50", "AP75", "AP_small", "AP_medium", "AP_large", "AR1", "AR10",
+	"AR100", "AR_small", "AR_medium", "AR_large" };
 
 void
 secant_ann_curves_free(ann_curve *c, int n)
@@ -35,7 +40,8 @@ put_number(secant_str *t, double v)
 }
 
 static char *
-report(const ann_set *s, const secant_dataset_judging *o, const double numbers[12], const ann_curve *c, double (*per_class)[2])
+report(const ann_set *s, const secant_dataset_judging *o, const double numbers[12], const ann_curve *c,
+	double (*per_class)[2])
 {
 	secant_str t = { 0 };
 	int shown = o->metric ? 1 : 12;
@@ -65,7 +71,8 @@ report(const ann_set *s, const secant_dataset_judging *o, const double numbers[1
 		secant_str_addf(&t, "%-10s %8.4f\n", o->metric ? "mAP" : titles[i], numbers[i]);
 	secant_str_addf(&t, "\n%-28s %8s %8s%s\n", "class", "objects", "AP", o->metric ? "" : "     AP50");
 	for (int i = 0; i < s->n_classes; i++) {
-		secant_str_addf(&t, "%-28s %8d %8.4f", ann_str(s, s->classes[i].name), c[i].truths, o->metric ? c[i].ap : per_class[i][0]);
+		secant_str_addf(
+			&t, "%-28s %8d %8.4f", ann_str(s, s->classes[i].name), c[i].truths, o->metric ? c[i].ap : per_class[i][0]);
 		if (!o->metric)
 			secant_str_addf(&t, " %8.4f", per_class[i][1]);
 		secant_str_add(&t, "\n");
@@ -131,20 +138,23 @@ secant_ann_draw_curves(const ann_set *s, const ann_curve *c, const char *title, 
 }
 
 secant_status
-secant_dataset_eval(const secant_dataset *d, const char *results, const secant_dataset_judging *options, double numbers[12], char **text, secant_err *err)
+secant_dataset_eval(const secant_dataset *d, const char *results, const secant_dataset_judging *options,
+	double numbers[12], char **text, secant_err *err)
 {
 	const ann_set *s = &d->set;
 	ann_results r = { 0 };
 	double own[12] = { 0 };
 	if (text)
 		*text = NULL;
-	secant_status status = secant_is_dir(results) ? secant_ann_results_voc(&r, s, results, err) : secant_ann_results_json(&r, s, results, err);
+	secant_status status = secant_is_dir(results) ? secant_ann_results_voc(&r, s, results, err)
+												  : secant_ann_results_json(&r, s, results, err);
 	ann_curve *curves = secant_calloc((size_t)s->n_classes + 1, sizeof *curves);
-	double (*per_class)[2] = secant_calloc((size_t)s->n_classes + 1, sizeof *per_class);
+	double(*per_class)[2] = secant_calloc((size_t)s->n_classes + 1, sizeof *per_class);
 	if (!status && (!curves || !per_class))
 		status = secant_ann_nomem(err);
 	if (!status)
-		status = options->metric ? secant_ann_eval_voc(s, &r, options, own, curves, err) : secant_ann_eval_coco(s, &r, options, own, curves, per_class, err);
+		status = options->metric ? secant_ann_eval_voc(s, &r, options, own, curves, err)
+								 : secant_ann_eval_coco(s, &r, options, own, curves, per_class, err);
 	if (!status && text && !(*text = report(s, options, own, curves, per_class)))
 		status = secant_ann_nomem(err);
 	if (!status && options->curves)

@@ -1,6 +1,7 @@
 /*
- * COCO detection metrics, equal to pycocotools' cocoeval.py to the bit (Lin and Dollar). Same order of every sort and sum: stable sorts,
- * numpy's linspace and pairwise summation. The twelve numbers: AP, AP50, AP75, AP small, medium, large, AR 1, 10, 100, small, medium, large.
+ * COCO detection metrics, equal to pycocotools' cocoeval.py to the bit (Lin and Dollar). Same order of every sort and
+ * sum: stable sorts, numpy's linspace and pairwise summation. The twelve numbers: AP, AP50, AP75, AP small, medium,
+ * large, AR 1, 10, 100, small, medium, large.
  */
 #include "data/annotations/judge.h"
 #include <stdlib.h>
@@ -9,22 +10,39 @@ enum { T = 10, R = 101, A = 4, M = 3, MOST = 100 };
 static const double areas[A][2] = { { 0, 1e10 }, { 0, 1024 }, { 1024, 9216 }, { 9216, 1e10 } };
 static const int max_dets[M] = { 1, 10, 100 };
 
-typedef struct truth { const ann_object *o; double box[4], area; int64_t id; bool crowd; ann_rle rle; double rle_box[4]; } truth;
+typedef struct truth {
+	const ann_object *o;
+	double box[4], area;
+	int64_t id;
+	bool crowd;
+	ann_rle rle;
+	double rle_box[4];
+} truth;
 /* What one picture gives for one class and area range: matches of its first 100 detections at each threshold. */
-typedef struct cell { int n_dt, n_gt_counted, first; bool any; } cell;
+typedef struct cell {
+	int n_dt, n_gt_counted, first;
+	bool any;
+} cell;
 
 typedef struct judge {
-	const ann_set *s; const ann_results *r; const secant_dataset_judging *o;
-	int *image_order, *class_order;                     /* by id */
-	uint32_t *gt_first, *gt, *dt_first, *dt;            /* by (class, picture): objects, detections */
+	const ann_set *s;
+	const ann_results *r;
+	const secant_dataset_judging *o;
+	int *image_order, *class_order; /* by id */
+	uint32_t *gt_first, *gt, *dt_first, *dt; /* by (class, picture): objects, detections */
 	double threshold[T], recall[R];
-	double *precision, *recalls;                        /* [T][R][K][A][M], [T][K][A][M] */
+	double *precision, *recalls; /* [T][R][K][A][M], [T][K][A][M] */
 	int pairs_capacity;
-	double *iou; size_t iou_capacity;
-	truth *truths; int truths_capacity;
-	ann_rle *masks; int masks_capacity;
+	double *iou;
+	size_t iou_capacity;
+	truth *truths;
+	int truths_capacity;
+	ann_rle *masks;
+	int masks_capacity;
 	/* of the class being judged: detections of all pictures, in their order */
-	double *score; uint8_t *matched, *ignored; int n_scores, scores_capacity, *rank;
+	double *score;
+	uint8_t *matched, *ignored;
+	int n_scores, scores_capacity, *rank;
 } judge;
 
 /* numpy's pairwise summation. */
@@ -82,7 +100,10 @@ box_iou(const double *d, const double *g, bool crowd)
 	return i / u;
 }
 
-typedef struct by_id { int64_t id; int at; } by_id;
+typedef struct by_id {
+	int64_t id;
+	int at;
+} by_id;
 
 static int
 rising(const void *a, const void *b)
@@ -153,17 +174,20 @@ group(judge *j, secant_err *err)
 }
 
 static secant_status
-mask_of(const ann_set *s, const ann_set *shapes, uint32_t shape, const double *box, int image, ann_rle *rle, secant_err *err)
+mask_of(const ann_set *s, const ann_set *shapes, uint32_t shape, const double *box, int image, ann_rle *rle,
+	secant_err *err)
 {
 	const ann_image *im = &s->images[image];
 	if (shape && ann_shape_kind(shapes, shape) == ANN_RLE)
-		return secant_ann_rle_shape(rle, shapes, shape, (uint32_t)shapes->shapes[shape + 1], (uint32_t)shapes->shapes[shape + 2], err);
+		return secant_ann_rle_shape(
+			rle, shapes, shape, (uint32_t)shapes->shapes[shape + 1], (uint32_t)shapes->shapes[shape + 2], err);
 	secant_status status = secant_ann_need_size(s, im, "a mask", err);
 	if (status)
 		return status;
 	if (shape)
 		return secant_ann_rle_shape(rle, shapes, shape, (uint32_t)im->height, (uint32_t)im->width, err);
-	const double x0 = box[0], y0 = box[1], x1 = box[0] + box[2], y1 = box[1] + box[3], xy[8] = { x0, y0, x0, y1, x1, y1, x1, y0 };
+	const double x0 = box[0], y0 = box[1], x1 = box[0] + box[2], y1 = box[1] + box[3],
+				 xy[8] = { x0, y0, x0, y1, x1, y1, x1, y0 };
 	return secant_ann_rle_polygon(rle, xy, 4, (uint32_t)im->height, (uint32_t)im->width, err);
 }
 
@@ -188,8 +212,13 @@ prepare(judge *j, const uint32_t *dt, const int *sorted, int n_dt, const uint32_
 	for (int g = 0; g < n_gt; g++) {
 		const ann_object *o = &s->objects[gt[g]];
 		truth *t = &j->truths[g];
-		*t = (truth){ .o = o, .box = { ann_x0(o), ann_y0(o), ann_w(o), ann_h(o) }, .area = secant_ann_area(s, o),
-			.id = o->id == ANN_NO_ID ? (int64_t)gt[g] + 1 : o->id, .crowd = (o->flags & ANN_CROWD) != 0 };
+		*t = (truth){
+			.o = o,
+			.box = { ann_x0(o), ann_y0(o), ann_w(o), ann_h(o) },
+			.area = secant_ann_area(s, o),
+			.id = o->id == ANN_NO_ID ? (int64_t)gt[g] + 1 : o->id,
+			.crowd = (o->flags & ANN_CROWD) != 0,
+		};
 		if (masks && !status) {
 			status = mask_of(s, s, o->shape, t->box, o->image, &t->rle, err);
 			if (!status)
@@ -208,7 +237,8 @@ prepare(judge *j, const uint32_t *dt, const int *sorted, int n_dt, const uint32_
 		for (int g = 0; g < n_gt && !status; g++) {
 			const truth *t = &j->truths[g];
 			double v = box_iou(masks ? box : e->box, masks ? t->rle_box : t->box, t->crowd);
-			j->iou[(size_t)d * (size_t)n_gt + (size_t)g] = masks && v > 0 ? secant_ann_rle_iou(&rle, &t->rle, t->crowd) : v;
+			j->iou[(size_t)d * (size_t)n_gt + (size_t)g] = masks && v > 0 ? secant_ann_rle_iou(&rle, &t->rle, t->crowd)
+																		  : v;
 		}
 		secant_ann_rle_free(&rle);
 	}
@@ -219,7 +249,8 @@ prepare(judge *j, const uint32_t *dt, const int *sorted, int n_dt, const uint32_
 
 /* Greedy matching at every threshold for one area range. Appends n_dt columns of T rows to matched and ignored. */
 static int
-match(judge *j, const uint32_t *dt, const int *sorted, int n_dt, int n_gt, int area, int *order, uint8_t *skip, uint8_t *taken, uint8_t *matched, uint8_t *ignored)
+match(judge *j, const uint32_t *dt, const int *sorted, int n_dt, int n_gt, int area, int *order, uint8_t *skip,
+	uint8_t *taken, uint8_t *matched, uint8_t *ignored)
 {
 	int counted = 0, n = 0;
 	for (int g = 0; g < n_gt; g++) {
@@ -227,7 +258,7 @@ match(judge *j, const uint32_t *dt, const int *sorted, int n_dt, int n_gt, int a
 		skip[g] = t->crowd || t->area < areas[area][0] || t->area > areas[area][1];
 		counted += !skip[g];
 	}
-	for (int pass = 0; pass < 2; pass++)                     /* not ignored first, order kept */
+	for (int pass = 0; pass < 2; pass++) /* not ignored first, order kept */
 		for (int g = 0; g < n_gt; g++)
 			if (skip[g] == pass)
 				order[n++] = g;
@@ -267,7 +298,8 @@ match(judge *j, const uint32_t *dt, const int *sorted, int n_dt, int n_gt, int a
 static double *
 at_precision(judge *j, int t, int r, int k, int a, int m)
 {
-	return &j->precision[((((size_t)t * R + (size_t)r) * (size_t)j->s->n_classes + (size_t)k) * A + (size_t)a) * M + (size_t)m];
+	return &j->precision[((((size_t)t * R + (size_t)r) * (size_t)j->s->n_classes + (size_t)k) * A + (size_t)a) * M
+		+ (size_t)m];
 }
 
 static double *
@@ -276,15 +308,21 @@ at_recall(judge *j, int t, int k, int a, int m)
 	return &j->recalls[(((size_t)t * (size_t)j->s->n_classes + (size_t)k) * A + (size_t)a) * M + (size_t)m];
 }
 
-typedef struct column { double score; uint32_t at; int rank; } column;      /* at: row of matched and ignored; rank within its picture */
+typedef struct column {
+	double score;
+	uint32_t at;
+	int rank;
+} column; /* at: row of matched and ignored; rank within its picture */
 
 /* Precision and recall of one class and area range from all its detections, in the order of pictures. */
 static secant_status
-accumulate(judge *j, int k, int a, const column *all, int n_all, const uint8_t *matched, const uint8_t *ignored, int truths, ann_curve *curve, secant_err *err)
+accumulate(judge *j, int k, int a, const column *all, int n_all, const uint8_t *matched, const uint8_t *ignored,
+	int truths, ann_curve *curve, secant_err *err)
 {
-	int *index = secant_calloc((size_t)n_all + 1, sizeof *index), *room = secant_calloc((size_t)n_all + 1, sizeof *room);
+	int *index = secant_calloc((size_t)n_all + 1, sizeof *index),
+		*room = secant_calloc((size_t)n_all + 1, sizeof *room);
 	double *score = secant_calloc((size_t)n_all + 1, sizeof *score), *rc = secant_calloc((size_t)n_all + 1, sizeof *rc),
-		*pr = secant_calloc((size_t)n_all + 1, sizeof *pr);
+		   *pr = secant_calloc((size_t)n_all + 1, sizeof *pr);
 	secant_status status = index && room && score && rc && pr ? SECANT_OK : secant_ann_nomem(err);
 	for (int m = 0; m < M && !status; m++) {
 		int n = 0;
@@ -334,9 +372,10 @@ judge_class(judge *j, int k, ann_curve *curve, secant_err *err)
 {
 	const ann_set *s = j->s;
 	int class = j->class_order[k], most_gt = 1, total = 0;
-	const size_t base = (size_t)class * (size_t)s->n_images;
+	const size_t base = (size_t) class * (size_t)s->n_images;
 	for (int i = 0; i < s->n_images; i++) {
-		int n_gt = (int)(j->gt_first[base + (size_t)i + 1] - j->gt_first[base + (size_t)i]), n_dt = (int)(j->dt_first[base + (size_t)i + 1] - j->dt_first[base + (size_t)i]);
+		int n_gt = (int)(j->gt_first[base + (size_t)i + 1] - j->gt_first[base + (size_t)i]),
+			n_dt = (int)(j->dt_first[base + (size_t)i + 1] - j->dt_first[base + (size_t)i]);
 		most_gt = n_gt > most_gt ? n_gt : most_gt;
 		total += n_dt < MOST ? n_dt : MOST;
 	}
@@ -345,8 +384,10 @@ judge_class(judge *j, int k, ann_curve *curve, secant_err *err)
 		int n_dt = (int)(j->dt_first[base + (size_t)i + 1] - j->dt_first[base + (size_t)i]);
 		longest = n_dt > longest ? n_dt : longest;
 	}
-	uint8_t *flags[A][2] = { { 0 } }, *skip = secant_calloc((size_t)most_gt, 1), *taken = secant_calloc((size_t)most_gt, 1);
-	int *order = secant_calloc((size_t)most_gt, sizeof *order), *sorted = secant_calloc((size_t)longest, sizeof *sorted), *room = secant_calloc((size_t)longest, sizeof *room);
+	uint8_t *flags[A][2] = { { 0 } }, *skip = secant_calloc((size_t)most_gt, 1),
+			*taken = secant_calloc((size_t)most_gt, 1);
+	int *order = secant_calloc((size_t)most_gt, sizeof *order),
+		*sorted = secant_calloc((size_t)longest, sizeof *sorted), *room = secant_calloc((size_t)longest, sizeof *room);
 	double *score = secant_calloc((size_t)longest, sizeof *score);
 	column *all = secant_calloc((size_t)total + 1, sizeof *all);
 	secant_status status = skip && taken && order && sorted && room && score && all ? SECANT_OK : secant_ann_nomem(err);
@@ -369,7 +410,8 @@ judge_class(judge *j, int k, ann_curve *curve, secant_err *err)
 		n_dt = n_dt < MOST ? n_dt : MOST;
 		status = prepare(j, dt, sorted, n_dt, gt, n_gt, err);
 		for (int a = 0; a < A && !status; a++)
-			truths[a] += match(j, dt, sorted, n_dt, n_gt, a, order, skip, taken, flags[a][0] + (size_t)n_all * T, flags[a][1] + (size_t)n_all * T);
+			truths[a] += match(j, dt, sorted, n_dt, n_gt, a, order, skip, taken, flags[a][0] + (size_t)n_all * T,
+				flags[a][1] + (size_t)n_all * T);
 		for (int d = 0; d < n_dt; d++, n_all++)
 			all[n_all] = (column){ score[sorted[d]], (uint32_t)n_all, d };
 	}
@@ -378,7 +420,8 @@ judge_class(judge *j, int k, ann_curve *curve, secant_err *err)
 			status = accumulate(j, k, a, all, n_all, flags[a][0], flags[a][1], truths[a], a ? NULL : curve, err);
 	for (int a = 0; a < A; a++)
 		secant_free(flags[a][0]), secant_free(flags[a][1]);
-	secant_free(skip), secant_free(taken), secant_free(order), secant_free(sorted), secant_free(room), secant_free(score), secant_free(all);
+	secant_free(skip), secant_free(taken), secant_free(order), secant_free(sorted), secant_free(room),
+		secant_free(score), secant_free(all);
 	return status;
 }
 
@@ -398,8 +441,8 @@ mean(judge *j, bool recall, int t0, int t1, int k_only, int a, int m, double *ro
 }
 
 secant_status
-secant_ann_eval_coco(const ann_set *s, const ann_results *r, const secant_dataset_judging *o, double numbers[12], ann_curve *curves,
-	double (*per_class)[2], secant_err *err)
+secant_ann_eval_coco(const ann_set *s, const ann_results *r, const secant_dataset_judging *o, double numbers[12],
+	ann_curve *curves, double (*per_class)[2], secant_err *err)
 {
 	judge j = { .s = s, .r = r, .o = o };
 	size_t k = (size_t)s->n_classes, cells = (size_t)T * R * k * A * M;
@@ -410,13 +453,15 @@ secant_ann_eval_coco(const ann_set *s, const ann_results *r, const secant_datase
 	j.threshold[T - 1] = 0.95;
 	j.recall[R - 1] = 1;
 	if (k > 20000 || k * (size_t)s->n_images > (size_t)1 << 31)
-		return secant_fail(err, SECANT_ERR_RANGE, "%d classes on %d pictures are too many to evaluate at once", s->n_classes, s->n_images);
+		return secant_fail(err, SECANT_ERR_RANGE, "%d classes on %d pictures are too many to evaluate at once",
+			s->n_classes, s->n_images);
 	j.image_order = order_of(s, true, err);
 	j.class_order = order_of(s, false, err);
 	j.precision = secant_calloc(cells + 1, sizeof *j.precision);
 	j.recalls = secant_calloc((size_t)T * k * A * M + 1, sizeof *j.recalls);
 	double *room = secant_calloc((size_t)T * R * k + 1, sizeof *room);
-	secant_status status = j.image_order && j.class_order && j.precision && j.recalls && room ? SECANT_OK : secant_ann_nomem(err);
+	secant_status status = j.image_order && j.class_order && j.precision && j.recalls && room ? SECANT_OK
+																							  : secant_ann_nomem(err);
 	for (size_t i = 0; !status && i < cells; i++)
 		j.precision[i] = -1;
 	for (size_t i = 0; !status && i < (size_t)T * k * A * M; i++)
@@ -426,10 +471,23 @@ secant_ann_eval_coco(const ann_set *s, const ann_results *r, const secant_datase
 	for (int i = 0; i < s->n_classes && !status; i++)
 		status = judge_class(&j, i, curves ? &curves[j.class_order[i]] : NULL, err);
 	if (!status) {
-		static const int at[12][4] = { { 0, -1, 0, 2 }, { 0, 0, 0, 2 }, { 0, 5, 0, 2 }, { 0, -1, 1, 2 }, { 0, -1, 2, 2 }, { 0, -1, 3, 2 }, { 1, -1, 0, 0 },
-			{ 1, -1, 0, 1 }, { 1, -1, 0, 2 }, { 1, -1, 1, 2 }, { 1, -1, 2, 2 }, { 1, -1, 3, 2 } };
+		static const int at[12][4] = {
+			{ 0, -1, 0, 2 },
+			{ 0, 0, 0, 2 },
+			{ 0, 5, 0, 2 },
+			{ 0, -1, 1, 2 },
+			{ 0, -1, 2, 2 },
+			{ 0, -1, 3, 2 },
+			{ 1, -1, 0, 0 },
+			{ 1, -1, 0, 1 },
+			{ 1, -1, 0, 2 },
+			{ 1, -1, 1, 2 },
+			{ 1, -1, 2, 2 },
+			{ 1, -1, 3, 2 },
+		};
 		for (int i = 0; i < 12; i++)
-			numbers[i] = mean(&j, at[i][0], at[i][1] < 0 ? 0 : at[i][1], at[i][1] < 0 ? T : at[i][1] + 1, -1, at[i][2], at[i][3], room);
+			numbers[i] = mean(&j, at[i][0], at[i][1] < 0 ? 0 : at[i][1], at[i][1] < 0 ? T : at[i][1] + 1, -1, at[i][2],
+				at[i][3], room);
 		for (int i = 0; i < s->n_classes; i++) {
 			per_class[j.class_order[i]][0] = mean(&j, false, 0, T, i, 0, 2, room);
 			per_class[j.class_order[i]][1] = mean(&j, false, 0, 1, i, 0, 2, room);
@@ -437,7 +495,9 @@ secant_ann_eval_coco(const ann_set *s, const ann_results *r, const secant_datase
 				curves[j.class_order[i]].ap = per_class[j.class_order[i]][1];
 		}
 	}
-	secant_free(j.image_order), secant_free(j.class_order), secant_free(j.precision), secant_free(j.recalls), secant_free(room);
-	secant_free(j.gt_first), secant_free(j.gt), secant_free(j.dt_first), secant_free(j.dt), secant_free(j.iou), secant_free(j.truths);
+	secant_free(j.image_order), secant_free(j.class_order), secant_free(j.precision), secant_free(j.recalls),
+		secant_free(room);
+	secant_free(j.gt_first), secant_free(j.gt), secant_free(j.dt_first), secant_free(j.dt), secant_free(j.iou),
+		secant_free(j.truths);
 	return status;
 }

@@ -1,12 +1,15 @@
 /*
- * PASCAL VOC average precision, as the development kit has it: a detection belongs to the object it overlaps most; it is right when the
- * overlap is above the limit and the object was not found before; difficult objects count neither way. voc07: mean of the best precision
- * at recall 0, 0.1, ..., 1; voc10: exact area under the monotone curve.
+ * PASCAL VOC average precision, as the development kit has it: a detection belongs to the object it overlaps most; it
+ * is right when the overlap is above the limit and the object was not found before; difficult objects count neither
+ * way. voc07: mean of the best precision at recall 0, 0.1, ..., 1; voc10: exact area under the monotone curve.
  */
 #include "data/annotations/judge.h"
 #include <stdlib.h>
 
-typedef struct ranked { double score; int at; } ranked;
+typedef struct ranked {
+	double score;
+	int at;
+} ranked;
 
 static int
 falling(const void *a, const void *b)
@@ -50,7 +53,8 @@ average(const double *rc, const double *pr, int n, bool by_points)
 }
 
 static secant_status
-judge_class(const ann_set *s, const ann_results *r, const secant_dataset_judging *o, int class, ann_curve *curve, secant_err *err)
+judge_class(const ann_set *s, const ann_results *r, const secant_dataset_judging *o, int class, ann_curve *curve,
+	secant_err *err)
 {
 	int n = 0, truths = 0;
 	double tp = 0, fp = 0, plus = o->voc_plus_one ? 1 : 0;
@@ -67,7 +71,8 @@ judge_class(const ann_set *s, const ann_results *r, const secant_dataset_judging
 		if (r->v[i].class == class)
 			list[n++] = (ranked){ r->v[i].score, i };
 	for (int i = 0; i < s->n_objects; i++)
-		truths += s->objects[i].class == class && !(s->objects[i].flags & (ANN_DIFFICULT | ANN_CROWD | ANN_NO_BOX | ANN_VOID));
+		truths += s->objects[i].class == class
+			&& !(s->objects[i].flags & (ANN_DIFFICULT | ANN_CROWD | ANN_NO_BOX | ANN_VOID));
 	qsort(list, (size_t)n, sizeof *list, falling);
 	for (int i = 0; i < n; i++) {
 		const ann_detection *d = &r->v[list[i].at];
@@ -97,7 +102,8 @@ judge_class(const ann_set *s, const ann_results *r, const secant_dataset_judging
 }
 
 secant_status
-secant_ann_eval_voc(const ann_set *s, const ann_results *r, const secant_dataset_judging *o, double *mean, ann_curve *curves, secant_err *err)
+secant_ann_eval_voc(const ann_set *s, const ann_results *r, const secant_dataset_judging *o, double *mean,
+	ann_curve *curves, secant_err *err)
 {
 	double sum = 0;
 	int n = 0;

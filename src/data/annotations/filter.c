@@ -4,8 +4,8 @@
  *     or   := and { "or" and }           and := not { "and" not }          not := "not" not | "(" or ")" | test
  *     test := field op value | field "in" "(" value { "," value } ")"      op  := = != < <= > >= ~
  *
- * Values with spaces or signs stand in quotes; ~ compares with a pattern of * and ?. Tests are kept as a flat program in postfix order,
- * so that nothing nests deeper than the text, which is limited.
+ * Values with spaces or signs stand in quotes; ~ compares with a pattern of * and ?. Tests are kept as a flat program
+ * in postfix order, so that nothing nests deeper than the text, which is limited.
  */
 #include "data/annotations/dataset.h"
 #include <ctype.h>
@@ -14,15 +14,61 @@
 #include <strings.h>
 
 enum { TOKENS = 512, DEPTH = 100 };
-typedef enum field { F_CLASS, F_WIDTH, F_HEIGHT, F_AREA, F_X0, F_Y0, F_X1, F_Y1, F_ASPECT, F_CROWD, F_DIFFICULT, F_SPLIT, F_NAME, F_IMAGE_WIDTH,
-	F_IMAGE_HEIGHT, F_OBJECTS, F_ATTRIBUTE } field;
-static const char *const fields[] = { "class", "width", "height", "area", "x0", "y0", "x1", "y1", "aspect", "crowd", "difficult", "split", "name",
-	"image_width", "image_height", "objects", NULL };
+typedef enum field {
+	F_CLASS,
+	F_WIDTH,
+	F_HEIGHT,
+	F_AREA,
+	F_X0,
+	F_Y0,
+	F_X1,
+	F_Y1,
+	F_ASPECT,
+	F_CROWD,
+	F_DIFFICULT,
+	F_SPLIT,
+	F_NAME,
+	F_IMAGE_WIDTH,
+	F_IMAGE_HEIGHT,
+	F_OBJECTS,
+	F_ATTRIBUTE
+} field;
+static const char *const fields[] = {
+	"class",
+	"width",
+	"height",
+	"area",
+	"x0",
+	"y0",
+	"x1",
+	"y1",
+	"aspect",
+	"crowd",
+	"difficult",
+	"split",
+	"name",
+	"image_width",
+	"image_height",
+	"objects",
+	NULL,
+};
 typedef enum op { EQ, NE, LT, LE, GT, GE, LIKE, AND, OR, NOT } op;
 static const char *const ops[] = { "=", "!=", "<", "<=", ">", ">=", "~" };
 
-typedef struct step { op op; field field; char text[200], attribute[100]; double number; bool numeric; } step;
-typedef struct parser { const char *start, *p; step program[TOKENS]; int n, depth; secant_err *err; bool failed, objects; } parser;
+typedef struct step {
+	op op;
+	field field;
+	char text[200], attribute[100];
+	double number;
+	bool numeric;
+} step;
+typedef struct parser {
+	const char *start, *p;
+	step program[TOKENS];
+	int n, depth;
+	secant_err *err;
+	bool failed, objects;
+} parser;
 
 static bool
 fail(parser *q, const char *what)
@@ -98,11 +144,15 @@ test(parser *q)
 		memcpy(s.attribute, q->p + 5, n - 5);
 		f = F_ATTRIBUTE;
 	} else if (!fields[f])
-		return fail(q, n ? "no such field (class, width, height, area, x0, y0, x1, y1, aspect, crowd, difficult, split, name, image_width, image_height, "
-			"objects, attr.NAME)" : "a field is missing");
+		return fail(q,
+			n ? "no such field (class, width, height, area, x0, y0, x1, y1, aspect, crowd, difficult, split, name, "
+				"image_width, image_height, "
+				"objects, attr.NAME)"
+			  : "a field is missing");
 	q->p += n;
 	s.field = (field)f;
-	q->objects = q->objects || (f != F_SPLIT && f != F_NAME && f != F_IMAGE_WIDTH && f != F_IMAGE_HEIGHT && f != F_OBJECTS);
+	q->objects = q->objects
+		|| (f != F_SPLIT && f != F_NAME && f != F_IMAGE_WIDTH && f != F_IMAGE_HEIGHT && f != F_OBJECTS);
 	if (word(q, "in")) {
 		space(q);
 		if (*q->p++ != '(')
@@ -190,7 +240,8 @@ either(parser *q)
 
 /* The value of a field: text, or a number. False: the object has none. */
 static bool
-field_of(const ann_set *s, const step *t, int image, const ann_object *o, const char **text, double *v, secant_str *room)
+field_of(
+	const ann_set *s, const step *t, int image, const ann_object *o, const char **text, double *v, secant_str *room)
 {
 	const ann_image *im = &s->images[image];
 	*text = NULL;
@@ -199,7 +250,7 @@ field_of(const ann_set *s, const step *t, int image, const ann_object *o, const 
 	case F_IMAGE_WIDTH: *v = im->width; return true;
 	case F_IMAGE_HEIGHT: *v = im->height; return true;
 	case F_OBJECTS: *v = s->first[image + 1] - s->first[image]; return true;
-	case F_SPLIT: return false;                              /* several: judged in holds */
+	case F_SPLIT: return false; /* several: judged in holds */
 	default: break;
 	}
 	if (!o)
@@ -265,8 +316,10 @@ holds(const ann_set *s, const parser *q, int image, const ann_object *o, secant_
 		} else if (t->field == F_SPLIT) {
 			bool in = false;
 			for (int k = 0; k < s->n_splits; k++)
-				in = in || (s->images[image].splits >> k & 1 && (t->op == LIKE ? !fnmatch(t->text, ann_str(s, s->splits[k]), 0)
-					: !strcmp(t->text, ann_str(s, s->splits[k]))));
+				in = in
+					|| (s->images[image].splits >> k & 1
+						&& (t->op == LIKE ? !fnmatch(t->text, ann_str(s, s->splits[k]), 0)
+										  : !strcmp(t->text, ann_str(s, s->splits[k]))));
 			stack[n++] = t->op == NE ? !in : in;
 		} else
 			stack[n++] = field_of(s, t, image, o, &text, &v, room) ? compare(t, text, v) : t->op == NE;

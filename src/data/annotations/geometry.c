@@ -8,7 +8,8 @@ secant_ann_extent(const ann_set *s, uint32_t shape, double box[4])
 		ann_rle r;
 		double xywh[4];
 		const char *counts = ann_rle_counts(s, shape);
-		if (secant_ann_rle_decode(&r, (uint32_t)s->shapes[shape + 1], (uint32_t)s->shapes[shape + 2], counts, strlen(counts), NULL))
+		if (secant_ann_rle_decode(
+				&r, (uint32_t)s->shapes[shape + 1], (uint32_t)s->shapes[shape + 2], counts, strlen(counts), NULL))
 			return false;
 		secant_ann_rle_box(&r, xywh);
 		secant_ann_rle_free(&r);
@@ -37,7 +38,8 @@ secant_ann_shape_area(const ann_set *s, uint32_t shape)
 	if (ann_shape_kind(s, shape) == ANN_RLE) {
 		ann_rle r;
 		const char *counts = ann_rle_counts(s, shape);
-		if (secant_ann_rle_decode(&r, (uint32_t)s->shapes[shape + 1], (uint32_t)s->shapes[shape + 2], counts, strlen(counts), NULL))
+		if (secant_ann_rle_decode(
+				&r, (uint32_t)s->shapes[shape + 1], (uint32_t)s->shapes[shape + 2], counts, strlen(counts), NULL))
 			return 0;
 		double area = (double)secant_ann_rle_area(&r);
 		secant_ann_rle_free(&r);

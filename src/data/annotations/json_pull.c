@@ -38,7 +38,8 @@ secant_pull_line(json_pull *j)
 		j->line_at = j->start;
 		j->line = 1;
 	}
-	for (const char *q; j->line_at < j->p && (q = memchr(j->line_at, '\n', (size_t)(j->p - j->line_at))); j->line_at = q + 1)
+	for (const char *q; j->line_at < j->p && (q = memchr(j->line_at, '\n', (size_t)(j->p - j->line_at)));
+		 j->line_at = q + 1)
 		j->line++;
 	j->line_at = j->p > j->line_at ? j->p : j->line_at;
 	return j->line;
@@ -90,7 +91,9 @@ secant_pull_peek(json_pull *j)
 	case 't': return 't';
 	case 'f': return 'f';
 	case 'n': return j->end - j->p >= 3 && j->p[1] == 'a' ? 'n' : '0';
-	case 'N': case 'I': case '-': return 'n';
+	case 'N':
+	case 'I':
+	case '-': return 'n';
 	default: return *j->p >= '0' && *j->p <= '9' ? 'n' : 0;
 	}
 }
@@ -208,7 +211,8 @@ raw_string(json_pull *j, ann_field *raw, bool *escaped)
 	return true;
 }
 
-/* True when the key stands already in the open object. Small objects are compared; from 32 keys on a table of hashes is kept. */
+/* True when the key stands already in the open object. Small objects are compared; from 32 keys on a table of hashes is
+ * kept. */
 static bool
 duplicate_key(json_pull *j, ann_field key)
 {
@@ -270,7 +274,8 @@ secant_pull_key(json_pull *j, ann_field *key)
 		return false;
 	if (duplicate_key(j, *key)) {
 		j->p = key->p - 1;
-		secant_pull_fail(j, "key \"%.*s\" stands twice in one object", (int)(ann_len(*key) > 60 ? 60 : ann_len(*key)), key->p);
+		secant_pull_fail(
+			j, "key \"%.*s\" stands twice in one object", (int)(ann_len(*key) > 60 ? 60 : ann_len(*key)), key->p);
 		return false;
 	}
 	space(j);

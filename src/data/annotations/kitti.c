@@ -1,19 +1,29 @@
 /*
- * KITTI object detection (Geiger, Lenz, Urtasun: Are we ready for autonomous driving?, CVPR 2012): label_2/STEM.txt with 15 fields
+ * KITTI object detection (Geiger, Lenz, Urtasun: Are we ready for autonomous driving?, CVPR 2012): label_2/STEM.txt
+ * with 15 fields
  *
  *     type truncated occluded alpha left top right bottom height width length x y z rotation_y [score]
  *
- * and pictures in image_2, below training or not. Boxes are 0-based pixels. DontCare rows mark regions not to be judged. Fields that
- * say "unknown" (-1, -10, -1000) are not stored; class names have '_' for spaces.
+ * and pictures in image_2, below training or not. Boxes are 0-based pixels. DontCare rows mark regions not to be
+ * judged. Fields that say "unknown" (-1, -10, -1000) are not stored; class names have '_' for spaces.
  */
 #include "data/annotations/format.h"
 #include "base/file.h"
 #include <stdio.h>
 
 static const char *const roots[] = { "", "training", NULL };
-static const struct { const char *key; int field, n; const char *unknown; } extra[] = {
-	{ "truncated", 1, 1, "0" }, { "occluded", 2, 1, "0" }, { "kitti.alpha", 3, 1, "-10" }, { "kitti.dimensions", 8, 3, "-1" },
-	{ "kitti.location", 11, 3, "-1000" }, { "kitti.rotation_y", 14, 1, "-10" }, { "score", 15, 1, "" }
+static const struct {
+	const char *key;
+	int field, n;
+	const char *unknown;
+} extra[] = {
+	{ "truncated", 1, 1, "0" },
+	{ "occluded", 2, 1, "0" },
+	{ "kitti.alpha", 3, 1, "-10" },
+	{ "kitti.dimensions", 8, 3, "-1" },
+	{ "kitti.location", 11, 3, "-1000" },
+	{ "kitti.rotation_y", 14, 1, "-10" },
+	{ "score", 15, 1, "" },
 };
 
 static int
@@ -45,7 +55,8 @@ parse(ann_set *s, int image, const char *data, size_t n, const char *origin, sec
 			good = secant_ann_real(f[i].p, f[i].end, &v[i]);
 		secant_status status = SECANT_OK;
 		if (!good)
-			status = secant_ann_bad(s, "parse-error", origin, l.number, 0, err, "found %d fields; a type and 14 or 15 numbers are needed", m);
+			status = secant_ann_bad(s, "parse-error", origin, l.number, 0, err,
+				"found %d fields; a type and 14 or 15 numbers are needed", m);
 		else if (!secant_ann_finite(v, m))
 			status = secant_ann_bad(s, "value-not-finite", origin, l.number, 0, err, "a number is not finite");
 		if (status)
@@ -91,7 +102,8 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
 	int fixed = s->n_classes;
 	char *below = secant_path_join(path, "training/label_2");
 	const char *base = below && secant_is_dir(below) ? "training/" : "";
-	char *labels = secant_format("%s/%slabel_2", path, base), *pictures = secant_format("%simage_2", base), *full = secant_format("%s/%simage_2", path, base);
+	char *labels = secant_format("%s/%slabel_2", path, base), *pictures = secant_format("%simage_2", base),
+		 *full = secant_format("%s/%simage_2", path, base);
 	secant_names files = { 0 };
 	if (!status)
 		status = labels && pictures && full ? SECANT_OK : secant_ann_nomem(err);
@@ -116,7 +128,7 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
 	}
 	secant_names_free(&files);
 	secant_free(below), secant_free(labels), secant_free(pictures), secant_free(full);
-	for (int i = 0; !status && i < 2; i++) {                 /* ImageSets/train.txt, as several trainers want it */
+	for (int i = 0; !status && i < 2; i++) { /* ImageSets/train.txt, as several trainers want it */
 		static const char *const lists[] = { "train", "val" };
 		char *list = secant_format("%s/ImageSets/%s.txt", path, lists[i]);
 		if (list && secant_is_file(list))
@@ -173,7 +185,8 @@ write(ann_set *s, ann_out *out, secant_err *err)
 			if (o->class >= 0 && !(o->flags & ANN_NO_BOX))
 				put_object(&t, s, o);
 		}
-		char *text = secant_ann_with_extension(ann_str(s, s->images[i].name), "txt"), *label = text ? secant_format("training/label_2/%s", text) : NULL;
+		char *text = secant_ann_with_extension(ann_str(s, s->images[i].name), "txt"),
+			 *label = text ? secant_format("training/label_2/%s", text) : NULL;
 		char *picture = secant_format("training/image_2/%s", ann_str(s, s->images[i].name));
 		status = label && picture ? secant_ann_out_str(out, label, &t, err) : secant_ann_nomem(err);
 		if (!status)
@@ -196,9 +209,19 @@ write(ann_set *s, ann_out *out, secant_err *err)
 	return status;
 }
 
-static secant_status parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e) { return parse(s, 0, d, n, o, e); }
+static secant_status
+parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
+{
+	return parse(s, 0, d, n, o, e);
+}
 
 const ann_format secant_ann_format_kitti = {
-	.name = "kitti", .brief = "KITTI: label_2 with fifteen fields a line", .prefix = "kitti.",
-	.holds = ANN_HOLDS_BOX | ANN_HOLDS_FRACTIONS | ANN_HOLDS_VOID, .detect = detect, .read = read, .write = write, .parse = parse_one
+	.name = "kitti",
+	.brief = "KITTI: label_2 with fifteen fields a line",
+	.prefix = "kitti.",
+	.holds = ANN_HOLDS_BOX | ANN_HOLDS_FRACTIONS | ANN_HOLDS_VOID,
+	.detect = detect,
+	.read = read,
+	.write = write,
+	.parse = parse_one,
 };

@@ -1,7 +1,7 @@
 /*
- * LabelMe. Two formats bear the name. The JSON one (wkentaro/labelme) has a file beside each picture with shapes: polygon, rectangle,
- * circle, line, linestrip, point, points, mask (a base64 PNG); it is read and written. The XML one (MIT LabelMe 3.0: Annotations,
- * Images, Masks) is read: polygons, bounding boxes, masks.
+ * LabelMe. Two formats bear the name. The JSON one (wkentaro/labelme) has a file beside each picture with shapes:
+ * polygon, rectangle, circle, line, linestrip, point, points, mask (a base64 PNG); it is read and written. The XML one
+ * (MIT LabelMe 3.0: Annotations, Images, Masks) is read: polygons, bounding boxes, masks.
  */
 #include "data/annotations/attributes.h"
 #include "data/annotations/rle.h"
@@ -9,7 +9,9 @@
 #include <secant/codec.h>
 #include <stdio.h>
 
-/* --- base64 ---------------------------------------------------------------------------------------------------------------------- */
+/* --- base64
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -38,14 +40,24 @@ base64_encode(const uint8_t *p, size_t n, secant_str *out)
 {
 	for (size_t i = 0; i < n; i += 3) {
 		uint32_t v = (uint32_t)p[i] << 16 | (i + 1 < n ? (uint32_t)p[i + 1] << 8 : 0) | (i + 2 < n ? p[i + 2] : 0);
-		char q[4] = { digits[v >> 18], digits[v >> 12 & 63], i + 1 < n ? digits[v >> 6 & 63] : '=', i + 2 < n ? digits[v & 63] : '=' };
+		char q[4] = { digits[v >> 18], digits[v >> 12 & 63], i + 1 < n ? digits[v >> 6 & 63] : '=',
+			i + 2 < n ? digits[v & 63] : '=' };
 		secant_str_addn(out, q, 4);
 	}
 }
 
-/* --- JSON ------------------------------------------------------------------------------------------------------------------------ */
+/* --- JSON
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
-typedef struct shape { double *xy; int n, capacity; char type[24], label[300]; uint32_t head; ann_field mask; bool crowd; } shape;
+typedef struct shape {
+	double *xy;
+	int n, capacity;
+	char type[24], label[300];
+	uint32_t head;
+	ann_field mask;
+	bool crowd;
+} shape;
 
 static void
 keep(ann_set *s, json_pull *j, uint32_t *head, ann_field key, const char *prefix)
@@ -92,8 +104,8 @@ read_shape(ann_set *s, json_pull *j, shape *sh)
 			read_points(j, sh);
 		else if ((ann_is(key, "label") || ann_is(key, "shape_type")) && secant_pull_peek(j) == 's') {
 			if (secant_pull_string(j, &text))
-				snprintf(*key.p == 'l' ? sh->label : sh->type, *key.p == 'l' ? sizeof sh->label : sizeof sh->type, "%.*s",
-					(int)(ann_len(text) > 290 ? 290 : ann_len(text)), text.p);
+				snprintf(*key.p == 'l' ? sh->label : sh->type, *key.p == 'l' ? sizeof sh->label : sizeof sh->type,
+					"%.*s", (int)(ann_len(text) > 290 ? 290 : ann_len(text)), text.p);
 		} else if (ann_is(key, "attributes") && secant_pull_peek(j) == 'o') {
 			for (secant_pull_object(j); secant_pull_key(j, &key);)
 				keep(s, j, &sh->head, key, "");
@@ -106,7 +118,8 @@ read_shape(ann_set *s, json_pull *j, shape *sh)
 
 /* A mask is a PNG of the box's size; it becomes one of the picture's size. */
 static uint32_t
-read_mask(ann_set *s, int image, const shape *sh, const char *origin, uint32_t line, secant_status *status, secant_err *err)
+read_mask(
+	ann_set *s, int image, const shape *sh, const char *origin, uint32_t line, secant_status *status, secant_err *err)
 {
 	secant_str png = { 0 };
 	secant_image im = { 0 };
@@ -119,14 +132,16 @@ read_mask(ann_set *s, int image, const shape *sh, const char *origin, uint32_t l
 	int w = picture->width, h = picture->height, x = sh->n >= 2 ? (int)fmax(-1e6, fmin(1e6, sh->xy[0])) : 0,
 		y = sh->n >= 2 ? (int)fmax(-1e6, fmin(1e6, sh->xy[1])) : 0;
 	if (!good || w < 1 || h < 1 || w > 1 << 15 || h > 1 << 15)
-		*status = secant_ann_bad(s, "parse-error", origin, line, 0, err, "the mask cannot be read: %s", one.code ? one.msg : "no base64, or no picture size");
+		*status = secant_ann_bad(s, "parse-error", origin, line, 0, err, "the mask cannot be read: %s",
+			one.code ? one.msg : "no base64, or no picture size");
 	else {
 		uint8_t *pixels = secant_calloc((size_t)w * (size_t)h, 1);
 		ann_rle r;
 		for (int row = 0; pixels && row < im.height; row++)
 			for (int col = 0; col < im.width; col++)
 				if (row + y >= 0 && row + y < h && col + x >= 0 && col + x < w)
-					pixels[(size_t)(row + y) * (size_t)w + (size_t)(col + x)] = ((const uint8_t *)im.data)[(size_t)row * (size_t)im.width + (size_t)col] != 0;
+					pixels[(size_t)(row + y) * (size_t)w + (size_t)(col + x)] =
+						((const uint8_t *)im.data)[(size_t)row * (size_t)im.width + (size_t)col] != 0;
 		if (pixels && !(*status = secant_ann_rle_from_pixels(&r, pixels, (uint32_t)h, (uint32_t)w, err))) {
 			secant_str text = { 0 };
 			secant_ann_rle_encode(&text, r.runs, r.n);
@@ -148,7 +163,8 @@ add_shape(ann_set *s, int image, shape *sh, const char *origin, uint32_t line, s
 	const double *p = sh->xy;
 	secant_status status = SECANT_OK;
 	if (!secant_ann_finite(p, sh->n))
-		return secant_ann_bad(s, "value-not-finite", origin, line, 0, err, "a coordinate of '%s' is not finite", sh->label);
+		return secant_ann_bad(
+			s, "value-not-finite", origin, line, 0, err, "a coordinate of '%s' is not finite", sh->label);
 	bool two = !strcmp(sh->type, "rectangle") || !strcmp(sh->type, "circle") || !strcmp(sh->type, "mask");
 	if (two ? points != 2 && points != 4 : points < 1)
 		return secant_ann_bad(s, "parse-error", origin, line, 0, err, "a %s of %d points", sh->type, points);
@@ -166,8 +182,12 @@ add_shape(ann_set *s, int image, shape *sh, const char *origin, uint32_t line, s
 		o.shape = read_mask(s, image, sh, origin, line, &status, err);
 		ann_corners(&o, p[0], p[1], p[2] + 1, p[3] + 1);
 	} else {
-		o.shape = secant_ann_points(s, polygon ? ANN_POLYGONS : !strcmp(sh->type, "oriented_rectangle") && points == 4 ? ANN_QUAD
-			: !strncmp(sh->type, "line", 4) ? ANN_LINE : ANN_POINTS, p, points);
+		o.shape = secant_ann_points(s,
+			polygon                                                      ? ANN_POLYGONS
+				: !strcmp(sh->type, "oriented_rectangle") && points == 4 ? ANN_QUAD
+				: !strncmp(sh->type, "line", 4)                          ? ANN_LINE
+																		 : ANN_POINTS,
+			p, points);
 		o.flags |= ANN_BOX_DERIVED;
 	}
 	o.attributes = sh->head;
@@ -194,7 +214,7 @@ parse_json(ann_set *s, int image, const char *data, size_t n, const char *origin
 	int64_t v;
 	secant_pull_init(&j, data, n, origin);
 	for (secant_pull_object(&j); secant_pull_key(&j, &key);) {
-		if (ann_is(key, "shapes")) {                         /* after the size of the picture */
+		if (ann_is(key, "shapes")) { /* after the size of the picture */
 			shapes = j.p;
 			secant_pull_skip(&j, NULL);
 		} else if ((ann_is(key, "imageWidth") || ann_is(key, "imageHeight")) && secant_pull_peek(&j) == 'n') {
@@ -228,7 +248,8 @@ parse_json(ann_set *s, int image, const char *data, size_t n, const char *origin
 	return status;
 }
 
-/* --- XML of MIT LabelMe 3.0 ------------------------------------------------------------------------------------------------------ */
+/* --- XML of MIT LabelMe 3.0
+ * ------------------------------------------------------------------------------------------------------ */
 
 static void
 read_pt(xml_pull *x, shape *sh)
@@ -252,7 +273,12 @@ read_pt(xml_pull *x, shape *sh)
 	}
 }
 
-typedef struct xml_object { shape sh; bool box, deleted, masked; double rect[4]; char mask[300]; } xml_object;
+typedef struct xml_object {
+	shape sh;
+	bool box, deleted, masked;
+	double rect[4];
+	char mask[300];
+} xml_object;
 
 static void
 read_part(ann_set *s, xml_pull *x, ann_field tag, xml_object *o)
@@ -303,14 +329,17 @@ xml_mask(ann_set *s, const char *origin, const char *name, secant_status *status
 {
 	const char *at = strstr(origin, "Annotations/");
 	char *dir = at ? secant_path_dir(at + 12) : NULL;
-	char *path = dir && secant_path_is_safe(name) ? secant_format("%.*sMasks/%s/%s", (int)(at - origin), origin, dir, name) : NULL;
+	char *path = dir && secant_path_is_safe(name)
+		? secant_format("%.*sMasks/%s/%s", (int)(at - origin), origin, dir, name)
+		: NULL;
 	secant_image im = { 0 };
 	secant_err one = { 0 };
 	secant_image_read_options grey = { .channels = 1, .to_u8 = true };
 	uint32_t shape_at = 0;
 	ann_rle r;
 	if (!path || secant_image_read(&im, path, &grey, &one))
-		*status = secant_ann_bad(s, "image-missing", origin, 0, 0, err, "the mask '%s' cannot be read: %s", name, one.msg);
+		*status = secant_ann_bad(
+			s, "image-missing", origin, 0, 0, err, "the mask '%s' cannot be read: %s", name, one.msg);
 	else if (!(*status = secant_ann_rle_from_pixels(&r, im.data, (uint32_t)im.height, (uint32_t)im.width, err))) {
 		secant_str text = { 0 };
 		secant_ann_rle_encode(&text, r.runs, r.n);
@@ -361,11 +390,13 @@ parse_xml(ann_set *s, int image, const char *data, size_t n, const char *origin,
 		if (status)
 			break;
 		if (o.sh.n < 2 && !o.masked) {
-			status = secant_ann_bad(s, "parse-error", origin, line, 0, err, "object '%s' has neither points nor mask", o.sh.label);
+			status = secant_ann_bad(
+				s, "parse-error", origin, line, 0, err, "object '%s' has neither points nor mask", o.sh.label);
 			continue;
 		}
 		if (!secant_ann_finite(o.sh.xy, o.sh.n) || !secant_ann_finite(o.rect, 4)) {
-			status = secant_ann_bad(s, "value-not-finite", origin, line, 0, err, "a coordinate of '%s' is not finite", o.sh.label);
+			status = secant_ann_bad(
+				s, "value-not-finite", origin, line, 0, err, "a coordinate of '%s' is not finite", o.sh.label);
 			continue;
 		}
 		int class = secant_ann_class(s, o.sh.label, strlen(o.sh.label));
@@ -394,14 +425,16 @@ parse_xml(ann_set *s, int image, const char *data, size_t n, const char *origin,
 	return status;
 }
 
-/* --- folders --------------------------------------------------------------------------------------------------------------------- */
+/* --- folders
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static bool
-has(const char *path, const char *what, const char *not)
+has(const char *path, const char *what, const char * not )
 {
 	char *data = NULL;
 	size_t n;
-	bool good = !secant_file_read(&data, &n, path, (size_t)1 << 28, NULL) && strstr(data, what) && !strstr(data, not);
+	bool good = !secant_file_read(&data, &n, path, (size_t)1 << 28, NULL) && strstr(data, what) && !strstr(data, not );
 	secant_free(data);
 	return good;
 }
@@ -419,7 +452,10 @@ detect(const char *path, const char **why)
 			if (file && secant_ext_is(file, "json"))
 				sure = has(file, "\"shapes\"", "\"annotations\"") ? 85 : 0;
 			else if (file)
-				sure = (has(file, "<imagesize>", "<bndbox>") || has(file, "<polygon>", "<bndbox>")) && has(file, "<annotation>", "<annotations>") ? 85 : 0;
+				sure = (has(file, "<imagesize>", "<bndbox>") || has(file, "<polygon>", "<bndbox>"))
+						&& has(file, "<annotation>", "<annotations>")
+					? 85
+					: 0;
 			secant_free(file);
 		}
 	secant_names_free(&files);
@@ -464,14 +500,17 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
 		if (!status && at >= 0)
 			(void)secant_ann_probe(s, at, NULL);
 		if (!status)
-			status = at >= 0 ? secant_ann_read_text(s, at, file, json ? parse_json : parse_xml, err) : secant_ann_nomem(err);
+			status = at >= 0 ? secant_ann_read_text(s, at, file, json ? parse_json : parse_xml, err)
+							 : secant_ann_nomem(err);
 		secant_free(file);
 	}
 	secant_names_free(&files);
 	return status ? status : secant_ann_sort_classes(s, fixed, err);
 }
 
-/* --- writing --------------------------------------------------------------------------------------------------------------------- */
+/* --- writing
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static void
 put_points(secant_str *t, const double *xy, int n)
@@ -518,7 +557,8 @@ put_attributes(secant_str *t, const ann_set *s, uint32_t head, const char *const
 {
 	bool any = false;
 	for (; head || (extra && *extra);) {
-		const char *key = head ? ann_str(s, s->attributes[head].key) : extra[0], *value = head ? ann_str(s, s->attributes[head].value) : extra[1];
+		const char *key = head ? ann_str(s, s->attributes[head].key) : extra[0],
+				   *value = head ? ann_str(s, s->attributes[head].value) : extra[1];
 		if (head)
 			head = s->attributes[head].next;
 		else
@@ -558,8 +598,12 @@ put_shape(secant_str *t, const ann_set *s, const ann_object *o, int part, int pa
 		for (int i = 0; i <= part && i < all; i++)
 			p = secant_ann_part(p, &xy, &n);
 		put_points(t, xy, n);
-		secant_str_addf(t, "], \"shape_type\": %s", type ? type : kind == ANN_LINE ? "\"linestrip\"" : kind == ANN_POINTS ? "\"points\""
-			: kind == ANN_QUAD ? "\"oriented_rectangle\"" : "\"polygon\"");
+		secant_str_addf(t, "], \"shape_type\": %s",
+			type                     ? type
+				: kind == ANN_LINE   ? "\"linestrip\""
+				: kind == ANN_POINTS ? "\"points\""
+				: kind == ANN_QUAD   ? "\"oriented_rectangle\""
+									 : "\"polygon\"");
 	} else {
 		const double xy[4] = { ann_x0(o), ann_y0(o), ann_x1(o), ann_y1(o) };
 		put_points(t, xy, 2);
@@ -571,8 +615,11 @@ put_shape(secant_str *t, const ann_set *s, const ann_object *o, int part, int pa
 		secant_str_add(t, ", \"group_id\": null");
 	if (!secant_ann_get(s, o->attributes, "labelme.flags"))
 		secant_str_add(t, ", \"flags\": {}");
-	put_attributes(t, s, o->attributes, NULL, true, group ? "|labelme.shape_type|labelme.group_id|" : "|labelme.shape_type|labelme.points|labelme.label|");
-	if (secant_ann_implied(s, o, ANN_IMPLIED_CROWD | ANN_IMPLIED_AREA | ANN_IMPLIED_DIFFICULT | ANN_IMPLIED_BOX, group, part, parts, &extra) || o->attributes)
+	put_attributes(t, s, o->attributes, NULL, true,
+		group ? "|labelme.shape_type|labelme.group_id|" : "|labelme.shape_type|labelme.points|labelme.label|");
+	if (secant_ann_implied(s, o, ANN_IMPLIED_CROWD | ANN_IMPLIED_AREA | ANN_IMPLIED_DIFFICULT | ANN_IMPLIED_BOX, group,
+			part, parts, &extra)
+		|| o->attributes)
 		put_attributes(t, s, o->attributes, extra.pair, false, "");
 	secant_str_add(t, "}");
 	return status;
@@ -610,7 +657,8 @@ write(ann_set *s, ann_out *out, secant_err *err)
 		}
 		secant_str_add(&t, first ? "],\n  \"imagePath\": " : "\n  ],\n  \"imagePath\": ");
 		secant_ann_json_string(&t, base, strlen(base));
-		secant_str_addf(&t, ",\n  \"imageData\": null,\n  \"imageHeight\": %d,\n  \"imageWidth\": %d\n}\n", im->height, im->width);
+		secant_str_addf(
+			&t, ",\n  \"imageData\": null,\n  \"imageHeight\": %d,\n  \"imageWidth\": %d\n}\n", im->height, im->width);
 		char *json = secant_ann_with_extension(name, "json");
 		if (!status)
 			status = json ? secant_ann_out_str(out, json, &t, err) : secant_ann_nomem(err);
@@ -631,8 +679,13 @@ parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 }
 
 const ann_format secant_ann_format_labelme = {
-	.name = "labelme", .brief = "LabelMe JSON (and, for reading, MIT LabelMe XML)", .prefix = "labelme.",
-	.holds = ANN_HOLDS_BOX | ANN_HOLDS_POLYGON | ANN_HOLDS_RLE | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_IMAGE_ATTRIBUTES | ANN_HOLDS_QUAD | ANN_HOLDS_LINES
-		| ANN_HOLDS_FRACTIONS | ANN_HOLDS_PARTS,
-	.detect = detect, .read = read, .write = write, .parse = parse_one
+	.name = "labelme",
+	.brief = "LabelMe JSON (and, for reading, MIT LabelMe XML)",
+	.prefix = "labelme.",
+	.holds = ANN_HOLDS_BOX | ANN_HOLDS_POLYGON | ANN_HOLDS_RLE | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_IMAGE_ATTRIBUTES
+		| ANN_HOLDS_QUAD | ANN_HOLDS_LINES | ANN_HOLDS_FRACTIONS | ANN_HOLDS_PARTS,
+	.detect = detect,
+	.read = read,
+	.write = write,
+	.parse = parse_one,
 };

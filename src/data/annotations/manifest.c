@@ -1,6 +1,6 @@
 /*
- * The manifest secant.json of a folder that this library wrote: what it was made from and how, so that it can be made again, and what
- * the format itself cannot hold: class numbers, ids, the reading of VOC's numbers, former names.
+ * The manifest secant.json of a folder that this library wrote: what it was made from and how, so that it can be made
+ * again, and what the format itself cannot hold: class numbers, ids, the reading of VOC's numbers, former names.
  */
 #include "data/annotations/format.h"
 #include "data/annotations/json_pull.h"
@@ -53,7 +53,8 @@ put_pictures(secant_str *t, const ann_set *s, const ann_text *renamed, bool ids)
 }
 
 secant_status
-secant_ann_write_manifest(const ann_set *s, ann_out *out, const char *to, int voc_origin, const ann_text *renamed, secant_err *err)
+secant_ann_write_manifest(
+	const ann_set *s, ann_out *out, const char *to, int voc_origin, const ann_text *renamed, secant_err *err)
 {
 	secant_str t = { 0 };
 	const secant_dataset_writing *w = out->options;
@@ -73,7 +74,8 @@ secant_ann_write_manifest(const ann_set *s, ann_out *out, const char *to, int vo
 	}
 	secant_str_add(&t, s->n_classes ? "\n  ]" : "]");
 	if (w->train_ratio > 0) {
-		secant_str_add(&t, ",\n  \"split\": {\"algorithm\": \"names in byte order, Fisher-Yates, Philox4x32-10\", \"train_ratio\": ");
+		secant_str_add(&t,
+			",\n  \"split\": {\"algorithm\": \"names in byte order, Fisher-Yates, Philox4x32-10\", \"train_ratio\": ");
 		secant_ann_put_number(&t, w->train_ratio);
 		secant_str_addf(&t, ", \"seed\": %d}", w->seed);
 	}
@@ -96,7 +98,8 @@ secant_ann_write_manifest(const ann_set *s, ann_out *out, const char *to, int vo
 	return status;
 }
 
-/* The class of that name; some formats cannot have spaces in it: '-' or '_' stands for them, and the name is put back. */
+/* The class of that name; some formats cannot have spaces in it: '-' or '_' stands for them, and the name is put back.
+ */
 static int
 find_class(ann_set *s, ann_field name)
 {

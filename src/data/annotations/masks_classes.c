@@ -1,21 +1,87 @@
-/* Class lists of mask formats: what the formats fix (Cityscapes, VOC, CamVid), what their files say, and writing them. */
+/* Class lists of mask formats: what the formats fix (Cityscapes, VOC, CamVid), what their files say, and writing them.
+ */
 #include "data/annotations/masks.h"
 #include "data/annotations/json_pull.h"
 #include "base/file.h"
 #include <secant/palette.h>
 #include <stdio.h>
 
-static const struct { const char *name; int32_t colour; } city[] = { { "unlabeled", 0 }, { "ego vehicle", 0 }, { "rectification border", 0 },
-	{ "out of roi", 0 }, { "static", 0 }, { "dynamic", 0x6f4a00 }, { "ground", 0x510051 }, { "road", 0x804080 }, { "sidewalk", 0xf423e8 },
-	{ "parking", 0xfaaaa0 }, { "rail track", 0xe6968c }, { "building", 0x464646 }, { "wall", 0x66669c }, { "fence", 0xbe9999 },
-	{ "guard rail", 0xb4a5b4 }, { "bridge", 0x966464 }, { "tunnel", 0x96785a }, { "pole", 0x999999 }, { "polegroup", 0x999999 },
-	{ "traffic light", 0xfaaa1e }, { "traffic sign", 0xdcdc00 }, { "vegetation", 0x6b8e23 }, { "terrain", 0x98fb98 }, { "sky", 0x4682b4 },
-	{ "person", 0xdc143c }, { "rider", 0xff0000 }, { "car", 0x00008e }, { "truck", 0x000046 }, { "bus", 0x003c64 }, { "caravan", 0x00005a },
-	{ "trailer", 0x00006e }, { "train", 0x005064 }, { "motorcycle", 0x0000e6 }, { "bicycle", 0x770b20 } };
-static const char *const voc_names[] = { "background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow",
-	"diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor" };
-static const char *const camvid_names[] = { "Sky", "Building", "Pole", "Road", "Pavement", "Tree", "SignSymbol", "Fence", "Car", "Pedestrian",
-	"Bicyclist", "Unlabelled" };
+static const struct {
+	const char *name;
+	int32_t colour;
+} city[] = {
+	{ "unlabeled", 0 },
+	{ "ego vehicle", 0 },
+	{ "rectification border", 0 },
+	{ "out of roi", 0 },
+	{ "static", 0 },
+	{ "dynamic", 0x6f4a00 },
+	{ "ground", 0x510051 },
+	{ "road", 0x804080 },
+	{ "sidewalk", 0xf423e8 },
+	{ "parking", 0xfaaaa0 },
+	{ "rail track", 0xe6968c },
+	{ "building", 0x464646 },
+	{ "wall", 0x66669c },
+	{ "fence", 0xbe9999 },
+	{ "guard rail", 0xb4a5b4 },
+	{ "bridge", 0x966464 },
+	{ "tunnel", 0x96785a },
+	{ "pole", 0x999999 },
+	{ "polegroup", 0x999999 },
+	{ "traffic light", 0xfaaa1e },
+	{ "traffic sign", 0xdcdc00 },
+	{ "vegetation", 0x6b8e23 },
+	{ "terrain", 0x98fb98 },
+	{ "sky", 0x4682b4 },
+	{ "person", 0xdc143c },
+	{ "rider", 0xff0000 },
+	{ "car", 0x00008e },
+	{ "truck", 0x000046 },
+	{ "bus", 0x003c64 },
+	{ "caravan", 0x00005a },
+	{ "trailer", 0x00006e },
+	{ "train", 0x005064 },
+	{ "motorcycle", 0x0000e6 },
+	{ "bicycle", 0x770b20 },
+};
+static const char *const voc_names[] = {
+	"background",
+	"aeroplane",
+	"bicycle",
+	"bird",
+	"boat",
+	"bottle",
+	"bus",
+	"car",
+	"cat",
+	"chair",
+	"cow",
+	"diningtable",
+	"dog",
+	"horse",
+	"motorbike",
+	"person",
+	"pottedplant",
+	"sheep",
+	"sofa",
+	"train",
+	"tvmonitor",
+};
+static const char *const camvid_names[] = {
+	"Sky",
+	"Building",
+	"Pole",
+	"Road",
+	"Pavement",
+	"Tree",
+	"SignSymbol",
+	"Fence",
+	"Car",
+	"Pedestrian",
+	"Bicyclist",
+	"Unlabelled",
+};
 
 /* VOC's colour of class i: bits of i spread over the three bytes from the top. */
 static int32_t
@@ -28,7 +94,9 @@ voc_colour(int i)
 	return c[0] << 16 | c[1] << 8 | c[2];
 }
 
-/* --- reading --------------------------------------------------------------------------------------------------------------------- */
+/* --- reading
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static int
 add(ann_set *s, const char *name, size_t n, int32_t colour)
@@ -72,14 +140,15 @@ meta_json(ann_set *s, int image, const char *data, size_t n, const char *origin,
 			if (secant_pull_string(&j, &text) && secant_ann_integer(text.p, text.end, &id))
 				for (int i = 0; i < s->n_classes; i++)
 					s->classes[i].is_background = s->classes[i].id == id;
-		} else if (ann_is(key, "labels") && secant_pull_peek(&j) == 'a') {     /* mapillary */
+		} else if (ann_is(key, "labels") && secant_pull_peek(&j) == 'a') { /* mapillary */
 			for (secant_pull_array(&j); secant_pull_element(&j);) {
 				char name[300] = "";
 				int32_t c = -1;
 				for (secant_pull_object(&j); secant_pull_key(&j, &key);) {
 					if (ann_is(key, "readable") || (ann_is(key, "name") && !*name)) {
 						if (secant_pull_string(&j, &text))
-							snprintf(name, sizeof name, "%.*s", (int)(ann_len(text) > 290 ? 290 : ann_len(text)), text.p);
+							snprintf(
+								name, sizeof name, "%.*s", (int)(ann_len(text) > 290 ? 290 : ann_len(text)), text.p);
 					} else if (ann_is(key, "color") && secant_pull_peek(&j) == 'a') {
 						c = 0;
 						for (secant_pull_array(&j); secant_pull_element(&j) && secant_pull_number(&j, &v);)
@@ -98,7 +167,8 @@ meta_json(ann_set *s, int image, const char *data, size_t n, const char *origin,
 	return status;
 }
 
-/* labelmap.txt "name:r,g,b::", label_colors.txt "r g b name", objectInfo150.txt "index ratio train val name": by their shape. */
+/* labelmap.txt "name:r,g,b::", label_colors.txt "r g b name", objectInfo150.txt "index ratio train val name": by their
+ * shape. */
 static secant_status
 meta_lines(ann_set *s, int image, const char *data, size_t n, const char *origin, secant_err *err)
 {
@@ -121,8 +191,9 @@ meta_lines(ann_set *s, int image, const char *data, size_t n, const char *origin
 			while (tab > f.p && tab[-1] != '\t')
 				tab--;
 			name = (ann_field){ tab, f.end };
-		} else if (secant_ann_fields(f.p, ann_len(f), 0, part, 4) >= 4 && secant_ann_integer(part[0].p, part[0].end, &c[0])
-			&& secant_ann_integer(part[1].p, part[1].end, &c[1]) && secant_ann_integer(part[2].p, part[2].end, &c[2]))
+		} else if (secant_ann_fields(f.p, ann_len(f), 0, part, 4) >= 4
+			&& secant_ann_integer(part[0].p, part[0].end, &c[0]) && secant_ann_integer(part[1].p, part[1].end, &c[1])
+			&& secant_ann_integer(part[2].p, part[2].end, &c[2]))
 			name = (ann_field){ part[3].p, f.end };
 		bool colour = !((c[0] | c[1] | c[2]) & ~255LL);
 		if (add(s, name.p, ann_len(name), colour ? (int32_t)(c[0] << 16 | c[1] << 8 | c[2]) : -1) < 0)
@@ -138,7 +209,8 @@ is_background(const char *name)
 }
 
 secant_status
-secant_ann_mask_classes(ann_set *s, const char *root, const mask_layout *l, const secant_dataset_reading *o, secant_err *err)
+secant_ann_mask_classes(
+	ann_set *s, const char *root, const mask_layout *l, const secant_dataset_reading *o, secant_err *err)
 {
 	char *meta = secant_path_join(root, l->meta);
 	secant_status status = secant_ann_read_option_names(s, o, err);
@@ -173,7 +245,9 @@ secant_ann_mask_parse(ann_set *s, const char *data, size_t n, const char *origin
 	return n && *data == '{' ? meta_json(s, -1, data, n, origin, err) : meta_lines(s, -1, data, n, origin, err);
 }
 
-/* --- writing --------------------------------------------------------------------------------------------------------------------- */
+/* --- writing
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 int32_t
 secant_ann_mask_colour(const ann_set *s, int class, bool voc, int value)
@@ -243,7 +317,8 @@ secant_ann_mask_write_classes(const ann_set *s, ann_out *out, int which, secant_
 			secant_str_addf(&colours, "%s\n    [%d, %d, %d]", first ? "" : ",", rgb[0], rgb[1], rgb[2]);
 			break;
 		case MAPILLARY:
-			secant_str_addf(&t, "%s\n    {\"color\": [%d, %d, %d], \"readable\": ", first ? "" : ",", rgb[0], rgb[1], rgb[2]);
+			secant_str_addf(
+				&t, "%s\n    {\"color\": [%d, %d, %d], \"readable\": ", first ? "" : ",", rgb[0], rgb[1], rgb[2]);
 			secant_ann_json_string(&t, name, strlen(name));
 			secant_str_add(&t, "}");
 			break;
@@ -254,7 +329,8 @@ secant_ann_mask_write_classes(const ann_set *s, ann_out *out, int which, secant_
 		first = false;
 	}
 	if (which == MASKS)
-		secant_str_addf(&t, "\n  },\n  \"segmentation_colors\": [%s\n  ],\n  \"background_label\": \"%d\"\n}\n", colours.p ? colours.p : "", own < 0 ? 0 : own);
+		secant_str_addf(&t, "\n  },\n  \"segmentation_colors\": [%s\n  ],\n  \"background_label\": \"%d\"\n}\n",
+			colours.p ? colours.p : "", own < 0 ? 0 : own);
 	else if (which == MAPILLARY)
 		secant_str_add(&t, "\n  ]\n}\n");
 	bool city_own = which == CITYSCAPES && city_names(s);

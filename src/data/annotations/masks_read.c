@@ -1,6 +1,6 @@
 /*
- * Mask pictures to annotations: every class of a mask (every instance, where there is an instance map) becomes one object with a
- * run-length mask; or, for whoever wants pixels, the mask becomes a plane of classes.
+ * Mask pictures to annotations: every class of a mask (every instance, where there is an instance map) becomes one
+ * object with a run-length mask; or, for whoever wants pixels, the mask becomes a plane of classes.
  */
 #include "data/annotations/masks.h"
 #include "data/annotations/rle.h"
@@ -8,7 +8,9 @@
 #include <secant/codec.h>
 #include <stdio.h>
 
-/* --- one mask -------------------------------------------------------------------------------------------------------------------- */
+/* --- one mask
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 /* Class of a value, which the set need not have; ANN_NO_CLASS for what is no object, -2 void. */
 static int
@@ -49,10 +51,16 @@ store_rle(ann_set *s, const uint8_t *pixels, int w, int h, secant_err *err)
 	return shape;
 }
 
-typedef struct mask_values { uint16_t *v; int w, h, top; size_t bad; uint8_t colour[3]; } mask_values;   /* bad: pixels + 1, of the first colour without class */
+typedef struct mask_values {
+	uint16_t *v;
+	int w, h, top;
+	size_t bad;
+	uint8_t colour[3];
+} mask_values; /* bad: pixels + 1, of the first colour without class */
 
 static void
-look_up_colours(const ann_set *s, const mask_layout *l, const secant_image *im, const ann_table *colours, mask_values *m)
+look_up_colours(
+	const ann_set *s, const mask_layout *l, const secant_image *im, const ann_table *colours, mask_values *m)
 {
 	size_t n = (size_t)im->width * (size_t)im->height;
 	for (size_t i = 0; i < n; i++) {
@@ -96,7 +104,9 @@ values(const ann_set *s, const char *path, const mask_layout *l, mask_values *m,
 		ann_table colours = { 0 };
 		int background = secant_ann_mask_background(s);
 		for (int i = 0; i < s->n_classes && !status; i++)
-			if (s->classes[i].colour >= 0 && !secant_ann_table_put(&colours, (uint64_t)s->classes[i].colour, (uint32_t)(background >= 0 || !l->zero_is_background ? i : i + 1)))
+			if (s->classes[i].colour >= 0
+				&& !secant_ann_table_put(&colours, (uint64_t)s->classes[i].colour,
+					(uint32_t)(background >= 0 || !l->zero_is_background ? i : i + 1)))
 				status = secant_ann_nomem(err);
 		if (!status)
 			look_up_colours(s, l, &im, &colours, m);
@@ -120,13 +130,14 @@ secant_ann_mask_plane(const ann_set *s, int image, uint16_t **plane, int *w, int
 	secant_status status = values(s, path, l, &m, err);
 	size_t n = (size_t)m.w * (size_t)m.h;
 	if (!status && m.bad)
-		status = secant_fail(err, SECANT_ERR_FORMAT, "%s: colour %d, %d, %d at (%zu, %zu) is that of no class", path, m.colour[0], m.colour[1], m.colour[2],
-			(m.bad - 1) % (size_t)m.w, (m.bad - 1) / (size_t)m.w);
+		status = secant_fail(err, SECANT_ERR_FORMAT, "%s: colour %d, %d, %d at (%zu, %zu) is that of no class", path,
+			m.colour[0], m.colour[1], m.colour[2], (m.bad - 1) % (size_t)m.w, (m.bad - 1) / (size_t)m.w);
 	for (size_t i = 0; !status && i < n; i++) {
 		int class = class_of(s, l, m.v[i], m.top);
 		if (class >= s->n_classes)
-			status = secant_fail(err, SECANT_ERR_FORMAT, "%s: value %d at (%zu, %zu), but there are %d classes", path, m.v[i], i % (size_t)m.w, i / (size_t)m.w, s->n_classes);
-		m.v[i] = class == -2 ? ANN_PLANE_VOID : class < 0 ? ANN_PLANE_NONE : (uint16_t)class;
+			status = secant_fail(err, SECANT_ERR_FORMAT, "%s: value %d at (%zu, %zu), but there are %d classes", path,
+				m.v[i], i % (size_t)m.w, i / (size_t)m.w, s->n_classes);
+		m.v[i] = class == -2 ? ANN_PLANE_VOID : class < 0 ? ANN_PLANE_NONE : (uint16_t) class;
 	}
 	if (status) {
 		secant_free(m.v);
@@ -146,9 +157,11 @@ decode_mask(ann_set *s, int image, const mask_layout *l, const char *mask, const
 		return secant_ann_bad(s, "image-unreadable", mask, 0, 0, err, "%s", one.msg);
 	secant_status status = SECANT_OK;
 	if (m.bad)
-		status = secant_ann_bad(s, "mask-value", mask, (uint32_t)((m.bad - 1) / (size_t)m.w) + 1, (uint32_t)((m.bad - 1) % (size_t)m.w) + 1, err,
-			"colour %d, %d, %d is that of no class", m.colour[0], m.colour[1], m.colour[2]);
-	if (instances && (values(s, instances, &secant_ann_layouts[CITYSCAPES], &ids, &one) || ids.w != m.w || ids.h != m.h)) {
+		status = secant_ann_bad(s, "mask-value", mask, (uint32_t)((m.bad - 1) / (size_t)m.w) + 1,
+			(uint32_t)((m.bad - 1) % (size_t)m.w) + 1, err, "colour %d, %d, %d is that of no class", m.colour[0],
+			m.colour[1], m.colour[2]);
+	if (instances
+		&& (values(s, instances, &secant_ann_layouts[CITYSCAPES], &ids, &one) || ids.w != m.w || ids.h != m.h)) {
 		secant_free(ids.v);
 		ids.v = NULL;
 	}
@@ -168,12 +181,14 @@ decode_mask(ann_set *s, int image, const mask_layout *l, const char *mask, const
 			continue;
 		if (secant_ann_table_get(&pairs, pair, &seen))
 			continue;
-		if (!secant_ann_table_put(&pairs, pair, (uint32_t)i) || secant_grow((void **)&order, &capacity, count, sizeof *order))
+		if (!secant_ann_table_put(&pairs, pair, (uint32_t)i)
+			|| secant_grow((void **)&order, &capacity, count, sizeof *order))
 			status = secant_ann_nomem(err);
 		else
 			order[count++] = pair;
 		if (count > 20000)
-			status = secant_ann_bad(s, "mask-value", mask, 0, 0, err, "more than 20000 regions: this is no class mask"), i = n;
+			status = secant_ann_bad(s, "mask-value", mask, 0, 0, err, "more than 20000 regions: this is no class mask"),
+			i = n;
 	}
 	for (int k = 0; !status && k < count; k++) {
 		int value = (int)(order[k] >> 16), class = class_of(s, l, value, top);
@@ -182,8 +197,8 @@ decode_mask(ann_set *s, int image, const mask_layout *l, const char *mask, const
 			continue;
 		(void)secant_ann_table_get(&pairs, order[k], &where);
 		if (class >= 0 && !have_class(s, l, class)) {
-			status = secant_ann_bad(s, "mask-value", mask, where / (uint32_t)w + 1, where % (uint32_t)w + 1, err, "value %d, but there are %d classes",
-				value, s->n_classes);
+			status = secant_ann_bad(s, "mask-value", mask, where / (uint32_t)w + 1, where % (uint32_t)w + 1, err,
+				"value %d, but there are %d classes", value, s->n_classes);
 			continue;
 		}
 		for (size_t i = 0; i < n; i++)
@@ -202,7 +217,9 @@ decode_mask(ann_set *s, int image, const mask_layout *l, const char *mask, const
 	return status;
 }
 
-/* --- folders --------------------------------------------------------------------------------------------------------------------- */
+/* --- folders
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static bool
 folder(const char *root, const char *below)
@@ -248,11 +265,13 @@ without_prefix(const char *stem)
 }
 
 static secant_status
-read_place(ann_set *s, const char *root, const mask_layout *l, int k, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
+read_place(ann_set *s, const char *root, const mask_layout *l, int k, const secant_dataset_reading *o,
+	const secant_watch *watch, secant_err *err)
 {
 	secant_names pictures = { 0 }, masks = { 0 };
 	char *images = secant_path_join(root, l->place[k].images), *labels = secant_path_join(root, l->place[k].masks);
-	secant_status status = images && labels ? secant_ann_walk(&pictures, images, ANN_PICTURES, 6, err) : secant_ann_nomem(err);
+	secant_status status = images && labels ? secant_ann_walk(&pictures, images, ANN_PICTURES, 6, err)
+											: secant_ann_nomem(err);
 	if (!status)
 		status = secant_ann_walk(&masks, labels, "png|bmp|tif|tiff|webp|pgm|jpg|jpeg", 6, err);
 	ann_set by_stem;
@@ -274,7 +293,8 @@ read_place(ann_set *s, const char *root, const mask_layout *l, int k, const seca
 	const char *list = l->place[k].list;
 	int split = *list ? secant_ann_split(s, list, strlen(list)) : -1;
 	for (int i = 0; !status && i < pictures.n; i++) {
-		char *stem = secant_ann_mask_stem(pictures.v[i], l->image_end), *path = secant_path_join(images, pictures.v[i]), *mask = NULL, *ids = NULL;
+		char *stem = secant_ann_mask_stem(pictures.v[i], l->image_end), *path = secant_path_join(images, pictures.v[i]),
+			 *mask = NULL, *ids = NULL;
 		int at = path ? secant_ann_add_image(s, pictures.v[i], strlen(pictures.v[i])) : -1;
 		if (!stem || at < 0)
 			status = secant_ann_nomem(err);
@@ -288,7 +308,8 @@ read_place(ann_set *s, const char *root, const mask_layout *l, int k, const seca
 			if (mask) {
 				s->images[at].mask = s->images[at].source = secant_ann_store(s, mask, strlen(mask));
 				if (l->place[k].instances)
-					ids = *l->instance_end ? secant_format("%s/%s/%s%s.png", root, l->place[k].instances, stem, l->instance_end)
+					ids = *l->instance_end
+						? secant_format("%s/%s/%s%s.png", root, l->place[k].instances, stem, l->instance_end)
 						: secant_format("%s/%s/%s.png", root, l->place[k].instances, stem);
 				if (o->masks)
 					status = decode_mask(s, at, l, mask, ids && secant_is_file(ids) ? ids : NULL, err);
@@ -301,7 +322,8 @@ read_place(ann_set *s, const char *root, const mask_layout *l, int k, const seca
 	}
 	for (int i = 0; !status && i < by_stem.n_images; i++)
 		if (by_stem.images[i].id == ANN_NO_ID && l != &secant_ann_layouts[VOC_SEG])
-			status = secant_ann_bad(s, "image-missing", masks.v[by_stem.images[i].number], 0, 0, err, "a mask without a picture");
+			status = secant_ann_bad(
+				s, "image-missing", masks.v[by_stem.images[i].number], 0, 0, err, "a mask without a picture");
 	secant_ann_free(&by_stem);
 	secant_names_free(&pictures), secant_names_free(&masks);
 	secant_free(images), secant_free(labels);
@@ -329,7 +351,8 @@ binary(ann_set *s, secant_err *err)
 }
 
 secant_status
-secant_ann_mask_read(ann_set *s, const char *root, int which, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
+secant_ann_mask_read(ann_set *s, const char *root, int which, const secant_dataset_reading *o,
+	const secant_watch *watch, secant_err *err)
 {
 	const mask_layout *l = &secant_ann_layouts[which];
 	secant_status status = secant_ann_mask_classes(s, root, l, o, err);
@@ -340,14 +363,16 @@ secant_ann_mask_read(ann_set *s, const char *root, int which, const secant_datas
 			any = true;
 		}
 	if (!status && !any)
-		status = secant_fail(err, SECANT_ERR_FORMAT, "%s: no folders %s and %s", root, l->place[0].images, l->place[0].masks);
+		status = secant_fail(
+			err, SECANT_ERR_FORMAT, "%s: no folders %s and %s", root, l->place[0].images, l->place[0].masks);
 	secant_names lists = { 0 };
 	char *where = l->lists_in_files ? secant_path_join(root, l->list_folder) : NULL;
 	if (!status && where && secant_is_dir(where))
 		status = secant_ann_walk(&lists, where, "txt", 0, err);
 	for (int i = 0; !status && i < lists.n; i++) {
 		char *path = secant_path_join(where, lists.v[i]), *stem = secant_path_stem(lists.v[i]);
-		bool list = which == VOC_SEG || (stem && (!strcmp(stem, "train") || !strcmp(stem, "val") || !strcmp(stem, "test")));
+		bool list = which == VOC_SEG
+			|| (stem && (!strcmp(stem, "train") || !strcmp(stem, "val") || !strcmp(stem, "test")));
 		if (path && stem && list)
 			status = secant_ann_read_list(s, path, stem, false, NULL, err);
 		secant_free(path), secant_free(stem);

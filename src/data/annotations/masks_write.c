@@ -1,19 +1,30 @@
-/* Objects to mask pictures: classes in one, instances in another where the layout has them; objects lie over each other in their order. */
+/* Objects to mask pictures: classes in one, instances in another where the layout has them; objects lie over each other
+ * in their order. */
 #include "data/annotations/masks.h"
 #include "data/annotations/paint.h"
 #include "base/file.h"
 #include <stdio.h>
 
-typedef struct painting { const ann_set *s; secant_image *im; const int *value; int *count, seen, per_class; bool instances; } painting;
+typedef struct painting {
+	const ann_set *s;
+	secant_image *im;
+	const int *value;
+	int *count, seen, per_class;
+	bool instances;
+} painting;
 
 static void
 stamp(void *user, const ann_object *o, const uint8_t *layer, ann_rect r)
 {
 	painting *p = user;
 	bool wide = p->im->dtype == SECANT_U16, is_void = secant_ann_is_void(p->s, o);
-	int v = is_void ? wide ? 65535 : 255 : !p->instances ? p->value[o->class] : p->per_class ? p->value[o->class] * p->per_class + p->count[o->class]++ : ++p->seen;
+	int v = is_void     ? wide ? 65535 : 255
+		: !p->instances ? p->value[o->class]
+		: p->per_class  ? p->value[o->class] * p->per_class + p->count[o->class]++
+						: ++p->seen;
 	for (int y = r.y0; y < r.y1; y++)
-		for (size_t at = (size_t)y * (size_t)p->im->width + (size_t)r.x0, end = at + (size_t)(r.x1 - r.x0); at < end; at++)
+		for (size_t at = (size_t)y * (size_t)p->im->width + (size_t)r.x0, end = at + (size_t)(r.x1 - r.x0); at < end;
+			 at++)
 			if (layer[at] && wide)
 				((uint16_t *)p->im->data)[at] = (uint16_t)v;
 			else if (layer[at])
@@ -22,7 +33,8 @@ stamp(void *user, const ann_object *o, const uint8_t *layer, ann_rect r)
 
 /* Numbers of instances run through the picture, or through each class (per_class: Cityscapes' class * 1000 + n). */
 static secant_status
-paint(const ann_set *s, int i, const int *value, int background, bool instances, int per_class, secant_image *im, secant_err *err)
+paint(const ann_set *s, int i, const int *value, int background, bool instances, int per_class, secant_image *im,
+	secant_err *err)
 {
 	const ann_image *p = &s->images[i];
 	int most = 0;
@@ -32,7 +44,8 @@ paint(const ann_set *s, int i, const int *value, int background, bool instances,
 	secant_status status = secant_ann_need_size(s, p, "a mask", err);
 	if (!status)
 		status = secant_image_new(im, p->width, p->height, 1, wide ? SECANT_U16 : SECANT_U8, err);
-	painting to = { s, im, value, status ? NULL : secant_calloc((size_t)s->n_classes + 1, sizeof *to.count), 0, per_class, instances };
+	painting to = { s, im, value, status ? NULL : secant_calloc((size_t)s->n_classes + 1, sizeof *to.count), 0,
+		per_class, instances };
 	if (!status && !to.count)
 		status = secant_ann_nomem(err);
 	for (size_t k = 0; !status && k < (size_t)p->width * (size_t)p->height; k++)
@@ -113,7 +126,8 @@ secant_ann_mask_write(ann_set *s, ann_out *out, int which, secant_err *err)
 		status = write_lists(s, out, l, err);
 	for (int i = 0; !status && i < s->n_images; i++) {
 		const ann_image *im = &s->images[i];
-		const char *split = l->lists_in_files ? "" : secant_ann_one_split(s, im, &more), *ext = secant_path_ext(ann_str(s, im->name));
+		const char *split = l->lists_in_files ? "" : secant_ann_one_split(s, im, &more),
+				   *ext = secant_path_ext(ann_str(s, im->name));
 		int k = place_of(l, split);
 		other += strcmp(l->place[k].list, split) != 0;
 		char *stem = secant_ann_mask_stem(ann_str(s, im->name), l->image_end);
@@ -123,8 +137,11 @@ secant_ann_mask_write(ann_set *s, ann_out *out, int which, secant_err *err)
 			secant_image mask = { 0 };
 			if (!folder_name)
 				continue;
-			char *path = stem ? secant_format("%s/%s%s%s.png", folder_name, city_folder, stem, pass ? l->instance_end : l->mask_end) : NULL;
-			status = path ? paint(s, i, value, background, pass, pass && which == CITYSCAPES ? 1000 : 0, &mask, err) : secant_ann_nomem(err);
+			char *path = stem
+				? secant_format("%s/%s%s%s.png", folder_name, city_folder, stem, pass ? l->instance_end : l->mask_end)
+				: NULL;
+			status = path ? paint(s, i, value, background, pass, pass && which == CITYSCAPES ? 1000 : 0, &mask, err)
+						  : secant_ann_nomem(err);
 			if (!status && put_palette(s, &mask, value, which == VOC_SEG || pass, background))
 				status = secant_ann_nomem(err);
 			if (!status && which == CITYSCAPES) {
@@ -136,7 +153,9 @@ secant_ann_mask_write(ann_set *s, ann_out *out, int which, secant_err *err)
 			secant_image_free(&mask);
 			secant_free(path);
 		}
-		char *picture = stem ? secant_format("%s/%s%s%s.%s", l->place[k].images, city_folder, stem, l->image_end, *ext ? ext : "png") : NULL;
+		char *picture = stem
+			? secant_format("%s/%s%s%s.%s", l->place[k].images, city_folder, stem, l->image_end, *ext ? ext : "png")
+			: NULL;
 		if (!status)
 			status = picture ? secant_ann_out_picture(out, s, im, picture, err) : secant_ann_nomem(err);
 		secant_free(picture), secant_free(stem);

@@ -1,6 +1,6 @@
 /*
- * The internal model: pools, tables, and the index of objects by picture. Allocation failures are sticky (secant_ann_sound), so that
- * readers stay short; everything added after one is dropped and the set is never used.
+ * The internal model: pools, tables, and the index of objects by picture. Allocation failures are sticky
+ * (secant_ann_sound), so that readers stay short; everything added after one is dropped and the set is never used.
  */
 #include "data/annotations/model.h"
 #include "data/annotations/text.h"
@@ -14,7 +14,8 @@ const char *const secant_ann_empty = "";
 static void
 out_of_memory(ann_set *s)
 {
-	(void)secant_fail(&s->memory, SECANT_ERR_NOMEM, "out of memory after %d pictures and %d objects", s->n_images, s->n_objects);
+	(void)secant_fail(
+		&s->memory, SECANT_ERR_NOMEM, "out of memory after %d pictures and %d objects", s->n_images, s->n_objects);
 }
 
 /* Grows by a half: big sets reach their size with little to spare. */
@@ -34,7 +35,9 @@ grow(void **v, int *capacity, int n, size_t size)
 	return true;
 }
 
-/* --- tables ---------------------------------------------------------------------------------------------------------------------- */
+/* --- tables
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static uint64_t
 mix(uint64_t x)
@@ -105,7 +108,9 @@ secant_ann_table_free(ann_table *t)
 	*t = (ann_table){ 0 };
 }
 
-/* --- text ------------------------------------------------------------------------------------------------------------------------ */
+/* --- text
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 ann_text
 secant_ann_store(ann_set *s, const char *p, size_t n)
@@ -120,7 +125,7 @@ secant_ann_store(ann_set *s, const char *p, size_t n)
 	}
 	if (s->text_n + n + 2 > s->text_capacity) {
 		size_t next = s->text_capacity + s->text_capacity / 2 + n + 4096;
-		bool own = s->text && p >= s->text && p < s->text + s->text_n;   /* text of the set itself moves with it */
+		bool own = s->text && p >= s->text && p < s->text + s->text_n; /* text of the set itself moves with it */
 		size_t offset = own ? (size_t)(p - s->text) : 0;
 		char *grown = secant_realloc(s->text, next, 1);
 		if (!grown) {
@@ -197,7 +202,8 @@ find_name(const ann_set *s, const ann_table *t, bool images, const char *p, size
 	}
 }
 
-/* --- pictures, classes, objects -------------------------------------------------------------------------------------------------- */
+/* --- pictures, classes, objects
+ * -------------------------------------------------------------------------------------------------- */
 
 void
 secant_ann_init(ann_set *s)
@@ -287,13 +293,17 @@ secant_ann_split(ann_set *s, const char *name, size_t n)
 uint32_t
 secant_ann_attribute(ann_set *s, uint32_t *head, const char *key, const char *value, size_t n)
 {
-	if (s->memory.code || !grow((void **)&s->attributes, &s->attributes_capacity, s->n_attributes, sizeof *s->attributes)) {
+	if (s->memory.code
+		|| !grow((void **)&s->attributes, &s->attributes_capacity, s->n_attributes, sizeof *s->attributes)) {
 		out_of_memory(s);
 		return 0;
 	}
 	uint32_t at = (uint32_t)s->n_attributes++;
-	s->attributes[at] = (ann_attribute){ secant_ann_intern(s, key, strlen(key)), n <= 64 ? secant_ann_intern(s, value, n)
-		: secant_ann_store(s, value, n), 0 };
+	s->attributes[at] = (ann_attribute){
+		secant_ann_intern(s, key, strlen(key)),
+		n <= 64 ? secant_ann_intern(s, value, n) : secant_ann_store(s, value, n),
+		0,
+	};
 	while (*head)
 		head = &s->attributes[*head].next;
 	*head = at;
@@ -335,7 +345,9 @@ secant_ann_note(ann_set *s, const char *fmt, ...)
 		s->notes[s->n_notes++] = secant_ann_store(s, line, strlen(line));
 }
 
-/* --- shapes ---------------------------------------------------------------------------------------------------------------------- */
+/* --- shapes
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static double *
 shape_room(ann_set *s, size_t n)
@@ -417,7 +429,7 @@ secant_ann_parts(const ann_set *s, uint32_t shape, int *parts)
 {
 	ann_kind kind = ann_shape_kind(s, shape);
 	*parts = !shape || kind == ANN_RLE ? 0 : (int)s->shapes[shape + 1];
-	return *parts ? s->shapes + shape + 2 : NULL;    /* a set without shapes has no array of them */
+	return *parts ? s->shapes + shape + 2 : NULL; /* a set without shapes has no array of them */
 }
 
 const double *
@@ -486,7 +498,7 @@ secant_ann_join_shapes(ann_set *s, const ann_object *o, int n)
 	*q++ = ANN_POLYGONS;
 	*q++ = parts;
 	for (int i = 0; i < n; i++) {
-		const double *p = s->shapes + o[i].shape;             /* the pool may have moved */
+		const double *p = s->shapes + o[i].shape; /* the pool may have moved */
 		size_t at = 2;
 		for (int part = 0; part < (int)p[1]; part++)
 			at += 1 + 2 * (size_t)p[at];
@@ -496,7 +508,9 @@ secant_ann_join_shapes(ann_set *s, const ann_object *o, int n)
 	return place;
 }
 
-/* --- the index ------------------------------------------------------------------------------------------------------------------- */
+/* --- the index
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 secant_status
 secant_ann_sound(const ann_set *s, secant_err *err)
@@ -537,7 +551,8 @@ secant_ann_compact(ann_set *s, secant_err *err)
 		s->images[n] = s->images[i];
 		const char *name = ann_str(s, s->images[n].name);
 		uint64_t key;
-		if (find_name(s, &s->image_names, true, name, strlen(name), &key) < 0 && !secant_ann_table_put(&s->image_names, key, (uint32_t)n))
+		if (find_name(s, &s->image_names, true, name, strlen(name), &key) < 0
+			&& !secant_ann_table_put(&s->image_names, key, (uint32_t)n))
 			out_of_memory(s);
 		n++;
 	}
@@ -569,7 +584,8 @@ secant_ann_reorder_classes(ann_set *s, const int *order, secant_err *err)
 			s->classes[i] = old[order[i]];
 			to[order[i]] = i;
 			const char *name = ann_str(s, s->classes[i].name);
-			if (find_name(s, &s->class_names, false, name, strlen(name), &key) < 0 && !secant_ann_table_put(&s->class_names, key, (uint32_t)i))
+			if (find_name(s, &s->class_names, false, name, strlen(name), &key) < 0
+				&& !secant_ann_table_put(&s->class_names, key, (uint32_t)i))
 				out_of_memory(s);
 		}
 		for (int i = 0; i < s->n_objects; i++)
@@ -590,7 +606,8 @@ secant_ann_cut_classes(ann_set *s, int n, secant_err *err)
 	for (int i = 0; i < n; i++) {
 		uint64_t key;
 		const char *name = ann_str(s, s->classes[i].name);
-		if (find_name(s, &s->class_names, false, name, strlen(name), &key) < 0 && !secant_ann_table_put(&s->class_names, key, (uint32_t)i))
+		if (find_name(s, &s->class_names, false, name, strlen(name), &key) < 0
+			&& !secant_ann_table_put(&s->class_names, key, (uint32_t)i))
 			out_of_memory(s);
 	}
 	return secant_ann_sound(s, err);

@@ -1,26 +1,40 @@
 /*
- * NWPU VHR-10 (Cheng, Han, Zhou, Guo: Multi-class geospatial object detection ..., ISPRS 2014): folders "positive image set", "negative
- * image set" and "ground truth", the last with one text file for each positive picture,
+ * NWPU VHR-10 (Cheng, Han, Zhou, Guo: Multi-class geospatial object detection ..., ISPRS 2014): folders "positive image
+ * set", "negative image set" and "ground truth", the last with one text file for each positive picture,
  *
  *     (x1,y1),(x2,y2),class          upper left, lower right, class 1 to 10
  *
- * with spaces anywhere, blank lines, CR LF and a byte order mark. The readme does not say where pixels start: numbers are taken as they
- * stand. Stems of positive and negative pictures collide (001 and 001): under --names number negatives follow 650.
+ * with spaces anywhere, blank lines, CR LF and a byte order mark. The readme does not say where pixels start: numbers
+ * are taken as they stand. Stems of positive and negative pictures collide (001 and 001): under --names number
+ * negatives follow 650.
  */
 #include "data/annotations/format.h"
 #include "base/file.h"
 #include <stdio.h>
 
-static const char *const names[] = { "airplane", "ship", "storage tank", "baseball diamond", "tennis court", "basketball court",
-	"ground track field", "harbor", "bridge", "vehicle" };
+static const char *const names[] = {
+	"airplane",
+	"ship",
+	"storage tank",
+	"baseball diamond",
+	"tennis court",
+	"basketball court",
+	"ground track field",
+	"harbor",
+	"bridge",
+	"vehicle",
+};
 static const char positive[] = "positive image set", negative[] = "negative image set", truth[] = "ground truth";
 enum { N_NAMES = 10, N_POSITIVE = 650 };
 
 static int
 detect(const char *path, const char **why)
 {
-	char *a = secant_path_join(path, positive), *b = secant_path_join(path, truth), *c = secant_path_join(path, negative);
-	int sure = a && b && secant_is_dir(b) ? secant_is_dir(a) ? 100 : 60 : c && secant_is_dir(c) ? 60 : 0;     /* negatives alone are a set too */
+	char *a = secant_path_join(path, positive), *b = secant_path_join(path, truth),
+		 *c = secant_path_join(path, negative);
+	int sure = a && b && secant_is_dir(b) ? secant_is_dir(a) ? 100 : 60
+		: c && secant_is_dir(c)           ? 60
+										  : 0; /* negatives alone are a set too */
 	secant_free(a);
 	secant_free(b);
 	secant_free(c);
@@ -28,7 +42,9 @@ detect(const char *path, const char **why)
 	return sure;
 }
 
-typedef struct cursor { const char *p, *end; } cursor;
+typedef struct cursor {
+	const char *p, *end;
+} cursor;
 
 static bool
 take(cursor *c, char what)
@@ -56,7 +72,8 @@ take_number(cursor *c, double *v)
 static const char *
 parse_line(cursor *c, double box[4], double *class)
 {
-	static const char *const expected[] = { "'('", "x1", "','", "y1", "')'", "','", "'('", "x2", "','", "y2", "')'", "','", "the class" };
+	static const char *const expected[] = { "'('", "x1", "','", "y1", "')'", "','", "'('", "x2", "','", "y2", "')'",
+		"','", "the class" };
 	static const char shape[] = "(n,n),(n,n),n";
 	int number = 0;
 	double *const to[] = { &box[0], &box[1], &box[2], &box[3], class };
@@ -86,11 +103,13 @@ parse(ann_set *s, int image, const char *data, size_t n, const char *origin, sec
 				snprintf(found, sizeof found, "found '%c'", *c.p >= 32 && *c.p < 127 ? *c.p : '?');
 			else
 				snprintf(found, sizeof found, "the line ends");
-			status = secant_ann_bad(s, "parse-error", origin, l.number, column, err, "%s where %s should stand", found, expected);
+			status = secant_ann_bad(
+				s, "parse-error", origin, l.number, column, err, "%s where %s should stand", found, expected);
 		} else if (!secant_ann_finite(box, 4))
 			status = secant_ann_bad(s, "value-not-finite", origin, l.number, 0, err, "a coordinate is not finite");
 		else if (!(class >= 1 && class <= s->n_classes) || class != floor(class))
-			status = secant_ann_bad(s, "class-undefined", origin, l.number, 0, err, "class %g is not one of 1 to %d", class, s->n_classes);
+			status = secant_ann_bad(
+				s, "class-undefined", origin, l.number, 0, err, "class %g is not one of 1 to %d", class, s->n_classes);
 		else {
 			ann_object *o = secant_ann_add_object(s, image, (int)class - 1);
 			if (!o)
@@ -162,7 +181,9 @@ read_truth(ann_set *s, const char *root, int positives, secant_err *err)
 {
 	char *folder = secant_path_join(root, truth);
 	secant_names files = { 0 };
-	secant_status status = !folder ? secant_ann_nomem(err) : positives || secant_is_dir(folder) ? secant_ann_walk(&files, folder, "txt", 0, err) : SECANT_OK;
+	secant_status status = !folder           ? secant_ann_nomem(err)
+		: positives || secant_is_dir(folder) ? secant_ann_walk(&files, folder, "txt", 0, err)
+											 : SECANT_OK;
 	bool *seen = secant_calloc((size_t)s->n_images + 1, sizeof *seen);
 	for (int i = 0; !status && seen && i < files.n; i++) {
 		char *stem = secant_path_stem(files.v[i]), *path = secant_path_join(folder, files.v[i]);
@@ -189,7 +210,8 @@ read_truth(ann_set *s, const char *root, int positives, secant_err *err)
 	}
 	for (int i = 0; !status && seen && i < positives; i++)
 		if (!seen[i])
-			status = secant_ann_find(s, "annotation-missing", -1, ann_str(s, s->images[i].path), 0, 0, "a positive picture without a text file: no objects");
+			status = secant_ann_find(s, "annotation-missing", -1, ann_str(s, s->images[i].path), 0, 0,
+				"a positive picture without a text file: no objects");
 	secant_names_free(&files);
 	secant_free(folder);
 	secant_free(seen);
@@ -290,6 +312,11 @@ parse_one(ann_set *s, const char *data, size_t n, const char *origin, secant_err
 }
 
 const ann_format secant_ann_format_nwpu = {
-	.name = "nwpu", .brief = "NWPU VHR-10: positive and negative image set, ground truth as text",
-	.holds = ANN_HOLDS_BOX | ANN_HOLDS_FRACTIONS, .detect = detect, .read = read, .write = write, .parse = parse_one
+	.name = "nwpu",
+	.brief = "NWPU VHR-10: positive and negative image set, ground truth as text",
+	.holds = ANN_HOLDS_BOX | ANN_HOLDS_FRACTIONS,
+	.detect = detect,
+	.read = read,
+	.write = write,
+	.parse = parse_one,
 };

@@ -1,6 +1,6 @@
 /*
- * Output folders, all or nothing, and what was lost on the way. Files inside the folder being made need no atomic writing of their own:
- * nobody knows the folder before it has its name.
+ * Output folders, all or nothing, and what was lost on the way. Files inside the folder being made need no atomic
+ * writing of their own: nobody knows the folder before it has its name.
  */
 #include "data/annotations/out.h"
 #include "data/annotations/text.h"
@@ -17,13 +17,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #if defined(__linux__)
-# include <linux/fs.h>
+#include <linux/fs.h>
 #endif
 
 secant_status
 secant_ann_watch(const secant_watch *w, secant_err *err)
 {
-	return w && w->stop && w->stop(w->user) ? secant_fail(err, SECANT_ERR_CANCELLED, "interrupted; nothing was written") : SECANT_OK;
+	return w && w->stop && w->stop(w->user) ? secant_fail(err, SECANT_ERR_CANCELLED, "interrupted; nothing was written")
+											: SECANT_OK;
 }
 
 secant_status
@@ -62,13 +63,15 @@ static secant_status
 claim(ann_out *o, const char *relative, secant_err *err)
 {
 	if (!secant_path_is_safe(relative))
-		return secant_fail(err, SECANT_ERR_FORMAT, "'%s' is not a name that can be written inside %s: no absolute paths, no '..', no control bytes",
-			relative, o->path);
+		return secant_fail(err, SECANT_ERR_FORMAT,
+			"'%s' is not a name that can be written inside %s: no absolute paths, no '..', no control bytes", relative,
+			o->path);
 	uint64_t key = secant_fnv1a(relative, strlen(relative));
 	uint32_t at;
 	while (secant_ann_table_get(&o->names, key, &at)) {
 		if (!strcmp(o->names_text.p + at, relative))
-			return secant_fail(err, SECANT_ERR_FORMAT, "two pictures would both be written as '%s': use --names number, or rename one", relative);
+			return secant_fail(err, SECANT_ERR_FORMAT,
+				"two pictures would both be written as '%s': use --names number, or rename one", relative);
 		key++;
 	}
 	at = (uint32_t)o->names_text.n;
@@ -133,14 +136,16 @@ secant_ann_out_file(ann_out *o, const char *relative, const char *data, size_t n
 		status = SECANT_ERR_IO;
 		saved = errno;
 	}
-	return status ? secant_fail(err, SECANT_ERR_IO, "%s/%s: cannot write %zu bytes: %s", o->path, relative, n, strerror(saved)) : SECANT_OK;
+	return status
+		? secant_fail(err, SECANT_ERR_IO, "%s/%s: cannot write %zu bytes: %s", o->path, relative, n, strerror(saved))
+		: SECANT_OK;
 }
 
 secant_status
 secant_ann_out_str(ann_out *o, const char *relative, secant_str *text, secant_err *err)
 {
 	secant_status status = text->failed ? secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for its text", relative)
-		: secant_ann_out_file(o, relative, text->p ? text->p : "", text->n, err);
+										: secant_ann_out_file(o, relative, text->p ? text->p : "", text->n, err);
 	text->n = 0;
 	return status;
 }
@@ -181,8 +186,9 @@ copy_or_clone(ann_out *o, const char *from, const char *relative, bool clone, se
 		status = secant_fail(err, SECANT_ERR_IO, "%s/%s: %s", o->path, relative, strerror(errno));
 #if defined(FICLONE)
 	else if (clone && ioctl(to, FICLONE, in))
-		status = secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: this file system cannot share blocks with %s (%s): use --link copy or hardlink",
-			o->path, from, strerror(errno));
+		status = secant_fail(err, SECANT_ERR_UNSUPPORTED,
+			"%s: this file system cannot share blocks with %s (%s): use --link copy or hardlink", o->path, from,
+			strerror(errno));
 #endif
 	else if (!clone && copy_bytes(in, to))
 		status = secant_fail(err, SECANT_ERR_IO, "%s/%s: cannot copy %s: %s", o->path, relative, from, strerror(errno));
@@ -208,14 +214,16 @@ secant_ann_out_picture(ann_out *o, const ann_set *s, const ann_image *im, const 
 		return status;
 	if (o->options->link == ANN_HARDLINK) {
 		if (linkat(AT_FDCWD, from, o->fd, relative, AT_SYMLINK_FOLLOW))
-			return secant_fail(err, errno == EXDEV ? SECANT_ERR_UNSUPPORTED : SECANT_ERR_IO, "%s/%s: cannot be a hard link to %s (%s)%s", o->path,
-				relative, from, strerror(errno), errno == EXDEV ? ": use --link copy or symlink" : "");
+			return secant_fail(err, errno == EXDEV ? SECANT_ERR_UNSUPPORTED : SECANT_ERR_IO,
+				"%s/%s: cannot be a hard link to %s (%s)%s", o->path, relative, from, strerror(errno),
+				errno == EXDEV ? ": use --link copy or symlink" : "");
 		return SECANT_OK;
 	}
 	if (o->options->link == ANN_SYMLINK) {
 		char room[PATH_MAX], *full = realpath(from, room);
 		if (!full || symlinkat(full, o->fd, relative))
-			status = secant_fail(err, SECANT_ERR_IO, "%s/%s: cannot be a link to %s: %s", o->path, relative, from, strerror(errno));
+			status = secant_fail(
+				err, SECANT_ERR_IO, "%s/%s: cannot be a link to %s: %s", o->path, relative, from, strerror(errno));
 		return status;
 	}
 	return copy_or_clone(o, from, relative, o->options->link == ANN_REFLINK, err);
@@ -259,7 +267,9 @@ report_json(const ann_out *o, const ann_set *s)
 	secant_str r = { 0 };
 	secant_str_add(&r, "{\n  \"out\": ");
 	secant_ann_json_string(&r, o->path, strlen(o->path));
-	secant_str_addf(&r, ",\n  \"dry_run\": %s,\n  \"pictures\": %d,\n  \"objects\": %d,\n  \"classes\": %d,\n  \"files\": %d,\n  \"splits\": {",
+	secant_str_addf(&r,
+		",\n  \"dry_run\": %s,\n  \"pictures\": %d,\n  \"objects\": %d,\n  \"classes\": %d,\n  \"files\": %d,\n  "
+		"\"splits\": {",
 		o->options->dry_run ? "true" : "false", s->n_images, s->n_objects, s->n_classes, o->files);
 	for (int i = 0; i < s->n_splits; i++) {
 		int n = 0;
@@ -305,14 +315,16 @@ secant_ann_out_close(ann_out *o, const ann_set *s, bool good, char **report, sec
 	if (o->fd >= 0) {
 		struct stat st;
 		if (good && !status && !lstat(o->path, &st))
-			status = secant_fail(err, SECANT_ERR_IO, "%s: appeared while it was being written; nothing was replaced", o->path);
+			status = secant_fail(
+				err, SECANT_ERR_IO, "%s: appeared while it was being written; nothing was replaced", o->path);
 		if (good && !status && rename(o->staging, o->path))
 			status = secant_fail(err, SECANT_ERR_IO, "%s: cannot take its name: %s", o->path, strerror(errno));
 		close(o->fd);
 		if (!good || status) {
 			secant_err ignored = { 0 };
 			if (secant_remove_tree(o->staging, &ignored))
-				status = secant_fail(err, SECANT_ERR_IO, "%s: cannot be removed after the failure: %s", o->staging, ignored.msg);
+				status = secant_fail(
+					err, SECANT_ERR_IO, "%s: cannot be removed after the failure: %s", o->staging, ignored.msg);
 		}
 	}
 	for (int i = 0; i < o->n_losses; i++)

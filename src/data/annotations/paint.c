@@ -1,12 +1,16 @@
 /*
- * Objects as pixels: each object of a picture is drawn alone on one layer, in the order asked for, and handed to whoever puts it into a
- * mask. Only the rows and columns an object reaches are touched, so a picture costs what its objects cover and not objects times pixels.
+ * Objects as pixels: each object of a picture is drawn alone on one layer, in the order asked for, and handed to
+ * whoever puts it into a mask. Only the rows and columns an object reaches are touched, so a picture costs what its
+ * objects cover and not objects times pixels.
  */
 #include "data/annotations/paint.h"
 #include "data/annotations/rle.h"
 #include <stdlib.h>
 
-typedef struct ordered { double key; uint32_t at; } ordered;
+typedef struct ordered {
+	double key;
+	uint32_t at;
+} ordered;
 
 static int
 by_key(const void *a, const void *b)
@@ -39,11 +43,13 @@ reach(const ann_set *s, const ann_object *o, bool shape, const ann_image *im, an
 }
 
 secant_status
-secant_ann_paint(const ann_set *s, const ann_object *o, bool boxes, const ann_image *im, uint8_t *layer, secant_err *err)
+secant_ann_paint(
+	const ann_set *s, const ann_object *o, bool boxes, const ann_image *im, uint8_t *layer, secant_err *err)
 {
 	if (!boxes && has_area(s, o))
 		return secant_ann_fill(s, o->shape, (uint32_t)im->height, (uint32_t)im->width, layer, 1, err);
-	double x0 = fmax(0, ceil(ann_x0(o) - .5)), x1 = fmin(im->width, ceil(ann_x1(o) - .5));       /* pixels whose centre is inside */
+	double x0 = fmax(0, ceil(ann_x0(o) - .5)),
+		   x1 = fmin(im->width, ceil(ann_x1(o) - .5)); /* pixels whose centre is inside */
 	double y0 = fmax(0, ceil(ann_y0(o) - .5)), y1 = fmin(im->height, ceil(ann_y1(o) - .5));
 	for (double y = y0; y < y1 && x1 > x0; y++)
 		memset(layer + (size_t)y * (size_t)im->width + (size_t)x0, 1, (size_t)(x1 - x0));
@@ -63,14 +69,18 @@ put_in_order(const ann_set *s, int image, ann_on_top on_top, ordered *list)
 	for (uint32_t k = s->first[image]; k < s->first[image + 1]; k++) {
 		const ann_object *o = &s->objects[s->order[k]];
 		if (drawn(s, o))
-			list[n++] = (ordered){ on_top == ANN_SMALLER_ON_TOP ? -secant_ann_area(s, o) : on_top == ANN_CLASS_ON_TOP ? o->class : 0, k };
+			list[n++] = (ordered){ on_top == ANN_SMALLER_ON_TOP ? -secant_ann_area(s, o)
+					: on_top == ANN_CLASS_ON_TOP                ? o->class
+																: 0,
+				k };
 	}
 	qsort(list, (size_t)n, sizeof *list, by_key);
 	return n;
 }
 
 secant_status
-secant_ann_paint_objects(const ann_set *s, int image, bool boxes, ann_on_top on_top, ann_stamp stamp, void *user, secant_err *err)
+secant_ann_paint_objects(
+	const ann_set *s, int image, bool boxes, ann_on_top on_top, ann_stamp stamp, void *user, secant_err *err)
 {
 	const ann_image *im = &s->images[image];
 	size_t width = (size_t)im->width;
@@ -85,7 +95,8 @@ secant_ann_paint_objects(const ann_set *s, int image, bool boxes, ann_on_top on_
 			continue;
 		secant_err one = { 0 };
 		if (secant_ann_paint(s, o, boxes, im, layer, &one))
-			status = secant_fail(err, one.code, "%s:%u: '%s': %s", ann_str(s, im->source ? im->source : s->root), o->line, ann_str(s, im->name), one.msg);
+			status = secant_fail(err, one.code, "%s:%u: '%s': %s", ann_str(s, im->source ? im->source : s->root),
+				o->line, ann_str(s, im->name), one.msg);
 		if (!status)
 			stamp(user, o, layer, r);
 		for (int y = r.y0; y < r.y1; y++)

@@ -12,7 +12,9 @@ secant_ann_results_free(ann_results *r)
 	*r = (ann_results){ 0 };
 }
 
-typedef struct ids { ann_table images, classes; } ids;
+typedef struct ids {
+	ann_table images, classes;
+} ids;
 
 static secant_status
 number_ids(const ann_set *s, ids *t, secant_err *err)
@@ -21,12 +23,14 @@ number_ids(const ann_set *s, ids *t, secant_err *err)
 	for (int i = 0; i < s->n_images; i++) {
 		uint64_t id = s->images[i].id == ANN_NO_ID ? (uint64_t)i + 1 : (uint64_t)s->images[i].id;
 		if (secant_ann_table_get(&t->images, id, &before))
-			return secant_fail(err, SECANT_ERR_FORMAT, "two pictures have id %lld: evaluate one list at a time (its JSON file)", (long long)id);
+			return secant_fail(err, SECANT_ERR_FORMAT,
+				"two pictures have id %lld: evaluate one list at a time (its JSON file)", (long long)id);
 		if (!secant_ann_table_put(&t->images, id, (uint32_t)i))
 			return secant_ann_nomem(err);
 	}
 	for (int i = 0; i < s->n_classes; i++)
-		if (!secant_ann_table_put(&t->classes, s->classes[i].id == ANN_NO_ID ? (uint64_t)i + 1 : (uint64_t)s->classes[i].id, (uint32_t)i))
+		if (!secant_ann_table_put(
+				&t->classes, s->classes[i].id == ANN_NO_ID ? (uint64_t)i + 1 : (uint64_t)s->classes[i].id, (uint32_t)i))
 			return secant_ann_nomem(err);
 	return SECANT_OK;
 }
@@ -83,9 +87,12 @@ read_mask(ann_results *r, json_pull *j)
 	secant_err one = { 0 };
 	if (counts.p)
 		secant_pull_fail(j, "masks of results are compressed run lengths (counts as text)");
-	else if (!j->err.code && (!(size[0] >= 0 && size[0] < 1 << 24 && size[1] >= 0 && size[1] < 1 << 24) || size[0] * size[1] > UINT32_MAX))
+	else if (!j->err.code
+		&& (!(size[0] >= 0 && size[0] < 1 << 24 && size[1] >= 0 && size[1] < 1 << 24)
+			|| size[0] * size[1] > UINT32_MAX))
 		secant_pull_fail(j, "a mask of %g x %g pixels", size[0], size[1]);
-	else if (!j->err.code && secant_ann_rle_decode(&rle, (uint32_t)size[0], (uint32_t)size[1], copy.p ? copy.p : "", copy.n, &one))
+	else if (!j->err.code
+		&& secant_ann_rle_decode(&rle, (uint32_t)size[0], (uint32_t)size[1], copy.p ? copy.p : "", copy.n, &one))
 		secant_pull_fail(j, "%s", one.msg);
 	else if (!j->err.code) {
 		secant_ann_rle_free(&rle);
@@ -137,8 +144,8 @@ read_detection(ann_results *r, json_pull *j, const ids *t, const char *path)
 		return;
 	j->p = end;
 	d.image = (int32_t)at;
-	if (secant_ann_table_get(&t->classes, (uint64_t)class, &at))
-		d.class = (int32_t)at;                               /* detections of other classes are not judged, as in pycocotools */
+	if (secant_ann_table_get(&t->classes, (uint64_t) class, &at))
+		d.class = (int32_t)at; /* detections of other classes are not judged, as in pycocotools */
 	if (!r->n)
 		r->boxes = box;
 	if (r->boxes && !box) {
@@ -164,7 +171,8 @@ complete(ann_results *r, const ann_set *s, secant_err *err)
 		}
 		const ann_image *im = &s->images[d->image];
 		bool own = ann_shape_kind(&r->shapes, d->shape) == ANN_RLE;
-		uint32_t h = own ? (uint32_t)r->shapes.shapes[d->shape + 1] : (uint32_t)im->height, w = own ? (uint32_t)r->shapes.shapes[d->shape + 2] : (uint32_t)im->width;
+		uint32_t h = own ? (uint32_t)r->shapes.shapes[d->shape + 1] : (uint32_t)im->height,
+				 w = own ? (uint32_t)r->shapes.shapes[d->shape + 2] : (uint32_t)im->width;
 		if (secant_ann_rle_shape(&rle, &r->shapes, d->shape, h, w, err))
 			return err ? err->code : SECANT_ERR_FORMAT;
 		d->area = (double)secant_ann_rle_area(&rle);
@@ -217,13 +225,18 @@ voc_file(ann_results *r, const ann_set *s, const ann_set *stems, int class, cons
 			good = secant_ann_real(f[i + 1].p, f[i + 1].end, &v[i]);
 		int at = good ? secant_ann_find_image(stems, f[0].p, ann_len(f[0])) : -1;
 		if (!good || !secant_ann_finite(v, 5))
-			status = secant_fail(err, SECANT_ERR_FORMAT, "%s:%u: 'picture score xmin ymin xmax ymax' is needed", path, l.number);
+			status = secant_fail(
+				err, SECANT_ERR_FORMAT, "%s:%u: 'picture score xmin ymin xmax ymax' is needed", path, l.number);
 		else if (at < 0)
-			status = secant_fail(err, SECANT_ERR_FORMAT, "%s:%u: there is no picture '%.*s' in the data set", path, l.number, (int)ann_len(f[0]), f[0].p);
+			status = secant_fail(err, SECANT_ERR_FORMAT, "%s:%u: there is no picture '%.*s' in the data set", path,
+				l.number, (int)ann_len(f[0]), f[0].p);
 		else if (secant_grow((void **)&r->v, &r->capacity, r->n, sizeof *r->v))
 			status = secant_ann_nomem(err);
 		else
-			r->v[r->n++] = (ann_detection){ .box = { v[1], v[2], v[3] - v[1], v[4] - v[2] }, .score = v[0], .image = at, .class = class };
+			r->v[r->n++] = (ann_detection){ .box = { v[1], v[2], v[3] - v[1], v[4] - v[2] },
+				.score = v[0],
+				.image = at,
+				.class = class };
 	}
 	secant_free(data);
 	return status;

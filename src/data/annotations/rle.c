@@ -1,4 +1,5 @@
-/* Run-length masks; see rle.h. The polygon rasteriser follows maskApi.c step by step, because metrics must agree with it to the bit. */
+/* Run-length masks; see rle.h. The polygon rasteriser follows maskApi.c step by step, because metrics must agree with
+ * it to the bit. */
 #include "data/annotations/rle.h"
 #include "data/annotations/format.h"
 #include <stdlib.h>
@@ -14,7 +15,7 @@ secant_status
 secant_ann_rle_decode(ann_rle *r, uint32_t h, uint32_t w, const char *text, size_t n, secant_err *err)
 {
 	*r = (ann_rle){ .h = h, .w = w };
-	r->runs = secant_calloc(n + 1, sizeof *r->runs);      /* a run takes at least one byte */
+	r->runs = secant_calloc(n + 1, sizeof *r->runs); /* a run takes at least one byte */
 	if (!r->runs)
 		return secant_ann_nomem(err);
 	uint64_t sum = 0, total = (uint64_t)h * w;
@@ -24,13 +25,16 @@ secant_ann_rle_decode(ann_rle *r, uint32_t h, uint32_t w, const char *text, size
 		size_t start = p;
 		for (int k = 0;; k++) {
 			if (p >= n) {
-				status = secant_fail(err, SECANT_ERR_FORMAT, "the run-length text ends inside a number that starts at byte %zu", start);
+				status = secant_fail(
+					err, SECANT_ERR_FORMAT, "the run-length text ends inside a number that starts at byte %zu", start);
 				break;
 			}
 			int c = (uint8_t)text[p] - 48;
 			if (c < 0 || c > 63 || k > 8) {
-				status = secant_fail(err, SECANT_ERR_FORMAT, c < 0 || c > 63 ? "byte %zu of the run-length text is no group (48 to 111)"
-					: "a run of more than 9 groups at byte %zu", k > 8 ? start : p);
+				status = secant_fail(err, SECANT_ERR_FORMAT,
+					c < 0 || c > 63 ? "byte %zu of the run-length text is no group (48 to 111)"
+									: "a run of more than 9 groups at byte %zu",
+					k > 8 ? start : p);
 				break;
 			}
 			v |= (int64_t)(c & 31) << (5 * k);
@@ -46,15 +50,16 @@ secant_ann_rle_decode(ann_rle *r, uint32_t h, uint32_t w, const char *text, size
 		if (r->n > 2)
 			v += r->runs[r->n - 2];
 		if (v < 0 || (uint64_t)v > total - sum)
-			status = secant_fail(err, SECANT_ERR_FORMAT, v < 0 ? "run %zu is negative" : "runs overrun the mask at run %zu: %u x %u pixels",
-				r->n, h, w);
+			status = secant_fail(err, SECANT_ERR_FORMAT,
+				v < 0 ? "run %zu is negative" : "runs overrun the mask at run %zu: %u x %u pixels", r->n, h, w);
 		else {
 			sum += (uint64_t)v;
 			r->runs[r->n++] = (uint32_t)v;
 		}
 	}
 	if (!status && sum != total)
-		status = secant_fail(err, SECANT_ERR_FORMAT, "runs sum to %llu, %u x %u pixels are %llu", (unsigned long long)sum, h, w, (unsigned long long)total);
+		status = secant_fail(err, SECANT_ERR_FORMAT, "runs sum to %llu, %u x %u pixels are %llu",
+			(unsigned long long)sum, h, w, (unsigned long long)total);
 	if (status)
 		secant_ann_rle_free(r);
 	return status;
@@ -100,7 +105,7 @@ secant_ann_rle_box(const ann_rle *r, double xywh[4])
 	uint32_t before = 0;
 	for (uint64_t i = 0; i < m; i++) {
 		at += r->runs[i];
-		if (!r->runs[i | 1])                                  /* a run of ones without length has no place */
+		if (!r->runs[i | 1]) /* a run of ones without length has no place */
 			continue;
 		uint64_t t = at - (i & 1);
 		uint32_t y = (uint32_t)(t % r->h), x = (uint32_t)(t / r->h);
@@ -267,7 +272,8 @@ secant_ann_rle_polygon(ann_rle *r, const double *xy, int n, uint32_t h, uint32_t
 		m += (uint64_t)(dx > dy ? dx : dy) + 1;
 	}
 	if (!status && m > 200000000)
-		status = secant_fail(err, SECANT_ERR_RANGE, "a polygon with a border of %llu fifths of a pixel is too long for a mask", (unsigned long long)m);
+		status = secant_fail(err, SECANT_ERR_RANGE,
+			"a polygon with a border of %llu fifths of a pixel is too long for a mask", (unsigned long long)m);
 	int *u = status ? NULL : secant_calloc(m + 1, sizeof *u), *v = status ? NULL : secant_calloc(m + 1, sizeof *v);
 	uint32_t *a = status ? NULL : secant_calloc(m + 2, sizeof *a);
 	r->runs = status ? NULL : secant_calloc(m + 2, sizeof *r->runs);
@@ -278,8 +284,12 @@ secant_ann_rle_polygon(ann_rle *r, const double *xy, int n, uint32_t h, uint32_t
 		int xs = x[j], xe = x[j + 1], ys = y[j], ye = y[j + 1], dx = absolute(xe - xs), dy = absolute(ys - ye);
 		bool flip = (dx >= dy && xs > xe) || (dx < dy && ys > ye);
 		if (flip) {
-			int t = xs; xs = xe; xe = t;
-			t = ys; ys = ye; ye = t;
+			int t = xs;
+			xs = xe;
+			xe = t;
+			t = ys;
+			ys = ye;
+			ye = t;
 		}
 		double slope = dx >= dy ? (double)(ye - ys) / dx : (double)(xe - xs) / dy;
 		int len = dx >= dy ? dx : dy;
@@ -322,7 +332,8 @@ secant_ann_rle_shape(ann_rle *r, const ann_set *s, uint32_t shape, uint32_t h, u
 	if (ann_shape_kind(s, shape) == ANN_RLE) {
 		const char *counts = ann_rle_counts(s, shape);
 		if (h != (uint32_t)s->shapes[shape + 1] || w != (uint32_t)s->shapes[shape + 2])
-			return secant_fail(err, SECANT_ERR_SHAPE, "a mask of %g x %g pixels on a picture of %u x %u", s->shapes[shape + 1], s->shapes[shape + 2], h, w);
+			return secant_fail(err, SECANT_ERR_SHAPE, "a mask of %g x %g pixels on a picture of %u x %u",
+				s->shapes[shape + 1], s->shapes[shape + 2], h, w);
 		return secant_ann_rle_decode(r, h, w, counts, strlen(counts), err);
 	}
 	int parts, n;
@@ -416,7 +427,8 @@ secant_ann_rle_cut(const ann_set *s, uint32_t shape, uint8_t **pixels, int xywh[
 	if (all && *pixels) {
 		secant_ann_rle_paint(&r, all, 1);
 		for (int y = 0; y < xywh[3]; y++)
-			memcpy(*pixels + (size_t)y * (size_t)xywh[2], all + (size_t)(y + xywh[1]) * w + (size_t)xywh[0], (size_t)xywh[2]);
+			memcpy(*pixels + (size_t)y * (size_t)xywh[2], all + (size_t)(y + xywh[1]) * w + (size_t)xywh[0],
+				(size_t)xywh[2]);
 	} else {
 		secant_free(*pixels);
 		*pixels = NULL;
@@ -436,7 +448,8 @@ by_double(const void *a, const void *b)
 
 /* Row by row: crossings of all parts with the line through the pixel centres, sorted, filled in pairs. */
 secant_status
-secant_ann_fill(const ann_set *s, uint32_t shape, uint32_t h, uint32_t w, uint8_t *pixels, uint8_t value, secant_err *err)
+secant_ann_fill(
+	const ann_set *s, uint32_t shape, uint32_t h, uint32_t w, uint8_t *pixels, uint8_t value, secant_err *err)
 {
 	if (ann_shape_kind(s, shape) == ANN_RLE) {
 		ann_rle r;

@@ -1,6 +1,6 @@
 /*
- * What several annotation formats share: walking folders, finding and probing pictures, lists and class names, and the counting of what
- * a target format cannot hold.
+ * What several annotation formats share: walking folders, finding and probing pictures, lists and class names, and the
+ * counting of what a target format cannot hold.
  */
 #include "data/annotations/attributes.h"
 #include "base/file.h"
@@ -22,7 +22,7 @@ const ann_format *const secant_ann_formats[] = {
 #define FORMAT(name) &secant_ann_format_##name,
 #include "data/annotations/annotations.inc"
 #undef FORMAT
-	NULL
+	NULL,
 };
 
 const ann_format *
@@ -54,7 +54,8 @@ walk(secant_names *out, const char *root, const char *below, const char *list, i
 		bool dir = e->d_type == DT_DIR;
 		if (e->d_type == DT_UNKNOWN || e->d_type == DT_LNK) {
 			struct stat st;
-			dir = !fstatat(dirfd(d), e->d_name, &st, e->d_type == DT_LNK ? 0 : AT_SYMLINK_NOFOLLOW) && S_ISDIR(st.st_mode);
+			dir = !fstatat(dirfd(d), e->d_name, &st, e->d_type == DT_LNK ? 0 : AT_SYMLINK_NOFOLLOW)
+				&& S_ISDIR(st.st_mode);
 			if (dir && e->d_type == DT_LNK)
 				continue;
 		}
@@ -159,7 +160,8 @@ secant_ann_probe_all(ann_set *s, const secant_dataset_reading *o, const secant_w
 		if (!im->path || (im->width > 0 && im->height > 0 && im->depth > 0) || !o->probe)
 			continue;
 		if (secant_ann_probe(s, i, &one)) {
-			secant_status status = secant_ann_bad(s, "image-unreadable", ann_str(s, im->path), 0, 0, err, "%s", one.msg);
+			secant_status status = secant_ann_bad(
+				s, "image-unreadable", ann_str(s, im->path), 0, 0, err, "%s", one.msg);
 			if (status)
 				return status;
 		}
@@ -174,8 +176,9 @@ secant_ann_need_size(const ann_set *s, const ann_image *im, const char *format, 
 {
 	if (im->width > 0 && im->height > 0)
 		return SECANT_OK;
-	return secant_fail(err, SECANT_ERR_FORMAT, "%s: its size is not known (the picture %s), and %s cannot be written without it",
-		ann_str(s, im->name), im->path ? "could not be read" : "was not found", format);
+	return secant_fail(err, SECANT_ERR_FORMAT,
+		"%s: its size is not known (the picture %s), and %s cannot be written without it", ann_str(s, im->name),
+		im->path ? "could not be read" : "was not found", format);
 }
 
 secant_status
@@ -217,7 +220,8 @@ secant_ann_unparsable(ann_set *s, const char *path, const secant_err *why, secan
 }
 
 secant_status
-secant_ann_parse_text(ann_set *s, int image, const char *path, const char *data, size_t n, ann_parse parse, secant_err *err)
+secant_ann_parse_text(
+	ann_set *s, int image, const char *path, const char *data, size_t n, ann_parse parse, secant_err *err)
 {
 	secant_err one = { 0 };
 	if (image >= 0)
@@ -247,7 +251,8 @@ names_parse(ann_set *s, int image, const char *data, size_t n, const char *origi
 	while (secant_ann_next_line(&l)) {
 		ann_field f = secant_ann_trim(l.line, l.line + l.n);
 		if (ann_len(f) != l.n && ann_len(f) && s->collect)
-			(void)secant_ann_find(s, "class-name-space", -1, origin, l.number, 0, "class name '%.*s' has spaces around it", (int)l.n, l.line);
+			(void)secant_ann_find(s, "class-name-space", -1, origin, l.number, 0,
+				"class name '%.*s' has spaces around it", (int)l.n, l.line);
 		if (ann_len(f) && secant_ann_add_class(s, f.p, ann_len(f), ANN_NO_ID) < 0)
 			return secant_ann_nomem(err);
 	}
@@ -311,7 +316,7 @@ secant_ann_read_list(ann_set *s, const char *path, const char *name, bool add, c
 		ann_field f = secant_ann_trim(l.line, l.line + l.n);
 		if (!ann_len(f) || *f.p == '#')
 			continue;
-		const char *space = NULL;                      /* "2007_000001  1": the second column of a class list */
+		const char *space = NULL; /* "2007_000001  1": the second column of a class list */
 		for (const char *p = f.p; p < f.end; p++)
 			if ((*p == ' ' || *p == '\t') && f.end - p < 6)
 				space = space ? space : p;
@@ -333,7 +338,8 @@ secant_ann_read_list(ann_set *s, const char *path, const char *name, bool add, c
 			s->images[at].line = l.number;
 		}
 		if (at < 0)
-			status = secant_ann_bad(s, "image-missing", path, l.number, 0, err, "the list names '%s', which is not in the data set", clean);
+			status = secant_ann_bad(
+				s, "image-missing", path, l.number, 0, err, "the list names '%s', which is not in the data set", clean);
 		else
 			s->images[at].splits |= 1ull << split;
 	}
@@ -342,12 +348,14 @@ secant_ann_read_list(ann_set *s, const char *path, const char *name, bool add, c
 }
 
 secant_status
-secant_ann_picture_name(ann_set *s, const char *p, size_t n, const char *file, uint32_t line, char out[1024], secant_err *err)
+secant_ann_picture_name(
+	ann_set *s, const char *p, size_t n, const char *file, uint32_t line, char out[1024], secant_err *err)
 {
 	while (n >= 2 && p[0] == '.' && (p[1] == '/' || p[1] == '\\'))
 		p += 2, n -= 2;
 	if (n == 0 || n >= 1000 || memchr(p, 0, n)) {
-		secant_status status = secant_ann_bad(s, "parse-error", file, line, 0, err, n ? "a picture name of %zu bytes" : "an empty picture name", n);
+		secant_status status = secant_ann_bad(
+			s, "parse-error", file, line, 0, err, n ? "a picture name of %zu bytes" : "an empty picture name", n);
 		snprintf(out, 1024, "unnamed");
 		return status;
 	}
@@ -356,7 +364,8 @@ secant_ann_picture_name(ann_set *s, const char *p, size_t n, const char *file, u
 	if (memchr(out, '\\', n)) {
 		for (char *c = out; *c; c++)
 			*c = *c == '\\' ? '/' : *c;
-		secant_status status = secant_ann_find(s, "path-portable", -1, file, line, 0, "'%.*s' has backslashes", (int)n, p);
+		secant_status status = secant_ann_find(
+			s, "path-portable", -1, file, line, 0, "'%.*s' has backslashes", (int)n, p);
 		if (status)
 			return secant_fail(err, status, "no memory");
 	}
@@ -422,7 +431,9 @@ secant_ann_joined(const ann_set *s, ann_text name, char joint)
 	return buffer;
 }
 
-/* --- losses ---------------------------------------------------------------------------------------------------------------------- */
+/* --- losses
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 bool
 secant_ann_native(const char *key, const char *prefix)
@@ -444,7 +455,8 @@ lose_attributes(const ann_set *s, ann_out *out, const ann_format *f, uint32_t he
 static bool
 loses_box(const ann_set *s, const ann_object *o, unsigned holds)
 {
-	static const unsigned by[] = { 0, ANN_HOLDS_POLYGON | ANN_HOLDS_QUAD, ANN_HOLDS_RLE | ANN_HOLDS_POLYGON | ANN_HOLDS_QUAD | ANN_HOLDS_MASK, ANN_HOLDS_QUAD | ANN_HOLDS_POLYGON };
+	static const unsigned by[] = { 0, ANN_HOLDS_POLYGON | ANN_HOLDS_QUAD,
+		ANN_HOLDS_RLE | ANN_HOLDS_POLYGON | ANN_HOLDS_QUAD | ANN_HOLDS_MASK, ANN_HOLDS_QUAD | ANN_HOLDS_POLYGON };
 	ann_kind kind = ann_shape_kind(s, o->shape);
 	return kind && kind <= ANN_QUAD && holds & by[kind] && !(holds & ANN_HOLDS_BOTH) && secant_ann_box_apart(s, o);
 }
@@ -452,7 +464,8 @@ loses_box(const ann_set *s, const ann_object *o, unsigned holds)
 void
 secant_ann_lose_common(const ann_set *s, ann_out *out, const ann_format *f)
 {
-	int64_t crowd = 0, difficult = 0, polygons = 0, parts = 0, masks = 0, quads = 0, lines = 0, labels = 0, areas = 0, voids = 0, apart = 0;
+	int64_t crowd = 0, difficult = 0, polygons = 0, parts = 0, masks = 0, quads = 0, lines = 0, labels = 0, areas = 0,
+			voids = 0, apart = 0;
 	for (int i = 0; i < s->n_objects; i++) {
 		const ann_object *o = &s->objects[i];
 		ann_kind kind = ann_shape_kind(s, o->shape);
@@ -469,20 +482,28 @@ secant_ann_lose_common(const ann_set *s, ann_out *out, const ann_format *f)
 		if (kind == ANN_POLYGONS)
 			(void)secant_ann_parts(s, o->shape, &n), parts += n > 1;
 		areas += !isnan(o->area) && !(f->holds & (ANN_HOLDS_AREA | ANN_HOLDS_ATTRIBUTES))
-			&& fabs(o->area - (o->shape ? secant_ann_shape_area(s, o->shape) : ann_w(o) * ann_h(o))) > 1e-6 * fabs(o->area);
+			&& fabs(o->area - (o->shape ? secant_ann_shape_area(s, o->shape) : ann_w(o) * ann_h(o)))
+				> 1e-6 * fabs(o->area);
 		if (o->attributes && !(f->holds & ANN_HOLDS_ATTRIBUTES))
 			lose_attributes(s, out, f, o->attributes, "objects");
 	}
 	const bool attributes = f->holds & ANN_HOLDS_ATTRIBUTES;
-	const char *instead = f->holds & ANN_HOLDS_QUAD ? " (the smallest rectangle around it is written)" : f->holds & ANN_HOLDS_BOX ? " (its box is written)" : "";
+	const char *instead = f->holds & ANN_HOLDS_QUAD ? " (the smallest rectangle around it is written)"
+		: f->holds & ANN_HOLDS_BOX                  ? " (its box is written)"
+													: "";
 	char polygon[80], mask[80];
 	snprintf(polygon, sizeof polygon, "polygon%s", instead);
 	snprintf(mask, sizeof mask, "mask of an object%s", instead);
-	const struct { int64_t n; bool kept; const char *what; } row[] = {
+	const struct {
+		int64_t n;
+		bool kept;
+		const char *what;
+	} row[] = {
 		{ crowd, f->holds & ANN_HOLDS_CROWD || attributes, "crowd mark of an object" },
 		{ difficult, f->holds & ANN_HOLDS_DIFFICULT || attributes, "difficult mark of an object" },
 		{ polygons, f->holds & ANN_HOLDS_POLYGON, polygon },
-		{ f->holds & ANN_HOLDS_POLYGON ? parts : 0, f->holds & ANN_HOLDS_PARTS, "second and further part of a polygon (joined to one ring)" },
+		{ f->holds & ANN_HOLDS_POLYGON ? parts : 0, f->holds & ANN_HOLDS_PARTS,
+			"second and further part of a polygon (joined to one ring)" },
 		{ masks, f->holds & (ANN_HOLDS_RLE | ANN_HOLDS_POLYGON), mask },
 		{ quads, f->holds & (ANN_HOLDS_QUAD | ANN_HOLDS_POLYGON), "orientation of a box (its upright box is written)" },
 		{ lines, f->holds & ANN_HOLDS_LINES, "line or point shape (its box is written)" },

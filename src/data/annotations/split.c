@@ -1,7 +1,8 @@
 /*
- * Splits. Names in byte order, Fisher-Yates by Philox4x32-10: the same lists on every machine, whatever the file system says first.
- * Stratified: iterative stratification for multi-label data (Sechidis, Tsoumakas, Vlahavas: On the stratification of multi-label data,
- * ECML PKDD 2011): again and again the rarest class that is left, each of its pictures to the list that wants it most.
+ * Splits. Names in byte order, Fisher-Yates by Philox4x32-10: the same lists on every machine, whatever the file system
+ * says first. Stratified: iterative stratification for multi-label data (Sechidis, Tsoumakas, Vlahavas: On the
+ * stratification of multi-label data, ECML PKDD 2011): again and again the rarest class that is left, each of its
+ * pictures to the list that wants it most.
  */
 #include "data/annotations/dataset.h"
 #include "base/file.h"
@@ -15,25 +16,43 @@ enum { RANDOM, STRATIFIED, GROUP, FOLDS };
 enum { BY_PREFIX, BY_FOLDER, BY_REGEX, BY_BLOCK };
 
 static const secant_opt rows[] = {
-	SECANT_OPT_CHOICE(secant_dataset_splitting, method, "method", "random", "random|stratified|group|folds", "how pictures are shared out"),
+	SECANT_OPT_CHOICE(secant_dataset_splitting, method, "method", "random", "random|stratified|group|folds",
+		"how pictures are shared out"),
 	SECANT_OPT(secant_dataset_splitting, ratios, REALS, "ratios", "0.8,0.2", 0, 1, "shares of the lists"),
-	SECANT_OPT(secant_dataset_splitting, names, STRS, "name", NULL, 1, 0, "name of a list, in order; train, val, test when not given"),
-	SECANT_OPT(secant_dataset_splitting, folds, INT, "folds", "5", 2, 30, "of method folds: lists train1, val1, train2, val2, ..."),
-	SECANT_OPT_CHOICE(secant_dataset_splitting, group, "group-by", "prefix", "prefix|folder|regex|block", "what keeps pictures together"),
-	SECANT_OPT(secant_dataset_splitting, pattern, STR, "pattern", NULL, 1, 0, "of group-by regex: the first bracket (or the whole match) is the group"),
-	SECANT_OPT(secant_dataset_splitting, prefix, INT, "prefix", "0", 0, 200, "characters of the prefix; 0: up to the last _ or -"),
-	SECANT_OPT(secant_dataset_splitting, block, INT, "block", "1024", 1, 1000000000, "of group-by block: names end in _Y_X; squares of so many pixels stay together"),
+	SECANT_OPT(secant_dataset_splitting, names, STRS, "name", NULL, 1, 0,
+		"name of a list, in order; train, val, test when not given"),
+	SECANT_OPT(secant_dataset_splitting, folds, INT, "folds", "5", 2, 30,
+		"of method folds: lists train1, val1, train2, val2, ..."),
+	SECANT_OPT_CHOICE(secant_dataset_splitting, group, "group-by", "prefix", "prefix|folder|regex|block",
+		"what keeps pictures together"),
+	SECANT_OPT(secant_dataset_splitting, pattern, STR, "pattern", NULL, 1, 0,
+		"of group-by regex: the first bracket (or the whole match) is the group"),
+	SECANT_OPT(secant_dataset_splitting, prefix, INT, "prefix", "0", 0, 200,
+		"characters of the prefix; 0: up to the last _ or -"),
+	SECANT_OPT(secant_dataset_splitting, block, INT, "block", "1024", 1, 1000000000,
+		"of group-by block: names end in _Y_X; squares of so many pixels stay together"),
 	SECANT_OPT(secant_dataset_splitting, stratify, BOOL, "stratify", "false", 1, 0, "folds: stratified"),
 	SECANT_OPT(secant_dataset_splitting, seed, INT, "seed", "0", 0, 2147483647, "of the shuffle"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 const secant_opts secant_dataset_splitting_options = { "splitting", sizeof(secant_dataset_splitting), rows };
 
 /* Units that go to a list as a whole: pictures, or groups of them, in byte order of their names. */
-typedef struct unit { char *name; int first, n; } unit;
-typedef struct plan { ann_set *s; unit *units; int n, *member, *list; } plan;    /* member: pictures by unit; list: of each unit */
+typedef struct unit {
+	char *name;
+	int first, n;
+} unit;
+typedef struct plan {
+	ann_set *s;
+	unit *units;
+	int n, *member, *list;
+} plan; /* member: pictures by unit; list: of each unit */
 
-typedef struct named { char *key; const char *name; int at; } named;
+typedef struct named {
+	char *key;
+	const char *name;
+	int at;
+} named;
 
 static int
 by_key(const void *a, const void *b)
@@ -64,7 +83,7 @@ group_of(const secant_dataset_splitting *o, const char *name, const regex_t *re)
 			secant_free(stem);
 			return group;
 		}
-		return stem;                                        /* what does not match is alone */
+		return stem; /* what does not match is alone */
 	}
 	char *cut = strrchr(stem, '_');
 	if (o->group == BY_BLOCK && cut) {
@@ -101,7 +120,8 @@ make_units(plan *p, const secant_dataset_splitting *o, secant_err *err)
 	secant_status status = list ? SECANT_OK : secant_ann_nomem(err);
 	if (!status && regex && (!o->pattern || regcomp(&re, o->pattern, REG_EXTENDED))) {
 		secant_free(list);
-		return secant_fail(err, SECANT_ERR_ARG, "--pattern: '%s' is no extended regular expression", o->pattern ? o->pattern : "");
+		return secant_fail(
+			err, SECANT_ERR_ARG, "--pattern: '%s' is no extended regular expression", o->pattern ? o->pattern : "");
 	}
 	p->units = secant_calloc((size_t)s->n_images + 1, sizeof *p->units);
 	p->member = secant_calloc((size_t)s->n_images + 1, sizeof *p->member);
@@ -156,7 +176,8 @@ share_stratified(plan *p, const int *shuffled, const double *ratio, int lists, s
 	const ann_set *s = p->s;
 	int classes = s->n_classes, *left = secant_calloc((size_t)classes + 1, sizeof *left);
 	double *wants = secant_calloc((size_t)(classes + 1) * (size_t)lists, sizeof *wants), sum = 0;
-	uint8_t *has = secant_calloc((size_t)p->n * (size_t)(classes + 1) + 1, 1), *done = secant_calloc((size_t)p->n + 1, 1);
+	uint8_t *has = secant_calloc((size_t)p->n * (size_t)(classes + 1) + 1, 1),
+			*done = secant_calloc((size_t)p->n + 1, 1);
 	secant_status status = left && wants && has && done ? SECANT_OK : secant_ann_nomem(err);
 	for (int i = 0; i < lists; i++)
 		sum += ratio[i];
@@ -234,7 +255,8 @@ secant_dataset_split(secant_dataset *d, const secant_dataset_splitting *o, secan
 	for (int i = 0; i < lists; i++)
 		sum += ratio[i] = o->method == FOLDS ? 1 : o->ratios.v[i];
 	if (lists < 1 || !(sum > 0) || (o->method != FOLDS && sum > 1.000001))
-		return secant_fail(err, SECANT_ERR_ARG, "--ratios: the shares sum to %g; more than 0 and at most 1 is needed", sum);
+		return secant_fail(
+			err, SECANT_ERR_ARG, "--ratios: the shares sum to %g; more than 0 and at most 1 is needed", sum);
 	secant_status status = make_units(&p, o, err);
 	int *shuffled = secant_calloc((size_t)p.n + 1, sizeof *shuffled);
 	if (!status && !shuffled)
@@ -294,8 +316,9 @@ secant_dataset_leaks(const secant_dataset *d, int *n, secant_err *err)
 		const ann_image *other = &s->images[before];
 		if (im->splits && other->splits && !(im->splits & other->splits)) {
 			++*n;
-			secant_str_addf(&t, "%s (%s) is the same picture as %s (%s)\n", ann_str(s, im->name), ann_str(s, s->splits[__builtin_ctzll(im->splits)]),
-				ann_str(s, other->name), ann_str(s, s->splits[__builtin_ctzll(other->splits)]));
+			secant_str_addf(&t, "%s (%s) is the same picture as %s (%s)\n", ann_str(s, im->name),
+				ann_str(s, s->splits[__builtin_ctzll(im->splits)]), ann_str(s, other->name),
+				ann_str(s, s->splits[__builtin_ctzll(other->splits)]));
 		}
 	}
 	secant_ann_table_free(&seen);

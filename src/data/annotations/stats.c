@@ -1,6 +1,6 @@
 /*
- * Counting: pictures, objects and pixels of each class, sizes, shapes, places, colours, which classes meet. As a table for the terminal,
- * JSON, or a self-contained HTML page with pictures.
+ * Counting: pictures, objects and pixels of each class, sizes, shapes, places, colours, which classes meet. As a table
+ * for the terminal, JSON, or a self-contained HTML page with pictures.
  */
 #include "data/annotations/dataset.h"
 #include "data/annotations/rle.h"
@@ -11,22 +11,28 @@
 
 static const secant_opt rows[] = {
 	SECANT_OPT_CHOICE(secant_dataset_counting, format, "format", "text", "text|json|html", "of the report"),
-	SECANT_OPT(secant_dataset_counting, colours, BOOL, "colours", "false", 1, 0, "decode the pictures for mean and deviation of their colours"),
+	SECANT_OPT(secant_dataset_counting, colours, BOOL, "colours", "false", 1, 0,
+		"decode the pictures for mean and deviation of their colours"),
 	SECANT_OPT(secant_dataset_counting, pixels, BOOL, "pixels", "true", 1, 0, "count pixels of classes"),
 	SECANT_OPT(secant_dataset_counting, thumbnails, INT, "thumbnails", "12", 0, 200, "pictures shown in the HTML page"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 const secant_opts secant_dataset_counting_options = { "counting", sizeof(secant_dataset_counting), rows };
 
 enum { GRID = 24, BINS = 12, CHANNELS = 4 };
 
-typedef struct class_count { int objects, pictures, crowd, difficult; double pixels, side_sum, side_min, side_max; int aspect[5]; } class_count;
+typedef struct class_count {
+	int objects, pictures, crowd, difficult;
+	double pixels, side_sum, side_min, side_max;
+	int aspect[5];
+} class_count;
 typedef struct counts {
 	class_count *class;
-	int *meet;                                          /* [class][class] pictures with both */
+	int *meet; /* [class][class] pictures with both */
 	int empty, sizes[BINS], heat_total, small, medium, large;
 	double heat[GRID][GRID], mean[CHANNELS], deviation[CHANNELS];
-	int width[2], height[2], channels; int64_t colour_pictures;
+	int width[2], height[2], channels;
+	int64_t colour_pictures;
 } counts;
 
 static void
@@ -74,7 +80,8 @@ count_picture(counts *c, const ann_set *s, int i, uint8_t *seen, bool pixels)
 		seen[o->class] = 1;
 		if (pixels && !(o->flags & ANN_NO_BOX)) {
 			ann_kind kind = ann_shape_kind(s, o->shape);
-			c->class[o->class].pixels += kind && kind <= ANN_QUAD ? secant_ann_shape_area(s, o->shape) : fmax(0, ann_w(o) * ann_h(o));
+			c->class[o->class].pixels += kind && kind <= ANN_QUAD ? secant_ann_shape_area(s, o->shape)
+																  : fmax(0, ann_w(o) * ann_h(o));
 		}
 	}
 	for (int a = 0; a < s->n_classes; a++) {
@@ -121,15 +128,17 @@ count_colours(counts *c, const ann_set *s, const secant_watch *watch, secant_err
 	return SECANT_OK;
 }
 
-/* --- text ------------------------------------------------------------------------------------------------------------------------ */
+/* --- text
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static void
 text(secant_str *t, const ann_set *s, const counts *c)
 {
 	static const char *const shade = " .:-=+*#%@";
 	double most = 0;
-	secant_str_addf(t, "%s: format %s, %d pictures (%d without objects), %d objects, %d classes\n", ann_str(s, s->root), ann_str(s, s->format), s->n_images, c->empty,
-		s->n_objects, s->n_classes);
+	secant_str_addf(t, "%s: format %s, %d pictures (%d without objects), %d objects, %d classes\n", ann_str(s, s->root),
+		ann_str(s, s->format), s->n_images, c->empty, s->n_objects, s->n_classes);
 	secant_str_addf(t, "pictures %d to %d wide, %d to %d high\n", c->width[0], c->width[1], c->height[0], c->height[1]);
 	for (int i = 0; i < s->n_splits; i++) {
 		int n = 0;
@@ -137,13 +146,15 @@ text(secant_str *t, const ann_set *s, const counts *c)
 			n += (int)(s->images[k].splits >> i & 1);
 		secant_str_addf(t, "list %s: %d pictures\n", ann_str(s, s->splits[i]), n);
 	}
-	secant_str_addf(t, "\n%-26s %8s %9s %12s %9s %9s %9s\n", "class", "objects", "pictures", "pixels", "side min", "mean", "max");
+	secant_str_addf(
+		t, "\n%-26s %8s %9s %12s %9s %9s %9s\n", "class", "objects", "pictures", "pixels", "side min", "mean", "max");
 	for (int i = 0; i < s->n_classes; i++) {
 		const class_count *k = &c->class[i];
-		secant_str_addf(t, "%-26s %8d %9d %12.0f %9.1f %9.1f %9.1f\n", ann_str(s, s->classes[i].name), k->objects, k->pictures, k->pixels, k->side_min,
-			k->objects ? k->side_sum / k->objects : 0, k->side_max);
+		secant_str_addf(t, "%-26s %8d %9d %12.0f %9.1f %9.1f %9.1f\n", ann_str(s, s->classes[i].name), k->objects,
+			k->pictures, k->pixels, k->side_min, k->objects ? k->side_sum / k->objects : 0, k->side_max);
 	}
-	secant_str_addf(t, "\nsizes as COCO has them: %d small (below 32 x 32), %d medium, %d large (from 96 x 96)\n", c->small, c->medium, c->large);
+	secant_str_addf(t, "\nsizes as COCO has them: %d small (below 32 x 32), %d medium, %d large (from 96 x 96)\n",
+		c->small, c->medium, c->large);
 	secant_str_add(t, "side in pixels, powers of two: ");
 	for (int i = 0; i < BINS; i++)
 		if (c->sizes[i])
@@ -165,7 +176,9 @@ text(secant_str *t, const ann_set *s, const counts *c)
 			secant_str_addf(t, "channel %d: mean %.4f, deviation %.4f (of 1)\n", k, c->mean[k], c->deviation[k]);
 }
 
-/* --- JSON ------------------------------------------------------------------------------------------------------------------------ */
+/* --- JSON
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static void
 put_text(secant_str *t, const char *p)
@@ -178,8 +191,11 @@ json(secant_str *t, const ann_set *s, const counts *c)
 {
 	secant_str_add(t, "{\n  \"path\": ");
 	put_text(t, ann_str(s, s->root));
-	secant_str_addf(t, ",\n  \"format\": \"%s\",\n  \"pictures\": %d,\n  \"empty_pictures\": %d,\n  \"objects\": %d,\n  \"width\": [%d, %d],\n  \"height\": [%d, %d],\n"
-		"  \"small\": %d, \"medium\": %d, \"large\": %d,\n  \"splits\": {", ann_str(s, s->format), s->n_images, c->empty, s->n_objects, c->width[0], c->width[1], c->height[0],
+	secant_str_addf(t,
+		",\n  \"format\": \"%s\",\n  \"pictures\": %d,\n  \"empty_pictures\": %d,\n  \"objects\": %d,\n  \"width\": "
+		"[%d, %d],\n  \"height\": [%d, %d],\n"
+		"  \"small\": %d, \"medium\": %d, \"large\": %d,\n  \"splits\": {",
+		ann_str(s, s->format), s->n_images, c->empty, s->n_objects, c->width[0], c->width[1], c->height[0],
 		c->height[1], c->small, c->medium, c->large);
 	for (int i = 0; i < s->n_splits; i++) {
 		int n = 0;
@@ -194,9 +210,13 @@ json(secant_str *t, const ann_set *s, const counts *c)
 		const class_count *k = &c->class[i];
 		secant_str_add(t, i ? ",\n    {\"name\": " : "\n    {\"name\": ");
 		put_text(t, ann_str(s, s->classes[i].name));
-		secant_str_addf(t, ", \"objects\": %d, \"pictures\": %d, \"crowd\": %d, \"difficult\": %d, \"pixels\": %.10g, \"side_min\": %.6g, \"side_mean\": %.6g, "
-			"\"side_max\": %.6g, \"aspect\": [%d, %d, %d, %d, %d]}", k->objects, k->pictures, k->crowd, k->difficult, k->pixels, k->side_min,
-			k->objects ? k->side_sum / k->objects : 0, k->side_max, k->aspect[0], k->aspect[1], k->aspect[2], k->aspect[3], k->aspect[4]);
+		secant_str_addf(t,
+			", \"objects\": %d, \"pictures\": %d, \"crowd\": %d, \"difficult\": %d, \"pixels\": %.10g, \"side_min\": "
+			"%.6g, \"side_mean\": %.6g, "
+			"\"side_max\": %.6g, \"aspect\": [%d, %d, %d, %d, %d]}",
+			k->objects, k->pictures, k->crowd, k->difficult, k->pixels, k->side_min,
+			k->objects ? k->side_sum / k->objects : 0, k->side_max, k->aspect[0], k->aspect[1], k->aspect[2],
+			k->aspect[3], k->aspect[4]);
 	}
 	secant_str_add(t, "\n  ],\n  \"sides\": [");
 	for (int i = 0; i < BINS; i++)
@@ -227,7 +247,9 @@ json(secant_str *t, const ann_set *s, const counts *c)
 	secant_str_add(t, "\n}\n");
 }
 
-/* --- HTML ------------------------------------------------------------------------------------------------------------------------ */
+/* --- HTML
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static void
 base64(secant_str *t, const uint8_t *p, size_t n)
@@ -264,7 +286,8 @@ thumbnails(secant_str *t, const secant_dataset *d, int n)
 			continue;
 		double scale = fmin(1, 280.0 / fmax(im.width, im.height));
 		secant_image_write_options web = { .quality = 80 };
-		if (!secant_image_resize(&small, &im, (int)fmax(1, im.width * scale), (int)fmax(1, im.height * scale), SECANT_FILTER_AREA, &one)
+		if (!secant_image_resize(
+				&small, &im, (int)fmax(1, im.width * scale), (int)fmax(1, im.height * scale), SECANT_FILTER_AREA, &one)
 			&& !secant_image_encode(&small, "jpg", &data, &size, &web, &one)) {
 			secant_str_add(t, "<figure><img alt=\"\" src=\"data:image/jpeg;base64,");
 			base64(t, data, size);
@@ -293,27 +316,44 @@ html(secant_str *t, const secant_dataset *d, const counts *c, int pictures)
 			hottest = fmax(hottest, c->heat[y][x]);
 	secant_str_add(t, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Data set ");
 	escaped(t, ann_str(s, s->root));
-	secant_str_add(t, "</title><style>body{font:15px/1.45 system-ui,sans-serif;max-width:72em;margin:2em auto;padding:0 1em;color:#1b1b1b;background:#fff}"
-		"table{border-collapse:collapse}td,th{padding:.15em .6em;text-align:right;border-top:1px solid #ddd}td:first-child,th:first-child{text-align:left}"
-		".bar{height:.8em;min-width:1px}figure{display:inline-block;margin:.4em;font-size:.8em}@media(prefers-color-scheme:dark){body{background:#181818;color:#e8e8e8}"
+	secant_str_add(t,
+		"</title><style>body{font:15px/1.45 system-ui,sans-serif;max-width:72em;margin:2em auto;padding:0 "
+		"1em;color:#1b1b1b;background:#fff}"
+		"table{border-collapse:collapse}td,th{padding:.15em .6em;text-align:right;border-top:1px solid "
+		"#ddd}td:first-child,th:first-child{text-align:left}"
+		".bar{height:.8em;min-width:1px}figure{display:inline-block;margin:.4em;font-size:.8em}@media(prefers-color-"
+		"scheme:dark){body{background:#181818;color:#e8e8e8}"
 		"td,th{border-color:#444}}</style></head><body><h1>");
 	escaped(t, ann_str(s, s->root));
-	secant_str_addf(t, "</h1><p>Format %s: %d pictures (%d without objects), %d to %d wide, %d to %d high; %d objects: %d small, %d medium, %d large.</p>\n"
-		"<h2>Classes</h2><table><tr><th>class</th><th>objects</th><th></th><th>pictures</th><th>pixels</th><th>mean side</th></tr>\n", ann_str(s, s->format), s->n_images,
-		c->empty, c->width[0], c->width[1], c->height[0], c->height[1], s->n_objects, c->small, c->medium, c->large);
+	secant_str_addf(t,
+		"</h1><p>Format %s: %d pictures (%d without objects), %d to %d wide, %d to %d high; %d objects: %d small, %d "
+		"medium, %d large.</p>\n"
+		"<h2>Classes</h2><table><tr><th>class</th><th>objects</th><th></th><th>pictures</th><th>pixels</th><th>mean "
+		"side</th></tr>\n",
+		ann_str(s, s->format), s->n_images, c->empty, c->width[0], c->width[1], c->height[0], c->height[1],
+		s->n_objects, c->small, c->medium, c->large);
 	for (int i = 0; i < s->n_classes; i++) {
 		uint8_t rgb[3];
 		const class_count *k = &c->class[i];
 		secant_palette(i, rgb);
 		secant_str_add(t, "<tr><td>");
 		escaped(t, ann_str(s, s->classes[i].name));
-		secant_str_addf(t, "</td><td>%d</td><td style=\"text-align:left\"><div class=\"bar\" style=\"width:%.1fem;background:#%02x%02x%02x\"></div></td><td>%d</td><td>%.0f</td>"
-			"<td>%.1f</td></tr>\n", k->objects, 16.0 * k->objects / most, rgb[0], rgb[1], rgb[2], k->pictures, k->pixels, k->objects ? k->side_sum / k->objects : 0);
+		secant_str_addf(t,
+			"</td><td>%d</td><td style=\"text-align:left\"><div class=\"bar\" "
+			"style=\"width:%.1fem;background:#%02x%02x%02x\"></div></td><td>%d</td><td>%.0f</td>"
+			"<td>%.1f</td></tr>\n",
+			k->objects, 16.0 * k->objects / most, rgb[0], rgb[1], rgb[2], k->pictures, k->pixels,
+			k->objects ? k->side_sum / k->objects : 0);
 	}
-	secant_str_addf(t, "</table>\n<h2>Where centres lie</h2><svg viewBox=\"0 0 %d %d\" width=\"320\" height=\"320\" role=\"img\" aria-label=\"heat map\">", GRID, GRID);
+	secant_str_addf(t,
+		"</table>\n<h2>Where centres lie</h2><svg viewBox=\"0 0 %d %d\" width=\"320\" height=\"320\" role=\"img\" "
+		"aria-label=\"heat map\">",
+		GRID, GRID);
 	for (int y = 0; y < GRID; y++)
 		for (int x = 0; x < GRID; x++)
-			secant_str_addf(t, "<rect x=\"%d\" y=\"%d\" width=\"1.02\" height=\"1.02\" fill=\"#d55e00\" opacity=\"%.3f\"/>", x, y, c->heat[y][x] / hottest);
+			secant_str_addf(t,
+				"<rect x=\"%d\" y=\"%d\" width=\"1.02\" height=\"1.02\" fill=\"#d55e00\" opacity=\"%.3f\"/>", x, y,
+				c->heat[y][x] / hottest);
 	secant_str_add(t, "</svg>\n<h2>Classes that meet in a picture</h2><table><tr><th></th>");
 	for (int b = 0; b < s->n_classes && s->n_classes <= 40; b++) {
 		secant_str_add(t, "<th>");
@@ -335,11 +375,15 @@ html(secant_str *t, const secant_dataset *d, const counts *c, int pictures)
 }
 
 char *
-secant_dataset_stats(const secant_dataset *d, const secant_dataset_counting *o, const secant_watch *watch, secant_err *err)
+secant_dataset_stats(
+	const secant_dataset *d, const secant_dataset_counting *o, const secant_watch *watch, secant_err *err)
 {
 	const ann_set *s = &d->set;
-	counts c = { .class = secant_calloc((size_t)s->n_classes + 1, sizeof *c.class),
-		.meet = secant_calloc(s->n_classes <= 512 ? (size_t)s->n_classes * (size_t)s->n_classes + 1 : 1, sizeof *c.meet) };
+	counts c = {
+		.class = secant_calloc((size_t)s->n_classes + 1, sizeof *c.class),
+		.meet = secant_calloc(
+			s->n_classes <= 512 ? (size_t)s->n_classes * (size_t)s->n_classes + 1 : 1, sizeof *c.meet),
+	};
 	uint8_t *seen = secant_calloc((size_t)s->n_classes + 1, 1);
 	secant_status status = c.class && c.meet && seen ? SECANT_OK : secant_ann_nomem(err);
 	for (int i = 0; !status && i < s->n_images; i++)

@@ -1,6 +1,6 @@
 /*
- * Numbers, lines and escapes of annotation files. Numbers with up to 19 digits and small exponents take the exact fast path of Clinger
- * (How to read floating point numbers accurately, PLDI 1990); the rest goes to strtod in the C locale.
+ * Numbers, lines and escapes of annotation files. Numbers with up to 19 digits and small exponents take the exact fast
+ * path of Clinger (How to read floating point numbers accurately, PLDI 1990); the rest goes to strtod in the C locale.
  */
 #include "data/annotations/text.h"
 #include "base/number.h"
@@ -12,8 +12,8 @@
 #include <string.h>
 #include <strings.h>
 
-static const double tens[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
-	1e19, 1e20, 1e21, 1e22 };
+static const double tens[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+	1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
 
 static locale_t c_locale;
 
@@ -42,7 +42,10 @@ slow_number(const char *p, size_t n)
 static const char *
 word_number(const char *p, const char *end, bool minus, double *value)
 {
-	static const struct { const char *word; double v; } words[] = { { "infinity", INFINITY }, { "inf", INFINITY }, { "nan", NAN } };
+	static const struct {
+		const char *word;
+		double v;
+	} words[] = { { "infinity", INFINITY }, { "inf", INFINITY }, { "nan", NAN } };
 	for (int i = 0; i < 3; i++) {
 		size_t n = strlen(words[i].word);
 		if ((size_t)(end - p) >= n && !strncasecmp(p, words[i].word, n)) {
@@ -60,7 +63,7 @@ secant_ann_number(const char *p, const char *end, double *value)
 	bool minus = p < end && *p == '-';
 	p += p < end && (*p == '-' || *p == '+');
 	uint64_t m = 0;
-	if (end - p >= 32) {                             /* the usual number: up to 7 digits on each side of the point, and no exponent */
+	if (end - p >= 32) { /* the usual number: up to 7 digits on each side of the point, and no exponent */
 		int whole = secant_digits8(p, &m), places = 0;
 		const char *q = p + whole;
 		if (*q == '.')
@@ -223,13 +226,17 @@ utf8_length(const uint8_t *p, size_t n)
 {
 	if (p[0] < 0x80)
 		return 1;
-	size_t need = p[0] >= 0xf0 && p[0] <= 0xf4 ? 4 : p[0] >= 0xe0 && p[0] < 0xf0 ? 3 : p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : 0;
+	size_t need = p[0] >= 0xf0 && p[0] <= 0xf4 ? 4
+		: p[0] >= 0xe0 && p[0] < 0xf0          ? 3
+		: p[0] >= 0xc2 && p[0] < 0xe0          ? 2
+											   : 0;
 	if (!need || n < need)
 		return 0;
 	for (size_t i = 1; i < need; i++)
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90)
+		|| (p[0] == 0xf4 && p[1] > 0x8f))
 		return 0;
 	return need;
 }
@@ -240,7 +247,7 @@ secant_ann_is_utf8(const char *p, size_t n)
 	for (size_t i = 0, k; i < n; i += k) {
 		uint64_t eight;
 		if (n - i >= sizeof eight && (memcpy(&eight, p + i, sizeof eight), !(eight & 0x8080808080808080u)))
-			k = sizeof eight;                              /* plain ASCII, nearly always */
+			k = sizeof eight; /* plain ASCII, nearly always */
 		else if (!(k = utf8_length((const uint8_t *)p + i, n - i)))
 			return false;
 	}
@@ -277,8 +284,12 @@ secant_ann_xml_text(secant_str *s, const char *p, size_t n)
 {
 	size_t from = 0;
 	for (size_t i = 0; i < n; i++) {
-		const char *as = p[i] == '&' ? "&amp;" : p[i] == '<' ? "&lt;" : p[i] == '>' ? "&gt;" : p[i] == '"' ? "&quot;"
-			: (uint8_t)p[i] < 0x20 && p[i] != '\n' && p[i] != '\t' ? "\xef\xbf\xbd" : NULL;
+		const char *as = p[i] == '&'                               ? "&amp;"
+			: p[i] == '<'                                          ? "&lt;"
+			: p[i] == '>'                                          ? "&gt;"
+			: p[i] == '"'                                          ? "&quot;"
+			: (uint8_t)p[i] < 0x20 && p[i] != '\n' && p[i] != '\t' ? "\xef\xbf\xbd"
+																   : NULL;
 		if (!as)
 			continue;
 		secant_str_addn(s, p + from, i - from);
@@ -305,8 +316,10 @@ hex4(const char *p)
 	uint32_t v = 0;
 	for (int i = 0; i < 4; i++) {
 		char c = p[i];
-		uint32_t d = c >= '0' && c <= '9' ? (uint32_t)(c - '0') : c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a' + 10)
-			: c >= 'A' && c <= 'F' ? (uint32_t)(c - 'A' + 10) : 99;
+		uint32_t d = c >= '0' && c <= '9' ? (uint32_t)(c - '0')
+			: c >= 'a' && c <= 'f'        ? (uint32_t)(c - 'a' + 10)
+			: c >= 'A' && c <= 'F'        ? (uint32_t)(c - 'A' + 10)
+										  : 99;
 		if (d == 99)
 			return 0xfffd;
 		v = v * 16 + d;

@@ -1,13 +1,14 @@
 /*
- * Text for annotation files: numbers in and out with every digit kept, lines with their position, JSON strings. Independent of locale.
+ * Text for annotation files: numbers in and out with every digit kept, lines with their position, JSON strings.
+ * Independent of locale.
  */
 #ifndef ANN_TEXT_H
 #define ANN_TEXT_H
 #include <stdint.h>
 #include "base/mem.h"
 
-/* Reads a decimal number at p (before end): [+-]digits[.digits][e[+-]digits]; also nan and inf, in any case. Returns the end of the
- * number, NULL when there is none. Correctly rounded. */
+/* Reads a decimal number at p (before end): [+-]digits[.digits][e[+-]digits]; also nan and inf, in any case. Returns
+ * the end of the number, NULL when there is none. Correctly rounded. */
 const char *secant_ann_number(const char *p, const char *end, double *value);
 /* A whole integer that fills [p, end); false otherwise. */
 bool secant_ann_integer(const char *p, const char *end, int64_t *value);
@@ -28,14 +29,35 @@ void secant_ann_json_plain(secant_str *s, const char *json);
 bool secant_ann_is_utf8(const char *p, size_t n);
 
 /* Lines of a text: without CR and LF, byte order mark skipped. `number` counts from 1. */
-typedef struct ann_lines { const char *p, *end; const char *line; size_t n; uint32_t number; bool crlf, bom; } ann_lines;
+typedef struct ann_lines {
+	const char *p, *end;
+	const char *line;
+	size_t n;
+	uint32_t number;
+	bool crlf, bom;
+} ann_lines;
 ann_lines secant_ann_lines(const char *data, size_t size);
 bool secant_ann_next_line(ann_lines *l);
-/* Splits at runs of spaces and tabs (or at `separator` when not 0); returns the number of fields, at most `max` are stored. */
-typedef struct ann_field { const char *p, *end; } ann_field;
+/* Splits at runs of spaces and tabs (or at `separator` when not 0); returns the number of fields, at most `max` are
+ * stored. */
+typedef struct ann_field {
+	const char *p, *end;
+} ann_field;
 int secant_ann_fields(const char *p, size_t n, char separator, ann_field *fields, int max);
 ann_field secant_ann_trim(const char *p, const char *end);
-static inline size_t ann_len(ann_field f) { return (size_t)(f.end - f.p); }
-static inline bool ann_is(ann_field f, const char *s) { return ann_len(f) == __builtin_strlen(s) && !__builtin_memcmp(f.p, s, ann_len(f)); }
-static inline bool ann_starts(ann_field f, const char *s) { return ann_len(f) >= __builtin_strlen(s) && !__builtin_memcmp(f.p, s, __builtin_strlen(s)); }
+static inline size_t
+ann_len(ann_field f)
+{
+	return (size_t)(f.end - f.p);
+}
+static inline bool
+ann_is(ann_field f, const char *s)
+{
+	return ann_len(f) == __builtin_strlen(s) && !__builtin_memcmp(f.p, s, ann_len(f));
+}
+static inline bool
+ann_starts(ann_field f, const char *s)
+{
+	return ann_len(f) >= __builtin_strlen(s) && !__builtin_memcmp(f.p, s, __builtin_strlen(s));
+}
 #endif

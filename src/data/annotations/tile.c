@@ -1,8 +1,9 @@
 /*
- * Cutting large pictures into tiles with their annotations, and putting them together again. Pictures are read by windows and written by
- * rows, so that neither direction holds a whole one; the last tile of a row or column is moved back inside. tiles.json says where each
- * tile belongs. Putting together joins the pieces of an object: pieces of one class in two tiles that agree where the tiles overlap (or
- * touch across the seam); a piece that no seam cuts is the object itself, otherwise the pieces are united.
+ * Cutting large pictures into tiles with their annotations, and putting them together again. Pictures are read by
+ * windows and written by rows, so that neither direction holds a whole one; the last tile of a row or column is moved
+ * back inside. tiles.json says where each tile belongs. Putting together joins the pieces of an object: pieces of one
+ * class in two tiles that agree where the tiles overlap (or touch across the seam); a piece that no seam cuts is the
+ * object itself, otherwise the pieces are united.
  */
 #include "data/annotations/dataset.h"
 #include "data/annotations/json_pull.h"
@@ -15,14 +16,18 @@
 static const secant_opt rows[] = {
 	SECANT_OPT(secant_dataset_tiling, size, SIZE, "size", "512", 8, 65536, "of a tile, HxW"),
 	SECANT_OPT(secant_dataset_tiling, overlap, INT, "overlap", "0", 0, 65535, "of neighbours, pixels"),
-	SECANT_OPT(secant_dataset_tiling, keep, REAL, "keep", "0.1", 0, 1, "an object with less than this share of its area in a tile is not in it"),
+	SECANT_OPT(secant_dataset_tiling, keep, REAL, "keep", "0.1", 0, 1,
+		"an object with less than this share of its area in a tile is not in it"),
 	SECANT_OPT(secant_dataset_tiling, empty, BOOL, "empty", "true", 1, 0, "write tiles without objects too"),
-	SECANT_OPT(secant_dataset_tiling, extension, STR, "extension", NULL, 1, 0, "of tiles: png, tif, jpg; tif for TIFF and png otherwise when not given"),
-	SECANT_OPT_END
+	SECANT_OPT(secant_dataset_tiling, extension, STR, "extension", NULL, 1, 0,
+		"of tiles: png, tif, jpg; tif for TIFF and png otherwise when not given"),
+	SECANT_OPT_END,
 };
 const secant_opts secant_dataset_tiling_options = { "tiling", sizeof(secant_dataset_tiling), rows };
 
-/* --- cutting --------------------------------------------------------------------------------------------------------------------- */
+/* --- cutting
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 /* Keeps what lies on the wanted side of one border (Sutherland and Hodgman). axis 0 x, 1 y; sign 1: above the limit. */
 static int
@@ -54,7 +59,8 @@ cut_polygon(ann_set *to, const ann_set *s, uint32_t shape, double x, double y, d
 	uint32_t at = secant_ann_polygon_begin(to, parts);
 	for (int i = 0; i < parts; i++) {
 		p = secant_ann_part(p, &xy, &n);
-		double *a = secant_calloc(4 * (size_t)n + 64, 2 * sizeof *a), *b = secant_calloc(4 * (size_t)n + 64, 2 * sizeof *b);
+		double *a = secant_calloc(4 * (size_t)n + 64, 2 * sizeof *a),
+			   *b = secant_calloc(4 * (size_t)n + 64, 2 * sizeof *b);
 		int m = 0;
 		if (a && b) {
 			m = cut_side(xy, n, a, 0, x, 1);
@@ -113,19 +119,23 @@ cut_mask(ann_set *to, const ann_set *s, uint32_t shape, int x, int y, int w, int
 
 /* Objects of picture i that lie in a tile, into the new set. Returns how many; *dropped counts those below `keep`. */
 static int
-cut_objects(ann_set *to, int tile, const ann_set *s, int i, int x, int y, int w, int h, double keep, int *dropped, secant_err *err)
+cut_objects(ann_set *to, int tile, const ann_set *s, int i, int x, int y, int w, int h, double keep, int *dropped,
+	secant_err *err)
 {
 	int n = 0;
 	for (uint32_t k = s->first[i]; k < s->first[i + 1]; k++) {
 		const ann_object *o = &s->objects[s->order[k]];
-		double x0 = fmax(ann_x0(o), x), y0 = fmax(ann_y0(o), y), x1 = fmin(ann_x1(o), x + w), y1 = fmin(ann_y1(o), y + h);
+		double x0 = fmax(ann_x0(o), x), y0 = fmax(ann_y0(o), y), x1 = fmin(ann_x1(o), x + w),
+			   y1 = fmin(ann_y1(o), y + h);
 		double share = (x1 - x0) * (y1 - y0) / (ann_w(o) * ann_h(o));
-		bool label = o->flags & ANN_NO_BOX, whole = x0 == ann_x0(o) && y0 == ann_y0(o) && x1 == ann_x1(o) && y1 == ann_y1(o);
+		bool label = o->flags & ANN_NO_BOX,
+			 whole = x0 == ann_x0(o) && y0 == ann_y0(o) && x1 == ann_x1(o) && y1 == ann_y1(o);
 		if (!label && !(x1 > x0 && y1 > y0))
 			continue;
 		ann_kind kind = ann_shape_kind(s, o->shape);
-		uint32_t shape = kind == ANN_RLE ? cut_mask(to, s, o->shape, x, y, w, h, &share, err) : kind == ANN_POLYGONS || kind == ANN_QUAD
-			? cut_polygon(to, s, o->shape, x, y, w, h) : 0;
+		uint32_t shape = kind == ANN_RLE               ? cut_mask(to, s, o->shape, x, y, w, h, &share, err)
+			: kind == ANN_POLYGONS || kind == ANN_QUAD ? cut_polygon(to, s, o->shape, x, y, w, h)
+													   : 0;
 		if (!label && (share < keep || (kind && kind <= ANN_QUAD && !shape))) {
 			*dropped += share > 0;
 			continue;
@@ -135,10 +145,12 @@ cut_objects(ann_set *to, int tile, const ann_set *s, int i, int x, int y, int w,
 			return -1;
 		c->flags = o->flags & (ANN_CROWD | ANN_DIFFICULT | ANN_NO_BOX | ANN_VOID);
 		if (whole && o->flags & ANN_XYWH) {
-			c->box[0] = secant_ann_tidy(o->box[0] - x), c->box[1] = secant_ann_tidy(o->box[1] - y), c->box[2] = o->box[2], c->box[3] = o->box[3];
+			c->box[0] = secant_ann_tidy(o->box[0] - x), c->box[1] = secant_ann_tidy(o->box[1] - y),
+			c->box[2] = o->box[2], c->box[3] = o->box[3];
 			c->flags |= ANN_XYWH;
 		} else if (!label)
-			ann_corners(c, secant_ann_tidy(x0 - x), secant_ann_tidy(y0 - y), secant_ann_tidy(x1 - x), secant_ann_tidy(y1 - y));
+			ann_corners(
+				c, secant_ann_tidy(x0 - x), secant_ann_tidy(y0 - y), secant_ann_tidy(x1 - x), secant_ann_tidy(y1 - y));
 		c->area = whole ? o->area : NAN;
 		c->shape = shape;
 		if (kind == ANN_RLE)
@@ -157,7 +169,14 @@ positions(int length, int tile, int overlap, int k)
 	return length <= tile ? (k ? -1 : 0) : at + tile < length ? at : at + tile - length < stride ? length - tile : -1;
 }
 
-typedef struct cutter { ann_set *s; secant_dataset *to; const secant_dataset_tiling *o; const char *folder; secant_str list; int dropped, pictures; } cutter;
+typedef struct cutter {
+	ann_set *s;
+	secant_dataset *to;
+	const secant_dataset_tiling *o;
+	const char *folder;
+	secant_str list;
+	int dropped, pictures;
+} cutter;
 
 static secant_status
 write_tile(cutter *c, secant_raster *r, int i, int x, int y, int w, int h, const char *path, secant_err *err)
@@ -180,17 +199,21 @@ static secant_status
 cut_picture(cutter *c, int i, secant_err *err)
 {
 	ann_set *s = c->s, *to = &c->to->set;
-	const char *name = ann_str(s, s->images[i].name), *path = ann_str(s, s->images[i].path), *ext = secant_path_ext(path);
+	const char *name = ann_str(s, s->images[i].name), *path = ann_str(s, s->images[i].path),
+			   *ext = secant_path_ext(path);
 	const char *tile_ext = c->o->extension ? c->o->extension : secant_ext_is(path, "tif|tiff") ? "tif" : "png";
 	if (!*path)
 		return secant_fail(err, SECANT_ERR_IO, "%s: the picture was not found, and cannot be cut", name);
-	secant_image_read_options as_stored = { .palette_as_indices = !strcmp(ext, "png") && s->images[i].real_depth == 1, .ignore_orientation = true };
+	secant_image_read_options as_stored = { .palette_as_indices = !strcmp(ext, "png") && s->images[i].real_depth == 1,
+		.ignore_orientation = true };
 	secant_raster *r = secant_raster_open(path, &as_stored, err);
 	if (!r)
 		return err ? err->code : SECANT_ERR_IO;
 	const secant_raster_info *about = secant_raster_about(r);
-	int fw = about->width, fh = about->height, th = c->o->size.v[0] < fh ? c->o->size.v[0] : fh, tw = c->o->size.v[1] < fw ? c->o->size.v[1] : fw;
-	int oy = c->o->overlap < c->o->size.v[0] ? c->o->overlap : c->o->size.v[0] - 1, ox = c->o->overlap < c->o->size.v[1] ? c->o->overlap : c->o->size.v[1] - 1;
+	int fw = about->width, fh = about->height, th = c->o->size.v[0] < fh ? c->o->size.v[0] : fh,
+		tw = c->o->size.v[1] < fw ? c->o->size.v[1] : fw;
+	int oy = c->o->overlap < c->o->size.v[0] ? c->o->overlap : c->o->size.v[0] - 1,
+		ox = c->o->overlap < c->o->size.v[1] ? c->o->overlap : c->o->size.v[1] - 1;
 	secant_status status = SECANT_OK;
 	char *stem = secant_ann_with_extension(name, "");
 	for (int ky = 0, y; !status && stem && (y = positions(fh, c->o->size.v[0], oy, ky)) >= 0; ky++)
@@ -215,7 +238,10 @@ cut_picture(cutter *c, int i, secant_err *err)
 					secant_ann_json_string(&c->list, tile, strlen(tile));
 					secant_str_add(&c->list, ", \"of\": ");
 					secant_ann_json_string(&c->list, name, strlen(name));
-					secant_str_addf(&c->list, ", \"x\": %d, \"y\": %d, \"width\": %d, \"height\": %d, \"full_width\": %d, \"full_height\": %d}", x, y, tw, th, fw, fh);
+					secant_str_addf(&c->list,
+						", \"x\": %d, \"y\": %d, \"width\": %d, \"height\": %d, \"full_width\": %d, \"full_height\": "
+						"%d}",
+						x, y, tw, th, fw, fh);
 				}
 			}
 			secant_free(file), secant_free(dir);
@@ -253,7 +279,8 @@ scratch(const secant_dataset_writing *w, secant_err *err)
 	size_t n = w->out ? strlen(w->out) : 0;
 	while (n > 1 && w->out[n - 1] == '/')
 		n--;
-	char *path = n ? secant_format("%.*s.tiles-XXXXXX", (int)n, w->out) : NULL, *parent = path ? secant_path_dir(path) : NULL;
+	char *path = n ? secant_format("%.*s.tiles-XXXXXX", (int)n, w->out) : NULL,
+		 *parent = path ? secant_path_dir(path) : NULL;
 	if (!n)
 		(void)secant_fail(err, SECANT_ERR_ARG, "--out is missing: the folder to make");
 	else if (secant_is_dir(w->out) || secant_is_file(w->out))
@@ -269,14 +296,15 @@ scratch(const secant_dataset_writing *w, secant_err *err)
 }
 
 static secant_status
-write_and_clean(secant_dataset *d, const secant_dataset_writing *writing, const char *folder, secant_status status, const secant_watch *watch, char **report, secant_err *err)
+write_and_clean(secant_dataset *d, const secant_dataset_writing *writing, const char *folder, secant_status status,
+	const secant_watch *watch, char **report, secant_err *err)
 {
 	secant_dataset_writing w = *writing;
-	w.link = 1;                                             /* hard links: the scratch folder goes away */
+	w.link = 1; /* hard links: the scratch folder goes away */
 	w.names = 1;
 	w.train_ratio = w.train_ratio < 0 ? -1 : w.train_ratio;
 	if (!strcmp(ann_str(&d->set, d->set.format), "nwpu") && !w.to)
-		w.to = (char *)(uintptr_t)"voc";                    /* tiles have no numbers of their own */
+		w.to = (char *)(uintptr_t) "voc"; /* tiles have no numbers of their own */
 	if (!status)
 		status = secant_dataset_write(d, &w, watch, report, err);
 	secant_err ignored = { 0 };
@@ -286,11 +314,13 @@ write_and_clean(secant_dataset *d, const secant_dataset_writing *writing, const 
 }
 
 secant_status
-secant_dataset_tile(secant_dataset *d, const secant_dataset_tiling *tiling, const secant_dataset_writing *writing, const secant_watch *watch, char **report, secant_err *err)
+secant_dataset_tile(secant_dataset *d, const secant_dataset_tiling *tiling, const secant_dataset_writing *writing,
+	const secant_watch *watch, char **report, secant_err *err)
 {
 	secant_dataset to = { .set = { 0 } };
 	if (tiling->overlap >= tiling->size.v[0] || tiling->overlap >= tiling->size.v[1])
-		return secant_fail(err, SECANT_ERR_ARG, "--overlap: %d pixels of tiles of %dx%d: less than a side is needed", tiling->overlap, tiling->size.v[0], tiling->size.v[1]);
+		return secant_fail(err, SECANT_ERR_ARG, "--overlap: %d pixels of tiles of %dx%d: less than a side is needed",
+			tiling->overlap, tiling->size.v[0], tiling->size.v[1]);
 	char *folder = scratch(writing, err);
 	cutter c = { .s = &d->set, .to = &to, .o = tiling, .folder = folder };
 	if (!folder)
@@ -303,9 +333,11 @@ secant_dataset_tile(secant_dataset *d, const secant_dataset_tiling *tiling, cons
 			status = secant_ann_watch(watch, err);
 	}
 	if (!status && c.dropped)
-		secant_ann_note(&to.set, "%d pieces of objects with less than %g of their area in a tile are not in it", c.dropped, tiling->keep);
+		secant_ann_note(&to.set, "%d pieces of objects with less than %g of their area in a tile are not in it",
+			c.dropped, tiling->keep);
 	to.set.extra_name = secant_strdup("tiles.json");
-	to.set.extra = secant_format("{\n  \"overlap\": %d,\n  \"tiles\": [%s\n  ]\n}\n", tiling->overlap, c.list.p ? c.list.p : "");
+	to.set.extra = secant_format(
+		"{\n  \"overlap\": %d,\n  \"tiles\": [%s\n  ]\n}\n", tiling->overlap, c.list.p ? c.list.p : "");
 	if (!status && (!to.set.extra || !to.set.extra_name || c.list.failed))
 		status = secant_ann_nomem(err);
 	if (!status)
@@ -319,9 +351,13 @@ secant_dataset_tile(secant_dataset *d, const secant_dataset_tiling *tiling, cons
 	return status;
 }
 
-/* --- putting together ------------------------------------------------------------------------------------------------------------ */
+/* --- putting together
+ * ------------------------------------------------------------------------------------------------------------ */
 
-typedef struct tile { int image, x, y, w, h, fw, fh; char of[1024]; } tile;
+typedef struct tile {
+	int image, x, y, w, h, fw, fh;
+	char of[1024];
+} tile;
 
 static int
 by_place(const void *a, const void *b)
@@ -366,8 +402,10 @@ read_tiles(const ann_set *s, tile **list, int *n, secant_err *err)
 				else if (k == 6 && !ann_is(key, "tile") && !ann_is(key, "of"))
 					secant_pull_skip(&j, NULL);
 			}
-			if (!j.err.code && (t.w < 1 || t.h < 1 || t.x > t.fw - t.w || t.y > t.fh - t.h || !secant_path_is_safe(t.of)))
-				secant_pull_fail(&j, "a tile of %d x %d at %d, %d does not lie in %d x %d", t.w, t.h, t.x, t.y, t.fw, t.fh);
+			if (!j.err.code
+				&& (t.w < 1 || t.h < 1 || t.x > t.fw - t.w || t.y > t.fh - t.h || !secant_path_is_safe(t.of)))
+				secant_pull_fail(
+					&j, "a tile of %d x %d at %d, %d does not lie in %d x %d", t.w, t.h, t.x, t.y, t.fw, t.fh);
 			if (j.err.code || t.image < 0)
 				continue;
 			if (secant_grow((void **)list, &capacity, *n, sizeof **list))
@@ -400,17 +438,24 @@ join_picture(const ann_set *s, const tile *t, int n, const char *path, int *chan
 		int end = k, from = done;
 		while (end < n && t[end].y == t[k].y)
 			end++;
-		int until = end < n ? t[end].y : t[0].fh;             /* rows that no later tile touches */
+		int until = end < n ? t[end].y : t[0].fh; /* rows that no later tile touches */
 		for (int i = k; i < end && !status; i++) {
 			secant_image im = { 0 };
 			secant_image_read_options as_stored = { .palette_as_indices = true };
 			status = secant_image_read(&im, ann_str(s, s->images[t[i].image].path), &as_stored, err);
 			if (!status && (im.width != t[i].w || im.height != t[i].h))
-				status = secant_fail(err, SECANT_ERR_SHAPE, "%s: is %d x %d, tiles.json says %d x %d", ann_str(s, s->images[t[i].image].path), im.width, im.height,
-					t[i].w, t[i].h);
+				status = secant_fail(err, SECANT_ERR_SHAPE, "%s: is %d x %d, tiles.json says %d x %d",
+					ann_str(s, s->images[t[i].image].path), im.width, im.height, t[i].w, t[i].h);
 			if (!status && !w) {
-				secant_raster_spec spec = { .width = t[0].fw, .height = t[0].fh, .channels = im.channels, .dtype = im.dtype, .palette = (const uint8_t (*)[3])im.palette,
-					.palette_count = im.palette_count, .geo = t[i].x == 0 && t[i].y == 0 ? secant_image_geo(&im) : NULL };
+				secant_raster_spec spec = {
+					.width = t[0].fw,
+					.height = t[0].fh,
+					.channels = im.channels,
+					.dtype = im.dtype,
+					.palette = (const uint8_t(*)[3])im.palette,
+					.palette_count = im.palette_count,
+					.geo = t[i].x == 0 && t[i].y == 0 ? secant_image_geo(&im) : NULL,
+				};
 				for (int q = 0; q < n; q++)
 					high = t[q].h > high ? t[q].h : high;
 				*channels = im.channels;
@@ -421,15 +466,18 @@ join_picture(const ann_set *s, const tile *t, int n, const char *path, int *chan
 			}
 			size_t bytes = secant_image_row_bytes(&im), pixel = row / (size_t)t[0].fw;
 			if (!status && bytes != (size_t)t[i].w * pixel)
-				status = secant_fail(err, SECANT_ERR_SHAPE, "%s: has other channels than its neighbours", ann_str(s, s->images[t[i].image].path));
+				status = secant_fail(err, SECANT_ERR_SHAPE, "%s: has other channels than its neighbours",
+					ann_str(s, s->images[t[i].image].path));
 			for (int y = 0; !status && y < t[i].h; y++)
 				if (t[i].y + y >= done && t[i].y + y - done < high)
-					memcpy(band + (size_t)(t[i].y + y - done) * row + (size_t)t[i].x * pixel, (uint8_t *)im.data + (size_t)y * bytes, bytes);
+					memcpy(band + (size_t)(t[i].y + y - done) * row + (size_t)t[i].x * pixel,
+						(uint8_t *)im.data + (size_t)y * bytes, bytes);
 			secant_image_free(&im);
 		}
 		int count = until - done;
 		if (!status && (t[k].y > from + high || count > high || count < 0))
-			status = secant_fail(err, SECANT_ERR_FORMAT, "tiles of '%s' leave rows %d to %d uncovered", t[0].of, done, until);
+			status = secant_fail(
+				err, SECANT_ERR_FORMAT, "tiles of '%s' leave rows %d to %d uncovered", t[0].of, done, until);
 		if (!status)
 			status = secant_raster_write_rows(w, band, count, err);
 		if (!status) {
@@ -447,7 +495,13 @@ join_picture(const ann_set *s, const tile *t, int n, const char *path, int *chan
 	return status;
 }
 
-typedef struct piece { uint32_t object; int tile; double box[4]; bool cut; int owner; } piece;
+typedef struct piece {
+	uint32_t object;
+	int tile;
+	double box[4];
+	bool cut;
+	int owner;
+} piece;
 
 static int
 find(piece *p, int i)
@@ -457,11 +511,13 @@ find(piece *p, int i)
 	return i;
 }
 
-/* Do two pieces belong together? Where their tiles overlap they must say the same; across a bare seam they must meet. */
+/* Do two pieces belong together? Where their tiles overlap they must say the same; across a bare seam they must meet.
+ */
 static bool
 together(const piece *a, const piece *b, const tile *ta, const tile *tb)
 {
-	double x0 = fmax(ta->x, tb->x), y0 = fmax(ta->y, tb->y), x1 = fmin(ta->x + ta->w, tb->x + tb->w), y1 = fmin(ta->y + ta->h, tb->y + tb->h);
+	double x0 = fmax(ta->x, tb->x), y0 = fmax(ta->y, tb->y), x1 = fmin(ta->x + ta->w, tb->x + tb->w),
+		   y1 = fmin(ta->y + ta->h, tb->y + tb->h);
 	if (x1 < x0 || y1 < y0)
 		return false;
 	if (x1 > x0 && y1 > y0) {
@@ -479,7 +535,7 @@ together(const piece *a, const piece *b, const tile *ta, const tile *tb)
 	}
 	if (!a->cut || !b->cut)
 		return false;
-	bool upright = x1 == x0;                                 /* a seam without overlap: the spans along it agree */
+	bool upright = x1 == x0; /* a seam without overlap: the spans along it agree */
 	int lo = upright ? 1 : 0, hi = upright ? 3 : 2;
 	double seam = upright ? x0 : y0;
 	bool reach_a = fabs(a->box[upright ? 0 : 1] - seam) < 1e-6 || fabs(a->box[upright ? 2 : 3] - seam) < 1e-6;
@@ -493,11 +549,13 @@ moved_shape(ann_set *to, const ann_set *s, uint32_t shape, const tile *t, secant
 	uint32_t at = 0;
 	if (ann_shape_kind(s, shape) == ANN_RLE) {
 		ann_rle r, full = { 0 };
-		uint8_t *pixels = secant_calloc((size_t)t->fw * (size_t)t->fh, 1), *small = secant_calloc((size_t)t->w * (size_t)t->h, 1);
+		uint8_t *pixels = secant_calloc((size_t)t->fw * (size_t)t->fh, 1),
+				*small = secant_calloc((size_t)t->w * (size_t)t->h, 1);
 		if (pixels && small && !secant_ann_rle_shape(&r, s, shape, (uint32_t)t->h, (uint32_t)t->w, err)) {
 			secant_ann_rle_paint(&r, small, 1);
 			for (int y = 0; y < t->h; y++)
-				memcpy(pixels + (size_t)(y + t->y) * (size_t)t->fw + (size_t)t->x, small + (size_t)y * (size_t)t->w, (size_t)t->w);
+				memcpy(pixels + (size_t)(y + t->y) * (size_t)t->fw + (size_t)t->x, small + (size_t)y * (size_t)t->w,
+					(size_t)t->w);
 			if (!secant_ann_rle_from_pixels(&full, pixels, (uint32_t)t->fh, (uint32_t)t->fw, err)) {
 				secant_str text = { 0 };
 				secant_ann_rle_encode(&text, full.runs, full.n);
@@ -587,14 +645,21 @@ join_objects(ann_set *to, int image, const ann_set *s, const tile *t, int n, sec
 				break;
 			}
 			double x0 = ann_x0(o), y0 = ann_y0(o), x1 = ann_x1(o), y1 = ann_y1(o);
-			p[count] = (piece){ s->order[k], i, { x0 + t[i].x, y0 + t[i].y, x1 + t[i].x, y1 + t[i].y }, (x0 <= 0 && t[i].x > 0) || (y0 <= 0 && t[i].y > 0)
-				|| (x1 >= t[i].w && t[i].x + t[i].w < t[i].fw) || (y1 >= t[i].h && t[i].y + t[i].h < t[i].fh), count };
+			p[count] = (piece){
+				s->order[k],
+				i,
+				{ x0 + t[i].x, y0 + t[i].y, x1 + t[i].x, y1 + t[i].y },
+				(x0 <= 0 && t[i].x > 0) || (y0 <= 0 && t[i].y > 0) || (x1 >= t[i].w && t[i].x + t[i].w < t[i].fw)
+					|| (y1 >= t[i].h && t[i].y + t[i].h < t[i].fh),
+				count,
+			};
 			count++;
 		}
 	for (int a = 0; a < count && !status; a++)
 		for (int b = a + 1; b < count; b++) {
 			const ann_object *oa = &s->objects[p[a].object], *ob = &s->objects[p[b].object];
-			if (p[a].tile != p[b].tile && oa->class == ob->class && !((oa->flags | ob->flags) & ANN_NO_BOX) && together(&p[a], &p[b], &t[p[a].tile], &t[p[b].tile]))
+			if (p[a].tile != p[b].tile && oa->class == ob->class && !((oa->flags | ob->flags) & ANN_NO_BOX)
+				&& together(&p[a], &p[b], &t[p[a].tile], &t[p[b].tile]))
 				p[find(p, b)].owner = find(p, a);
 		}
 	for (int a = 0; a < count && !status; a++) {
@@ -605,7 +670,8 @@ join_objects(ann_set *to, int image, const ann_set *s, const tile *t, int n, sec
 		for (int b = a; b < count; b++)
 			if (find(p, b) == a) {
 				whole = whole < 0 && !p[b].cut ? b : whole;
-				box[0] = fmin(box[0], p[b].box[0]), box[1] = fmin(box[1], p[b].box[1]), box[2] = fmax(box[2], p[b].box[2]), box[3] = fmax(box[3], p[b].box[3]);
+				box[0] = fmin(box[0], p[b].box[0]), box[1] = fmin(box[1], p[b].box[1]),
+				box[2] = fmax(box[2], p[b].box[2]), box[3] = fmax(box[3], p[b].box[3]);
 			}
 		const piece *first = &p[whole >= 0 ? whole : a];
 		const ann_object *o = &s->objects[first->object];
@@ -631,7 +697,8 @@ join_objects(ann_set *to, int image, const ann_set *s, const tile *t, int n, sec
 }
 
 secant_status
-secant_dataset_untile(const char *path, const secant_dataset_reading *reading, const secant_dataset_writing *writing, const secant_watch *watch, char **report, secant_err *err)
+secant_dataset_untile(const char *path, const secant_dataset_reading *reading, const secant_dataset_writing *writing,
+	const secant_watch *watch, char **report, secant_err *err)
 {
 	secant_dataset *d = secant_dataset_open(path, reading, watch, err), to = { .set = { 0 } };
 	tile *list = NULL;
@@ -644,11 +711,13 @@ secant_dataset_untile(const char *path, const secant_dataset_reading *reading, c
 	if (!status)
 		status = read_tiles(&d->set, &list, &n, err);
 	for (int k = 0, end; !status && k < n; k = end) {
-		for (end = k; end < n && !strcmp(list[end].of, list[k].of) && list[end].fw == list[k].fw && list[end].fh == list[k].fh;)
+		for (end = k;
+			 end < n && !strcmp(list[end].of, list[k].of) && list[end].fw == list[k].fw && list[end].fh == list[k].fh;)
 			end++;
 		const char *ext = secant_path_ext(ann_str(&d->set, d->set.images[list[k].image].path));
 		bool same = secant_ext_is(list[k].of, ext) || !secant_ext_is(list[k].of, "png|tif|tiff");
-		char *name = same ? secant_ann_with_extension(list[k].of, ext) : secant_strdup(list[k].of), *file = name ? secant_path_join(folder, name) : NULL;
+		char *name = same ? secant_ann_with_extension(list[k].of, ext) : secant_strdup(list[k].of),
+			 *file = name ? secant_path_join(folder, name) : NULL;
 		char *dir = file ? secant_path_dir(file) : NULL;
 		int at = dir ? secant_ann_add_image(&to.set, name, strlen(name)) : -1, channels = 0;
 		status = at < 0 ? secant_ann_nomem(err) : secant_make_dirs(dir, err);
@@ -657,7 +726,8 @@ secant_dataset_untile(const char *path, const secant_dataset_reading *reading, c
 		if (!status) {
 			ann_image *im = &to.set.images[at];
 			im->path = secant_ann_store(&to.set, file, strlen(file));
-			im->width = list[k].fw, im->height = list[k].fh, im->depth = channels, im->splits = d->set.images[list[k].image].splits;
+			im->width = list[k].fw, im->height = list[k].fh, im->depth = channels,
+			im->splits = d->set.images[list[k].image].splits;
 			status = join_objects(&to.set, at, &d->set, list + k, end - k, err);
 		}
 		secant_free(name), secant_free(file), secant_free(dir);

@@ -1,6 +1,7 @@
 /*
- * Masks to polygons: directed edges between inside and outside pixels are followed with the inside on the right, so that outer borders
- * turn clockwise on the screen and holes the other way; at a vertex where two regions touch, the sharper turn keeps them apart.
+ * Masks to polygons: directed edges between inside and outside pixels are followed with the inside on the right, so
+ * that outer borders turn clockwise on the screen and holes the other way; at a vertex where two regions touch, the
+ * sharper turn keeps them apart.
  */
 #include "data/annotations/trace.h"
 #include "data/annotations/format.h"
@@ -89,7 +90,8 @@ simplify(ann_ring *r, double tolerance)
 		double length = hypot(b[0] - a[0], b[1] - a[1]), best = tolerance;
 		for (int k = i + 1; k < j; k++) {
 			const double *c = r->xy + 2 * k;
-			double d = length > 0 ? fabs((b[0] - a[0]) * (a[1] - c[1]) - (a[0] - c[0]) * (b[1] - a[1])) / length : hypot(c[0] - a[0], c[1] - a[1]);
+			double d = length > 0 ? fabs((b[0] - a[0]) * (a[1] - c[1]) - (a[0] - c[0]) * (b[1] - a[1])) / length
+								  : hypot(c[0] - a[0], c[1] - a[1]);
 			if (d > best)
 				best = d, at = k;
 		}
@@ -109,7 +111,10 @@ simplify(ann_ring *r, double tolerance)
 	return true;
 }
 
-typedef struct field { uint8_t *inside, *used; int w, h; } field;     /* with a border of one pixel: (w + 2) x (h + 2) */
+typedef struct field {
+	uint8_t *inside, *used;
+	int w, h;
+} field; /* with a border of one pixel: (w + 2) x (h + 2) */
 
 static bool
 in(const field *f, int x, int y)
@@ -121,7 +126,8 @@ in(const field *f, int x, int y)
 static bool
 edge(const field *f, int x, int y, int d)
 {
-	static const int right[4][2] = { { 0, 0 }, { -1, 0 }, { -1, -1 }, { 0, -1 } }, left[4][2] = { { 0, -1 }, { 0, 0 }, { -1, 0 }, { -1, -1 } };
+	static const int right[4][2] = { { 0, 0 }, { -1, 0 }, { -1, -1 }, { 0, -1 } },
+					 left[4][2] = { { 0, -1 }, { 0, 0 }, { -1, 0 }, { -1, -1 } };
 	return in(f, x + right[d][0], y + right[d][1]) && !in(f, x + left[d][0], y + left[d][1]);
 }
 
@@ -145,7 +151,7 @@ follow(field *f, int x, int y, int d, ann_ring *ring)
 				break;
 			}
 	} while (x != sx || y != sy || d != sd);
-	if (ring->n > 1 && last == sd) {                       /* the start lies on a straight side */
+	if (ring->n > 1 && last == sd) { /* the start lies on a straight side */
 		memmove(ring->xy, ring->xy + 2, (size_t)(ring->n - 1) * 2 * sizeof *ring->xy);
 		ring->n--;
 	}
@@ -187,7 +193,8 @@ secant_ann_trace(ann_set *s, const ann_rle *r, double tolerance, secant_err *err
 	double box[4];
 	secant_ann_rle_box(r, box);
 	if (box[0] + box[2] > r->w || box[1] + box[3] > r->h) {
-		secant_fail(err, SECANT_ERR_FORMAT, "run lengths reach beyond the picture of %ux%u", (unsigned)r->w, (unsigned)r->h);
+		secant_fail(
+			err, SECANT_ERR_FORMAT, "run lengths reach beyond the picture of %ux%u", (unsigned)r->w, (unsigned)r->h);
 		return 0;
 	}
 	int bx = (int)box[0], by = (int)box[1];
@@ -206,7 +213,7 @@ secant_ann_trace(ann_set *s, const ann_rle *r, double tolerance, secant_err *err
 	good = good && collect(&f, &rings, &n, &capacity);
 	for (int i = 0; good && i < n; i++)
 		good = simplify(&rings[i], tolerance);
-	for (int i = 0; good && i < n; i++) {                  /* holes go into the ring around them */
+	for (int i = 0; good && i < n; i++) { /* holes go into the ring around them */
 		if (signed_area(rings[i].xy, rings[i].n) > 0)
 			continue;
 		int owner = -1;
@@ -263,7 +270,8 @@ secant_ann_one_ring(const ann_set *s, const ann_object *o, ann_ring *ring, secan
 		return status;
 	}
 	if (!kind || kind > ANN_QUAD) {
-		const double x[] = { ann_x0(o), ann_x1(o), ann_x1(o), ann_x0(o) }, y[] = { ann_y0(o), ann_y0(o), ann_y1(o), ann_y1(o) };
+		const double x[] = { ann_x0(o), ann_x1(o), ann_x1(o), ann_x0(o) },
+					 y[] = { ann_y0(o), ann_y0(o), ann_y1(o), ann_y1(o) };
 		for (int i = 0; i < 4 && good; i++)
 			good = push(ring, x[i], y[i]);
 		return good ? SECANT_OK : secant_ann_nomem(err);
@@ -333,7 +341,7 @@ secant_ann_corners(const ann_set *s, const ann_object *o, double xy[8], secant_e
 	}
 	int n = hull(r.xy, r.n, h);
 	memset(xy, 0, 8 * sizeof *xy);
-	for (int i = 0; i < n; i++) {                          /* one side of the smallest rectangle lies on the hull */
+	for (int i = 0; i < n; i++) { /* one side of the smallest rectangle lies on the hull */
 		const double *a = h + 2 * i, *b = h + 2 * ((i + 1) % n);
 		double length = hypot(b[0] - a[0], b[1] - a[1]);
 		double ux = length > 0 ? (b[0] - a[0]) / length : 1, uy = length > 0 ? (b[1] - a[1]) / length : 0;

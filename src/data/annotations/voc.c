@@ -1,6 +1,7 @@
 /*
- * PASCAL VOC detection: Annotations/STEM.xml, JPEGImages, ImageSets/Main/LIST.txt (Everingham and others: The PASCAL Visual Object
- * Classes Challenge 2012 development kit). The kit counts pixels from 1 and includes both borders; others do not: see --voc-origin.
+ * PASCAL VOC detection: Annotations/STEM.xml, JPEGImages, ImageSets/Main/LIST.txt (Everingham and others: The PASCAL
+ * Visual Object Classes Challenge 2012 development kit). The kit counts pixels from 1 and includes both borders; others
+ * do not: see --voc-origin.
  *
  *     word               x0         x1        who
  *     0-exclusive        xmin       xmax      most converters, NWPU's recipe
@@ -8,8 +9,9 @@
  *     0-inclusive        xmin       xmax + 1
  *     1-all-minus-one    xmin - 1   xmax - 1
  *
- * auto: what secant.json says where this library wrote the folder; else 1-inclusive when the numbers show it (a smallest number of 1
- * together with boxes that end exactly at the border), else 0-exclusive. Elements nobody knows are kept as attributes "voc.NAME".
+ * auto: what secant.json says where this library wrote the folder; else 1-inclusive when the numbers show it (a
+ * smallest number of 1 together with boxes that end exactly at the border), else 0-exclusive. Elements nobody knows are
+ * kept as attributes "voc.NAME".
  */
 #include "data/annotations/voc.h"
 #include "data/annotations/attributes.h"
@@ -17,10 +19,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-const double secant_voc_shift[][2] = { { 0, 0 }, { 0, 0 }, { -1, 0 }, { 0, 1 }, { -1, -1 } };   /* by index of SECANT_VOC_ORIGINS */
+const double secant_voc_shift[][2] = { { 0, 0 }, { 0, 0 }, { -1, 0 }, { 0, 1 },
+	{ -1, -1 } }; /* by index of SECANT_VOC_ORIGINS */
 static const char *const origin_words[] = { "auto", "0-exclusive", "1-inclusive", "0-inclusive", "1-all-minus-one" };
 
-/* --- reading --------------------------------------------------------------------------------------------------------------------- */
+/* --- reading
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static int
 detect(const char *path, const char **why)
@@ -34,8 +39,11 @@ detect(const char *path, const char **why)
 			char *file = secant_path_join(folder, files.v[i]);
 			size_t n;
 			if (file && !secant_file_read(&data, &n, file, 1 << 24, &ignored)) {
-				bool labelme = strstr(data, "<imagesize>") || strstr(data, "<polygon>") || strstr(data, "<sourceImage>");
-				sure = strstr(data, "<annotation") && !labelme ? strstr(data, "<bndbox>") || strstr(data, "<size>") ? 90 : 30 : 0;
+				bool labelme = strstr(data, "<imagesize>") || strstr(data, "<polygon>")
+					|| strstr(data, "<sourceImage>");
+				sure = strstr(data, "<annotation") && !labelme
+					? strstr(data, "<bndbox>") || strstr(data, "<size>") ? 90 : 30
+					: 0;
 				secant_free(data);
 			}
 			secant_free(file);
@@ -83,7 +91,12 @@ read_box(xml_pull *x, double box[4], unsigned *seen)
 	}
 }
 
-typedef struct reading { ann_object object; char class[300]; unsigned seen; bool named; } reading;
+typedef struct reading {
+	ann_object object;
+	char class[300];
+	unsigned seen;
+	bool named;
+} reading;
 
 static void
 read_member(ann_set *s, xml_pull *x, ann_field tag, reading *r)
@@ -108,7 +121,7 @@ read_member(ann_set *s, xml_pull *x, ann_field tag, reading *r)
 		const char *key = ann_is(tag, "truncated") ? "truncated" : "occluded";
 		if (secant_xml_text(x, &text) && !ann_is(text, "0") && ann_len(text))
 			secant_ann_attribute_text(s, &r->object.attributes, key, text.p, ann_len(text));
-		if (r->object.attributes) {                    /* numbers as numbers */
+		if (r->object.attributes) { /* numbers as numbers */
 			ann_attribute *a = &s->attributes[s->n_attributes - 1];
 			double v;
 			secant_str plain = { 0 };
@@ -132,9 +145,11 @@ read_object(ann_set *s, xml_pull *x, int image, secant_err *err)
 	if (x->err.code)
 		return SECANT_OK;
 	if (!r.named || (r.seen && r.seen != 15))
-		return secant_ann_bad(s, "parse-error", x->origin, line, 0, err, !r.named ? "an object without <name>" : "a <bndbox> without all of xmin, ymin, xmax, ymax");
+		return secant_ann_bad(s, "parse-error", x->origin, line, 0, err,
+			!r.named ? "an object without <name>" : "a <bndbox> without all of xmin, ymin, xmax, ymax");
 	if (!secant_ann_finite(r.object.box, 4))
-		return secant_ann_bad(s, "value-not-finite", x->origin, line, 0, err, "a coordinate of '%s' is not finite", r.class);
+		return secant_ann_bad(
+			s, "value-not-finite", x->origin, line, 0, err, "a coordinate of '%s' is not finite", r.class);
 	int class = secant_ann_class(s, r.class, strlen(r.class));
 	ann_object *o = class >= 0 ? secant_ann_add_object(s, image, class) : NULL;
 	if (!o)
@@ -153,8 +168,10 @@ read_size(ann_set *s, xml_pull *x, int image)
 	ann_field tag;
 	double v;
 	while (secant_xml_child(x, &tag)) {
-		int32_t *to = ann_is(tag, "width") ? &s->images[image].width : ann_is(tag, "height") ? &s->images[image].height
-			: ann_is(tag, "depth") ? &s->images[image].depth : NULL;
+		int32_t *to = ann_is(tag, "width") ? &s->images[image].width
+			: ann_is(tag, "height")        ? &s->images[image].height
+			: ann_is(tag, "depth")         ? &s->images[image].depth
+										   : NULL;
 		if (!to)
 			secant_xml_skip(x);
 		else if (secant_xml_real(x, &v)) {
@@ -176,7 +193,9 @@ judge_filename(ann_set *s, xml_pull *x, const char *origin)
 	if (!secant_xml_text(x, &text) || !ann_len(text))
 		return SECANT_OK;
 	snprintf(name, sizeof name, "%.*s", (int)(ann_len(text) > 290 ? 290 : ann_len(text)), text.p);
-	return secant_path_is_safe(name) ? SECANT_OK : secant_ann_find(s, "path-portable", -1, origin, line, 0, "<filename> is '%s', which leads elsewhere", name);
+	return secant_path_is_safe(name)
+		? SECANT_OK
+		: secant_ann_find(s, "path-portable", -1, origin, line, 0, "<filename> is '%s', which leads elsewhere", name);
 }
 
 static secant_status
@@ -187,7 +206,8 @@ parse(ann_set *s, int image, const char *data, size_t n, const char *origin, sec
 	secant_status status = SECANT_OK;
 	secant_xml_init(&x, data, n, origin);
 	if (secant_xml_root(&x, &tag) && !ann_is(tag, "annotation"))
-		secant_xml_fail(&x, "the first element is <%.*s>, not <annotation>", (int)(ann_len(tag) > 40 ? 40 : ann_len(tag)), tag.p);
+		secant_xml_fail(
+			&x, "the first element is <%.*s>, not <annotation>", (int)(ann_len(tag) > 40 ? 40 : ann_len(tag)), tag.p);
 	while (!status && secant_xml_child(&x, &tag)) {
 		if (ann_is(tag, "object"))
 			status = read_object(s, &x, image, err);
@@ -254,7 +274,10 @@ read_one(ann_set *s, int at, const char *path, const char *file, bool pictures, 
 		filename_extension(data, ext);
 		char *name = secant_format("%.*s.%s", (int)strlen(file) - 4, file, ext);
 		at = name ? secant_ann_add_image(s, name, strlen(name)) : -1;
-		status = at < 0 ? secant_ann_nomem(err) : pictures ? secant_ann_find(s, "image-missing", -1, path, 0, 0, "there is no picture '%s' in JPEGImages", name) : SECANT_OK;
+		status = at < 0 ? secant_ann_nomem(err)
+			: pictures
+			? secant_ann_find(s, "image-missing", -1, path, 0, 0, "there is no picture '%s' in JPEGImages", name)
+			: SECANT_OK;
 		secant_free(name);
 	}
 	if (!status)
@@ -277,14 +300,16 @@ read_annotations(ann_set *s, const char *root, const secant_watch *watch, secant
 	for (int i = 0; !status && i < files.n; i++) {
 		int at = secant_ann_find_image(&by_stem, files.v[i], strlen(files.v[i]) - 4);
 		char *path = secant_path_join(folder, files.v[i]);
-		status = path ? read_one(s, at >= 0 ? by_stem.images[at].number : -1, path, files.v[i], pictures > 0, err) : secant_ann_nomem(err);
+		status = path ? read_one(s, at >= 0 ? by_stem.images[at].number : -1, path, files.v[i], pictures > 0, err)
+					  : secant_ann_nomem(err);
 		secant_free(path);
 		if (!status && i % 512 == 511)
 			status = secant_ann_watch(watch, err);
 	}
 	for (int i = 0; !status && i < pictures; i++)
 		if (!s->images[i].source)
-			status = secant_ann_find(s, "annotation-missing", -1, ann_str(s, s->images[i].path), 0, 0, "a picture without an XML file: no objects");
+			status = secant_ann_find(s, "annotation-missing", -1, ann_str(s, s->images[i].path), 0, 0,
+				"a picture without an XML file: no objects");
 	if (!pictures && s->n_images)
 		secant_ann_note(s, "JPEGImages holds no pictures");
 	secant_ann_free(&by_stem);
@@ -293,7 +318,8 @@ read_annotations(ann_set *s, const char *root, const secant_watch *watch, secant
 	return status;
 }
 
-/* ImageSets/Main/LIST.txt; CLASS_LIST.txt follow from the objects and are not lists of their own. trainval is train and val together. */
+/* ImageSets/Main/LIST.txt; CLASS_LIST.txt follow from the objects and are not lists of their own. trainval is train and
+ * val together. */
 static secant_status
 read_lists(ann_set *s, const char *root, secant_err *err)
 {
@@ -344,7 +370,8 @@ drop_trainval(ann_set *s)
 			others |= 1ull << i;
 	bool repeats = true;
 	for (int i = 0; i < s->n_images && repeats; i++)
-		repeats = others ? !(s->images[i].splits & bit) == !(s->images[i].splits & others) : (s->images[i].splits & bit) != 0;
+		repeats = others ? !(s->images[i].splits & bit) == !(s->images[i].splits & others)
+						 : (s->images[i].splits & bit) != 0;
 	if (!repeats)
 		return;
 	for (int i = 0; i < s->n_images; i++) {
@@ -363,13 +390,14 @@ labelmap_parse(ann_set *s, int image, const char *data, size_t n, const char *or
 		ann_field f = secant_ann_trim(l.line, l.line + l.n), part[4], rgb[3];
 		if (!ann_len(f) || *f.p == '#')
 			continue;
-		int parts = secant_ann_fields(f.p, ann_len(f), ':', part, 4), at = secant_ann_class(s, part[0].p, ann_len(part[0]));
+		int parts = secant_ann_fields(f.p, ann_len(f), ':', part, 4),
+			at = secant_ann_class(s, part[0].p, ann_len(part[0]));
 		if (at < 0)
 			return secant_ann_nomem(err);
 		int64_t c[3];
-		if (parts > 1 && secant_ann_fields(part[1].p, ann_len(part[1]), ',', rgb, 3) == 3 && secant_ann_integer(rgb[0].p, rgb[0].end, &c[0])
-			&& secant_ann_integer(rgb[1].p, rgb[1].end, &c[1]) && secant_ann_integer(rgb[2].p, rgb[2].end, &c[2])
-			&& !((c[0] | c[1] | c[2]) & ~255LL))
+		if (parts > 1 && secant_ann_fields(part[1].p, ann_len(part[1]), ',', rgb, 3) == 3
+			&& secant_ann_integer(rgb[0].p, rgb[0].end, &c[0]) && secant_ann_integer(rgb[1].p, rgb[1].end, &c[1])
+			&& secant_ann_integer(rgb[2].p, rgb[2].end, &c[2]) && !((c[0] | c[1] | c[2]) & ~255LL))
 			s->classes[at].colour = (int32_t)(c[0] << 16 | c[1] << 8 | c[2]);
 	}
 	return SECANT_OK;
@@ -388,7 +416,8 @@ nwpu_classes(ann_set *s, const char *path, secant_err *err)
 	int64_t id;
 	secant_pull_init(&j, data, n, path);
 	for (secant_pull_object(&j); secant_pull_key(&j, &key);)
-		if (secant_pull_integer(&j, &id) && secant_ann_find_class(s, key.p, ann_len(key)) < 0 && secant_ann_add_class(s, key.p, ann_len(key), id) < 0)
+		if (secant_pull_integer(&j, &id) && secant_ann_find_class(s, key.p, ann_len(key)) < 0
+			&& secant_ann_add_class(s, key.p, ann_len(key), id) < 0)
 			break;
 	if (j.err.code)
 		status = secant_fail(err, j.err.code, "%s", j.err.msg);
@@ -431,14 +460,20 @@ set_origin(ann_set *s, int wanted, secant_err *err)
 	if (!origin) {
 		origin = from_one ? 2 : 1;
 		if (from_one)
-			secant_ann_note(s, "boxes are read as 1-inclusive: no number is below 1, and %lld boxes end exactly at the picture's border; "
-				"--voc-origin 0-exclusive takes them as they stand", (long long)at_border);
+			secant_ann_note(s,
+				"boxes are read as 1-inclusive: no number is below 1, and %lld boxes end exactly at the picture's "
+				"border; "
+				"--voc-origin 0-exclusive takes them as they stand",
+				(long long)at_border);
 	}
 	if (origin != 1 && zeros && (origin == 2 || origin == 4))
-		(void)secant_ann_find(s, "box-origin", -1, ann_str(s, s->root), 0, 0, "%lld boxes have a 0, which %s does not know", (long long)zeros, origin_words[origin]);
+		(void)secant_ann_find(s, "box-origin", -1, ann_str(s, s->root), 0, 0,
+			"%lld boxes have a 0, which %s does not know", (long long)zeros, origin_words[origin]);
 	else if (origin == 1 && from_one)
 		(void)secant_ann_find(s, "box-origin", -1, ann_str(s, s->root), 0, 0,
-			"no number is below 1 and %lld boxes end exactly at the border: these look 1-inclusive, and are read as 0-exclusive", (long long)at_border);
+			"no number is below 1 and %lld boxes end exactly at the border: these look 1-inclusive, and are read as "
+			"0-exclusive",
+			(long long)at_border);
 	s->voc_origin = origin;
 	for (int i = 0; i < s->n_objects; i++) {
 		ann_object *o = &s->objects[i];
@@ -485,8 +520,13 @@ parse_one(ann_set *s, const char *data, size_t n, const char *origin, secant_err
 }
 
 const ann_format secant_ann_format_voc = {
-	.name = "voc", .brief = "PASCAL VOC detection: Annotations/*.xml, JPEGImages, ImageSets/Main", .prefix = "voc.",
-	.holds = ANN_HOLDS_BOX | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_DIFFICULT | ANN_HOLDS_IMAGE_ATTRIBUTES | ANN_HOLDS_FRACTIONS | ANN_HOLDS_LABELS
-		| ANN_HOLDS_CROWD,
-	.detect = detect, .read = read, .write = secant_voc_write, .parse = parse_one
+	.name = "voc",
+	.brief = "PASCAL VOC detection: Annotations/*.xml, JPEGImages, ImageSets/Main",
+	.prefix = "voc.",
+	.holds = ANN_HOLDS_BOX | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_DIFFICULT | ANN_HOLDS_IMAGE_ATTRIBUTES
+		| ANN_HOLDS_FRACTIONS | ANN_HOLDS_LABELS | ANN_HOLDS_CROWD,
+	.detect = detect,
+	.read = read,
+	.write = secant_voc_write,
+	.parse = parse_one,
 };

@@ -64,7 +64,8 @@ put_native(secant_str *t, const ann_set *s, uint32_t head, int depth, int before
 {
 	for (; head; head = s->attributes[head].next) {
 		const char *key = ann_str(s, s->attributes[head].key);
-		if (secant_ann_native(key, "voc.") && strcmp(key, "voc.pose") && xml_name(key + 4) && (before < 0 || before_size(key) == before))
+		if (secant_ann_native(key, "voc.") && strcmp(key, "voc.pose") && xml_name(key + 4)
+			&& (before < 0 || before_size(key) == before))
 			secant_xml_from_json(t, key + 4, ann_str(s, s->attributes[head].value), depth);
 	}
 }
@@ -95,10 +96,12 @@ put_object(secant_str *t, const ann_set *s, const ann_object *o, const double by
 	if (occluded)
 		plain(t, 2, "occluded", occluded, "0");
 	if (!(o->flags & ANN_NO_BOX)) {
-		number(t, "    <bndbox>\n      <xmin>", by[0] != 0 ? secant_ann_tidy(ann_x0(o) - by[0]) : ann_x0(o), "</xmin>\n");
+		number(
+			t, "    <bndbox>\n      <xmin>", by[0] != 0 ? secant_ann_tidy(ann_x0(o) - by[0]) : ann_x0(o), "</xmin>\n");
 		number(t, "      <ymin>", by[0] != 0 ? secant_ann_tidy(ann_y0(o) - by[0]) : ann_y0(o), "</ymin>\n");
 		number(t, "      <xmax>", by[1] != 0 ? secant_ann_tidy(ann_x1(o) - by[1]) : ann_x1(o), "</xmax>\n");
-		number(t, "      <ymax>", by[1] != 0 ? secant_ann_tidy(ann_y1(o) - by[1]) : ann_y1(o), "</ymax>\n    </bndbox>\n");
+		number(
+			t, "      <ymax>", by[1] != 0 ? secant_ann_tidy(ann_y1(o) - by[1]) : ann_y1(o), "</ymax>\n    </bndbox>\n");
 	}
 	if (o->attributes)
 		put_native(t, s, o->attributes, 2, -1);
@@ -108,7 +111,8 @@ put_object(secant_str *t, const ann_set *s, const ann_object *o, const double by
 }
 
 static void
-put_annotation(secant_str *t, const ann_set *s, int i, const secant_dataset_writing *w, const char *folder, const double by[2])
+put_annotation(
+	secant_str *t, const ann_set *s, int i, const secant_dataset_writing *w, const char *folder, const double by[2])
 {
 	const ann_image *im = &s->images[i];
 	const char *name = ann_str(s, im->name);
@@ -123,7 +127,7 @@ put_annotation(secant_str *t, const ann_set *s, int i, const secant_dataset_writ
 	}
 	put_native(t, s, im->attributes, 1, 0);
 	for (uint32_t k = s->first[i], ahead = 8; k < s->first[i + 1]; k++) {
-		if (k + ahead < (uint32_t)s->n_objects)        /* objects stand in the order of the file they came from, anywhere */
+		if (k + ahead < (uint32_t)s->n_objects) /* objects stand in the order of the file they came from, anywhere */
 			__builtin_prefetch(&s->objects[s->order[k + ahead]]);
 		if (!(s->objects[s->order[k]].flags & ANN_VOID))
 			put_object(t, s, &s->objects[s->order[k]], by);
@@ -239,6 +243,6 @@ secant_voc_write(ann_set *s, ann_out *out, secant_err *err)
 		status = write_lists(s, out, err);
 	if (!status)
 		status = write_classes(s, out, err);
-	s->voc_origin = origin;                            /* for the manifest */
+	s->voc_origin = origin; /* for the manifest */
 	return status;
 }

@@ -32,7 +32,8 @@ position(const xml_pull *x, uint32_t *line, uint32_t *column)
 uint32_t
 secant_xml_line(xml_pull *x)
 {
-	for (const char *q; x->line_at < x->p && (q = memchr(x->line_at, '\n', (size_t)(x->p - x->line_at))); x->line_at = q + 1)
+	for (const char *q; x->line_at < x->p && (q = memchr(x->line_at, '\n', (size_t)(x->p - x->line_at)));
+		 x->line_at = q + 1)
 		x->line++;
 	x->line_at = x->p > x->line_at ? x->p : x->line_at;
 	return x->line;
@@ -83,8 +84,8 @@ space(xml_pull *x)
 static bool
 name_byte(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.' || c == ':'
-		|| (uint8_t)c >= 0x80;
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-'
+		|| c == '.' || c == ':' || (uint8_t)c >= 0x80;
 }
 
 static bool
@@ -104,8 +105,15 @@ name(xml_pull *x, ann_field *f)
 static void
 put_reference(xml_pull *x, const char *p, const char *end)
 {
-	static const struct { const char *name, *text; } known[] = { { "amp", "&" }, { "lt", "<" }, { "gt", ">" }, { "quot", "\"" },
-		{ "apos", "'" } };
+	static const struct {
+		const char *name, *text;
+	} known[] = {
+		{ "amp", "&" },
+		{ "lt", "<" },
+		{ "gt", ">" },
+		{ "quot", "\"" },
+		{ "apos", "'" },
+	};
 	ann_field f = { p, end };
 	for (int i = 0; i < 5; i++)
 		if (ann_is(f, known[i].name)) {
@@ -117,8 +125,10 @@ put_reference(xml_pull *x, const char *p, const char *end)
 		bool hex = p + 1 < end && (p[1] == 'x' || p[1] == 'X'), sound = true;
 		const char *q = p + 1 + hex;
 		for (sound = q < end; q < end && sound; q++) {
-			uint32_t d = *q >= '0' && *q <= '9' ? (uint32_t)(*q - '0') : hex && *q >= 'a' && *q <= 'f' ? (uint32_t)(*q - 'a') + 10
-				: hex && *q >= 'A' && *q <= 'F' ? (uint32_t)(*q - 'A') + 10 : 99;
+			uint32_t d = *q >= '0' && *q <= '9' ? (uint32_t)(*q - '0')
+				: hex && *q >= 'a' && *q <= 'f' ? (uint32_t)(*q - 'a') + 10
+				: hex && *q >= 'A' && *q <= 'F' ? (uint32_t)(*q - 'A') + 10
+												: 99;
 			sound = d != 99 && (c = c * (hex ? 16 : 10) + d) <= 0x10ffff;
 		}
 		if (sound && c && (c < 0xd800 || c > 0xdfff)) {
@@ -126,13 +136,15 @@ put_reference(xml_pull *x, const char *p, const char *end)
 			if (c < 0x10000)
 				snprintf(json, sizeof json, "\"\\u%04x\"", c);
 			else
-				snprintf(json, sizeof json, "\"\\u%04x\\u%04x\"", 0xd800 + ((c - 0x10000) >> 10), 0xdc00 + ((c - 0x10000) & 0x3ff));
+				snprintf(json, sizeof json, "\"\\u%04x\\u%04x\"", 0xd800 + ((c - 0x10000) >> 10),
+					0xdc00 + ((c - 0x10000) & 0x3ff));
 			secant_ann_json_plain(&x->scratch, json);
 			return;
 		}
 	}
 	x->p = p;
-	secant_xml_fail(x, "entity '&%.*s;' is not read: only the five of XML and character numbers are", (int)(end - p > 40 ? 40 : end - p), p);
+	secant_xml_fail(x, "entity '&%.*s;' is not read: only the five of XML and character numbers are",
+		(int)(end - p > 40 ? 40 : end - p), p);
 }
 
 /* Appends text with its references resolved to the scratch string. */
@@ -182,12 +194,14 @@ attributes(xml_pull *x)
 		char quote = x->p < x->end ? *x->p : 0;
 		const char *q = quote == '"' || quote == '\'' ? memchr(x->p + 1, quote, (size_t)(x->end - x->p - 1)) : NULL;
 		if (!q) {
-			secant_xml_fail(x, "the value of attribute '%.*s' is not in quotes", (int)(ann_len(key) > 40 ? 40 : ann_len(key)), key.p);
+			secant_xml_fail(x, "the value of attribute '%.*s' is not in quotes",
+				(int)(ann_len(key) > 40 ? 40 : ann_len(key)), key.p);
 			return false;
 		}
 		for (int i = 0; i < x->n_attributes; i++)
 			if (ann_len(x->key[i]) == ann_len(key) && !memcmp(x->key[i].p, key.p, ann_len(key))) {
-				secant_xml_fail(x, "attribute '%.*s' stands twice", (int)(ann_len(key) > 40 ? 40 : ann_len(key)), key.p);
+				secant_xml_fail(
+					x, "attribute '%.*s' stands twice", (int)(ann_len(key) > 40 ? 40 : ann_len(key)), key.p);
 				return false;
 			}
 		if (x->n_attributes == XML_ATTRIBUTES) {
@@ -214,7 +228,8 @@ open_tag(xml_pull *x, ann_field *tag)
 	x->empty = *x->p == '/';
 	x->p += x->empty;
 	if (x->p >= x->end || *x->p != '>') {
-		secant_xml_fail(x, "'>' is missing at the end of tag '%.*s'", (int)(ann_len(*tag) > 40 ? 40 : ann_len(*tag)), tag->p);
+		secant_xml_fail(
+			x, "'>' is missing at the end of tag '%.*s'", (int)(ann_len(*tag) > 40 ? 40 : ann_len(*tag)), tag->p);
 		return false;
 	}
 	x->p++;
@@ -233,8 +248,8 @@ close_tag(xml_pull *x)
 		return false;
 	if (ann_len(tag) != ann_len(open) || memcmp(tag.p, open.p, ann_len(tag))) {
 		x->p = at;
-		secant_xml_fail(x, "found </%.*s> where </%.*s> should stand", (int)(ann_len(tag) > 40 ? 40 : ann_len(tag)), tag.p,
-			(int)(ann_len(open) > 40 ? 40 : ann_len(open)), open.p);
+		secant_xml_fail(x, "found </%.*s> where </%.*s> should stand", (int)(ann_len(tag) > 40 ? 40 : ann_len(tag)),
+			tag.p, (int)(ann_len(open) > 40 ? 40 : ann_len(open)), open.p);
 		return false;
 	}
 	space(x);
@@ -272,8 +287,9 @@ prolog(xml_pull *x)
 			while (v + 1 + n < q && v[1 + n] != *v)
 				n++;
 			if (!((n == 5 && !strncasecmp(v + 1, "utf-8", 5)) || (n == 8 && !strncasecmp(v + 1, "us-ascii", 8))
-				|| (n == 5 && !strncasecmp(v + 1, "ascii", 5)) || (n == 4 && !strncasecmp(v + 1, "utf8", 4)))) {
-				secant_xml_fail(x, "encoding '%.*s' is not read: save the file as UTF-8", (int)(n > 40 ? 40 : n), v + 1);
+					|| (n == 5 && !strncasecmp(v + 1, "ascii", 5)) || (n == 4 && !strncasecmp(v + 1, "utf8", 4)))) {
+				secant_xml_fail(
+					x, "encoding '%.*s' is not read: save the file as UTF-8", (int)(n > 40 ? 40 : n), v + 1);
 				return false;
 			}
 		}
@@ -318,7 +334,8 @@ secant_xml_child(xml_pull *x, ann_field *tag)
 	for (;;) {
 		space(x);
 		if (x->p >= x->end) {
-			secant_xml_fail(x, "the file ends inside <%.*s>", (int)(ann_len(x->name[x->depth - 1]) > 40 ? 40 : ann_len(x->name[x->depth - 1])),
+			secant_xml_fail(x, "the file ends inside <%.*s>",
+				(int)(ann_len(x->name[x->depth - 1]) > 40 ? 40 : ann_len(x->name[x->depth - 1])),
 				x->name[x->depth - 1].p);
 			return false;
 		}
@@ -348,7 +365,7 @@ secant_xml_text(xml_pull *x, ann_field *text)
 		return true;
 	}
 	const char *q = memchr(x->p, '<', (size_t)(x->end - x->p));
-	if (q && q + 1 < x->end && q[1] == '/' && !memchr(x->p, '&', (size_t)(q - x->p))) {   /* the usual leaf: no copy */
+	if (q && q + 1 < x->end && q[1] == '/' && !memchr(x->p, '&', (size_t)(q - x->p))) { /* the usual leaf: no copy */
 		*text = secant_ann_trim(x->p, q);
 		x->p = q;
 		return close_tag(x);
@@ -356,7 +373,8 @@ secant_xml_text(xml_pull *x, ann_field *text)
 	for (;;) {
 		q = memchr(x->p, '<', (size_t)(x->end - x->p));
 		if (!q) {
-			secant_xml_fail(x, "the file ends inside <%.*s>", (int)(ann_len(x->name[x->depth - 1]) > 40 ? 40 : ann_len(x->name[x->depth - 1])),
+			secant_xml_fail(x, "the file ends inside <%.*s>",
+				(int)(ann_len(x->name[x->depth - 1]) > 40 ? 40 : ann_len(x->name[x->depth - 1])),
 				x->name[x->depth - 1].p);
 			return false;
 		}
@@ -375,8 +393,8 @@ secant_xml_text(xml_pull *x, ann_field *text)
 			*text = secant_ann_trim(base, base + x->scratch.n);
 			return close_tag(x);
 		} else if (!passed_aside(x)) {
-			secant_xml_fail(x, "an element inside <%.*s>, which should hold text only", (int)ann_len(x->name[x->depth - 1]) & 63,
-				x->name[x->depth - 1].p);
+			secant_xml_fail(x, "an element inside <%.*s>, which should hold text only",
+				(int)ann_len(x->name[x->depth - 1]) & 63, x->name[x->depth - 1].p);
 			return false;
 		}
 	}
@@ -478,8 +496,8 @@ secant_xml_json(xml_pull *x, secant_str *json)
 			secant_ann_json_string(json, text.p, ann_len(text));
 		return;
 	}
-	/* Children keep their order; a run of one name becomes an array. A name that comes back later gets a key of its own with a number,
-	 * which secant_xml_from_json takes off again. */
+	/* Children keep their order; a run of one name becomes an array. A name that comes back later gets a key of its own
+	 * with a number, which secant_xml_from_json takes off again. */
 	ann_field last = { 0 };
 	size_t value_at = 0;
 	bool array = false, any = false;

@@ -1,13 +1,14 @@
 /*
- * YOLO: one text file a picture, one object a line, numbers as shares of the picture's width and height, classes from 0.
+ * YOLO: one text file a picture, one object a line, numbers as shares of the picture's width and height, classes from
+ * 0.
  *
  *     yolo       class cx cy w h
  *     yolo-seg   class x1 y1 x2 y2 ... (one ring, at least three points)
  *     yolo-obb   class x1 y1 x2 y2 x3 y3 x4 y4
  *
- * Layouts: images/[LIST/] with labels/[LIST/] and data.yaml (Ultralytics); obj.data, obj.names and obj_train_data (Darknet); Images with
- * Annotations and obj.names. Pixel numbers within a ten-millionth of a thousandth of a pixel are taken as that thousandth, so that
- * files with enough decimals give back what was written.
+ * Layouts: images/[LIST/] with labels/[LIST/] and data.yaml (Ultralytics); obj.data, obj.names and obj_train_data
+ * (Darknet); Images with Annotations and obj.names. Pixel numbers within a ten-millionth of a thousandth of a pixel are
+ * taken as that thousandth, so that files with enough decimals give back what was written.
  */
 #include "data/annotations/trace.h"
 #include "data/annotations/format.h"
@@ -24,12 +25,14 @@ snap(double v)
 	return fabs(v - t) < 1e-7 ? t : v;
 }
 
-/* --- finding out ----------------------------------------------------------------------------------------------------------------- */
+/* --- finding out
+ * ----------------------------------------------------------------------------------------------------------------- */
 
 static bool
 label_folder(const char *relative)
 {
-	return strstr(relative, "labels/") || strstr(relative, "Annotations/") || strstr(relative, "obj_") || strstr(relative, "annotations/");
+	return strstr(relative, "labels/") || strstr(relative, "Annotations/") || strstr(relative, "obj_")
+		|| strstr(relative, "annotations/");
 }
 
 /* Counts of fields in the first label files: what kind of lines are these? */
@@ -58,8 +61,8 @@ look(const char *root, int count[3], bool *names)
 			files++;
 			for (int k = 0; k < 50 && secant_ann_next_line(&l); k++) {
 				int m = secant_ann_fields(l.line, l.n, 0, f, 10);
-				if (m >= 5 && secant_ann_real(f[0].p, f[0].end, &v) && v == floor(v) && secant_ann_real(f[1].p, f[1].end, &v) && fabs(v) < 8
-					&& secant_ann_real(f[4].p, f[4].end, &v))
+				if (m >= 5 && secant_ann_real(f[0].p, f[0].end, &v) && v == floor(v)
+					&& secant_ann_real(f[1].p, f[1].end, &v) && fabs(v) < 8 && secant_ann_real(f[4].p, f[4].end, &v))
 					count[m == 5 ? 0 : m == 9 ? 2 : (m & 1) ? 1 : 0] += m == 5 || (m & 1);
 			}
 			secant_free(data);
@@ -79,7 +82,7 @@ sure(const char *path, flavour kind)
 	look(path, count, &names);
 	bool any = count[0] || count[1] || count[2];
 	flavour is = count[1] ? RINGS : count[2] && !count[0] ? QUADS : BOXES;
-	char *manifest = secant_path_join(path, "secant.json"), *data = NULL;   /* what this library wrote says what it is */
+	char *manifest = secant_path_join(path, "secant.json"), *data = NULL; /* what this library wrote says what it is */
 	size_t n;
 	if (manifest && secant_is_file(manifest) && !secant_file_read(&data, &n, manifest, (size_t)1 << 31, NULL)) {
 		is = strstr(data, "\"format\": \"yolo-seg\"") ? RINGS : strstr(data, "\"format\": \"yolo-obb\"") ? QUADS : is;
@@ -90,11 +93,28 @@ sure(const char *path, flavour kind)
 	return any && is == kind ? names ? 80 : 40 : 0;
 }
 
-static int detect_boxes(const char *path, const char **why) { *why = "it has labels of five numbers a line"; return sure(path, BOXES); }
-static int detect_rings(const char *path, const char **why) { *why = "it has labels with rings of points"; return sure(path, RINGS); }
-static int detect_quads(const char *path, const char **why) { *why = "it has labels of nine numbers a line"; return sure(path, QUADS); }
+static int
+detect_boxes(const char *path, const char **why)
+{
+	*why = "it has labels of five numbers a line";
+	return sure(path, BOXES);
+}
+static int
+detect_rings(const char *path, const char **why)
+{
+	*why = "it has labels with rings of points";
+	return sure(path, RINGS);
+}
+static int
+detect_quads(const char *path, const char **why)
+{
+	*why = "it has labels of nine numbers a line";
+	return sure(path, QUADS);
+}
 
-/* --- names ----------------------------------------------------------------------------------------------------------------------- */
+/* --- names
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static ann_field
 unquote(ann_field f)
@@ -121,7 +141,7 @@ yaml_parse(ann_set *s, int image, const char *data, size_t n, const char *origin
 		if (!ann_len(f))
 			continue;
 		bool indented = l.n && (l.line[0] == ' ' || l.line[0] == '\t' || l.line[0] == '-');
-		if (flow.n) {                                       /* a list over several lines */
+		if (flow.n) { /* a list over several lines */
 			secant_str_addn(&flow, f.p, ann_len(f));
 			if (f.end[-1] == ']' || f.end[-1] == '}')
 				break;
@@ -140,7 +160,9 @@ yaml_parse(ann_set *s, int image, const char *data, size_t n, const char *origin
 		}
 		if (!within)
 			continue;
-		ann_field name = unquote(*f.p == '-' ? (ann_field){ f.p + 1, f.end } : colon ? (ann_field){ colon + 1, f.end } : f);
+		ann_field name = unquote(*f.p == '-' ? (ann_field){ f.p + 1, f.end }
+				: colon                      ? (ann_field){ colon + 1, f.end }
+											 : f);
 		if (secant_ann_add_class(s, name.p, ann_len(name), ANN_NO_ID) < 0)
 			return secant_ann_nomem(err);
 	}
@@ -167,26 +189,33 @@ read_classes(ann_set *s, const char *root, const secant_names *all, const secant
 	secant_status status = secant_ann_read_option_names(s, o, err);
 	for (int pass = 0; pass < 2; pass++)
 		for (int i = 0; !status && !s->n_classes && i < all->n; i++) {
-			bool yaml = secant_ext_is(all->v[i], "yaml|yml"), plain = secant_ext_is(all->v[i], "names") || !strcmp(secant_path_name(all->v[i]), "classes.txt");
+			bool yaml = secant_ext_is(all->v[i], "yaml|yml"),
+				 plain = secant_ext_is(all->v[i], "names") || !strcmp(secant_path_name(all->v[i]), "classes.txt");
 			if (pass ? !plain : !yaml)
 				continue;
 			char *path = secant_path_join(root, all->v[i]);
-			status = !path ? secant_ann_nomem(err) : yaml ? secant_ann_read_text(s, -1, path, yaml_parse, err) : secant_ann_read_names(s, path, err);
+			status = !path ? secant_ann_nomem(err)
+				: yaml     ? secant_ann_read_text(s, -1, path, yaml_parse, err)
+						   : secant_ann_read_names(s, path, err);
 			secant_free(path);
 		}
 	return status;
 }
 
-/* --- labels ---------------------------------------------------------------------------------------------------------------------- */
+/* --- labels
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static secant_status
 take_class(ann_set *s, double number, const char *origin, uint32_t line, int *class, secant_err *err)
 {
 	*class = -1;
 	if (!(number >= 0 && number < 100000) || number != floor(number))
-		return secant_ann_bad(s, "class-undefined", origin, line, 0, err, "class %g is not a whole number from 0", number);
+		return secant_ann_bad(
+			s, "class-undefined", origin, line, 0, err, "class %g is not a whole number from 0", number);
 	if (number >= s->n_classes && s->flags & 1)
-		return secant_ann_bad(s, "class-undefined", origin, line, 0, err, "class %g, but there are %d names", number, s->n_classes);
+		return secant_ann_bad(
+			s, "class-undefined", origin, line, 0, err, "class %g, but there are %d names", number, s->n_classes);
 	while (s->n_classes <= (int)number) {
 		char name[16];
 		int k = snprintf(name, sizeof name, "%d", s->n_classes);
@@ -198,13 +227,17 @@ take_class(ann_set *s, double number, const char *origin, uint32_t line, int *cl
 }
 
 static secant_status
-parse_line(ann_set *s, int image, flavour kind, const double *v, int n, const char *origin, uint32_t line, secant_err *err)
+parse_line(
+	ann_set *s, int image, flavour kind, const double *v, int n, const char *origin, uint32_t line, secant_err *err)
 {
 	const double w = s->images[image].width, h = s->images[image].height;
 	int class;
 	if (kind == BOXES ? n != 5 && n != 6 : kind == QUADS ? n != 9 : n < 5)
-		return secant_ann_bad(s, "parse-error", origin, line, 0, err, kind == BOXES ? "%d numbers; class, cx, cy, w, h are needed" : kind == QUADS
-			? "%d numbers; class and four points are needed" : "%d numbers; class and at least three points are needed", n);
+		return secant_ann_bad(s, "parse-error", origin, line, 0, err,
+			kind == BOXES       ? "%d numbers; class, cx, cy, w, h are needed"
+				: kind == QUADS ? "%d numbers; class and four points are needed"
+								: "%d numbers; class and at least three points are needed",
+			n);
 	if (!secant_ann_finite(v, n))
 		return secant_ann_bad(s, "value-not-finite", origin, line, 0, err, "a number is not finite");
 	if (kind == RINGS && !(n & 1))
@@ -263,26 +296,44 @@ parse(ann_set *s, int image, flavour kind, const char *data, size_t n, const cha
 			}
 			const char *q = secant_ann_number(p, end, &v[count++]);
 			if (!q || (q < end && *q != ' ' && *q != '\t')) {
-				status = secant_ann_bad(s, "parse-error", origin, l.number, (uint32_t)(p - l.line) + 1, err, "a number is needed here");
+				status = secant_ann_bad(
+					s, "parse-error", origin, l.number, (uint32_t)(p - l.line) + 1, err, "a number is needed here");
 				count = 0;
 				break;
 			}
 			p = q;
 		}
 		if (!status && count)
-			status = parse_line(s, image, kind == BOXES && count > 6 ? RINGS : kind == RINGS && count == 5 ? BOXES : kind, v, count, origin, l.number, err);
+			status = parse_line(s, image,
+				kind == BOXES && count > 6        ? RINGS
+					: kind == RINGS && count == 5 ? BOXES
+												  : kind,
+				v, count, origin, l.number, err);
 	}
 	secant_free(v);
 	return status;
 }
 
-static secant_status parse_boxes(ann_set *s, int image, const char *d, size_t n, const char *o, secant_err *e) { return parse(s, image, BOXES, d, n, o, e); }
-static secant_status parse_rings(ann_set *s, int image, const char *d, size_t n, const char *o, secant_err *e) { return parse(s, image, RINGS, d, n, o, e); }
-static secant_status parse_quads(ann_set *s, int image, const char *d, size_t n, const char *o, secant_err *e) { return parse(s, image, QUADS, d, n, o, e); }
+static secant_status
+parse_boxes(ann_set *s, int image, const char *d, size_t n, const char *o, secant_err *e)
+{
+	return parse(s, image, BOXES, d, n, o, e);
+}
+static secant_status
+parse_rings(ann_set *s, int image, const char *d, size_t n, const char *o, secant_err *e)
+{
+	return parse(s, image, RINGS, d, n, o, e);
+}
+static secant_status
+parse_quads(ann_set *s, int image, const char *d, size_t n, const char *o, secant_err *e)
+{
+	return parse(s, image, QUADS, d, n, o, e);
+}
 static const ann_parse parsers[] = { parse_boxes, parse_rings, parse_quads };
 
 /* "images/train/a/b.jpg": the list, and what follows it. */
-static const char *const lists[] = { "train", "val", "valid", "test", "obj_train_data", "obj_valid_data", "obj_test_data", NULL };
+static const char *const lists[] = { "train", "val", "valid", "test", "obj_train_data", "obj_valid_data",
+	"obj_test_data", NULL };
 static const char *const list_names[] = { "train", "val", "val", "test", "train", "val", "test" };
 
 static const char *
@@ -310,7 +361,8 @@ after_images(const char *relative, int *list)
 static char *
 label_of(const char *root, const char *relative)
 {
-	static const char *const from[] = { "images/", "Images/", "images/", "" }, *const to[] = { "labels/", "Annotations/", "annotations/", "" };
+	static const char *const from[] = { "images/", "Images/", "images/", "" },
+							 *const to[] = { "labels/", "Annotations/", "annotations/", "" };
 	char *text = secant_ann_with_extension(relative, "txt");
 	for (int i = 0; text && i < 4; i++) {
 		const char *at = *from[i] ? strstr(text, from[i]) : text;
@@ -332,7 +384,7 @@ add_pictures(ann_set *s, const char *root, const secant_names *all, secant_err *
 {
 	ann_table seen = { 0 };
 	bool unique = true;
-	for (int i = 0; i < all->n; i++) {                      /* are names unique without the folder of their list? */
+	for (int i = 0; i < all->n; i++) { /* are names unique without the folder of their list? */
 		int list;
 		uint32_t before;
 		if (!secant_ext_is(all->v[i], ANN_PICTURES))
@@ -363,7 +415,7 @@ add_pictures(ann_set *s, const char *root, const secant_names *all, secant_err *
 			return secant_ann_nomem(err);
 		}
 		s->images[at].path = secant_ann_store(s, path, strlen(path));
-		s->images[at].line = (uint32_t)i;                    /* its place in `all`, until labels are read */
+		s->images[at].line = (uint32_t)i; /* its place in `all`, until labels are read */
 		int split = list >= 0 ? secant_ann_split(s, list_names[list], strlen(list_names[list])) : -1;
 		if (split >= 0)
 			s->images[at].splits = 1ull << split;
@@ -378,7 +430,8 @@ orphans(ann_set *s, const char *root, const secant_names *all, ann_table *used, 
 {
 	for (int i = 0; i < all->n; i++) {
 		uint32_t dummy;
-		if (!secant_ext_is(all->v[i], "txt") || !label_folder(all->v[i]) || !strcmp(secant_path_name(all->v[i]), "classes.txt"))
+		if (!secant_ext_is(all->v[i], "txt") || !label_folder(all->v[i])
+			|| !strcmp(secant_path_name(all->v[i]), "classes.txt"))
 			continue;
 		char *path = secant_path_join(root, all->v[i]);
 		secant_status status = SECANT_OK;
@@ -386,7 +439,8 @@ orphans(ann_set *s, const char *root, const secant_names *all, ann_table *used, 
 		for (const char *p = path; p && *p; p++)
 			key = key * 0x100000001b3u + (uint8_t)*p;
 		if (path && !secant_ann_table_get(used, key, &dummy))
-			status = secant_ann_bad(s, "image-missing", path, 0, 0, err, "there is no picture for these labels, and without its size they have no place");
+			status = secant_ann_bad(s, "image-missing", path, 0, 0, err,
+				"there is no picture for these labels, and without its size they have no place");
 		secant_free(path);
 		if (status)
 			return status;
@@ -395,7 +449,8 @@ orphans(ann_set *s, const char *root, const secant_names *all, ann_table *used, 
 }
 
 static secant_status
-read(ann_set *s, const char *root, flavour kind, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
+read(ann_set *s, const char *root, flavour kind, const secant_dataset_reading *o, const secant_watch *watch,
+	secant_err *err)
 {
 	secant_names all = { 0 };
 	ann_table used = { 0 };
@@ -412,7 +467,8 @@ read(ann_set *s, const char *root, flavour kind, const secant_dataset_reading *o
 		for (const char *p = label; p && *p; p++)
 			key = key * 0x100000001b3u + (uint8_t)*p;
 		if (!label)
-			status = secant_ann_find(s, "annotation-missing", -1, ann_str(s, s->images[i].path), 0, 0, "a picture without a label file: background");
+			status = secant_ann_find(s, "annotation-missing", -1, ann_str(s, s->images[i].path), 0, 0,
+				"a picture without a label file: background");
 		else if (!secant_ann_table_put(&used, key, 1))
 			status = secant_ann_nomem(err);
 		else {
@@ -433,11 +489,25 @@ read(ann_set *s, const char *root, flavour kind, const secant_dataset_reading *o
 	return status;
 }
 
-static secant_status read_boxes(ann_set *s, const char *p, const secant_dataset_reading *o, const secant_watch *w, secant_err *e) { return read(s, p, BOXES, o, w, e); }
-static secant_status read_rings(ann_set *s, const char *p, const secant_dataset_reading *o, const secant_watch *w, secant_err *e) { return read(s, p, RINGS, o, w, e); }
-static secant_status read_quads(ann_set *s, const char *p, const secant_dataset_reading *o, const secant_watch *w, secant_err *e) { return read(s, p, QUADS, o, w, e); }
+static secant_status
+read_boxes(ann_set *s, const char *p, const secant_dataset_reading *o, const secant_watch *w, secant_err *e)
+{
+	return read(s, p, BOXES, o, w, e);
+}
+static secant_status
+read_rings(ann_set *s, const char *p, const secant_dataset_reading *o, const secant_watch *w, secant_err *e)
+{
+	return read(s, p, RINGS, o, w, e);
+}
+static secant_status
+read_quads(ann_set *s, const char *p, const secant_dataset_reading *o, const secant_watch *w, secant_err *e)
+{
+	return read(s, p, QUADS, o, w, e);
+}
 
-/* --- writing --------------------------------------------------------------------------------------------------------------------- */
+/* --- writing
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static void
 put_share(secant_str *t, double v, double of)
@@ -447,7 +517,8 @@ put_share(secant_str *t, double v, double of)
 }
 
 static secant_status
-put_object(secant_str *t, const ann_set *s, const ann_object *o, flavour kind, double w, double h, ann_ring *ring, secant_err *err)
+put_object(secant_str *t, const ann_set *s, const ann_object *o, flavour kind, double w, double h, ann_ring *ring,
+	secant_err *err)
 {
 	double corner[8];
 	const double *xy = corner;
@@ -542,22 +613,61 @@ write(ann_set *s, ann_out *out, flavour kind, secant_err *err)
 	return status;
 }
 
-static secant_status write_boxes(ann_set *s, ann_out *o, secant_err *e) { return write(s, o, BOXES, e); }
-static secant_status write_rings(ann_set *s, ann_out *o, secant_err *e) { return write(s, o, RINGS, e); }
-static secant_status write_quads(ann_set *s, ann_out *o, secant_err *e) { return write(s, o, QUADS, e); }
-static secant_status one_box(ann_set *s, const char *d, size_t n, const char *o, secant_err *e) { return parse(s, 0, BOXES, d, n, o, e); }
-static secant_status one_ring(ann_set *s, const char *d, size_t n, const char *o, secant_err *e) { return parse(s, 0, RINGS, d, n, o, e); }
-static secant_status one_quad(ann_set *s, const char *d, size_t n, const char *o, secant_err *e) { return parse(s, 0, QUADS, d, n, o, e); }
+static secant_status
+write_boxes(ann_set *s, ann_out *o, secant_err *e)
+{
+	return write(s, o, BOXES, e);
+}
+static secant_status
+write_rings(ann_set *s, ann_out *o, secant_err *e)
+{
+	return write(s, o, RINGS, e);
+}
+static secant_status
+write_quads(ann_set *s, ann_out *o, secant_err *e)
+{
+	return write(s, o, QUADS, e);
+}
+static secant_status
+one_box(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
+{
+	return parse(s, 0, BOXES, d, n, o, e);
+}
+static secant_status
+one_ring(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
+{
+	return parse(s, 0, RINGS, d, n, o, e);
+}
+static secant_status
+one_quad(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
+{
+	return parse(s, 0, QUADS, d, n, o, e);
+}
 
 const ann_format secant_ann_format_yolo = {
-	.name = "yolo", .brief = "YOLO detection: class cx cy w h", .holds = ANN_HOLDS_BOX | ANN_HOLDS_FRACTIONS,
-	.detect = detect_boxes, .read = read_boxes, .write = write_boxes, .parse = one_box
+	.name = "yolo",
+	.brief = "YOLO detection: class cx cy w h",
+	.holds = ANN_HOLDS_BOX | ANN_HOLDS_FRACTIONS,
+	.detect = detect_boxes,
+	.read = read_boxes,
+	.write = write_boxes,
+	.parse = one_box,
 };
 const ann_format secant_ann_format_yolo_seg = {
-	.name = "yolo-seg", .brief = "YOLO segmentation: class and a ring of points", .holds = ANN_HOLDS_POLYGON | ANN_HOLDS_FRACTIONS,
-	.detect = detect_rings, .read = read_rings, .write = write_rings, .parse = one_ring
+	.name = "yolo-seg",
+	.brief = "YOLO segmentation: class and a ring of points",
+	.holds = ANN_HOLDS_POLYGON | ANN_HOLDS_FRACTIONS,
+	.detect = detect_rings,
+	.read = read_rings,
+	.write = write_rings,
+	.parse = one_ring,
 };
 const ann_format secant_ann_format_yolo_obb = {
-	.name = "yolo-obb", .brief = "YOLO oriented boxes: class and four corners", .holds = ANN_HOLDS_BOX | ANN_HOLDS_QUAD | ANN_HOLDS_FRACTIONS,
-	.detect = detect_quads, .read = read_quads, .write = write_quads, .parse = one_quad
+	.name = "yolo-obb",
+	.brief = "YOLO oriented boxes: class and four corners",
+	.holds = ANN_HOLDS_BOX | ANN_HOLDS_QUAD | ANN_HOLDS_FRACTIONS,
+	.detect = detect_quads,
+	.read = read_quads,
+	.write = write_quads,
+	.parse = one_quad,
 };

@@ -1,6 +1,7 @@
 /*
- * Pipelines: "flip-h,flip-v,hue-saturation-value(hue=20,p=0.3)" or JSON, [{"name": "hue-saturation-value", "hue": [-20, 20], "p": 0.3},
- * "flip-h"]. In brackets, a part without = belongs to the value before it: (hue=-20,20,p=0.3), also written (hue=[-20,20],p=0.3).
+ * Pipelines: "flip-h,flip-v,hue-saturation-value(hue=20,p=0.3)" or JSON, [{"name": "hue-saturation-value", "hue": [-20,
+ * 20], "p": 0.3}, "flip-h"]. In brackets, a part without = belongs to the value before it: (hue=-20,20,p=0.3), also
+ * written (hue=[-20,20],p=0.3).
  */
 #include "data/augment/augment.h"
 #include "base/json.h"
@@ -15,13 +16,19 @@ static const secant_augment *const augments[] = {
 #define AUGMENT(name) &secant_augment_##name,
 #include "data/augment/augments.inc"
 #undef AUGMENT
-	NULL
+	NULL,
 };
 
 enum { COUNT = sizeof augments / sizeof *augments - 1, MOST_STEPS = 64 };
 
-typedef struct step { const secant_augment *type; void *options; } step;
-struct secant_augmentation { step v[MOST_STEPS]; int n; };
+typedef struct step {
+	const secant_augment *type;
+	void *options;
+} step;
+struct secant_augmentation {
+	step v[MOST_STEPS];
+	int n;
+};
 
 const secant_augment *
 secant_augment_find(const char *name)
@@ -42,7 +49,9 @@ unknown_step(const char *name, secant_err *err)
 		names[i] = augments[i]->name;
 	names[COUNT] = NULL;
 	const char *near = secant_nearest(name, names);
-	return secant_fail(err, SECANT_ERR_ARG, "augmentation '%.60s': no such step%s%s%s (secant list augmentations shows them)", name, near ? ", nearest: " : "", near ? near : "", near ? "" : "");
+	return secant_fail(err, SECANT_ERR_ARG,
+		"augmentation '%.60s': no such step%s%s%s (secant list augmentations shows them)", name,
+		near ? ", nearest: " : "", near ? near : "", near ? "" : "");
 }
 
 static secant_status
@@ -80,12 +89,13 @@ read_settings(const step *s, char *text, secant_err *err)
 		while (next && end > equals && *end != ',')
 			end--;
 		if (next && end == equals)
-			return secant_fail(err, SECANT_ERR_ARG, "augmentation %s: '%.60s' has two = and no comma between", s->type->name, text);
+			return secant_fail(
+				err, SECANT_ERR_ARG, "augmentation %s: '%.60s' has two = and no comma between", s->type->name, text);
 		bool last = *end == '\0';
 		*equals = *end = '\0';
 		secant_err own = { 0 };
 		char *value = equals + 1;
-		if (*value == '[' && end > value + 1 && end[-1] == ']')         /* brackets around a list are as good as none */
+		if (*value == '[' && end > value + 1 && end[-1] == ']') /* brackets around a list are as good as none */
 			value++, end[-1] = '\0';
 		if (secant_opts_set(s->type->options, s->options, text, value, &own)) {
 			secant_err_prefix(&own, "augmentation %s", s->type->name);
@@ -105,7 +115,8 @@ read_words(secant_augmentation *a, char *text, secant_err *err)
 		if (*rest == '(') {
 			char *close = strchr(rest, ')');
 			if (!close || (close[1] && close[1] != ','))
-				return secant_fail(err, SECANT_ERR_ARG, "augmentation '%.100s': %s", text, close ? "expected a comma after )" : "a ( without its )");
+				return secant_fail(err, SECANT_ERR_ARG, "augmentation '%.100s': %s", text,
+					close ? "expected a comma after )" : "a ( without its )");
 			settings = rest + 1;
 			*close = '\0';
 			*rest = '\0';
@@ -154,7 +165,9 @@ read_json(secant_augmentation *a, const char *text, secant_err *err)
 	json_t *list = secant_json_parse(text, strlen(text), "augmentation", err);
 	if (!list)
 		return err ? err->code : SECANT_ERR_FORMAT;
-	secant_status s = json_is_array(list) ? SECANT_OK : secant_fail(err, SECANT_ERR_ARG, "augmentation: expected a JSON list of steps");
+	secant_status s = json_is_array(list)
+		? SECANT_OK
+		: secant_fail(err, SECANT_ERR_ARG, "augmentation: expected a JSON list of steps");
 	for (size_t i = 0; !s && i < json_array_size(list); i++)
 		s = read_object(a, json_array_get(list, i), (int)i, err);
 	json_decref(list);
@@ -220,11 +233,13 @@ secant_augmentation_apply(const secant_augmentation *a, secant_frame *f, secant_
 		const step *s = &a->v[i];
 		if (!s->type->apply || secant_rng_uniform(&f->rng) >= *(const double *)s->options)
 			continue;
-		/* What works on single pixels may go before turns that are due, but not before a warp, whose border it changes too. */
+		/* What works on single pixels may go before turns that are due, but not before a warp, whose border it changes
+		 * too. */
 		if (!s->type->moves && (!s->type->pointwise || f->warps))
 			secant_frame_settle(f);
 		if (s->type->mixes && !f->partner)
-			return secant_fail(err, SECANT_ERR_ARG, "augmentation %s: needs other samples of a data set", s->type->name);
+			return secant_fail(
+				err, SECANT_ERR_ARG, "augmentation %s: needs other samples of a data set", s->type->name);
 		secant_status status = s->type->apply(s->options, f, err);
 		if (status)
 			return status;
@@ -234,7 +249,8 @@ secant_augmentation_apply(const secant_augmentation *a, secant_frame *f, secant_
 }
 
 bool
-secant_augmentation_window(const secant_augmentation *a, secant_rng *rng, int height, int width, int to_height, int to_width, secant_window *w)
+secant_augmentation_window(
+	const secant_augmentation *a, secant_rng *rng, int height, int width, int to_height, int to_width, secant_window *w)
 {
 	for (int i = 0; a && i < a->n; i++)
 		if (a->v[i].type->window && secant_rng_uniform(rng) < *(const double *)a->v[i].options) {
@@ -247,7 +263,8 @@ secant_augmentation_window(const secant_augmentation *a, secant_rng *rng, int he
 static secant_entry
 entry(int i)
 {
-	return i < COUNT ? (secant_entry){ augments[i]->name, augments[i]->brief, augments[i]->options } : (secant_entry){ 0 };
+	return i < COUNT ? (secant_entry){ augments[i]->name, augments[i]->brief, augments[i]->options }
+					 : (secant_entry){ 0 };
 }
 
 const secant_kind secant_kind_augmentations = { "augmentations", "Augmentations", entry };

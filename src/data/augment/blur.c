@@ -4,11 +4,14 @@
 #include <math.h>
 
 enum { MOST_RADIUS = 48 };
-typedef struct blur { double p; secant_reals sigma; } blur;
+typedef struct blur {
+	double p;
+	secant_reals sigma;
+} blur;
 static const secant_opt rows[] = {
 	SECANT_OPT(blur, p, REAL, "p", "0.5", 0, 1, "probability"),
 	SECANT_OPT(blur, sigma, REALS, "sigma", "0.3,1.5", 1, 0, "limits of the standard deviation, in pixels"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts options = { "blur", sizeof(blur), rows };
 
@@ -54,12 +57,14 @@ apply(const void *options_, secant_frame *f, secant_err *err)
 		return SECANT_OK;
 	int r = make_kernel(sigma, w);
 	size_t c = (size_t)p->channels, n = (size_t)p->width * c, wide = n + 2 * (size_t)r * c;
-	float *rows_ = secant_frame_scratch(f, (size_t)p->height * n + wide + n, err), *line = rows_ ? rows_ + (size_t)p->height * n : NULL, *sum = rows_ ? line + wide : NULL;
+	float *rows_ = secant_frame_scratch(f, (size_t)p->height * n + wide + n, err),
+		  *line = rows_ ? rows_ + (size_t)p->height * n : NULL, *sum = rows_ ? line + wide : NULL;
 	if (!rows_)
 		return SECANT_ERR_NOMEM;
 	for (int y = 0; y < p->height; y++) {
 		for (int x = -r; x < p->width + r; x++) {
-			size_t from = (size_t)y * n + (size_t)secant_border_index(SECANT_BORDER_REFLECT, x, p->width) * c, to = (size_t)(x + r) * c;
+			size_t from = (size_t)y * n + (size_t)secant_border_index(SECANT_BORDER_REFLECT, x, p->width) * c,
+				   to = (size_t)(x + r) * c;
 			for (size_t k = 0; k < c; k++)
 				line[to + k] = secant_picture_value(p, from + k);
 		}
@@ -78,5 +83,10 @@ apply(const void *options_, secant_frame *f, secant_err *err)
 }
 
 const secant_augment secant_augment_blur = {
-	.name = "blur", .brief = "blurs by a Gaussian", .options = &options, .pointwise = true, .check = check, .apply = apply,
+	.name = "blur",
+	.brief = "blurs by a Gaussian",
+	.options = &options,
+	.pointwise = true,
+	.check = check,
+	.apply = apply,
 };

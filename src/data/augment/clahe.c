@@ -1,18 +1,23 @@
 /*
- * Contrast-limited adaptive histogram equalisation (Zuiderveld, Graphics Gems IV, 1994): the luma's histogram of each of grid x grid tiles
- * is cut at the clip limit (times the mean bin), what was cut is spread over all bins, and its cumulative sum maps the values; between
- * the tiles' centres the maps are blended. The colours follow the luma by addition.
+ * Contrast-limited adaptive histogram equalisation (Zuiderveld, Graphics Gems IV, 1994): the luma's histogram of each
+ * of grid x grid tiles is cut at the clip limit (times the mean bin), what was cut is spread over all bins, and its
+ * cumulative sum maps the values; between the tiles' centres the maps are blended. The colours follow the luma by
+ * addition.
  */
 #include "data/augment/augment.h"
 #include "data/augment/colour.h"
 #include <string.h>
 
-typedef struct clahe { double p; secant_reals clip; int grid; } clahe;
+typedef struct clahe {
+	double p;
+	secant_reals clip;
+	int grid;
+} clahe;
 static const secant_opt rows[] = {
 	SECANT_OPT(clahe, p, REAL, "p", "0.5", 0, 1, "probability"),
 	SECANT_OPT(clahe, clip, REALS, "clip", "1,4", 1, 0, "limits of the clip limit, times the mean bin"),
 	SECANT_OPT(clahe, grid, INT, "grid", "8", 1, 64, "tiles along each side"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts options = { "clahe", sizeof(clahe), rows };
 
@@ -66,14 +71,16 @@ apply(const void *options_, secant_frame *f, secant_err *err)
 {
 	const clahe *o = options_;
 	secant_picture *p = f->now;
-	int shorter = p->width < p->height ? p->width : p->height, grid = o->grid < shorter ? o->grid : shorter, colours = p->channels < 3 ? 1 : 3;
+	int shorter = p->width < p->height ? p->width : p->height, grid = o->grid < shorter ? o->grid : shorter,
+		colours = p->channels < 3 ? 1 : 3;
 	double clip = secant_limits_draw(&o->clip, 0, &f->rng);
 	float *maps = secant_frame_scratch(f, (size_t)grid * (size_t)grid * 256, err);
 	if (!maps)
 		return SECANT_ERR_NOMEM;
 	for (int i = 0; i < grid * grid; i++) {
 		int64_t x = i % grid, y = i / grid;
-		map_tile(p, (int)(x * p->width / grid), (int)((x + 1) * p->width / grid), (int)(y * p->height / grid), (int)((y + 1) * p->height / grid), clip, maps + (size_t)i * 256);
+		map_tile(p, (int)(x * p->width / grid), (int)((x + 1) * p->width / grid), (int)(y * p->height / grid),
+			(int)((y + 1) * p->height / grid), clip, maps + (size_t)i * 256);
 	}
 	for (int y = 0; y < p->height; y++) {
 		int up, down, left, right;
@@ -93,5 +100,9 @@ apply(const void *options_, secant_frame *f, secant_err *err)
 }
 
 const secant_augment secant_augment_clahe = {
-	.name = "clahe", .brief = "evens out the contrast, tile by tile", .options = &options, .check = check, .apply = apply,
+	.name = "clahe",
+	.brief = "evens out the contrast, tile by tile",
+	.options = &options,
+	.check = check,
+	.apply = apply,
 };

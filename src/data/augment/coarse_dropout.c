@@ -1,16 +1,22 @@
-/* Coarse dropout (cutout; DeVries and Taylor, 2017): rectangles are filled. Labels stay, or are left out of loss and metrics there. */
+/* Coarse dropout (cutout; DeVries and Taylor, 2017): rectangles are filled. Labels stay, or are left out of loss and
+ * metrics there. */
 #include "data/augment/augment.h"
 #include "data/augment/colour.h"
 
-typedef struct dropout { double p; secant_reals holes, height, width, fill; int labels; } dropout;
+typedef struct dropout {
+	double p;
+	secant_reals holes, height, width, fill;
+	int labels;
+} dropout;
 static const secant_opt rows[] = {
 	SECANT_OPT(dropout, p, REAL, "p", "0.5", 0, 1, "probability"),
 	SECANT_OPT(dropout, holes, REALS, "holes", "1,8", 1, 0, "limits of their number"),
 	SECANT_OPT(dropout, height, REALS, "height", "0.05,0.2", 1, 0, "limits of their height, share of the sample's"),
 	SECANT_OPT(dropout, width, REALS, "width", "0.05,0.2", 1, 0, "limits of their width, share of the sample's"),
 	SECANT_OPT(dropout, fill, REALS, "fill", "", 0, 255, "a number a channel; none: what becomes 0 by normalisation"),
-	SECANT_OPT_CHOICE(dropout, labels, "labels", "keep", "keep|ignore", "what becomes of the labels: they stay, or do not count"),
-	SECANT_OPT_END
+	SECANT_OPT_CHOICE(
+		dropout, labels, "labels", "keep", "keep|ignore", "what becomes of the labels: they stay, or do not count"),
+	SECANT_OPT_END,
 };
 static const secant_opts options = { "coarse-dropout", sizeof(dropout), rows };
 
@@ -47,13 +53,19 @@ apply(const void *options_, secant_frame *f, secant_err *err)
 	secant_status s = secant_frame_outside(f, SECANT_BORDER_CONSTANT, &o->fill, fill, &unused, err);
 	int n = s ? 0 : secant_limits_draw_whole(&o->holes, 0, &f->rng);
 	for (int i = 0; i < n; i++) {
-		int height = (int)(secant_limits_draw(&o->height, 0, &f->rng) * p->height + 0.5), width = (int)(secant_limits_draw(&o->width, 0, &f->rng) * p->width + 0.5);
-		int y = (int)secant_rng_below(&f->rng, (uint32_t)(p->height - height) + 1), x = (int)secant_rng_below(&f->rng, (uint32_t)(p->width - width) + 1);
+		int height = (int)(secant_limits_draw(&o->height, 0, &f->rng) * p->height + 0.5),
+			width = (int)(secant_limits_draw(&o->width, 0, &f->rng) * p->width + 0.5);
+		int y = (int)secant_rng_below(&f->rng, (uint32_t)(p->height - height) + 1),
+			x = (int)secant_rng_below(&f->rng, (uint32_t)(p->width - width) + 1);
 		fill_hole(p, x, y, width, height, fill, o->labels == 1);
 	}
 	return s;
 }
 
 const secant_augment secant_augment_coarse_dropout = {
-	.name = "coarse-dropout", .brief = "fills rectangles", .options = &options, .check = check, .apply = apply,
+	.name = "coarse-dropout",
+	.brief = "fills rectangles",
+	.options = &options,
+	.check = check,
+	.apply = apply,
 };

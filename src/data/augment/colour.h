@@ -32,7 +32,8 @@ secant_picture_luma(const secant_picture *p, size_t i)
 	size_t k = i * (size_t)p->channels;
 	if (p->channels < 3)
 		return secant_picture_value(p, k);
-	return 0.299f * secant_picture_value(p, k) + 0.587f * secant_picture_value(p, k + 1) + 0.114f * secant_picture_value(p, k + 2);
+	return 0.299f * secant_picture_value(p, k) + 0.587f * secant_picture_value(p, k + 1)
+		+ 0.114f * secant_picture_value(p, k + 2);
 }
 
 static inline float

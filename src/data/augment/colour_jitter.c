@@ -1,18 +1,23 @@
 /*
- * Colour jitter: brightness (times a factor), contrast (about the mean luma), saturation (away from or towards the luma), hue (a share of
- * the circle), in this order. Channels from the fourth on are left alone; saturation and hue need three.
+ * Colour jitter: brightness (times a factor), contrast (about the mean luma), saturation (away from or towards the
+ * luma), hue (a share of the circle), in this order. Channels from the fourth on are left alone; saturation and hue
+ * need three.
  */
 #include "data/augment/augment.h"
 #include "data/augment/colour.h"
 
-typedef struct jitter { double p; secant_reals brightness, contrast, saturation, hue; } jitter;
+typedef struct jitter {
+	double p;
+	secant_reals brightness, contrast, saturation, hue;
+} jitter;
 static const secant_opt rows[] = {
 	SECANT_OPT(jitter, p, REAL, "p", "0.5", 0, 1, "probability"),
 	SECANT_OPT(jitter, brightness, REALS, "brightness", "0.2", 1, 0, "limits of the factor; one number v: 1-v,1+v"),
 	SECANT_OPT(jitter, contrast, REALS, "contrast", "0.2", 1, 0, "limits of the factor; one number v: 1-v,1+v"),
 	SECANT_OPT(jitter, saturation, REALS, "saturation", "0.2", 1, 0, "limits of the factor; one number v: 1-v,1+v"),
-	SECANT_OPT(jitter, hue, REALS, "hue", "0.03", 1, 0, "limits of the turn of the hue, share of the circle; one number v: -v,v"),
-	SECANT_OPT_END
+	SECANT_OPT(jitter, hue, REALS, "hue", "0.03", 1, 0,
+		"limits of the turn of the hue, share of the circle; one number v: -v,v"),
+	SECANT_OPT_END,
 };
 static const secant_opts options = { "colour-jitter", sizeof(jitter), rows };
 
@@ -47,8 +52,10 @@ apply(const void *options_, secant_frame *f, secant_err *err)
 {
 	const jitter *o = options_;
 	secant_picture *p = f->now;
-	float brightness = (float)secant_limits_draw(&o->brightness, 1, &f->rng), contrast = (float)secant_limits_draw(&o->contrast, 1, &f->rng);
-	float saturation = (float)secant_limits_draw(&o->saturation, 1, &f->rng), hue = (float)secant_limits_draw(&o->hue, 0, &f->rng);
+	float brightness = (float)secant_limits_draw(&o->brightness, 1, &f->rng),
+		  contrast = (float)secant_limits_draw(&o->contrast, 1, &f->rng);
+	float saturation = (float)secant_limits_draw(&o->saturation, 1, &f->rng),
+		  hue = (float)secant_limits_draw(&o->hue, 0, &f->rng);
 	float middle = secant_picture_mean_luma(p) * brightness, table[256];
 	for (int v = 0; v < 256; v++)
 		table[v] = middle + ((float)v * brightness - middle) * contrast;
@@ -66,5 +73,10 @@ apply(const void *options_, secant_frame *f, secant_err *err)
 }
 
 const secant_augment secant_augment_colour_jitter = {
-	.name = "colour-jitter", .brief = "changes brightness, contrast, saturation and hue", .options = &options, .pointwise = true, .check = check, .apply = apply,
+	.name = "colour-jitter",
+	.brief = "changes brightness, contrast, saturation and hue",
+	.options = &options,
+	.pointwise = true,
+	.check = check,
+	.apply = apply,
 };

@@ -1,19 +1,25 @@
 /*
- * Elastic distortion (after Simard, Steinkraus and Platt, 2003): every pixel is moved by a smooth random field. The field is a cubic
- * B-spline over normally distributed vectors at the knots of a grid: as smooth as a field blurred by a Gaussian of about half the
- * spacing, at a fraction of its cost.
+ * Elastic distortion (after Simard, Steinkraus and Platt, 2003): every pixel is moved by a smooth random field. The
+ * field is a cubic B-spline over normally distributed vectors at the knots of a grid: as smooth as a field blurred by a
+ * Gaussian of about half the spacing, at a fraction of its cost.
  */
 #include "data/augment/augment.h"
 #include <math.h>
 
-typedef struct elastic { double p; secant_reals strength, border_value; int spacing, border; } elastic;
+typedef struct elastic {
+	double p;
+	secant_reals strength, border_value;
+	int spacing, border;
+} elastic;
 static const secant_opt rows[] = {
 	SECANT_OPT(elastic, p, REAL, "p", "0.5", 0, 1, "probability"),
-	SECANT_OPT(elastic, strength, REALS, "strength", "4,12", 1, 0, "limits of the standard deviation of the knots' shifts, in pixels"),
+	SECANT_OPT(elastic, strength, REALS, "strength", "4,12", 1, 0,
+		"limits of the standard deviation of the knots' shifts, in pixels"),
 	SECANT_OPT(elastic, spacing, INT, "spacing", "48", 4, 4096, "distance of the knots, in pixels"),
 	SECANT_OPT_CHOICE(elastic, border, "border", "reflect", SECANT_BORDERS, "what lies outside"),
-	SECANT_OPT(elastic, border_value, REALS, "border-value", "", 0, 255, "of a constant border; none: what becomes 0 by normalisation"),
-	SECANT_OPT_END
+	SECANT_OPT(elastic, border_value, REALS, "border-value", "", 0, 255,
+		"of a constant border; none: what becomes 0 by normalisation"),
+	SECANT_OPT_END,
 };
 static const secant_opts options = { "elastic", sizeof(elastic), rows };
 
@@ -24,7 +30,10 @@ check(const void *options_, secant_err *err)
 }
 
 /* Knots: rows x columns pairs (dx, dy); one more on each side than cells need. */
-typedef struct field { const float *knots; int columns, spacing; } field;
+typedef struct field {
+	const float *knots;
+	int columns, spacing;
+} field;
 
 static void
 weights(float t, float w[4])
@@ -49,12 +58,15 @@ map(const void *how, int x, int y, int n, float *from_x, float *from_y)
 			for (int k = 0; k < 4; k++)
 				for (int d = 0; d < 2; d++) {
 					const float *p = row + (cell + k) * 2 + d;
-					column[k][d] = wy[0] * p[0] + wy[1] * p[f->columns * 2] + wy[2] * p[f->columns * 4] + wy[3] * p[f->columns * 6];
+					column[k][d] = wy[0] * p[0] + wy[1] * p[f->columns * 2] + wy[2] * p[f->columns * 4]
+						+ wy[3] * p[f->columns * 6];
 				}
 		}
 		weights((float)((x + i) % f->spacing) / (float)f->spacing, wx);
-		from_x[i] = (float)(x + i) + wx[0] * column[0][0] + wx[1] * column[1][0] + wx[2] * column[2][0] + wx[3] * column[3][0];
-		from_y[i] = (float)y + wx[0] * column[0][1] + wx[1] * column[1][1] + wx[2] * column[2][1] + wx[3] * column[3][1];
+		from_x[i] = (float)(x + i) + wx[0] * column[0][0] + wx[1] * column[1][0] + wx[2] * column[2][0]
+			+ wx[3] * column[3][0];
+		from_y[i] = (float)y + wx[0] * column[0][1] + wx[1] * column[1][1] + wx[2] * column[2][1]
+			+ wx[3] * column[3][1];
 	}
 }
 
@@ -82,5 +94,9 @@ apply(const void *options_, secant_frame *f, secant_err *err)
 }
 
 const secant_augment secant_augment_elastic = {
-	.name = "elastic", .brief = "moves every pixel by a smooth random field", .options = &options, .check = check, .apply = apply,
+	.name = "elastic",
+	.brief = "moves every pixel by a smooth random field",
+	.options = &options,
+	.check = check,
+	.apply = apply,
 };

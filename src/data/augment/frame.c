@@ -39,7 +39,8 @@ secant_frame_settle(secant_frame *f)
 {
 	int w = f->now->width, h = f->now->height;
 	if (f->warps) {
-		secant_affine before = secant_affine_of_turn(f->turn_before, w, h), after = secant_affine_of_turn(f->turn, w, h);
+		secant_affine before = secant_affine_of_turn(f->turn_before, w, h),
+					  after = secant_affine_of_turn(f->turn, w, h);
 		secant_affine m = secant_affine_join(&f->warp, &after);
 		m = secant_affine_join(&before, &m);
 		f->outside.fill = f->warp_fill;
@@ -82,11 +83,13 @@ secant_frame_scratch(secant_frame *f, size_t n, secant_err *err)
 }
 
 secant_status
-secant_frame_outside(const secant_frame *f, int border, const secant_reals *value, float fill[SECANT_MOST_CHANNELS], secant_outside *out, secant_err *err)
+secant_frame_outside(const secant_frame *f, int border, const secant_reals *value, float fill[SECANT_MOST_CHANNELS],
+	secant_outside *out, secant_err *err)
 {
 	int channels = f->now->channels;
 	if (value->n > 1 && value->n != channels)
-		return secant_fail(err, SECANT_ERR_ARG, "augmentation: border-value has %d numbers, the pictures have %d channels", value->n, channels);
+		return secant_fail(err, SECANT_ERR_ARG,
+			"augmentation: border-value has %d numbers, the pictures have %d channels", value->n, channels);
 	for (int c = 0; c < channels; c++)
 		fill[c] = value->n ? (float)value->v[value->n > 1 ? c : 0] : f->fill[c];
 	*out = (secant_outside){ .border = (secant_border)border, .fill = fill, .label = f->pad_label };
@@ -104,15 +107,19 @@ secant_limits_of(const secant_reals *r, double around)
 }
 
 secant_status
-secant_limits_check(const char *name, const char *option, const secant_reals *r, double around, double least, double most, secant_err *err)
+secant_limits_check(const char *name, const char *option, const secant_reals *r, double around, double least,
+	double most, secant_err *err)
 {
 	if (r->n < 1 || r->n > 2)
-		return secant_fail(err, SECANT_ERR_ARG, "augmentation %s: %s has %d numbers, expected LOWER,UPPER or one", name, option, r->n);
+		return secant_fail(
+			err, SECANT_ERR_ARG, "augmentation %s: %s has %d numbers, expected LOWER,UPPER or one", name, option, r->n);
 	secant_limits l = secant_limits_of(r, around);
 	if (l.lo > l.hi)
-		return secant_fail(err, SECANT_ERR_RANGE, "augmentation %s: %s limits are inverted, %g is above %g", name, option, l.lo, l.hi);
+		return secant_fail(
+			err, SECANT_ERR_RANGE, "augmentation %s: %s limits are inverted, %g is above %g", name, option, l.lo, l.hi);
 	if (l.lo < least || l.hi > most)
-		return secant_fail(err, SECANT_ERR_RANGE, "augmentation %s: %s limits %g to %g leave %g to %g", name, option, l.lo, l.hi, least, most);
+		return secant_fail(err, SECANT_ERR_RANGE, "augmentation %s: %s limits %g to %g leave %g to %g", name, option,
+			l.lo, l.hi, least, most);
 	return SECANT_OK;
 }
 
@@ -147,7 +154,8 @@ look_up(const float table[256], float v, bool bounded)
 void
 secant_picture_map(secant_picture *p, int channels, const float table[256])
 {
-	size_t n = (size_t)p->width * (size_t)p->height, c = (size_t)p->channels, some = (size_t)channels < c ? (size_t)channels : c;
+	size_t n = (size_t)p->width * (size_t)p->height, c = (size_t)p->channels,
+		   some = (size_t)channels < c ? (size_t)channels : c;
 	uint8_t bytes[256];
 	for (int v = 0; v < 256; v++)
 		bytes[v] = (uint8_t)(table[v] < 0 ? 0 : table[v] > 255 ? 255 : table[v] + 0.5f);

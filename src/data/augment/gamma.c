@@ -1,12 +1,16 @@
-/* Gamma: v becomes 255 (v / 255)^gamma, in all channels; the factor is drawn log-uniformly, so that darker and brighter are as likely. */
+/* Gamma: v becomes 255 (v / 255)^gamma, in all channels; the factor is drawn log-uniformly, so that darker and brighter
+ * are as likely. */
 #include "data/augment/augment.h"
 #include <math.h>
 
-typedef struct gamma_ { double p; secant_reals gamma; } gamma_;
+typedef struct gamma_ {
+	double p;
+	secant_reals gamma;
+} gamma_;
 static const secant_opt rows[] = {
 	SECANT_OPT(gamma_, p, REAL, "p", "0.5", 0, 1, "probability"),
 	SECANT_OPT(gamma_, gamma, REALS, "gamma", "0.8,1.25", 1, 0, "limits of the exponent; above 1 darkens"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts options = { "gamma", sizeof(gamma_), rows };
 
@@ -30,5 +34,10 @@ apply(const void *options_, secant_frame *f, secant_err *err)
 }
 
 const secant_augment secant_augment_gamma = {
-	.name = "gamma", .brief = "brightens or darkens by a power", .options = &options, .pointwise = true, .check = check, .apply = apply,
+	.name = "gamma",
+	.brief = "brightens or darkens by a power",
+	.options = &options,
+	.pointwise = true,
+	.check = check,
+	.apply = apply,
 };

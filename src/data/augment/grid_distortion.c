@@ -1,18 +1,23 @@
 /*
- * Grid distortion: the picture is cut into steps x steps cells whose sides are stretched by random factors 1 + limit and scaled back to the
- * whole; within a cell places go linearly. Lines of the grid stay straight.
+ * Grid distortion: the picture is cut into steps x steps cells whose sides are stretched by random factors 1 + limit
+ * and scaled back to the whole; within a cell places go linearly. Lines of the grid stay straight.
  */
 #include "data/augment/augment.h"
 
 enum { MOST_STEPS = 64 };
-typedef struct grid { double p; int steps, border; secant_reals limit, border_value; } grid;
+typedef struct grid {
+	double p;
+	int steps, border;
+	secant_reals limit, border_value;
+} grid;
 static const secant_opt rows[] = {
 	SECANT_OPT(grid, p, REAL, "p", "0.5", 0, 1, "probability"),
 	SECANT_OPT(grid, steps, INT, "steps", "5", 1, MOST_STEPS, "cells along each side"),
 	SECANT_OPT(grid, limit, REALS, "limit", "0.3", 1, 0, "limits of the stretching; one number v: -v,v"),
 	SECANT_OPT_CHOICE(grid, border, "border", "reflect", SECANT_BORDERS, "what lies outside"),
-	SECANT_OPT(grid, border_value, REALS, "border-value", "", 0, 255, "of a constant border; none: what becomes 0 by normalisation"),
-	SECANT_OPT_END
+	SECANT_OPT(grid, border_value, REALS, "border-value", "", 0, 255,
+		"of a constant border; none: what becomes 0 by normalisation"),
+	SECANT_OPT_END,
 };
 static const secant_opts options = { "grid-distortion", sizeof(grid), rows };
 
@@ -23,8 +28,13 @@ check(const void *options_, secant_err *err)
 }
 
 /* Lines of the grid along one side: where they are drawn, and where they come from. */
-typedef struct lines { int n; double to[MOST_STEPS + 1], from[MOST_STEPS + 1]; } lines;
-typedef struct both { lines x, y; } both;
+typedef struct lines {
+	int n;
+	double to[MOST_STEPS + 1], from[MOST_STEPS + 1];
+} lines;
+typedef struct both {
+	lines x, y;
+} both;
 
 static void
 draw(lines *l, const grid *o, secant_rng *rng, int side)
@@ -78,5 +88,9 @@ apply(const void *options_, secant_frame *f, secant_err *err)
 }
 
 const secant_augment secant_augment_grid_distortion = {
-	.name = "grid-distortion", .brief = "stretches the cells of a grid", .options = &options, .check = check, .apply = apply,
+	.name = "grid-distortion",
+	.brief = "stretches the cells of a grid",
+	.options = &options,
+	.check = check,
+	.apply = apply,
 };

@@ -1,9 +1,11 @@
 /*
- * Shift of hue, saturation and value. Hue is in units of two degrees, as in OpenCV's bytes (0..179); saturation and value in 0..255.
+ * Shift of hue, saturation and value. Hue is in units of two degrees, as in OpenCV's bytes (0..179); saturation and
+ * value in 0..255.
  *
- * Wrap-around: `180` adds the hue modulo 180: a shift of -10 takes 5 to 175. `compat256` does what the D-LinkNet family's data.py does:
- * the whole hue shift is added modulo 256 and the sum taken modulo 180, so that -10 takes 5 to 251, which is 71: only to reproduce old
- * runs. Grey stays grey with 180; with compat256 a positive saturation shift makes it reddish.
+ * Wrap-around: `180` adds the hue modulo 180: a shift of -10 takes 5 to 175. `compat256` does what the D-LinkNet
+ * family's data.py does: the whole hue shift is added modulo 256 and the sum taken modulo 180, so that -10 takes 5 to
+ * 251, which is 71: only to reproduce old runs. Grey stays grey with 180; with compat256 a positive saturation shift
+ * makes it reddish.
  *
  * One or two channels have no colour: the value is shifted. From the fourth channel on nothing changes.
  */
@@ -11,14 +13,19 @@
 #include "data/augment/colour.h"
 
 enum { CHUNK = 256 };
-typedef struct hsv { double p; secant_reals hue, saturation, value; int wrap; } hsv;
+typedef struct hsv {
+	double p;
+	secant_reals hue, saturation, value;
+	int wrap;
+} hsv;
 static const secant_opt rows[] = {
 	SECANT_OPT(hsv, p, REAL, "p", "0.5", 0, 1, "probability"),
 	SECANT_OPT(hsv, hue, REALS, "hue", "20", 1, 0, "limits of the hue shift, units of 2 degrees; one number v: -v,v"),
-	SECANT_OPT(hsv, saturation, REALS, "saturation", "30", 1, 0, "limits of the saturation shift, of 255; one number v: -v,v"),
+	SECANT_OPT(
+		hsv, saturation, REALS, "saturation", "30", 1, 0, "limits of the saturation shift, of 255; one number v: -v,v"),
 	SECANT_OPT(hsv, value, REALS, "value", "20", 1, 0, "limits of the value shift, of 255; one number v: -v,v"),
 	SECANT_OPT_CHOICE(hsv, wrap, "hue-wrap", "180", "180|compat256", "how hues wrap around"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts options = { "hue-saturation-value", sizeof(hsv), rows };
 
@@ -75,7 +82,8 @@ apply(const void *options_, secant_frame *f, secant_err *err)
 	const hsv *o = options_;
 	bool compat = o->wrap == 1;
 	secant_hsv_shift shift = { .compat256 = compat, .bounded = f->now->bounded };
-	shift.hue = (float)(compat ? secant_limits_draw_whole(&o->hue, 0, &f->rng) : secant_limits_draw(&o->hue, 0, &f->rng));
+	shift.hue = (float)(compat ? secant_limits_draw_whole(&o->hue, 0, &f->rng)
+							   : secant_limits_draw(&o->hue, 0, &f->rng));
 	shift.saturation = (float)secant_limits_draw(&o->saturation, 0, &f->rng);
 	shift.value = (float)secant_limits_draw(&o->value, 0, &f->rng);
 	secant_picture_shift_hsv(f->now, &shift);
@@ -83,5 +91,10 @@ apply(const void *options_, secant_frame *f, secant_err *err)
 }
 
 const secant_augment secant_augment_hue_saturation_value = {
-	.name = "hue-saturation-value", .brief = "shifts hue, saturation and value", .options = &options, .pointwise = true, .check = check, .apply = apply,
+	.name = "hue-saturation-value",
+	.brief = "shifts hue, saturation and value",
+	.options = &options,
+	.pointwise = true,
+	.check = check,
+	.apply = apply,
 };

@@ -1,18 +1,22 @@
 /*
- * Mixup (Zhang et al., 2017): the sample and another one of the data set are blended, w a + (1 - w) b with w from Beta(alpha, alpha),
- * turned so that w is at least a half. Labels are classes, which cannot be blended: they stay those of the heavier sample, or are left
- * out where the two differ.
+ * Mixup (Zhang et al., 2017): the sample and another one of the data set are blended, w a + (1 - w) b with w from
+ * Beta(alpha, alpha), turned so that w is at least a half. Labels are classes, which cannot be blended: they stay those
+ * of the heavier sample, or are left out where the two differ.
  */
 #include "data/augment/augment.h"
 #include "data/augment/colour.h"
 #include <math.h>
 
-typedef struct mixup { double p, alpha; int differ; } mixup;
+typedef struct mixup {
+	double p, alpha;
+	int differ;
+} mixup;
 static const secant_opt rows[] = {
 	SECANT_OPT(mixup, p, REAL, "p", "0.5", 0, 1, "probability"),
 	SECANT_OPT(mixup, alpha, REAL, "alpha", "0.4", 0.1, 4, "both parameters of the Beta distribution of the weight"),
-	SECANT_OPT_CHOICE(mixup, differ, "differ", "heavier", "heavier|ignore", "labels where the two samples differ: the heavier one's, or left out"),
-	SECANT_OPT_END
+	SECANT_OPT_CHOICE(mixup, differ, "differ", "heavier", "heavier|ignore",
+		"labels where the two samples differ: the heavier one's, or left out"),
+	SECANT_OPT_END,
 };
 static const secant_opts options = { "mixup", sizeof(mixup), rows };
 
@@ -49,4 +53,6 @@ apply(const void *options_, secant_frame *f, secant_err *err)
 	return SECANT_OK;
 }
 
-const secant_augment secant_augment_mixup = { .name = "mixup", .brief = "blends in another sample", .options = &options, .mixes = true, .apply = apply };
+const secant_augment secant_augment_mixup = {
+	.name = "mixup", .brief = "blends in another sample", .options = &options, .mixes = true, .apply = apply
+};

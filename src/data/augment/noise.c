@@ -1,6 +1,6 @@
 /*
- * Gaussian noise, added to all channels. Drawn from a table of 4096 quantiles of the normal distribution by xorshift64* (Vigna, 2016),
- * which is seeded from the sample's stream: a million draws cost a millisecond.
+ * Gaussian noise, added to all channels. Drawn from a table of 4096 quantiles of the normal distribution by xorshift64*
+ * (Vigna, 2016), which is seeded from the sample's stream: a million draws cost a millisecond.
  */
 #include "data/augment/augment.h"
 #include "data/augment/colour.h"
@@ -8,12 +8,16 @@
 #include <pthread.h>
 
 enum { QUANTILES = 4096 };
-typedef struct noise { double p; secant_reals deviation; bool per_channel; } noise;
+typedef struct noise {
+	double p;
+	secant_reals deviation;
+	bool per_channel;
+} noise;
 static const secant_opt rows[] = {
 	SECANT_OPT(noise, p, REAL, "p", "0.5", 0, 1, "probability"),
 	SECANT_OPT(noise, deviation, REALS, "deviation", "2,10", 1, 0, "limits of the standard deviation, of 255"),
 	SECANT_OPT(noise, per_channel, BOOL, "per-channel", "true", 0, 0, "each channel has its own noise"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 static const secant_opts options = { "noise", sizeof(noise), rows };
 
@@ -76,5 +80,10 @@ apply(const void *options_, secant_frame *f, secant_err *err)
 }
 
 const secant_augment secant_augment_noise = {
-	.name = "noise", .brief = "adds Gaussian noise", .options = &options, .pointwise = true, .check = check, .apply = apply,
+	.name = "noise",
+	.brief = "adds Gaussian noise",
+	.options = &options,
+	.pointwise = true,
+	.check = check,
+	.apply = apply,
 };

@@ -1,7 +1,8 @@
 /*
- * A contact sheet of augmented samples, to look at before training: a row for each picture, first as it is (cut or scaled to the training
- * size), then as the first epochs will have it. The samples come from the loader of training, so that what is shown is what is learned
- * from: same seed, same crops, same steps. Labels are tinted, with opaque borders; what is ignored is hatched.
+ * A contact sheet of augmented samples, to look at before training: a row for each picture, first as it is (cut or
+ * scaled to the training size), then as the first epochs will have it. The samples come from the loader of training, so
+ * that what is shown is what is learned from: same seed, same crops, same steps. Labels are tinted, with opaque
+ * borders; what is ignored is hatched.
  */
 #include <cairo.h>
 #include <secant/codec.h>
@@ -17,8 +18,10 @@ enum { GAP = 8, LEFT = 16, TITLE = 40, HEAD = 26, NAME = 24, LETTERS = 13, IGNOR
 
 static const secant_opt rows[] = {
 	SECANT_OPT_HEADING("Augmented samples"),
-	SECANT_OPT(secant_augment_sheet, augment, JSON, "augment", NULL, 0, 0, "show samples of a training data set under these augmentations (as in train) instead of annotations"),
-	SECANT_OPT(secant_augment_sheet, pictures, INT, "pictures", "4", 1, 100, "with --augment: how many pictures, spread over the list"),
+	SECANT_OPT(secant_augment_sheet, augment, JSON, "augment", NULL, 0, 0,
+		"show samples of a training data set under these augmentations (as in train) instead of annotations"),
+	SECANT_OPT(secant_augment_sheet, pictures, INT, "pictures", "4", 1, 100,
+		"with --augment: how many pictures, spread over the list"),
 	SECANT_OPT(secant_augment_sheet, views, INT, "views", "6", 1, 30, "with --augment: how many views of each"),
 	SECANT_OPT(secant_augment_sheet, side, INT, "side", "200", 32, 1000, "with --augment: side of a cell, pixels"),
 	SECANT_OPT(secant_augment_sheet, seed, INT, "seed", "0", 0, 1 << 30, "with --augment: that of the training"),
@@ -30,7 +33,7 @@ static const secant_opt rows[] = {
 	SECANT_OPT(secant_augment_sheet, labels, STR, "label-format", "auto", 0, 0, "with --augment: --labels of train"),
 	SECANT_OPT(secant_augment_sheet, ignore_index, INT, "ignore-index", "-1", -1, 65535, "with --augment: as in train"),
 	SECANT_OPT(secant_augment_sheet, class_file, STR, "class-file", NULL, 0, 0, "with --augment: as in train"),
-	SECANT_OPT_END
+	SECANT_OPT_END,
 };
 const secant_opts secant_augment_sheet_options = { "data draw", sizeof(secant_augment_sheet), rows };
 
@@ -59,7 +62,8 @@ static void
 tint(const secant_augment_sheet *o, const secant_batch *b, int x, int y, int thick, uint8_t *rgb)
 {
 	int64_t i = (int64_t)y * b->width + x;
-	int label = label_of(o, b->target, i), left = x >= thick ? label_of(o, b->target, i - thick) : label, up = y >= thick ? label_of(o, b->target, i - (int64_t)thick * b->width) : label;
+	int label = label_of(o, b->target, i), left = x >= thick ? label_of(o, b->target, i - thick) : label,
+		up = y >= thick ? label_of(o, b->target, i - (int64_t)thick * b->width) : label;
 	int shown = label > 0 ? label : left > 0 && left != label ? left : up > 0 && up != label ? up : 0;
 	uint8_t colour[3];
 	if (label == IGNORED && (x / (4 * thick) + y / (4 * thick)) % 2) {
@@ -78,7 +82,8 @@ static secant_status
 cell_of(const secant_augment_sheet *o, const secant_batch *b, secant_image *cell, secant_err *err)
 {
 	secant_image whole = { 0 };
-	int channels = o->in_channels, longer = b->height > b->width ? b->height : b->width, thick = (longer + o->side - 1) / o->side;
+	int channels = o->in_channels, longer = b->height > b->width ? b->height : b->width,
+		thick = (longer + o->side - 1) / o->side;
 	double scale = (double)o->side / longer;
 	int h = (int)(b->height * scale), w = (int)(b->width * scale);
 	secant_status status = secant_image_new(&whole, b->width, b->height, 3, SECANT_U8, err);
@@ -91,14 +96,20 @@ cell_of(const secant_augment_sheet *o, const secant_batch *b, secant_image *cell
 			tint(o, b, x, y, thick, rgb);
 		}
 	if (!status)
-		status = secant_image_resize(cell, &whole, w > 0 ? w : 1, h > 0 ? h : 1, scale < 1 ? SECANT_FILTER_AREA : SECANT_FILTER_NEAREST, err);
+		status = secant_image_resize(
+			cell, &whole, w > 0 ? w : 1, h > 0 ? h : 1, scale < 1 ? SECANT_FILTER_AREA : SECANT_FILTER_NEAREST, err);
 	secant_image_free(&whole);
 	return status;
 }
 
 /* ---- the sheet ---- */
 
-typedef struct sheet { const secant_augment_sheet *o; secant_image *out; cairo_t *cr; cairo_surface_t *surface; } sheet;
+typedef struct sheet {
+	const secant_augment_sheet *o;
+	secant_image *out;
+	cairo_t *cr;
+	cairo_surface_t *surface;
+} sheet;
 
 static void
 paste(const sheet *s, const secant_image *cell, int x0, int y0)
@@ -150,7 +161,8 @@ put_sample(const sheet *s, secant_loader *l, uint32_t epoch, int sample, int col
 }
 
 static secant_status
-put_rows(const sheet *s, const secant_samples *samples, int n, secant_loader *plain, secant_loader *augmented, secant_err *err)
+put_rows(const sheet *s, const secant_samples *samples, int n, secant_loader *plain, secant_loader *augmented,
+	secant_err *err)
 {
 	secant_status status = SECANT_OK;
 	char text[64];
@@ -165,7 +177,8 @@ put_rows(const sheet *s, const secant_samples *samples, int n, secant_loader *pl
 		status = put_sample(s, plain, 0, sample, 0, y, err);
 		for (int v = 0; v < s->o->views && !status; v++)
 			status = put_sample(s, augmented, (uint32_t)v, sample, v + 1, y, err);
-		put_text(s, LEFT, y + s->o->side + 16, s->o->views * (s->o->side + GAP), secant_path_name(secant_samples_image_path(samples, sample)));
+		put_text(s, LEFT, y + s->o->side + 16, s->o->views * (s->o->side + GAP),
+			secant_path_name(secant_samples_image_path(samples, sample)));
 	}
 	return status;
 }
@@ -173,9 +186,11 @@ put_rows(const sheet *s, const secant_samples *samples, int n, secant_loader *pl
 static secant_status
 take_surface(const sheet *s, secant_err *err)
 {
-	int w = cairo_image_surface_get_width(s->surface), h = cairo_image_surface_get_height(s->surface), stride = cairo_image_surface_get_stride(s->surface);
+	int w = cairo_image_surface_get_width(s->surface), h = cairo_image_surface_get_height(s->surface),
+		stride = cairo_image_surface_get_stride(s->surface);
 	if (cairo_status(s->cr))
-		return secant_fail(err, SECANT_ERR_NOMEM, "cannot draw the sheet: %s", cairo_status_to_string(cairo_status(s->cr)));
+		return secant_fail(
+			err, SECANT_ERR_NOMEM, "cannot draw the sheet: %s", cairo_status_to_string(cairo_status(s->cr)));
 	secant_status status = secant_image_new(s->out, w, h, 3, SECANT_U8, err);
 	cairo_surface_flush(s->surface);
 	const unsigned char *data = cairo_image_surface_get_data(s->surface);
@@ -189,13 +204,19 @@ take_surface(const sheet *s, secant_err *err)
 }
 
 static secant_status
-draw_sheet(const secant_augment_sheet *o, const char *recipe, const secant_samples *samples, secant_loader *plain, secant_loader *augmented, secant_image *out, secant_err *err)
+draw_sheet(const secant_augment_sheet *o, const char *recipe, const secant_samples *samples, secant_loader *plain,
+	secant_loader *augmented, secant_image *out, secant_err *err)
 {
 	int n = secant_samples_count(samples) < o->pictures ? secant_samples_count(samples) : o->pictures;
-	int64_t width = 2 * LEFT + (int64_t)(o->views + 1) * (o->side + GAP) - GAP, height = TITLE + HEAD + (int64_t)n * (o->side + NAME) + GAP;
+	int64_t width = 2 * LEFT + (int64_t)(o->views + 1) * (o->side + GAP) - GAP,
+			height = TITLE + HEAD + (int64_t)n * (o->side + NAME) + GAP;
 	if (width > 32000 || height > 32000)
-		return secant_fail(err, SECANT_ERR_RANGE, "a sheet of %lldx%lld pixels is too large: fewer --pictures or --views, or a smaller --side", (long long)height, (long long)width);
-	sheet s = { .o = o, .out = out, .surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)width, (int)height) };
+		return secant_fail(err, SECANT_ERR_RANGE,
+			"a sheet of %lldx%lld pixels is too large: fewer --pictures or --views, or a smaller --side",
+			(long long)height, (long long)width);
+	sheet s = {
+		.o = o, .out = out, .surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)width, (int)height)
+	};
 	s.cr = cairo_create(s.surface);
 	cairo_set_source_rgb(s.cr, 1, 1, 1);
 	cairo_paint(s.cr);
@@ -212,27 +233,43 @@ draw_sheet(const secant_augment_sheet *o, const char *recipe, const secant_sampl
 }
 
 secant_status
-secant_augment_sheet_draw(const char *data, const char *split, const secant_augment_sheet *o, secant_image *out, secant_err *err)
+secant_augment_sheet_draw(
+	const char *data, const char *split, const secant_augment_sheet *o, secant_image *out, secant_err *err)
 {
 	secant_data_options usual, d;
 	secant_err own = { 0 };
 	*out = (secant_image){ 0 };
-	json_t *j = o->augment && *o->augment == '"' ? secant_json_parse(o->augment, strlen(o->augment), "--augment", err) : NULL;
+	json_t *j = o->augment && *o->augment == '"' ? secant_json_parse(o->augment, strlen(o->augment), "--augment", err)
+												 : NULL;
 	const char *recipe = j ? json_string_value(j) : o->augment;
 	secant_augmentation *a = secant_augmentation_parse(recipe, &own);
 	secant_samples *samples = NULL;
 	secant_loader *plain = NULL, *augmented = NULL;
 	if (a && !secant_opts_init(&secant_data_options_table, &usual, &own)) {
 		d = usual;
-		d.labels = o->labels, d.class_file = o->class_file, d.ignore_index = o->ignore_index, d.tile = o->tile, d.resize = o->resize;
-		d.normalize.normalize = (char *)(uintptr_t)"unit";
+		d.labels = o->labels, d.class_file = o->class_file, d.ignore_index = o->ignore_index, d.tile = o->tile,
+		d.resize = o->resize;
+		d.normalize.normalize = (char *)(uintptr_t) "unit";
 		d.size = o->size;
-		secant_samples_request r = { .path = data, .split = split ? split : "train", .options = &d, .in_channels = o->in_channels, .classes = o->classes,
-		                             .kind = o->classes == 1 ? SECANT_TARGET_BINARY : SECANT_TARGET_INDEX, .seed = (uint64_t)o->seed };
+		secant_samples_request r = {
+			.path = data,
+			.split = split ? split : "train",
+			.options = &d,
+			.in_channels = o->in_channels,
+			.classes = o->classes,
+			.kind = o->classes == 1 ? SECANT_TARGET_BINARY : SECANT_TARGET_INDEX,
+			.seed = (uint64_t)o->seed,
+		};
 		if ((samples = secant_samples_open(&r, &own))) {
 			if (d.size.n != 2)
 				secant_samples_size(samples, 0, &d.size.v[0], &d.size.v[1]), d.size.n = 2;
-			secant_loader_options lo = { .batch = 1, .size = d.size, .resize = o->resize, .center = true, .seed = (uint64_t)o->seed, .threads = 1, .multiple = 1 };
+			secant_loader_options lo = { .batch = 1,
+				.size = d.size,
+				.resize = o->resize,
+				.center = true,
+				.seed = (uint64_t)o->seed,
+				.threads = 1,
+				.multiple = 1 };
 			plain = secant_loader_new(samples, &lo, &own);
 			lo.center = false;
 			lo.augmentation = a;

@@ -1,9 +1,10 @@
 /*
- * Clouds as the loader's work: a sample is a cloud, or for scenes a block of one; points are drawn, moved to unit size, varied, and written
- * into the batch. Everything drawn is keyed by seed, epoch and sample.
+ * Clouds as the loader's work: a sample is a cloud, or for scenes a block of one; points are drawn, moved to unit size,
+ * varied, and written into the batch. Everything drawn is keyed by seed, epoch and sample.
  *
- * A scene's samples: clouds in proportion to their points, a point of the cloud as the middle of the column, drawn again while the column
- * holds too few (Qi et al. 2017; yanx27's S3DIS recipe). An epoch has as many samples as its points fill.
+ * A scene's samples: clouds in proportion to their points, a point of the cloud as the middle of the column, drawn
+ * again while the column holds too few (Qi et al. 2017; yanx27's S3DIS recipe). An epoch has as many samples as its
+ * points fill.
  */
 #include "data/clouds/clouds.h"
 #include <math.h>
@@ -17,7 +18,7 @@ static const double two_pi = 6.283185307179586476925;
 
 typedef struct desk {
 	secant_points points;
-	int64_t *index, *chosen;     /* room for a cloud; for a sample */
+	int64_t *index, *chosen; /* room for a cloud; for a sample */
 	int64_t room;
 } desk;
 
@@ -39,8 +40,9 @@ secant_clouds_samples(const secant_clouds *s)
 
 /* ---- drawing points ---- */
 
-/* Chooses `want` of candidates from[0..n); NULL: all points 0..n-1. Without replacement where there are enough: each is taken with the
- * probability that is left (selection sampling, Knuth 3.4.2 S), so order is kept. Fewer: all of them, the rest drawn again. */
+/* Chooses `want` of candidates from[0..n); NULL: all points 0..n-1. Without replacement where there are enough: each is
+ * taken with the probability that is left (selection sampling, Knuth 3.4.2 S), so order is kept. Fewer: all of them,
+ * the rest drawn again. */
 static int64_t
 choose(const int64_t *from, int64_t n, bool replace, int64_t *out, int64_t want, secant_rng *rng)
 {
@@ -143,8 +145,17 @@ draw_rotation(int how, int up, secant_rng *rng, double m[9])
 			q[i] /= norm > 0 ? sqrt(norm) : 1;
 	}
 	double a = q[0], b = q[1], c = q[2], d = q[3];
-	const double r[9] = { 1 - 2 * (c * c + d * d), 2 * (b * c - a * d), 2 * (b * d + a * c), 2 * (b * c + a * d), 1 - 2 * (b * b + d * d), 2 * (c * d - a * b),
-	                      2 * (b * d - a * c), 2 * (c * d + a * b), 1 - 2 * (b * b + c * c) };
+	const double r[9] = {
+		1 - 2 * (c * c + d * d),
+		2 * (b * c - a * d),
+		2 * (b * d + a * c),
+		2 * (b * c + a * d),
+		1 - 2 * (b * b + d * d),
+		2 * (c * d - a * b),
+		2 * (b * d - a * c),
+		2 * (c * d + a * b),
+		1 - 2 * (b * b + c * c),
+	};
 	memcpy(m, r, sizeof r);
 }
 
@@ -197,7 +208,8 @@ measure(void *user, int sample, int *height, int *width)
 }
 
 static void
-write_target(const secant_clouds *s, const secant_points *p, const int64_t *index, int points, const secant_place *to, int place)
+write_target(
+	const secant_clouds *s, const secant_points *p, const int64_t *index, int points, const secant_place *to, int place)
 {
 	int32_t *target = to->target;
 	if (s->classify) {
@@ -238,7 +250,8 @@ prepare(void *user, int own, const secant_place *to, int place, int sample, int 
 	if (w->o.augment) {
 		rng = secant_rng_make(w->o.seed, SECANT_FOR_AUGMENT, epoch, (uint32_t)sample);
 		vary(s, v, w->points, &rng);
-		drop_points(s, v, s->classify ? NULL : (int32_t *)to->target + (size_t)place * (size_t)w->points, w->points, &rng);
+		drop_points(
+			s, v, s->classify ? NULL : (int32_t *)to->target + (size_t)place * (size_t)w->points, w->points, &rng);
 	}
 	secant_points_widen(v, w->points, s->features.channels, w->inputs, p->category);
 	return SECANT_OK;
@@ -282,9 +295,17 @@ secant_cloud_loader_new(const secant_clouds *s, const secant_cloud_loader_option
 		return NULL;
 	}
 	size_t points = (size_t)w->points;
-	secant_loader_work lw = { .user = w, .samples = secant_clouds_samples(s), .input_bytes = points * (size_t)w->inputs * sizeof(float),
+	secant_loader_work lw = {
+		.user = w,
+		.samples = secant_clouds_samples(s),
+		.input_bytes = points * (size_t)w->inputs * sizeof(float),
 		.target_bytes = (s->classify ? 1 : points) * sizeof(int32_t),
-		.measure = measure, .prepare = prepare, .release = release };
-	secant_loader_options lo = { .batch = o->batch, .shuffle = o->shuffle, .drop_last = o->drop_last, .seed = o->seed, .threads = o->threads };
+		.measure = measure,
+		.prepare = prepare,
+		.release = release,
+	};
+	secant_loader_options lo = {
+		.batch = o->batch, .shuffle = o->shuffle, .drop_last = o->drop_last, .seed = o->seed, .threads = o->threads
+	};
 	return secant_loader_make(&lw, &lo, err);
 }

@@ -1,8 +1,9 @@
 /*
- * Data sets of point clouds: what lies on disk as a list of clouds, clouds as points with labels, samples and batches of them.
+ * Data sets of point clouds: what lies on disk as a list of clouds, clouds as points with labels, samples and batches
+ * of them.
  *
- * TO ADD A LAYOUT of a data set: a file NAME.c with `detect` and `find` (and `read`, where a cloud is more than one file), whose last lines
- * are its row, and CLOUDSET(NAME) in cloudsets.inc.
+ * TO ADD A LAYOUT of a data set: a file NAME.c with `detect` and `find` (and `read`, where a cloud is more than one
+ * file), whose last lines are its row, and CLOUDSET(NAME) in cloudsets.inc.
  */
 #ifndef SECANT_DATA_CLOUDS_H
 #define SECANT_DATA_CLOUDS_H
@@ -11,28 +12,28 @@
 #include "data/loader.h"
 
 typedef struct secant_cloud_item {
-	char *path, *labels;         /* cloud; file with a label for each point, or NULL; owned */
-	int entry;                   /* of a file with many clouds; else 0 */
-	int category;                /* -1: none */
+	char *path, *labels; /* cloud; file with a label for each point, or NULL; owned */
+	int entry; /* of a file with many clouds; else 0 */
+	int category; /* -1: none */
 } secant_cloud_item;
 
 /* What a layout finds. */
 typedef struct secant_cloud_list {
 	secant_cloud_item *v;
 	int n, capacity;
-	char **category;             /* names, owned: the classes of a classification, the categories of parts */
+	char **category; /* names, owned: the classes of a classification, the categories of parts */
 	int categories, category_room;
-	int *parts;                  /* of each category: how many classes its points have; NULL: one list of classes for all */
-	char **class_name;           /* of points; owned; NULL: by number */
-	int classes;                 /* of points; 0: points have no labels */
-	int first_label;             /* the number of class 0 in the files */
-	bool local;                  /* labels count from first_label in every category, not over all of them */
-	char *columns;               /* of text files; owned; NULL: detected */
-	uint8_t *shared;             /* contents that all items are part of; owned */
+	int *parts; /* of each category: how many classes its points have; NULL: one list of classes for all */
+	char **class_name; /* of points; owned; NULL: by number */
+	int classes; /* of points; 0: points have no labels */
+	int first_label; /* the number of class 0 in the files */
+	bool local; /* labels count from first_label in every category, not over all of them */
+	char *columns; /* of text files; owned; NULL: detected */
+	uint8_t *shared; /* contents that all items are part of; owned */
 	size_t shared_size;
-	int64_t *values;             /* number in the files of each class; owned; NULL: first_label on */
-	bool others;                 /* numbers that are none of them are left out */
-	bool unlabelled;             /* negative numbers are left out, unless `values` has them */
+	int64_t *values; /* number in the files of each class; owned; NULL: first_label on */
+	bool others; /* numbers that are none of them are left out */
+	bool unlabelled; /* negative numbers are left out, unless `values` has them */
 } secant_cloud_list;
 
 typedef struct secant_clouds_request {
@@ -40,8 +41,8 @@ typedef struct secant_clouds_request {
 	const secant_cloud_options *options;
 	const secant_data_options *data;
 	uint64_t seed;
-	bool classify;               /* the category is the target: points need no labels */
-	bool bare;                   /* just the list: nothing is read */
+	bool classify; /* the category is the target: points need no labels */
+	bool bare; /* just the list: nothing is read */
 } secant_clouds_request;
 
 typedef struct secant_clouds secant_clouds;
@@ -50,27 +51,36 @@ typedef struct secant_cloudset {
 	bool (*detect)(const char *path);
 	/* Fills *out (zeroed) with the clouds of request->split, in a fixed order. */
 	secant_status (*find)(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err);
-	/* Reads a cloud; labels, if it knows them, to *labels (fresh memory, as numbers of the files). NULL: item->path is one cloud file. */
-	secant_status (*read)(const secant_clouds *s, const secant_cloud_item *item, secant_cloud *c, int64_t **labels, secant_err *err);
+	/* Reads a cloud; labels, if it knows them, to *labels (fresh memory, as numbers of the files). NULL: item->path is
+	 * one cloud file. */
+	secant_status (*read)(
+		const secant_clouds *s, const secant_cloud_item *item, secant_cloud *c, int64_t **labels, secant_err *err);
 	/* Is there such a split? NULL: a folder of that name. */
 	bool (*has)(const char *path, const secant_cloud_options *o, const char *split);
 } secant_cloudset;
-const secant_cloudset *secant_cloudset_at(int i);                                         /* NULL after the last */
+const secant_cloudset *secant_cloudset_at(int i); /* NULL after the last */
 /* By name, or by what lies there; NULL and err with the names there are. */
 const secant_cloudset *secant_cloudset_of(const char *path, const char *name, secant_err *err);
 
 /* ---- for layouts ---- */
 void secant_cloud_list_free(secant_cloud_list *l);
 /* Copies; category -1: none. */
-secant_status secant_cloud_list_add(secant_cloud_list *l, const char *path, const char *labels, int entry, int category, secant_err *err) SECANT_NODISCARD;
+secant_status secant_cloud_list_add(secant_cloud_list *l, const char *path, const char *labels, int entry, int category,
+	secant_err *err) SECANT_NODISCARD;
 /* Index of a category, added where it is new (`add`), else -1 without an error; below -1: no memory, and err. */
 int secant_cloud_list_category(secant_cloud_list *l, const char *name, bool add, secant_err *err);
-/* Keeps `name` alone: other items go, its parts become the classes. NULL: nothing. An unknown name is an error that lists the names. */
+/* Keeps `name` alone: other items go, its parts become the classes. NULL: nothing. An unknown name is an error that
+ * lists the names. */
 secant_status secant_cloud_list_only(secant_cloud_list *l, const char *name, secant_err *err) SECANT_NODISCARD;
-/* A text file with one whole number a line, at most `most` of them; *n of them in fresh memory. Errors name file and line. */
+/* A text file with one whole number a line, at most `most` of them; *n of them in fresh memory. Errors name file and
+ * line. */
 secant_status secant_label_file_read(int64_t **out, int64_t *n, const char *path, secant_err *err) SECANT_NODISCARD;
 /* Lines of a text file without blanks around them, empty ones left out. */
-typedef struct secant_lines { char *text; char **v; int n, capacity; } secant_lines;
+typedef struct secant_lines {
+	char *text;
+	char **v;
+	int n, capacity;
+} secant_lines;
 secant_status secant_lines_read(secant_lines *l, const char *path, secant_err *err) SECANT_NODISCARD;
 void secant_lines_free(secant_lines *l);
 /* "PATH:LINE" of a point (from 0) where the file is text, else "PATH: point N" (from 1). */
@@ -82,25 +92,29 @@ void secant_cloud_where(const char *path, int64_t point, char *buffer, size_t si
 struct secant_clouds {
 	secant_cloud_list list;
 	const secant_cloudset *set;
-	secant_cloud_options options;                /* owned copy */
+	secant_cloud_options options; /* owned copy */
 	secant_features features;
 	secant_cloud_reading reading;
 	bool classify;
-	int classes;                                 /* of the target */
-	int *first_part;                             /* class of part 0 of each category; NULL without parts */
+	int classes; /* of the target */
+	int *first_part; /* class of part 0 of each category; NULL without parts */
 	const secant_points *_Atomic *cache;
 	_Atomic size_t cache_room;
-	int64_t *points;                             /* of each cloud; filled for scenes (block > 0), else NULL */
+	int64_t *points; /* of each cloud; filled for scenes (block > 0), else NULL */
 	int64_t total_points;
 };
 
 secant_clouds *secant_clouds_open(const secant_clouds_request *r, secant_err *err);
 void secant_clouds_free(secant_clouds *s);
 bool secant_clouds_has(const char *path, const secant_cloud_options *o, const char *split);
-/* Names of the target's classes: categories, or points' classes; fresh memory in *names (n strings), 0 where there are none. */
-secant_status secant_clouds_class_names(const secant_clouds *s, char ***names, int *n, secant_err *err) SECANT_NODISCARD;
-/* The points of item i: own memory in *p, or the cache's; *out is what to read. Thread-safe with a *p per thread (zeroed; secant_points_free). */
-secant_status secant_clouds_decode(const secant_clouds *s, int i, secant_points *p, const secant_points **out, secant_err *err) SECANT_NODISCARD;
+/* Names of the target's classes: categories, or points' classes; fresh memory in *names (n strings), 0 where there are
+ * none. */
+secant_status secant_clouds_class_names(
+	const secant_clouds *s, char ***names, int *n, secant_err *err) SECANT_NODISCARD;
+/* The points of item i: own memory in *p, or the cache's; *out is what to read. Thread-safe with a *p per thread
+ * (zeroed; secant_points_free). */
+secant_status secant_clouds_decode(
+	const secant_clouds *s, int i, secant_points *p, const secant_points **out, secant_err *err) SECANT_NODISCARD;
 /* One line more about an item, for messages: its path, with the entry where there are many. */
 void secant_clouds_name(const secant_clouds *s, int i, char *buffer, size_t size);
 
@@ -110,9 +124,10 @@ int secant_clouds_samples(const secant_clouds *s);
 typedef struct secant_cloud_loader_options {
 	int batch, threads;
 	bool shuffle, drop_last, augment;
-	bool category;               /* one more channel: the number of the category, at every point */
+	bool category; /* one more channel: the number of the category, at every point */
 	uint64_t seed;
 } secant_cloud_loader_options;
-/* Batches of n x points x 1 x channels; target int32: class of each point (n x points x 1), or category (n x 1 x 1); -1: ignored. height: points; sizes[2 i]: points that are not repeated. */
+/* Batches of n x points x 1 x channels; target int32: class of each point (n x points x 1), or category (n x 1 x 1);
+ * -1: ignored. height: points; sizes[2 i]: points that are not repeated. */
 secant_loader *secant_cloud_loader_new(const secant_clouds *s, const secant_cloud_loader_options *o, secant_err *err);
 #endif

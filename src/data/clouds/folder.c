@@ -1,14 +1,15 @@
 /*
  * A plain folder of labelled clouds:
  *
- *   DATA/SPLIT/STEM.*            a label for each point: in a column of the cloud (--label-column, or by role: LAS classification, "label",
- *                                "scalar_Label"), or in a file of the same stem beside it (.seg .label .labels)
+ *   DATA/SPLIT/STEM.*            a label for each point: in a column of the cloud (--label-column, or by role: LAS
+ * classification, "label", "scalar_Label"), or in a file of the same stem beside it (.seg .label .labels)
  *   DATA/SPLIT/{clouds,labels}/STEM.*     the same in two folders; `points` and `points_label` are names for them too
  *   DATA/...                     without splits: divided as pictures are, by --validation-fraction or --folds
  *   DATA is a cloud file         that one cloud, for every split
  *
- * Classes: --class-file or DATA/classes.txt, a name a line. The numbers in the files are their indices, unless --label-values says otherwise.
- * With neither, the classes are the numbers that occur, in ascending order; LAS classes get the names of the standard.
+ * Classes: --class-file or DATA/classes.txt, a name a line. The numbers in the files are their indices, unless
+ * --label-values says otherwise. With neither, the classes are the numbers that occur, in ascending order; LAS classes
+ * get the names of the standard.
  */
 #include "data/clouds/clouds.h"
 #include <math.h>
@@ -22,15 +23,38 @@
 #include "data/pairs.h"
 
 enum { MOST_CLASSES = 4096 };
-static const char *const cloud_folders[] = { "clouds", "points", NULL }, *const label_folders[] = { "labels", "points_label", NULL };
+static const char *const cloud_folders[] = { "clouds", "points", NULL },
+						 *const label_folders[] = { "labels", "points_label", NULL };
 static const char label_extensions[] = "seg|label|labels";
 
 static const char *
 standard_name(int64_t class)
 {
-	static const char *const names[] = { "never classified", "unclassified", "ground", "low vegetation", "medium vegetation", "high vegetation", "building", "low noise", "model key point",
-		"water", "rail", "road surface", "overlap", "wire guard", "wire conductor", "transmission tower", "wire connector", "bridge deck", "high noise", "overhead structure",
-		"ignored ground", "snow", "temporal exclusion" };
+	static const char *const names[] = {
+		"never classified",
+		"unclassified",
+		"ground",
+		"low vegetation",
+		"medium vegetation",
+		"high vegetation",
+		"building",
+		"low noise",
+		"model key point",
+		"water",
+		"rail",
+		"road surface",
+		"overlap",
+		"wire guard",
+		"wire conductor",
+		"transmission tower",
+		"wire connector",
+		"bridge deck",
+		"high noise",
+		"overhead structure",
+		"ignored ground",
+		"snow",
+		"temporal exclusion",
+	};
 	return class >= 0 && class < (int64_t)(sizeof names / sizeof *names) ? names[class] : NULL;
 }
 
@@ -74,7 +98,8 @@ has(const char *path, const secant_cloud_options *o, const char *split)
 static bool
 detect(const char *path)
 {
-	return (secant_is_file(path) && secant_cloud_is_readable(path)) || has(path, NULL, "train") || has(path, NULL, "val") || has(path, NULL, "test") || holds_clouds(path);
+	return (secant_is_file(path) && secant_cloud_is_readable(path)) || has(path, NULL, "train")
+		|| has(path, NULL, "val") || has(path, NULL, "test") || holds_clouds(path);
 }
 
 /* The label file of a cloud's stem; fresh memory, NULL: none. */
@@ -94,14 +119,17 @@ label_file(const char *folder, const char *stem)
 static secant_status
 add_file(secant_cloud_list *out, const char *folder, const char *labels, const char *name, secant_err *err)
 {
-	char *path = secant_path_join(folder, name), *stem = secant_path_stem(name), *label = stem ? label_file(labels ? labels : folder, stem) : NULL;
+	char *path = secant_path_join(folder, name), *stem = secant_path_stem(name),
+		 *label = stem ? label_file(labels ? labels : folder, stem) : NULL;
 	secant_status s = path && stem ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
-	if (label && !labels && (secant_ext_is(name, "txt") || secant_ext_is(label, "txt"))) {   /* a .txt beside the clouds is a cloud */
+	if (label && !labels
+		&& (secant_ext_is(name, "txt") || secant_ext_is(label, "txt"))) { /* a .txt beside the clouds is a cloud */
 		secant_free(label);
 		label = NULL;
 	}
 	if (!s && labels && !label)
-		s = secant_fail(err, SECANT_ERR_IO, "%s has no label file %s/%s.seg (or .label, .labels, .txt)", path, labels, stem);
+		s = secant_fail(
+			err, SECANT_ERR_IO, "%s has no label file %s/%s.seg (or .label, .labels, .txt)", path, labels, stem);
 	if (!s)
 		s = secant_cloud_list_add(out, path, label, 0, -1, err);
 	secant_free(path);
@@ -117,7 +145,8 @@ add_folder(secant_cloud_list *out, const char *folder, secant_err *err)
 	char *clouds = child(folder, cloud_folders), *labels = clouds ? child(folder, label_folders) : NULL;
 	secant_status s = secant_dir_list(&names, clouds ? clouds : folder, SECANT_DIR_FILES, err);
 	for (int i = 0; i < names.n && !s; i++)
-		if (names.v[i][0] != '.' && strcmp(names.v[i], "classes.txt") && secant_cloud_is_readable(names.v[i]) && !secant_ext_is(names.v[i], label_extensions))
+		if (names.v[i][0] != '.' && strcmp(names.v[i], "classes.txt") && secant_cloud_is_readable(names.v[i])
+			&& !secant_ext_is(names.v[i], label_extensions))
 			s = add_file(out, clouds ? clouds : folder, labels, names.v[i], err);
 	if (!s && !out->n)
 		s = secant_fail(err, SECANT_ERR_IO, "%s: no clouds there", folder);
@@ -134,10 +163,12 @@ divide(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
 	if (!strcmp(r->split, "all"))
 		return SECANT_OK;
 	if (!val && strcmp(r->split, "train"))
-		return secant_fail(err, SECANT_ERR_ARG, "%s has no split folders, so there are train, val and all, not '%s'", r->path, r->split);
+		return secant_fail(err, SECANT_ERR_ARG, "%s has no split folders, so there are train, val and all, not '%s'",
+			r->path, r->split);
 	char *held = secant_calloc((size_t)out->n + 1, 1);
 	secant_division how;
-	secant_status s = !held ? secant_fail(err, SECANT_ERR_NOMEM, "no memory to divide %d clouds", out->n) : secant_division_of(&how, r->data, r->seed, err);
+	secant_status s = !held ? secant_fail(err, SECANT_ERR_NOMEM, "no memory to divide %d clouds", out->n)
+							: secant_division_of(&how, r->data, r->seed, err);
 	if (!s)
 		s = secant_division_choose(&how, out->n, held, err);
 	int all = out->n, kept = 0;
@@ -151,7 +182,8 @@ divide(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
 	}
 	out->n = s ? out->n : kept;
 	secant_free(held);
-	return s || kept ? s : secant_fail(err, SECANT_ERR_ARG, "%s: none of %d clouds falls to %s", r->path, all, r->split);
+	return s || kept ? s
+					 : secant_fail(err, SECANT_ERR_ARG, "%s: none of %d clouds falls to %s", r->path, all, r->split);
 }
 
 static secant_status
@@ -163,7 +195,8 @@ find_files(secant_cloud_list *out, const secant_clouds_request *r, secant_err *e
 	secant_status s = folder ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
 	if (!s && secant_is_dir(folder))
 		s = add_folder(out, folder, err);
-	else if (!s && (has(r->path, NULL, "train") || has(r->path, NULL, "val") || has(r->path, NULL, "test")) && strcmp(r->split, "all"))
+	else if (!s && (has(r->path, NULL, "train") || has(r->path, NULL, "val") || has(r->path, NULL, "test"))
+		&& strcmp(r->split, "all"))
 		s = secant_fail(err, SECANT_ERR_IO, "%s has no folder '%s' with clouds", r->path, r->split);
 	else if (!s && !(s = add_folder(out, r->path, err)))
 		s = divide(out, r, err);
@@ -184,11 +217,13 @@ parse_values(secant_cloud_list *out, const char *text, secant_err *err)
 		long long v;
 		(void)snprintf(word, sizeof word, "%.*s", (int)n, at);
 		if (n >= sizeof word || !secant_int_parse(word, &v))
-			return secant_fail(err, SECANT_ERR_ARG, "--label-values: '%s' is no whole number; expected a list such as 2,6,9", word);
+			return secant_fail(
+				err, SECANT_ERR_ARG, "--label-values: '%s' is no whole number; expected a list such as 2,6,9", word);
 		for (int i = 0; i < out->classes; i++)
 			if (out->values[i] == v)
 				return secant_fail(err, SECANT_ERR_ARG, "--label-values: %lld stands there twice", v);
-		if (out->classes == MOST_CLASSES || secant_grow((void **)&out->values, &capacity, out->classes, sizeof *out->values))
+		if (out->classes == MOST_CLASSES
+			|| secant_grow((void **)&out->values, &capacity, out->classes, sizeof *out->values))
 			return secant_fail(err, SECANT_ERR_NOMEM, "--label-values: no room for %d classes", out->classes + 1);
 		out->values[out->classes++] = v;
 		if (!at[n])
@@ -231,14 +266,16 @@ collect(secant_cloud_list *out, int *capacity, const double *v, int64_t n, const
 	for (int64_t i = 0; i < n; i++) {
 		int64_t x = v[i] >= -1e15 && v[i] <= 1e15 ? (int64_t)v[i] : 0;
 		if (v[i] != (double)x)
-			return secant_fail(err, SECANT_ERR_FORMAT, "%s: point %lld has the label %g, which is no whole number", path, (long long)i + 1, v[i]);
-		if (x == last || x < 0)              /* below 0: points that nobody labelled */
+			return secant_fail(err, SECANT_ERR_FORMAT, "%s: point %lld has the label %g, which is no whole number",
+				path, (long long)i + 1, v[i]);
+		if (x == last || x < 0) /* below 0: points that nobody labelled */
 			continue;
 		last = x;
 		if (out->classes && bsearch(&x, out->values, (size_t)out->classes, sizeof x, by_value))
 			continue;
 		if (out->classes == MOST_CLASSES)
-			return secant_fail(err, SECANT_ERR_FORMAT, "%s: more than %d different labels; is the column right (--label-column)?", path, MOST_CLASSES);
+			return secant_fail(err, SECANT_ERR_FORMAT,
+				"%s: more than %d different labels; is the column right (--label-column)?", path, MOST_CLASSES);
 		if (secant_grow((void **)&out->values, capacity, out->classes, sizeof *out->values))
 			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d classes", out->classes + 1);
 		out->values[out->classes++] = x;
@@ -248,15 +285,21 @@ collect(secant_cloud_list *out, int *capacity, const double *v, int64_t n, const
 }
 
 static secant_status
-collect_item(secant_cloud_list *out, int *capacity, const secant_cloud_item *it, const secant_cloud_options *o, secant_err *err)
+collect_item(
+	secant_cloud_list *out, int *capacity, const secant_cloud_item *it, const secant_cloud_options *o, secant_err *err)
 {
 	secant_cloud c = { 0 };
 	int64_t *v = NULL, n = 0;
 	double *numbers = NULL;
-	secant_status s = it->labels ? secant_label_file_read(&v, &n, it->labels, err) : secant_cloud_read(&c, it->path, NULL, err);
-	int column = s || it->labels ? -1 : o->source.label_column ? secant_cloud_find(&c, o->source.label_column) : secant_cloud_role(&c, SECANT_ROLE_LABEL);
+	secant_status s = it->labels ? secant_label_file_read(&v, &n, it->labels, err)
+								 : secant_cloud_read(&c, it->path, NULL, err);
+	int column = s || it->labels ? -1
+		: o->source.label_column ? secant_cloud_find(&c, o->source.label_column)
+								 : secant_cloud_role(&c, SECANT_ROLE_LABEL);
 	if (!s && !it->labels && column < 0)
-		s = secant_fail(err, SECANT_ERR_FORMAT, "%s: no column %s; give --label-column, or a label file of the same stem", it->path, o->source.label_column ? o->source.label_column : "of labels");
+		s = secant_fail(err, SECANT_ERR_FORMAT,
+			"%s: no column %s; give --label-column, or a label file of the same stem", it->path,
+			o->source.label_column ? o->source.label_column : "of labels");
 	n = it->labels ? n : c.n;
 	if (!s && !(numbers = secant_calloc((size_t)n + 1, sizeof *numbers)))
 		s = secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for %lld labels", it->path, (long long)n);
@@ -280,7 +323,9 @@ discover(secant_cloud_list *out, const secant_cloud_options *o, secant_err *err)
 	for (int i = 0; i < out->n && !s; i++)
 		s = collect_item(out, &capacity, &out->v[i], o, err);
 	if (!s && out->n && !out->classes)
-		s = secant_fail(err, SECANT_ERR_FORMAT, "%s: no label is 0 or above here or in the other clouds; negative ones are of points that nobody labelled", out->v[0].path);
+		s = secant_fail(err, SECANT_ERR_FORMAT,
+			"%s: no label is 0 or above here or in the other clouds; negative ones are of points that nobody labelled",
+			out->v[0].path);
 	return s;
 }
 
@@ -321,5 +366,9 @@ find(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
 }
 
 const secant_cloudset secant_cloudset_folder = {
-	.name = "folder", .brief = "labelled clouds of any format: SPLIT/STEM.*, labels in a column or a file of the same stem", .detect = detect, .find = find, .has = has
+	.name = "folder",
+	.brief = "labelled clouds of any format: SPLIT/STEM.*, labels in a column or a file of the same stem",
+	.detect = detect,
+	.find = find,
+	.has = has,
 };

@@ -19,7 +19,7 @@ static const secant_cloudset *const sets[] = {
 #define CLOUDSET(name) &secant_cloudset_##name,
 #include "data/clouds/cloudsets.inc"
 #undef CLOUDSET
-	NULL
+	NULL,
 };
 
 const secant_cloudset *
@@ -41,7 +41,8 @@ secant_cloudset_of(const char *path, const char *name, secant_err *err)
 	}
 	const char *nearest = name ? secant_nearest(name, names) : NULL;
 	if (name)
-		secant_fail(err, SECANT_ERR_ARG, "--layout '%s' is none of %s%s%s", name, all, nearest ? "; nearest: " : "", nearest ? nearest : "");
+		secant_fail(err, SECANT_ERR_ARG, "--layout '%s' is none of %s%s%s", name, all, nearest ? "; nearest: " : "",
+			nearest ? nearest : "");
 	else if (!secant_is_dir(path) && !secant_is_file(path))
 		secant_fail(err, SECANT_ERR_IO, "%s: no such file or folder", path);
 	else
@@ -73,14 +74,19 @@ secant_cloud_list_free(secant_cloud_list *l)
 }
 
 secant_status
-secant_cloud_list_add(secant_cloud_list *l, const char *path, const char *labels, int entry, int category, secant_err *err)
+secant_cloud_list_add(
+	secant_cloud_list *l, const char *path, const char *labels, int entry, int category, secant_err *err)
 {
 	if (secant_grow((void **)&l->v, &l->capacity, l->n, sizeof *l->v))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d clouds", l->n + 1);
 	secant_cloud_item *it = &l->v[l->n];
-	*it = (secant_cloud_item){ .path = secant_strdup(path), .labels = labels ? secant_strdup(labels) : NULL, .entry = entry, .category = category };
+	*it = (secant_cloud_item){ .path = secant_strdup(path),
+		.labels = labels ? secant_strdup(labels) : NULL,
+		.entry = entry,
+		.category = category };
 	l->n++;
-	return it->path && (!labels || it->labels) ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d clouds", l->n);
+	return it->path && (!labels || it->labels) ? SECANT_OK
+											   : secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d clouds", l->n);
 }
 
 int
@@ -91,7 +97,8 @@ secant_cloud_list_category(secant_cloud_list *l, const char *name, bool add, sec
 			return i;
 	if (!add)
 		return -1;
-	if (secant_grow((void **)&l->category, &l->category_room, l->categories, sizeof *l->category) || !(l->category[l->categories] = secant_strdup(name))) {
+	if (secant_grow((void **)&l->category, &l->category_room, l->categories, sizeof *l->category)
+		|| !(l->category[l->categories] = secant_strdup(name))) {
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d categories", l->categories + 1);
 		return -2;
 	}
@@ -104,7 +111,8 @@ unknown_category(const secant_cloud_list *l, const char *name, secant_err *err)
 	char all[320] = "";
 	for (int i = 0; i < l->categories && strlen(all) + strlen(l->category[i]) + 3 < sizeof all; i++)
 		(void)snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i ? ", " : "", l->category[i]);
-	return secant_fail(err, SECANT_ERR_ARG, "--category '%.60s' is none of %s", name, all[0] ? all : "the data set's: it has none");
+	return secant_fail(
+		err, SECANT_ERR_ARG, "--category '%.60s' is none of %s", name, all[0] ? all : "the data set's: it has none");
 }
 
 secant_status
@@ -152,7 +160,8 @@ secant_cloud_list_only(secant_cloud_list *l, const char *name, secant_err *err)
 static secant_status
 bad_label(const char *path, int64_t line, const char *at, secant_err *err)
 {
-	return secant_fail(err, SECANT_ERR_FORMAT, "%s:%lld: '%.*s' is no whole number; expected one label a line", path, (long long)line, (int)strcspn(at, "\r\n") > 40 ? 40 : (int)strcspn(at, "\r\n"), at);
+	return secant_fail(err, SECANT_ERR_FORMAT, "%s:%lld: '%.*s' is no whole number; expected one label a line", path,
+		(long long)line, (int)strcspn(at, "\r\n") > 40 ? 40 : (int)strcspn(at, "\r\n"), at);
 }
 
 secant_status
@@ -180,10 +189,11 @@ secant_label_file_read(int64_t **out, int64_t *n, const char *path, secant_err *
 		long long v;
 		double real;
 		(void)snprintf(word, sizeof word, "%.*s", (int)(used < sizeof word ? used : sizeof word - 1), start);
-		bool whole = used < sizeof word && start[used + strspn(start + used, " \t\r")] == (at + length < text + size ? '\n' : '\0');
+		bool whole = used < sizeof word
+			&& start[used + strspn(start + used, " \t\r")] == (at + length < text + size ? '\n' : '\0');
 		if (whole && secant_int_parse(word, &v))
 			(*out)[(*n)++] = v;
-		else if (whole && secant_real_parse(word, &real) && fabs(real) < 9e15 && real == floor(real))   /* "48.000000" */
+		else if (whole && secant_real_parse(word, &real) && fabs(real) < 9e15 && real == floor(real)) /* "48.000000" */
 			(*out)[(*n)++] = (int64_t)real;
 		else
 			s = bad_label(path, line, at, err);

@@ -1,6 +1,7 @@
 /*
- * MNIST as sets of points: train-images-idx3-ubyte, train-labels-idx1-ubyte and t10k-... or test-..., packed with gzip or not. A point for each pixel
- * above 128 (Qi et al. 2017), y upwards; a picture without such pixels is an error. The files are unpacked once.
+ * MNIST as sets of points: train-images-idx3-ubyte, train-labels-idx1-ubyte and t10k-... or test-..., packed with gzip
+ * or not. A point for each pixel above 128 (Qi et al. 2017), y upwards; a picture without such pixels is an error. The
+ * files are unpacked once.
  */
 #include "data/clouds/clouds.h"
 #include <stdio.h>
@@ -35,7 +36,11 @@ has(const char *path, const secant_cloud_options *o, const char *split)
 	return file != NULL;
 }
 
-static bool detect(const char *path) { return has(path, NULL, "train") || has(path, NULL, "test"); }
+static bool
+detect(const char *path)
+{
+	return has(path, NULL, "train") || has(path, NULL, "test");
+}
 
 /* The whole file, unpacked (zlib passes over what is not packed). */
 static secant_status
@@ -79,20 +84,25 @@ check_images(const secant_cloud_list *l, const char *path, int64_t labels, secan
 		return secant_fail(err, SECANT_ERR_FORMAT, "%s: no IDX file of pictures of bytes", path);
 	uint64_t n = secant_be32(d + 4), area = (uint64_t)secant_be32(d + 8) * secant_be32(d + 12);
 	if (area == 0 || area > 1 << 24 || (l->shared_size - IMAGES_HEAD) / area < n)
-		return secant_fail(err, SECANT_ERR_FORMAT, "%s: announces %llu pictures of %llu pixels, but holds %zu bytes of them", path, (unsigned long long)n, (unsigned long long)area,
-		                   l->shared_size - IMAGES_HEAD);
+		return secant_fail(err, SECANT_ERR_FORMAT,
+			"%s: announces %llu pictures of %llu pixels, but holds %zu bytes of them", path, (unsigned long long)n,
+			(unsigned long long)area, l->shared_size - IMAGES_HEAD);
 	if ((int64_t)n != labels)
-		return secant_fail(err, SECANT_ERR_FORMAT, "%s: %llu pictures, but %lld labels", path, (unsigned long long)n, (long long)labels);
+		return secant_fail(err, SECANT_ERR_FORMAT, "%s: %llu pictures, but %lld labels", path, (unsigned long long)n,
+			(long long)labels);
 	return SECANT_OK;
 }
 
 static secant_status
 find(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
 {
-	char *images = file_of(r->path, r->split, "images-idx3"), *labels = file_of(r->path, r->split, "labels-idx1"), name[16];
+	char *images = file_of(r->path, r->split, "images-idx3"), *labels = file_of(r->path, r->split, "labels-idx1"),
+		 name[16];
 	uint8_t *label = NULL;
 	size_t size = 0;
-	secant_status s = images && labels ? SECANT_OK : secant_fail(err, SECANT_ERR_IO, "%s: no %s-%s-ubyte, packed or not", r->path, r->split, images ? "labels-idx1" : "images-idx3");
+	secant_status s = images && labels ? SECANT_OK
+									   : secant_fail(err, SECANT_ERR_IO, "%s: no %s-%s-ubyte, packed or not", r->path,
+										   r->split, images ? "labels-idx1" : "images-idx3");
 	if (!s && !(s = read_all(&out->shared, &out->shared_size, images, err)))
 		s = read_all(&label, &size, labels, err);
 	if (!s && (size < LABELS_HEAD || secant_be32(label) != 0x801 || size - LABELS_HEAD < secant_be32(label + 4)))
@@ -107,7 +117,8 @@ find(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
 	}
 	for (int64_t i = 0; i < n && !s; i++)
 		s = label[LABELS_HEAD + i] < 10 ? secant_cloud_list_add(out, images, NULL, (int)i, label[LABELS_HEAD + i], err)
-			: secant_fail(err, SECANT_ERR_FORMAT, "%s: label %lld is %d; expected 0 to 9", labels, (long long)i, label[LABELS_HEAD + i]);
+										: secant_fail(err, SECANT_ERR_FORMAT, "%s: label %lld is %d; expected 0 to 9",
+											labels, (long long)i, label[LABELS_HEAD + i]);
 	secant_free(images);
 	secant_free(labels);
 	secant_free(label);
@@ -115,7 +126,8 @@ find(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
 }
 
 static secant_status
-read_picture(const secant_clouds *set, const secant_cloud_item *item, secant_cloud *c, int64_t **labels, secant_err *err)
+read_picture(
+	const secant_clouds *set, const secant_cloud_item *item, secant_cloud *c, int64_t **labels, secant_err *err)
 {
 	const uint8_t *d = set->list.shared;
 	int64_t h = secant_be32(d + 8), w = secant_be32(d + 12), n = 0;
@@ -138,5 +150,10 @@ read_picture(const secant_clouds *set, const secant_cloud_item *item, secant_clo
 }
 
 const secant_cloudset secant_cloudset_mnist = {
-	.name = "mnist", .brief = "MNIST's IDX files as sets of points: {train,test,t10k}-images-idx3-ubyte[.gz]", .detect = detect, .find = find, .read = read_picture, .has = has
+	.name = "mnist",
+	.brief = "MNIST's IDX files as sets of points: {train,test,t10k}-images-idx3-ubyte[.gz]",
+	.detect = detect,
+	.find = find,
+	.read = read_picture,
+	.has = has,
 };

@@ -1,9 +1,11 @@
 /*
  * ModelNet and other sets of shapes with a class each, in three forms:
  *
- *   CLASS/{train,test}/NAME.off                              meshes (any mesh or cloud format); points are drawn on them by area
- *   {train,val,trainval,test}.txt with lines CLASS/SPLIT/NAME.ply     the same as clouds, in the lists of pointnet.pytorch
- *   *_shape_names.txt, *_{train,test}.txt, CLASS/NAME.txt    normal-resampled: x,y,z,nx,ny,nz a line; CLASS_0001 is of class CLASS
+ *   CLASS/{train,test}/NAME.off                              meshes (any mesh or cloud format); points are drawn on
+ * them by area {train,val,trainval,test}.txt with lines CLASS/SPLIT/NAME.ply     the same as clouds, in the lists of
+ * pointnet.pytorch
+ *   *_shape_names.txt, *_{train,test}.txt, CLASS/NAME.txt    normal-resampled: x,y,z,nx,ny,nz a line; CLASS_0001 is of
+ * class CLASS
  *
  * Classes are in byte order of their names; in the last form in the order of the file.
  */
@@ -36,12 +38,17 @@ find_split(const char *path, const char *split)
 	bool found = false;
 	if (!secant_dir_list(&names, path, SECANT_DIR_FOLDERS, NULL))
 		for (int i = 0; i < names.n && !found; i++)
-			found = strcmp(names.v[i], "train") && strcmp(names.v[i], "val") && strcmp(names.v[i], "test") && is_split_folder(path, names.v[i], split);
+			found = strcmp(names.v[i], "train") && strcmp(names.v[i], "val") && strcmp(names.v[i], "test")
+				&& is_split_folder(path, names.v[i], split);
 	secant_names_free(&names);
 	return found;
 }
 
-static bool detect(const char *path) { return find_split(path, "train") || find_split(path, "test"); }
+static bool
+detect(const char *path)
+{
+	return find_split(path, "train") || find_split(path, "test");
+}
 
 static bool
 has(const char *path, const secant_cloud_options *o, const char *split)
@@ -50,11 +57,14 @@ has(const char *path, const secant_cloud_options *o, const char *split)
 }
 
 static secant_status
-add_folder(secant_cloud_list *out, const char *path, const char *class, const char *split, int category, secant_err *err)
+add_folder(
+	secant_cloud_list *out, const char *path, const char *class, const char *split, int category, secant_err *err)
 {
 	secant_names files = { 0 };
 	char *folder = secant_format("%s/%s/%s", path, class, split);
-	secant_status s = !folder ? secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path") : secant_is_dir(folder) ? secant_dir_list(&files, folder, SECANT_DIR_FILES, err) : SECANT_OK;
+	secant_status s = !folder   ? secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path")
+		: secant_is_dir(folder) ? secant_dir_list(&files, folder, SECANT_DIR_FILES, err)
+								: SECANT_OK;
 	for (int i = 0; i < files.n && !s; i++) {
 		char *file = secant_path_join(folder, files.v[i]);
 		if (!file)
@@ -78,7 +88,8 @@ find(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
 			continue;
 		int category = secant_cloud_list_category(out, classes.v[i], true, err);
 		bool all = !strcmp(r->split, "all");
-		s = category < 0 ? SECANT_ERR_NOMEM : add_folder(out, r->path, classes.v[i], all ? "train" : r->split, category, err);
+		s = category < 0 ? SECANT_ERR_NOMEM
+						 : add_folder(out, r->path, classes.v[i], all ? "train" : r->split, category, err);
 		if (!s && all)
 			s = add_folder(out, r->path, classes.v[i], "test", category, err);
 	}
@@ -104,7 +115,8 @@ detect_list(const char *path)
 {
 	char *list = secant_path_join(path, has_list(path, NULL, "train") ? "train.txt" : "test.txt");
 	secant_lines lines = { 0 };
-	bool is = list && secant_is_file(list) && !secant_lines_read(&lines, list, NULL) && lines.n && strchr(lines.v[0], '/') && secant_cloud_is_readable(lines.v[0]);
+	bool is = list && secant_is_file(list) && !secant_lines_read(&lines, list, NULL) && lines.n
+		&& strchr(lines.v[0], '/') && secant_cloud_is_readable(lines.v[0]);
 	secant_lines_free(&lines);
 	secant_free(list);
 	return is;
@@ -123,7 +135,8 @@ list_classes(secant_cloud_list *out, const char *path, secant_err *err)
 }
 
 static secant_status
-add_line(secant_cloud_list *out, const secant_clouds_request *r, const char *list, int number, const char *line, secant_err *err)
+add_line(secant_cloud_list *out, const secant_clouds_request *r, const char *list, int number, const char *line,
+	secant_err *err)
 {
 	char class[128];
 	size_t n = strcspn(line, "/");
@@ -146,7 +159,8 @@ find_list(secant_cloud_list *out, const secant_clouds_request *r, secant_err *er
 {
 	secant_lines lines = { 0 };
 	char *list = secant_format("%s/%s.txt", r->path, strcmp(r->split, "all") ? r->split : "trainval");
-	secant_status s = list ? list_classes(out, r->path, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
+	secant_status s = list ? list_classes(out, r->path, err)
+						   : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
 	if (!s)
 		s = secant_lines_read(&lines, list, err);
 	for (int i = 0; i < lines.n && !s; i++)
@@ -160,7 +174,8 @@ find_list(secant_cloud_list *out, const secant_clouds_request *r, secant_err *er
 
 /* ---- normal-resampled ---- */
 
-/* PATH/PREFIX_shape_names.txt: the path without "shape_names.txt", fresh memory; modelnet40 before modelnet10 before others. */
+/* PATH/PREFIX_shape_names.txt: the path without "shape_names.txt", fresh memory; modelnet40 before modelnet10 before
+ * others. */
 static char *
 prefix_of(const char *path)
 {
@@ -204,7 +219,8 @@ has_normal(const char *path, const secant_cloud_options *o, const char *split)
 }
 
 static secant_status
-add_named(secant_cloud_list *out, const secant_clouds_request *r, const char *list, int number, const char *name, secant_err *err)
+add_named(secant_cloud_list *out, const secant_clouds_request *r, const char *list, int number, const char *name,
+	secant_err *err)
 {
 	char class[128];
 	const char *end = strrchr(name, '_');
@@ -229,8 +245,11 @@ static secant_status
 find_normal(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
 {
 	secant_lines names = { 0 }, lines = { 0 };
-	char *prefix = prefix_of(r->path), *list = prefix ? secant_format("%s%s.txt", prefix, r->split) : NULL, *classes = prefix ? secant_format("%sshape_names.txt", prefix) : NULL;
-	secant_status s = !prefix ? secant_fail(err, SECANT_ERR_IO, "%s: no *shape_names.txt there", r->path) : list && classes ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
+	char *prefix = prefix_of(r->path), *list = prefix ? secant_format("%s%s.txt", prefix, r->split) : NULL,
+		 *classes = prefix ? secant_format("%sshape_names.txt", prefix) : NULL;
+	secant_status s = !prefix ? secant_fail(err, SECANT_ERR_IO, "%s: no *shape_names.txt there", r->path)
+		: list && classes     ? SECANT_OK
+							  : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
 	if (!s && !(s = secant_lines_read(&names, classes, err)))
 		s = secant_lines_read(&lines, list, err);
 	for (int i = 0; i < names.n && !s; i++)
@@ -252,11 +271,23 @@ find_normal(secant_cloud_list *out, const secant_clouds_request *r, secant_err *
 
 extern const secant_cloudset secant_cloudset_modelnet_ply, secant_cloudset_modelnet_normal;
 const secant_cloudset secant_cloudset_modelnet = {
-	.name = "modelnet", .brief = "ModelNet: CLASS/{train,test}/NAME.off, meshes or clouds", .detect = detect, .find = find, .has = has
+	.name = "modelnet",
+	.brief = "ModelNet: CLASS/{train,test}/NAME.off, meshes or clouds",
+	.detect = detect,
+	.find = find,
+	.has = has,
 };
 const secant_cloudset secant_cloudset_modelnet_ply = {
-	.name = "modelnet-ply", .brief = "ModelNet as clouds in lists: train.txt, test.txt with CLASS/SPLIT/NAME.ply", .detect = detect_list, .find = find_list, .has = has_list
+	.name = "modelnet-ply",
+	.brief = "ModelNet as clouds in lists: train.txt, test.txt with CLASS/SPLIT/NAME.ply",
+	.detect = detect_list,
+	.find = find_list,
+	.has = has_list,
 };
 const secant_cloudset secant_cloudset_modelnet_normal = {
-	.name = "modelnet-normal", .brief = "ModelNet, normal-resampled: *_shape_names.txt, *_train.txt, CLASS/CLASS_0001.txt", .detect = detect_normal, .find = find_normal, .has = has_normal
+	.name = "modelnet-normal",
+	.brief = "ModelNet, normal-resampled: *_shape_names.txt, *_train.txt, CLASS/CLASS_0001.txt",
+	.detect = detect_normal,
+	.find = find_normal,
+	.has = has_normal,
 };

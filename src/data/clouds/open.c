@@ -1,6 +1,6 @@
 /*
- * Opening a data set of clouds, and clouds as points with classes. Whole clouds are checked when they are read: at opening for scenes, whose
- * points say how many samples there are, else when they are first wanted.
+ * Opening a data set of clouds, and clouds as points with classes. Whole clouds are checked when they are read: at
+ * opening for scenes, whose points say how many samples there are, else when they are first wanted.
  */
 #include "data/clouds/clouds.h"
 #include <math.h>
@@ -12,45 +12,71 @@
 /* ---- opening ---- */
 
 static const secant_opt source_rows[] = {
-	SECANT_OPT(secant_cloud_source, layout, STR, "layout", NULL, 0, 0, "of a data set of clouds, one of `secant list cloudsets`; absent: by what is there"),
-	SECANT_OPT(secant_cloud_source, category, STR, "category", NULL, 0, 0, "only clouds of this category (ShapeNet: Chair); in training its parts are then the classes"),
-	SECANT_OPT(secant_cloud_source, test_area, INT, "test-area", "5", 1, 99, "S3DIS: this area is val and test, the others are train"),
-	SECANT_OPT(secant_cloud_source, label_column, STR, "label-column", NULL, 0, 0, "column with the labels of points; absent: by the names that programs use"),
-	SECANT_OPT(secant_cloud_source, label_values, STR, "label-values", NULL, 0, 0, "the number in the files of each class, such as 2,6,9; absent: its index, or without class file the numbers that occur"),
-	SECANT_OPT(secant_cloud_source, label_others, BOOL, "label-others", "false", 0, 0, "with --label-values: points of other numbers are left out of loss and scores instead of being an error"),
-	SECANT_OPT(secant_cloud_source, mesh_points, INT, "mesh-points", "10000", 1, 1 << 26, "points drawn once on each mesh, by area; samples are drawn from them"),
-	SECANT_OPT_END
+	SECANT_OPT(secant_cloud_source, layout, STR, "layout", NULL, 0, 0,
+		"of a data set of clouds, one of `secant list cloudsets`; absent: by what is there"),
+	SECANT_OPT(secant_cloud_source, category, STR, "category", NULL, 0, 0,
+		"only clouds of this category (ShapeNet: Chair); in training its parts are then the classes"),
+	SECANT_OPT(secant_cloud_source, test_area, INT, "test-area", "5", 1, 99,
+		"S3DIS: this area is val and test, the others are train"),
+	SECANT_OPT(secant_cloud_source, label_column, STR, "label-column", NULL, 0, 0,
+		"column with the labels of points; absent: by the names that programs use"),
+	SECANT_OPT(secant_cloud_source, label_values, STR, "label-values", NULL, 0, 0,
+		"the number in the files of each class, such as 2,6,9; absent: its index, or without class file the numbers "
+		"that occur"),
+	SECANT_OPT(secant_cloud_source, label_others, BOOL, "label-others", "false", 0, 0,
+		"with --label-values: points of other numbers are left out of loss and scores instead of being an error"),
+	SECANT_OPT(secant_cloud_source, mesh_points, INT, "mesh-points", "10000", 1, 1 << 26,
+		"points drawn once on each mesh, by area; samples are drawn from them"),
+	SECANT_OPT_END,
 };
 const secant_opts secant_cloud_source_options = { "cloud source", sizeof(secant_cloud_source), source_rows };
 
 static const secant_opt rows[] = {
 	SECANT_OPT_TABLE(secant_cloud_options, recipe, &secant_cloud_recipe_options),
 	SECANT_OPT_TABLE(secant_cloud_options, source, &secant_cloud_source_options),
-	SECANT_OPT(secant_cloud_options, train_split, STR, "train-split", "train", 0, 0, "split of clouds to train on; ShapeNet also trainval"),
-	SECANT_OPT(secant_cloud_options, validation_split, STR, "validation-split", "val", 0, 0, "split of clouds to choose the best epoch by; left out where it is not there"),
-	SECANT_OPT(secant_cloud_options, replace, BOOL, "replace", "false", 0, 0, "draw the points of a sample with replacement, as pointnet.pytorch; else only where there are too few"),
+	SECANT_OPT(secant_cloud_options, train_split, STR, "train-split", "train", 0, 0,
+		"split of clouds to train on; ShapeNet also trainval"),
+	SECANT_OPT(secant_cloud_options, validation_split, STR, "validation-split", "val", 0, 0,
+		"split of clouds to choose the best epoch by; left out where it is not there"),
+	SECANT_OPT(secant_cloud_options, replace, BOOL, "replace", "false", 0, 0,
+		"draw the points of a sample with replacement, as pointnet.pytorch; else only where there are too few"),
 	SECANT_OPT(secant_cloud_options, random_start, BOOL, "random-start", "false", 0, 0,
-		"any point of a training sample comes first, and with it starts the sampling of PointNet++, as in yanx27's networks"),
-	SECANT_OPT_CHOICE(secant_cloud_options, rotate, "rotate", "none", "none|up|all", "training clouds are turned at random: around the up axis, or any way"),
-	SECANT_OPT(secant_cloud_options, jitter, REAL, "jitter", "0", 0, 1e6, "deviation of normal noise on the coordinates, after they have become small"),
-	SECANT_OPT(secant_cloud_options, jitter_clip, REAL, "jitter-clip", "0", 0, 1e6, "the noise is clipped at this; 0: not"),
-	SECANT_OPT(secant_cloud_options, scale, REALS, "scale", NULL, 0.001, 1000, "training clouds are scaled by a factor from .. to: 0.8,1.25"),
-	SECANT_OPT(secant_cloud_options, shift, REAL, "shift", "0", 0, 1e6, "training clouds are moved by up to this along each axis"),
-	SECANT_OPT(secant_cloud_options, point_dropout, REAL, "point-dropout", "0", 0, 1, "up to this share of a training sample's points is replaced by its first point"),
-	SECANT_OPT(secant_cloud_options, block_least, INT, "block-least", "64", 0, 1 << 24, "a training block with fewer points is drawn again, up to ten times"),
-	SECANT_OPT_END
+		"any point of a training sample comes first, and with it starts the sampling of PointNet++, as in yanx27's "
+		"networks"),
+	SECANT_OPT_CHOICE(secant_cloud_options, rotate, "rotate", "none", "none|up|all",
+		"training clouds are turned at random: around the up axis, or any way"),
+	SECANT_OPT(secant_cloud_options, jitter, REAL, "jitter", "0", 0, 1e6,
+		"deviation of normal noise on the coordinates, after they have become small"),
+	SECANT_OPT(
+		secant_cloud_options, jitter_clip, REAL, "jitter-clip", "0", 0, 1e6, "the noise is clipped at this; 0: not"),
+	SECANT_OPT(secant_cloud_options, scale, REALS, "scale", NULL, 0.001, 1000,
+		"training clouds are scaled by a factor from .. to: 0.8,1.25"),
+	SECANT_OPT(secant_cloud_options, shift, REAL, "shift", "0", 0, 1e6,
+		"training clouds are moved by up to this along each axis"),
+	SECANT_OPT(secant_cloud_options, point_dropout, REAL, "point-dropout", "0", 0, 1,
+		"up to this share of a training sample's points is replaced by its first point"),
+	SECANT_OPT(secant_cloud_options, block_least, INT, "block-least", "64", 0, 1 << 24,
+		"a training block with fewer points is drawn again, up to ten times"),
+	SECANT_OPT_END,
 };
 const secant_opts secant_cloud_options_table = { "clouds", sizeof(secant_cloud_options), rows };
 
 static const secant_opt judging_rows[] = {
 	SECANT_OPT_TABLE(secant_cloud_judging, source, &secant_cloud_source_options),
-	SECANT_OPT(secant_cloud_judging, protocol, STR, "protocol", NULL, 0, 0, "how clouds are scored: class, category (mean IoU of a category's shapes, as pointnet.pytorch), paper (instances and categories), scene; absent: by the data"),
-	SECANT_OPT(secant_cloud_judging, votes, INT, "votes", "1", 1, 1000, "predictions averaged for each point: turned around the up axis where training was, else scaled"),
-	SECANT_OPT(secant_cloud_judging, block_overlap, REAL, "block-overlap", "0.5", 0, 0.9, "of neighbouring blocks, as a share of their side"),
-	SECANT_OPT(secant_cloud_judging, turn, REAL, "turn", "0", -360, 360, "degrees by which clouds are turned around the up axis before they are judged: how much does it matter?"),
-	SECANT_OPT(secant_cloud_judging, resample, INT, "resample", "0", 0, 1 << 24, "judge so many points of each cloud, drawn with replacement, as the originals do; 0: all as they are"),
-	SECANT_OPT(secant_cloud_judging, least_points, INT, "least-points", "0", 0, 1 << 30, "classes with fewer labelled points are listed, but left out of the mean IoU"),
-	SECANT_OPT_END
+	SECANT_OPT(secant_cloud_judging, protocol, STR, "protocol", NULL, 0, 0,
+		"how clouds are scored: class, category (mean IoU of a category's shapes, as pointnet.pytorch), paper "
+		"(instances and categories), scene; absent: by the data"),
+	SECANT_OPT(secant_cloud_judging, votes, INT, "votes", "1", 1, 1000,
+		"predictions averaged for each point: turned around the up axis where training was, else scaled"),
+	SECANT_OPT(secant_cloud_judging, block_overlap, REAL, "block-overlap", "0.5", 0, 0.9,
+		"of neighbouring blocks, as a share of their side"),
+	SECANT_OPT(secant_cloud_judging, turn, REAL, "turn", "0", -360, 360,
+		"degrees by which clouds are turned around the up axis before they are judged: how much does it matter?"),
+	SECANT_OPT(secant_cloud_judging, resample, INT, "resample", "0", 0, 1 << 24,
+		"judge so many points of each cloud, drawn with replacement, as the originals do; 0: all as they are"),
+	SECANT_OPT(secant_cloud_judging, least_points, INT, "least-points", "0", 0, 1 << 30,
+		"classes with fewer labelled points are listed, but left out of the mean IoU"),
+	SECANT_OPT_END,
 };
 const secant_opts secant_cloud_judging_options = { "judging clouds", sizeof(secant_cloud_judging), judging_rows };
 
@@ -101,7 +127,7 @@ reading_options(secant_clouds *s, secant_err *err)
 	if (!status && s->list.columns)
 		status = secant_opts_set(&secant_cloud_read_options, &s->reading, "columns", s->list.columns, err);
 	if (!status)
-		s->reading.threads = 1;                      /* the loader has threads of its own */
+		s->reading.threads = 1; /* the loader has threads of its own */
 	return status;
 }
 
@@ -112,7 +138,8 @@ open_set(secant_clouds *s, const secant_clouds_request *r, secant_err *err)
 	if (!status)
 		status = secant_features_parse(&s->features, s->options.recipe.features, err);
 	if (!status && s->options.scale.n && (s->options.scale.n != 2 || s->options.scale.v[0] > s->options.scale.v[1]))
-		status = secant_fail(err, SECANT_ERR_ARG, "--scale: two factors are wanted, the smaller first, such as 0.8,1.25");
+		status = secant_fail(
+			err, SECANT_ERR_ARG, "--scale: two factors are wanted, the smaller first, such as 0.8,1.25");
 	if (!status && !(s->set = secant_cloudset_of(r->path, s->options.source.layout, err)))
 		status = err && err->code ? err->code : SECANT_ERR_FORMAT;
 	if (!status)
@@ -120,9 +147,13 @@ open_set(secant_clouds *s, const secant_clouds_request *r, secant_err *err)
 	if (!status && !s->list.n)
 		status = secant_fail(err, SECANT_ERR_FORMAT, "%s: the split '%s' has no clouds", r->path, r->split);
 	if (!status && s->classify && !s->list.categories)
-		status = secant_fail(err, SECANT_ERR_ARG, "%s: its clouds have no classes, only their points may; a network for points is wanted (pointnet-dense)", r->path);
+		status = secant_fail(err, SECANT_ERR_ARG,
+			"%s: its clouds have no classes, only their points may; a network for points is wanted (pointnet-dense)",
+			r->path);
 	if (!status && !s->classify && !s->list.classes && !r->bare)
-		status = secant_fail(err, SECANT_ERR_ARG, "%s: its points have no labels, only clouds have; a network for whole clouds is wanted (pointnet-cls)", r->path);
+		status = secant_fail(err, SECANT_ERR_ARG,
+			"%s: its points have no labels, only clouds have; a network for whole clouds is wanted (pointnet-cls)",
+			r->path);
 	s->classes = s->classify ? s->list.categories : s->list.classes;
 	if (!status && !(status = first_parts(s, err)))
 		status = reading_options(s, err);
@@ -215,13 +246,17 @@ bad_label(const secant_clouds *s, const secant_cloud_item *it, int64_t point, in
 	const secant_cloud_list *l = &s->list;
 	secant_cloud_where(it->labels ? it->labels : it->path, point, where, sizeof where);
 	if (l->values)
-		(void)snprintf(range, sizeof range, "none of the %d numbers of classes; --label-others leaves such points out", l->classes);
+		(void)snprintf(range, sizeof range, "none of the %d numbers of classes; --label-others leaves such points out",
+			l->classes);
 	else
 		(void)snprintf(range, sizeof range, "outside %d to %d", l->first_label, l->first_label + count - 1);
 	bool parts = l->parts && it->category >= 0;
 	if (parts && !l->local && l->categories > 1 && count == l->classes)
-		return secant_fail(err, SECANT_ERR_RANGE, "%s: label %lld is %s, the parts of all %d categories of synsetoffset2category.txt together", where, (long long)v, range, l->categories);
-	return secant_fail(err, SECANT_ERR_RANGE, "%s: label %lld is %s%s%s", where, (long long)v, range, parts ? ", the parts of " : "", parts ? l->category[it->category] : "");
+		return secant_fail(err, SECANT_ERR_RANGE,
+			"%s: label %lld is %s, the parts of all %d categories of synsetoffset2category.txt together", where,
+			(long long)v, range, l->categories);
+	return secant_fail(err, SECANT_ERR_RANGE, "%s: label %lld is %s%s%s", where, (long long)v, range,
+		parts ? ", the parts of " : "", parts ? l->category[it->category] : "");
 }
 
 static secant_status
@@ -233,11 +268,14 @@ take_labels(const secant_clouds *s, const secant_cloud_item *it, secant_points *
 		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for %lld labels", it->path, (long long)p->n);
 	for (int64_t i = 0; i < p->n; i++) {
 		int k = class_of(s, v[i], first, count);
-		bool foreign = k >= 0 && !local && s->list.parts && it->category >= 0 && (k < s->first_part[it->category] || k >= s->first_part[it->category + 1]);
+		bool foreign = k >= 0 && !local && s->list.parts && it->category >= 0
+			&& (k < s->first_part[it->category] || k >= s->first_part[it->category + 1]);
 		if (k == -2 || foreign) {
 			if (foreign)
-				return secant_fail(err, SECANT_ERR_RANGE, "%s: point %lld has label %lld; %s has %d to %d", it->path, (long long)i + 1, (long long)v[i], s->list.category[it->category],
-				                   s->first_part[it->category] + s->list.first_label, s->first_part[it->category + 1] - 1 + s->list.first_label);
+				return secant_fail(err, SECANT_ERR_RANGE, "%s: point %lld has label %lld; %s has %d to %d", it->path,
+					(long long)i + 1, (long long)v[i], s->list.category[it->category],
+					s->first_part[it->category] + s->list.first_label,
+					s->first_part[it->category + 1] - 1 + s->list.first_label);
 			return bad_label(s, it, i, v[i], count, err);
 		}
 		p->label[i] = k;
@@ -247,12 +285,15 @@ take_labels(const secant_clouds *s, const secant_cloud_item *it, secant_points *
 
 /* Labels of a column of the cloud. */
 static secant_status
-column_labels(const secant_clouds *s, const secant_cloud_item *it, const secant_cloud *c, int64_t **out, secant_err *err)
+column_labels(
+	const secant_clouds *s, const secant_cloud_item *it, const secant_cloud *c, int64_t **out, secant_err *err)
 {
-	int column = s->options.source.label_column ? secant_cloud_find(c, s->options.source.label_column) : secant_cloud_role(c, SECANT_ROLE_LABEL);
+	int column = s->options.source.label_column ? secant_cloud_find(c, s->options.source.label_column)
+												: secant_cloud_role(c, SECANT_ROLE_LABEL);
 	if (column < 0)
-		return secant_fail(err, SECANT_ERR_FORMAT, "%s: no column %s; give --label-column, or a label file of the same stem", it->path,
-		                   s->options.source.label_column ? s->options.source.label_column : "of labels");
+		return secant_fail(err, SECANT_ERR_FORMAT,
+			"%s: no column %s; give --label-column, or a label file of the same stem", it->path,
+			s->options.source.label_column ? s->options.source.label_column : "of labels");
 	int64_t *v = secant_calloc((size_t)c->n + 1, sizeof *v);
 	if (!v)
 		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory for %lld labels", it->path, (long long)c->n);
@@ -276,7 +317,8 @@ file_labels(const secant_cloud_item *it, const secant_cloud *c, int64_t **out, s
 	int64_t n;
 	secant_status s = secant_label_file_read(out, &n, it->labels, err);
 	if (!s && n != c->n)
-		s = secant_fail(err, SECANT_ERR_FORMAT, "%s: %lld labels for the %lld points of %s", it->labels, (long long)n, (long long)c->n, it->path);
+		s = secant_fail(err, SECANT_ERR_FORMAT, "%s: %lld labels for the %lld points of %s", it->labels, (long long)n,
+			(long long)c->n, it->path);
 	return s;
 }
 
@@ -290,7 +332,8 @@ decode_file(const secant_clouds *s, const secant_cloud_item *it, secant_points *
 	secant_cloud_reading reading = s->reading;
 	if (secant_ext_is(it->path, "off|obj|ply"))
 		reading.mesh_points = secant_ext_is(it->path, "ply") ? 0 : s->options.source.mesh_points;
-	secant_status status = s->set->read ? s->set->read(s, it, &c, &labels, err) : secant_cloud_read(&c, it->path, &reading, err);
+	secant_status status = s->set->read ? s->set->read(s, it, &c, &labels, err)
+										: secant_cloud_read(&c, it->path, &reading, err);
 	if (!status && c.n == 0)
 		status = secant_fail(err, SECANT_ERR_FORMAT, "%s: there are no points in it", it->path);
 	if (!status && !s->classify && !labels)
@@ -316,7 +359,8 @@ decode_file(const secant_clouds *s, const secant_cloud_item *it, secant_points *
 static const secant_points *
 keep(secant_clouds *s, int i, secant_points *p)
 {
-	size_t all = (size_t)p->n * ((3 + (size_t)s->features.more) * sizeof(float) + sizeof *p->label) + sizeof *p, room = atomic_load(&s->cache_room);
+	size_t all = (size_t)p->n * ((3 + (size_t)s->features.more) * sizeof(float) + sizeof *p->label) + sizeof *p,
+		   room = atomic_load(&s->cache_room);
 	do
 		if (room < all)
 			return NULL;

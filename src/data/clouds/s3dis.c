@@ -1,10 +1,10 @@
 /*
- * S3DIS, Stanford3dDataset_v1.2[_Aligned_Version]: Area_N/ROOM/Annotations/CLASS_K.txt, lines x y z r g b; classes in the order of the
- * benchmark, what is none of them (stairs) is clutter. A room is a cloud. Split: area --test-area is "test" and "val", the others
- * are "train". Also the prepared Area_N_ROOM.npy of seven columns.
+ * S3DIS, Stanford3dDataset_v1.2[_Aligned_Version]: Area_N/ROOM/Annotations/CLASS_K.txt, lines x y z r g b; classes in
+ * the order of the benchmark, what is none of them (stairs) is clutter. A room is a cloud. Split: area --test-area is
+ * "test" and "val", the others are "train". Also the prepared Area_N_ROOM.npy of seven columns.
  *
- * A few files of the original hold control bytes within numbers ("185\x00187", "103.0\x100000"): such a byte is a blank where the line then
- * has six numbers, else it is dropped.
+ * A few files of the original hold control bytes within numbers ("185\x00187", "103.0\x100000"): such a byte is a blank
+ * where the line then has six numbers, else it is dropped.
  */
 #include "data/clouds/clouds.h"
 #include <stdio.h>
@@ -12,7 +12,8 @@
 #include "base/file.h"
 #include "base/mem.h"
 
-static const char *const classes[] = { "ceiling", "floor", "wall", "beam", "column", "window", "door", "table", "chair", "sofa", "bookcase", "board", "clutter" };
+static const char *const classes[] = { "ceiling", "floor", "wall", "beam", "column", "window", "door", "table", "chair",
+	"sofa", "bookcase", "board", "clutter" };
 enum { CLASSES = sizeof classes / sizeof *classes, CLUTTER = CLASSES - 1, LONGEST = 1 << 30 };
 
 /* The area that a name begins with, or -1. */
@@ -44,7 +45,11 @@ detect(const char *path)
 	return is;
 }
 
-static bool has(const char *path, const secant_cloud_options *o, const char *split) { return !strcmp(split, "train") || !strcmp(split, "val") || !strcmp(split, "test") || !strcmp(split, "all"); }
+static bool
+has(const char *path, const secant_cloud_options *o, const char *split)
+{
+	return !strcmp(split, "train") || !strcmp(split, "val") || !strcmp(split, "test") || !strcmp(split, "all");
+}
 
 static bool
 wanted(const secant_clouds_request *r, int area)
@@ -92,7 +97,9 @@ find(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
 		if (!(out->class_name[i] = secant_strdup(classes[i])))
 			s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
 	if (!s && !out->n)
-		s = secant_fail(err, SECANT_ERR_IO, "%s: no rooms for '%s' with --test-area %d; expected Area_N/ROOM/Annotations/CLASS_K.txt", r->path, r->split, r->options->source.test_area);
+		s = secant_fail(err, SECANT_ERR_IO,
+			"%s: no rooms for '%s' with --test-area %d; expected Area_N/ROOM/Annotations/CLASS_K.txt", r->path,
+			r->split, r->options->source.test_area);
 	return s;
 }
 
@@ -174,7 +181,8 @@ add_object(const char *folder, const char *name, secant_cloud *c, int64_t **labe
 	size_t size = 0;
 	secant_cloud part = { 0 };
 	secant_cloud_reading o;
-	secant_status s = path ? secant_opts_init(&secant_cloud_read_options, &o, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
+	secant_status s = path ? secant_opts_init(&secant_cloud_read_options, &o, err)
+						   : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
 	if (s)
 		return secant_free(path), s;
 	s = secant_opts_set(&secant_cloud_read_options, &o, "columns", "x,y,z,red,green,blue", err);
@@ -206,7 +214,7 @@ read_room(const secant_clouds *set, const secant_cloud_item *item, secant_cloud 
 	*c = (secant_cloud){ 0 };
 	*labels = NULL;
 	if (item->entry) {
-		o.columns = (char *)(uintptr_t)"x,y,z,red,green,blue,label";
+		o.columns = (char *)(uintptr_t) "x,y,z,red,green,blue,label";
 		return secant_cloud_read(c, item->path, &o, err);
 	}
 	secant_status s = secant_dir_list(&names, item->path, SECANT_DIR_FILES, err);
@@ -225,5 +233,10 @@ read_room(const secant_clouds *set, const secant_cloud_item *item, secant_cloud 
 }
 
 const secant_cloudset secant_cloudset_s3dis = {
-	.name = "s3dis", .brief = "S3DIS: Area_N/ROOM/Annotations/CLASS_K.txt, or prepared Area_N_ROOM.npy", .detect = detect, .find = find, .read = read_room, .has = has
+	.name = "s3dis",
+	.brief = "S3DIS: Area_N/ROOM/Annotations/CLASS_K.txt, or prepared Area_N_ROOM.npy",
+	.detect = detect,
+	.find = find,
+	.read = read_room,
+	.has = has,
 };

@@ -6,8 +6,10 @@
  *   SYNSET/TOKEN.txt                                        (normals) x y z nx ny nz label, from 0 over all categories
  *   train_test_split/shuffled_{train,val,test}_file_list.json   ["shape_data/SYNSET/TOKEN", ...]
  *
- * A shape is known by synset and token: tokens alone are not unique. How many parts a category has comes from num_seg_classes.txt
- * ("Airplane<TAB>4") where there is one, else from the benchmark's own counts, never from the labels that happen to occur: a shape may lack parts.
+ * A shape is known by synset and token: tokens alone are not unique. How many parts a category has comes from
+ * num_seg_classes.txt
+ * ("Airplane<TAB>4") where there is one, else from the benchmark's own counts, never from the labels that happen to
+ * occur: a shape may lack parts.
  */
 #include "data/clouds/clouds.h"
 #include <stdio.h>
@@ -17,16 +19,33 @@
 #include "base/mem.h"
 #include "base/number.h"
 
-static const struct { const char *name; int parts; } benchmark[] = {
-	{ "Airplane", 4 }, { "Bag", 2 }, { "Cap", 2 }, { "Car", 4 }, { "Chair", 4 }, { "Earphone", 3 }, { "Guitar", 3 }, { "Knife", 2 }, { "Lamp", 4 }, { "Laptop", 2 },
-	{ "Motorbike", 6 }, { "Mug", 2 }, { "Pistol", 3 }, { "Rocket", 3 }, { "Skateboard", 3 }, { "Table", 3 }
+static const struct {
+	const char *name;
+	int parts;
+} benchmark[] = {
+	{ "Airplane", 4 },
+	{ "Bag", 2 },
+	{ "Cap", 2 },
+	{ "Car", 4 },
+	{ "Chair", 4 },
+	{ "Earphone", 3 },
+	{ "Guitar", 3 },
+	{ "Knife", 2 },
+	{ "Lamp", 4 },
+	{ "Laptop", 2 },
+	{ "Motorbike", 6 },
+	{ "Mug", 2 },
+	{ "Pistol", 3 },
+	{ "Rocket", 3 },
+	{ "Skateboard", 3 },
+	{ "Table", 3 },
 };
 
 typedef struct finding {
 	const secant_clouds_request *r;
 	bool normals;
-	secant_lines names;          /* of the categories, each ended by a zero byte */
-	char **synset;               /* of each category; point into names */
+	secant_lines names; /* of the categories, each ended by a zero byte */
+	char **synset; /* of each category; point into names */
 } finding;
 
 static bool
@@ -54,8 +73,16 @@ has_points(const char *path)
 	return found;
 }
 
-static bool detect(const char *path) { return holds(path, "synsetoffset2category.txt") && has_points(path); }
-static bool detect_normal(const char *path) { return holds(path, "synsetoffset2category.txt") && !has_points(path); }
+static bool
+detect(const char *path)
+{
+	return holds(path, "synsetoffset2category.txt") && has_points(path);
+}
+static bool
+detect_normal(const char *path)
+{
+	return holds(path, "synsetoffset2category.txt") && !has_points(path);
+}
 
 /* ---- categories ---- */
 
@@ -79,7 +106,8 @@ static secant_status
 read_categories(finding *f, secant_cloud_list *out, secant_err *err)
 {
 	char *path = secant_path_join(f->r->path, "synsetoffset2category.txt");
-	secant_status s = path ? secant_lines_read(&f->names, path, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
+	secant_status s = path ? secant_lines_read(&f->names, path, err)
+						   : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
 	if (!s && !(f->synset = secant_calloc((size_t)f->names.n + 1, sizeof *f->synset)))
 		s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d categories", f->names.n);
 	for (int i = 0; i < f->names.n && !s; i++) {
@@ -103,7 +131,9 @@ read_counts(finding *f, secant_cloud_list *out, secant_err *err)
 {
 	char *path = secant_path_join(f->r->path, "num_seg_classes.txt");
 	secant_lines lines = { 0 };
-	secant_status s = !path ? secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path") : secant_is_file(path) ? secant_lines_read(&lines, path, err) : SECANT_OK;
+	secant_status s = !path    ? secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path")
+		: secant_is_file(path) ? secant_lines_read(&lines, path, err)
+							   : SECANT_OK;
 	for (int i = 0; i < lines.n && !s; i++) {
 		char *word = split_line(lines.v[i]);
 		long long n;
@@ -130,8 +160,9 @@ count_parts(finding *f, secant_cloud_list *out, secant_err *err)
 	secant_status s = read_counts(f, out, err);
 	for (int i = 0; i < out->categories && !s; i++) {
 		if (!out->parts[i])
-			s = secant_fail(err, SECANT_ERR_FORMAT, "%s: nobody says how many parts '%s' has; expected a line in num_seg_classes.txt: %s<TAB>COUNT", f->r->path, out->category[i],
-			                out->category[i]);
+			s = secant_fail(err, SECANT_ERR_FORMAT,
+				"%s: nobody says how many parts '%s' has; expected a line in num_seg_classes.txt: %s<TAB>COUNT",
+				f->r->path, out->category[i], out->category[i]);
 		out->classes += out->parts[i];
 	}
 	return s;
@@ -158,18 +189,25 @@ add_shape(const finding *f, secant_cloud_list *out, const char *file, size_t i, 
 	const char *synset = strchr(entry, '/'), *token = synset ? strchr(synset + 1, '/') : NULL;
 	int category = -1;
 	if (!token || !secant_path_is_safe(entry))
-		return secant_fail(err, SECANT_ERR_FORMAT, "%s: entry %zu is '%.100s'; expected shape_data/SYNSET/TOKEN", file, i, entry);
+		return secant_fail(
+			err, SECANT_ERR_FORMAT, "%s: entry %zu is '%.100s'; expected shape_data/SYNSET/TOKEN", file, i, entry);
 	size_t n = (size_t)(token - synset - 1);
 	for (int k = 0; k < out->categories; k++)
 		if (strlen(f->synset[k]) == n && !strncmp(f->synset[k], synset + 1, n))
 			category = k;
 	if (category < 0)
-		return secant_fail(err, SECANT_ERR_FORMAT, "%s: entry %zu: folder '%.*s' is no category of synsetoffset2category.txt", file, i, (int)n, synset + 1);
-	char *cloud = f->normals ? secant_format("%s/%s/%s.txt", f->r->path, f->synset[category], token + 1) : secant_format("%s/%s/points/%s.pts", f->r->path, f->synset[category], token + 1);
-	char *labels = f->normals ? NULL : secant_format("%s/%s/points_label/%s.seg", f->r->path, f->synset[category], token + 1);
-	secant_status s = cloud && (labels || f->normals) ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for %zu shapes", i);
+		return secant_fail(err, SECANT_ERR_FORMAT,
+			"%s: entry %zu: folder '%.*s' is no category of synsetoffset2category.txt", file, i, (int)n, synset + 1);
+	char *cloud = f->normals ? secant_format("%s/%s/%s.txt", f->r->path, f->synset[category], token + 1)
+							 : secant_format("%s/%s/points/%s.pts", f->r->path, f->synset[category], token + 1);
+	char *labels = f->normals ? NULL
+							  : secant_format("%s/%s/points_label/%s.seg", f->r->path, f->synset[category], token + 1);
+	secant_status s = cloud && (labels || f->normals)
+		? SECANT_OK
+		: secant_fail(err, SECANT_ERR_NOMEM, "no memory for %zu shapes", i);
 	if (!s && (!secant_is_file(cloud) || (labels && !secant_is_file(labels))))
-		s = secant_fail(err, SECANT_ERR_IO, "%s: entry %zu: there is no %s", file, i, secant_is_file(cloud) ? labels : cloud);
+		s = secant_fail(
+			err, SECANT_ERR_IO, "%s: entry %zu: there is no %s", file, i, secant_is_file(cloud) ? labels : cloud);
 	if (!s)
 		s = secant_cloud_list_add(out, cloud, labels, 0, category, err);
 	secant_free(cloud);
@@ -183,12 +221,15 @@ add_split(const finding *f, secant_cloud_list *out, const char *split, secant_er
 	char *path = secant_format("%s/train_test_split/shuffled_%s_file_list.json", f->r->path, split);
 	json_t *list = path ? secant_json_read(path, err) : NULL, *entry;
 	size_t i;
-	secant_status s = list ? SECANT_OK : err && err->code ? err->code : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
+	secant_status s = list ? SECANT_OK
+		: err && err->code ? err->code
+						   : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
 	if (!s && !json_is_array(list))
 		s = secant_fail(err, SECANT_ERR_FORMAT, "%s: is no list of shapes", path);
-	json_array_foreach(list, i, entry) {
+	json_array_foreach (list, i, entry) {
 		if (!s)
-			s = json_is_string(entry) ? add_shape(f, out, path, i, json_string_value(entry), err) : secant_fail(err, SECANT_ERR_FORMAT, "%s: entry %zu is no text", path, i);
+			s = json_is_string(entry) ? add_shape(f, out, path, i, json_string_value(entry), err)
+									  : secant_fail(err, SECANT_ERR_FORMAT, "%s: entry %zu is no text", path, i);
 	}
 	json_decref(list);
 	secant_free(path);
@@ -198,7 +239,8 @@ add_split(const finding *f, secant_cloud_list *out, const char *split, secant_er
 static bool
 has(const char *path, const secant_cloud_options *o, const char *split)
 {
-	char *file = secant_format("%s/train_test_split/shuffled_%s_file_list.json", path, strcmp(split, "trainval") && strcmp(split, "all") ? split : "train");
+	char *file = secant_format("%s/train_test_split/shuffled_%s_file_list.json", path,
+		strcmp(split, "trainval") && strcmp(split, "all") ? split : "train");
 	bool there = file && secant_is_file(file);
 	secant_free(file);
 	return there;
@@ -216,12 +258,17 @@ find_in(finding *f, secant_cloud_list *out, secant_err *err)
 	if (!s && !several && !has(f->r->path, NULL, split) && has(f->r->path, NULL, "train"))
 		for (int i = 0; i < 3; i++)
 			if (!strcmp(split, all[i]))
-				s = secant_fail(err, SECANT_ERR_IO, "%s: there is no list of the split '%s' (train_test_split/shuffled_%s_file_list.json); --split says which to use", f->r->path, split, split);
+				s = secant_fail(err, SECANT_ERR_IO,
+					"%s: there is no list of the split '%s' (train_test_split/shuffled_%s_file_list.json); --split "
+					"says which to use",
+					f->r->path, split, split);
 	for (int i = 0; i < 3 && !s; i++)
-		if (several ? (i < 2 || !strcmp(split, "all")) && (i == 0 || has(f->r->path, NULL, all[i])) : !strcmp(split, all[i]))
+		if (several ? (i < 2 || !strcmp(split, "all")) && (i == 0 || has(f->r->path, NULL, all[i]))
+					: !strcmp(split, all[i]))
 			s = add_split(f, out, all[i], err);
 	if (!s && !several && strcmp(split, "train") && strcmp(split, "val") && strcmp(split, "test"))
-		s = secant_fail(err, SECANT_ERR_ARG, "%s: there are the splits train, val, test, trainval and all, not '%s'", f->r->path, split);
+		s = secant_fail(err, SECANT_ERR_ARG, "%s: there are the splits train, val, test, trainval and all, not '%s'",
+			f->r->path, split);
 	out->first_label = f->normals ? 0 : 1;
 	out->local = !f->normals;
 	if (!s && f->normals && !(out->columns = secant_strdup("x,y,z,nx,ny,nz,label")))
@@ -231,13 +278,29 @@ find_in(finding *f, secant_cloud_list *out, secant_err *err)
 	return s ? s : secant_cloud_list_only(out, f->r->options->source.category, err);
 }
 
-static secant_status find(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err) { return find_in(&(finding){ .r = r }, out, err); }
-static secant_status find_normal(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err) { return find_in(&(finding){ .r = r, .normals = true }, out, err); }
+static secant_status
+find(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
+{
+	return find_in(&(finding){ .r = r }, out, err);
+}
+static secant_status
+find_normal(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
+{
+	return find_in(&(finding){ .r = r, .normals = true }, out, err);
+}
 
 extern const secant_cloudset secant_cloudset_shapenet_normal;
 const secant_cloudset secant_cloudset_shapenet = {
-	.name = "shapenet", .brief = "ShapeNet part benchmark: SYNSET/points, SYNSET/points_label, train_test_split", .detect = detect, .find = find, .has = has
+	.name = "shapenet",
+	.brief = "ShapeNet part benchmark: SYNSET/points, SYNSET/points_label, train_test_split",
+	.detect = detect,
+	.find = find,
+	.has = has,
 };
 const secant_cloudset secant_cloudset_shapenet_normal = {
-	.name = "shapenet-normal", .brief = "ShapeNet part benchmark with normals: SYNSET/TOKEN.txt of seven columns", .detect = detect_normal, .find = find_normal, .has = has
+	.name = "shapenet-normal",
+	.brief = "ShapeNet part benchmark with normals: SYNSET/TOKEN.txt of seven columns",
+	.detect = detect_normal,
+	.find = find_normal,
+	.has = has,
 };

@@ -1,6 +1,6 @@
 /*
- * Convolutions, their gradients and transposed convolutions by oneDNN. Activations stay channels-last on both sides; weights are states in
- * PyTorch's layout and packed into the one each primitive prefers.
+ * Convolutions, their gradients and transposed convolutions by oneDNN. Activations stay channels-last on both sides;
+ * weights are states in PyTorch's layout and packed into the one each primitive prefers.
  */
 #include "exec/dnnl/dnnl_step.h"
 #include "ops/ops.h"
@@ -25,11 +25,12 @@ weights_md(secant_step *s, const secant_shape *w, int groups, dnnl_data_type_t t
 	const int64_t *d = w->dim;
 	if (groups == 1)
 		return secant_dnnl_md(s, 4, (int64_t[]){ d[0], d[1], d[2], d[3] }, type, any ? dnnl_format_tag_any : dnnl_oihw);
-	return secant_dnnl_md(s, 5, (int64_t[]){ groups, d[0] / groups, d[1], d[2], d[3] }, type, any ? dnnl_format_tag_any : dnnl_goihw);
+	return secant_dnnl_md(
+		s, 5, (int64_t[]){ groups, d[0] / groups, d[1], d[2], d[3] }, type, any ? dnnl_format_tag_any : dnnl_goihw);
 }
 
 static double
-work(const secant_shape *map, const secant_shape *w)     /* of a convolution whose output is `map` */
+work(const secant_shape *map, const secant_shape *w) /* of a convolution whose output is `map` */
 {
 	return 2.0 * (double)map->dim[0] * (double)map->dim[1] * (double)map->dim[2] * (double)secant_shape_count(w);
 }
@@ -39,7 +40,8 @@ static dnnl_primitive_desc_t
 forward(const onednn_window *g, onednn_md x, onednn_md w, onednn_md_ref b, onednn_md y, bool sum, int act)
 {
 	dnnl_primitive_attr_t attr = secant_dnnl_attr(sum, act);
-	dnnl_primitive_desc_t pd = onednn_conv(secant_dnnl_engine(), g, ONEDNN_REF(x), ONEDNN_REF(w), b, ONEDNN_REF(y), attr);
+	dnnl_primitive_desc_t pd = onednn_conv(
+		secant_dnnl_engine(), g, ONEDNN_REF(x), ONEDNN_REF(w), b, ONEDNN_REF(y), attr);
 	dnnl_primitive_attr_destroy(attr);
 	return pd;
 }
@@ -61,7 +63,8 @@ prepare_conv2d(secant_step *s, secant_err *err)
 	bool bias = s->n_in > 2 && s->in[2].shape.rank >= 0, sum = s->n_in > 3 && s->in[3].shape.rank >= 0;
 	dnnl_data_type_t type = secant_dnnl_type(s->in[0].dtype);
 	onednn_md x = secant_dnnl_nhwc(s, &s->in[0]), y = secant_dnnl_nhwc(s, &s->out[0]);
-	onednn_md w = weights_md(s, &s->in[1].shape, a->groups, type, true), user = weights_md(s, &s->in[1].shape, a->groups, secant_dnnl_type(s->in[1].dtype), false);
+	onednn_md w = weights_md(s, &s->in[1].shape, a->groups, type, true),
+			  user = weights_md(s, &s->in[1].shape, a->groups, secant_dnnl_type(s->in[1].dtype), false);
 	onednn_md b = secant_dnnl_md(s, 1, &s->in[1].shape.dim[0], dnnl_f32, dnnl_x);
 	dnnl_primitive_desc_t pd = forward(&g, x, w, bias ? ONEDNN_REF(b) : NULL, y, sum, a->act);
 	if (!pd)
@@ -88,10 +91,13 @@ prepare_grad_data(secant_step *s, secant_err *err)
 	onednn_window g = window_of(a);
 	dnnl_data_type_t type = secant_dnnl_type(s->in[1].dtype);
 	onednn_md dx = secant_dnnl_nhwc(s, &s->out[0]), dy = secant_dnnl_nhwc(s, &s->in[1]);
-	onednn_md w = weights_md(s, &s->in[0].shape, a->groups, type, true), user = weights_md(s, &s->in[0].shape, a->groups, secant_dnnl_type(s->in[0].dtype), false);
+	onednn_md w = weights_md(s, &s->in[0].shape, a->groups, type, true),
+			  user = weights_md(s, &s->in[0].shape, a->groups, secant_dnnl_type(s->in[0].dtype), false);
 	dnnl_primitive_attr_t attr = secant_dnnl_attr(false, 0);
 	dnnl_primitive_desc_t hint = forward(&g, dx, w, NULL, dy, false, 0);
-	dnnl_primitive_desc_t pd = hint ? onednn_conv_grad_data(secant_dnnl_engine(), &g, ONEDNN_REF(dx), ONEDNN_REF(w), ONEDNN_REF(dy), hint, attr) : NULL;
+	dnnl_primitive_desc_t pd = hint
+		? onednn_conv_grad_data(secant_dnnl_engine(), &g, ONEDNN_REF(dx), ONEDNN_REF(w), ONEDNN_REF(dy), hint, attr)
+		: NULL;
 	dnnl_primitive_attr_destroy(attr);
 	if (hint)
 		dnnl_primitive_desc_destroy(hint);
@@ -115,18 +121,22 @@ prepare_grad_weights(secant_step *s, secant_err *err)
 	const secant_conv_attr *a = s->node->attr;
 	onednn_window g = window_of(a);
 	onednn_md x = secant_dnnl_nhwc(s, &s->in[0]), dy = secant_dnnl_nhwc(s, &s->in[1]);
-	onednn_md any = weights_md(s, &s->out[0].shape, a->groups, dnnl_f32, true), user = weights_md(s, &s->out[0].shape, a->groups, dnnl_f32, false);
+	onednn_md any = weights_md(s, &s->out[0].shape, a->groups, dnnl_f32, true),
+			  user = weights_md(s, &s->out[0].shape, a->groups, dnnl_f32, false);
 	onednn_md hint_w = weights_md(s, &s->out[0].shape, a->groups, secant_dnnl_type(s->in[0].dtype), true);
 	dnnl_primitive_attr_t attr = secant_dnnl_attr(false, 0);
 	dnnl_primitive_desc_t hint = forward(&g, x, hint_w, NULL, dy, false, 0);
-	dnnl_primitive_desc_t pd = hint ? onednn_conv_grad_weights(secant_dnnl_engine(), &g, ONEDNN_REF(x), ONEDNN_REF(any), ONEDNN_REF(dy), hint, attr) : NULL;
+	dnnl_primitive_desc_t pd = hint
+		? onednn_conv_grad_weights(secant_dnnl_engine(), &g, ONEDNN_REF(x), ONEDNN_REF(any), ONEDNN_REF(dy), hint, attr)
+		: NULL;
 	dnnl_primitive_attr_destroy(attr);
 	if (hint)
 		dnnl_primitive_desc_destroy(hint);
 	if (!pd)
 		return unsupported(err);
 	dnnl_argument result;
-	secant_dnnl_result(s, user, dnnl_primitive_desc_query_md(pd, dnnl_query_diff_weights_md, 0), DNNL_ARG_DIFF_WEIGHTS, &result);
+	secant_dnnl_result(
+		s, user, dnnl_primitive_desc_query_md(pd, dnnl_query_diff_weights_md, 0), DNNL_ARG_DIFF_WEIGHTS, &result);
 	dnnl_call *c = secant_dnnl_add(s, pd, true, err);
 	if (!c)
 		return SECANT_ERR_UNSUPPORTED;
@@ -144,7 +154,8 @@ transposed_md(secant_step *s, const secant_shape *w, int groups, dnnl_data_type_
 	const int64_t *d = w->dim;
 	if (groups == 1)
 		return secant_dnnl_md(s, 4, (int64_t[]){ d[1], d[0], d[2], d[3] }, type, any ? dnnl_format_tag_any : dnnl_iohw);
-	return secant_dnnl_md(s, 5, (int64_t[]){ groups, d[1], d[0] / groups, d[2], d[3] }, type, any ? dnnl_format_tag_any : dnnl_giohw);
+	return secant_dnnl_md(
+		s, 5, (int64_t[]){ groups, d[1], d[0] / groups, d[2], d[3] }, type, any ? dnnl_format_tag_any : dnnl_giohw);
 }
 
 static secant_status
@@ -159,10 +170,12 @@ prepare_transpose(secant_step *s, secant_err *err)
 		g.after[i] -= a->output_padding.n > i ? a->output_padding.v[i] : 0;
 	dnnl_data_type_t type = secant_dnnl_type(s->in[0].dtype);
 	onednn_md x = secant_dnnl_nhwc(s, &s->in[0]), y = secant_dnnl_nhwc(s, &s->out[0]);
-	onednn_md w = transposed_md(s, &s->in[1].shape, a->groups, type, true), user = transposed_md(s, &s->in[1].shape, a->groups, secant_dnnl_type(s->in[1].dtype), false);
+	onednn_md w = transposed_md(s, &s->in[1].shape, a->groups, type, true),
+			  user = transposed_md(s, &s->in[1].shape, a->groups, secant_dnnl_type(s->in[1].dtype), false);
 	onednn_md b = secant_dnnl_md(s, 1, &s->out[0].shape.dim[3], dnnl_f32, dnnl_x);
 	dnnl_primitive_attr_t attr = secant_dnnl_attr(false, 0);
-	dnnl_primitive_desc_t pd = onednn_deconv(secant_dnnl_engine(), &g, ONEDNN_REF(x), ONEDNN_REF(w), bias ? ONEDNN_REF(b) : NULL, ONEDNN_REF(y), attr);
+	dnnl_primitive_desc_t pd = onednn_deconv(
+		secant_dnnl_engine(), &g, ONEDNN_REF(x), ONEDNN_REF(w), bias ? ONEDNN_REF(b) : NULL, ONEDNN_REF(y), attr);
 	dnnl_primitive_attr_destroy(attr);
 	if (!pd)
 		return unsupported(err);
@@ -183,5 +196,5 @@ const secant_impl secant_impls_dnnl_conv[] = {
 	DNNL_IMPL("conv2d_grad_data", prepare_grad_data, 0),
 	DNNL_IMPL("conv2d_grad_weights", prepare_grad_weights, 0),
 	DNNL_IMPL("conv_transpose2d", prepare_transpose, 0),
-	{ 0 }
+	{ 0 },
 };

@@ -14,9 +14,11 @@ static pthread_once_t engine_once = PTHREAD_ONCE_INIT;
 static void
 make_engine(void)
 {
-	static const dnnl_cpu_isa_t caps[] = { dnnl_cpu_isa_sse41, dnnl_cpu_isa_avx2, dnnl_cpu_isa_avx512_core_bf16, ONEDNN_ISA_ANY };
-	dnnl_set_max_cpu_isa(caps[secant_cpu_isa()]);    /* refused only where oneDNN was built without it: then it uses what it finds */
-	dnnl_set_jit_profiling_flags(0);                 /* telling profilers of each kernel takes as long as making some */
+	static const dnnl_cpu_isa_t caps[] = { dnnl_cpu_isa_sse41, dnnl_cpu_isa_avx2, dnnl_cpu_isa_avx512_core_bf16,
+		ONEDNN_ISA_ANY };
+	dnnl_set_max_cpu_isa(
+		caps[secant_cpu_isa()]); /* refused only where oneDNN was built without it: then it uses what it finds */
+	dnnl_set_jit_profiling_flags(0); /* telling profilers of each kernel takes as long as making some */
 	if (dnnl_engine_create(&engine, dnnl_cpu, 0) != dnnl_success)
 		engine = NULL;
 }
@@ -129,7 +131,8 @@ fill_call(secant_step *s, dnnl_call *c, dnnl_primitive_desc_t pd, bool main, sec
 		return secant_fail(err, SECANT_ERR_NOMEM, "oneDNN cannot make the primitive '%s'", info ? info : "");
 	onednn_md_ref scratchpad = dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0);
 	if (scratchpad && dnnl_memory_desc_get_size(scratchpad))
-		secant_dnnl_arg(c, DNNL_ARG_SCRATCHPAD, keep(s, scratchpad), WHERE_SCRATCH, 0, secant_dnnl_scratch(s, scratchpad));
+		secant_dnnl_arg(
+			c, DNNL_ARG_SCRATCHPAD, keep(s, scratchpad), WHERE_SCRATCH, 0, secant_dnnl_scratch(s, scratchpad));
 	return SECANT_OK;
 }
 
@@ -187,7 +190,7 @@ secant_dnnl_weights(secant_step *s, int input, onednn_md user, onednn_md wanted,
 	dnnl_call *c = secant_dnnl_add(s, pd, false, err);
 	if (!c)
 		return SECANT_ERR_NOMEM;
-	s->reorders -= s->in[input].state;           /* each run packs what the run before changed: no layout is undone */
+	s->reorders -= s->in[input].state; /* each run packs what the run before changed: no layout is undone */
 	arg->where = WHERE_SCRATCH;
 	arg->offset = secant_dnnl_scratch(s, ONEDNN_REF(wanted));
 	secant_dnnl_arg(c, DNNL_ARG_FROM, user, WHERE_IN, input, 0);
@@ -196,10 +199,12 @@ secant_dnnl_weights(secant_step *s, int input, onednn_md user, onednn_md wanted,
 }
 
 secant_status
-secant_dnnl_weighted(secant_step *s, dnnl_primitive_desc_t pd, int input, onednn_md user, dnnl_call **call, secant_err *err)
+secant_dnnl_weighted(
+	secant_step *s, dnnl_primitive_desc_t pd, int input, onednn_md user, dnnl_call **call, secant_err *err)
 {
 	dnnl_argument w;
-	secant_status status = secant_dnnl_weights(s, input, user, keep(s, dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0)), &w, err);
+	secant_status status = secant_dnnl_weights(
+		s, input, user, keep(s, dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0)), &w, err);
 	if (status) {
 		dnnl_primitive_desc_destroy(pd);
 		return status;
@@ -211,16 +216,20 @@ secant_dnnl_weighted(secant_step *s, dnnl_primitive_desc_t pd, int input, onednn
 }
 
 secant_status
-secant_dnnl_block_product(secant_step *s, int64_t rows, int64_t in, int64_t out, secant_dtype to, dnnl_format_tag_t tag, secant_err *err)
+secant_dnnl_block_product(
+	secant_step *s, int64_t rows, int64_t in, int64_t out, secant_dtype to, dnnl_format_tag_t tag, secant_err *err)
 {
 	dnnl_data_type_t type = secant_dnnl_type(s->in[0].dtype);
 	dnnl_call *c;
 	if (!secant_dnnl_new(s, err))
 		return SECANT_ERR_NOMEM;
-	onednn_md mx = secant_dnnl_md(s, 2, (int64_t[]){ rows, in }, type, dnnl_ab), my = secant_dnnl_md(s, 2, (int64_t[]){ rows, out }, secant_dnnl_type(to), dnnl_ab);
-	onednn_md any = secant_dnnl_md(s, 2, (int64_t[]){ in, out }, type, dnnl_format_tag_any), user = secant_dnnl_md(s, 2, (int64_t[]){ in, out }, dnnl_f32, tag);
+	onednn_md mx = secant_dnnl_md(s, 2, (int64_t[]){ rows, in }, type, dnnl_ab),
+			  my = secant_dnnl_md(s, 2, (int64_t[]){ rows, out }, secant_dnnl_type(to), dnnl_ab);
+	onednn_md any = secant_dnnl_md(s, 2, (int64_t[]){ in, out }, type, dnnl_format_tag_any),
+			  user = secant_dnnl_md(s, 2, (int64_t[]){ in, out }, dnnl_f32, tag);
 	dnnl_primitive_attr_t attr = secant_dnnl_attr(false, 0);
-	dnnl_primitive_desc_t pd = onednn_matmul(secant_dnnl_engine(), ONEDNN_REF(mx), ONEDNN_REF(any), NULL, ONEDNN_REF(my), attr);
+	dnnl_primitive_desc_t pd = onednn_matmul(
+		secant_dnnl_engine(), ONEDNN_REF(mx), ONEDNN_REF(any), NULL, ONEDNN_REF(my), attr);
 	dnnl_primitive_attr_destroy(attr);
 	if (!pd)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "oneDNN does not do this product");
@@ -268,7 +277,8 @@ bind_call(const dnnl_call *c, dnnl_exec_arg_t *arg)
 {
 	for (int i = 0; i < c->n; i++) {
 		arg[i].arg = c->arg[i].arg;
-		if (dnnl_memory_create(&arg[i].memory, ONEDNN_REF(c->arg[i].md), secant_dnnl_engine(), DNNL_MEMORY_NONE) != dnnl_success)
+		if (dnnl_memory_create(&arg[i].memory, ONEDNN_REF(c->arg[i].md), secant_dnnl_engine(), DNNL_MEMORY_NONE)
+			!= dnnl_success)
 			return false;
 	}
 	return true;
@@ -303,12 +313,15 @@ secant_dnnl_bind(const secant_step *s)
 }
 
 static secant_status
-execute(const dnnl_data *d, const dnnl_call *c, dnnl_exec_arg_t *arg, dnnl_stream_t stream, const void *const *in, void *const *out, char *scratch, secant_err *err)
+execute(const dnnl_data *d, const dnnl_call *c, dnnl_exec_arg_t *arg, dnnl_stream_t stream, const void *const *in,
+	void *const *out, char *scratch, secant_err *err)
 {
 	for (int i = 0; i < c->n; i++) {
 		const dnnl_argument *a = &c->arg[i];
-		void *at = a->where == WHERE_IN ? (void *)(uintptr_t)in[a->index] : a->where == WHERE_OUT ? out[a->index] : a->where == WHERE_PACKED ? d->packed
-		                                                                                                                                   : scratch + a->offset;
+		void *at = a->where == WHERE_IN ? (void *)(uintptr_t)in[a->index]
+			: a->where == WHERE_OUT     ? out[a->index]
+			: a->where == WHERE_PACKED  ? d->packed
+										: scratch + a->offset;
 		dnnl_memory_set_data_handle(arg[i].memory, at);
 	}
 	if (dnnl_primitive_execute(c->primitive, stream, c->n, arg) != dnnl_success)
@@ -322,7 +335,8 @@ secant_dnnl_run(const secant_step *s, void *p, const void *const *in, void *cons
 	const dnnl_data *d = s->data;
 	bound *b = p;
 	if (d->copy_in && in[d->copy_in - 1] != out[0])
-		memcpy(out[0], in[d->copy_in - 1], (size_t)secant_shape_count(&s->out[0].shape) * secant_dtype_size(s->out[0].dtype));
+		memcpy(out[0], in[d->copy_in - 1],
+			(size_t)secant_shape_count(&s->out[0].shape) * secant_dtype_size(s->out[0].dtype));
 	for (int c = 0; c < d->n; c++)
 		if (execute(d, &d->call[c], b->arg[c], b->stream, in, out, scratch, err))
 			return SECANT_ERR_BUG;
@@ -330,7 +344,8 @@ secant_dnnl_run(const secant_step *s, void *p, const void *const *in, void *cons
 }
 
 secant_status
-secant_dnnl_run_call(const secant_step *s, void *p, int call, const void *const *in, void *const *out, void *scratch, secant_err *err)
+secant_dnnl_run_call(
+	const secant_step *s, void *p, int call, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	const dnnl_data *d = s->data;
 	bound *b = p;
@@ -345,7 +360,8 @@ secant_dnnl_pack(secant_step *s, const void *const *in, secant_err *err)
 	if (!d->pack.primitive)
 		return SECANT_OK;
 	secant_status status = SECANT_ERR_NOMEM;
-	if (dnnl_stream_create(&b.stream, secant_dnnl_engine(), dnnl_stream_default_flags) == dnnl_success && bind_call(&d->pack, b.arg[0]))
+	if (dnnl_stream_create(&b.stream, secant_dnnl_engine(), dnnl_stream_default_flags) == dnnl_success
+		&& bind_call(&d->pack, b.arg[0]))
 		status = execute(d, &d->pack, b.arg[0], b.stream, in, NULL, NULL, err);
 	for (int i = 0; i < d->pack.n; i++)
 		if (b.arg[0][i].memory)

@@ -1,6 +1,6 @@
 /*
- * linear_max: blocks of points are multiplied into scratch that stays in the cache, and what is largest so far is kept. The last block of a
- * cloud is moved back to be as long as the others: points seen twice change no maximum.
+ * linear_max: blocks of points are multiplied into scratch that stays in the cache, and what is largest so far is kept.
+ * The last block of a cloud is moved back to be as long as the others: points seen twice change no maximum.
  */
 #include "exec/dnnl/dnnl_step.h"
 #include "exec/native/native.h"
@@ -9,7 +9,9 @@
 
 enum { BLOCK_BYTES = 1 << 20 };
 
-typedef struct sizes { int64_t clouds, points, in, out, rows; } sizes;
+typedef struct sizes {
+	int64_t clouds, points, in, out, rows;
+} sizes;
 
 static sizes
 sizes_of(const secant_step *s)
@@ -23,7 +25,11 @@ sizes_of(const secant_step *s)
 }
 
 /* Bytes of scratch of our own, before oneDNN's: the block's results, the best so far, signs. */
-typedef struct pieces { float *z, *best, *flip; int32_t *which; size_t bytes; } pieces;
+typedef struct pieces {
+	float *z, *best, *flip;
+	int32_t *which;
+	size_t bytes;
+} pieces;
 
 static pieces
 pieces_of(const sizes *z, void *scratch)
@@ -41,8 +47,9 @@ static bool
 supports(const secant_step *s)
 {
 	bool low = s->in[0].dtype == SECANT_BF16;
-	return (s->in[0].dtype == SECANT_F32 || low) && s->in[1].dtype == SECANT_F32 && s->out[0].dtype == SECANT_F32 && s->out[1].dtype == SECANT_I32 &&
-	       (!low || secant_cpu_isa() >= SECANT_ISA_AVX512) && secant_dnnl_engine() && secant_in_count(s, 0) && secant_in_count(s, 1);
+	return (s->in[0].dtype == SECANT_F32 || low) && s->in[1].dtype == SECANT_F32 && s->out[0].dtype == SECANT_F32
+		&& s->out[1].dtype == SECANT_I32 && (!low || secant_cpu_isa() >= SECANT_ISA_AVX512) && secant_dnnl_engine()
+		&& secant_in_count(s, 0) && secant_in_count(s, 1);
 }
 
 static secant_status
@@ -78,7 +85,7 @@ run(const secant_step *s, void *bound, const void *const *in, void *const *out, 
 	int parts = secant_parts(s, z.rows * z.out);
 	for (int64_t i = 0; i < z.out; i++)
 		p.flip[i] = sign && sign[i] < 0 ? -1 : 1;
-	for (int c = 0; c + 1 < d->n; c++)               /* weights that are no state are laid out anew */
+	for (int c = 0; c + 1 < d->n; c++) /* weights that are no state are laid out anew */
 		if (secant_dnnl_run_call(s, bound, c, given, made, scratch, err))
 			return SECANT_ERR_BUG;
 	for (int64_t n = 0; n < z.clouds; n++) {
@@ -92,7 +99,8 @@ run(const secant_step *s, void *bound, const void *const *in, void *const *out, 
 			SECANT_PARTS(parts)
 			for (int t = 0; t < parts; t++) {
 				int64_t a = secant_part(z.out, parts, t), b = secant_part(z.out, parts, t + 1);
-				secant_points_best()->largest(p.best + a, p.which + a, p.z + a, z.rows, z.out, b - a, p.flip + a, (int32_t)at);
+				secant_points_best()->largest(
+					p.best + a, p.which + a, p.z + a, z.rows, z.out, b - a, p.flip + a, (int32_t)at);
 			}
 		}
 		finish(&z, &p, n, out);
@@ -101,7 +109,14 @@ run(const secant_step *s, void *bound, const void *const *in, void *const *out, 
 }
 
 const secant_impl secant_impls_dnnl_linear_max[] = {
-	{ .op = "linear_max", .name = "onednn", .supports = supports, .prepare = prepare, .pack = secant_dnnl_pack, .bind = secant_dnnl_bind, .unbind = secant_dnnl_unbind,
-	  .run = run, .release = secant_dnnl_release },
-	{ 0 }
+	{ .op = "linear_max",
+		.name = "onednn",
+		.supports = supports,
+		.prepare = prepare,
+		.pack = secant_dnnl_pack,
+		.bind = secant_dnnl_bind,
+		.unbind = secant_dnnl_unbind,
+		.run = run,
+		.release = secant_dnnl_release },
+	{ 0 },
 };

@@ -33,57 +33,78 @@ onednn_md_keep(onednn_mds *m, onednn_md_ref md)
 	return *md;
 }
 
-void onednn_mds_free(onednn_mds *m) { (void)m; }
+void
+onednn_mds_free(onednn_mds *m)
+{
+	(void)m;
+}
 
 static dnnl_primitive_desc_t
-made(dnnl_status_t status, const_dnnl_op_desc_t desc, dnnl_engine_t e, dnnl_primitive_desc_t hint, const_dnnl_primitive_attr_t attr)
+made(dnnl_status_t status, const_dnnl_op_desc_t desc, dnnl_engine_t e, dnnl_primitive_desc_t hint,
+	const_dnnl_primitive_attr_t attr)
 {
 	dnnl_primitive_desc_t pd = NULL;
 	return status == dnnl_success && dnnl_primitive_desc_create(&pd, desc, attr, e, hint) == dnnl_success ? pd : NULL;
 }
 
 dnnl_primitive_desc_t
-onednn_conv(dnnl_engine_t e, const onednn_window *w, onednn_md_ref x, onednn_md_ref weights, onednn_md_ref bias, onednn_md_ref y, const_dnnl_primitive_attr_t attr)
+onednn_conv(dnnl_engine_t e, const onednn_window *w, onednn_md_ref x, onednn_md_ref weights, onednn_md_ref bias,
+	onednn_md_ref y, const_dnnl_primitive_attr_t attr)
 {
 	dnnl_convolution_desc_t d;
-	return made(dnnl_dilated_convolution_forward_desc_init(&d, dnnl_forward_training, dnnl_convolution_direct, x, weights, bias, y, w->stride, w->dilation, w->before, w->after),
-	            &d, e, NULL, attr);
+	return made(dnnl_dilated_convolution_forward_desc_init(&d, dnnl_forward_training, dnnl_convolution_direct, x,
+					weights, bias, y, w->stride, w->dilation, w->before, w->after),
+		&d, e, NULL, attr);
 }
 
 dnnl_primitive_desc_t
-onednn_conv_grad_data(dnnl_engine_t e, const onednn_window *w, onednn_md_ref dx, onednn_md_ref weights, onednn_md_ref dy, dnnl_primitive_desc_t hint,
-                      const_dnnl_primitive_attr_t attr)
+onednn_conv_grad_data(dnnl_engine_t e, const onednn_window *w, onednn_md_ref dx, onednn_md_ref weights,
+	onednn_md_ref dy, dnnl_primitive_desc_t hint, const_dnnl_primitive_attr_t attr)
 {
 	dnnl_convolution_desc_t d;
-	return made(dnnl_dilated_convolution_backward_data_desc_init(&d, dnnl_convolution_direct, dx, weights, dy, w->stride, w->dilation, w->before, w->after), &d, e, hint, attr);
+	return made(dnnl_dilated_convolution_backward_data_desc_init(
+					&d, dnnl_convolution_direct, dx, weights, dy, w->stride, w->dilation, w->before, w->after),
+		&d, e, hint, attr);
 }
 
 dnnl_primitive_desc_t
-onednn_conv_grad_weights(dnnl_engine_t e, const onednn_window *w, onednn_md_ref x, onednn_md_ref dweights, onednn_md_ref dy, dnnl_primitive_desc_t hint,
-                         const_dnnl_primitive_attr_t attr)
+onednn_conv_grad_weights(dnnl_engine_t e, const onednn_window *w, onednn_md_ref x, onednn_md_ref dweights,
+	onednn_md_ref dy, dnnl_primitive_desc_t hint, const_dnnl_primitive_attr_t attr)
 {
 	dnnl_convolution_desc_t d;
-	return made(dnnl_dilated_convolution_backward_weights_desc_init(&d, dnnl_convolution_direct, x, dweights, NULL, dy, w->stride, w->dilation, w->before, w->after), &d, e, hint,
-	            attr);
+	return made(dnnl_dilated_convolution_backward_weights_desc_init(
+					&d, dnnl_convolution_direct, x, dweights, NULL, dy, w->stride, w->dilation, w->before, w->after),
+		&d, e, hint, attr);
 }
 
 dnnl_primitive_desc_t
-onednn_deconv(dnnl_engine_t e, const onednn_window *w, onednn_md_ref x, onednn_md_ref weights, onednn_md_ref bias, onednn_md_ref y, const_dnnl_primitive_attr_t attr)
+onednn_deconv(dnnl_engine_t e, const onednn_window *w, onednn_md_ref x, onednn_md_ref weights, onednn_md_ref bias,
+	onednn_md_ref y, const_dnnl_primitive_attr_t attr)
 {
 	dnnl_deconvolution_desc_t d;
-	return made(dnnl_dilated_deconvolution_forward_desc_init(&d, dnnl_forward_training, dnnl_deconvolution_direct, x, weights, bias, y, w->stride, w->dilation, w->before, w->after),
-	            &d, e, NULL, attr);
+	return made(dnnl_dilated_deconvolution_forward_desc_init(&d, dnnl_forward_training, dnnl_deconvolution_direct, x,
+					weights, bias, y, w->stride, w->dilation, w->before, w->after),
+		&d, e, NULL, attr);
 }
 
 dnnl_primitive_desc_t
-onednn_matmul(dnnl_engine_t e, onednn_md_ref a, onednn_md_ref b, onednn_md_ref bias, onednn_md_ref y, const_dnnl_primitive_attr_t attr)
+onednn_matmul(dnnl_engine_t e, onednn_md_ref a, onednn_md_ref b, onednn_md_ref bias, onednn_md_ref y,
+	const_dnnl_primitive_attr_t attr)
 {
 	dnnl_matmul_desc_t d;
 	return made(dnnl_matmul_desc_init(&d, a, b, bias, y), &d, e, NULL, attr);
 }
 
-void onednn_add_sum(dnnl_post_ops_t ops) { dnnl_post_ops_append_sum(ops, 1.f); }
-void onednn_add_eltwise(dnnl_post_ops_t ops, dnnl_alg_kind_t kind, float alpha, float beta) { dnnl_post_ops_append_eltwise(ops, 1.f, kind, alpha, beta); }
+void
+onednn_add_sum(dnnl_post_ops_t ops)
+{
+	dnnl_post_ops_append_sum(ops, 1.f);
+}
+void
+onednn_add_eltwise(dnnl_post_ops_t ops, dnnl_alg_kind_t kind, float alpha, float beta)
+{
+	dnnl_post_ops_append_eltwise(ops, 1.f, kind, alpha, beta);
+}
 
 #else
 
@@ -132,47 +153,70 @@ onednn_mds_free(onednn_mds *m)
 }
 
 dnnl_primitive_desc_t
-onednn_conv(dnnl_engine_t e, const onednn_window *w, onednn_md_ref x, onednn_md_ref weights, onednn_md_ref bias, onednn_md_ref y, const_dnnl_primitive_attr_t attr)
+onednn_conv(dnnl_engine_t e, const onednn_window *w, onednn_md_ref x, onednn_md_ref weights, onednn_md_ref bias,
+	onednn_md_ref y, const_dnnl_primitive_attr_t attr)
 {
 	dnnl_primitive_desc_t pd = NULL;
-	return dnnl_convolution_forward_primitive_desc_create(&pd, e, dnnl_forward_training, dnnl_convolution_direct, x, weights, bias, y, w->stride, w->dilation, w->before,
-	                                                      w->after, attr) == dnnl_success ? pd : NULL;
+	return dnnl_convolution_forward_primitive_desc_create(&pd, e, dnnl_forward_training, dnnl_convolution_direct, x,
+			   weights, bias, y, w->stride, w->dilation, w->before, w->after, attr)
+			== dnnl_success
+		? pd
+		: NULL;
 }
 
 dnnl_primitive_desc_t
-onednn_conv_grad_data(dnnl_engine_t e, const onednn_window *w, onednn_md_ref dx, onednn_md_ref weights, onednn_md_ref dy, dnnl_primitive_desc_t hint,
-                      const_dnnl_primitive_attr_t attr)
+onednn_conv_grad_data(dnnl_engine_t e, const onednn_window *w, onednn_md_ref dx, onednn_md_ref weights,
+	onednn_md_ref dy, dnnl_primitive_desc_t hint, const_dnnl_primitive_attr_t attr)
 {
 	dnnl_primitive_desc_t pd = NULL;
-	return dnnl_convolution_backward_data_primitive_desc_create(&pd, e, dnnl_convolution_direct, dx, weights, dy, w->stride, w->dilation, w->before, w->after, hint, attr) ==
-	       dnnl_success ? pd : NULL;
+	return dnnl_convolution_backward_data_primitive_desc_create(&pd, e, dnnl_convolution_direct, dx, weights, dy,
+			   w->stride, w->dilation, w->before, w->after, hint, attr)
+			== dnnl_success
+		? pd
+		: NULL;
 }
 
 dnnl_primitive_desc_t
-onednn_conv_grad_weights(dnnl_engine_t e, const onednn_window *w, onednn_md_ref x, onednn_md_ref dweights, onednn_md_ref dy, dnnl_primitive_desc_t hint,
-                         const_dnnl_primitive_attr_t attr)
+onednn_conv_grad_weights(dnnl_engine_t e, const onednn_window *w, onednn_md_ref x, onednn_md_ref dweights,
+	onednn_md_ref dy, dnnl_primitive_desc_t hint, const_dnnl_primitive_attr_t attr)
 {
 	dnnl_primitive_desc_t pd = NULL;
-	return dnnl_convolution_backward_weights_primitive_desc_create(&pd, e, dnnl_convolution_direct, x, dweights, NULL, dy, w->stride, w->dilation, w->before, w->after, hint,
-	                                                               attr) == dnnl_success ? pd : NULL;
+	return dnnl_convolution_backward_weights_primitive_desc_create(&pd, e, dnnl_convolution_direct, x, dweights, NULL,
+			   dy, w->stride, w->dilation, w->before, w->after, hint, attr)
+			== dnnl_success
+		? pd
+		: NULL;
 }
 
 dnnl_primitive_desc_t
-onednn_deconv(dnnl_engine_t e, const onednn_window *w, onednn_md_ref x, onednn_md_ref weights, onednn_md_ref bias, onednn_md_ref y, const_dnnl_primitive_attr_t attr)
+onednn_deconv(dnnl_engine_t e, const onednn_window *w, onednn_md_ref x, onednn_md_ref weights, onednn_md_ref bias,
+	onednn_md_ref y, const_dnnl_primitive_attr_t attr)
 {
 	dnnl_primitive_desc_t pd = NULL;
-	return dnnl_deconvolution_forward_primitive_desc_create(&pd, e, dnnl_forward_training, dnnl_deconvolution_direct, x, weights, bias, y, w->stride, w->dilation, w->before,
-	                                                        w->after, attr) == dnnl_success ? pd : NULL;
+	return dnnl_deconvolution_forward_primitive_desc_create(&pd, e, dnnl_forward_training, dnnl_deconvolution_direct, x,
+			   weights, bias, y, w->stride, w->dilation, w->before, w->after, attr)
+			== dnnl_success
+		? pd
+		: NULL;
 }
 
 dnnl_primitive_desc_t
-onednn_matmul(dnnl_engine_t e, onednn_md_ref a, onednn_md_ref b, onednn_md_ref bias, onednn_md_ref y, const_dnnl_primitive_attr_t attr)
+onednn_matmul(dnnl_engine_t e, onednn_md_ref a, onednn_md_ref b, onednn_md_ref bias, onednn_md_ref y,
+	const_dnnl_primitive_attr_t attr)
 {
 	dnnl_primitive_desc_t pd = NULL;
 	return dnnl_matmul_primitive_desc_create(&pd, e, a, b, bias, y, attr) == dnnl_success ? pd : NULL;
 }
 
-void onednn_add_sum(dnnl_post_ops_t ops) { dnnl_post_ops_append_sum(ops, 1.f, 0, dnnl_data_type_undef); }
-void onednn_add_eltwise(dnnl_post_ops_t ops, dnnl_alg_kind_t kind, float alpha, float beta) { dnnl_post_ops_append_eltwise(ops, kind, alpha, beta); }
+void
+onednn_add_sum(dnnl_post_ops_t ops)
+{
+	dnnl_post_ops_append_sum(ops, 1.f, 0, dnnl_data_type_undef);
+}
+void
+onednn_add_eltwise(dnnl_post_ops_t ops, dnnl_alg_kind_t kind, float alpha, float beta)
+{
+	dnnl_post_ops_append_eltwise(ops, kind, alpha, beta);
+}
 
 #endif

@@ -1,14 +1,17 @@
 /*
- * Products on the first rows of a matrix, whose number is known when they run: blocks of a fixed number of rows. A last block that is not full
- * also multiplies rows behind it, where anything may stand and anything may be left; the gradient of the weights, a sum over rows, takes
- * copies of such a block with zeros behind. No work is claimed (s->flops): how much it is depends on the clouds.
+ * Products on the first rows of a matrix, whose number is known when they run: blocks of a fixed number of rows. A last
+ * block that is not full also multiplies rows behind it, where anything may stand and anything may be left; the
+ * gradient of the weights, a sum over rows, takes copies of such a block with zeros behind. No work is claimed
+ * (s->flops): how much it is depends on the clouds.
  */
 #include "exec/dnnl/dnnl_step.h"
 #include "exec/native/native.h"
 
 enum { BLOCK_ROWS = 1024 };
 
-typedef struct sizes { int64_t rows, block, in, out; } sizes;    /* of the product: columns read, columns written */
+typedef struct sizes {
+	int64_t rows, block, in, out;
+} sizes; /* of the product: columns read, columns written */
 
 static int64_t
 block_of(const secant_step *s, int64_t rows)
@@ -28,8 +31,9 @@ static bool
 supports(const secant_step *s)
 {
 	bool low = s->in[0].dtype == SECANT_BF16;
-	return (s->in[0].dtype == SECANT_F32 || low) && s->in[2].dtype == SECANT_I32 && (!low || secant_cpu_isa() >= SECANT_ISA_AVX512) && secant_dnnl_engine() &&
-	       secant_in_count(s, 0) && secant_in_count(s, 1);
+	return (s->in[0].dtype == SECANT_F32 || low) && s->in[2].dtype == SECANT_I32
+		&& (!low || secant_cpu_isa() >= SECANT_ISA_AVX512) && secant_dnnl_engine() && secant_in_count(s, 0)
+		&& secant_in_count(s, 1);
 }
 
 /* ---- rows_linear, rows_linear_grad_data: a product with w or its transpose ---- */
@@ -44,7 +48,8 @@ sizes_of(const secant_step *s)
 static bool
 supports_product(const secant_step *s)
 {
-	return supports(s) && s->in[1].dtype == SECANT_F32 && (s->out[0].dtype == SECANT_F32 || s->out[0].dtype == SECANT_BF16);
+	return supports(s) && s->in[1].dtype == SECANT_F32
+		&& (s->out[0].dtype == SECANT_F32 || s->out[0].dtype == SECANT_BF16);
 }
 
 static secant_status
@@ -54,8 +59,16 @@ prepare_product(secant_step *s, dnnl_format_tag_t tag, secant_err *err)
 	return secant_dnnl_block_product(s, z.block, z.in, z.out, s->out[0].dtype, tag, err);
 }
 
-static secant_status prepare_linear(secant_step *s, secant_err *err) { return prepare_product(s, dnnl_ba, err); }
-static secant_status prepare_grad_data(secant_step *s, secant_err *err) { return prepare_product(s, dnnl_ab, err); }
+static secant_status
+prepare_linear(secant_step *s, secant_err *err)
+{
+	return prepare_product(s, dnnl_ba, err);
+}
+static secant_status
+prepare_grad_data(secant_step *s, secant_err *err)
+{
+	return prepare_product(s, dnnl_ab, err);
+}
 
 static secant_status
 run_product(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
@@ -64,7 +77,7 @@ run_product(const secant_step *s, void *bound, const void *const *in, void *cons
 	sizes z = sizes_of(s);
 	int64_t count = rows_of(in[2], z.rows);
 	bool low = secant_low_in(s), low_out = s->out[0].dtype == SECANT_BF16;
-	for (int c = 0; c + 1 < d->n; c++)               /* the weights, laid out anew */
+	for (int c = 0; c + 1 < d->n; c++) /* the weights, laid out anew */
 		if (secant_dnnl_run_call(s, bound, c, in, out, scratch, err))
 			return SECANT_ERR_BUG;
 	for (int64_t from = 0; from < count; from += z.block) {
@@ -80,7 +93,10 @@ run_product(const secant_step *s, void *bound, const void *const *in, void *cons
 /* ---- rows_linear_grad_weights: dw += dyT x, block after block ---- */
 
 /* Our scratch, before oneDNN's: a block of x and of dy. */
-typedef struct tails { void *x, *dy; size_t size; } tails;
+typedef struct tails {
+	void *x, *dy;
+	size_t size;
+} tails;
 
 static sizes
 grad_sizes(const secant_step *s)
@@ -113,10 +129,12 @@ prepare_grad_weights(secant_step *s, secant_err *err)
 	if (!secant_dnnl_new(s, err))
 		return SECANT_ERR_NOMEM;
 	s->scratch = tails_of(&z, secant_low_in(s), NULL).size;
-	onednn_md mdy = secant_dnnl_md(s, 2, (int64_t[]){ z.out, z.block }, type, dnnl_ba), mx = secant_dnnl_md(s, 2, (int64_t[]){ z.block, z.in }, type, dnnl_ab);
+	onednn_md mdy = secant_dnnl_md(s, 2, (int64_t[]){ z.out, z.block }, type, dnnl_ba),
+			  mx = secant_dnnl_md(s, 2, (int64_t[]){ z.block, z.in }, type, dnnl_ab);
 	onednn_md mdw = secant_dnnl_md(s, 2, (int64_t[]){ z.out, z.in }, dnnl_f32, dnnl_ab);
 	dnnl_primitive_attr_t attr = secant_dnnl_attr(true, 0);
-	dnnl_primitive_desc_t pd = onednn_matmul(secant_dnnl_engine(), ONEDNN_REF(mdy), ONEDNN_REF(mx), NULL, ONEDNN_REF(mdw), attr);
+	dnnl_primitive_desc_t pd = onednn_matmul(
+		secant_dnnl_engine(), ONEDNN_REF(mdy), ONEDNN_REF(mx), NULL, ONEDNN_REF(mdw), attr);
 	dnnl_primitive_attr_destroy(attr);
 	dnnl_call *c = pd ? secant_dnnl_add(s, pd, true, err) : NULL;
 	if (!c)
@@ -138,7 +156,8 @@ padded(void *to, const void *from, int64_t rows, int64_t block, int64_t n, bool 
 }
 
 static secant_status
-run_grad_weights(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_grad_weights(
+	const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	sizes z = grad_sizes(s);
 	bool low = secant_low_in(s);
@@ -158,12 +177,14 @@ run_grad_weights(const secant_step *s, void *bound, const void *const *in, void 
 }
 
 #define ROWS(op_name, fits, make, go) \
-	{ .op = op_name, .name = "onednn", .supports = fits, .prepare = make, .pack = secant_dnnl_pack, .bind = secant_dnnl_bind, .unbind = secant_dnnl_unbind, .run = go, \
-	  .release = secant_dnnl_release }
+	{ \
+		.op = op_name, .name = "onednn", .supports = fits, .prepare = make, .pack = secant_dnnl_pack, \
+		.bind = secant_dnnl_bind, .unbind = secant_dnnl_unbind, .run = go, .release = secant_dnnl_release \
+	}
 extern const secant_impl secant_impls_dnnl_rows[];
 const secant_impl secant_impls_dnnl_rows[] = {
 	ROWS("rows_linear", supports_product, prepare_linear, run_product),
 	ROWS("rows_linear_grad_data", supports_product, prepare_grad_data, run_product),
 	ROWS("rows_linear_grad_weights", supports_grad_weights, prepare_grad_weights, run_grad_weights),
-	{ 0 }
+	{ 0 },
 };

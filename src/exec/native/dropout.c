@@ -1,6 +1,6 @@
 /*
- * Dropout: the reference's draws (ops/dropout.h), by the vector. Whole channels: the factors of a sample are drawn, then multiplied in as
- * a vector along its pixels.
+ * Dropout: the reference's draws (ops/dropout.h), by the vector. Whole channels: the factors of a sample are drawn,
+ * then multiplied in as a vector along its pixels.
  */
 #include "exec/native/native.h"
 #include "kernels/norm.h"
@@ -11,9 +11,15 @@ static secant_draws
 draws_of(const secant_step *s, const void *const *in)
 {
 	const secant_dropout_attr *a = s->node->attr;
-	uint64_t seed = (uint64_t)secant_load_index(in[1], s->in[1].dtype, 0), step = (uint64_t)secant_load_index(in[2], s->in[2].dtype, 0);
-	return (secant_draws){ { (uint32_t)seed, (uint32_t)(seed >> 32) }, (uint32_t)SECANT_FOR_DROPOUT | (uint32_t)a->id << 8, (uint32_t)step,
-	                       secant_dropout_limit(a->p), (float)secant_dropout_scale(a->p) };
+	uint64_t seed = (uint64_t)secant_load_index(in[1], s->in[1].dtype, 0),
+			 step = (uint64_t)secant_load_index(in[2], s->in[2].dtype, 0);
+	return (secant_draws){
+		{ (uint32_t)seed, (uint32_t)(seed >> 32) },
+		(uint32_t)SECANT_FOR_DROPOUT | (uint32_t)a->id << 8,
+		(uint32_t)step,
+		secant_dropout_limit(a->p),
+		(float)secant_dropout_scale(a->p),
+	};
 }
 
 static void
@@ -24,12 +30,13 @@ run_channels(const secant_step *s, const void *x, void *y, const secant_draws *d
 	int parts = secant_parts(s, secant_in_count(s, 0));
 	secant_random_best()->factors(scratch, 0, n * c, d);
 	for (int64_t i = n * c; i < (n + 1) * c; i++)
-		scratch[i] = 0;                          /* what normalise adds */
+		scratch[i] = 0; /* what normalise adds */
 	SECANT_PARTS(parts)
 	for (int t = 0; t < parts; t++)
-		for (int64_t r = secant_part(n * pixels, parts, t), end = secant_part(n * pixels, parts, t + 1); r < end; ) {
+		for (int64_t r = secant_part(n * pixels, parts, t), end = secant_part(n * pixels, parts, t + 1); r < end;) {
 			int64_t m = pixels - r % pixels < end - r ? pixels - r % pixels : end - r;
-			secant_norm_best()->normalise(secant_at(x, r * c, low), NULL, secant_at_mut(y, r * c, low), low, false, m, c, scratch + r / pixels * c, scratch + n * c);
+			secant_norm_best()->normalise(secant_at(x, r * c, low), NULL, secant_at_mut(y, r * c, low), low, false, m,
+				c, scratch + r / pixels * c, scratch + n * c);
 			r += m;
 		}
 }
@@ -49,7 +56,8 @@ run(const secant_step *s, void *bound, const void *const *in, void *const *out, 
 	SECANT_PARTS(parts)
 	for (int t = 0; t < parts; t++) {
 		int64_t from = secant_part(n, parts, t), to = secant_part(n, parts, t + 1);
-		secant_random_best()->dropout(secant_at(in[0], from, low), secant_at_mut(out[0], from, low), low, (uint64_t)from, to - from, &d);
+		secant_random_best()->dropout(
+			secant_at(in[0], from, low), secant_at_mut(out[0], from, low), low, (uint64_t)from, to - from, &d);
 	}
 	return SECANT_OK;
 }

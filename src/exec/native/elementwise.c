@@ -1,6 +1,6 @@
 /*
- * Element by element: functions of one number and their gradient, functions of two with broadcasting, comparisons, where, casts. Integer
- * operands of comparisons and where take a plain loop in double.
+ * Element by element: functions of one number and their gradient, functions of two with broadcasting, comparisons,
+ * where, casts. Integer operands of comparisons and where take a plain loop in double.
  */
 #include "exec/native/native.h"
 #include "exec/native/walk.h"
@@ -53,13 +53,15 @@ run_unary(const secant_step *s, void *bound, const void *const *in, void *const 
 	SECANT_PARTS(parts)
 	for (int t = 0; t < parts; t++) {
 		int64_t from = secant_part(n, parts, t), to = secant_part(n, parts, t + 1);
-		k->unary(kind, secant_at(in[0], from, low), secant_at_mut(out[0], from, low), low, to - from, (float)a->a, (float)a->b);
+		k->unary(kind, secant_at(in[0], from, low), secant_at_mut(out[0], from, low), low, to - from, (float)a->a,
+			(float)a->b);
 	}
 	return SECANT_OK;
 }
 
 static secant_status
-run_unary_grad(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_unary_grad(
+	const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	const secant_unary_grad_attr *a = s->node->attr;
 	const secant_elementwise_kernels *k = secant_elementwise_best();
@@ -69,14 +71,19 @@ run_unary_grad(const secant_step *s, void *bound, const void *const *in, void *c
 	SECANT_PARTS(parts)
 	for (int t = 0; t < parts; t++) {
 		int64_t from = secant_part(n, parts, t), to = secant_part(n, parts, t + 1);
-		k->unary_grad(kind, secant_at(in[0], from, low), secant_at(in[1], from, low), secant_at_mut(out[0], from, low), low, to - from, (float)a->a, (float)a->b);
+		k->unary_grad(kind, secant_at(in[0], from, low), secant_at(in[1], from, low), secant_at_mut(out[0], from, low),
+			low, to - from, (float)a->a, (float)a->b);
 	}
 	return SECANT_OK;
 }
 
 /* ---- functions of two ---- */
 
-typedef struct pair_step { secant_walk walk; secant_pair kind; int parts; } pair_step;
+typedef struct pair_step {
+	secant_walk walk;
+	secant_pair kind;
+	int parts;
+} pair_step;
 
 static const char *const pair_names[] = { "add", "sub", "mul", "div", "maximum", "minimum", "greater", "equal", NULL };
 
@@ -109,15 +116,21 @@ prepare_pair(secant_step *s, secant_err *err)
 	return SECANT_OK;
 }
 
-typedef struct pair_args { const secant_step *s; secant_pair kind; const void *in[3]; void *out; bool low; } pair_args;
+typedef struct pair_args {
+	const secant_step *s;
+	secant_pair kind;
+	const void *in[3];
+	void *out;
+	bool low;
+} pair_args;
 
 static void
 walk_pair(const void *user, const secant_walk *w, const int64_t *at, int64_t rows, int64_t n)
 {
 	const pair_args *p = user;
 	void *y = p->kind >= SECANT_PAIR_GREATER ? (uint8_t *)p->out + at[2] : secant_at_mut(p->out, at[2], p->low);
-	secant_elementwise_best()->pair(p->kind, secant_at(p->in[0], at[0], p->low), secant_at(p->in[1], at[1], p->low), y, p->low, rows, n,
-	                                secant_walk_steps(w, 0), secant_walk_steps(w, 1));
+	secant_elementwise_best()->pair(p->kind, secant_at(p->in[0], at[0], p->low), secant_at(p->in[1], at[1], p->low), y,
+		p->low, rows, n, secant_walk_steps(w, 0), secant_walk_steps(w, 1));
 }
 
 /* Comparisons of integers. */
@@ -179,8 +192,9 @@ static void
 walk_where(const void *user, const secant_walk *w, const int64_t *at, int64_t rows, int64_t n)
 {
 	const pair_args *p = user;
-	secant_elementwise_best()->where((const uint8_t *)p->in[0] + at[0], secant_at(p->in[1], at[1], p->low), secant_at(p->in[2], at[2], p->low),
-	                                 secant_at_mut(p->out, at[3], p->low), p->low, rows, n, secant_walk_steps(w, 0), secant_walk_steps(w, 1), secant_walk_steps(w, 2));
+	secant_elementwise_best()->where((const uint8_t *)p->in[0] + at[0], secant_at(p->in[1], at[1], p->low),
+		secant_at(p->in[2], at[2], p->low), secant_at_mut(p->out, at[3], p->low), p->low, rows, n,
+		secant_walk_steps(w, 0), secant_walk_steps(w, 1), secant_walk_steps(w, 2));
 }
 
 static void
@@ -191,9 +205,11 @@ walk_where_any(const void *user, const secant_walk *w, const int64_t *at, int64_
 	size_t size = secant_dtype_size(p->s->out[0].dtype);
 	for (int64_t r = 0; r < rows; r++)
 		for (int64_t i = 0; i < n; i++) {
-			int chosen = secant_load_any(p->in[0], p->s->in[0].dtype, at[0] + r * s[0].row + i * s[0].element) != 0 ? 1 : 2;
+			int chosen = secant_load_any(p->in[0], p->s->in[0].dtype, at[0] + r * s[0].row + i * s[0].element) != 0 ? 1
+																													: 2;
 			int64_t from = at[chosen] + r * s[chosen].row + i * s[chosen].element;
-			memcpy((char *)p->out + (size_t)(at[3] + r * n + i) * size, (const char *)p->in[chosen] + (size_t)from * size, size);
+			memcpy((char *)p->out + (size_t)(at[3] + r * n + i) * size,
+				(const char *)p->in[chosen] + (size_t)from * size, size);
 		}
 }
 
@@ -234,11 +250,14 @@ run_prelu(const secant_step *s, void *bound, const void *const *in, void *const 
 	secant_repeat(scratch, single ? NULL : w, secant_last(&s->in[0].shape), wide.width, w[0]);
 	SECANT_PARTS(parts)
 	for (int t = 0; t < parts; t++) {
-		int64_t from = secant_part(wide.rows, parts, t), to = secant_part(wide.rows, parts, t + 1), full = to == wide.rows && to > from ? to - 1 : to;
+		int64_t from = secant_part(wide.rows, parts, t), to = secant_part(wide.rows, parts, t + 1),
+				full = to == wide.rows && to > from ? to - 1 : to;
 		const secant_elementwise_kernels *k = secant_elementwise_best();
-		k->prelu(secant_at(in[0], from * wide.width, low), secant_at_mut(out[0], from * wide.width, low), low, full - from, wide.width, scratch);
+		k->prelu(secant_at(in[0], from * wide.width, low), secant_at_mut(out[0], from * wide.width, low), low,
+			full - from, wide.width, scratch);
 		if (full < to)
-			k->prelu(secant_at(in[0], full * wide.width, low), secant_at_mut(out[0], full * wide.width, low), low, 1, wide.last, scratch);
+			k->prelu(secant_at(in[0], full * wide.width, low), secant_at_mut(out[0], full * wide.width, low), low, 1,
+				wide.last, scratch);
 	}
 	return SECANT_OK;
 }
@@ -279,7 +298,8 @@ cast(const secant_step *s, const void *x, void *y, int64_t from, int64_t n)
 	const secant_elementwise_kernels *k = secant_elementwise_best();
 	secant_dtype a = s->in[0].dtype, b = s->out[0].dtype;
 	if (a == b)
-		memcpy(secant_at_mut(y, from, b == SECANT_BF16), secant_at(x, from, a == SECANT_BF16), (size_t)n * secant_dtype_size(a));
+		memcpy(secant_at_mut(y, from, b == SECANT_BF16), secant_at(x, from, a == SECANT_BF16),
+			(size_t)n * secant_dtype_size(a));
 	else if (a == SECANT_BF16)
 		k->widen((const uint16_t *)x + from, (float *)y + from, n);
 	else if (a == SECANT_F32)
@@ -302,15 +322,58 @@ run_cast(const secant_step *s, void *bound, const void *const *in, void *const *
 	return SECANT_OK;
 }
 
-#define UNARY(op_name) { .op = #op_name, .name = "native", .supports = secant_native_supports, .prepare = prepare_unary, .run = run_unary }
-#define PAIR(op_name) { .op = #op_name, .name = "native", .supports = supports_pair, .prepare = prepare_pair, .run = run_pair }
+#define UNARY(op_name) \
+	{ \
+		.op = #op_name, .name = "native", .supports = secant_native_supports, .prepare = prepare_unary, \
+		.run = run_unary \
+	}
+#define PAIR(op_name) \
+	{ \
+		.op = #op_name, .name = "native", .supports = supports_pair, .prepare = prepare_pair, .run = run_pair \
+	}
 extern const secant_impl secant_impls_native_elementwise[];
 const secant_impl secant_impls_native_elementwise[] = {
-	UNARY(relu), UNARY(relu6), UNARY(leaky_relu), UNARY(elu), UNARY(gelu), UNARY(gelu_tanh), UNARY(silu), UNARY(hardswish), UNARY(hardsigmoid),
-	UNARY(sigmoid), UNARY(tanh), UNARY(softplus), UNARY(logsigmoid), UNARY(mish), UNARY(selu), UNARY(exp), UNARY(log), UNARY(sqrt), UNARY(rsqrt),
-	UNARY(pow), UNARY(square), UNARY(abs), UNARY(erf), UNARY(clamp), UNARY(neg), UNARY(reciprocal), UNARY(add_scalar), UNARY(mul_scalar),
-	{ .op = "unary_grad", .name = "native", .supports = secant_native_supports, .prepare = prepare_unary_grad, .run = run_unary_grad },
-	PAIR(add), PAIR(sub), PAIR(mul), PAIR(div), PAIR(maximum), PAIR(minimum), PAIR(greater), PAIR(equal),
+	UNARY(relu),
+	UNARY(relu6),
+	UNARY(leaky_relu),
+	UNARY(elu),
+	UNARY(gelu),
+	UNARY(gelu_tanh),
+	UNARY(silu),
+	UNARY(hardswish),
+	UNARY(hardsigmoid),
+	UNARY(sigmoid),
+	UNARY(tanh),
+	UNARY(softplus),
+	UNARY(logsigmoid),
+	UNARY(mish),
+	UNARY(selu),
+	UNARY(exp),
+	UNARY(log),
+	UNARY(sqrt),
+	UNARY(rsqrt),
+	UNARY(pow),
+	UNARY(square),
+	UNARY(abs),
+	UNARY(erf),
+	UNARY(clamp),
+	UNARY(neg),
+	UNARY(reciprocal),
+	UNARY(add_scalar),
+	UNARY(mul_scalar),
+	{ .op = "unary_grad",
+		.name = "native",
+		.supports = secant_native_supports,
+		.prepare = prepare_unary_grad,
+		.run = run_unary_grad },
+	PAIR(add),
+	PAIR(sub),
+	PAIR(mul),
+	PAIR(div),
+	PAIR(maximum),
+	PAIR(minimum),
+	PAIR(greater),
+	PAIR(equal),
 	{ .op = "where", .name = "native", .supports = secant_native_supports, .prepare = prepare_where, .run = run_where },
 	{ .op = "prelu", .name = "native", .supports = secant_native_supports, .prepare = prepare_prelu, .run = run_prelu },
 	{ .op = "count", .name = "native", .supports = supports_count, .run = run_count },

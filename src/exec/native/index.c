@@ -1,6 +1,7 @@
 /*
- * Numbers by index: pick, one_hot, gather, take and their gradients. Where several indices may name one place, threads share the places
- * that no index moves between (the other axes), so that sums have one order and no two threads write one number.
+ * Numbers by index: pick, one_hot, gather, take and their gradients. Where several indices may name one place, threads
+ * share the places that no index moves between (the other axes), so that sums have one order and no two threads write
+ * one number.
  */
 #include "exec/native/native.h"
 #include "ops/rules.h"
@@ -50,7 +51,8 @@ set_classes(const secant_step *s, const float *value, const void *index, secant_
 }
 
 static secant_status
-run_pick_grad(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_pick_grad(
+	const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	set_classes(s, in[0], in[1], s->in[1].dtype, out[0]);
 	return SECANT_OK;
@@ -108,7 +110,8 @@ run_gather(const secant_step *s, void *bound, const void *const *in, void *const
 	SECANT_PARTS(parts)
 	for (int t = 0; t < parts; t++)
 		for (int64_t i = secant_part(n, parts, t), end = secant_part(n, parts, t + 1); i < end; i++) {
-			int64_t at = i / l.inner * l.extent * l.inner + i % l.inner, from = line_in(x, index, axis, i / l.inner, i % l.inner);
+			int64_t at = i / l.inner * l.extent * l.inner + i % l.inner,
+					from = line_in(x, index, axis, i / l.inner, i % l.inner);
 			for (int64_t j = 0; j < l.extent; j++) {
 				int64_t k = index_at(in[1], s->in[1].dtype, at + j * l.inner, x->dim[axis]);
 				copy_element(out[0], at + j * l.inner, in[0], k < 0 ? -1 : from + k * lx.inner, size);
@@ -130,7 +133,8 @@ clear(const secant_step *s, float *y, int parts)
 }
 
 static secant_status
-run_scatter_add(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_scatter_add(
+	const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	const secant_shape *y = &s->out[0].shape, *index = &s->in[1].shape;
 	int axis = secant_axis_of(((const secant_scatter_attr *)s->node->attr)->axis, y->rank);
@@ -143,7 +147,8 @@ run_scatter_add(const secant_step *s, void *bound, const void *const *in, void *
 	SECANT_PARTS(parts)
 	for (int t = 0; t < parts; t++)
 		for (int64_t i = secant_part(n, parts, t), end = secant_part(n, parts, t + 1); i < end; i++) {
-			int64_t at = i / l.inner * l.extent * l.inner + i % l.inner, to = line_in(y, index, axis, i / l.inner, i % l.inner);
+			int64_t at = i / l.inner * l.extent * l.inner + i % l.inner,
+					to = line_in(y, index, axis, i / l.inner, i % l.inner);
 			for (int64_t j = 0; j < l.extent; j++) {
 				int64_t k = index_at(in[1], s->in[1].dtype, at + j * l.inner, y->dim[axis]);
 				if (k >= 0)
@@ -158,7 +163,8 @@ run_scatter_add(const secant_step *s, void *bound, const void *const *in, void *
 static secant_status
 run_take(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
-	secant_lines x = secant_lines_of(&s->in[0].shape, secant_axis_of(((const secant_axis_attr *)s->node->attr)->axis, s->in[0].shape.rank));
+	secant_lines x = secant_lines_of(
+		&s->in[0].shape, secant_axis_of(((const secant_axis_attr *)s->node->attr)->axis, s->in[0].shape.rank));
 	int64_t m = secant_in_count(s, 1), n = x.outer * m;
 	size_t slab = (size_t)x.inner * secant_dtype_size(s->out[0].dtype);
 	int parts = secant_parts(s, n * x.inner);
@@ -177,9 +183,11 @@ run_take(const secant_step *s, void *bound, const void *const *in, void *const *
 
 /* Threads share the numbers of a slab where there is one slab of slabs, else the outer ones. */
 static secant_status
-run_take_grad(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_take_grad(
+	const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
-	secant_lines x = secant_lines_of(&s->out[0].shape, secant_axis_of(((const secant_scatter_attr *)s->node->attr)->axis, s->out[0].shape.rank));
+	secant_lines x = secant_lines_of(
+		&s->out[0].shape, secant_axis_of(((const secant_scatter_attr *)s->node->attr)->axis, s->out[0].shape.rank));
 	int64_t m = secant_in_count(s, 1);
 	int parts = secant_parts(s, secant_in_count(s, 0));
 	bool low = secant_low_in(s), inside = x.outer < parts;
@@ -187,8 +195,10 @@ run_take_grad(const secant_step *s, void *bound, const void *const *in, void *co
 	clear(s, sum, parts);
 	SECANT_PARTS(parts)
 	for (int t = 0; t < parts; t++) {
-		int64_t from = inside ? secant_part(x.inner, parts, t) : 0, to = inside ? secant_part(x.inner, parts, t + 1) : x.inner;
-		int64_t o = inside ? 0 : secant_part(x.outer, parts, t), end = inside ? x.outer : secant_part(x.outer, parts, t + 1);
+		int64_t from = inside ? secant_part(x.inner, parts, t) : 0,
+				to = inside ? secant_part(x.inner, parts, t + 1) : x.inner;
+		int64_t o = inside ? 0 : secant_part(x.outer, parts, t),
+				end = inside ? x.outer : secant_part(x.outer, parts, t + 1);
 		for (int64_t i = o * m; i < end * m; i++) {
 			int64_t k = index_at(in[1], s->in[1].dtype, i % m, x.extent);
 			for (int64_t j = from; k >= 0 && j < to; j++)
@@ -198,9 +208,18 @@ run_take_grad(const secant_step *s, void *bound, const void *const *in, void *co
 	return SECANT_OK;
 }
 
-#define INDEX(op_name) { .op = #op_name, .name = "native", .supports = secant_native_supports, .run = run_##op_name }
+#define INDEX(op_name) \
+	{ \
+		.op = #op_name, .name = "native", .supports = secant_native_supports, .run = run_##op_name \
+	}
 extern const secant_impl secant_impls_native_index[];
 const secant_impl secant_impls_native_index[] = {
-	INDEX(pick), INDEX(pick_grad), INDEX(one_hot), INDEX(gather), INDEX(scatter_add), INDEX(take), INDEX(take_grad),
+	INDEX(pick),
+	INDEX(pick_grad),
+	INDEX(one_hot),
+	INDEX(gather),
+	INDEX(scatter_add),
+	INDEX(take),
+	INDEX(take_grad),
 	{ .op = NULL },
 };

@@ -1,11 +1,17 @@
 /*
- * layer_norm and its gradient: rows, each normalised by its own statistics, which fit the first cache. Sums over rows (of the gradients
- * of weight and bias) are taken for each thread's rows and added in the order of the threads.
+ * layer_norm and its gradient: rows, each normalised by its own statistics, which fit the first cache. Sums over rows
+ * (of the gradients of weight and bias) are taken for each thread's rows and added in the order of the threads.
  */
 #include "exec/native/native.h"
 #include "kernels/norm.h"
 
-typedef struct layer { int64_t rows, c; int parts; float *weight, *bias; double *sum; size_t size; } layer;   /* sum: parts x 2 x c */
+typedef struct layer {
+	int64_t rows, c;
+	int parts;
+	float *weight, *bias;
+	double *sum;
+	size_t size;
+} layer; /* sum: parts x 2 x c */
 
 static layer
 layer_of(const secant_step *s, void *scratch)
@@ -40,8 +46,9 @@ run(const secant_step *s, void *bound, const void *const *in, void *const *out, 
 	SECANT_PARTS(l.parts)
 	for (int t = 0; t < l.parts; t++) {
 		int64_t from = secant_part(l.rows, l.parts, t), to = secant_part(l.rows, l.parts, t + 1);
-		secant_norm_best()->layer(secant_at(in[0], from * l.c, low), low, to - from, l.c, l.weight, l.bias, eps, out[0] ? secant_at_mut(out[0], from * l.c, low) : NULL,
-		                          out[1] ? (float *)out[1] + from : NULL, out[2] ? (float *)out[2] + from : NULL);
+		secant_norm_best()->layer(secant_at(in[0], from * l.c, low), low, to - from, l.c, l.weight, l.bias, eps,
+			out[0] ? secant_at_mut(out[0], from * l.c, low) : NULL, out[1] ? (float *)out[1] + from : NULL,
+			out[2] ? (float *)out[2] + from : NULL);
 	}
 	return SECANT_OK;
 }
@@ -58,8 +65,9 @@ run_grad(const secant_step *s, void *bound, const void *const *in, void *const *
 		int64_t from = secant_part(l.rows, l.parts, t), to = secant_part(l.rows, l.parts, t + 1);
 		double *dweight = l.sum + 2 * t * l.c, *dbias = dweight + l.c;
 		memset(dweight, 0, 2 * (size_t)l.c * sizeof *dweight);
-		secant_norm_best()->layer_grad(secant_at(in[0], from * l.c, low), secant_at(in[1], from * l.c, low), low, to - from, l.c, mean + from, rstd + from,
-		                               l.weight, out[0] ? secant_at_mut(out[0], from * l.c, low) : NULL, dweight, dbias);
+		secant_norm_best()->layer_grad(secant_at(in[0], from * l.c, low), secant_at(in[1], from * l.c, low), low,
+			to - from, l.c, mean + from, rstd + from, l.weight, out[0] ? secant_at_mut(out[0], from * l.c, low) : NULL,
+			dweight, dbias);
 	}
 	for (int o = 1; o < 3; o++)
 		for (int64_t i = 0; out[o] && i < l.c; i++) {
@@ -74,6 +82,10 @@ run_grad(const secant_step *s, void *bound, const void *const *in, void *const *
 extern const secant_impl secant_impls_native_layer_norm[];
 const secant_impl secant_impls_native_layer_norm[] = {
 	{ .op = "layer_norm", .name = "native", .supports = secant_native_supports, .prepare = prepare, .run = run },
-	{ .op = "layer_norm_grad", .name = "native", .supports = secant_native_supports, .prepare = prepare, .run = run_grad },
+	{ .op = "layer_norm_grad",
+		.name = "native",
+		.supports = secant_native_supports,
+		.prepare = prepare,
+		.run = run_grad },
 	{ .op = NULL },
 };

@@ -1,6 +1,6 @@
 /*
- * The gradients of linear_max, which reach one point for each cloud and output; centre; running. Threads share clouds (or channels, where
- * clouds are fewer), outputs, rows.
+ * The gradients of linear_max, which reach one point for each cloud and output; centre; running. Threads share clouds
+ * (or channels, where clouds are fewer), outputs, rows.
  */
 #include "exec/native/native.h"
 #include "kernels/points.h"
@@ -8,7 +8,8 @@
 
 /* dx[n, index[n, o]] += dy[n, o] w[o] among zeros. */
 static secant_status
-run_grad_data(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_grad_data(
+	const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	const secant_shape *y = &s->out[0].shape;
 	const float *dy = in[0], *w = in[2];
@@ -19,7 +20,8 @@ run_grad_data(const secant_step *s, void *bound, const void *const *in, void *co
 	SECANT_PARTS(parts)
 	for (int t = 0; t < parts; t++) {
 		int64_t from = inside ? secant_part(c, parts, t) : 0, to = inside ? secant_part(c, parts, t + 1) : c;
-		int64_t n = inside ? 0 : secant_part(clouds, parts, t), end = inside ? clouds : secant_part(clouds, parts, t + 1);
+		int64_t n = inside ? 0 : secant_part(clouds, parts, t),
+				end = inside ? clouds : secant_part(clouds, parts, t + 1);
 		if (inside)
 			for (int64_t i = 0; i < clouds * points; i++)
 				memset(sum + i * c + from, 0, (size_t)(to - from) * sizeof *sum);
@@ -28,7 +30,8 @@ run_grad_data(const secant_step *s, void *bound, const void *const *in, void *co
 		for (int64_t i = n * each; i < end * each; i++) {
 			int64_t p = secant_load_index(in[1], s->in[1].dtype, i);
 			if (p >= 0 && p < points)
-				secant_points_best()->add(sum + (i / each * points + p) * c + from, w + i % each * c + from, false, dy[i], to - from);
+				secant_points_best()->add(
+					sum + (i / each * points + p) * c + from, w + i % each * c + from, false, dy[i], to - from);
 		}
 	}
 	return SECANT_OK;
@@ -36,7 +39,8 @@ run_grad_data(const secant_step *s, void *bound, const void *const *in, void *co
 
 /* dw[o] = sum over clouds of dy[n, o] x[n, index[n, o]]. */
 static secant_status
-run_grad_weights(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_grad_weights(
+	const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	const secant_shape *x = &s->in[2].shape;
 	int64_t clouds = x->dim[0], points = x->dim[1], c = x->dim[3], each = s->in[0].shape.dim[3];
@@ -51,7 +55,8 @@ run_grad_weights(const secant_step *s, void *bound, const void *const *in, void 
 			for (int64_t n = 0; n < clouds; n++) {
 				int64_t p = secant_load_index(in[1], s->in[1].dtype, n * each + o);
 				if (p >= 0 && p < points)
-					secant_points_best()->add(dw + o * c, secant_at(in[2], (n * points + p) * c, low), low, dy[n * each + o], c);
+					secant_points_best()->add(
+						dw + o * c, secant_at(in[2], (n * points + p) * c, low), low, dy[n * each + o], c);
 			}
 		}
 	return SECANT_OK;
@@ -60,7 +65,8 @@ run_grad_weights(const secant_step *s, void *bound, const void *const *in, void 
 static bool
 supports_grad_weights(const secant_step *s)
 {
-	return s->in[0].dtype == SECANT_F32 && s->in[1].dtype != SECANT_F32 && (s->in[2].dtype == SECANT_F32 || s->in[2].dtype == SECANT_BF16);
+	return s->in[0].dtype == SECANT_F32 && s->in[1].dtype != SECANT_F32
+		&& (s->in[2].dtype == SECANT_F32 || s->in[2].dtype == SECANT_BF16);
 }
 
 /* ---- centre ---- */
@@ -89,7 +95,8 @@ run_centre(const secant_step *s, void *bound, const void *const *in, void *const
 	for (int t = 0; t < parts; t++) {
 		int64_t from = secant_part(n, parts, t), to = secant_part(n, parts, t + 1);
 		memset(sum + t * c, 0, (size_t)c * sizeof *sum);
-		secant_reduce_best()->columns(SECANT_REDUCE_SUM, sum + t * c, secant_at(in[0], from * c, low), low, to - from, c, c, NULL);
+		secant_reduce_best()->columns(
+			SECANT_REDUCE_SUM, sum + t * c, secant_at(in[0], from * c, low), low, to - from, c, c, NULL);
 	}
 	for (int64_t k = 0; k < c; k++) {
 		double all = 0;
@@ -104,7 +111,8 @@ run_centre(const secant_step *s, void *bound, const void *const *in, void *const
 	SECANT_PARTS(parts)
 	for (int t = 0; t < parts; t++) {
 		int64_t from = secant_part(n, parts, t), to = secant_part(n, parts, t + 1);
-		secant_points_best()->subtract(secant_at_mut(out[0], from * c, low), secant_at(in[0], from * c, low), mean, low, to - from, c);
+		secant_points_best()->subtract(
+			secant_at_mut(out[0], from * c, low), secant_at(in[0], from * c, low), mean, low, to - from, c);
 	}
 	return SECANT_OK;
 }
@@ -125,7 +133,11 @@ extern const secant_impl secant_impls_native_linear_max[];
 const secant_impl secant_impls_native_linear_max[] = {
 	{ .op = "linear_max_grad_data", .name = "native", .supports = secant_native_supports, .run = run_grad_data },
 	{ .op = "linear_max_grad_weights", .name = "native", .supports = supports_grad_weights, .run = run_grad_weights },
-	{ .op = "centre", .name = "native", .supports = secant_native_supports, .prepare = prepare_centre, .run = run_centre },
+	{ .op = "centre",
+		.name = "native",
+		.supports = secant_native_supports,
+		.prepare = prepare_centre,
+		.run = run_centre },
 	{ .op = "running", .name = "native", .supports = secant_native_supports, .run = run_running },
 	{ .op = NULL },
 };

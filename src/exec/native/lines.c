@@ -1,14 +1,20 @@
 /*
- * Along one axis: softmax, log_softmax, their gradients, l2_normalize, running sums, argmax and max_with_index. Lines are contiguous (the
- * last axis) or side by side.
+ * Along one axis: softmax, log_softmax, their gradients, l2_normalize, running sums, argmax and max_with_index. Lines
+ * are contiguous (the last axis) or side by side.
  */
 #include "exec/native/native.h"
 #include "kernels/lines.h"
 #include "ops/rules.h"
 
-typedef struct lines { int kind; secant_lines l; float eps; int parts; } lines;
+typedef struct lines {
+	int kind;
+	secant_lines l;
+	float eps;
+	int parts;
+} lines;
 
-static const char *const names[] = { "softmax", "log_softmax", "softmax_grad", "log_softmax_grad", "l2_normalize", "cumsum", "cumsum_grad", NULL };
+static const char *const names[] = { "softmax", "log_softmax", "softmax_grad", "log_softmax_grad", "l2_normalize",
+	"cumsum", "cumsum_grad", NULL };
 
 static secant_status
 prepare(secant_step *s, secant_err *err)
@@ -18,7 +24,8 @@ prepare(secant_step *s, secant_err *err)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a step of '%s'", s->node->op->name);
 	while (names[p->kind] && strcmp(names[p->kind], s->node->op->name))
 		p->kind++;
-	p->l = secant_lines_of(&s->in[0].shape, secant_axis_of(((const secant_axis_attr *)s->node->attr)->axis, s->in[0].shape.rank));
+	p->l = secant_lines_of(
+		&s->in[0].shape, secant_axis_of(((const secant_axis_attr *)s->node->attr)->axis, s->in[0].shape.rank));
 	p->eps = p->kind == SECANT_LINE_L2 ? (float)((const secant_l2_attr *)s->node->attr)->eps : 0;
 	p->parts = secant_parts(s, secant_in_count(s, 0));
 	return SECANT_OK;
@@ -26,8 +33,10 @@ prepare(secant_step *s, secant_err *err)
 
 /* The lines [i, end) of outer x inner, those side by side together: f(outer, first inner, how many). */
 #define EACH_RUN(l, i, end, outer, first, count) \
-	for (int64_t outer, first, count; (i) < (end) && (outer = (i) / (l).inner, first = (i) % (l).inner, \
-	     count = (l).inner - first < (end) - (i) ? (l).inner - first : (end) - (i), true); (i) += count)
+	for (int64_t outer, first, count; (i) < (end) \
+		 && (outer = (i) / (l).inner, first = (i) % (l).inner, \
+			count = (l).inner - first < (end) - (i) ? (l).inner - first : (end) - (i), true); \
+		 (i) += count)
 
 static secant_status
 run(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
@@ -42,13 +51,15 @@ run(const secant_step *s, void *bound, const void *const *in, void *const *out, 
 		const void *b = s->n_in > 1 ? in[1] : NULL;
 		if (p->l.inner == 1) {
 			int64_t at = i * p->l.extent;
-			k->rows((secant_line_kind)p->kind, secant_at(in[0], at, low), b ? secant_at(b, at, low) : NULL, secant_at_mut(out[0], at, low), low, end - i, p->l.extent, p->eps);
+			k->rows((secant_line_kind)p->kind, secant_at(in[0], at, low), b ? secant_at(b, at, low) : NULL,
+				secant_at_mut(out[0], at, low), low, end - i, p->l.extent, p->eps);
 			continue;
 		}
-		EACH_RUN(p->l, i, end, outer, first, count) {
+		EACH_RUN(p->l, i, end, outer, first, count)
+		{
 			int64_t at = outer * p->l.extent * p->l.inner + first;
-			k->columns((secant_line_kind)p->kind, secant_at(in[0], at, low), b ? secant_at(b, at, low) : NULL, secant_at_mut(out[0], at, low), low,
-			           p->l.extent, p->l.inner, count, p->eps);
+			k->columns((secant_line_kind)p->kind, secant_at(in[0], at, low), b ? secant_at(b, at, low) : NULL,
+				secant_at_mut(out[0], at, low), low, p->l.extent, p->l.inner, count, p->eps);
 		}
 	}
 	return SECANT_OK;
@@ -67,16 +78,26 @@ run_largest(const secant_step *s, void *bound, const void *const *in, void *cons
 	for (int t = 0; t < p->parts; t++) {
 		int64_t i = secant_part(total, p->parts, t), end = secant_part(total, p->parts, t + 1);
 		EACH_RUN(p->l, i, end, outer, first, count)
-			secant_lines_best()->largest(secant_at(in[0], outer * p->l.extent * p->l.inner + first, low), low, p->l.extent, p->l.inner, count,
-			                             y ? secant_at_mut(y, i, low) : NULL, index ? index + i : NULL);
+		secant_lines_best()->largest(secant_at(in[0], outer * p->l.extent * p->l.inner + first, low), low, p->l.extent,
+			p->l.inner, count, y ? secant_at_mut(y, i, low) : NULL, index ? index + i : NULL);
 	}
 	return SECANT_OK;
 }
 
-#define LINES(op_name, how) { .op = #op_name, .name = "native", .supports = secant_native_supports, .prepare = prepare, .run = how }
+#define LINES(op_name, how) \
+	{ \
+		.op = #op_name, .name = "native", .supports = secant_native_supports, .prepare = prepare, .run = how \
+	}
 extern const secant_impl secant_impls_native_lines[];
 const secant_impl secant_impls_native_lines[] = {
-	LINES(softmax, run), LINES(softmax_grad, run), LINES(log_softmax, run), LINES(log_softmax_grad, run), LINES(l2_normalize, run),
-	LINES(cumsum, run), LINES(cumsum_grad, run), LINES(argmax, run_largest), LINES(max_with_index, run_largest),
+	LINES(softmax, run),
+	LINES(softmax_grad, run),
+	LINES(log_softmax, run),
+	LINES(log_softmax_grad, run),
+	LINES(l2_normalize, run),
+	LINES(cumsum, run),
+	LINES(cumsum_grad, run),
+	LINES(argmax, run_largest),
+	LINES(max_with_index, run_largest),
 	{ .op = NULL },
 };

@@ -4,8 +4,14 @@
 #include "exec/native/native.h"
 #include "exec/native/walk.h"
 
-typedef struct loss { secant_walk walk; int parts; } loss;
-typedef struct operands { const float *x, *t, *dy, *weight; float *y; } operands;
+typedef struct loss {
+	secant_walk walk;
+	int parts;
+} loss;
+typedef struct operands {
+	const float *x, *t, *dy, *weight;
+	float *y;
+} operands;
 
 static secant_status
 prepare_bce(secant_step *s, secant_err *err)
@@ -57,7 +63,8 @@ run_bce_grad(const secant_step *s, void *bound, const void *const *in, void *con
 }
 
 static secant_status
-run_smooth_l1(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_smooth_l1(
+	const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	int64_t n = secant_out_count(s, 0);
 	int parts = secant_parts(s, n);
@@ -65,16 +72,21 @@ run_smooth_l1(const secant_step *s, void *bound, const void *const *in, void *co
 	SECANT_PARTS(parts)
 	for (int t = 0; t < parts; t++) {
 		int64_t from = secant_part(n, parts, t), to = secant_part(n, parts, t + 1);
-		secant_elementwise_best()->smooth_l1((const float *)in[0] + from, (const float *)in[1] + from, s->n_in > 2 ? (const float *)in[2] + from : NULL,
-		                                     (float *)out[0] + from, to - from, beta);
+		secant_elementwise_best()->smooth_l1((const float *)in[0] + from, (const float *)in[1] + from,
+			s->n_in > 2 ? (const float *)in[2] + from : NULL, (float *)out[0] + from, to - from, beta);
 	}
 	return SECANT_OK;
 }
 
-#define LOSS(op_name, pre, how) { .op = #op_name, .name = "native", .supports = secant_native_supports, .prepare = pre, .run = how }
+#define LOSS(op_name, pre, how) \
+	{ \
+		.op = #op_name, .name = "native", .supports = secant_native_supports, .prepare = pre, .run = how \
+	}
 extern const secant_impl secant_impls_native_loss[];
 const secant_impl secant_impls_native_loss[] = {
-	LOSS(bce_with_logits, prepare_bce, run_bce), LOSS(bce_with_logits_grad, prepare_bce, run_bce_grad), LOSS(smooth_l1, NULL, run_smooth_l1),
+	LOSS(bce_with_logits, prepare_bce, run_bce),
+	LOSS(bce_with_logits_grad, prepare_bce, run_bce_grad),
+	LOSS(smooth_l1, NULL, run_smooth_l1),
 	LOSS(smooth_l1_grad, NULL, run_smooth_l1),
 	{ .op = NULL },
 };

@@ -1,11 +1,13 @@
 /*
- * The lovasz operator: rows in parallel, each sorted by radix (three passes of eleven bits over the errors as ordered integers, stable), then
- * one pass in double.
+ * The lovasz operator: rows in parallel, each sorted by radix (three passes of eleven bits over the errors as ordered
+ * integers, stable), then one pass in double.
  */
 #include <string.h>
 #include "exec/native/native.h"
 
-typedef struct pair { uint32_t key, at; } pair;
+typedef struct pair {
+	uint32_t key, at;
+} pair;
 
 static secant_status
 prepare(secant_step *s, secant_err *err)
@@ -41,7 +43,7 @@ sort(pair *v, pair *spare, int64_t n)
 		v = spare;
 		spare = t;
 	}
-	memcpy(spare, v, (size_t)n * sizeof *v);         /* after three passes the result is in the second buffer */
+	memcpy(spare, v, (size_t)n * sizeof *v); /* after three passes the result is in the second buffer */
 }
 
 static float
@@ -72,11 +74,12 @@ run(const secant_step *s, void *bound, const void *const *in, void *const *out, 
 	const secant_shape *e = &s->in[0].shape;
 	int64_t n = e->dim[e->rank - 1], rows = secant_shape_count(&s->out[0].shape);
 #ifdef _OPENMP
-# pragma omp parallel for num_threads(s->threads) schedule(static)
+#pragma omp parallel for num_threads(s->threads) schedule(static)
 #endif
 	for (int t = 0; t < s->threads; t++)
 		for (int64_t r = rows * t / s->threads; r < rows * (t + 1) / s->threads; r++) {
-			float loss = row((const float *)in[0] + r * n, (const float *)in[1] + r * n, out[1] ? (float *)out[1] + r * n : NULL, (pair *)scratch + (int64_t)t * 2 * n, n);
+			float loss = row((const float *)in[0] + r * n, (const float *)in[1] + r * n,
+				out[1] ? (float *)out[1] + r * n : NULL, (pair *)scratch + (int64_t)t * 2 * n, n);
 			if (out[0])
 				((float *)out[0])[r] = loss;
 		}
@@ -91,5 +94,5 @@ supports(const secant_step *s)
 
 const secant_impl secant_impls_lovasz[] = {
 	{ .op = "lovasz", .name = "native", .supports = supports, .prepare = prepare, .run = run },
-	{ 0 }
+	{ 0 },
 };

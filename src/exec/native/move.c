@@ -1,6 +1,6 @@
 /*
- * Operators that move numbers without changing them. Each is one copy between two strided views of the same extents (concat: one an
- * input); the axes are joined to as few as both views allow, the innermost two are a kernel's.
+ * Operators that move numbers without changing them. Each is one copy between two strided views of the same extents
+ * (concat: one an input); the axes are joined to as few as both views allow, the innermost two are a kernel's.
  */
 #include "exec/native/native.h"
 #include "kernels/copy.h"
@@ -8,11 +8,14 @@
 enum { AXES = SECANT_MAX_RANK };
 
 /* Element (i0, i1, ...) goes from `from_at + sum i * from` to `to_at + sum i * to`. */
-typedef struct view { int rank; int64_t dim[AXES + 1], from[AXES + 1], to[AXES + 1], from_at, to_at; } view;
+typedef struct view {
+	int rank;
+	int64_t dim[AXES + 1], from[AXES + 1], to[AXES + 1], from_at, to_at;
+} view;
 typedef struct move {
-	int n, parts;                                /* views: one, or one an input */
-	int size;                                    /* of an element */
-	bool clear;                                  /* the output is zeroed first */
+	int n, parts; /* views: one, or one an input */
+	int size; /* of an element */
+	bool clear; /* the output is zeroed first */
 	view v[];
 } move;
 
@@ -39,7 +42,7 @@ simplify(view *v)
 		memmove(w.to + 1, w.to, sizeof w.to - sizeof *w.to);
 		w.dim[0] = 1;
 		w.from[0] = w.to[0] = 0;
-		if (w.rank++ == 0) {                     /* one number */
+		if (w.rank++ == 0) { /* one number */
 			w.from[0] = w.to[0] = 1;
 		}
 	}
@@ -146,7 +149,11 @@ prepare_concat(secant_step *s, secant_err *err)
 	return SECANT_OK;
 }
 
-static int step_of(const secant_ints *step, int axis) { return step->n ? step->v[axis] : 1; }
+static int
+step_of(const secant_ints *step, int axis)
+{
+	return step->n ? step->v[axis] : 1;
+}
 
 static secant_status
 prepare_slice(secant_step *s, secant_err *err)
@@ -214,7 +221,7 @@ prepare_shuffle(secant_step *s, secant_err *err)
 static secant_status
 prepare_unshuffle(secant_step *s, secant_err *err)
 {
-	static const int order[AXES] = { 0, 1, 3, 5, 2, 4 };       /* n y x c i j: the small picture's own */
+	static const int order[AXES] = { 0, 1, 3, 5, 2, 4 }; /* n y x c i j: the small picture's own */
 	int64_t f = ((const secant_factor_attr *)s->node->attr)->factor, dim[AXES], large[AXES], small[AXES];
 	move *m = new_move(s, 1, err);
 	if (!m)
@@ -247,7 +254,7 @@ copy_rows(const view *v, const void *in, void *out, int size, int64_t r, int64_t
 {
 	const secant_copy_kernels *k = secant_copy_best();
 	int last = v->rank - 1;
-	for (int64_t inner = v->dim[last - 1]; r < end; ) {
+	for (int64_t inner = v->dim[last - 1]; r < end;) {
 		int64_t rows = inner - r % inner, rest = r, from = v->from_at, to = v->to_at;
 		rows = rows < end - r ? rows : end - r;
 		for (int i = last - 1; i >= 0; i--) {
@@ -255,8 +262,8 @@ copy_rows(const view *v, const void *in, void *out, int size, int64_t r, int64_t
 			to += rest % v->dim[i] * v->to[i];
 			rest /= v->dim[i];
 		}
-		k->block((char *)out + to * size, v->to[last - 1], v->to[last], (const char *)in + from * size, v->from[last - 1], v->from[last], rows,
-		         v->dim[last], size);
+		k->block((char *)out + to * size, v->to[last - 1], v->to[last], (const char *)in + from * size,
+			v->from[last - 1], v->from[last], rows, v->dim[last], size);
 		r += rows;
 	}
 }
@@ -273,15 +280,17 @@ copy_part(const view *v, const void *in, void *out, int size, int parts, int t)
 		return;
 	}
 	int64_t a = secant_part(n, parts, t), b = secant_part(n, parts, t + 1), last = v->rank - 1;
-	secant_copy_best()->block((char *)out + (v->to_at + a * v->to[last]) * size, 0, v->to[last], (const char *)in + (v->from_at + a * v->from[last]) * size, 0,
-	                          v->from[last], 1, b - a, size);
+	secant_copy_best()->block((char *)out + (v->to_at + a * v->to[last]) * size, 0, v->to[last],
+		(const char *)in + (v->from_at + a * v->from[last]) * size, 0, v->from[last], 1, b - a, size);
 }
 
-/* The inputs of a concatenation along inner axes, in turns, so that a line of the output is completed while it is in the cache. */
+/* The inputs of a concatenation along inner axes, in turns, so that a line of the output is completed while it is in
+ * the cache. */
 static void
 interleave(const move *m, const void *const *in, void *out, int t)
 {
-	int64_t rows = rows_of(&m->v[0]), from = secant_part(rows, m->parts, t), to = secant_part(rows, m->parts, t + 1), step = 128;
+	int64_t rows = rows_of(&m->v[0]), from = secant_part(rows, m->parts, t), to = secant_part(rows, m->parts, t + 1),
+			step = 128;
 	for (int64_t r = from; r < to; r += step)
 		for (int i = 0; i < m->n; i++)
 			copy_rows(&m->v[i], in[i], out, m->size, r, r + step < to ? r + step : to);
@@ -322,10 +331,19 @@ run(const secant_step *s, void *bound, const void *const *in, void *const *out, 
 	return SECANT_OK;
 }
 
-#define MOVE(op_name, how) { .op = #op_name, .name = "native", .supports = supports, .prepare = prepare_##how, .run = run }
+#define MOVE(op_name, how) \
+	{ \
+		.op = #op_name, .name = "native", .supports = supports, .prepare = prepare_##how, .run = run \
+	}
 extern const secant_impl secant_impls_native_move[];
 const secant_impl secant_impls_native_move[] = {
-	MOVE(reshape, reshape), MOVE(transpose, transpose), MOVE(broadcast_to, broadcast), MOVE(concat, concat), MOVE(slice, slice),
-	MOVE(slice_grad, slice_grad), MOVE(pixel_shuffle, shuffle), MOVE(pixel_unshuffle, unshuffle),
+	MOVE(reshape, reshape),
+	MOVE(transpose, transpose),
+	MOVE(broadcast_to, broadcast),
+	MOVE(concat, concat),
+	MOVE(slice, slice),
+	MOVE(slice_grad, slice_grad),
+	MOVE(pixel_shuffle, shuffle),
+	MOVE(pixel_unshuffle, unshuffle),
 	{ .op = NULL },
 };

@@ -1,11 +1,16 @@
 /*
- * Convolutions of stride 1 to at most three channels (heads of segmentation), and the gradient of their weights: kernels/narrow.h. oneDNN
- * computes 16 outputs at a time, whatever there are. Threads divide rows; gradients of each thread's rows are added in the threads' order.
+ * Convolutions of stride 1 to at most three channels (heads of segmentation), and the gradient of their weights:
+ * kernels/narrow.h. oneDNN computes 16 outputs at a time, whatever there are. Threads divide rows; gradients of each
+ * thread's rows are added in the threads' order.
  */
 #include "exec/native/native.h"
 #include "kernels/narrow.h"
 
-typedef struct layer { secant_narrow_map map; int64_t rows, all_rows, weights; int parts; } layer;   /* rows: of a result; of all of them */
+typedef struct layer {
+	secant_narrow_map map;
+	int64_t rows, all_rows, weights;
+	int parts;
+} layer; /* rows: of a result; of all of them */
 
 static bool
 is_real(const secant_operand *o)
@@ -18,9 +23,11 @@ fits(const secant_step *s, const secant_operand *x, const secant_operand *y, con
 {
 	const secant_conv_attr *a = s->node->attr;
 	int64_t size = w->shape.dim[2];
-	return is_real(x) && is_real(y) && w->dtype == SECANT_F32 && y->shape.dim[3] <= SECANT_NARROW_MOST && (size == 1 || size == 3) && w->shape.dim[3] == size && a->groups == 1 &&
-	       a->stride.v[0] == 1 && a->stride.v[1] == 1 && a->dilation.v[0] == 1 && a->dilation.v[1] == 1 && x->shape.dim[3] % secant_narrow_best()->width == 0 &&
-	       x->shape.dim[1] >= size && x->shape.dim[2] >= size && a->act == SECANT_ACT_NONE && !secant_has(s, 3);
+	return is_real(x) && is_real(y) && w->dtype == SECANT_F32 && y->shape.dim[3] <= SECANT_NARROW_MOST
+		&& (size == 1 || size == 3) && w->shape.dim[3] == size && a->groups == 1 && a->stride.v[0] == 1
+		&& a->stride.v[1] == 1 && a->dilation.v[0] == 1 && a->dilation.v[1] == 1
+		&& x->shape.dim[3] % secant_narrow_best()->width == 0 && x->shape.dim[1] >= size && x->shape.dim[2] >= size
+		&& a->act == SECANT_ACT_NONE && !secant_has(s, 3);
 }
 
 static secant_status
@@ -31,8 +38,18 @@ prepare(secant_step *s, const secant_operand *from, const secant_operand *to, co
 	layer *l = s->data = secant_calloc(1, sizeof *l);
 	if (!l)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a convolution");
-	l->map = (secant_narrow_map){ x->dim[1], x->dim[2], x->dim[3], y->dim[2], (int)w->dim[2], secant_pad_of(&a->padding, 0), secant_pad_of(&a->padding, 1), (int)y->dim[3],
-	                              from->dtype == SECANT_BF16, to->dtype == SECANT_BF16 };
+	l->map = (secant_narrow_map){
+		x->dim[1],
+		x->dim[2],
+		x->dim[3],
+		y->dim[2],
+		(int)w->dim[2],
+		secant_pad_of(&a->padding, 0),
+		secant_pad_of(&a->padding, 1),
+		(int)y->dim[3],
+		from->dtype == SECANT_BF16,
+		to->dtype == SECANT_BF16,
+	};
 	l->rows = y->dim[1], l->all_rows = y->dim[0] * y->dim[1], l->weights = secant_shape_count(w);
 	s->flops = 2.0 * (double)secant_rows(y) * (double)l->weights;
 	l->parts = secant_parts(s, (int64_t)s->flops);
@@ -43,7 +60,8 @@ prepare(secant_step *s, const secant_operand *from, const secant_operand *to, co
 static int64_t
 moved(const layer *l, int64_t i)
 {
-	int64_t square = (int64_t)l->map.size * l->map.size, c = i % l->map.in, k = i / l->map.in % square, o = i / l->map.in / square;
+	int64_t square = (int64_t)l->map.size * l->map.size, c = i % l->map.in, k = i / l->map.in % square,
+			o = i / l->map.in / square;
 	return (o * l->map.in + c) * square + k;
 }
 
@@ -80,7 +98,7 @@ forward(const secant_step *s, void *bound, const void *const *in, void *const *o
 	for (int t = 0; t < l->parts; t++)
 		for (int64_t r = secant_part(l->all_rows, l->parts, t); r < secant_part(l->all_rows, l->parts, t + 1); r++)
 			secant_narrow_best()->row(picture_of(l, in[0], r), &l->map, r % l->rows, w, s->n_in > 2 ? in[2] : NULL,
-			                          secant_at_mut(out[0], r * l->map.columns * l->map.outputs, l->map.low_y));
+				secant_at_mut(out[0], r * l->map.columns * l->map.outputs, l->map.low_y));
 	return SECANT_OK;
 }
 
@@ -110,7 +128,8 @@ grad_weights(const secant_step *s, void *bound, const void *const *in, void *con
 		float *own = dw + t * l->weights;
 		memset(own, 0, (size_t)l->weights * sizeof *own);
 		for (int64_t r = secant_part(l->all_rows, l->parts, t); r < secant_part(l->all_rows, l->parts, t + 1); r++)
-			secant_narrow_best()->grad_row(picture_of(l, in[0], r), secant_at(in[1], r * l->map.columns * l->map.outputs, l->map.low_y), &l->map, r % l->rows, own);
+			secant_narrow_best()->grad_row(picture_of(l, in[0], r),
+				secant_at(in[1], r * l->map.columns * l->map.outputs, l->map.low_y), &l->map, r % l->rows, own);
 	}
 	for (int64_t i = 0; i < l->weights; i++) {
 		float sum = 0;
@@ -123,6 +142,10 @@ grad_weights(const secant_step *s, void *bound, const void *const *in, void *con
 
 const secant_impl secant_impls_narrow[] = {
 	{ .op = "conv2d", .name = "native", .supports = supports_forward, .prepare = prepare_forward, .run = forward },
-	{ .op = "conv2d_grad_weights", .name = "native", .supports = supports_grad_weights, .prepare = prepare_grad_weights, .run = grad_weights },
-	{ 0 }
+	{ .op = "conv2d_grad_weights",
+		.name = "native",
+		.supports = supports_grad_weights,
+		.prepare = prepare_grad_weights,
+		.run = grad_weights },
+	{ 0 },
 };

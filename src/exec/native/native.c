@@ -9,7 +9,8 @@ operand_fits(const secant_operand *o, bool slot_low, secant_dtype real)
 	switch (o->dtype) {
 	case SECANT_F32: return !slot_low || real == SECANT_F32;
 	case SECANT_BF16: return slot_low && real == SECANT_BF16;
-	case SECANT_F64: case SECANT_F16: return false;
+	case SECANT_F64:
+	case SECANT_F16: return false;
 	default: return true;
 	}
 }
@@ -20,7 +21,8 @@ low_type(const secant_step *s)
 {
 	const secant_op *op = s->node->op;
 	for (int i = 0; i < s->n_in; i++)
-		if (op->low_in >> (i < 31 ? i : 31) & 1 && s->in[i].shape.rank >= 0 && (s->in[i].dtype == SECANT_F32 || s->in[i].dtype == SECANT_BF16))
+		if (op->low_in >> (i < 31 ? i : 31) & 1 && s->in[i].shape.rank >= 0
+			&& (s->in[i].dtype == SECANT_F32 || s->in[i].dtype == SECANT_BF16))
 			return s->in[i].dtype;
 	for (int i = 0; i < s->n_out; i++)
 		if (op->low_out >> (i < 31 ? i : 31) & 1 && (s->out[i].dtype == SECANT_F32 || s->out[i].dtype == SECANT_BF16))

@@ -1,5 +1,6 @@
 /*
- * What the native implementations share: which operands they take, how work is split among threads, how short rows are made long.
+ * What the native implementations share: which operands they take, how work is split among threads, how short rows are
+ * made long.
  */
 #ifndef SECANT_EXEC_NATIVE_H
 #define SECANT_EXEC_NATIVE_H
@@ -10,9 +11,9 @@
 /* A loop over parts, one a thread. Its body must not depend on the order. */
 #define SECANT_PRAGMA(x) _Pragma(#x)
 #ifdef _OPENMP
-# define SECANT_PARTS(parts) SECANT_PRAGMA(omp parallel for schedule(static, 1) num_threads(parts))
+#define SECANT_PARTS(parts) SECANT_PRAGMA(omp parallel for schedule(static, 1) num_threads(parts))
 #else
-# define SECANT_PARTS(parts)
+#define SECANT_PARTS(parts)
 #endif
 
 /* Work below this stays on one thread. Tests set it to 1; nothing else writes it. */
@@ -38,9 +39,21 @@ secant_has(const secant_step *s, int i)
 	return i < s->n_in && s->in[i].shape.rank >= 0;
 }
 
-static inline bool secant_low_in(const secant_step *s) { return s->in[0].dtype == SECANT_BF16; }
-static inline int64_t secant_in_count(const secant_step *s, int i) { return secant_shape_count(&s->in[i].shape); }
-static inline int64_t secant_out_count(const secant_step *s, int i) { return secant_shape_count(&s->out[i].shape); }
+static inline bool
+secant_low_in(const secant_step *s)
+{
+	return s->in[0].dtype == SECANT_BF16;
+}
+static inline int64_t
+secant_in_count(const secant_step *s, int i)
+{
+	return secant_shape_count(&s->in[i].shape);
+}
+static inline int64_t
+secant_out_count(const secant_step *s, int i)
+{
+	return secant_shape_count(&s->out[i].shape);
+}
 
 /* The last dimension, 1 of a scalar; and how often it is there. */
 static inline int64_t
@@ -62,12 +75,15 @@ secant_rows(const secant_shape *s)
 bool secant_native_supports(const secant_step *s);
 
 /* rows x c as `rows` wide rows of `width` = k * c numbers, the last of which may be shorter (`last`). */
-typedef struct secant_wide { int64_t rows, width, last, k; } secant_wide;
+typedef struct secant_wide {
+	int64_t rows, width, last, k;
+} secant_wide;
 secant_wide secant_widen(int64_t rows, int64_t c);
 /* v[c] (NULL: all `otherwise`) repeated to width. */
 void secant_repeat(float *to, const float *v, int64_t c, int64_t width, float otherwise);
 
-/* The mean of up to 16 rows from all over x (rows x c): near enough to the channels' means that sums relative to it lose nothing. */
+/* The mean of up to 16 rows from all over x (rows x c): near enough to the channels' means that sums relative to it
+ * lose nothing. */
 void secant_pivot(const void *x, bool low, int64_t rows, int64_t c, float *mean);
 
 /* Element i as a double: for integers; slow. */
@@ -75,7 +91,8 @@ static inline double
 secant_load_any(const void *p, secant_dtype d, int64_t i)
 {
 	switch (d) {
-	case SECANT_U8: case SECANT_BOOL: return ((const uint8_t *)p)[i];
+	case SECANT_U8:
+	case SECANT_BOOL: return ((const uint8_t *)p)[i];
 	case SECANT_I8: return ((const int8_t *)p)[i];
 	case SECANT_U16: return ((const uint16_t *)p)[i];
 	case SECANT_I16: return ((const int16_t *)p)[i];
@@ -90,10 +107,15 @@ secant_load_any(const void *p, secant_dtype d, int64_t i)
 static inline int64_t
 secant_load_index(const void *p, secant_dtype d, int64_t i)
 {
-	return d == SECANT_I64 ? ((const int64_t *)p)[i] : d == SECANT_I32 ? ((const int32_t *)p)[i] : (int64_t)secant_load_any(p, d, i);
+	return d == SECANT_I64 ? ((const int64_t *)p)[i]
+		: d == SECANT_I32  ? ((const int32_t *)p)[i]
+						   : (int64_t)secant_load_any(p, d, i);
 }
 
 /* Pieces of a step's scratch, each 64-byte-aligned; with p NULL it only counts. */
-typedef struct secant_scratch { char *p; size_t used; } secant_scratch;
+typedef struct secant_scratch {
+	char *p;
+	size_t used;
+} secant_scratch;
 void *secant_take(secant_scratch *s, int64_t n, size_t size);
 #endif

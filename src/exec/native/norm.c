@@ -1,20 +1,21 @@
 /*
- * Norms over columns: batch norm, and group norm, which is the same within a sample with the columns of a group joined. Two passes over
- * memory forward (sums; normalise, add, activate) and two backward (sums; write). Sums are taken for each thread's rows and added in the
- * order of the threads, so that a fixed number of threads gives the same bits every time. Formulas: src/ops/op_batch_norm.c, op_norm.c.
+ * Norms over columns: batch norm, and group norm, which is the same within a sample with the columns of a group joined.
+ * Two passes over memory forward (sums; normalise, add, activate) and two backward (sums; write). Sums are taken for
+ * each thread's rows and added in the order of the threads, so that a fixed number of threads gives the same bits every
+ * time. Formulas: src/ops/op_batch_norm.c, op_norm.c.
  */
 #include "exec/native/native.h"
 #include "kernels/norm.h"
 #include <math.h>
 
 typedef struct norm {
-	int64_t n, c;                            /* values a channel, channels */
+	int64_t n, c; /* values a channel, channels */
 	secant_wide wide;
 	int parts;
 	bool low, relu;
 	size_t size;
-	float *v[4];                             /* vectors of width: pivot or mean, and factors */
-	double *sum;                             /* parts x 2 x width */
+	float *v[4]; /* vectors of width: pivot or mean, and factors */
+	double *sum; /* parts x 2 x width */
 } norm;
 
 static norm
@@ -54,7 +55,9 @@ prepare(secant_step *s, secant_err *err)
 }
 
 /* The rows of part t: `full` wide rows from `from` on, then one of `last` numbers (0: none). */
-typedef struct piece { int64_t from, full, last; } piece;
+typedef struct piece {
+	int64_t from, full, last;
+} piece;
 
 static piece
 piece_of(const norm *b, int t)
@@ -94,7 +97,8 @@ find_pivot(const norm *b, const void *x)
 		b->v[0][j] = b->v[0][j - b->c];
 }
 
-/* The sums of x about the pivot in v[0], or with dy of its gradient about the mean in v[0], over all rows: in the first c of each half. */
+/* The sums of x about the pivot in v[0], or with dy of its gradient about the mean in v[0], over all rows: in the first
+ * c of each half. */
 static void
 take_sums(const norm *b, const void *dy, const void *x, const void *y)
 {
@@ -135,12 +139,14 @@ normalise(const norm *b, const void *x, const void *residual, void *y, const flo
 		piece p = piece_of(b, t);
 		int64_t end = p.from + p.full;
 		if (p.last)
-			k->normalise(row(b, x, end), row(b, residual, end), (void *)row(b, y, end), b->low, b->relu, 1, p.last, scale, shift);
+			k->normalise(row(b, x, end), row(b, residual, end), (void *)row(b, y, end), b->low, b->relu, 1, p.last,
+				scale, shift);
 		/* Backwards: what the sums read last is still in the cache. */
-		for (int64_t step = 65536 / b->wide.width + 1, r = end; r > p.from; ) {
+		for (int64_t step = 65536 / b->wide.width + 1, r = end; r > p.from;) {
 			int64_t m = r - p.from < step ? r - p.from : step;
 			r -= m;
-			k->normalise(row(b, x, r), row(b, residual, r), (void *)row(b, y, r), b->low, b->relu, m, b->wide.width, scale, shift);
+			k->normalise(row(b, x, r), row(b, residual, r), (void *)row(b, y, r), b->low, b->relu, m, b->wide.width,
+				scale, shift);
 		}
 	}
 }
@@ -150,9 +156,11 @@ train(const secant_step *s, void *bound, const void *const *in, void *const *out
 {
 	const secant_norm_attr *a = s->node->attr;
 	norm b = norm_of(s, scratch);
-	const float *w = s->n_in > 3 ? in[3] : NULL, *bias = s->n_in > 4 ? in[4] : NULL, *running_mean = in[1], *running_var = in[2];
+	const float *w = s->n_in > 3 ? in[3] : NULL, *bias = s->n_in > 4 ? in[4] : NULL, *running_mean = in[1],
+				*running_var = in[2];
 	double momentum = s->n_in > 6 && in[6] ? *(const float *)in[6] : a->momentum, n = (double)b.n;
-	float *mean = out[1], *rstd = out[2], *new_mean = out[3], *new_var = out[4], *pivot = b.v[0], *scale = b.v[1], *shift = b.v[2];
+	float *mean = out[1], *rstd = out[2], *new_mean = out[3], *new_var = out[4], *pivot = b.v[0], *scale = b.v[1],
+		  *shift = b.v[2];
 
 	find_pivot(&b, in[0]);
 	take_sums(&b, NULL, in[0], NULL);
@@ -232,13 +240,13 @@ write_grad(const norm *b, const void *dy, const void *x, const void *y, void *dx
 		piece p = piece_of(b, t);
 		int64_t end = p.from + p.full;
 		if (p.last)
-			k->grad(row(b, dy, end), row(b, x, end), row(b, y, end), (void *)row(b, dx, end), (void *)row(b, dresidual, end), b->low, 1, p.last,
-			        b->v[0], b->v[1], b->v[2], b->v[3]);
-		for (int64_t step = 65536 / b->wide.width + 1, r = end; r > p.from; ) {
+			k->grad(row(b, dy, end), row(b, x, end), row(b, y, end), (void *)row(b, dx, end),
+				(void *)row(b, dresidual, end), b->low, 1, p.last, b->v[0], b->v[1], b->v[2], b->v[3]);
+		for (int64_t step = 65536 / b->wide.width + 1, r = end; r > p.from;) {
 			int64_t m = r - p.from < step ? r - p.from : step;
 			r -= m;
-			k->grad(row(b, dy, r), row(b, x, r), row(b, y, r), (void *)row(b, dx, r), (void *)row(b, dresidual, r), b->low, m, b->wide.width,
-			        b->v[0], b->v[1], b->v[2], b->v[3]);
+			k->grad(row(b, dy, r), row(b, x, r), row(b, y, r), (void *)row(b, dx, r), (void *)row(b, dresidual, r),
+				b->low, m, b->wide.width, b->v[0], b->v[1], b->v[2], b->v[3]);
 		}
 	}
 }
@@ -266,9 +274,15 @@ train_grad(const secant_step *s, void *bound, const void *const *in, void *const
 	return SECANT_OK;
 }
 
-/* ---- group norm: sample after sample; threads share the samples where there are enough, else the pixels of one ---- */
+/* ---- group norm: sample after sample; threads share the samples where there are enough, else the pixels of one ----
+ */
 
-typedef struct groups { int64_t samples, pixels, c, width; int n, outer, inner; size_t room; double *total; } groups;   /* width: channels of a group */
+typedef struct groups {
+	int64_t samples, pixels, c, width;
+	int n, outer, inner;
+	size_t room;
+	double *total;
+} groups; /* width: channels of a group */
 
 static groups
 groups_of(const secant_step *s, void *scratch)
@@ -295,7 +309,8 @@ prepare_group(secant_step *s, secant_err *err)
 }
 
 static void
-group_forward(const norm *b, const groups *g, const void *x, void *y, const float *w, const float *bias, double eps, float *mean, float *rstd)
+group_forward(const norm *b, const groups *g, const void *x, void *y, const float *w, const float *bias, double eps,
+	float *mean, float *rstd)
 {
 	double n = (double)(g->pixels * g->width);
 	find_pivot(b, x);
@@ -306,7 +321,7 @@ group_forward(const norm *b, const groups *g, const void *x, void *y, const floa
 		for (int64_t i = from; i < to; i++)
 			sum += b->sum[i] + (double)g->pixels * b->v[0][i];
 		double m = sum / n;
-		for (int64_t i = from; i < to; i++) {        /* from about each pivot to about the mean */
+		for (int64_t i = from; i < to; i++) { /* from about each pivot to about the mean */
 			double d = b->v[0][i] - m;
 			sum2 += b->sum[b->wide.width + i] + 2 * d * b->sum[i] + d * d * (double)g->pixels;
 		}
@@ -335,10 +350,11 @@ group(const secant_step *s, void *bound, const void *const *in, void *const *out
 	SECANT_PARTS(g.outer)
 	for (int t = 0; t < g.outer; t++) {
 		norm b = norm_make(g.pixels, g.c, low, g.inner, (char *)scratch + g.room * (size_t)t);
-		for (int64_t i = secant_part(g.samples, g.outer, t), end = secant_part(g.samples, g.outer, t + 1); i < end; i++) {
+		for (int64_t i = secant_part(g.samples, g.outer, t), end = secant_part(g.samples, g.outer, t + 1); i < end;
+			 i++) {
 			int64_t at = i * g.pixels * g.c;
-			group_forward(&b, &g, secant_at(in[0], at, low), out[0] ? secant_at_mut(out[0], at, low) : NULL, w, bias, eps,
-			              out[1] ? (float *)out[1] + i * g.n : NULL, out[2] ? (float *)out[2] + i * g.n : NULL);
+			group_forward(&b, &g, secant_at(in[0], at, low), out[0] ? secant_at_mut(out[0], at, low) : NULL, w, bias,
+				eps, out[1] ? (float *)out[1] + i * g.n : NULL, out[2] ? (float *)out[2] + i * g.n : NULL);
 		}
 	}
 	return SECANT_OK;
@@ -346,7 +362,8 @@ group(const secant_step *s, void *bound, const void *const *in, void *const *out
 
 /* Leaves the sample's sums of dy and of dy * xhat of each channel in `total`. */
 static void
-group_backward(const norm *b, const groups *g, const void *dy, const void *x, void *dx, const float *mean, const float *rstd, const float *w, double *total)
+group_backward(const norm *b, const groups *g, const void *dy, const void *x, void *dx, const float *mean,
+	const float *rstd, const float *w, double *total)
 {
 	double n = (double)(g->pixels * g->width);
 	for (int64_t i = 0; i < g->c; i++)
@@ -381,10 +398,12 @@ group_grad(const secant_step *s, void *bound, const void *const *in, void *const
 	SECANT_PARTS(g.outer)
 	for (int t = 0; t < g.outer; t++) {
 		norm b = norm_make(g.pixels, g.c, low, g.inner, (char *)scratch + g.room * (size_t)t);
-		for (int64_t i = secant_part(g.samples, g.outer, t), end = secant_part(g.samples, g.outer, t + 1); i < end; i++) {
+		for (int64_t i = secant_part(g.samples, g.outer, t), end = secant_part(g.samples, g.outer, t + 1); i < end;
+			 i++) {
 			int64_t at = i * g.pixels * g.c;
-			group_backward(&b, &g, secant_at(in[0], at, low), secant_at(in[1], at, low), out[0] ? secant_at_mut(out[0], at, low) : NULL,
-			               (const float *)in[2] + i * g.n, (const float *)in[3] + i * g.n, s->n_in > 4 ? in[4] : NULL, g.total + 2 * g.c * i);
+			group_backward(&b, &g, secant_at(in[0], at, low), secant_at(in[1], at, low),
+				out[0] ? secant_at_mut(out[0], at, low) : NULL, (const float *)in[2] + i * g.n,
+				(const float *)in[3] + i * g.n, s->n_in > 4 ? in[4] : NULL, g.total + 2 * g.c * i);
 		}
 	}
 	for (int64_t c = 0; c < g.c; c++) {
@@ -407,7 +426,15 @@ const secant_impl secant_impls_native_norm[] = {
 	{ .op = "batch_norm_apply", .name = "native", .supports = supports, .prepare = prepare, .run = apply },
 	{ .op = "batch_norm_train", .name = "native", .supports = supports, .prepare = prepare, .run = train },
 	{ .op = "batch_norm_train_grad", .name = "native", .supports = supports, .prepare = prepare, .run = train_grad },
-	{ .op = "group_norm", .name = "native", .supports = secant_native_supports, .prepare = prepare_group, .run = group },
-	{ .op = "group_norm_grad", .name = "native", .supports = secant_native_supports, .prepare = prepare_group, .run = group_grad },
+	{ .op = "group_norm",
+		.name = "native",
+		.supports = secant_native_supports,
+		.prepare = prepare_group,
+		.run = group },
+	{ .op = "group_norm_grad",
+		.name = "native",
+		.supports = secant_native_supports,
+		.prepare = prepare_group,
+		.run = group_grad },
 	{ .op = NULL },
 };

@@ -1,6 +1,7 @@
 /*
- * pad and pad_grad. The axes behind the last padded one are a pixel; that one is walked inside a row; those before it say which row of x a
- * row of y is. The gradient gathers: a row of dx is the sum of the rows that were made from it, and so is each pixel in it.
+ * pad and pad_grad. The axes behind the last padded one are a pixel; that one is walked inside a row; those before it
+ * say which row of x a row of y is. The gradient gathers: a row of dx is the sum of the rows that were made from it,
+ * and so is each pixel in it.
  */
 #include "exec/native/native.h"
 #include "kernels/copy.h"
@@ -9,12 +10,12 @@
 enum { AXES = SECANT_MAX_RANK };
 
 typedef struct pad {
-	int rank;                                    /* axes up to the last padded one; at least 1 */
-	int64_t x[AXES], y[AXES], inner;             /* extents of the unpadded and of the padded tensor; numbers in a pixel */
-	int32_t *from[AXES];                         /* of a padded coordinate: where it comes from, -1: the constant */
-	int32_t *start[AXES], *made[AXES];           /* of an unpadded coordinate: the padded ones made from it */
+	int rank; /* axes up to the last padded one; at least 1 */
+	int64_t x[AXES], y[AXES], inner; /* extents of the unpadded and of the padded tensor; numbers in a pixel */
+	int32_t *from[AXES]; /* of a padded coordinate: where it comes from, -1: the constant */
+	int32_t *start[AXES], *made[AXES]; /* of an unpadded coordinate: the padded ones made from it */
 	float *ones;
-	int64_t most;                                /* rows that one row may be made into */
+	int64_t most; /* rows that one row may be made into */
 	int parts;
 } pad;
 
@@ -52,7 +53,7 @@ prepare_axes(secant_step *s, const secant_shape *x, const secant_shape *y, secan
 		rank--;
 	for (int k = 0; k < rank; k++)
 		ints += 2 * y->dim[k] + x->dim[k] + 1;
-	int64_t ones = y->dim[rank - 1];             /* weights of the columns' taps, and of as many rows as one may be made into */
+	int64_t ones = y->dim[rank - 1]; /* weights of the columns' taps, and of as many rows as one may be made into */
 	for (int k = 0; k + 1 < rank; k++) {
 		int64_t copies = 1 + (a->before.v[k] > 0 ? a->before.v[k] : 0) + (a->after.v[k] > 0 ? a->after.v[k] : 0);
 		most *= copies < y->dim[k] ? copies : y->dim[k];
@@ -121,7 +122,8 @@ fill(void *to, secant_dtype d, int64_t n, double value)
 	if (n > 0)
 		secant_tensor_set(&t, 0, value);
 	if (n > 1)
-		secant_copy_best()->block((char *)to + secant_dtype_size(d), 0, 1, to, 0, 0, 1, n - 1, (int)secant_dtype_size(d));
+		secant_copy_best()->block(
+			(char *)to + secant_dtype_size(d), 0, 1, to, 0, 0, 1, n - 1, (int)secant_dtype_size(d));
 }
 
 static void
@@ -130,7 +132,8 @@ pad_row(const secant_step *s, const pad *p, const char *x, char *y, int64_t row)
 	const secant_pad_attr *a = s->node->attr;
 	secant_dtype d = s->out[0].dtype;
 	int last = p->rank - 1;
-	int64_t size = (int64_t)secant_dtype_size(d), pixel = p->inner * size, from = source_row(p, row), w = p->y[last], before = a->before.v[last];
+	int64_t size = (int64_t)secant_dtype_size(d), pixel = p->inner * size, from = source_row(p, row), w = p->y[last],
+			before = a->before.v[last];
 	y += row * w * pixel;
 	if (from < 0) {
 		fill(y, d, w * p->inner, a->value);
@@ -141,7 +144,8 @@ pad_row(const secant_step *s, const pad *p, const char *x, char *y, int64_t row)
 		secant_copy_best()->pixels(y, x, p->from[last], w, pixel);
 		return;
 	}
-	int64_t lead = before > 0 ? before : 0, skip = before < 0 ? -before : 0, left = p->x[last] - skip, room = w - lead, n = left < room ? left : room;
+	int64_t lead = before > 0 ? before : 0, skip = before < 0 ? -before : 0, left = p->x[last] - skip, room = w - lead,
+			n = left < room ? left : room;
 	fill(y, d, lead * p->inner, a->value);
 	memcpy(y + lead * pixel, x + skip * pixel, (size_t)(n * pixel));
 	fill(y + (lead + n) * pixel, d, (w - lead - n) * p->inner, a->value);
@@ -164,7 +168,8 @@ run(const secant_step *s, void *bound, const void *const *in, void *const *out, 
 static size_t
 buffer_bytes(const pad *p)
 {
-	return (((size_t)(p->y[p->rank - 1] * p->inner) * sizeof(float) + 63) & ~(size_t)63) + (((size_t)p->most * sizeof(int32_t) + 63) & ~(size_t)63);
+	return (((size_t)(p->y[p->rank - 1] * p->inner) * sizeof(float) + 63) & ~(size_t)63)
+		+ (((size_t)p->most * sizeof(int32_t) + 63) & ~(size_t)63);
 }
 
 static secant_status
@@ -188,7 +193,7 @@ rows_made(const pad *p, int64_t row, int32_t *made)
 	for (int k = p->rank - 2; k >= 0; k--) {
 		int64_t i = row % p->x[k];
 		int32_t from = p->start[k][i], count = p->start[k][i + 1] - from;
-		for (int c = count - 1; c >= 0; c--)     /* the copies first, the originals last, in place */
+		for (int c = count - 1; c >= 0; c--) /* the copies first, the originals last, in place */
 			for (int j = 0; j < n; j++)
 				made[c * n + j] = made[j] + (int32_t)(p->made[k][from + c] * step);
 		n *= count;
@@ -213,7 +218,8 @@ run_grad(const secant_step *s, void *bound, const void *const *in, void *const *
 		for (int64_t r = secant_part(rows, p->parts, t), end = secant_part(rows, p->parts, t + 1); r < end; r++) {
 			int n = rows_made(p, r, made);
 			secant_resize_best()->blend(in[0], low, width, made, p->ones, n, sum, width);
-			secant_resize_best()->columns(sum, &columns, secant_at_mut(out[0], r * p->x[last] * p->inner, low), low, p->x[last], p->inner);
+			secant_resize_best()->columns(
+				sum, &columns, secant_at_mut(out[0], r * p->x[last] * p->inner, low), low, p->x[last], p->inner);
 		}
 	}
 	return SECANT_OK;

@@ -1,7 +1,7 @@
 /*
- * Neighbours in clouds. Threads share the clouds; where there are fewer than threads, the centres or points of each, or for sums by index
- * the channels: a sum has one order, and no two threads write one number. Only farthest points, of which each waits for the one before,
- * leave threads idle.
+ * Neighbours in clouds. Threads share the clouds; where there are fewer than threads, the centres or points of each, or
+ * for sums by index the channels: a sum has one order, and no two threads write one number. Only farthest points, of
+ * which each waits for the one before, leave threads idle.
  */
 #include "exec/native/native.h"
 #include "kernels/points.h"
@@ -37,7 +37,8 @@ run_farthest(const secant_step *s, void *bound, const void *const *in, void *con
 	SECANT_PARTS(parts)
 	for (int t = 0; t < parts; t++)
 		for (int64_t n = secant_part(x->dim[0], parts, t), end = secant_part(x->dim[0], parts, t + 1); n < end; n++)
-			secant_points_best()->farthest((int32_t *)out[0] + n * a->count, a->count, a->start, cloud(s, 0, in[0], n), x->dim[3], x->dim[1], (char *)scratch + (size_t)t * each);
+			secant_points_best()->farthest((int32_t *)out[0] + n * a->count, a->count, a->start, cloud(s, 0, in[0], n),
+				x->dim[3], x->dim[1], (char *)scratch + (size_t)t * each);
 	return SECANT_OK;
 }
 
@@ -47,7 +48,8 @@ static secant_status
 prepare_ball(secant_step *s, secant_err *err)
 {
 	int64_t n = s->in[0].shape.dim[1];
-	s->scratch = (room(secant_points_best()->grid_scratch(n)) + room(secant_points_best()->ball_scratch(n))) * (size_t)s->threads;
+	s->scratch = (room(secant_points_best()->grid_scratch(n)) + room(secant_points_best()->ball_scratch(n)))
+		* (size_t)s->threads;
 	return SECANT_OK;
 }
 
@@ -64,13 +66,16 @@ run_ball(const secant_step *s, void *bound, const void *const *in, void *const *
 		char *own = (char *)scratch + (size_t)t * each;
 		int64_t made = -1;
 		/* centres of all clouds in one row; a thread makes the grids of the clouds it meets */
-		for (int64_t i = secant_part(x->dim[0] * c->dim[1], parts, t), end = secant_part(x->dim[0] * c->dim[1], parts, t + 1), m; i < end; i += m) {
+		for (int64_t i = secant_part(x->dim[0] * c->dim[1], parts, t),
+					 end = secant_part(x->dim[0] * c->dim[1], parts, t + 1), m;
+			 i < end; i += m) {
 			int64_t n = i / c->dim[1], rest = (n + 1) * c->dim[1] - i;
 			m = rest < end - i ? rest : end - i;
 			if (n != made)
 				k->grid(cloud(s, 0, in[0], n), x->dim[3], x->dim[1], (float)a->radius, own);
 			made = n;
-			k->ball((int32_t *)out[0] + i * a->samples, a->samples, a->open, (const float *)in[1] + i * c->dim[3], c->dim[3], m, own, own + grid);
+			k->ball((int32_t *)out[0] + i * a->samples, a->samples, a->open, (const float *)in[1] + i * c->dim[3],
+				c->dim[3], m, own, own + grid);
 		}
 	}
 	return SECANT_OK;
@@ -81,7 +86,7 @@ run_ball(const secant_step *s, void *bound, const void *const *in, void *const *
 static secant_status
 prepare_nearest(secant_step *s, secant_err *err)
 {
-	s->scratch = (size_t)secant_out_count(s, 0) * sizeof(int32_t);       /* for the output that nobody reads */
+	s->scratch = (size_t)secant_out_count(s, 0) * sizeof(int32_t); /* for the output that nobody reads */
 	return SECANT_OK;
 }
 
@@ -92,14 +97,15 @@ run_nearest(const secant_step *s, void *bound, const void *const *in, void *cons
 	const secant_shape *x = &s->in[0].shape, *o = &s->in[1].shape;
 	int64_t k = s->out[0].shape.dim[2], rows = x->dim[0] * x->dim[1];
 	int32_t *index = out[1] ? out[1] : scratch;
-	float *w = out[0] ? out[0] : scratch;            /* distances first, then weights */
+	float *w = out[0] ? out[0] : scratch; /* distances first, then weights */
 	int parts = secant_parts(s, rows * o->dim[1]);
 	SECANT_PARTS(parts)
 	for (int t = 0; t < parts; t++)
 		for (int64_t i = secant_part(rows, parts, t), end = secant_part(rows, parts, t + 1), m; i < end; i += m) {
 			int64_t n = i / x->dim[1], rest = (n + 1) * x->dim[1] - i;
 			m = rest < end - i ? rest : end - i;
-			secant_points_best()->nearest(index + i * k, w + i * k, (const float *)in[0] + i * x->dim[3], x->dim[3], m, cloud(s, 1, in[1], n), o->dim[3], o->dim[1]);
+			secant_points_best()->nearest(index + i * k, w + i * k, (const float *)in[0] + i * x->dim[3], x->dim[3], m,
+				cloud(s, 1, in[1], n), o->dim[3], o->dim[1]);
 			for (int64_t r = i; r < i + m; r++) {
 				float sum = 0, eps = (float)a->eps;
 				for (int64_t j = r * k; j < r * k + k; j++)
@@ -141,7 +147,8 @@ run_group(const secant_step *s, void *bound, const void *const *in, void *const 
 }
 
 static secant_status
-run_interpolate(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_interpolate(
+	const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	const secant_shape *x = &s->in[0].shape, *y = &s->out[0].shape;
 	int64_t rows = y->dim[0] * y->dim[1], k = s->in[1].shape.dim[2], c = x->dim[3];
@@ -155,7 +162,8 @@ run_interpolate(const secant_step *s, void *bound, const void *const *in, void *
 				int64_t p = index_at(s, in[1], i * k + j, x->dim[1]);
 				row[j] = p < 0 ? NULL : secant_at(in[0], (i / y->dim[1] * x->dim[1] + p) * c, low);
 			}
-			secant_points_best()->combine(secant_at_mut(out[0], i * c, low), row, (const float *)in[2] + i * k, (int)k, low, c);
+			secant_points_best()->combine(
+				secant_at_mut(out[0], i * c, low), row, (const float *)in[2] + i * k, (int)k, low, c);
 		}
 	return SECANT_OK;
 }
@@ -177,32 +185,39 @@ scatter(const secant_step *s, const void *dy, const void *index, const float *w,
 	SECANT_PARTS(parts)
 	for (int t = 0; t < parts; t++) {
 		int64_t from = inside ? secant_part(c, parts, t) : 0, to = inside ? secant_part(c, parts, t + 1) : c;
-		int64_t n = inside ? 0 : secant_part(clouds, parts, t), end = inside ? clouds : secant_part(clouds, parts, t + 1);
+		int64_t n = inside ? 0 : secant_part(clouds, parts, t),
+				end = inside ? clouds : secant_part(clouds, parts, t + 1);
 		for (int64_t i = n * y->dim[1]; i < end * y->dim[1]; i++)
 			memset(sum + i * c + from, 0, (size_t)(to - from) * sizeof *sum);
 		for (int64_t i = n * each; i < end * each; i++) {
 			int64_t p = index_at(s, index, i, y->dim[1]);
 			if (p >= 0)
-				secant_points_best()->add(sum + (i / each * y->dim[1] + p) * c + from, secant_at(dy, i / per_row * c + from, low), low, w ? w[i] : 1, to - from);
+				secant_points_best()->add(sum + (i / each * y->dim[1] + p) * c + from,
+					secant_at(dy, i / per_row * c + from, low), low, w ? w[i] : 1, to - from);
 		}
 	}
 }
 
 static secant_status
-run_group_grad(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_group_grad(
+	const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	scatter(s, in[0], in[1], NULL, out[0], 1);
 	return SECANT_OK;
 }
 
 static secant_status
-run_interpolate_grad(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_interpolate_grad(
+	const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	scatter(s, in[0], in[1], in[2], out[0], s->in[1].shape.dim[2] ? s->in[1].shape.dim[2] : 1);
 	return SECANT_OK;
 }
 
-#define POINTS(op_name, ...) { .op = #op_name, .name = "native", .supports = secant_native_supports, __VA_ARGS__ }
+#define POINTS(op_name, ...) \
+	{ \
+		.op = #op_name, .name = "native", .supports = secant_native_supports, __VA_ARGS__ \
+	}
 extern const secant_impl secant_impls_native_points[];
 const secant_impl secant_impls_native_points[] = {
 	POINTS(farthest_points, .prepare = prepare_farthest, .run = run_farthest),

@@ -4,16 +4,21 @@
 #include "exec/native/native.h"
 #include "kernels/pool.h"
 
-typedef struct pool { secant_windows h, w; int columns, parts; } pool;
+typedef struct pool {
+	secant_windows h, w;
+	int columns, parts;
+} pool;
 
 /* Where window p of an axis begins, with padding, and ends. */
-typedef struct window { int64_t from, to; } window;
+typedef struct window {
+	int64_t from, to;
+} window;
 
 static window
 window_of(const secant_step *s, int which, int64_t in, int64_t out, int64_t p)
 {
 	const secant_pool_attr *a = s->node->attr;
-	if (s->node->op->name[0] == 'a')             /* adaptive: bins that share the axis evenly */
+	if (s->node->op->name[0] == 'a') /* adaptive: bins that share the axis evenly */
 		return (window){ p * in / out, ((p + 1) * in + out - 1) / out };
 	int64_t from = p * (a->stride.n ? a->stride.v[which] : a->kernel.v[which]) - secant_pad_of(&a->padding, which);
 	return (window){ from, from + a->kernel.v[which] };
@@ -72,14 +77,16 @@ static secant_status
 run(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	const pool *k = s->data;
-	const int64_t *x = s->in[0].shape.dim, *y = s->out[0].shape.dim, rows = y[0] * y[1], picture = x[1] * x[2] * x[3], width = y[2] * y[3];
+	const int64_t *x = s->in[0].shape.dim, *y = s->out[0].shape.dim, rows = y[0] * y[1], picture = x[1] * x[2] * x[3],
+				  width = y[2] * y[3];
 	bool low = secant_low_in(s), wide = s->out[1].dtype == SECANT_I32;
 	const secant_pool_kernels *kernels = secant_pool_best();
 	SECANT_PARTS(k->parts)
 	for (int t = 0; t < k->parts; t++)
 		for (int64_t r = secant_part(rows, k->parts, t), end = secant_part(rows, k->parts, t + 1); r < end; r++)
 			kernels->max_row(&k->h, &k->w, x[3], k->columns, secant_at(in[0], r / y[1] * picture, low), low, r % y[1],
-			                 out[0] ? secant_at_mut(out[0], r * width, low) : NULL, out[1] ? (char *)out[1] + r * width * (wide ? 4 : 1) : NULL, wide);
+				out[0] ? secant_at_mut(out[0], r * width, low) : NULL,
+				out[1] ? (char *)out[1] + r * width * (wide ? 4 : 1) : NULL, wide);
 	return SECANT_OK;
 }
 
@@ -87,14 +94,16 @@ static secant_status
 run_grad(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	const pool *k = s->data;
-	const int64_t *x = s->out[0].shape.dim, *y = s->in[0].shape.dim, rows = x[0] * x[1], picture = y[1] * y[2] * y[3], width = x[2] * x[3];
+	const int64_t *x = s->out[0].shape.dim, *y = s->in[0].shape.dim, rows = x[0] * x[1], picture = y[1] * y[2] * y[3],
+				  width = x[2] * x[3];
 	bool low = secant_low_in(s), wide = s->in[1].dtype == SECANT_I32;
 	const secant_pool_kernels *kernels = secant_pool_best();
 	SECANT_PARTS(k->parts)
 	for (int t = 0; t < k->parts; t++)
 		for (int64_t r = secant_part(rows, k->parts, t), end = secant_part(rows, k->parts, t + 1); r < end; r++)
 			kernels->max_grad_row(&k->h, &k->w, x[3], k->columns, secant_at(in[0], r / x[1] * picture, low),
-			                      (const char *)in[1] + r / x[1] * picture * (wide ? 4 : 1), wide, low, r % x[1], secant_at_mut(out[0], r * width, low));
+				(const char *)in[1] + r / x[1] * picture * (wide ? 4 : 1), wide, low, r % x[1],
+				secant_at_mut(out[0], r * width, low));
 	return SECANT_OK;
 }
 
@@ -104,25 +113,30 @@ supports_grad(const secant_step *s)
 	return secant_native_supports(s) && (s->in[1].dtype == SECANT_U8 || s->in[1].dtype == SECANT_I32);
 }
 
-/* ---- the gradient of adaptive pooling: places may be any in the picture, so they are written to; threads share the pictures ---- */
+/* ---- the gradient of adaptive pooling: places may be any in the picture, so they are written to; threads share the
+ * pictures ---- */
 
 static secant_status
 prepare_adaptive_grad(secant_step *s, secant_err *err)
 {
 	const int64_t *x = s->out[0].shape.dim;
-	s->scratch = (size_t)secant_parts(s, secant_out_count(s, 0)) * (((size_t)(x[1] * x[2] * x[3]) * sizeof(float) + 63) & ~(size_t)63);
+	s->scratch = (size_t)secant_parts(s, secant_out_count(s, 0))
+		* (((size_t)(x[1] * x[2] * x[3]) * sizeof(float) + 63) & ~(size_t)63);
 	return SECANT_OK;
 }
 
 static secant_status
-run_adaptive_grad(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_adaptive_grad(
+	const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
-	const int64_t *x = s->out[0].shape.dim, picture = x[1] * x[2] * x[3], bins = s->in[0].shape.dim[1] * s->in[0].shape.dim[2] * x[3];
+	const int64_t *x = s->out[0].shape.dim, picture = x[1] * x[2] * x[3],
+				  bins = s->in[0].shape.dim[1] * s->in[0].shape.dim[2] * x[3];
 	int parts = secant_parts(s, secant_out_count(s, 0));
 	bool low = secant_low_in(s);
 	SECANT_PARTS(parts)
 	for (int t = 0; t < parts; t++) {
-		float *sum = (float *)(void *)((char *)scratch + (size_t)t * (((size_t)picture * sizeof(float) + 63) & ~(size_t)63));
+		float *sum = (float *)(void *)((char *)scratch
+			+ (size_t)t * (((size_t)picture * sizeof(float) + 63) & ~(size_t)63));
 		for (int64_t n = secant_part(x[0], parts, t), end = secant_part(x[0], parts, t + 1); n < end; n++) {
 			memset(sum, 0, (size_t)picture * sizeof *sum);
 			for (int64_t i = 0; i < bins; i++) {
@@ -141,7 +155,15 @@ extern const secant_impl secant_impls_native_pool[];
 const secant_impl secant_impls_native_pool[] = {
 	{ .op = "max_pool2d", .name = "native", .supports = secant_native_supports, .prepare = prepare, .run = run },
 	{ .op = "max_pool2d_grad", .name = "native", .supports = supports_grad, .prepare = prepare_grad, .run = run_grad },
-	{ .op = "adaptive_max_pool2d", .name = "native", .supports = secant_native_supports, .prepare = prepare, .run = run },
-	{ .op = "adaptive_max_pool2d_grad", .name = "native", .supports = secant_native_supports, .prepare = prepare_adaptive_grad, .run = run_adaptive_grad },
+	{ .op = "adaptive_max_pool2d",
+		.name = "native",
+		.supports = secant_native_supports,
+		.prepare = prepare,
+		.run = run },
+	{ .op = "adaptive_max_pool2d_grad",
+		.name = "native",
+		.supports = secant_native_supports,
+		.prepare = prepare_adaptive_grad,
+		.run = run_adaptive_grad },
 	{ .op = NULL },
 };

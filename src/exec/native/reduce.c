@@ -1,18 +1,21 @@
 /*
- * Reductions over axes, sum_to, and global_norm. Neighbouring axes of one kind are joined; the innermost one is reduced (runs) or kept
- * (columns). Threads share the kept entries where there are enough of them, else the reduced ones, with partial results added in the order
- * of the threads.
+ * Reductions over axes, sum_to, and global_norm. Neighbouring axes of one kind are joined; the innermost one is reduced
+ * (runs) or kept (columns). Threads share the kept entries where there are enough of them, else the reduced ones, with
+ * partial results added in the order of the threads.
  */
 #include "exec/native/native.h"
 #include "kernels/reduce.h"
 #include "ops/rules.h"
 #include <math.h>
 
-typedef struct axes { int n; int64_t extent[SECANT_MAX_RANK], stride[SECANT_MAX_RANK], count; } axes;
+typedef struct axes {
+	int n;
+	int64_t extent[SECANT_MAX_RANK], stride[SECANT_MAX_RANK], count;
+} axes;
 
 typedef struct reduce {
-	axes kept, reduced;                          /* outer ones; the innermost axis of the input is apart: */
-	int64_t width, outputs, inputs;              /* numbers in a run or in a row of columns; results; numbers that make one */
+	axes kept, reduced; /* outer ones; the innermost axis of the input is apart: */
+	int64_t width, outputs, inputs; /* numbers in a run or in a row of columns; results; numbers that make one */
 	bool columns, split_reduced;
 	int parts;
 	double correction;
@@ -71,7 +74,9 @@ flags_of(const secant_step *s, bool *flag)
 	const secant_shape *x = &s->in[0].shape, *y = &s->out[0].shape;
 	const void *attr = s->node->attr;
 	if (strcmp(s->node->op->name, "sum_to"))
-		return !secant_axes_flags(!strcmp(s->node->op->name, "var") ? &((const secant_var_attr *)attr)->axes : &((const secant_axes_attr *)attr)->axes, x, flag, NULL);
+		return !secant_axes_flags(!strcmp(s->node->op->name, "var") ? &((const secant_var_attr *)attr)->axes
+																	: &((const secant_axes_attr *)attr)->axes,
+			x, flag, NULL);
 	for (int i = 0; i < x->rank; i++) {
 		int axis = i - (x->rank - y->rank);
 		flag[i] = axis < 0 || y->dim[axis] != x->dim[i];
@@ -95,7 +100,8 @@ prepare(secant_step *s, secant_err *err)
 	if (!flags_of(s, flag))
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "axes of '%s'", s->node->op->name);
 	plan(r, s, flag);
-	s->scratch = round_up(r->outputs, sizeof(float)) + round_up(r->outputs, sizeof(double)) * (size_t)(r->split_reduced ? r->parts : 1);
+	s->scratch = round_up(r->outputs, sizeof(float))
+		+ round_up(r->outputs, sizeof(double)) * (size_t)(r->split_reduced ? r->parts : 1);
 	return SECANT_OK;
 }
 
@@ -115,13 +121,15 @@ merge(secant_reduction kind, double a, double b)
 
 /* Kept entry i, reduced entries [from, to): into acc (a number, or a row of columns). */
 static void
-one(const reduce *r, secant_reduction kind, const void *x, bool low, int64_t i, int64_t from, int64_t to, double *acc, const float *pivot)
+one(const reduce *r, secant_reduction kind, const void *x, bool low, int64_t i, int64_t from, int64_t to, double *acc,
+	const float *pivot)
 {
 	const secant_reduce_kernels *k = secant_reduce_best();
 	int64_t base = place(&r->kept, i);
 	if (!r->columns) {
 		for (int64_t j = from; j < to; j++)
-			*acc = k->row(kind, *acc, secant_at(x, base + place(&r->reduced, j), low), low, r->width, pivot ? *pivot : 0);
+			*acc = k->row(
+				kind, *acc, secant_at(x, base + place(&r->reduced, j), low), low, r->width, pivot ? *pivot : 0);
 		return;
 	}
 	int last = r->reduced.n - 1;
@@ -137,11 +145,15 @@ one(const reduce *r, secant_reduction kind, const void *x, bool low, int64_t i, 
 static void
 reduce_all(const reduce *r, secant_reduction kind, const void *x, bool low, double *acc, const float *pivot)
 {
-	int64_t step = r->columns ? r->width : 1, runs = r->columns ? r->reduced.count : r->reduced.count > 1 ? r->reduced.count : 0;
+	int64_t step = r->columns ? r->width : 1,
+			runs = r->columns  ? r->reduced.count
+		: r->reduced.count > 1 ? r->reduced.count
+							   : 0;
 	int64_t stride = (int64_t)(round_up(r->outputs, sizeof(double)) / sizeof(double));
 	SECANT_PARTS(r->parts)
 	for (int t = 0; t < r->parts; t++) {
-		int64_t a = r->split_reduced ? 0 : secant_part(r->kept.count, r->parts, t), b = r->split_reduced ? r->kept.count : secant_part(r->kept.count, r->parts, t + 1);
+		int64_t a = r->split_reduced ? 0 : secant_part(r->kept.count, r->parts, t),
+				b = r->split_reduced ? r->kept.count : secant_part(r->kept.count, r->parts, t + 1);
 		double *mine = acc + (r->split_reduced ? t * stride : 0);
 		for (int64_t i = a * step; i < b * step; i++)
 			mine[i] = neutral(kind);
@@ -150,10 +162,12 @@ reduce_all(const reduce *r, secant_reduction kind, const void *x, bool low, doub
 			if (!r->split_reduced) {
 				one(r, kind, x, low, i, 0, r->reduced.count, mine + i * step, p);
 			} else if (runs) {
-				one(r, kind, x, low, i, secant_part(runs, r->parts, t), secant_part(runs, r->parts, t + 1), mine + i * step, p);
-			} else if (r->reduced.count) {           /* one run: split inside */
+				one(r, kind, x, low, i, secant_part(runs, r->parts, t), secant_part(runs, r->parts, t + 1),
+					mine + i * step, p);
+			} else if (r->reduced.count) { /* one run: split inside */
 				int64_t from = secant_part(r->width, r->parts, t), to = secant_part(r->width, r->parts, t + 1);
-				mine[i] = secant_reduce_best()->row(kind, mine[i], secant_at(x, place(&r->kept, i) + from, low), low, to - from, p ? *p : 0);
+				mine[i] = secant_reduce_best()->row(
+					kind, mine[i], secant_at(x, place(&r->kept, i) + from, low), low, to - from, p ? *p : 0);
 			}
 		}
 	}
@@ -185,8 +199,8 @@ run_kind(const secant_step *s, secant_reduction kind, const void *x, void *y, vo
 }
 
 #define RUN(nam, kind, factor, root) \
-	static secant_status \
-	run_##nam(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err) \
+	static secant_status run_##nam( \
+		const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err) \
 	{ \
 		return run_kind(s, SECANT_REDUCE_##kind, in[0], out[0], scratch, factor, root); \
 	}
@@ -215,16 +229,19 @@ run_var(const secant_step *s, void *bound, const void *const *in, void *const *o
 /* ---- global_norm ---- */
 
 static secant_status
-run_global_norm(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_global_norm(
+	const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	double *part = scratch, sum = 0;
 	SECANT_PARTS(s->threads)
 	for (int t = 0; t < s->threads; t++) {
 		part[t * 8] = 0;
 		for (int i = 0; i < s->n_in; i++) {
-			int64_t n = in[i] ? secant_in_count(s, i) : 0, from = secant_part(n, s->threads, t), to = secant_part(n, s->threads, t + 1);
+			int64_t n = in[i] ? secant_in_count(s, i) : 0, from = secant_part(n, s->threads, t),
+					to = secant_part(n, s->threads, t + 1);
 			if (to > from)
-				part[t * 8] = secant_reduce_best()->row(SECANT_REDUCE_SQUARES, part[t * 8], (const float *)in[i] + from, false, to - from, 0);
+				part[t * 8] = secant_reduce_best()->row(
+					SECANT_REDUCE_SQUARES, part[t * 8], (const float *)in[i] + from, false, to - from, 0);
 		}
 	}
 	for (int t = 0; t < s->threads; t++)
@@ -240,10 +257,23 @@ prepare_global_norm(secant_step *s, secant_err *err)
 	return SECANT_OK;
 }
 
-#define REDUCE(op_name, how) { .op = #op_name, .name = "native", .supports = secant_native_supports, .prepare = prepare, .run = run_##how }
+#define REDUCE(op_name, how) \
+	{ \
+		.op = #op_name, .name = "native", .supports = secant_native_supports, .prepare = prepare, .run = run_##how \
+	}
 extern const secant_impl secant_impls_native_reduce[];
 const secant_impl secant_impls_native_reduce[] = {
-	REDUCE(sum, sum), REDUCE(mean, mean), REDUCE(amax, amax), REDUCE(amin, amin), REDUCE(var, var), REDUCE(norm2, norm2), REDUCE(sum_to, sum),
-	{ .op = "global_norm", .name = "native", .supports = secant_native_supports, .prepare = prepare_global_norm, .run = run_global_norm },
+	REDUCE(sum, sum),
+	REDUCE(mean, mean),
+	REDUCE(amax, amax),
+	REDUCE(amin, amin),
+	REDUCE(var, var),
+	REDUCE(norm2, norm2),
+	REDUCE(sum_to, sum),
+	{ .op = "global_norm",
+		.name = "native",
+		.supports = secant_native_supports,
+		.prepare = prepare_global_norm,
+		.run = run_global_norm },
 	{ .op = NULL },
 };

@@ -1,6 +1,7 @@
 /*
- * Points of balls as rows, each once (ops/op_rows.c, op_rows_norm.c). Threads share rows where each stands for itself, and columns where
- * several rows are added to one place: those sums have one order. Nothing is read or written from row `count` on.
+ * Points of balls as rows, each once (ops/op_rows.c, op_rows_norm.c). Threads share rows where each stands for itself,
+ * and columns where several rows are added to one place: those sums have one order. Nothing is read or written from row
+ * `count` on.
  */
 #include "exec/native/native.h"
 #include "kernels/norm.h"
@@ -12,7 +13,8 @@ static bool
 supports(const secant_step *s)
 {
 	for (int i = 0; i < s->n_in; i++)
-		if (s->in[i].shape.rank >= 0 && s->in[i].dtype != SECANT_I32 && s->in[i].dtype != SECANT_F32 && s->in[i].dtype != SECANT_BF16)
+		if (s->in[i].shape.rank >= 0 && s->in[i].dtype != SECANT_I32 && s->in[i].dtype != SECANT_F32
+			&& s->in[i].dtype != SECANT_BF16)
 			return false;
 	return secant_native_supports(s);
 }
@@ -26,13 +28,18 @@ rows_of(const void *count, int64_t most)
 
 /* ---- distinct_rows ---- */
 
-typedef struct queried { const int32_t *index; const float *centre; int64_t k, step; } queried;
+typedef struct queried {
+	const int32_t *index;
+	const float *centre;
+	int64_t k, step;
+} queried;
 
 static bool
 equal_balls(const queried *s, int64_t a, int64_t b)
 {
 	const float *p = s->centre + a * s->step, *q = s->centre + b * s->step;
-	return p[0] == q[0] && p[1] == q[1] && p[2] == q[2] && !memcmp(s->index + a * s->k, s->index + b * s->k, (size_t)s->k * sizeof *s->index);
+	return p[0] == q[0] && p[1] == q[1] && p[2] == q[2]
+		&& !memcmp(s->index + a * s->k, s->index + b * s->k, (size_t)s->k * sizeof *s->index);
 }
 
 static secant_status
@@ -60,7 +67,11 @@ run_distinct(const secant_step *s, void *bound, const void *const *in, void *con
 	weight = out[1] ? out[1] : weight;
 	place = out[2] ? out[2] : place;
 	for (int64_t i = 0, last = 0; i < n; i++) {
-		int64_t first = i / m * m, same = i == first ? -1 : equal_balls(&b, i, first) ? first : equal_balls(&b, i, last) ? last : -1;
+		int64_t first = i / m * m,
+				same = i == first       ? -1
+			: equal_balls(&b, i, first) ? first
+			: equal_balls(&b, i, last)  ? last
+										: -1;
 		const int32_t *index = b.index + i * b.k;
 		int32_t at = rows;
 		if (same < 0) {
@@ -93,7 +104,11 @@ run_distinct(const secant_step *s, void *bound, const void *const *in, void *con
 /* ---- ball_rows ---- */
 
 /* Where the inputs of a row are: index, slot, and points and centres where those are known. */
-typedef struct sources { const int32_t *index, *slot; const float *x, *centre; int64_t slots, k, m, points, step, centre_step; } sources;
+typedef struct sources {
+	const int32_t *index, *slot;
+	const float *x, *centre;
+	int64_t slots, k, m, points, step, centre_step;
+} sources;
 
 static sources
 sources_of(const secant_step *s, const void *const *in, int at, int x)
@@ -111,7 +126,8 @@ sources_of(const secant_step *s, const void *const *in, int at, int x)
 static int64_t
 point_of(const sources *f, int64_t r, float d[3])
 {
-	int64_t slot = f->slot[r], ball = slot >= 0 && slot < f->slots ? slot / f->k : -1, p = ball < 0 ? -1 : f->index[slot];
+	int64_t slot = f->slot[r], ball = slot >= 0 && slot < f->slots ? slot / f->k : -1,
+			p = ball < 0 ? -1 : f->index[slot];
 	bool there = p >= 0 && p < f->points;
 	p = there ? ball / f->m * f->points + p : -1;
 	for (int a = 0; a < 3 && f->x; a++)
@@ -145,12 +161,17 @@ run_ball(const secant_step *s, void *bound, const void *const *in, void *const *
 		for (int64_t r = secant_part(count, parts, t), end = secant_part(count, parts, t + 1); r < end; r++) {
 			float d[3];
 			int64_t p = point_of(&f, r, d);
-			secant_rows_best()->place(secant_at_mut(out[0], r * c, low), features && p >= 0 ? secant_at(features, p * c, low) : NULL, low, d, turned, c);
+			secant_rows_best()->place(secant_at_mut(out[0], r * c, low),
+				features && p >= 0 ? secant_at(features, p * c, low) : NULL, low, d, turned, c);
 		}
 	return SECANT_OK;
 }
 
-typedef struct outer_sums { float *part; double *sum; size_t size; } outer_sums;
+typedef struct outer_sums {
+	float *part;
+	double *sum;
+	size_t size;
+} outer_sums;
 
 static outer_sums
 outer_sums_of(int64_t c, int threads, void *scratch)
@@ -171,7 +192,8 @@ prepare_ball_grad(secant_step *s, secant_err *err)
 
 /* 256 rows are added in float, then in double. */
 static secant_status
-run_ball_grad(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_ball_grad(
+	const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	int64_t c = s->in[0].shape.dim[1], count = rows_of(in[3], s->in[0].shape.dim[0]);
 	sources f = sources_of(s, in, 1, 4);
@@ -184,7 +206,8 @@ run_ball_grad(const secant_step *s, void *bound, const void *const *in, void *co
 		float *part = o.part + 3 * c * t, d[3];
 		double *sum = o.sum + 3 * c * t;
 		memset(sum, 0, (size_t)(3 * c) * sizeof *sum);
-		for (int64_t r = secant_part(count, parts, t), end = secant_part(count, parts, t + 1), stop; r < end; r = stop) {
+		for (int64_t r = secant_part(count, parts, t), end = secant_part(count, parts, t + 1), stop; r < end;
+			 r = stop) {
 			memset(part, 0, (size_t)(3 * c) * sizeof *part);
 			for (stop = r + 256 < end ? r + 256 : end; r < stop; r++)
 				if (point_of(&f, r, d) >= 0)
@@ -203,9 +226,11 @@ run_ball_grad(const secant_step *s, void *bound, const void *const *in, void *co
 }
 
 static secant_status
-run_to_points(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
+run_to_points(
+	const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
-	int64_t c = s->in[0].shape.dim[1], count = rows_of(in[3], s->in[0].shape.dim[0]), all = secant_rows(&s->out[0].shape);
+	int64_t c = s->in[0].shape.dim[1], count = rows_of(in[3], s->in[0].shape.dim[0]),
+			all = secant_rows(&s->out[0].shape);
 	sources f = sources_of(s, in, 1, 0);
 	int parts = secant_parts(s, count * c);
 	bool low = secant_low_in(s);
@@ -231,8 +256,8 @@ typedef struct norm {
 	int64_t rows, c;
 	int parts;
 	bool low, relu;
-	float *v[5];                                 /* pivot or mean, then scale and shift or a, b, c */
-	double *sum;                                 /* of each part: two times c; the whole stands in the first */
+	float *v[5]; /* pivot or mean, then scale and shift or a, b, c */
+	double *sum; /* of each part: two times c; the whole stands in the first */
 	size_t size;
 } norm;
 
@@ -250,8 +275,16 @@ norm_of(const secant_step *s, int x, int64_t rows, void *scratch)
 	return b;
 }
 
-static const void *at(const norm *b, const void *p, int64_t row) { return secant_at(p, row * b->c, b->low); }
-static void *at_mut(const norm *b, void *p, int64_t row) { return secant_at_mut(p, row * b->c, b->low); }
+static const void *
+at(const norm *b, const void *p, int64_t row)
+{
+	return secant_at(p, row * b->c, b->low);
+}
+static void *
+at_mut(const norm *b, void *p, int64_t row)
+{
+	return secant_at_mut(p, row * b->c, b->low);
+}
 
 /* Sums of x about the pivot v[0]; with dy those of its gradient. */
 static void
@@ -287,13 +320,16 @@ static void
 statistics(const secant_step *s, const norm *b, int i_offset, const void *const *in, void *const *out)
 {
 	const secant_norm_attr *a = s->node->attr;
-	const float *running_mean = in[1], *running_var = in[2], *gamma = in[3], *beta = in[4], *offset = secant_has(s, i_offset) ? in[i_offset] : NULL;
+	const float *running_mean = in[1], *running_var = in[2], *gamma = in[3], *beta = in[4],
+				*offset = secant_has(s, i_offset) ? in[i_offset] : NULL;
 	float *mean = out[1], *rstd = out[2], *new_mean = out[3], *new_var = out[4];
-	double momentum = secant_has(s, i_offset + 1) ? *(const float *)in[i_offset + 1] : a->momentum, n = total(in[5], b->rows);
+	double momentum = secant_has(s, i_offset + 1) ? *(const float *)in[i_offset + 1] : a->momentum,
+		   n = total(in[5], b->rows);
 	secant_pivot(in[0], b->low, b->rows, b->c, b->v[0]);
 	take_sums(b, NULL, in[0], in[5], NULL);
 	for (int64_t i = 0; i < b->c; i++) {
-		double off = n > 0 ? b->sum[i] / n : 0, m = n > 0 ? b->v[0][i] + off : 0, var = n > 0 ? b->sum[b->c + i] / n - off * off : 0;
+		double off = n > 0 ? b->sum[i] / n : 0, m = n > 0 ? b->v[0][i] + off : 0,
+			   var = n > 0 ? b->sum[b->c + i] / n - off * off : 0;
 		var = var < 0 ? 0 : var;
 		double r = 1 / sqrt(var + a->eps);
 		b->v[1][i] = (float)(r * gamma[i]);
@@ -303,9 +339,11 @@ statistics(const secant_step *s, const norm *b, int i_offset, const void *const 
 		if (rstd)
 			rstd[i] = (float)r;
 		if (new_mean)
-			new_mean[i] = n > 1 ? (float)((1 - momentum) * running_mean[i] + momentum * (m + (offset ? offset[i] : 0))) : running_mean[i];
+			new_mean[i] = n > 1 ? (float)((1 - momentum) * running_mean[i] + momentum * (m + (offset ? offset[i] : 0)))
+								: running_mean[i];
 		if (new_var)
-			new_var[i] = n > 1 ? (float)((1 - momentum) * running_var[i] + momentum * var * n / (n - 1)) : running_var[i];
+			new_var[i] = n > 1 ? (float)((1 - momentum) * running_var[i] + momentum * var * n / (n - 1))
+							   : running_var[i];
 	}
 }
 
@@ -372,7 +410,8 @@ write_grad(const norm *b, const void *dy, const void *x, void *dx, const float *
 	SECANT_PARTS(b->parts)
 	for (int t = 0; t < b->parts; t++) {
 		int64_t from = secant_part(b->rows, b->parts, t), n = secant_part(b->rows, b->parts, t + 1) - from;
-		secant_rows_best()->grad(dy ? at(b, dy, from) : NULL, at(b, x, from), at_mut(b, dx, from), b->low, n, b->c, b->c, g, weight + from);
+		secant_rows_best()->grad(
+			dy ? at(b, dy, from) : NULL, at(b, x, from), at_mut(b, dx, from), b->low, n, b->c, b->c, g, weight + from);
 	}
 }
 
@@ -410,9 +449,11 @@ prepare_max(secant_step *s, secant_err *err)
 
 /* One ball's y and row. */
 static void
-ball_max(const norm *b, const void *x, const int32_t *place, int64_t ball, float *best, int32_t *row, void *y, int32_t *which)
+ball_max(const norm *b, const void *x, const int32_t *place, int64_t ball, float *best, int32_t *row, void *y,
+	int32_t *which)
 {
-	int64_t from = place[2 * ball] < 0 ? 0 : place[2 * ball], to = place[2 * ball + 1] < b->rows ? place[2 * ball + 1] : b->rows;
+	int64_t from = place[2 * ball] < 0 ? 0 : place[2 * ball],
+			to = place[2 * ball + 1] < b->rows ? place[2 * ball + 1] : b->rows;
 	for (int64_t k = 0; k < b->c && from >= to; k++) {
 		best[k] = 0;
 		row[k] = -1;
@@ -429,9 +470,11 @@ ball_max(const norm *b, const void *x, const int32_t *place, int64_t ball, float
 		secant_store_real(y, ball * b->c + k, b->low, best[k]);
 }
 
-/* y and row of every ball, by scale and shift in v[1] and v[2]; where `sign` is negative the smallest x gives the largest y. */
+/* y and row of every ball, by scale and shift in v[1] and v[2]; where `sign` is negative the smallest x gives the
+ * largest y. */
 static void
-find_largest(const secant_step *s, const norm *b, const void *x, const int32_t *place, const float *sign, void *scratch, void *y, int32_t *which)
+find_largest(const secant_step *s, const norm *b, const void *x, const int32_t *place, const float *sign, void *scratch,
+	void *y, int32_t *which)
 {
 	int64_t balls = s->out[0].shape.dim[0] * s->out[0].shape.dim[1];
 	secant_scratch m = { scratch, norm_of(s, 0, s->in[0].shape.dim[0], NULL).size };
@@ -467,8 +510,13 @@ run_norm_max(const secant_step *s, void *bound, const void *const *in, void *con
 	return SECANT_OK;
 }
 
-/* Scratch behind that of the norm: the gradient of each ball, those of equal balls added to the first of them, and whose it is. */
-typedef struct merged { float *d; int32_t *to; size_t size; } merged;
+/* Scratch behind that of the norm: the gradient of each ball, those of equal balls added to the first of them, and
+ * whose it is. */
+typedef struct merged {
+	float *d;
+	int32_t *to;
+	size_t size;
+} merged;
 
 static merged
 merged_of(const secant_step *s, void *scratch)
@@ -496,7 +544,8 @@ find_equal(const secant_step *s, const int32_t *which, int32_t *to)
 	size_t size = (size_t)c * sizeof *which;
 	for (int64_t i = 0; i < balls; i++) {
 		int64_t first = i / m * m;
-		bool as_first = i > first && !memcmp(which + i * c, which + first * c, size), as_last = i > first && !as_first && !memcmp(which + i * c, which + last * c, size);
+		bool as_first = i > first && !memcmp(which + i * c, which + first * c, size),
+			 as_last = i > first && !as_first && !memcmp(which + i * c, which + last * c, size);
 		to[i] = (int32_t)(as_first ? first : as_last ? last : i);
 		last = to[i] == i ? i : last;
 	}
@@ -548,15 +597,20 @@ run_max_grad(const secant_step *s, void *bound, const void *const *in, void *con
 	SECANT_PARTS(parts)
 	for (int t = 0; t < parts; t++)
 		for (int64_t i = 0; i < balls; i++)
-			for (int64_t k = secant_part(c, parts, t), end = secant_part(c, parts, t + 1); k < end && m.to[i] == i; k++) {
+			for (int64_t k = secant_part(c, parts, t), end = secant_part(c, parts, t + 1); k < end && m.to[i] == i;
+				 k++) {
 				int64_t row = which[i * c + k], place = row * c + k;
 				if (row >= 0 && row < b.rows)
-					secant_store_real(out[0], place, b.low, secant_load(out[0], place, b.low) + g.a[k] * m.d[i * c + k]);
+					secant_store_real(
+						out[0], place, b.low, secant_load(out[0], place, b.low) + g.a[k] * m.d[i * c + k]);
 			}
 	return SECANT_OK;
 }
 
-#define ROWS(op_name, ...) { .op = #op_name, .name = "native", .supports = supports, __VA_ARGS__ }
+#define ROWS(op_name, ...) \
+	{ \
+		.op = #op_name, .name = "native", .supports = supports, __VA_ARGS__ \
+	}
 extern const secant_impl secant_impls_native_rows[];
 const secant_impl secant_impls_native_rows[] = {
 	ROWS(distinct_rows, .prepare = prepare_distinct, .run = run_distinct),

@@ -1,26 +1,30 @@
 /*
- * Linear maps of pictures that are a map of rows times one of columns: resizing and means over windows, and their gradients, which are
- * the transposed maps (each pixel gathers what it contributed to). The maps are sparse lists made at planning, from ops/resize_map.h or
- * from the windows. Nearest neighbours forward copies pixels.
+ * Linear maps of pictures that are a map of rows times one of columns: resizing and means over windows, and their
+ * gradients, which are the transposed maps (each pixel gathers what it contributed to). The maps are sparse lists made
+ * at planning, from ops/resize_map.h or from the windows. Nearest neighbours forward copies pixels.
  */
 #include "exec/native/native.h"
 #include "kernels/copy.h"
 #include "kernels/resize.h"
 #include "ops/resize_map.h"
 
-typedef struct axis { int32_t *start, *place; float *weight; } axis;
+typedef struct axis {
+	int32_t *start, *place;
+	float *weight;
+} axis;
 typedef struct maps {
 	axis h, w;
-	bool copies;                                 /* every tap list has one entry of weight 1 */
+	bool copies; /* every tap list has one entry of weight 1 */
 	int parts;
-	size_t row;                                  /* bytes of a blended row in scratch */
+	size_t row; /* bytes of a blended row in scratch */
 } maps;
 
-/* Receives the taps of an operator's rule: output i of the forward map takes `weight` times input `place`. The first pass counts them. */
+/* Receives the taps of an operator's rule: output i of the forward map takes `weight` times input `place`. The first
+ * pass counts them. */
 typedef struct taps {
 	const void *attr;
-	int which;                                   /* 0: rows, 1: columns */
-	int64_t in, out;                             /* extents of the forward map */
+	int which; /* 0: rows, 1: columns */
+	int64_t in, out; /* extents of the forward map */
 	bool transposed, counting;
 	axis a;
 } taps;
@@ -33,7 +37,7 @@ tap(taps *t, int64_t i, int64_t place, double weight)
 		t->a.start[to + 1]++;
 		return;
 	}
-	int32_t at = t->a.start[to]++;               /* shifted back when all are in */
+	int32_t at = t->a.start[to]++; /* shifted back when all are in */
 	t->a.place[at] = (int32_t)(t->transposed ? i : place);
 	t->a.weight[at] = (float)weight;
 }
@@ -51,7 +55,8 @@ resize_rule(taps *t)
 	}
 }
 
-/* A window's share is that of its rows times that of its columns: divided by its extent inside the input, or inside the padding too. */
+/* A window's share is that of its rows times that of its columns: divided by its extent inside the input, or inside the
+ * padding too. */
 static void
 avg_pool_rule(taps *t)
 {
@@ -59,7 +64,8 @@ avg_pool_rule(taps *t)
 	int kernel = a->kernel.v[t->which], stride = a->stride.n ? a->stride.v[t->which] : kernel;
 	int before = secant_pad_of(&a->padding, t->which), after = secant_pad_of(&a->padding, t->which + 2);
 	for (int64_t i = 0; i < t->out; i++) {
-		int64_t from = i * stride - before, to = from + kernel, padded = (to < t->in + after ? to : t->in + after) - from;
+		int64_t from = i * stride - before, to = from + kernel,
+				padded = (to < t->in + after ? to : t->in + after) - from;
 		from = from < 0 ? 0 : from;
 		to = to < t->in ? to : t->in;
 		for (int64_t k = from; k < to; k++)
@@ -98,13 +104,15 @@ prepare(secant_step *s, void (*rule)(taps *t), bool transposed, secant_err *err)
 	int32_t *count = secant_calloc((size_t)(y[1] + y[2] + 2), sizeof *count), total = 0;
 	taps t[2];
 	for (int i = 0; i < 2 && count; i++) {
-		t[i] = (taps){ s->node->attr, i, transposed ? y[1 + i] : x[1 + i], transposed ? x[1 + i] : y[1 + i], transposed, true, { 0 } };
+		t[i] = (taps){ s->node->attr, i, transposed ? y[1 + i] : x[1 + i], transposed ? x[1 + i] : y[1 + i], transposed,
+			true, { 0 } };
 		t[i].a.start = count + (i ? y[1] + 1 : 0);
 		rule(&t[i]);
 		for (int64_t k = 1; k <= y[1 + i]; k++)
 			total += t[i].a.start[k];
 	}
-	maps *m = count ? secant_calloc(1, sizeof *m + (size_t)(y[1] + y[2] + 2 + 2 * (int64_t)total) * sizeof(int32_t)) : NULL;
+	maps *m = count ? secant_calloc(1, sizeof *m + (size_t)(y[1] + y[2] + 2 + 2 * (int64_t)total) * sizeof(int32_t))
+					: NULL;
 	if (!(s->data = m)) {
 		secant_free(count);
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the coordinates of '%s'", s->node->op->name);
@@ -140,12 +148,32 @@ prepare_resize(secant_step *s, secant_err *err)
 	return status;
 }
 
-static secant_status prepare_resize_grad(secant_step *s, secant_err *err) { return prepare(s, resize_rule, true, err); }
-static secant_status prepare_avg_pool(secant_step *s, secant_err *err) { return prepare(s, avg_pool_rule, false, err); }
-static secant_status prepare_avg_pool_grad(secant_step *s, secant_err *err) { return prepare(s, avg_pool_rule, true, err); }
+static secant_status
+prepare_resize_grad(secant_step *s, secant_err *err)
+{
+	return prepare(s, resize_rule, true, err);
+}
+static secant_status
+prepare_avg_pool(secant_step *s, secant_err *err)
+{
+	return prepare(s, avg_pool_rule, false, err);
+}
+static secant_status
+prepare_avg_pool_grad(secant_step *s, secant_err *err)
+{
+	return prepare(s, avg_pool_rule, true, err);
+}
 
-static secant_status prepare_adaptive(secant_step *s, secant_err *err) { return prepare(s, adaptive_rule, false, err); }
-static secant_status prepare_adaptive_grad(secant_step *s, secant_err *err) { return prepare(s, adaptive_rule, true, err); }
+static secant_status
+prepare_adaptive(secant_step *s, secant_err *err)
+{
+	return prepare(s, adaptive_rule, false, err);
+}
+static secant_status
+prepare_adaptive_grad(secant_step *s, secant_err *err)
+{
+	return prepare(s, adaptive_rule, true, err);
+}
 
 /* Rows of the output, of all pictures, from `row` on; nearest: a row like the one before is copied from there. */
 static void
@@ -174,7 +202,8 @@ map_rows(const maps *r, const secant_step *s, const void *in, void *out, float *
 	for (; row < end; row++) {
 		int64_t p = row % y[1], picture = row / y[1] * x[1] * x[2] * x[3];
 		int32_t from = r->h.start[p];
-		k->blend(secant_at(in, picture, low), low, x[2] * x[3], r->h.place + from, r->h.weight + from, r->h.start[p + 1] - from, buffer, x[2] * x[3]);
+		k->blend(secant_at(in, picture, low), low, x[2] * x[3], r->h.place + from, r->h.weight + from,
+			r->h.start[p + 1] - from, buffer, x[2] * x[3]);
 		k->columns(buffer, &columns, secant_at_mut(out, row * y[2] * y[3], low), low, y[2], y[3]);
 	}
 }
@@ -195,10 +224,17 @@ run(const secant_step *s, void *bound, const void *const *in, void *const *out, 
 	return SECANT_OK;
 }
 
-#define MAP(op_name, how) { .op = #op_name, .name = "native", .supports = secant_native_supports, .prepare = prepare_##how, .run = run }
+#define MAP(op_name, how) \
+	{ \
+		.op = #op_name, .name = "native", .supports = secant_native_supports, .prepare = prepare_##how, .run = run \
+	}
 extern const secant_impl secant_impls_native_separable[];
 const secant_impl secant_impls_native_separable[] = {
-	MAP(resize, resize), MAP(resize_grad, resize_grad), MAP(avg_pool2d, avg_pool), MAP(avg_pool2d_grad, avg_pool_grad),
-	MAP(adaptive_avg_pool2d, adaptive), MAP(adaptive_avg_pool2d_grad, adaptive_grad),
+	MAP(resize, resize),
+	MAP(resize_grad, resize_grad),
+	MAP(avg_pool2d, avg_pool),
+	MAP(avg_pool2d_grad, avg_pool_grad),
+	MAP(adaptive_avg_pool2d, adaptive),
+	MAP(adaptive_avg_pool2d_grad, adaptive_grad),
 	{ .op = NULL },
 };

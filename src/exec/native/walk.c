@@ -43,7 +43,7 @@ secant_walk_of(const secant_step *s, int n)
 		for (int i = 0; i < n; i++)
 			w.stride[i][w.rank - 1] = stride[i];
 	}
-	if (w.rank == 1)                             /* one number */
+	if (w.rank == 1) /* one number */
 		w.dim[w.rank++] = 1;
 	w.total = 1;
 	for (int k = 0; k + 1 < w.rank; k++)
@@ -111,7 +111,8 @@ rows_of_part(const secant_walk *w, int parts, int t, secant_walker f, const void
 static void
 part_of_row(const secant_walk *w, int parts, int t, secant_walker f, const void *user)
 {
-	int64_t from = secant_part(w->last, parts, t), to = secant_part(w->last, parts, t + 1), at[SECANT_WALK_OPERANDS + 1];
+	int64_t from = secant_part(w->last, parts, t), to = secant_part(w->last, parts, t + 1),
+			at[SECANT_WALK_OPERANDS + 1];
 	for (int i = 0; i < w->n; i++)
 		at[i] = from * w->stride[i][w->rank - 1];
 	at[w->n] = from;

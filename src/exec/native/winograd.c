@@ -1,32 +1,40 @@
 /*
- * 3x3 convolutions of stride 1 and their gradients by Winograd's F(4x4, 3x3): a quarter of the products, in float. It takes the f32 layers
- * where that pays, and the bf16 layers of CPUs without AMX, whose direct products in bf16 are less than twice as fast as those in float; the rest
- * is oneDNN's. Formulas and layouts: kernels/winograd.h.
+ * 3x3 convolutions of stride 1 and their gradients by Winograd's F(4x4, 3x3): a quarter of the products, in float. It
+ * takes the f32 layers where that pays, and the bf16 layers of CPUs without AMX, whose direct products in bf16 are less
+ * than twice as fast as those in float; the rest is oneDNN's. Formulas and layouts: kernels/winograd.h.
  *
- * Forward and the gradient of the input are one computation (input -> spectra -> 36 products -> output) that threads divide in one of two ways:
- * by tiles, each walking its own in blocks that fit its cache, through spectra of the weights that are made before (once where weights stay,
- * in every run where they change); or, where weights are large and tiles few, by outputs: then spectra of a block of tiles are shared, and those
- * of the weights are made panel by panel, six points at a time, and used while they are in the cache.
+ * Forward and the gradient of the input are one computation (input -> spectra -> 36 products -> output) that threads
+ * divide in one of two ways: by tiles, each walking its own in blocks that fit its cache, through spectra of the
+ * weights that are made before (once where weights stay, in every run where they change); or, where weights are large
+ * and tiles few, by outputs: then spectra of a block of tiles are shared, and those of the weights are made panel by
+ * panel, six points at a time, and used while they are in the cache.
  *
- * The gradient of the weights sums over all tiles. Threads sum over their own and meet at the end, for cores may be far apart; where sums are
- * too large for that, they share the spectra of a block and divide the filters.
+ * The gradient of the weights sums over all tiles. Threads sum over their own and meet at the end, for cores may be far
+ * apart; where sums are too large for that, they share the spectra of a block and divide the filters.
  *
- * Error: the largest deviation seen on normal data is 4e-5 of the standard deviation of the result (direct sums: 2e-6); tests/exec/
- * test_winograd.c holds it to 2e-4.
+ * Error: the largest deviation seen on normal data is 4e-5 of the standard deviation of the result (direct sums: 2e-6);
+ * tests/exec/ test_winograd.c holds it to 2e-4.
  */
 #include "exec/native/native.h"
 #include "kernels/winograd.h"
 
-enum { TILE = SECANT_WINOGRAD_TILE, POINTS = SECANT_WINOGRAD_POINTS, BLOCK = SECANT_WINOGRAD_BLOCK, ROW = 6, MOST_PACKED = 1 << 20 };
-enum { LEAST_TILES = 64, LEAST_DIVIDED = 4, LEAST_SHARED = 16, FEW_TILES = 96, MOST_OWN = 600000 };   /* measured */
+enum {
+	TILE = SECANT_WINOGRAD_TILE,
+	POINTS = SECANT_WINOGRAD_POINTS,
+	BLOCK = SECANT_WINOGRAD_BLOCK,
+	ROW = 6,
+	MOST_PACKED = 1 << 20
+};
+enum { LEAST_TILES = 64, LEAST_DIVIDED = 4, LEAST_SHARED = 16, FEW_TILES = 96, MOST_OWN = 600000 }; /* measured */
 
 typedef struct layer {
-	secant_winograd_map x, y;                    /* of what is convolved and of the result */
-	int64_t tiles, block;                        /* tiles in all and at a time */
-	int64_t spectra, own;                        /* floats of a block's spectra; of the scratch of one thread */
+	secant_winograd_map x, y; /* of what is convolved and of the result */
+	int64_t tiles, block; /* tiles in all and at a time */
+	int64_t spectra, own; /* floats of a block's spectra; of the scratch of one thread */
 	int parts;
-	bool by_outputs;                             /* threads divide the outputs (or filters), not the tiles */
-	void *packed;                                /* weights as panels (by outputs; stored as pictures are) or spectra (by tiles); NULL: every run makes them */
+	bool by_outputs; /* threads divide the outputs (or filters), not the tiles */
+	void *packed; /* weights as panels (by outputs; stored as pictures are) or spectra (by tiles); NULL: every run makes
+					 them */
 } layer;
 
 static int64_t
@@ -47,28 +55,32 @@ tiles_of(const secant_shape *y)
 	return y->dim[0] * ((y->dim[1] + TILE - 1) / TILE) * ((y->dim[2] + TILE - 1) / TILE);
 }
 
-/* Large spectra of weights are not worth making and walking through for few tiles; and every thread must have outputs of its own. */
+/* Large spectra of weights are not worth making and walking through for few tiles; and every thread must have outputs
+ * of its own. */
 static bool
 divides_outputs(int64_t tiles, int64_t in, int64_t out, int threads)
 {
-	return POINTS * in * out > MOST_PACKED && tiles < FEW_TILES * threads && (out + panel_of() - 1) / panel_of() >= threads;
+	return POINTS * in * out > MOST_PACKED && tiles < FEW_TILES * threads
+		&& (out + panel_of() - 1) / panel_of() >= threads;
 }
 
-/* Pictures x and y are both float or both bfloat16, and the latter only where nothing multiplies it faster; all else is float. */
+/* Pictures x and y are both float or both bfloat16, and the latter only where nothing multiplies it faster; all else is
+ * float. */
 static bool
 stored_well(const secant_step *s, const secant_operand *x, const secant_operand *y)
 {
 	for (int i = 0; i < s->n_in + s->n_out; i++) {
 		const secant_operand *o = i < s->n_in ? &s->in[i] : &s->out[i - s->n_in];
-		bool picture = o == x || o == y || i == 3;               /* 3: what a convolution adds */
+		bool picture = o == x || o == y || i == 3; /* 3: what a convolution adds */
 		if (o->shape.rank >= 0 && o->dtype != (picture ? x->dtype : SECANT_F32))
 			return false;
 	}
 	return x->dtype == SECANT_F32 || (x->dtype == SECANT_BF16 && !secant_cpu_has_amx());
 }
 
-/* A 3x3 convolution from x to y. Transforms cost in proportion to the channels of both sides, products to their product; nothing is won where
- * these are few, tiles hang far over the edge, or the weights' spectra serve too few tiles. */
+/* A 3x3 convolution from x to y. Transforms cost in proportion to the channels of both sides, products to their
+ * product; nothing is won where these are few, tiles hang far over the edge, or the weights' spectra serve too few
+ * tiles. */
 static bool
 pays(const secant_step *s, const secant_operand *from, const secant_operand *to, const secant_shape *w, int64_t least)
 {
@@ -76,24 +88,34 @@ pays(const secant_step *s, const secant_operand *from, const secant_operand *to,
 	const secant_shape *x = &from->shape, *y = &to->shape;
 	int width = secant_winograd_best()->width, worth = from->dtype == SECANT_BF16 ? 18 : 9;
 	int64_t in = x->dim[3], out = y->dim[3], tiles = tiles_of(y);
-	return !s->exact && stored_well(s, from, to) &&
-	       secant_cpu_isa() >= SECANT_ISA_AVX2 && w->dim[2] == 3 && w->dim[3] == 3 && a->groups == 1 && a->stride.v[0] == 1 && a->stride.v[1] == 1 &&
-	       a->dilation.v[0] == 1 && a->dilation.v[1] == 1 && in % width == 0 && out % width == 0 && in * out > worth * (in + out) &&
-	       tiles >= least && 2 * secant_rows(y) > tiles * TILE * TILE;
+	return !s->exact && stored_well(s, from, to) && secant_cpu_isa() >= SECANT_ISA_AVX2 && w->dim[2] == 3
+		&& w->dim[3] == 3 && a->groups == 1 && a->stride.v[0] == 1 && a->stride.v[1] == 1 && a->dilation.v[0] == 1
+		&& a->dilation.v[1] == 1 && in % width == 0 && out % width == 0 && in * out > worth * (in + out)
+		&& tiles >= least && 2 * secant_rows(y) > tiles * TILE * TILE;
 }
 
 static bool
 pays_convolved(const secant_step *s, const secant_operand *x, const secant_operand *y, const secant_shape *w)
 {
-	return pays(s, x, y, w, divides_outputs(tiles_of(&y->shape), x->shape.dim[3], y->shape.dim[3], s->threads) ? LEAST_DIVIDED : LEAST_TILES);
+	return pays(s, x, y, w,
+		divides_outputs(tiles_of(&y->shape), x->shape.dim[3], y->shape.dim[3], s->threads) ? LEAST_DIVIDED
+																						   : LEAST_TILES);
 }
 
 static secant_winograd_map
 map_of(const secant_operand *o, const secant_shape *result, int top, int left)
 {
 	const secant_shape *s = &o->shape;
-	return (secant_winograd_map){ .height = s->dim[1], .width = s->dim[2], .channels = s->dim[3], .rows = (result->dim[1] + TILE - 1) / TILE,
-	                              .columns = (result->dim[2] + TILE - 1) / TILE, .top = top, .left = left, .low = o->dtype == SECANT_BF16 };
+	return (secant_winograd_map){
+		.height = s->dim[1],
+		.width = s->dim[2],
+		.channels = s->dim[3],
+		.rows = (result->dim[1] + TILE - 1) / TILE,
+		.columns = (result->dim[2] + TILE - 1) / TILE,
+		.top = top,
+		.left = left,
+		.low = o->dtype == SECANT_BF16,
+	};
 }
 
 static void
@@ -137,7 +159,8 @@ output_part(const layer *l, int t)
 
 /* `top`, `left`: padding of the convolution from x to y. */
 static secant_status
-prepare(secant_step *s, const secant_operand *x, const secant_operand *y, const secant_shape *w, int top, int left, bool stays, secant_err *err)
+prepare(secant_step *s, const secant_operand *x, const secant_operand *y, const secant_shape *w, int top, int left,
+	bool stays, secant_err *err)
 {
 	layer *l = new_layer(s, x, y, top, left, err);
 	if (!l)
@@ -151,14 +174,15 @@ prepare(secant_step *s, const secant_operand *x, const secant_operand *y, const 
 		weights *= 9;
 		bytes = l->x.low ? sizeof(uint16_t) : sizeof(float);
 	} else {
-		/* A block's spectra and products stay within the second cache where channels are few; where they are many, a block must be long
-		 * enough to pay for walking through the weights. */
+		/* A block's spectra and products stay within the second cache where channels are few; where they are many, a
+		 * block must be long enough to pay for walking through the weights. */
 		int64_t fits = 196608 / (POINTS * (in + out));
 		l->block = equal_blocks((l->tiles + l->parts - 1) / l->parts, fits < 28 ? (in >= 128 ? 56 : 28) : fits);
 		weights *= POINTS;
 		l->own = spectra_size(in, l->block) + POINTS * l->block * out;
 		l->own = l->own > 9 * panel ? l->own : 9 * panel;
-		/* Spectra take four times the memory of weights, and making them little time where layers are wide: those are made in every run. */
+		/* Spectra take four times the memory of weights, and making them little time where layers are wide: those are
+		 * made in every run. */
 		stays &= weights <= MOST_PACKED;
 	}
 	l->spectra = spectra_size(in, l->block);
@@ -201,7 +225,8 @@ convolve_tiles(const layer *l, const void *x, const float *u, const secant_winog
 	SECANT_PARTS(l->parts)
 	for (int t = 0; t < l->parts; t++) {
 		float *v = own + t * l->own, *m = v + l->spectra;
-		for (int64_t at = secant_part(l->tiles, l->parts, t), end = secant_part(l->tiles, l->parts, t + 1); at < end; at += l->block) {
+		for (int64_t at = secant_part(l->tiles, l->parts, t), end = secant_part(l->tiles, l->parts, t + 1); at < end;
+			 at += l->block) {
 			int64_t n = end - at < l->block ? end - at : l->block;
 			k->input(x, &l->x, at, n, 0, n, v);
 			k->multiply(v, u, POINTS, n, l->x.channels, l->y.channels, m);
@@ -212,7 +237,8 @@ convolve_tiles(const layer *l, const void *x, const float *u, const secant_winog
 
 /* w: weights OIHW, where none are packed. */
 static void
-convolve_outputs(const layer *l, const void *x, const float *w, bool flip, const secant_winograd_post *post, void *y, float *scratch)
+convolve_outputs(
+	const layer *l, const void *x, const float *w, bool flip, const secant_winograd_post *post, void *y, float *scratch)
 {
 	const secant_winograd_kernels *k = secant_winograd_best();
 	int64_t in = l->x.channels, out = l->y.channels, panel = panel_of();
@@ -233,7 +259,8 @@ convolve_outputs(const layer *l, const void *x, const float *w, bool flip, const
 					k->panel(w, flip ? in : out, flip ? out : in, flip, o, wide, false, own);
 				for (int r = 0; r < ROW; r++) {
 					k->spectra(filters, in, wide, r, low, u, in * wide);
-					k->multiply(v + r * ROW * spectra_size(in, n) / POINTS, u, ROW, n, in, wide, m + r * ROW * n * wide);
+					k->multiply(
+						v + r * ROW * spectra_size(in, n) / POINTS, u, ROW, n, in, wide, m + r * ROW * n * wide);
 				}
 				k->output(m, &l->y, post, at, n, o, o + wide, y);
 			}
@@ -242,7 +269,8 @@ convolve_outputs(const layer *l, const void *x, const float *w, bool flip, const
 }
 
 static secant_status
-run_layer(const secant_step *s, const void *x, const float *w, bool flip, const secant_winograd_post *post, void *y, float *scratch)
+run_layer(const secant_step *s, const void *x, const float *w, bool flip, const secant_winograd_post *post, void *y,
+	float *scratch)
 {
 	const layer *l = s->data;
 	if (l->by_outputs) {
@@ -261,14 +289,16 @@ static bool
 supports_forward(const secant_step *s)
 {
 	const secant_conv_attr *a = s->node->attr;
-	return (a->act == SECANT_ACT_NONE || a->act == SECANT_ACT_RELU) && pays_convolved(s, &s->in[0], &s->out[0], &s->in[1].shape);
+	return (a->act == SECANT_ACT_NONE || a->act == SECANT_ACT_RELU)
+		&& pays_convolved(s, &s->in[0], &s->out[0], &s->in[1].shape);
 }
 
 static secant_status
 prepare_forward(secant_step *s, secant_err *err)
 {
 	const secant_conv_attr *a = s->node->attr;
-	return prepare(s, &s->in[0], &s->out[0], &s->in[1].shape, secant_pad_of(&a->padding, 0), secant_pad_of(&a->padding, 1), s->in[1].state && !s->training, err);
+	return prepare(s, &s->in[0], &s->out[0], &s->in[1].shape, secant_pad_of(&a->padding, 0),
+		secant_pad_of(&a->padding, 1), s->in[1].state && !s->training, err);
 }
 
 static secant_status
@@ -282,8 +312,8 @@ pack_forward(secant_step *s, const void *const *in, secant_err *err)
 		SECANT_PARTS(l->parts)
 		for (int t = 0; t < l->parts; t++)
 			for (int64_t o = output_part(l, t), end = output_part(l, t + 1); o < end; o += panel_of())
-				k->panel(in[1], l->y.channels, l->x.channels, false, o, end - o < panel_of() ? end - o : panel_of(), l->x.low,
-				         secant_at_mut(l->packed, 9 * l->x.channels * o, l->x.low));
+				k->panel(in[1], l->y.channels, l->x.channels, false, o, end - o < panel_of() ? end - o : panel_of(),
+					l->x.low, secant_at_mut(l->packed, 9 * l->x.channels * o, l->x.low));
 		return SECANT_OK;
 	}
 	float *own = secant_alloc_raw((size_t)(l->parts * l->own) * sizeof *own);
@@ -312,7 +342,8 @@ static secant_status
 prepare_grad_data(secant_step *s, secant_err *err)
 {
 	const secant_conv_attr *a = s->node->attr;
-	return prepare(s, &s->in[1], &s->out[0], &s->in[0].shape, 2 - secant_pad_of(&a->padding, 0), 2 - secant_pad_of(&a->padding, 1), false, err);
+	return prepare(s, &s->in[1], &s->out[0], &s->in[0].shape, 2 - secant_pad_of(&a->padding, 0),
+		2 - secant_pad_of(&a->padding, 1), false, err);
 }
 
 static secant_status
@@ -331,7 +362,9 @@ supports_grad_weights(const secant_step *s)
 }
 
 /* Filters are divided into items of `high` in-channels (of one block of spectra) and a panel of outputs. */
-typedef struct items { int64_t high, rows, panels, size; } items;
+typedef struct items {
+	int64_t high, rows, panels, size;
+} items;
 
 static items
 items_of(const layer *l)
@@ -353,11 +386,13 @@ prepare_grad_weights(secant_step *s, secant_err *err)
 		return SECANT_ERR_NOMEM;
 	items i = items_of(l);
 	int64_t c = l->x.channels, o = l->y.channels, sums = i.rows * i.panels * i.size;
-	/* Small sums stay in each thread's cache, and threads meet at the end alone; else they share spectra, of as many tiles as pay for walking
-	 * through the sums. */
+	/* Small sums stay in each thread's cache, and threads meet at the end alone; else they share spectra, of as many
+	 * tiles as pay for walking through the sums. */
 	l->by_outputs = sums > MOST_OWN || sums * l->parts > 8 * MOST_OWN;
-	int64_t most = (l->by_outputs ? 1048576 : (sums <= 65536 ? 65536 : 131072)) / (POINTS * (c + o)), least = l->by_outputs ? 56 : 14;
-	l->block = equal_blocks(l->by_outputs ? l->tiles : (l->tiles + l->parts - 1) / l->parts, most < least ? least : most);
+	int64_t most = (l->by_outputs ? 1048576 : (sums <= 65536 ? 65536 : 131072)) / (POINTS * (c + o)),
+			least = l->by_outputs ? 56 : 14;
+	l->block = equal_blocks(
+		l->by_outputs ? l->tiles : (l->tiles + l->parts - 1) / l->parts, most < least ? least : most);
 	l->spectra = spectra_size(c, l->block);
 	l->own = l->spectra + spectra_size(o, l->block);
 	/* Sums of one block are used at once, those of several are kept. */
@@ -369,7 +404,9 @@ prepare_grad_weights(secant_step *s, secant_err *err)
 	return SECANT_OK;
 }
 
-typedef struct part { int64_t c, c1, o, o1; } part;
+typedef struct part {
+	int64_t c, c1, o, o1;
+} part;
 
 static part
 part_of(const layer *l, const items *i, int64_t item)
@@ -447,7 +484,8 @@ sum_together(const layer *l, const void *const *in, float *dw, float *scratch)
 			transform(l, in, at, n, secant_part(n, l->parts, t), secant_part(n, l->parts, t + 1), v);
 		SECANT_PARTS(l->parts)
 		for (int t = 0; t < l->parts; t++)
-			for (int64_t item = secant_part(i.rows * i.panels, l->parts, t); item < secant_part(i.rows * i.panels, l->parts, t + 1); item++) {
+			for (int64_t item = secant_part(i.rows * i.panels, l->parts, t);
+				 item < secant_part(i.rows * i.panels, l->parts, t + 1); item++) {
 				float *sum = sums + (kept ? item : t) * i.size;
 				correlate(l, &i, item, at == 0, n, v, sum);
 				if (at + n == l->tiles)
@@ -468,8 +506,25 @@ grad_weights(const secant_step *s, void *bound, const void *const *in, void *con
 }
 
 const secant_impl secant_impls_winograd[] = {
-	{ .op = "conv2d", .name = "native", .supports = supports_forward, .prepare = prepare_forward, .pack = pack_forward, .run = forward, .release = release, .inplace = 4 },
-	{ .op = "conv2d_grad_data", .name = "native", .supports = supports_grad_data, .prepare = prepare_grad_data, .run = grad_data, .release = release },
-	{ .op = "conv2d_grad_weights", .name = "native", .supports = supports_grad_weights, .prepare = prepare_grad_weights, .run = grad_weights, .release = release },
-	{ 0 }
+	{ .op = "conv2d",
+		.name = "native",
+		.supports = supports_forward,
+		.prepare = prepare_forward,
+		.pack = pack_forward,
+		.run = forward,
+		.release = release,
+		.inplace = 4 },
+	{ .op = "conv2d_grad_data",
+		.name = "native",
+		.supports = supports_grad_data,
+		.prepare = prepare_grad_data,
+		.run = grad_data,
+		.release = release },
+	{ .op = "conv2d_grad_weights",
+		.name = "native",
+		.supports = supports_grad_weights,
+		.prepare = prepare_grad_weights,
+		.run = grad_weights,
+		.release = release },
+	{ 0 },
 };
