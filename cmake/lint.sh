@@ -170,6 +170,13 @@ check_headers() {
 	done
 }
 
+# One hand: .clang-format decides, with the version it was written for.
+check_format() {
+	command -v clang-format > /dev/null || { echo "cmake/lint.sh:1: clang-format 14 is needed: ./dev setup"; return; }
+	git ls-files 'src/*.[ch]' 'tools/*.[ch]' 'include/*.h' 'tests/*.[ch]' 'bench/*.c' 'examples/*.c' | xargs clang-format --dry-run -Werror 2>&1 \
+		| sed -n 's/^\([^ :]*:[0-9]*\):[0-9]*: error: .*/\1: is not laid out as .clang-format says: .\/dev format/p' | sort -u
+}
+
 check_fuzzing() {
 	local source name
 	for source in tests/fuzz/fuzz_*.c; do
@@ -182,7 +189,7 @@ check_fuzzing() {
 	done
 }
 
-{ check_includes; check_functions; check_openings; check_headers; check_fuzzing; } > "$findings"
+{ check_includes; check_functions; check_openings; check_headers; check_fuzzing; check_format; } > "$findings"
 sources src include tools tests | xargs wc -l | awk '$1 > 700 && $2 != "total" { print $2 ":" $1 ": warning: more than 700 lines" }'
 cat "$findings"
 if [ -s "$findings" ]; then
