@@ -18,13 +18,13 @@ endfunction()
 
 file(GLOB tool_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tools/*.c)
 if(tool_sources)
-  secant_library(secant-deploy base tensor kernels graph ops exec formats codec deploy)
-  secant_library(libsecant base tensor kernels graph ops exec formats codec deploy nn data train)
+  secant_library(secant-deploy base tensor kernels graph ops exec formats codec prepare draw deploy)
+  secant_library(libsecant base tensor kernels graph ops exec formats codec prepare draw deploy nn annotations data model judge train app)
   set_target_properties(libsecant PROPERTIES OUTPUT_NAME secant)
   add_executable(secant ${tool_sources})
   # The command links the rooms statically, so that it starts fast and runs from the build folder and from anywhere.
-  target_link_libraries(secant PRIVATE room_train room_deploy)
-  secant_lazy(secant "exec;formats;codec;data;deploy;train" ${DNNL_LIBRARY} ${ZIP_LINK_LIBRARIES} ${SPNG_LINK_LIBRARIES} ${JPEG_LINK_LIBRARIES}
+  target_link_libraries(secant PRIVATE room_app)
+  secant_lazy(secant "exec;formats;codec;prepare;draw;annotations;data;deploy;model;judge;train;app" ${DNNL_LIBRARY} ${ZIP_LINK_LIBRARIES} ${SPNG_LINK_LIBRARIES} ${JPEG_LINK_LIBRARIES}
     ${TIFF_LINK_LIBRARIES} ${WEBP_LINK_LIBRARIES} ${CAIRO_LINK_LIBRARIES})
   set_target_properties(secant PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
   include(${CMAKE_SOURCE_DIR}/cmake/install.cmake OPTIONAL)

@@ -17,9 +17,15 @@ exec: base tensor graph ops kernels
 nn: base tensor graph ops
 formats: base tensor graph
 codec: base tensor
-data: base tensor kernels codec
-train: base tensor kernels graph ops exec nn formats codec data deploy
-deploy: base tensor kernels graph ops exec formats codec
+prepare: base tensor kernels codec
+draw: base tensor codec
+annotations: base tensor codec draw
+data: base tensor kernels codec prepare draw annotations
+deploy: base tensor kernels graph ops exec formats codec prepare draw
+model: base tensor kernels graph ops exec nn formats codec prepare deploy
+judge: base tensor kernels graph ops exec nn formats codec prepare draw data deploy model
+train: base tensor kernels graph ops exec nn formats codec prepare draw data deploy model judge
+app: base tensor kernels graph ops exec nn formats codec prepare draw annotations data deploy model judge train
 stream: base tensor deploy
 serve: base tensor deploy
 '
@@ -33,12 +39,12 @@ jerror: codec
 tiff: codec
 webp/: codec
 gdal: codec
-cairo: codec data train deploy
+cairo: draw annotations data deploy
 zip: formats
-zlib: formats codec data
+zlib: formats codec annotations data
 onnx: formats
 protobuf-c/: formats
-omp: kernels ops exec train deploy
+omp: kernels ops exec train judge app deploy
 immintrin: kernels
 arm_neon: kernels
 mpi: train
@@ -54,15 +60,16 @@ info: base
 files: base
 palette: tensor
 cloud: tensor
-render: codec
+render: draw
 tensorfile: formats
-annotations: data
+annotations: annotations
 network: nn
 predict: deploy
-model: train
-bench: train
+model: app
+bench: app
+train: judge
 samples: data
-clouds: codec
+clouds: prepare
 demo: data
 '
 

@@ -3,6 +3,7 @@
  * data.inc.
  */
 #include "data.h"
+#include <secant/samples.h>
 #include <string.h>
 
 #define DATA(verb) extern const command data_##verb;
@@ -28,11 +29,26 @@ data_watch(const common *c)
 	return (secant_watch){ .logger = tool_logger(c), .stop = stop };
 }
 
+void
+data_say_clouds(const char *path, const secant_dataset_reading *reading, secant_err *err)
+{
+	const char *clouds = reading->from ? NULL : secant_clouds_layout(path);
+	if (!clouds || !strcmp(clouds, "folder")) /* a plain folder of .txt may be anything */
+		return;
+	*err = (secant_err){ 0 };
+	secant_fail(err, SECANT_ERR_FORMAT,
+		"%s: a data set of clouds (%s); `secant data` works on pictures with objects or masks in a format of "
+		"`secant list datasets`. Clouds are for `secant info`, train and eval",
+		path, clouds);
+}
+
 secant_dataset *
 data_open(const char *path, const secant_dataset_reading *reading, const common *c, secant_err *err)
 {
 	secant_watch watch = data_watch(c);
 	secant_dataset *d = secant_dataset_open(path, reading, &watch, err);
+	if (!d)
+		data_say_clouds(path, reading, err);
 	for (int i = 0; d && i < secant_dataset_notes(d); i++)
 		secant_log(&watch.logger, SECANT_LOG_INFO, "%s", secant_dataset_note(d, i));
 	return d;

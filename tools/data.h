@@ -6,6 +6,8 @@
 
 secant_watch data_watch(const common *c);
 secant_dataset *data_open(const char *path, const secant_dataset_reading *reading, const common *c, secant_err *err);
+/* After a data set could not be opened: where clouds lie there, err says so instead. */
+void data_say_clouds(const char *path, const secant_dataset_reading *reading, secant_err *err);
 /* Writes, and prints the report; the status. */
 int data_write(secant_dataset *d, const secant_dataset_writing *writing, const common *c, secant_err *err);
 void data_report(char *report, const common *c); /* prints and frees; NULL is fine */

@@ -50,8 +50,10 @@ run(void *object, int n, const char *const *operands, secant_err *err)
 		o->checking.format = 1;
 	secant_watch watch = data_watch(&o->common);
 	secant_check *c = secant_dataset_check(operands[0], &o->reading, &o->checking, &watch, err);
-	if (!c)
+	if (!c) {
+		data_say_clouds(operands[0], &o->reading, err);
 		return -1;
+	}
 	char *text = secant_check_report(c, &o->checking);
 	if (!text)
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for the report");

@@ -8,7 +8,7 @@
  * A data set is not thread-safe while it is changed; any number of threads may read one that nobody changes. Text
  * returned is UTF-8 and belongs to the data set unless said otherwise.
  *
- * To add a format: copy src/data/annotations/csv.c, and add one line to src/data/annotations/annotations.inc.
+ * To add a format: copy src/annotations/csv.c, and add one line to src/annotations/annotations.inc.
  */
 #ifndef SECANT_ANNOTATIONS_H
 #define SECANT_ANNOTATIONS_H

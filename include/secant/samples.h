@@ -54,6 +54,9 @@ SECANT_API extern const secant_opts secant_augment_sheet_options;
 SECANT_API secant_status secant_augment_sheet_draw(const char *data, const char *split, const secant_augment_sheet *o,
 	secant_image *sheet, secant_err *err) SECANT_NODISCARD;
 
+/* The layout of the data set of clouds at a path (a name of `secant list cloudsets`); NULL: there is none. */
+SECANT_API const char *secant_clouds_layout(const char *path);
+
 #ifdef __cplusplus
 }
 #endif

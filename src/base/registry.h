@@ -3,7 +3,7 @@
  * descriptors made of one line each in a list file; a room shows it as a secant_kind, and `secant list` and `secant
  * doc` walk it without knowing the room.
  *
- * To add a kind: define `const secant_kind secant_kind_NAME` in its room and add KIND(NAME) to src/train/kinds.inc.
+ * To add a kind: define `const secant_kind secant_kind_NAME` in its room and add KIND(NAME) to src/app/kinds.inc.
  */
 #ifndef SECANT_BASE_REGISTRY_H
 #define SECANT_BASE_REGISTRY_H

@@ -5,9 +5,9 @@
  */
 #include "data/annotated.h"
 #include "base/mem.h"
-#include "data/annotations/dataset.h"
-#include "data/annotations/masks.h"
-#include "data/annotations/paint.h"
+#include "annotations/dataset.h"
+#include "annotations/masks.h"
+#include "annotations/paint.h"
 #include <stdio.h>
 
 struct secant_annotated {

@@ -8,7 +8,7 @@
 #define SECANT_DATA_LOADER_H
 #include <secant/samples.h>
 #include <secant/tensor.h>
-#include "codec/normalize.h" /* secant_normalize_parse, secant_normalize_image */
+#include "prepare/normalize.h" /* secant_normalize_parse, secant_normalize_image */
 
 typedef enum secant_target_kind {
 	SECANT_TARGET_BINARY, /* float N x H x W x 1: 0, 1 (ignored pixels: -1) */

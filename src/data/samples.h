@@ -2,7 +2,7 @@
 #ifndef SECANT_DATA_SAMPLES_H
 #define SECANT_DATA_SAMPLES_H
 #include <stdatomic.h>
-#include "codec/normalize.h"
+#include "prepare/normalize.h"
 #include "data/annotated.h"
 #include "data/labels.h"
 #include "data/loader.h"
@@ -13,7 +13,7 @@ enum {
 }; /* SLACK: bytes that may be read behind the pixels */
 
 /* A decoded sample, before normalisation. Pixels are interleaved: uint8_t, or float where the file has more than 8
- * bits, in units in which 255 is white: 16 bits are divided by 257, floats multiplied by 255, as codec/normalize.h
+ * bits, in units in which 255 is white: 16 bits are divided by 257, floats multiplied by 255, as prepare/normalize.h
  * does. */
 typedef struct secant_picture {
 	int width, height, channels;

@@ -4,7 +4,7 @@
  */
 #ifndef SECANT_DEPLOY_CLOUDS_H
 #define SECANT_DEPLOY_CLOUDS_H
-#include "codec/points.h"
+#include "prepare/points.h"
 #include "deploy/network.h"
 
 /* The part "clouds" of a model's settings. */

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "base/cpu.h"
 #include "base/file.h"
-#include "codec/normalize.h"
+#include "prepare/normalize.h"
 
 secant_status
 secant_precision_choose(const char *name, secant_precision *p, secant_err *err)

@@ -8,7 +8,7 @@
  */
 #include "deploy/predictor.h"
 #include <string.h>
-#include "codec/normalize.h"
+#include "prepare/normalize.h"
 
 static const secant_opt predict_rows[] = {
 	SECANT_OPT_HEADING("Prediction"),

@@ -7,7 +7,7 @@
 #include <secant/codec.h>
 #include <secant/predict.h>
 #include "base/mem.h"
-#include "codec/normalize.h"
+#include "prepare/normalize.h"
 #include "deploy/network.h"
 #include "deploy/rules.h"
 

@@ -6,7 +6,7 @@
  * overlaps then adds up to 1 without a plane of weights, and one band of rows as high as a tile is all that is kept:
  * rows that no later tile touches leave at once.
  */
-#include "codec/normalize.h"
+#include "prepare/normalize.h"
 #include "deploy/predictor.h"
 #include <string.h>
 

@@ -7,8 +7,8 @@
  * values that live only within a run into one slab by their lifetimes. A context owns a slab. Running allocates nothing
  * of our own.
  */
-#ifndef SECANT_EXEC_H
-#define SECANT_EXEC_H
+#ifndef SECANT_EXEC_EXEC_H
+#define SECANT_EXEC_EXEC_H
 #include "graph/graph.h"
 
 typedef enum secant_precision { SECANT_PRECISION_F64, SECANT_PRECISION_F32, SECANT_PRECISION_BF16 } secant_precision;

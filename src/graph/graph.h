@@ -14,8 +14,8 @@
  * last), add OP(NAME) to src/ops/ops.inc, and give it an implementation in src/exec (docs/adding.md shows one from
  * start to end).
  */
-#ifndef SECANT_GRAPH_H
-#define SECANT_GRAPH_H
+#ifndef SECANT_GRAPH_GRAPH_H
+#define SECANT_GRAPH_GRAPH_H
 #include <secant/options.h>
 #include <secant/tensor.h>
 #include "base/mem.h"

@@ -14,8 +14,8 @@
  * TO ADD A KERNEL FILE: name.h with the type `secant_name_kernels` of its table and one line SECANT_KERNELS(name), and
  * name.k.c defining `const secant_name_kernels SECANT_KERNEL(name) = {...}` last.
  */
-#ifndef SECANT_KERNELS_H
-#define SECANT_KERNELS_H
+#ifndef SECANT_KERNELS_KERNELS_H
+#define SECANT_KERNELS_KERNELS_H
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -7,8 +7,8 @@
  * ARCHITECTURE(NAME) in architectures.inc (for pictures arch_unet.c, for clouds arch_pointnet.c is the example). TO ADD
  * A LOSS: loss_NAME.c and LOSS(NAME) in losses.inc.
  */
-#ifndef SECANT_NN_H
-#define SECANT_NN_H
+#ifndef SECANT_NN_NN_H
+#define SECANT_NN_NN_H
 #include <secant/network.h>
 #include "ops/ops.h"
 

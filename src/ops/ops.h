@@ -2,8 +2,8 @@
  * The attributes of operators that builders of graphs set in C, and the arithmetic of shapes that rules, references and
  * implementations share. The list of operators is ops.inc; each is defined in op_*.c.
  */
-#ifndef SECANT_OPS_H
-#define SECANT_OPS_H
+#ifndef SECANT_OPS_OPS_H
+#define SECANT_OPS_OPS_H
 #include "graph/graph.h"
 
 /* ---- attributes ---- */

@@ -8,7 +8,7 @@
 #include <string.h>
 #include "base/file.h"
 #include "base/json.h"
-#include "train/chart.h"
+#include "draw/chart.h"
 #include "train/session.h"
 
 enum { STEPS = 100, EARLIEST = 10 };

@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "train/events.h"
-#include "train/page.h"
+#include "judge/page.h"
 #include "train/session.h"
 
 static void

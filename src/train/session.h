@@ -6,8 +6,8 @@
 #define SECANT_TRAIN_SESSION_H
 #include "data/loader.h"
 #include "train/average.h"
-#include "train/metrics.h"
-#include "train/model.h"
+#include "judge/metrics.h"
+#include "model/model.h"
 #include "train/optimizer.h"
 #include "train/schedule.h"
 #include "train/task.h"

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 #include "base/file.h"
-#include "train/evaluate_clouds.h"
+#include "judge/evaluate_clouds.h"
 #include "train/session.h"
 
 struct secant_work {

@@ -6,7 +6,7 @@
 #include <string.h>
 #include "base/json.h"
 #include "base/thread.h"
-#include "train/evaluate.h"
+#include "judge/evaluate.h"
 #include "train/session.h"
 
 struct secant_work {

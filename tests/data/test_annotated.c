@@ -2,7 +2,7 @@
  * Annotated data sets as training sees them: every format gives the planes that its boxes, polygons or masks say;
  * classes, lists and overlaps as documented; mistakes named with what would help.
  */
-#include "ann.h"
+#include "annotations/ann.h"
 #include "scratch.h"
 
 /* Two pictures of 12 x 8: one with a ship's triangle, a car's box inside it and a hole-free mask; one without objects.

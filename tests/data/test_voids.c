@@ -3,7 +3,7 @@
 #include "scratch.h"
 #include <math.h>
 #include <tiffio.h>
-#include "codec/normalize.h"
+#include "prepare/normalize.h"
 #include "codec/tiff.h"
 
 enum { W = 6, H = 4 };

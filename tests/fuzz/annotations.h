@@ -2,7 +2,7 @@
  * looked at. */
 #ifndef FUZZ_ANNOTATIONS_H
 #define FUZZ_ANNOTATIONS_H
-#include "data/annotations/format.h"
+#include "annotations/format.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,5 +1,5 @@
 /* Expressions of `secant data filter` on a set of one picture and one object. */
-#include "data/annotations/dataset.h"
+#include "annotations/dataset.h"
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,6 +1,6 @@
 /* Run-length text of masks, decoded, unioned with itself, traced and encoded again. The first two bytes are height and
  * width. */
-#include "data/annotations/trace.h"
+#include "annotations/trace.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

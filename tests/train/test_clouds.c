@@ -3,7 +3,7 @@
 #include "training.h"
 #include <math.h>
 #include <secant/predict.h>
-#include "train/evaluate_clouds.h"
+#include "judge/evaluate_clouds.h"
 
 static void
 put(const char *name, const char *text)

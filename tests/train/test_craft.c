@@ -4,7 +4,7 @@
  */
 #include "train/training.h"
 #include "train/average.h"
-#include "train/model.h"
+#include "model/model.h"
 #include "codec/tiff.h"
 #include "train/optimizer.h"
 #include <math.h>

@@ -3,9 +3,9 @@
  * event files, the worst pictures.
  */
 #include "train/training.h"
-#include "train/chart.h"
+#include "draw/chart.h"
 #include "train/events.h"
-#include "train/page.h"
+#include "judge/page.h"
 #include <math.h>
 
 static int

@@ -6,8 +6,8 @@
  * picture and labels stay together. Pixel values are 0..255, in bytes or in floats (data/samples.h); from the fourth on
  * channels are not colours.
  */
-#ifndef SECANT_DATA_AUGMENT_H
-#define SECANT_DATA_AUGMENT_H
+#ifndef SECANT_DATA_AUGMENT_AUGMENT_H
+#define SECANT_DATA_AUGMENT_AUGMENT_H
 #include <secant/info.h>
 #include "base/rng.h"
 #include "data/place.h"

@@ -5,10 +5,10 @@
  * TO ADD A LAYOUT of a data set: a file NAME.c with `detect` and `find` (and `read`, where a cloud is more than one
  * file), whose last lines are its row, and CLOUDSET(NAME) in cloudsets.inc.
  */
-#ifndef SECANT_DATA_CLOUDS_H
-#define SECANT_DATA_CLOUDS_H
+#ifndef SECANT_DATA_CLOUDS_CLOUDS_H
+#define SECANT_DATA_CLOUDS_CLOUDS_H
 #include <stdatomic.h>
-#include "codec/points.h"
+#include "prepare/points.h"
 #include "data/loader.h"
 
 typedef struct secant_cloud_item {

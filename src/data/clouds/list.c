@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <secant/info.h>
+#include <secant/samples.h>
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/number.h"
@@ -48,6 +49,13 @@ secant_cloudset_of(const char *path, const char *name, secant_err *err)
 	else
 		secant_fail(err, SECANT_ERR_FORMAT, "%s: no data set of clouds is recognised there (%s)", path, all);
 	return NULL;
+}
+
+const char *
+secant_clouds_layout(const char *path)
+{
+	const secant_cloudset *set = secant_cloudset_of(path, NULL, NULL);
+	return set ? set->name : NULL;
 }
 
 /* ---- the list ---- */

@@ -5,8 +5,8 @@
  * an input or output of the step, the packed copy of a weight, or a place in the step's scratch. Memory objects belong
  * to a context, primitives to the plan.
  */
-#ifndef SECANT_EXEC_DNNL_STEP_H
-#define SECANT_EXEC_DNNL_STEP_H
+#ifndef SECANT_EXEC_DNNL_DNNL_STEP_H
+#define SECANT_EXEC_DNNL_DNNL_STEP_H
 #include "exec/dnnl/onednn.h"
 #include "exec/exec.h"
 

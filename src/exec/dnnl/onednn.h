@@ -5,8 +5,8 @@
  *
  * Descriptors belong to the step that made them (secant_dnnl_release frees them), so that no caller owns one.
  */
-#ifndef SECANT_EXEC_ONEDNN_H
-#define SECANT_EXEC_ONEDNN_H
+#ifndef SECANT_EXEC_DNNL_ONEDNN_H
+#define SECANT_EXEC_DNNL_ONEDNN_H
 #include <dnnl.h>
 
 #if DNNL_VERSION_MAJOR < 3

@@ -2,8 +2,8 @@
  * What the native implementations share: which operands they take, how work is split among threads, how short rows are
  * made long.
  */
-#ifndef SECANT_EXEC_NATIVE_H
-#define SECANT_EXEC_NATIVE_H
+#ifndef SECANT_EXEC_NATIVE_NATIVE_H
+#define SECANT_EXEC_NATIVE_NATIVE_H
 #include "exec/exec.h"
 #include "kernels/kernels.h"
 #include "ops/ops.h"

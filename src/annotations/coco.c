@@ -1,0 +1,211 @@
+/*
+ * COCO (Lin and others: Microsoft COCO, ECCV 2014; format page cocodataset.org/#format-data): one JSON a list, with
+ * images, categories and annotations. Read are boxes, polygons, run lengths as text and as numbers, crowds, labels
+ * without a box, captions and panoptic segments; keys nobody knows are kept as "coco.KEY", those of "attributes" under
+ * their own name. The file is parsed as it streams by: a million boxes need no tree.
+ */
+#include "annotations/coco.h"
+#include "base/file.h"
+#include <secant/codec.h>
+#include <stdio.h>
+#include <sys/mman.h>
+
+static const char *const tasks[] = { "instances", "person_keypoints", "stuff", "panoptic", "labels", "captions",
+	"image_info", NULL };
+
+/* --- finding the files
+ * ----------------------------------------------------------------------------------------------------------- */
+
+static bool
+looks_like_coco(const char *path)
+{
+	secant_bytes b;
+	if (!secant_ext_is(path, "json") || secant_file_map(&b, path, NULL))
+		return false;
+	size_t n = b.size < 1 << 20 ? b.size : 1 << 20;
+	bool good = (memmem(b.data, n, "\"images\"", 8) || memmem(b.data, n, "\"annotations\"", 13))
+		&& !memmem(b.data, n, "\"shapes\"", 8);
+	secant_file_unmap(&b);
+	return good;
+}
+
+/* JSON files that may be annotations, as paths below the root, in byte order. */
+static secant_status
+candidates(secant_names *out, const char *root, secant_err *err)
+{
+	secant_names all = { 0 };
+	secant_status status = secant_ann_walk(&all, root, "json", 2, err);
+	for (int i = 0; !status && i < all.n; i++) {
+		const char *name = secant_path_name(all.v[i]);
+		bool roboflow = !strcmp(name, "_annotations.coco.json"),
+			 under = !strncmp(all.v[i], "annotations/", 12) && !strchr(all.v[i] + 12, '/');
+		if (!roboflow && !under && strchr(all.v[i], '/'))
+			continue;
+		char *path = secant_path_join(root, all.v[i]);
+		if (path && strcmp(name, "secant.json") && looks_like_coco(path) && secant_names_add(out, all.v[i]))
+			status = secant_ann_nomem(err);
+		secant_free(path);
+	}
+	secant_names_free(&all);
+	return status;
+}
+
+static int
+detect(const char *path, const char **why)
+{
+	*why = "it has JSON with images and annotations";
+	if (secant_is_file(path))
+		return looks_like_coco(path) ? 90 : 0;
+	secant_names found = { 0 };
+	secant_err ignored = { 0 };
+	int sure = !candidates(&found, path, &ignored) && found.n ? 90 : 0;
+	secant_names_free(&found);
+	return sure;
+}
+
+/* "instances_train" -> task 0, split "train"; "train" -> -1, "train"; "annotations" -> -1, "". */
+static int
+task_and_split(const char *path, char split[128], int files)
+{
+	static const char *const plain[] = { "annotations", "instances", "coco", "dataset", "result", "labels",
+		"_annotations.coco", NULL };
+	char *stem = secant_path_stem(path);
+	int task = -1;
+	snprintf(split, 128, "%s", stem ? stem : "");
+	if (stem && !strcmp(stem, "_annotations.coco")) {
+		char *dir = secant_path_dir(path);
+		snprintf(split, 128, "%s", dir && strcmp(dir, ".") ? secant_path_name(dir) : "");
+		secant_free(dir);
+		secant_free(stem);
+		return -1;
+	}
+	for (int i = 0; stem && tasks[i]; i++) {
+		size_t n = strlen(tasks[i]);
+		if (!strncmp(stem, tasks[i], n) && (stem[n] == '_' || !stem[n])) {
+			task = i;
+			snprintf(split, 128, "%s", stem[n] ? stem + n + 1 : "");
+		}
+	}
+	bool known = task >= 0;
+	for (int i = 0; plain[i] && !known; i++)
+		if (!strcmp(split, plain[i]))
+			split[0] = 0, known = true;
+	static const char *const lists[] = { "train", "val", "valid", "test", NULL };
+	for (int i = 0; lists[i] && !known; i++)
+		known = !strncmp(split, lists[i], strlen(lists[i]));
+	if (!known && files < 2)
+		split[0] = 0;
+	secant_free(stem);
+	return task;
+}
+
+/* --- reading
+ * ----------------------------------------------------------------------------------------------------------------
+ */
+
+/* Is there anything in the folder that may be, or hold, a picture? A look into it costs less than a question for every
+ * picture. */
+static bool
+may_hold_pictures(const char *path)
+{
+	secant_names names = { 0 };
+	bool any = secant_dir_list(&names, path, SECANT_DIR_ALL, NULL) != SECANT_OK;
+	for (int i = 0; i < names.n && !any; i++)
+		any = !secant_ext_is(names.v[i], "json|txt|xml|csv");
+	secant_names_free(&names);
+	return any;
+}
+
+static secant_status
+read_file(
+	ann_set *s, const char *root, const char *relative, int files, const secant_dataset_reading *o, secant_err *err)
+{
+	char *path = relative ? secant_path_join(root, relative) : secant_strdup(root), split[128];
+	char *dir = path ? secant_path_dir(path) : NULL;
+	secant_bytes b;
+	if (!dir)
+		return secant_ann_nomem(err);
+	(void)task_and_split(relative ? relative : root, split, relative ? files : 1);
+	secant_status status = secant_file_map(&b, path, err);
+	int list = *split ? secant_ann_split(s, split, strlen(split)) : -1, first = s->n_images;
+	if (!status) {
+		(void)madvise((void *)(uintptr_t)b.data, b.size, MADV_SEQUENTIAL);
+		status = secant_coco_parse(s, (const char *)b.data, b.size, path, list, b.map != NULL, err);
+		secant_file_unmap(&b);
+	}
+	const char *base = relative ? root : dir;
+	char in_images[160], with_year[160], *above = relative ? NULL : secant_path_join(dir, "../images");
+	snprintf(in_images, sizeof in_images, "images/%s", split);
+	snprintf(with_year, sizeof with_year, "images/%s2017", split);
+	const char *const usual[] = { o->images ? o->images : "images", in_images, split, with_year, "", "JPEGImages",
+		"data", "train2017", "val2017", NULL };
+	const char *folders[10] = { NULL };
+	for (int i = 0, n = 0; usual[i]; i++) { /* folders that are not there need not be asked for every picture */
+		char *folder = secant_path_join(base, usual[i]);
+		if (folder && (*usual[i] ? secant_is_dir(folder) : i == 4 && may_hold_pictures(base)))
+			folders[n++] = usual[i];
+		secant_free(folder);
+	}
+	const char *const beside[] = { "", NULL };
+	bool has_above = above && secant_is_dir(above);
+	for (int i = first; !status && i < s->n_images; i++)
+		if (!s->images[i].path && !secant_ann_locate(s, i, base, folders)
+			&& !(relative && secant_ann_locate(s, i, dir, beside)) && above && has_above)
+			(void)secant_ann_locate(s, i, above, beside);
+	secant_free(above), secant_free(dir), secant_free(path);
+	return status;
+}
+
+static secant_status
+read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
+{
+	if (o->classes)
+		return secant_fail(err, SECANT_ERR_ARG,
+			"--class-names: COCO files name their classes themselves (secant data remap renames them)");
+	if (secant_is_file(path))
+		return read_file(s, path, NULL, 1, o, err);
+	secant_names files = { 0 };
+	char split[128];
+	secant_status status = candidates(&files, path, err);
+	int wanted = 1000;
+	if (!status && !files.n)
+		status = secant_fail(err, SECANT_ERR_FORMAT, "%s: no COCO annotations (annotations/*.json) in it", path);
+	for (int i = 0; i < files.n; i++) {
+		int task = task_and_split(files.v[i], split, files.n);
+		bool asked = o->task && task >= 0 && !strcmp(tasks[task], o->task);
+		wanted = asked ? task - 100 : o->task ? wanted : task < wanted ? task : wanted;
+	}
+	if (!status && o->task && wanted == 1000)
+		status = secant_fail(err, SECANT_ERR_ARG, "--task: there are no files '%s_*.json' in %s", o->task, path);
+	wanted = wanted < -1 ? wanted + 100 : wanted;
+	for (int i = 0; !status && i < files.n; i++) {
+		int task = task_and_split(files.v[i], split, files.n);
+		if (task == wanted || task < 0)
+			status = read_file(s, path, files.v[i], files.n, o, err);
+		else
+			secant_ann_note(s, "%s was not read: choose it with --task %s", files.v[i], tasks[task]);
+		if (!status)
+			status = secant_ann_watch(watch, err);
+	}
+	secant_names_free(&files);
+	return status;
+}
+
+static secant_status
+parse_one(ann_set *s, const char *data, size_t n, const char *origin, secant_err *err)
+{
+	return secant_coco_parse(s, data, n, origin, -1, false, err);
+}
+
+const ann_format secant_ann_format_coco = {
+	.name = "coco",
+	.brief = "COCO JSON: boxes, polygons, run lengths, crowds, panoptic",
+	.prefix = "coco.",
+	.holds = ANN_HOLDS_BOX | ANN_HOLDS_POLYGON | ANN_HOLDS_PARTS | ANN_HOLDS_RLE | ANN_HOLDS_ATTRIBUTES
+		| ANN_HOLDS_CROWD | ANN_HOLDS_AREA | ANN_HOLDS_IMAGE_ATTRIBUTES | ANN_HOLDS_LABELS | ANN_HOLDS_FRACTIONS
+		| ANN_HOLDS_BOTH,
+	.detect = detect,
+	.read = read,
+	.write = secant_coco_write,
+	.parse = parse_one,
+};

@@ -1,0 +1,586 @@
+/*
+ * One COCO file, in one pass and without a tree: pictures, categories, annotations with boxes, polygons, both forms of
+ * run lengths, labels, captions, panoptic segments. Annotations that stand before the pictures they name are read in a
+ * second pass.
+ */
+#include "annotations/coco.h"
+#include "annotations/attributes.h"
+#include "annotations/json_pull.h"
+#include "annotations/rle.h"
+#include "base/file.h"
+#include <secant/codec.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+typedef struct reader {
+	ann_set *s;
+	json_pull *j;
+	const char *path, *root;
+	int split;
+	ann_table images, categories, ids;
+	double *xy;
+	int n_xy, xy_capacity; /* of the segmentation being read */
+	int *part;
+	int n_parts, part_capacity; /* numbers in each part */
+	secant_str counts;
+	double size[2];
+	bool has_rle, rle_list;
+	secant_err *err;
+	secant_status status; /* first failure that is not of the text itself */
+} reader;
+
+static void
+fail(reader *r, secant_status status)
+{
+	if (status && !r->status) {
+		r->status = status;
+		if (!r->j->err.code)
+			(void)secant_fail(&r->j->err, status, "stopped");
+	}
+}
+
+static void
+keep(reader *r, uint32_t *head, ann_field key)
+{
+	ann_field raw;
+	char name[128];
+	secant_pull_skip(r->j, &raw);
+	size_t n = ann_len(key) > 100 ? 100 : ann_len(key);
+	memcpy(name, "coco.", 5), memcpy(name + 5, key.p, n), name[5 + n] = 0;
+	if (!r->j->err.code)
+		secant_ann_attribute(r->s, head, name, raw.p, ann_len(raw));
+}
+
+static void
+read_flat(reader *r, uint32_t *head)
+{
+	ann_field key, raw;
+	char name[200];
+	if (secant_pull_peek(r->j) != 'o') {
+		secant_pull_skip(r->j, NULL);
+		return;
+	}
+	for (secant_pull_object(r->j); secant_pull_key(r->j, &key);) {
+		snprintf(name, sizeof name, "%.*s", (int)(ann_len(key) > 190 ? 190 : ann_len(key)), key.p);
+		secant_pull_skip(r->j, &raw);
+		if (!r->j->err.code)
+			secant_ann_attribute(r->s, head, name, raw.p, ann_len(raw));
+	}
+}
+
+static void
+read_image(reader *r)
+{
+	ann_field key, text;
+	char name[1024] = "";
+	ann_image im = { .id = ANN_NO_ID };
+	uint32_t line = secant_pull_line(r->j), head = 0;
+	int64_t v;
+	for (secant_pull_object(r->j); secant_pull_key(r->j, &key);) {
+		if (ann_is(key, "id"))
+			(void)secant_pull_integer(r->j, &im.id);
+		else if (ann_is(key, "file_name")) {
+			if (secant_pull_string(r->j, &text))
+				fail(r, secant_ann_picture_name(r->s, text.p, ann_len(text), r->path, line, name, r->err));
+		} else if ((ann_is(key, "width") || ann_is(key, "height")) && secant_pull_peek(r->j) == 'n') {
+			if (secant_pull_integer(r->j, &v)) {
+				if (v < 0 || v > 1 << 30)
+					secant_pull_fail(r->j, "a size of %lld", (long long)v);
+				*(ann_is(key, "width") ? &im.width : &im.height) = (int32_t)v;
+			}
+		} else
+			keep(r, &head, key);
+	}
+	if (r->j->err.code)
+		return;
+	if (!*name) {
+		if (im.id == ANN_NO_ID) {
+			fail(
+				r, secant_ann_bad(r->s, "parse-error", r->path, line, 0, r->err, "a picture without file_name and id"));
+			return;
+		}
+		snprintf(name, sizeof name, "%012lld.jpg", (long long)im.id);
+	}
+	uint32_t known;
+	if (im.id != ANN_NO_ID && secant_ann_table_get(&r->images, (uint64_t)im.id, &known)) {
+		fail(r,
+			secant_ann_bad(r->s, "id-duplicate", r->path, line, 0, r->err,
+				"picture id %lld stands twice: '%s' and '%s'", (long long)im.id,
+				ann_str(r->s, r->s->images[known].name), name));
+		return;
+	}
+	/* one picture in two files (train of one task, train of another) is one picture; two pictures of one name in one
+	 * file are not */
+	int at = secant_ann_find_image(r->s, name, strlen(name));
+	if (at >= 0 && (r->s->images[at].id != im.id || r->s->images[at].source == 0))
+		at = -1;
+	if (at < 0) {
+		at = secant_ann_add_image(r->s, name, strlen(name));
+		if (at < 0) {
+			fail(r, secant_ann_nomem(r->err));
+			return;
+		}
+		ann_image *to = &r->s->images[at];
+		to->id = im.id, to->width = im.width, to->height = im.height, to->attributes = head, to->line = line;
+		to->source = secant_ann_intern(r->s, r->path, strlen(r->path));
+	}
+	if (r->split >= 0)
+		r->s->images[at].splits |= 1ull << r->split;
+	if (im.id != ANN_NO_ID && !secant_ann_table_put(&r->images, (uint64_t)im.id, (uint32_t)at))
+		fail(r, secant_ann_nomem(r->err));
+}
+
+static void
+read_category(reader *r)
+{
+	ann_field key, text = { "", "" };
+	char name[300] = "";
+	int64_t id = ANN_NO_ID;
+	uint32_t head = 0, line = secant_pull_line(r->j), known;
+	for (secant_pull_object(r->j); secant_pull_key(r->j, &key);) {
+		if (ann_is(key, "id"))
+			(void)secant_pull_integer(r->j, &id);
+		else if (ann_is(key, "name")) {
+			if (secant_pull_string(r->j, &text))
+				snprintf(name, sizeof name, "%.*s", (int)(ann_len(text) > 290 ? 290 : ann_len(text)), text.p);
+		} else
+			keep(r, &head, key);
+	}
+	if (r->j->err.code)
+		return;
+	if (id == ANN_NO_ID)
+		fail(r, secant_ann_bad(r->s, "parse-error", r->path, line, 0, r->err, "category '%s' without id", name));
+	else if (secant_ann_table_get(&r->categories, (uint64_t)id, &known))
+		fail(r,
+			secant_ann_bad(r->s, "id-duplicate", r->path, line, 0, r->err,
+				"category id %lld stands twice: '%s' and '%s'", (long long)id, ann_str(r->s, r->s->classes[known].name),
+				name));
+	else {
+		int at = secant_ann_find_class(r->s, name, strlen(name));
+		if (at < 0 || r->s->classes[at].id != id) {
+			at = secant_ann_add_class(r->s, name, strlen(name), id);
+			if (at >= 0)
+				r->s->classes[at].attributes = head;
+		}
+		if (at < 0 || !secant_ann_table_put(&r->categories, (uint64_t)id, (uint32_t)at))
+			fail(r, secant_ann_nomem(r->err));
+	}
+}
+
+static bool
+push_number(reader *r, double v)
+{
+	if (secant_grow((void **)&r->xy, &r->xy_capacity, r->n_xy, sizeof *r->xy)) {
+		fail(r, secant_ann_nomem(r->err));
+		return false;
+	}
+	r->xy[r->n_xy++] = v;
+	return true;
+}
+
+static void
+read_counts(reader *r)
+{
+	ann_field text;
+	double v;
+	r->counts.n = 0;
+	r->has_rle = true;
+	if (secant_pull_peek(r->j) == 's') {
+		if (secant_pull_string(r->j, &text))
+			secant_str_addn(&r->counts, text.p, ann_len(text));
+		return;
+	}
+	r->rle_list = true;
+	for (secant_pull_array(r->j); secant_pull_element(r->j) && secant_pull_number(r->j, &v);) {
+		if (!(v >= 0 && v <= UINT32_MAX) || v != floor(v)) {
+			secant_pull_fail(r->j, "a run of %g", v);
+			return;
+		}
+		if (!push_number(r, v))
+			return;
+	}
+	uint32_t *runs = secant_calloc((size_t)r->n_xy + 1, sizeof *runs);
+	for (int i = 0; runs && i < r->n_xy; i++)
+		runs[i] = (uint32_t)r->xy[i];
+	if (runs)
+		secant_ann_rle_encode(&r->counts, runs, (size_t)r->n_xy);
+	else
+		fail(r, secant_ann_nomem(r->err));
+	secant_free(runs);
+}
+
+static void
+read_segmentation(reader *r)
+{
+	ann_field key;
+	double v;
+	r->n_xy = r->n_parts = 0;
+	r->has_rle = r->rle_list = false;
+	char kind = secant_pull_peek(r->j);
+	if (kind == 'o') {
+		r->size[0] = r->size[1] = -1;
+		for (secant_pull_object(r->j); secant_pull_key(r->j, &key);) {
+			int n = 0;
+			if (ann_is(key, "counts"))
+				read_counts(r);
+			else if (ann_is(key, "size"))
+				for (secant_pull_array(r->j); secant_pull_element(r->j) && secant_pull_number(r->j, &v); n++)
+					r->size[n & 1] = v;
+			else
+				secant_pull_skip(r->j, NULL);
+		}
+		return;
+	}
+	if (kind != 'a') {
+		secant_pull_skip(r->j, NULL);
+		return;
+	}
+	for (secant_pull_array(r->j); secant_pull_element(r->j);) {
+		if (secant_grow((void **)&r->part, &r->part_capacity, r->n_parts, sizeof *r->part)) {
+			fail(r, secant_ann_nomem(r->err));
+			return;
+		}
+		int from = r->n_xy;
+		if (secant_pull_peek(r->j) == 'n') { /* a flat list of numbers, as some writers leave it */
+			do
+				if (!secant_pull_number(r->j, &v) || !push_number(r, v))
+					return;
+			while (secant_pull_element(r->j));
+			r->part[r->n_parts++] = r->n_xy - from;
+			return;
+		}
+		for (secant_pull_array(r->j); secant_pull_element(r->j) && secant_pull_number(r->j, &v);)
+			if (!push_number(r, v))
+				return;
+		r->part[r->n_parts++] = r->n_xy - from;
+	}
+}
+
+/* Puts the segmentation that was read into the model. */
+static uint32_t
+make_shape(reader *r, uint32_t line)
+{
+	ann_set *s = r->s;
+	if (r->has_rle) {
+		secant_err one = { 0 };
+		ann_rle rle;
+		double h = r->size[0], w = r->size[1];
+		if (!(h >= 0 && h <= 1 << 24) || !(w >= 0 && w <= 1 << 24) || h * w > UINT32_MAX || h != floor(h)
+			|| w != floor(w)) {
+			fail(r, secant_ann_bad(s, "rle-size", r->path, line, 0, r->err, "a mask of %g x %g pixels", h, w));
+			return 0;
+		}
+		if (secant_ann_rle_decode(&rle, (uint32_t)h, (uint32_t)w, r->counts.p ? r->counts.p : "", r->counts.n, &one)) {
+			fail(r, secant_ann_bad(s, "rle-sum", r->path, line, 0, r->err, "%s", one.msg));
+			return 0;
+		}
+		secant_ann_rle_free(&rle);
+		return secant_ann_rle(s, (int)h, (int)w, r->counts.p ? r->counts.p : "", r->counts.n, r->rle_list);
+	}
+	if (!r->n_parts)
+		return 0;
+	if (!secant_ann_finite(r->xy, r->n_xy)) {
+		fail(r,
+			secant_ann_bad(s, "value-not-finite", r->path, line, 0, r->err, "a coordinate of a polygon is not finite"));
+		return 0;
+	}
+	for (int i = 0; i < r->n_parts; i++)
+		if (r->part[i] & 1) {
+			fail(r,
+				secant_ann_bad(
+					s, "polygon-odd", r->path, line, 0, r->err, "a polygon of %d numbers: x without y", r->part[i]));
+			return 0;
+		}
+	uint32_t shape = secant_ann_polygon_begin(s, r->n_parts);
+	for (int i = 0, from = 0; i < r->n_parts; from += r->part[i++])
+		secant_ann_polygon_part(s, r->xy + from, r->part[i] / 2);
+	return shape;
+}
+
+typedef struct found {
+	ann_object o;
+	int64_t image, category;
+	bool has_box, has_shape, has_category, caption;
+	uint32_t image_head;
+	ann_field segments, file;
+} found;
+
+static void
+read_box(reader *r, found *f)
+{
+	double v;
+	int n = 0;
+	if (secant_pull_peek(r->j) != 'a') {
+		secant_pull_skip(r->j, NULL);
+		return;
+	}
+	for (secant_pull_array(r->j); secant_pull_element(r->j) && secant_pull_number(r->j, &v); n++)
+		if (n < 4)
+			f->o.box[n] = v;
+	if (n != 4 && n != 0)
+		secant_pull_fail(r->j, "a box of %d numbers; x, y, width, height are needed", n);
+	f->has_box = n == 4;
+}
+
+static void
+read_member(reader *r, ann_field key, found *f)
+{
+	json_pull *j = r->j;
+	int64_t v;
+	ann_field raw;
+	if (ann_is(key, "id") && secant_pull_peek(j) == 'n')
+		(void)secant_pull_integer(j, &f->o.id);
+	else if (ann_is(key, "image_id"))
+		(void)secant_pull_integer(j, &f->image);
+	else if (ann_is(key, "category_id") && secant_pull_peek(j) == 'n')
+		f->has_category = secant_pull_integer(j, &f->category);
+	else if (ann_is(key, "bbox"))
+		read_box(r, f);
+	else if (ann_is(key, "area") && secant_pull_peek(j) == 'n')
+		(void)secant_pull_number(j, &f->o.area);
+	else if (ann_is(key, "iscrowd") && secant_pull_peek(j) == 'n') {
+		if (secant_pull_integer(j, &v) && v)
+			f->o.flags |= ANN_CROWD;
+	} else if (ann_is(key, "segmentation")) {
+		read_segmentation(r);
+		f->has_shape = true;
+	} else if (ann_is(key, "attributes"))
+		read_flat(r, &f->o.attributes);
+	else if (ann_is(key, "segments_info"))
+		secant_pull_skip(j, &f->segments);
+	else if (ann_is(key, "file_name"))
+		secant_pull_skip(j, &f->file);
+	else if (ann_is(key, "score")) {
+		secant_pull_skip(j, &raw);
+		if (!j->err.code)
+			secant_ann_attribute(r->s, &f->o.attributes, "score", raw.p, ann_len(raw));
+	} else {
+		f->caption = f->caption || ann_is(key, "caption");
+		keep(r, &f->o.attributes, key);
+	}
+}
+
+static void read_panoptic(reader *r, int image, found *f, uint32_t line);
+
+static void
+read_annotation(reader *r)
+{
+	ann_field key;
+	ann_set *s = r->s;
+	uint32_t line = secant_pull_line(r->j), at, class = 0;
+	found f = { .o = { .area = NAN, .id = ANN_NO_ID }, .image = ANN_NO_ID };
+	for (secant_pull_object(r->j); secant_pull_key(r->j, &key);)
+		read_member(r, key, &f);
+	if (r->j->err.code || r->status)
+		return;
+	if (f.image == ANN_NO_ID || !secant_ann_table_get(&r->images, (uint64_t)f.image, &at)) {
+		fail(r,
+			secant_ann_bad(s, "reference-dangling", r->path, line, 0, r->err,
+				"annotation %lld names picture %lld, which does not exist", (long long)f.o.id, (long long)f.image));
+		return;
+	}
+	if (f.segments.p) {
+		read_panoptic(r, (int)at, &f, line);
+		return;
+	}
+	if (f.caption && !f.has_box && !f.has_shape) { /* captions describe the picture */
+		const char *text = secant_ann_get(s, f.o.attributes, "coco.caption");
+		char *copy = text ? secant_strdup(text) : NULL, name[32] = "caption";
+		for (int n = 2; secant_ann_get(s, s->images[at].attributes, name) && n < 1000;
+			 n++) /* several a picture is usual */
+			snprintf(name, sizeof name, "caption.%d", n);
+		if (copy)
+			secant_ann_attribute(s, &s->images[at].attributes, name, copy, strlen(copy));
+		secant_free(copy);
+		return;
+	}
+	if (!f.has_category || !secant_ann_table_get(&r->categories, (uint64_t)f.category, &class)) {
+		fail(r,
+			secant_ann_bad(s, "reference-dangling", r->path, line, 0, r->err,
+				"annotation %lld names category %lld, which does not exist", (long long)f.o.id, (long long)f.category));
+		return;
+	}
+	if (f.has_box && !secant_ann_finite(f.o.box, 4)) {
+		fail(r,
+			secant_ann_bad(s, "value-not-finite", r->path, line, 0, r->err, "the box of annotation %lld is not finite",
+				(long long)f.o.id));
+		return;
+	}
+	if (s->collect && f.o.id != ANN_NO_ID) {
+		uint32_t before;
+		if (secant_ann_table_get(&r->ids, (uint64_t)f.o.id, &before))
+			fail(r,
+				secant_ann_find(s, "id-duplicate", -1, r->path, line, 0, "annotation id %lld stands in lines %u and %u",
+					(long long)f.o.id, before, line));
+		else if (!secant_ann_table_put(&r->ids, (uint64_t)f.o.id, line))
+			fail(r, secant_ann_nomem(r->err));
+	}
+	uint32_t shape = f.has_shape ? make_shape(r, line) : 0;
+	ann_object *o = r->status ? NULL : secant_ann_add_object(s, (int)at, (int)class);
+	if (!o) {
+		fail(r, r->status ? r->status : secant_ann_nomem(r->err));
+		return;
+	}
+	f.o.image = o->image, f.o.class = o->class, f.o.shape = shape, f.o.line = line;
+	f.o.flags |= f.has_box ? ANN_XYWH : shape ? ANN_BOX_DERIVED : ANN_NO_BOX;
+	*o = f.o;
+	if (o->attributes)
+		secant_ann_absorb(s, o);
+}
+
+/* Panoptic: a PNG beside the JSON whose pixel id = R + 256 G + 65536 B names the segment. */
+static void
+read_panoptic(reader *r, int image, found *f, uint32_t line)
+{
+	ann_set *s = r->s;
+	secant_image im = { 0 };
+	secant_err one = { 0 };
+	char *stem = secant_ann_with_extension(r->path, "x"), *png = NULL;
+	secant_str file = { 0 };
+	if (stem && f->file.p) {
+		char *raw = secant_strndup(f->file.p, ann_len(f->file));
+		if (raw)
+			secant_ann_json_plain(&file, raw);
+		secant_free(raw);
+		png = file.p && secant_path_is_safe(file.p) ? secant_format("%.*s/%s", (int)strlen(stem) - 2, stem, file.p)
+													: NULL;
+	}
+	secant_image_read_options rgb = { .channels = 3, .to_u8 = true };
+	bool have = png && secant_is_file(png) && !secant_image_read(&im, png, &rgb, &one);
+	if (!have)
+		fail(r,
+			secant_ann_bad(s, "image-missing", r->path, line, 0, r->err, "the panoptic mask '%s' cannot be read%s%s",
+				png ? png : "?", one.code ? ": " : "", one.msg));
+	size_t pixels = have ? (size_t)im.width * (size_t)im.height : 0;
+	uint8_t *layer = secant_calloc(pixels + 1, 1);
+	json_pull j;
+	ann_field key;
+	secant_pull_init(&j, f->segments.p, ann_len(f->segments), r->path);
+	reader inner = { .s = s, .j = &j, .path = r->path, .err = r->err };
+	for (secant_pull_array(&j); !r->status && secant_pull_element(&j);) {
+		found g = { .o = { .area = NAN, .id = ANN_NO_ID } };
+		uint32_t class;
+		for (secant_pull_object(&j); secant_pull_key(&j, &key);)
+			read_member(&inner, key, &g);
+		if (j.err.code)
+			break;
+		if (!g.has_category || !secant_ann_table_get(&r->categories, (uint64_t)g.category, &class)) {
+			fail(r,
+				secant_ann_bad(s, "reference-dangling", r->path, line, 0, r->err,
+					"segment %lld names category %lld, which does not exist", (long long)g.o.id,
+					(long long)g.category));
+			continue;
+		}
+		uint32_t shape = 0;
+		ann_rle rle;
+		for (size_t p = 0; layer && p < pixels; p++) {
+			const uint8_t *c = (const uint8_t *)im.data + 3 * p;
+			layer[p] = (int64_t)(c[0] | c[1] << 8 | c[2] << 16) == g.o.id;
+		}
+		if (have && layer
+			&& !secant_ann_rle_from_pixels(&rle, layer, (uint32_t)im.height, (uint32_t)im.width, r->err)) {
+			secant_str text = { 0 };
+			secant_ann_rle_encode(&text, rle.runs, rle.n);
+			shape = secant_ann_rle(s, im.height, im.width, text.p ? text.p : "", text.n, false);
+			secant_str_free(&text);
+			secant_ann_rle_free(&rle);
+		}
+		ann_object *o = secant_ann_add_object(s, image, (int)class);
+		if (!o)
+			break;
+		g.o.image = image, g.o.class = (int)class, g.o.shape = shape, g.o.line = line;
+		g.o.flags |= g.has_box ? ANN_XYWH : ANN_BOX_DERIVED;
+		*o = g.o;
+	}
+	if (j.err.code)
+		fail(r, secant_fail(r->err, j.err.code, "%s", j.err.msg));
+	secant_pull_free(&j);
+	secant_free(inner.xy), secant_free(inner.part), secant_str_free(&inner.counts);
+	secant_image_free(&im);
+	secant_free(layer), secant_free(stem), secant_free(png);
+	secant_str_free(&file);
+}
+
+/* Pages that have been read are given back: a file of gigabytes does not stay in memory. */
+static void
+give_back(json_pull *j, const char **from)
+{
+	const size_t step = 8 << 20, page = 4096;
+	if ((size_t)(j->p - *from) < 2 * step)
+		return;
+	uintptr_t a = ((uintptr_t)*from + page - 1) / page * page, b = ((uintptr_t)j->p - step) / page * page;
+	if (b > a)
+		(void)madvise((void *)a, b - a, MADV_DONTNEED);
+	*from = (const char *)b;
+}
+
+static void
+read_list(reader *r, void (*one)(reader *), bool mapped)
+{
+	if (secant_pull_peek(r->j) != 'a') {
+		secant_pull_skip(r->j, NULL);
+		return;
+	}
+	const char *from = r->j->p;
+	for (secant_pull_array(r->j); secant_pull_element(r->j);) {
+		one(r);
+		if (mapped)
+			give_back(r->j, &from);
+	}
+}
+
+/* info, licenses, ...: the same in every file of a set; what differs is kept from the first file and noted. */
+static void
+keep_once(reader *r, ann_field key)
+{
+	ann_field raw;
+	char name[128];
+	secant_pull_skip(r->j, &raw);
+	snprintf(name, sizeof name, "coco.%.*s", (int)(ann_len(key) > 100 ? 100 : ann_len(key)), key.p);
+	const char *before = secant_ann_get(r->s, r->s->attributes_head, name);
+	if (r->j->err.code)
+		return;
+	if (!before)
+		secant_ann_attribute(r->s, &r->s->attributes_head, name, raw.p, ann_len(raw));
+	else if (strlen(before) != ann_len(raw) || memcmp(before, raw.p, ann_len(raw)))
+		secant_ann_note(r->s, "%s: its \"%s\" differs from that of the first file, which is kept", r->path, name + 5);
+}
+
+secant_status
+secant_coco_parse(ann_set *s, const char *data, size_t n, const char *origin, int split, bool mapped, secant_err *err)
+{
+	json_pull j;
+	reader r = { .s = s, .j = &j, .path = origin, .split = split, .err = err };
+	ann_field key;
+	const char *later = NULL;
+	bool images = false, categories = false;
+	secant_pull_init(&j, data, n, origin);
+	for (secant_pull_object(&j); secant_pull_key(&j, &key);) {
+		if (ann_is(key, "images"))
+			images = true, read_list(&r, read_image, false);
+		else if (ann_is(key, "categories"))
+			categories = true, read_list(&r, read_category, false);
+		else if (ann_is(key, "annotations") && images && categories)
+			read_list(&r, read_annotation, mapped);
+		else if (ann_is(key, "annotations")) {
+			later = j.p;
+			secant_pull_skip(&j, NULL);
+		} else
+			keep_once(&r, key);
+	}
+	secant_pull_end(&j);
+	if (later && !j.err.code) {
+		j.p = later;
+		j.depth = 0;
+		j.line_at = NULL;
+		read_list(&r, read_annotation, mapped);
+	}
+	secant_status status = r.status;
+	if (!status && j.err.code)
+		status = secant_ann_unparsable(s, origin, &j.err, err);
+	secant_pull_free(&j);
+	secant_ann_table_free(&r.images), secant_ann_table_free(&r.categories), secant_ann_table_free(&r.ids);
+	secant_free(r.xy), secant_free(r.part), secant_str_free(&r.counts);
+	return status;
+}

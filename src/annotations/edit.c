@@ -1,0 +1,257 @@
+/* Changing data sets: merge, remap, sample, and between polygons and masks. */
+#include "annotations/dataset.h"
+#include "annotations/paint.h"
+#include "annotations/rle.h"
+#include "annotations/trace.h"
+#include "base/file.h"
+#include "base/rng.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+secant_status
+secant_dataset_merge(secant_dataset *d, const secant_dataset *other, secant_err *err)
+{
+	ann_set *s = &d->set;
+	const ann_set *from = &other->set;
+	int *class = secant_calloc((size_t)from->n_classes + 1, sizeof *class), split[ANN_SPLITS], base = s->n_images;
+	secant_status status = class ? SECANT_OK : secant_ann_nomem(err);
+	for (int i = 0; !status && i < from->n_classes; i++) {
+		const char *name = ann_str(from, from->classes[i].name);
+		int known = s->n_classes;
+		class[i] = secant_ann_class(s, name, strlen(name));
+		if (class[i] >= known) {
+			s->classes[class[i]].colour = from->classes[i].colour;
+			s->classes[class[i]].is_void = from->classes[i].is_void;
+			s->classes[class[i]].attributes = secant_ann_copy_attributes(s, from, from->classes[i].attributes);
+		}
+	}
+	for (int i = 0; !status && i < from->n_splits; i++) {
+		const char *name = ann_str(from, from->splits[i]);
+		split[i] = secant_ann_split(s, name, strlen(name));
+		if (split[i] < 0)
+			status = secant_fail(err, SECANT_ERR_UNSUPPORTED, "together they have more than %d lists", ANN_SPLITS);
+	}
+	for (int i = 0; !status && i < from->n_images; i++) {
+		const ann_image *im = &from->images[i];
+		const char *name = ann_str(from, im->name), *path = ann_str(from, im->path),
+				   *source = ann_str(from, im->source);
+		if (secant_ann_find_image(s, name, strlen(name)) >= 0) {
+			status = secant_fail(err, SECANT_ERR_FORMAT,
+				"both %s and %s have a picture '%s': rename one, or convert one with --names number",
+				ann_str(s, s->root), ann_str(from, from->root), name);
+			break;
+		}
+		int at = secant_ann_add_image(s, name, strlen(name));
+		if (at < 0) {
+			status = secant_ann_nomem(err);
+			break;
+		}
+		ann_image *to = &s->images[at];
+		ann_text kept = to->name;
+		*to = *im;
+		to->name = kept;
+		to->path = secant_ann_store(s, path, strlen(path));
+		to->source = secant_ann_intern(s, source, strlen(source));
+		to->mask = 0;
+		to->id = ANN_NO_ID;
+		to->number = 0;
+		to->attributes = secant_ann_copy_attributes(s, from, im->attributes);
+		to->splits = 0;
+		for (int k = 0; k < from->n_splits; k++)
+			s->images[at].splits |= (im->splits >> k & 1) << split[k];
+	}
+	for (int i = 0; !status && i < from->n_objects; i++) {
+		const ann_object *o = &from->objects[i];
+		ann_object *to = secant_ann_add_object(s, base + o->image, o->class >= 0 ? class[o->class] : ANN_NO_CLASS);
+		if (!to) {
+			status = secant_ann_nomem(err);
+			break;
+		}
+		int32_t image = to->image, label = to->class;
+		uint32_t attributes = secant_ann_copy_attributes(s, from, o->attributes),
+				 shape = secant_ann_copy_shape(s, from, o->shape);
+		to = &s->objects[s->n_objects - 1];
+		*to = *o;
+		to->image = image, to->class = label, to->attributes = attributes, to->shape = shape, to->id = ANN_NO_ID;
+	}
+	for (int i = 0; i < s->n_classes; i++) /* numbers of two files do not go together */
+		s->classes[i].id = ANN_NO_ID;
+	for (int i = 0; i < s->n_images; i++)
+		s->images[i].id = ANN_NO_ID;
+	for (int i = 0; i < s->n_objects; i++)
+		s->objects[i].id = ANN_NO_ID;
+	secant_free(class);
+	return status ? status : secant_ann_index(s, err);
+}
+
+/* "old = new" lines: the class each class becomes, -1 dropped. New names are added in the order of the file. */
+static secant_status
+read_mapping(ann_set *s, int *to, int old_classes, const char *path, secant_err *err)
+{
+	char *data = NULL;
+	size_t n;
+	secant_status status = secant_file_read(&data, &n, path, 1 << 26, err);
+	int others = -2;
+	for (int i = 0; i < old_classes; i++)
+		to[i] = -2;
+	ann_lines l = secant_ann_lines(data ? data : "", status ? 0 : n);
+	while (!status && secant_ann_next_line(&l)) {
+		ann_field f = secant_ann_trim(l.line, l.line + l.n);
+		if (!ann_len(f) || *f.p == '#')
+			continue;
+		const char *equal = memchr(f.p, '=', ann_len(f));
+		if (!equal) {
+			status = secant_fail(err, SECANT_ERR_FORMAT, "%s:%u: 'old = new' is needed", path, l.number);
+			break;
+		}
+		ann_field old = secant_ann_trim(f.p, equal), new = secant_ann_trim(equal + 1, f.end);
+		int at = secant_ann_find_class(s, old.p, ann_len(old)),
+			target = ann_len(new) ? secant_ann_class(s, new.p, ann_len(new)) : -1;
+		if (ann_is(old, "*"))
+			others = target;
+		else if (at < 0 || at >= old_classes)
+			status = secant_fail(
+				err, SECANT_ERR_FORMAT, "%s:%u: there is no class '%.*s'", path, l.number, (int)ann_len(old), old.p);
+		else if (to[at] != -2)
+			status = secant_fail(err, SECANT_ERR_FORMAT, "%s:%u: class '%.*s' is mapped twice", path, l.number,
+				(int)ann_len(old), old.p);
+		else
+			to[at] = target;
+	}
+	for (int i = 0; !status && i < old_classes; i++)
+		to[i] = to[i] == -2 ? others == -2 ? i : others : to[i];
+	secant_free(data);
+	return status;
+}
+
+secant_status
+secant_dataset_remap(secant_dataset *d, const char *mapping_file, secant_err *err)
+{
+	ann_set *s = &d->set;
+	int old = s->n_classes, n = 0, *to = secant_calloc((size_t)old + 1, sizeof *to);
+	secant_status status = to ? read_mapping(s, to, old, mapping_file, err) : secant_ann_nomem(err);
+	int all = s->n_classes, *order = secant_calloc((size_t)all + 1, sizeof *order);
+	bool *used = secant_calloc((size_t)all + 1, sizeof *used);
+	if (!status && (!order || !used))
+		status = secant_ann_nomem(err);
+	for (int i = 0; !status && i < s->n_objects; i++) {
+		ann_object *o = &s->objects[i];
+		if (o->class < 0)
+			continue;
+		if (to[o->class] < 0)
+			o->flags |= ANN_GONE;
+		else
+			o->class = to[o->class];
+	}
+	for (int i = 0; !status && i < old;
+		 i++) /* classes stay in their order; new ones take the place of the first they replace */
+		if (to[i] >= 0 && !used[to[i]]) {
+			used[to[i]] = true;
+			order[n++] = to[i];
+		}
+	for (int i = 0; !status && i < all; i++)
+		if (!used[i])
+			order[n++] = i;
+	int keep = 0;
+	for (int i = 0; !status && i < all; i++)
+		keep += used[i];
+	for (int i = 0; !status && i < s->n_objects; i++) /* dropped objects must not point behind the end of the list */
+		if (s->objects[i].flags & ANN_GONE)
+			s->objects[i].class = keep ? order[0] : ANN_NO_CLASS;
+	if (!status)
+		status = secant_ann_reorder_classes(s, order, err);
+	if (!status)
+		status = secant_ann_cut_classes(s, keep, err);
+	for (int i = 0; !status && i < s->n_classes; i++)
+		s->classes[i].id = ANN_NO_ID;
+	secant_free(to), secant_free(order), secant_free(used);
+	return status ? status : secant_ann_compact(s, err);
+}
+
+typedef struct named {
+	const char *name;
+	int at;
+} named;
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(((const named *)a)->name, ((const named *)b)->name);
+}
+
+secant_status
+secant_dataset_sample_down(secant_dataset *d, double n, int seed, secant_err *err)
+{
+	ann_set *s = &d->set;
+	if (!(n > 0))
+		return secant_fail(err, SECANT_ERR_ARG, "a sample of %g pictures", n);
+	int keep = (int)fmin(s->n_images, nearbyint(n < 1 ? n * s->n_images : n));
+	named *list = secant_calloc((size_t)s->n_images + 1, sizeof *list);
+	int *shuffled = secant_calloc((size_t)s->n_images + 1, sizeof *shuffled);
+	secant_status status = list && shuffled ? SECANT_OK : secant_ann_nomem(err);
+	for (int i = 0; !status && i < s->n_images; i++) {
+		list[i] = (named){ ann_str(s, s->images[i].name), i };
+		shuffled[i] = i;
+	}
+	if (!status) {
+		qsort(list, (size_t)s->n_images, sizeof *list, by_name);
+		secant_rng r = secant_rng_make((uint64_t)seed, SECANT_FOR_SAMPLE, 0, 0);
+		secant_rng_shuffle(&r, shuffled, s->n_images);
+		for (int i = keep; i < s->n_images; i++)
+			s->images[list[shuffled[i]].at].flags |= ANN_GONE;
+	}
+	secant_free(list), secant_free(shuffled);
+	return status ? status : secant_ann_compact(s, err);
+}
+
+secant_status
+secant_dataset_to_masks(secant_dataset *d, secant_err *err)
+{
+	ann_set *s = &d->set;
+	for (int i = 0; i < s->n_objects; i++) {
+		ann_object *o = &s->objects[i];
+		const ann_image *im = &s->images[o->image];
+		ann_rle r;
+		if (o->flags & ANN_NO_BOX || ann_shape_kind(s, o->shape) == ANN_RLE)
+			continue;
+		secant_status status = secant_ann_need_size(s, im, "a mask", err);
+		uint8_t *layer = status ? NULL : secant_calloc((size_t)im->width * (size_t)im->height, 1);
+		if (!status)
+			status = layer ? secant_ann_paint(s, o, false, im, layer, err) : secant_ann_nomem(err);
+		if (!status)
+			status = secant_ann_rle_from_pixels(&r, layer, (uint32_t)im->height, (uint32_t)im->width, err);
+		secant_free(layer);
+		if (status)
+			return status;
+		secant_str t = { 0 };
+		secant_ann_rle_encode(&t, r.runs, r.n);
+		o->shape = secant_ann_rle(s, im->height, im->width, t.p ? t.p : "", t.n, false);
+		secant_str_free(&t);
+		secant_ann_rle_free(&r);
+	}
+	return secant_ann_sound(s, err);
+}
+
+secant_status
+secant_dataset_to_polygons(secant_dataset *d, double tolerance, secant_err *err)
+{
+	ann_set *s = &d->set;
+	secant_err one = { 0 };
+	for (int i = 0; i < s->n_objects; i++) {
+		ann_object *o = &s->objects[i];
+		ann_rle r;
+		if (o->flags & ANN_NO_BOX || ann_shape_kind(s, o->shape) != ANN_RLE)
+			continue;
+		if (secant_ann_rle_shape(
+				&r, s, o->shape, (uint32_t)s->shapes[o->shape + 1], (uint32_t)s->shapes[o->shape + 2], &one))
+			return secant_fail(err, one.code, "%s", one.msg);
+		uint32_t shape = secant_ann_trace(s, &r, tolerance, &one);
+		secant_ann_rle_free(&r);
+		if (one.code)
+			return secant_fail(err, one.code, "%s", one.msg);
+		o->shape = shape;
+		if (!shape)
+			o->flags |= ANN_GONE; /* an empty mask has no polygon */
+	}
+	return secant_ann_compact(s, err);
+}

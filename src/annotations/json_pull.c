@@ -1,0 +1,398 @@
+/* A strict pull parser for JSON; see json_pull.h for the shape of a reader. */
+#include "annotations/json_pull.h"
+#include "base/hash.h"
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void
+secant_pull_init(json_pull *j, const char *data, size_t size, const char *origin)
+{
+	size_t bom = size >= 3 && !memcmp(data, "\xef\xbb\xbf", 3) ? 3 : 0;
+	*j = (json_pull){ .start = data, .p = data + bom, .end = data + size, .origin = origin };
+}
+
+void
+secant_pull_free(json_pull *j)
+{
+	secant_free(j->keys);
+	secant_free(j->seen);
+	secant_str_free(&j->scratch);
+}
+
+void
+secant_pull_position(const json_pull *j, const char *at, uint32_t *line, uint32_t *column)
+{
+	*line = 1;
+	const char *p = j->start;
+	for (const char *q; p < at && (q = memchr(p, '\n', (size_t)(at - p))); p = q + 1)
+		(*line)++;
+	*column = (uint32_t)(at - p) + 1;
+}
+
+uint32_t
+secant_pull_line(json_pull *j)
+{
+	if (!j->line_at || j->line_at > j->p) {
+		j->line_at = j->start;
+		j->line = 1;
+	}
+	for (const char *q; j->line_at < j->p && (q = memchr(j->line_at, '\n', (size_t)(j->p - j->line_at)));
+		 j->line_at = q + 1)
+		j->line++;
+	j->line_at = j->p > j->line_at ? j->p : j->line_at;
+	return j->line;
+}
+
+void
+secant_pull_fail(json_pull *j, const char *fmt, ...)
+{
+	if (j->err.code)
+		return;
+	char what[300];
+	uint32_t line, column;
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof what, fmt, ap);
+	va_end(ap);
+	secant_pull_position(j, j->p, &line, &column);
+	(void)secant_fail(&j->err, SECANT_ERR_FORMAT, "%s:%u:%u: %s", j->origin, line, column, what);
+}
+
+static void
+space(json_pull *j)
+{
+	while (j->p < j->end && (*j->p == ' ' || *j->p == '\n' || *j->p == '\r' || *j->p == '\t'))
+		j->p++;
+}
+
+static void
+unexpected(json_pull *j, const char *expected)
+{
+	if (j->p >= j->end)
+		secant_pull_fail(j, "the file ends where %s should stand", expected);
+	else if (*j->p >= 0x20 && *j->p < 0x7f)
+		secant_pull_fail(j, "found '%c' where %s should stand", *j->p, expected);
+	else
+		secant_pull_fail(j, "found byte 0x%02x where %s should stand", (uint8_t)*j->p, expected);
+}
+
+char
+secant_pull_peek(json_pull *j)
+{
+	space(j);
+	if (j->err.code || j->p >= j->end)
+		return 0;
+	switch (*j->p) {
+	case '{': return 'o';
+	case '[': return 'a';
+	case '"': return 's';
+	case 't': return 't';
+	case 'f': return 'f';
+	case 'n': return j->end - j->p >= 3 && j->p[1] == 'a' ? 'n' : '0';
+	case 'N':
+	case 'I':
+	case '-': return 'n';
+	default: return *j->p >= '0' && *j->p <= '9' ? 'n' : 0;
+	}
+}
+
+static bool
+open_level(json_pull *j, char bracket)
+{
+	space(j);
+	if (j->err.code)
+		return false;
+	if (j->p >= j->end || *j->p != bracket) {
+		unexpected(j, bracket == '{' ? "an object" : "an array");
+		return false;
+	}
+	if (j->depth == PULL_DEPTH) {
+		secant_pull_fail(j, "more than %d levels of brackets", PULL_DEPTH);
+		return false;
+	}
+	j->level[j->depth++] = (pull_level){ .kind = bracket, .keys = (uint32_t)j->n_keys };
+	j->p++;
+	return true;
+}
+
+void
+secant_pull_object(json_pull *j)
+{
+	(void)open_level(j, '{');
+}
+
+void
+secant_pull_array(json_pull *j)
+{
+	(void)open_level(j, '[');
+}
+
+/* At the start of the next member: takes the comma, or the closing bracket (false). */
+static bool
+next_member(json_pull *j, char close)
+{
+	if (j->err.code || !j->depth)
+		return false;
+	pull_level *l = &j->level[j->depth - 1];
+	space(j);
+	if (j->p < j->end && *j->p == close) {
+		j->p++;
+		j->depth--;
+		return false;
+	}
+	if (l->any) {
+		if (j->p >= j->end || *j->p != ',') {
+			unexpected(j, close == '}' ? "',' or '}'" : "',' or ']'");
+			return false;
+		}
+		j->p++;
+		space(j);
+	}
+	l->any = true;
+	return true;
+}
+
+bool
+secant_pull_element(json_pull *j)
+{
+	if (!next_member(j, ']'))
+		return false;
+	if (j->p >= j->end || *j->p == ']' || *j->p == ',') {
+		unexpected(j, "a value");
+		return false;
+	}
+	return true;
+}
+
+/* The raw contents of a string, escapes checked; `escaped` tells whether there are any. */
+static bool
+raw_string(json_pull *j, ann_field *raw, bool *escaped)
+{
+	space(j);
+	*escaped = false;
+	if (j->err.code)
+		return false;
+	if (j->p >= j->end || *j->p != '"') {
+		unexpected(j, "a string");
+		return false;
+	}
+	const char *p = j->p + 1;
+	for (; p < j->end && *p != '"'; p++) {
+		if ((uint8_t)*p < 0x20) {
+			j->p = p;
+			secant_pull_fail(j, "control byte 0x%02x in a string", (uint8_t)*p);
+			return false;
+		}
+		if (*p != '\\')
+			continue;
+		*escaped = true;
+		p++;
+		if (p >= j->end || !strchr("\"\\/bfnrtu", *p) || !*p) {
+			j->p = p;
+			secant_pull_fail(j, "a backslash that escapes nothing");
+			return false;
+		}
+		if (*p == 'u')
+			for (int i = 1; i <= 4; i++)
+				if (p + i >= j->end || !strchr("0123456789abcdefABCDEF", p[i]) || !p[i]) {
+					j->p = p;
+					secant_pull_fail(j, "\\u needs four hexadecimal digits");
+					return false;
+				}
+	}
+	if (p >= j->end) {
+		secant_pull_fail(j, "the file ends inside a string");
+		return false;
+	}
+	*raw = (ann_field){ j->p + 1, p };
+	j->p = p + 1;
+	return true;
+}
+
+/* True when the key stands already in the open object. Small objects are compared; from 32 keys on a table of hashes is
+ * kept. */
+static bool
+duplicate_key(json_pull *j, ann_field key)
+{
+	uint32_t from = j->level[j->depth - 1].keys;
+	j->n_keys = j->level[j->depth - 1].any ? j->n_keys : (int)from;
+	int n = j->n_keys - (int)from;
+	if (n < 32) {
+		for (int i = (int)from; i < j->n_keys; i++)
+			if (ann_len(j->keys[i]) == ann_len(key) && !memcmp(j->keys[i].p, key.p, ann_len(key)))
+				return true;
+	} else {
+		if (n == 32 || (size_t)n * 2 > j->seen_capacity || j->seen_level != (size_t)j->depth) {
+			secant_free(j->seen);
+			j->seen_capacity = 128;
+			while (j->seen_capacity < (size_t)n * 4)
+				j->seen_capacity *= 2;
+			j->seen = secant_calloc(j->seen_capacity, sizeof *j->seen);
+			if (!j->seen) {
+				(void)secant_fail(&j->err, SECANT_ERR_NOMEM, "%s: no memory for %d keys", j->origin, n);
+				return false;
+			}
+			j->seen_level = (size_t)j->depth;
+			for (int i = (int)from; i < j->n_keys; i++) {
+				size_t at = secant_fnv1a(j->keys[i].p, ann_len(j->keys[i])) & (j->seen_capacity - 1);
+				while (j->seen[at])
+					at = (at + 1) & (j->seen_capacity - 1);
+				j->seen[at] = (uint64_t)i + 1;
+			}
+		}
+		size_t at = secant_fnv1a(key.p, ann_len(key)) & (j->seen_capacity - 1);
+		for (; j->seen[at]; at = (at + 1) & (j->seen_capacity - 1)) {
+			ann_field k = j->keys[j->seen[at] - 1];
+			if (ann_len(k) == ann_len(key) && !memcmp(k.p, key.p, ann_len(key)))
+				return true;
+		}
+		j->seen[at] = (uint64_t)j->n_keys + 1;
+	}
+	if (secant_grow((void **)&j->keys, &j->keys_capacity, j->n_keys, sizeof *j->keys)) {
+		(void)secant_fail(&j->err, SECANT_ERR_NOMEM, "%s: no memory for %d keys", j->origin, n);
+		return false;
+	}
+	j->keys[j->n_keys++] = key;
+	return false;
+}
+
+bool
+secant_pull_key(json_pull *j, ann_field *key)
+{
+	bool escaped;
+	if (j->depth && !j->err.code)
+		j->n_keys = j->level[j->depth - 1].any ? j->n_keys : (int)j->level[j->depth - 1].keys;
+	int depth = j->depth;
+	if (!next_member(j, '}')) {
+		if (depth && j->depth < depth)
+			j->n_keys = (int)j->level[depth - 1].keys;
+		return false;
+	}
+	if (!raw_string(j, key, &escaped))
+		return false;
+	if (duplicate_key(j, *key)) {
+		j->p = key->p - 1;
+		secant_pull_fail(
+			j, "key \"%.*s\" stands twice in one object", (int)(ann_len(*key) > 60 ? 60 : ann_len(*key)), key->p);
+		return false;
+	}
+	space(j);
+	if (j->p >= j->end || *j->p != ':') {
+		unexpected(j, "':'");
+		return false;
+	}
+	j->p++;
+	space(j);
+	return !j->err.code;
+}
+
+bool
+secant_pull_number(json_pull *j, double *v)
+{
+	space(j);
+	if (j->err.code)
+		return false;
+	const char *q = j->p < j->end && (secant_pull_peek(j) == 'n') ? secant_ann_number(j->p, j->end, v) : NULL;
+	if (!q) {
+		unexpected(j, "a number");
+		return false;
+	}
+	j->p = q;
+	return true;
+}
+
+bool
+secant_pull_integer(json_pull *j, int64_t *v)
+{
+	double d;
+	space(j);
+	const char *at = j->p;
+	if (!secant_pull_number(j, &d))
+		return false;
+	if (secant_ann_integer(at, j->p, v))
+		return true;
+	if (!(fabs(d) < 9e15) || d != floor(d)) {
+		j->p = at;
+		secant_pull_fail(j, "found %.17g where a whole number should stand", d);
+		return false;
+	}
+	*v = (int64_t)d;
+	return true;
+}
+
+bool
+secant_pull_string(json_pull *j, ann_field *text)
+{
+	bool escaped;
+	if (!raw_string(j, text, &escaped))
+		return false;
+	if (!escaped)
+		return true;
+	char *copy = secant_strndup(text->p - 1, ann_len(*text) + 2);
+	j->scratch.n = 0;
+	if (copy)
+		secant_ann_json_plain(&j->scratch, copy);
+	bool sound = copy && !j->scratch.failed;
+	secant_free(copy);
+	if (!sound) {
+		(void)secant_fail(&j->err, SECANT_ERR_NOMEM, "%s: no memory for a string", j->origin);
+		return false;
+	}
+	*text = (ann_field){ j->scratch.p ? j->scratch.p : "", (j->scratch.p ? j->scratch.p : "") + j->scratch.n };
+	return true;
+}
+
+static void
+word(json_pull *j, const char *w)
+{
+	size_t n = strlen(w);
+	if ((size_t)(j->end - j->p) < n || memcmp(j->p, w, n))
+		unexpected(j, "a value");
+	else
+		j->p += n;
+}
+
+/* One scalar, or the opening of an object or array. */
+static void
+skip_one(json_pull *j)
+{
+	ann_field text;
+	double number;
+	bool escaped;
+	switch (secant_pull_peek(j)) {
+	case 'o': secant_pull_object(j); break;
+	case 'a': secant_pull_array(j); break;
+	case 's': (void)raw_string(j, &text, &escaped); break;
+	case 'n': (void)secant_pull_number(j, &number); break;
+	case 't': word(j, "true"); break;
+	case 'f': word(j, "false"); break;
+	case '0': word(j, "null"); break;
+	default: unexpected(j, "a value");
+	}
+}
+
+void
+secant_pull_skip(json_pull *j, ann_field *raw)
+{
+	space(j);
+	const char *from = j->p;
+	int depth = j->depth;
+	skip_one(j);
+	while (!j->err.code && j->depth > depth) {
+		ann_field key;
+		if (j->level[j->depth - 1].kind == '{' ? secant_pull_key(j, &key) : secant_pull_element(j))
+			skip_one(j);
+	}
+	if (raw)
+		*raw = (ann_field){ from, j->p };
+}
+
+void
+secant_pull_end(json_pull *j)
+{
+	space(j);
+	if (!j->err.code && j->p < j->end)
+		unexpected(j, "the end of the file");
+}

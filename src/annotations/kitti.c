@@ -1,0 +1,227 @@
+/*
+ * KITTI object detection (Geiger, Lenz, Urtasun: Are we ready for autonomous driving?, CVPR 2012): label_2/STEM.txt
+ * with 15 fields
+ *
+ *     type truncated occluded alpha left top right bottom height width length x y z rotation_y [score]
+ *
+ * and pictures in image_2, below training or not. Boxes are 0-based pixels. DontCare rows mark regions not to be
+ * judged. Fields that say "unknown" (-1, -10, -1000) are not stored; class names have '_' for spaces.
+ */
+#include "annotations/format.h"
+#include "base/file.h"
+#include <stdio.h>
+
+static const char *const roots[] = { "", "training", NULL };
+static const struct {
+	const char *key;
+	int field, n;
+	const char *unknown;
+} extra[] = {
+	{ "truncated", 1, 1, "0" },
+	{ "occluded", 2, 1, "0" },
+	{ "kitti.alpha", 3, 1, "-10" },
+	{ "kitti.dimensions", 8, 3, "-1" },
+	{ "kitti.location", 11, 3, "-1000" },
+	{ "kitti.rotation_y", 14, 1, "-10" },
+	{ "score", 15, 1, "" },
+};
+
+static int
+detect(const char *path, const char **why)
+{
+	*why = "it has label_2";
+	for (int i = 0; roots[i]; i++) {
+		char *p = secant_format("%s/%s%slabel_2", path, roots[i], i ? "/" : "");
+		bool there = p && secant_is_dir(p);
+		secant_free(p);
+		if (there)
+			return 90;
+	}
+	return 0;
+}
+
+static secant_status
+parse(ann_set *s, int image, const char *data, size_t n, const char *origin, secant_err *err)
+{
+	ann_lines l = secant_ann_lines(data, n);
+	while (secant_ann_next_line(&l)) {
+		ann_field f[17];
+		double v[17] = { 0 };
+		int m = secant_ann_fields(l.line, l.n, 0, f, 17);
+		if (!m)
+			continue;
+		bool good = m == 15 || m == 16;
+		for (int i = 1; i < m && good; i++)
+			good = secant_ann_real(f[i].p, f[i].end, &v[i]);
+		secant_status status = SECANT_OK;
+		if (!good)
+			status = secant_ann_bad(s, "parse-error", origin, l.number, 0, err,
+				"found %d fields; a type and 14 or 15 numbers are needed", m);
+		else if (!secant_ann_finite(v, m))
+			status = secant_ann_bad(s, "value-not-finite", origin, l.number, 0, err, "a number is not finite");
+		if (status)
+			return status;
+		if (!good || !secant_ann_finite(v, m))
+			continue;
+		int class = secant_ann_class(s, f[0].p, ann_len(f[0]));
+		ann_object *o = class >= 0 ? secant_ann_add_object(s, image, class) : NULL;
+		if (!o)
+			return secant_ann_nomem(err);
+		memcpy(o->box, v + 4, sizeof o->box);
+		o->line = l.number;
+		if (ann_is(f[0], "DontCare")) {
+			o->flags |= ANN_VOID;
+			s->classes[class].is_void = true;
+		}
+		for (size_t k = 0; k < sizeof extra / sizeof *extra; k++) {
+			secant_str t = { 0 };
+			bool known = false;
+			double unknown = NAN;
+			(void)secant_ann_real(extra[k].unknown, extra[k].unknown + strlen(extra[k].unknown), &unknown);
+			if (extra[k].field >= m)
+				continue;
+			for (int i = 0; i < extra[k].n; i++) {
+				double x = v[extra[k].field + i];
+				known = known || (x != unknown && !(o->flags & ANN_VOID && x == -1));
+				secant_str_add(&t, i ? "," : extra[k].n > 1 ? "[" : "");
+				secant_ann_put_number(&t, x);
+			}
+			secant_str_add(&t, extra[k].n > 1 ? "]" : "");
+			if (known && t.p)
+				secant_ann_attribute(s, &o->attributes, extra[k].key, t.p, t.n);
+			secant_str_free(&t);
+		}
+	}
+	return SECANT_OK;
+}
+
+static secant_status
+read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
+{
+	secant_status status = secant_ann_read_option_names(s, o, err);
+	int fixed = s->n_classes;
+	char *below = secant_path_join(path, "training/label_2");
+	const char *base = below && secant_is_dir(below) ? "training/" : "";
+	char *labels = secant_format("%s/%slabel_2", path, base), *pictures = secant_format("%simage_2", base),
+		 *full = secant_format("%s/%simage_2", path, base);
+	secant_names files = { 0 };
+	if (!status)
+		status = labels && pictures && full ? SECANT_OK : secant_ann_nomem(err);
+	if (!status && secant_is_dir(full))
+		status = secant_ann_add_pictures(s, pictures, -1, true, err);
+	bool have = s->n_images > 0;
+	if (!status)
+		status = secant_ann_walk(&files, labels, "txt", 4, err);
+	for (int i = 0; !status && i < files.n; i++) {
+		char *file = secant_path_join(labels, files.v[i]), *name = secant_ann_with_extension(files.v[i], "png");
+		char *jpg = secant_ann_with_extension(files.v[i], "jpg");
+		int at = name && jpg ? secant_ann_find_image(s, name, strlen(name)) : -1;
+		at = at < 0 && jpg ? secant_ann_find_image(s, jpg, strlen(jpg)) : at;
+		if (at < 0 && name) {
+			at = secant_ann_add_image(s, name, strlen(name));
+			if (have)
+				status = secant_ann_find(s, "image-missing", -1, file, 0, 0, "there is no picture '%s'", name);
+		}
+		if (!status)
+			status = at >= 0 && file ? secant_ann_read_text(s, at, file, parse, err) : secant_ann_nomem(err);
+		secant_free(file), secant_free(name), secant_free(jpg);
+	}
+	secant_names_free(&files);
+	secant_free(below), secant_free(labels), secant_free(pictures), secant_free(full);
+	for (int i = 0; !status && i < 2; i++) { /* ImageSets/train.txt, as several trainers want it */
+		static const char *const lists[] = { "train", "val" };
+		char *list = secant_format("%s/ImageSets/%s.txt", path, lists[i]);
+		if (list && secant_is_file(list))
+			status = secant_ann_read_list(s, list, lists[i], false, NULL, err);
+		secant_free(list);
+	}
+	return status ? status : secant_ann_sort_classes(s, fixed, err);
+}
+
+static void
+put_object(secant_str *t, const ann_set *s, const ann_object *o)
+{
+	secant_str_addf(t, "%s", secant_ann_joined(s, s->classes[o->class].name, '_'));
+	for (int k = 0; k < 7; k++) {
+		const char *value = o->attributes ? secant_ann_get(s, o->attributes, extra[k].key) : NULL;
+		if (k == 3) {
+			const double box[4] = { ann_x0(o), ann_y0(o), ann_x1(o), ann_y1(o) };
+			for (int i = 0; i < 4; i++) {
+				secant_str_add(t, " ");
+				secant_ann_put_number(t, box[i]);
+			}
+		}
+		secant_str plain = { 0 };
+		double v[3];
+		if (value)
+			secant_ann_json_plain(&plain, *value == '[' ? value + 1 : value);
+		const char *p = plain.p ? plain.p : "", *end = p + plain.n;
+		bool good = value != NULL;
+		for (int i = 0; i < extra[k].n && good; i++) {
+			while (p < end && (*p == ' ' || *p == ','))
+				p++;
+			good = (p = secant_ann_number(p, end, &v[i])) != NULL;
+		}
+		for (int i = 0; i < extra[k].n && (good || *extra[k].unknown); i++) {
+			secant_str_add(t, " ");
+			if (good)
+				secant_ann_put_number(t, v[i]);
+			else
+				secant_str_add(t, o->flags & ANN_VOID && k < 2 ? "-1" : extra[k].unknown);
+		}
+		secant_str_free(&plain);
+	}
+	secant_str_add(t, "\n");
+}
+
+static secant_status
+write(ann_set *s, ann_out *out, secant_err *err)
+{
+	secant_str t = { 0 };
+	secant_status status = SECANT_OK;
+	for (int i = 0; !status && i < s->n_images; i++) {
+		for (uint32_t k = s->first[i]; k < s->first[i + 1]; k++) {
+			const ann_object *o = &s->objects[s->order[k]];
+			if (o->class >= 0 && !(o->flags & ANN_NO_BOX))
+				put_object(&t, s, o);
+		}
+		char *text = secant_ann_with_extension(ann_str(s, s->images[i].name), "txt"),
+			 *label = text ? secant_format("training/label_2/%s", text) : NULL;
+		char *picture = secant_format("training/image_2/%s", ann_str(s, s->images[i].name));
+		status = label && picture ? secant_ann_out_str(out, label, &t, err) : secant_ann_nomem(err);
+		if (!status)
+			status = secant_ann_out_picture(out, s, &s->images[i], picture, err);
+		secant_free(text), secant_free(label), secant_free(picture);
+	}
+	for (int k = 0; !status && k < s->n_splits; k++) {
+		char name[300];
+		for (int i = 0; i < s->n_images; i++)
+			if (s->images[i].splits >> k & 1) {
+				char *stem = secant_ann_with_extension(ann_str(s, s->images[i].name), "");
+				secant_str_addn(&t, stem ? stem : "", stem ? strlen(stem) - 1 : 0);
+				secant_str_add(&t, "\n");
+				secant_free(stem);
+			}
+		snprintf(name, sizeof name, "ImageSets/%s.txt", ann_str(s, s->splits[k]));
+		status = secant_ann_out_str(out, name, &t, err);
+	}
+	secant_str_free(&t);
+	return status;
+}
+
+static secant_status
+parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
+{
+	return parse(s, 0, d, n, o, e);
+}
+
+const ann_format secant_ann_format_kitti = {
+	.name = "kitti",
+	.brief = "KITTI: label_2 with fifteen fields a line",
+	.prefix = "kitti.",
+	.holds = ANN_HOLDS_BOX | ANN_HOLDS_FRACTIONS | ANN_HOLDS_VOID,
+	.detect = detect,
+	.read = read,
+	.write = write,
+	.parse = parse_one,
+};

@@ -1,0 +1,58 @@
+/*
+ * Formats whose annotations are pictures of classes (masks.c says which): what their files share.
+ *
+ *     masks.c          the table of layouts and the descriptors
+ *     masks_classes.c  class lists: names, values, colours, background
+ *     masks_read.c     mask pictures to objects, or to a plane of classes
+ *     masks_write.c    objects to mask pictures
+ */
+#ifndef ANN_MASKS_H
+#define ANN_MASKS_H
+#include "annotations/format.h"
+#include <secant/tensor.h>
+
+enum { MASKS, VOC_SEG, CITYSCAPES, CAMVID, ADE20K, MAPILLARY };
+
+typedef struct mask_layout {
+	const char *name;
+	struct {
+		const char *list, *images, *masks, *instances;
+	} place[8]; /* where to look; list "" none */
+	const char *image_end, *mask_end,
+		*instance_end; /* what follows the common stem, before the extension for pictures */
+	bool zero_is_background; /* 0 is no class of its own: class i has value i + 1 */
+	bool lists_in_files; /* lists are text files in list_folder, not folders */
+	const char *list_folder, *meta;
+} mask_layout;
+
+extern const mask_layout secant_ann_layouts[]; /* by the enum; ends at name NULL */
+const mask_layout *secant_ann_layout(const ann_set *s); /* of a set that was read from masks; NULL: another format */
+
+/* --- class lists --- */
+
+secant_status secant_ann_mask_classes(
+	ann_set *s, const char *root, const mask_layout *l, const secant_dataset_reading *o, secant_err *err);
+int secant_ann_mask_background(const ann_set *s); /* the class that fills the rest, -1 none */
+/* The value of every class in masks written in a layout, and that of what no object covers. */
+void secant_ann_mask_values(const ann_set *s, const mask_layout *l, int *value, int *background);
+/* 0xRRGGBB of a class; `voc`: of VOC's palette where it has none of its own. class < 0: of the bare value. */
+int32_t secant_ann_mask_colour(const ann_set *s, int class, bool voc, int value);
+secant_status secant_ann_mask_write_classes(const ann_set *s, ann_out *out, int which, secant_err *err);
+/* One class list from memory. */
+secant_status secant_ann_mask_parse(ann_set *s, const char *data, size_t n, const char *origin, secant_err *err);
+
+/* --- pictures --- */
+
+int secant_ann_mask_detect(const char *path, int which);
+secant_status secant_ann_mask_read(ann_set *s, const char *root, int which, const secant_dataset_reading *o,
+	const secant_watch *watch, secant_err *err);
+secant_status secant_ann_mask_write(ann_set *s, ann_out *out, int which, secant_err *err);
+/* "leftImg8bit/a_leftImg8bit.png" without extension and the layout's ending, in fresh memory. */
+char *secant_ann_mask_stem(const char *relative, const char *end);
+
+/* The mask file of a picture as classes of the set, without objects in between: w x h values in fresh memory. The set
+ * does not change. */
+enum { ANN_PLANE_NONE = 0xfffe, ANN_PLANE_VOID = 0xffff };
+secant_status secant_ann_mask_plane(
+	const ann_set *s, int image, uint16_t **plane, int *w, int *h, secant_err *err) SECANT_NODISCARD;
+#endif

@@ -1,0 +1,340 @@
+/* Class lists of mask formats: what the formats fix (Cityscapes, VOC, CamVid), what their files say, and writing them.
+ */
+#include "annotations/masks.h"
+#include "annotations/json_pull.h"
+#include "base/file.h"
+#include <secant/palette.h>
+#include <stdio.h>
+
+static const struct {
+	const char *name;
+	int32_t colour;
+} city[] = {
+	{ "unlabeled", 0 },
+	{ "ego vehicle", 0 },
+	{ "rectification border", 0 },
+	{ "out of roi", 0 },
+	{ "static", 0 },
+	{ "dynamic", 0x6f4a00 },
+	{ "ground", 0x510051 },
+	{ "road", 0x804080 },
+	{ "sidewalk", 0xf423e8 },
+	{ "parking", 0xfaaaa0 },
+	{ "rail track", 0xe6968c },
+	{ "building", 0x464646 },
+	{ "wall", 0x66669c },
+	{ "fence", 0xbe9999 },
+	{ "guard rail", 0xb4a5b4 },
+	{ "bridge", 0x966464 },
+	{ "tunnel", 0x96785a },
+	{ "pole", 0x999999 },
+	{ "polegroup", 0x999999 },
+	{ "traffic light", 0xfaaa1e },
+	{ "traffic sign", 0xdcdc00 },
+	{ "vegetation", 0x6b8e23 },
+	{ "terrain", 0x98fb98 },
+	{ "sky", 0x4682b4 },
+	{ "person", 0xdc143c },
+	{ "rider", 0xff0000 },
+	{ "car", 0x00008e },
+	{ "truck", 0x000046 },
+	{ "bus", 0x003c64 },
+	{ "caravan", 0x00005a },
+	{ "trailer", 0x00006e },
+	{ "train", 0x005064 },
+	{ "motorcycle", 0x0000e6 },
+	{ "bicycle", 0x770b20 },
+};
+static const char *const voc_names[] = {
+	"background",
+	"aeroplane",
+	"bicycle",
+	"bird",
+	"boat",
+	"bottle",
+	"bus",
+	"car",
+	"cat",
+	"chair",
+	"cow",
+	"diningtable",
+	"dog",
+	"horse",
+	"motorbike",
+	"person",
+	"pottedplant",
+	"sheep",
+	"sofa",
+	"train",
+	"tvmonitor",
+};
+static const char *const camvid_names[] = {
+	"Sky",
+	"Building",
+	"Pole",
+	"Road",
+	"Pavement",
+	"Tree",
+	"SignSymbol",
+	"Fence",
+	"Car",
+	"Pedestrian",
+	"Bicyclist",
+	"Unlabelled",
+};
+
+/* VOC's colour of class i: bits of i spread over the three bytes from the top. */
+static int32_t
+voc_colour(int i)
+{
+	int c[3] = { 0 };
+	for (int k = 7; k >= 0 && i; k--, i >>= 3)
+		for (int b = 0; b < 3; b++)
+			c[b] |= (i >> b & 1) << k;
+	return c[0] << 16 | c[1] << 8 | c[2];
+}
+
+/* --- reading
+ * ----------------------------------------------------------------------------------------------------------------
+ */
+
+static int
+add(ann_set *s, const char *name, size_t n, int32_t colour)
+{
+	int at = secant_ann_add_class(s, name, n, ANN_NO_ID);
+	if (at >= 0)
+		s->classes[at].colour = colour;
+	return at;
+}
+
+static secant_status
+meta_json(ann_set *s, int image, const char *data, size_t n, const char *origin, secant_err *err)
+{
+	json_pull j;
+	ann_field key, text;
+	double v;
+	int row = 0;
+	secant_pull_init(&j, data, n, origin);
+	for (secant_pull_object(&j); secant_pull_key(&j, &key);) {
+		if (ann_is(key, "label_map") && secant_pull_peek(&j) == 'o') {
+			for (secant_pull_object(&j); secant_pull_key(&j, &key);) {
+				int64_t id = 0;
+				(void)secant_ann_integer(key.p, key.end, &id);
+				if (secant_pull_string(&j, &text)) {
+					int at = add(s, text.p, ann_len(text), -1);
+					if (at < 0)
+						break;
+					s->classes[at].id = id;
+				}
+			}
+		} else if (ann_is(key, "segmentation_colors") && secant_pull_peek(&j) == 'a') {
+			for (secant_pull_array(&j); secant_pull_element(&j); row++) {
+				int32_t c = 0;
+				for (secant_pull_array(&j); secant_pull_element(&j) && secant_pull_number(&j, &v);)
+					c = (int32_t)((uint32_t)c << 8 | (v >= 0 && v < 256 ? (uint32_t)v : 0)) & 0xffffff;
+				if (row < s->n_classes)
+					s->classes[row].colour = c;
+			}
+		} else if (ann_is(key, "background_label") && secant_pull_peek(&j) == 's') {
+			int64_t id;
+			if (secant_pull_string(&j, &text) && secant_ann_integer(text.p, text.end, &id))
+				for (int i = 0; i < s->n_classes; i++)
+					s->classes[i].is_background = s->classes[i].id == id;
+		} else if (ann_is(key, "labels") && secant_pull_peek(&j) == 'a') { /* mapillary */
+			for (secant_pull_array(&j); secant_pull_element(&j);) {
+				char name[300] = "";
+				int32_t c = -1;
+				for (secant_pull_object(&j); secant_pull_key(&j, &key);) {
+					if (ann_is(key, "readable") || (ann_is(key, "name") && !*name)) {
+						if (secant_pull_string(&j, &text))
+							snprintf(
+								name, sizeof name, "%.*s", (int)(ann_len(text) > 290 ? 290 : ann_len(text)), text.p);
+					} else if (ann_is(key, "color") && secant_pull_peek(&j) == 'a') {
+						c = 0;
+						for (secant_pull_array(&j); secant_pull_element(&j) && secant_pull_number(&j, &v);)
+							c = (int32_t)((uint32_t)c << 8 | (v >= 0 && v < 256 ? (uint32_t)v : 0)) & 0xffffff;
+					} else
+						secant_pull_skip(&j, NULL);
+				}
+				if (!j.err.code)
+					(void)add(s, name, strlen(name), c);
+			}
+		} else
+			secant_pull_skip(&j, NULL);
+	}
+	secant_status status = j.err.code ? secant_fail(err, j.err.code, "%s", j.err.msg) : SECANT_OK;
+	secant_pull_free(&j);
+	return status;
+}
+
+/* labelmap.txt "name:r,g,b::", label_colors.txt "r g b name", objectInfo150.txt "index ratio train val name": by their
+ * shape. */
+static secant_status
+meta_lines(ann_set *s, int image, const char *data, size_t n, const char *origin, secant_err *err)
+{
+	ann_lines l = secant_ann_lines(data, n);
+	while (secant_ann_next_line(&l)) {
+		ann_field f = secant_ann_trim(l.line, l.line + l.n), part[5];
+		int64_t c[3] = { -1, -1, -1 };
+		if (!ann_len(f) || *f.p == '#' || ann_starts(f, "Idx"))
+			continue;
+		ann_field name = f;
+		if (memchr(f.p, ':', ann_len(f))) {
+			ann_field rgb[3];
+			int parts = secant_ann_fields(f.p, ann_len(f), ':', part, 5);
+			name = part[0];
+			if (parts > 1 && secant_ann_fields(part[1].p, ann_len(part[1]), ',', rgb, 3) == 3)
+				for (int i = 0; i < 3; i++)
+					(void)secant_ann_integer(rgb[i].p, rgb[i].end, &c[i]);
+		} else if (strstr(origin, "objectInfo")) {
+			const char *tab = f.end;
+			while (tab > f.p && tab[-1] != '\t')
+				tab--;
+			name = (ann_field){ tab, f.end };
+		} else if (secant_ann_fields(f.p, ann_len(f), 0, part, 4) >= 4
+			&& secant_ann_integer(part[0].p, part[0].end, &c[0]) && secant_ann_integer(part[1].p, part[1].end, &c[1])
+			&& secant_ann_integer(part[2].p, part[2].end, &c[2]))
+			name = (ann_field){ part[3].p, f.end };
+		bool colour = !((c[0] | c[1] | c[2]) & ~255LL);
+		if (add(s, name.p, ann_len(name), colour ? (int32_t)(c[0] << 16 | c[1] << 8 | c[2]) : -1) < 0)
+			return secant_ann_nomem(err);
+	}
+	return SECANT_OK;
+}
+
+static bool
+is_background(const char *name)
+{
+	return !strcmp(name, "background") || !strcmp(name, "Background");
+}
+
+secant_status
+secant_ann_mask_classes(
+	ann_set *s, const char *root, const mask_layout *l, const secant_dataset_reading *o, secant_err *err)
+{
+	char *meta = secant_path_join(root, l->meta);
+	secant_status status = secant_ann_read_option_names(s, o, err);
+	if (!status && !s->n_classes && meta && secant_is_file(meta))
+		status = secant_ann_read_text(s, -1, meta, secant_ext_is(meta, "json") ? meta_json : meta_lines, err);
+	bool given = s->n_classes > 0;
+	for (int i = 0; !status && !given && l == &secant_ann_layouts[VOC_SEG] && i < 21; i++)
+		(void)add(s, voc_names[i], strlen(voc_names[i]), voc_colour(i));
+	for (int i = 0; !status && !given && l == &secant_ann_layouts[CITYSCAPES] && i < 34; i++)
+		(void)add(s, city[i].name, strlen(city[i].name), city[i].colour);
+	for (int i = 0; !status && !given && l == &secant_ann_layouts[CAMVID] && i < 12; i++)
+		(void)add(s, camvid_names[i], strlen(camvid_names[i]), -1);
+	for (int i = 0; i < s->n_classes && (l->zero_is_background || given); i++)
+		s->classes[i].is_background = s->classes[i].is_background || is_background(ann_str(s, s->classes[i].name));
+	s->flags |= s->n_classes > 0;
+	secant_free(meta);
+	return status;
+}
+
+int
+secant_ann_mask_background(const ann_set *s)
+{
+	for (int i = 0; i < s->n_classes; i++)
+		if (s->classes[i].is_background)
+			return i;
+	return -1;
+}
+
+secant_status
+secant_ann_mask_parse(ann_set *s, const char *data, size_t n, const char *origin, secant_err *err)
+{
+	return n && *data == '{' ? meta_json(s, -1, data, n, origin, err) : meta_lines(s, -1, data, n, origin, err);
+}
+
+/* --- writing
+ * ----------------------------------------------------------------------------------------------------------------
+ */
+
+int32_t
+secant_ann_mask_colour(const ann_set *s, int class, bool voc, int value)
+{
+	uint8_t c[3];
+	if (class >= 0 && s->classes[class].colour >= 0)
+		return s->classes[class].colour;
+	if (voc)
+		return voc_colour(value);
+	secant_palette(class, c);
+	return c[0] << 16 | c[1] << 8 | c[2];
+}
+
+/* Are all names Cityscapes' own? Then its own ids are written. */
+static bool
+city_names(const ann_set *s)
+{
+	for (int i = 0; i < s->n_classes; i++) {
+		bool known = false;
+		for (int k = 0; k < 34 && !known; k++)
+			known = !strcmp(city[k].name, ann_str(s, s->classes[i].name));
+		if (!known)
+			return false;
+	}
+	return s->n_classes > 0;
+}
+
+void
+secant_ann_mask_values(const ann_set *s, const mask_layout *l, int *value, int *background)
+{
+	int own = secant_ann_mask_background(s);
+	bool city_own = l == &secant_ann_layouts[CITYSCAPES] && city_names(s), shift = own < 0;
+	*background = city_own ? 0 : own < 0 ? 0 : own;
+	for (int i = 0; i < s->n_classes; i++) {
+		value[i] = shift ? i + 1 : i;
+		for (int k = 0; city_own && k < 34; k++)
+			if (!strcmp(city[k].name, ann_str(s, s->classes[i].name)))
+				value[i] = k;
+	}
+}
+
+secant_status
+secant_ann_mask_write_classes(const ann_set *s, ann_out *out, int which, secant_err *err)
+{
+	secant_str t = { 0 }, colours = { 0 };
+	const mask_layout *l = &secant_ann_layouts[which];
+	int own = secant_ann_mask_background(s), row = 0;
+	bool first = true;
+	if (which == MASKS)
+		secant_str_add(&t, "{\n  \"label_map\": {");
+	else if (which == MAPILLARY)
+		secant_str_add(&t, "{\n  \"labels\": [");
+	else if (which == ADE20K)
+		secant_str_add(&t, "Idx\tRatio\tTrain\tVal\tName\n");
+	else if (which == VOC_SEG)
+		secant_str_add(&t, "# label:color_rgb:parts:actions\n");
+	for (int i = own < 0 ? -1 : 0; i < s->n_classes; i++) {
+		const char *name = i < 0 ? "background" : ann_str(s, s->classes[i].name);
+		int32_t c = i < 0 ? 0 : secant_ann_mask_colour(s, i, which == VOC_SEG, own < 0 ? i + 1 : i);
+		int value = own < 0 ? i + 1 : i, rgb[3] = { c >> 16 & 255, c >> 8 & 255, c & 255 };
+		if (which == ADE20K && i < 0)
+			continue;
+		switch (which) {
+		case MASKS:
+			secant_str_addf(&t, "%s\n    \"%d\": ", first ? "" : ",", value);
+			secant_ann_json_string(&t, name, strlen(name));
+			secant_str_addf(&colours, "%s\n    [%d, %d, %d]", first ? "" : ",", rgb[0], rgb[1], rgb[2]);
+			break;
+		case MAPILLARY:
+			secant_str_addf(
+				&t, "%s\n    {\"color\": [%d, %d, %d], \"readable\": ", first ? "" : ",", rgb[0], rgb[1], rgb[2]);
+			secant_ann_json_string(&t, name, strlen(name));
+			secant_str_add(&t, "}");
+			break;
+		case ADE20K: secant_str_addf(&t, "%d\t0\t0\t0\t%s\n", ++row, name); break;
+		case VOC_SEG: secant_str_addf(&t, "%s:%d,%d,%d::\n", name, rgb[0], rgb[1], rgb[2]); break;
+		default: secant_str_addf(&t, "%d %d %d %s\n", rgb[0], rgb[1], rgb[2], name);
+		}
+		first = false;
+	}
+	if (which == MASKS)
+		secant_str_addf(&t, "\n  },\n  \"segmentation_colors\": [%s\n  ],\n  \"background_label\": \"%d\"\n}\n",
+			colours.p ? colours.p : "", own < 0 ? 0 : own);
+	else if (which == MAPILLARY)
+		secant_str_add(&t, "\n  ]\n}\n");
+	bool city_own = which == CITYSCAPES && city_names(s);
+	secant_status status = city_own ? SECANT_OK : secant_ann_out_str(out, l->meta, &t, err);
+	secant_str_free(&t), secant_str_free(&colours);
+	return status;
+}

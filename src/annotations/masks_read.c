@@ -1,0 +1,383 @@
+/*
+ * Mask pictures to annotations: every class of a mask (every instance, where there is an instance map) becomes one
+ * object with a run-length mask; or, for whoever wants pixels, the mask becomes a plane of classes.
+ */
+#include "annotations/masks.h"
+#include "annotations/rle.h"
+#include "base/file.h"
+#include <secant/codec.h>
+#include <stdio.h>
+
+/* --- one mask
+ * ----------------------------------------------------------------------------------------------------------------
+ */
+
+/* Class of a value, which the set need not have; ANN_NO_CLASS for what is no object, -2 void. */
+static int
+class_of(const ann_set *s, const mask_layout *l, int value, int top)
+{
+	int background = secant_ann_mask_background(s);
+	if (value == top)
+		return -2;
+	if (background >= 0 ? value == background : l->zero_is_background && value == 0)
+		return ANN_NO_CLASS;
+	return background >= 0 || !l->zero_is_background ? value : value - 1;
+}
+
+/* Open class lists grow up to the class; false: the list is closed and has no such class. */
+static bool
+have_class(ann_set *s, const mask_layout *l, int class)
+{
+	while (!(s->flags & 1) && s->n_classes <= class) {
+		char name[16];
+		int n = snprintf(name, sizeof name, "%d", s->n_classes + l->zero_is_background);
+		if (secant_ann_add_class(s, name, (size_t)n, ANN_NO_ID) < 0)
+			return false;
+	}
+	return class < s->n_classes;
+}
+
+static uint32_t
+store_rle(ann_set *s, const uint8_t *pixels, int w, int h, secant_err *err)
+{
+	ann_rle r;
+	secant_str t = { 0 };
+	if (secant_ann_rle_from_pixels(&r, pixels, (uint32_t)h, (uint32_t)w, err))
+		return 0;
+	secant_ann_rle_encode(&t, r.runs, r.n);
+	uint32_t shape = secant_ann_rle(s, h, w, t.p ? t.p : "", t.n, false);
+	secant_str_free(&t);
+	secant_ann_rle_free(&r);
+	return shape;
+}
+
+typedef struct mask_values {
+	uint16_t *v;
+	int w, h, top;
+	size_t bad;
+	uint8_t colour[3];
+} mask_values; /* bad: pixels + 1, of the first colour without class */
+
+static void
+look_up_colours(
+	const ann_set *s, const mask_layout *l, const secant_image *im, const ann_table *colours, mask_values *m)
+{
+	size_t n = (size_t)im->width * (size_t)im->height;
+	for (size_t i = 0; i < n; i++) {
+		const uint8_t *c = (const uint8_t *)im->data + i * (size_t)im->channels;
+		uint32_t value, rgb = (uint32_t)c[0] << 16 | (uint32_t)c[1] << 8 | c[2];
+		if (i && !memcmp(c, c - im->channels, 3))
+			m->v[i] = m->v[i - 1];
+		else if (secant_ann_table_get(colours, rgb, &value))
+			m->v[i] = (uint16_t)value;
+		else if (c[0] == c[1] && c[1] == c[2] && !colours->n)
+			m->v[i] = c[0];
+		else if (rgb == 0xe0e0c0 || rgb == 0xffffff)
+			m->v[i] = (uint16_t)m->top;
+		else if (rgb && !m->bad) {
+			m->bad = i + 1;
+			memcpy(m->colour, c, 3);
+		}
+	}
+}
+
+/* A mask file as one value a pixel: indices, or the classes of its colours. Fills *m; m->v is freed by the caller. */
+static secant_status
+values(const ann_set *s, const char *path, const mask_layout *l, mask_values *m, secant_err *err)
+{
+	secant_image im;
+	secant_image_read_options read = { .palette_as_indices = true };
+	*m = (mask_values){ 0 };
+	secant_status status = secant_image_read(&im, path, &read, err);
+	if (status)
+		return status;
+	size_t n = (size_t)im.width * (size_t)im.height;
+	m->v = secant_calloc(n, sizeof *m->v);
+	m->w = im.width, m->h = im.height;
+	m->top = im.dtype == SECANT_U16 ? 65535 : 255;
+	if (!m->v)
+		status = secant_ann_nomem(err);
+	else if (im.channels == 1 && (im.dtype == SECANT_U8 || im.dtype == SECANT_U16))
+		for (size_t i = 0; i < n; i++)
+			m->v[i] = im.dtype == SECANT_U8 ? ((uint8_t *)im.data)[i] : ((uint16_t *)im.data)[i];
+	else if (im.channels >= 3 && im.dtype == SECANT_U8) {
+		ann_table colours = { 0 };
+		int background = secant_ann_mask_background(s);
+		for (int i = 0; i < s->n_classes && !status; i++)
+			if (s->classes[i].colour >= 0
+				&& !secant_ann_table_put(&colours, (uint64_t)s->classes[i].colour,
+					(uint32_t)(background >= 0 || !l->zero_is_background ? i : i + 1)))
+				status = secant_ann_nomem(err);
+		if (!status)
+			look_up_colours(s, l, &im, &colours, m);
+		secant_ann_table_free(&colours);
+	} else
+		status = secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: a mask of %d channels", path, im.channels);
+	secant_image_free(&im);
+	if (status) {
+		secant_free(m->v);
+		m->v = NULL;
+	}
+	return status;
+}
+
+secant_status
+secant_ann_mask_plane(const ann_set *s, int image, uint16_t **plane, int *w, int *h, secant_err *err)
+{
+	const char *path = ann_str(s, s->images[image].mask);
+	const mask_layout *l = secant_ann_layout(s);
+	mask_values m;
+	secant_status status = values(s, path, l, &m, err);
+	size_t n = (size_t)m.w * (size_t)m.h;
+	if (!status && m.bad)
+		status = secant_fail(err, SECANT_ERR_FORMAT, "%s: colour %d, %d, %d at (%zu, %zu) is that of no class", path,
+			m.colour[0], m.colour[1], m.colour[2], (m.bad - 1) % (size_t)m.w, (m.bad - 1) / (size_t)m.w);
+	for (size_t i = 0; !status && i < n; i++) {
+		int class = class_of(s, l, m.v[i], m.top);
+		if (class >= s->n_classes)
+			status = secant_fail(err, SECANT_ERR_FORMAT, "%s: value %d at (%zu, %zu), but there are %d classes", path,
+				m.v[i], i % (size_t)m.w, i / (size_t)m.w, s->n_classes);
+		m.v[i] = class == -2 ? ANN_PLANE_VOID : class < 0 ? ANN_PLANE_NONE : (uint16_t) class;
+	}
+	if (status) {
+		secant_free(m.v);
+		return status;
+	}
+	*plane = m.v, *w = m.w, *h = m.h;
+	return SECANT_OK;
+}
+
+/* One object for each pair of class and instance. */
+static secant_status
+decode_mask(ann_set *s, int image, const mask_layout *l, const char *mask, const char *instances, secant_err *err)
+{
+	mask_values m, ids = { 0 };
+	secant_err one = { 0 };
+	if (values(s, mask, l, &m, &one))
+		return secant_ann_bad(s, "image-unreadable", mask, 0, 0, err, "%s", one.msg);
+	secant_status status = SECANT_OK;
+	if (m.bad)
+		status = secant_ann_bad(s, "mask-value", mask, (uint32_t)((m.bad - 1) / (size_t)m.w) + 1,
+			(uint32_t)((m.bad - 1) % (size_t)m.w) + 1, err, "colour %d, %d, %d is that of no class", m.colour[0],
+			m.colour[1], m.colour[2]);
+	if (instances
+		&& (values(s, instances, &secant_ann_layouts[CITYSCAPES], &ids, &one) || ids.w != m.w || ids.h != m.h)) {
+		secant_free(ids.v);
+		ids.v = NULL;
+	}
+	const uint16_t *v = m.v, *id = ids.v;
+	const int w = m.w, h = m.h, top = m.top;
+	size_t n = (size_t)w * (size_t)h;
+	uint8_t *layer = secant_calloc(n, 1);
+	if (!status && !layer)
+		status = secant_ann_nomem(err);
+	ann_table pairs = { 0 };
+	uint64_t *order = NULL;
+	int count = 0, capacity = 0;
+	for (size_t i = 0; !status && i < n; i++) {
+		uint64_t pair = (uint64_t)v[i] << 16 | (id && v[i] != top ? id[i] : 0);
+		uint32_t seen;
+		if (i && pair == ((uint64_t)v[i - 1] << 16 | (id && v[i - 1] != top ? id[i - 1] : 0)))
+			continue;
+		if (secant_ann_table_get(&pairs, pair, &seen))
+			continue;
+		if (!secant_ann_table_put(&pairs, pair, (uint32_t)i)
+			|| secant_grow((void **)&order, &capacity, count, sizeof *order))
+			status = secant_ann_nomem(err);
+		else
+			order[count++] = pair;
+		if (count > 20000)
+			status = secant_ann_bad(s, "mask-value", mask, 0, 0, err, "more than 20000 regions: this is no class mask"),
+			i = n;
+	}
+	for (int k = 0; !status && k < count; k++) {
+		int value = (int)(order[k] >> 16), class = class_of(s, l, value, top);
+		uint32_t where = 0;
+		if (class == ANN_NO_CLASS)
+			continue;
+		(void)secant_ann_table_get(&pairs, order[k], &where);
+		if (class >= 0 && !have_class(s, l, class)) {
+			status = secant_ann_bad(s, "mask-value", mask, where / (uint32_t)w + 1, where % (uint32_t)w + 1, err,
+				"value %d, but there are %d classes", value, s->n_classes);
+			continue;
+		}
+		for (size_t i = 0; i < n; i++)
+			layer[i] = v[i] == value && (!id || value == top || id[i] == (order[k] & 0xffff));
+		uint32_t shape = store_rle(s, layer, w, h, err);
+		ann_object *o = secant_ann_add_object(s, image, class == -2 ? ANN_NO_CLASS : class);
+		if (!o)
+			status = secant_ann_nomem(err);
+		else
+			o->shape = shape, o->flags = ANN_BOX_DERIVED | (class == -2 ? ANN_VOID : 0u);
+	}
+	if (!status && !s->images[image].width)
+		s->images[image].width = w, s->images[image].height = h;
+	secant_ann_table_free(&pairs);
+	secant_free(order), secant_free(layer), secant_free(m.v), secant_free(ids.v);
+	return status;
+}
+
+/* --- folders
+ * ----------------------------------------------------------------------------------------------------------------
+ */
+
+static bool
+folder(const char *root, const char *below)
+{
+	char *p = secant_path_join(root, below);
+	bool there = p && secant_is_dir(p);
+	secant_free(p);
+	return there;
+}
+
+int
+secant_ann_mask_detect(const char *path, int which)
+{
+	const mask_layout *l = &secant_ann_layouts[which];
+	for (int i = 0; i < 8 && l->place[i].images; i++)
+		if (folder(path, l->place[i].images) && folder(path, l->place[i].masks))
+			return which == MASKS ? 30 : which == VOC_SEG ? folder(path, "Annotations") ? 50 : 80 : 70;
+	return 0;
+}
+
+/* The stem two files share: prefixes like image_ and gt_, and the layout's endings, are no part of it. */
+char *
+secant_ann_mask_stem(const char *relative, const char *end)
+{
+	char *stem = secant_ann_with_extension(relative, "");
+	if (!stem)
+		return NULL;
+	stem[strlen(stem) - 1] = 0;
+	size_t n = strlen(stem), e = strlen(end);
+	if (e && n > e && !strcmp(stem + n - e, end))
+		stem[n - e] = 0;
+	return stem;
+}
+
+static const char *
+without_prefix(const char *stem)
+{
+	static const char *const prefixes[] = { "image_", "img_", "gt_", "mask_", "label_", NULL };
+	for (int i = 0; prefixes[i]; i++)
+		if (!strncmp(stem, prefixes[i], strlen(prefixes[i])))
+			return stem + strlen(prefixes[i]);
+	return stem;
+}
+
+static secant_status
+read_place(ann_set *s, const char *root, const mask_layout *l, int k, const secant_dataset_reading *o,
+	const secant_watch *watch, secant_err *err)
+{
+	secant_names pictures = { 0 }, masks = { 0 };
+	char *images = secant_path_join(root, l->place[k].images), *labels = secant_path_join(root, l->place[k].masks);
+	secant_status status = images && labels ? secant_ann_walk(&pictures, images, ANN_PICTURES, 6, err)
+											: secant_ann_nomem(err);
+	if (!status)
+		status = secant_ann_walk(&masks, labels, "png|bmp|tif|tiff|webp|pgm|jpg|jpeg", 6, err);
+	ann_set by_stem;
+	secant_ann_init(&by_stem);
+	for (int i = 0; !status && i < masks.n; i++) {
+		char *stem = secant_ann_mask_stem(masks.v[i], l->mask_end);
+		size_t whole = stem ? strlen(stem) : 0;
+		if (!stem)
+			status = secant_ann_nomem(err);
+		else if (!*l->mask_end || strstr(masks.v[i], l->mask_end)) {
+			const char *bare = without_prefix(stem);
+			int at = secant_ann_add_image(&by_stem, bare, strlen(bare));
+			if (at >= 0)
+				by_stem.images[at].number = i;
+			(void)whole;
+		}
+		secant_free(stem);
+	}
+	const char *list = l->place[k].list;
+	int split = *list ? secant_ann_split(s, list, strlen(list)) : -1;
+	for (int i = 0; !status && i < pictures.n; i++) {
+		char *stem = secant_ann_mask_stem(pictures.v[i], l->image_end), *path = secant_path_join(images, pictures.v[i]),
+			 *mask = NULL, *ids = NULL;
+		int at = path ? secant_ann_add_image(s, pictures.v[i], strlen(pictures.v[i])) : -1;
+		if (!stem || at < 0)
+			status = secant_ann_nomem(err);
+		else {
+			const char *bare = without_prefix(stem);
+			int m = secant_ann_find_image(&by_stem, bare, strlen(bare));
+			s->images[at].path = secant_ann_store(s, path, strlen(path));
+			s->images[at].splits = split >= 0 ? 1ull << split : 0;
+			mask = m >= 0 ? secant_path_join(labels, masks.v[by_stem.images[m].number]) : NULL;
+			by_stem.images[m >= 0 ? m : 0].id = m >= 0 ? 1 : ANN_NO_ID;
+			if (mask) {
+				s->images[at].mask = s->images[at].source = secant_ann_store(s, mask, strlen(mask));
+				if (l->place[k].instances)
+					ids = *l->instance_end
+						? secant_format("%s/%s/%s%s.png", root, l->place[k].instances, stem, l->instance_end)
+						: secant_format("%s/%s/%s.png", root, l->place[k].instances, stem);
+				if (o->masks)
+					status = decode_mask(s, at, l, mask, ids && secant_is_file(ids) ? ids : NULL, err);
+			} else
+				status = secant_ann_find(s, "annotation-missing", -1, path, 0, 0, "a picture without a mask");
+		}
+		secant_free(stem), secant_free(path), secant_free(mask), secant_free(ids);
+		if (!status && i % 64 == 63)
+			status = secant_ann_watch(watch, err);
+	}
+	for (int i = 0; !status && i < by_stem.n_images; i++)
+		if (by_stem.images[i].id == ANN_NO_ID && l != &secant_ann_layouts[VOC_SEG])
+			status = secant_ann_bad(
+				s, "image-missing", masks.v[by_stem.images[i].number], 0, 0, err, "a mask without a picture");
+	secant_ann_free(&by_stem);
+	secant_names_free(&pictures), secant_names_free(&masks);
+	secant_free(images), secant_free(labels);
+	return status;
+}
+
+/* Masks without a class list that hold 0 and 255 only are binary: 255 is the foreground, not void. */
+static secant_status
+binary(ann_set *s, secant_err *err)
+{
+	bool voids = false;
+	for (int i = 0; i < s->n_objects; i++)
+		voids = voids || s->objects[i].flags & ANN_VOID;
+	if (s->flags & 1 || s->n_classes || !voids)
+		return SECANT_OK;
+	int class = secant_ann_class(s, "foreground", 10);
+	if (class < 0)
+		return secant_ann_nomem(err);
+	secant_ann_note(s, "masks hold 0 and 255 only: 255 is class 'foreground'");
+	for (int i = 0; i < s->n_objects; i++) {
+		s->objects[i].class = class;
+		s->objects[i].flags &= ~(uint32_t)ANN_VOID;
+	}
+	return SECANT_OK;
+}
+
+secant_status
+secant_ann_mask_read(ann_set *s, const char *root, int which, const secant_dataset_reading *o,
+	const secant_watch *watch, secant_err *err)
+{
+	const mask_layout *l = &secant_ann_layouts[which];
+	secant_status status = secant_ann_mask_classes(s, root, l, o, err);
+	bool any = false;
+	for (int k = 0; !status && k < 8 && l->place[k].images; k++)
+		if (folder(root, l->place[k].images) && folder(root, l->place[k].masks)) {
+			status = read_place(s, root, l, k, o, watch, err);
+			any = true;
+		}
+	if (!status && !any)
+		status = secant_fail(
+			err, SECANT_ERR_FORMAT, "%s: no folders %s and %s", root, l->place[0].images, l->place[0].masks);
+	secant_names lists = { 0 };
+	char *where = l->lists_in_files ? secant_path_join(root, l->list_folder) : NULL;
+	if (!status && where && secant_is_dir(where))
+		status = secant_ann_walk(&lists, where, "txt", 0, err);
+	for (int i = 0; !status && i < lists.n; i++) {
+		char *path = secant_path_join(where, lists.v[i]), *stem = secant_path_stem(lists.v[i]);
+		bool list = which == VOC_SEG
+			|| (stem && (!strcmp(stem, "train") || !strcmp(stem, "val") || !strcmp(stem, "test")));
+		if (path && stem && list)
+			status = secant_ann_read_list(s, path, stem, false, NULL, err);
+		secant_free(path), secant_free(stem);
+	}
+	secant_names_free(&lists);
+	secant_free(where);
+	return status ? status : which == MASKS ? binary(s, err) : SECANT_OK;
+}

@@ -1,0 +1,526 @@
+/*
+ * What several annotation formats share: walking folders, finding and probing pictures, lists and class names, and the
+ * counting of what a target format cannot hold.
+ */
+#include "annotations/attributes.h"
+#include "base/file.h"
+#include <secant/codec.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FORMAT(name) extern const ann_format secant_ann_format_##name;
+#include "annotations/annotations.inc"
+#undef FORMAT
+
+const ann_format *const secant_ann_formats[] = {
+#define FORMAT(name) &secant_ann_format_##name,
+#include "annotations/annotations.inc"
+#undef FORMAT
+	NULL,
+};
+
+const ann_format *
+secant_ann_format(const char *name)
+{
+	for (const ann_format *const *f = secant_ann_formats; *f; f++)
+		if (!strcmp((*f)->name, name))
+			return *f;
+	return NULL;
+}
+
+secant_status
+secant_ann_nomem(secant_err *err)
+{
+	return secant_fail(err, SECANT_ERR_NOMEM, "no memory");
+}
+
+static secant_status
+walk(secant_names *out, const char *root, const char *below, const char *list, int depth, secant_err *err)
+{
+	char *folder = *below ? secant_path_join(root, below) : secant_strdup(root);
+	DIR *d = folder ? opendir(folder) : NULL;
+	secant_status status = SECANT_OK;
+	if (!d)
+		status = folder ? secant_fail(err, SECANT_ERR_IO, "%s: %s", folder, strerror(errno)) : secant_ann_nomem(err);
+	for (struct dirent *e; !status && d && (e = readdir(d));) {
+		if (e->d_name[0] == '.')
+			continue;
+		bool dir = e->d_type == DT_DIR;
+		if (e->d_type == DT_UNKNOWN || e->d_type == DT_LNK) {
+			struct stat st;
+			dir = !fstatat(dirfd(d), e->d_name, &st, e->d_type == DT_LNK ? 0 : AT_SYMLINK_NOFOLLOW)
+				&& S_ISDIR(st.st_mode);
+			if (dir && e->d_type == DT_LNK)
+				continue;
+		}
+		if (!dir && !secant_ext_is(e->d_name, list))
+			continue;
+		if (dir && depth <= 0)
+			continue;
+		char *path = *below ? secant_path_join(below, e->d_name) : secant_strdup(e->d_name);
+		if (!path)
+			status = secant_ann_nomem(err);
+		else if (dir)
+			status = walk(out, root, path, list, depth - 1, err);
+		else if (secant_names_add(out, path))
+			status = secant_ann_nomem(err);
+		secant_free(path);
+	}
+	if (d)
+		closedir(d);
+	secant_free(folder);
+	return status;
+}
+
+secant_status
+secant_ann_walk(secant_names *out, const char *folder, const char *list, int depth, secant_err *err)
+{
+	secant_status status = walk(out, folder, "", list, depth, err);
+	secant_names_sort(out);
+	return status;
+}
+
+secant_status
+secant_ann_add_pictures(ann_set *s, const char *folder, int split, bool add, secant_err *err)
+{
+	secant_names names = { 0 };
+	char *full = *folder ? secant_path_join(ann_str(s, s->root), folder) : secant_strdup(ann_str(s, s->root));
+	secant_status status = full ? secant_ann_walk(&names, full, ANN_PICTURES, 8, err) : secant_ann_nomem(err);
+	for (int i = 0; !status && i < names.n; i++) {
+		int at = secant_ann_find_image(s, names.v[i], strlen(names.v[i]));
+		if (at < 0 && !add)
+			continue;
+		if (at < 0)
+			at = secant_ann_add_image(s, names.v[i], strlen(names.v[i]));
+		char *path = secant_path_join(full, names.v[i]);
+		if (at < 0 || !path)
+			status = secant_ann_nomem(err);
+		else {
+			s->images[at].path = secant_ann_store(s, path, strlen(path));
+			if (split >= 0)
+				s->images[at].splits |= 1ull << split;
+		}
+		secant_free(path);
+	}
+	secant_names_free(&names);
+	secant_free(full);
+	return status;
+}
+
+bool
+secant_ann_locate(ann_set *s, int i, const char *root, const char *const *folders)
+{
+	char path[PATH_MAX];
+	for (; *folders; folders++) {
+		const char *name = ann_str(s, s->images[i].name);
+		int n = snprintf(path, sizeof path, "%s%s%s/%s", root, **folders ? "/" : "", *folders, name);
+		if (n > 0 && n < (int)sizeof path && !access(path, F_OK)) {
+			s->images[i].path = secant_ann_store(s, path, (size_t)n);
+			return true;
+		}
+	}
+	return false;
+}
+
+secant_status
+secant_ann_probe(ann_set *s, int i, secant_err *err)
+{
+	ann_image *im = &s->images[i];
+	if (im->real_width || !im->path)
+		return SECANT_OK;
+	secant_image_info info;
+	secant_status status = secant_image_probe(ann_str(s, im->path), &info, err);
+	if (status)
+		return status;
+	im->real_width = info.width;
+	im->real_height = info.height;
+	im->real_depth = info.channels;
+	im->orientation = info.orientation;
+	if (im->width <= 0 && im->height <= 0) {
+		im->width = info.width;
+		im->height = info.height;
+	}
+	if (im->depth <= 0)
+		im->depth = info.channels;
+	return SECANT_OK;
+}
+
+secant_status
+secant_ann_probe_all(ann_set *s, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
+{
+	for (int i = 0; i < s->n_images; i++) {
+		const ann_image *im = &s->images[i];
+		secant_err one = { 0 };
+		if (!im->path || (im->width > 0 && im->height > 0 && im->depth > 0) || !o->probe)
+			continue;
+		if (secant_ann_probe(s, i, &one)) {
+			secant_status status = secant_ann_bad(
+				s, "image-unreadable", ann_str(s, im->path), 0, 0, err, "%s", one.msg);
+			if (status)
+				return status;
+		}
+		if (i % 256 == 255 && secant_ann_watch(watch, err))
+			return err ? err->code : SECANT_ERR_CANCELLED;
+	}
+	return SECANT_OK;
+}
+
+secant_status
+secant_ann_need_size(const ann_set *s, const ann_image *im, const char *format, secant_err *err)
+{
+	if (im->width > 0 && im->height > 0)
+		return SECANT_OK;
+	return secant_fail(err, SECANT_ERR_FORMAT,
+		"%s: its size is not known (the picture %s), and %s cannot be written without it", ann_str(s, im->name),
+		im->path ? "could not be read" : "was not found", format);
+}
+
+secant_status
+secant_ann_load_text(ann_set *s, const char *path, char **data, size_t *n, secant_err *err)
+{
+	secant_err one = { 0 };
+	*data = NULL;
+	if (secant_file_read(data, n, path, (size_t)1 << 30, &one))
+		return secant_ann_bad(s, "parse-error", path, 0, 0, err, "%s", one.msg);
+	secant_status status = SECANT_OK;
+	if (s->collect) {
+		bool bom = *n >= 3 && !memcmp(*data, "\xef\xbb\xbf", 3);
+		if (bom || memchr(*data, '\r', *n))
+			status = secant_ann_find(s, "encoding", -1, path, 1, 0, bom ? "byte order mark" : "lines end in CR LF");
+	}
+	if (!status && !secant_ann_is_utf8(*data, *n))
+		status = secant_ann_find(s, "encoding", -1, path, 0, 0, "not UTF-8: foreign bytes are replaced");
+	if (status) {
+		secant_free(*data);
+		*data = NULL;
+	}
+	return status;
+}
+
+secant_status
+secant_ann_unparsable(ann_set *s, const char *path, const secant_err *why, secant_err *err)
+{
+	if (why->code == SECANT_ERR_NOMEM || !s->collect)
+		return secant_fail(err, why->code, "%s", why->msg);
+	uint32_t line = 0, column = 0;
+	const char *message = why->msg;
+	size_t k = strlen(path);
+	int taken = 0;
+	if (!strncmp(message, path, k) && sscanf(message + k, ":%u:%u: %n", &line, &column, &taken) >= 2 && taken)
+		message += k + (size_t)taken;
+	else if (!strncmp(message, path, k) && sscanf(message + k, ":%u: %n", &line, &taken) >= 1 && taken)
+		message += k + (size_t)taken;
+	return secant_ann_find(s, "parse-error", -1, path, line, column, "%s", message);
+}
+
+secant_status
+secant_ann_parse_text(
+	ann_set *s, int image, const char *path, const char *data, size_t n, ann_parse parse, secant_err *err)
+{
+	secant_err one = { 0 };
+	if (image >= 0)
+		s->images[image].source = secant_ann_store(s, path, strlen(path));
+	secant_status status = parse(s, image, data, n, path, &one);
+	if (!status)
+		return SECANT_OK;
+	return secant_ann_unparsable(s, path, &one, err);
+}
+
+secant_status
+secant_ann_read_text(ann_set *s, int image, const char *path, ann_parse parse, secant_err *err)
+{
+	char *data = NULL;
+	size_t n = 0;
+	secant_status status = secant_ann_load_text(s, path, &data, &n, err);
+	if (!status && data)
+		status = secant_ann_parse_text(s, image, path, data, n, parse, err);
+	secant_free(data);
+	return status;
+}
+
+static secant_status
+names_parse(ann_set *s, int image, const char *data, size_t n, const char *origin, secant_err *err)
+{
+	ann_lines l = secant_ann_lines(data, n);
+	while (secant_ann_next_line(&l)) {
+		ann_field f = secant_ann_trim(l.line, l.line + l.n);
+		if (ann_len(f) != l.n && ann_len(f) && s->collect)
+			(void)secant_ann_find(s, "class-name-space", -1, origin, l.number, 0,
+				"class name '%.*s' has spaces around it", (int)l.n, l.line);
+		if (ann_len(f) && secant_ann_add_class(s, f.p, ann_len(f), ANN_NO_ID) < 0)
+			return secant_ann_nomem(err);
+	}
+	return SECANT_OK;
+}
+
+secant_status
+secant_ann_read_names(ann_set *s, const char *path, secant_err *err)
+{
+	return secant_ann_read_text(s, -1, path, names_parse, err);
+}
+
+secant_status
+secant_ann_read_option_names(ann_set *s, const secant_dataset_reading *o, secant_err *err)
+{
+	return o->classes && *o->classes ? secant_ann_read_names(s, o->classes, err) : SECANT_OK;
+}
+
+char *
+secant_ann_with_extension(const char *name, const char *extension)
+{
+	const char *slash = strrchr(name, '/'), *dot = strrchr(name, '.');
+	size_t n = dot && dot > (slash ? slash + 1 : name) ? (size_t)(dot - name) : strlen(name);
+	return secant_format("%.*s.%s", (int)n, name, extension);
+}
+
+/* Index of the picture with that name, or with that stem and any extension. */
+static int
+find_stem(ann_set *s, const char *p, size_t n, const char *extension)
+{
+	int at = secant_ann_find_image(s, p, n);
+	if (at >= 0)
+		return at;
+	static const char *const known[] = { "jpg", "png", "jpeg", "tif", "bmp", "JPG", "tiff", "webp", "PNG", NULL };
+	char name[1100];
+	for (const char *const *e = known; *e && n < 1024; e++) {
+		int k = snprintf(name, sizeof name, "%.*s.%s", (int)n, p, *e);
+		if ((at = secant_ann_find_image(s, name, (size_t)k)) >= 0)
+			return at;
+	}
+	if (extension && n < 1024) {
+		int k = snprintf(name, sizeof name, "%.*s.%s", (int)n, p, extension);
+		return secant_ann_find_image(s, name, (size_t)k);
+	}
+	return -1;
+}
+
+secant_status
+secant_ann_read_list(ann_set *s, const char *path, const char *name, bool add, const char *extension, secant_err *err)
+{
+	char *data = NULL, clean[1024];
+	size_t n = 0;
+	secant_status status = secant_file_read(&data, &n, path, (size_t)1 << 30, err);
+	if (status)
+		return status;
+	int split = secant_ann_split(s, name, strlen(name));
+	if (split < 0)
+		status = secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: more than %d lists", path, ANN_SPLITS);
+	ann_lines l = secant_ann_lines(data, n);
+	while (!status && secant_ann_next_line(&l)) {
+		ann_field f = secant_ann_trim(l.line, l.line + l.n);
+		if (!ann_len(f) || *f.p == '#')
+			continue;
+		const char *space = NULL; /* "2007_000001  1": the second column of a class list */
+		for (const char *p = f.p; p < f.end; p++)
+			if ((*p == ' ' || *p == '\t') && f.end - p < 6)
+				space = space ? space : p;
+		ann_field name_part = space && secant_ann_find_image(s, f.p, ann_len(f)) < 0 ? (ann_field){ f.p, space } : f;
+		if (secant_ann_picture_name(s, name_part.p, ann_len(name_part), path, l.number, clean, err)) {
+			status = SECANT_ERR_FORMAT;
+			break;
+		}
+		int at = find_stem(s, clean, strlen(clean), extension);
+		if (at < 0 && add) {
+			char *full = extension ? secant_format("%s.%s", clean, extension) : secant_strdup(clean);
+			at = full ? secant_ann_add_image(s, full, strlen(full)) : -1;
+			secant_free(full);
+			if (at < 0) {
+				status = secant_ann_nomem(err);
+				break;
+			}
+			s->images[at].source = secant_ann_intern(s, path, strlen(path));
+			s->images[at].line = l.number;
+		}
+		if (at < 0)
+			status = secant_ann_bad(
+				s, "image-missing", path, l.number, 0, err, "the list names '%s', which is not in the data set", clean);
+		else
+			s->images[at].splits |= 1ull << split;
+	}
+	secant_free(data);
+	return status;
+}
+
+secant_status
+secant_ann_picture_name(
+	ann_set *s, const char *p, size_t n, const char *file, uint32_t line, char out[1024], secant_err *err)
+{
+	while (n >= 2 && p[0] == '.' && (p[1] == '/' || p[1] == '\\'))
+		p += 2, n -= 2;
+	if (n == 0 || n >= 1000 || memchr(p, 0, n)) {
+		secant_status status = secant_ann_bad(
+			s, "parse-error", file, line, 0, err, n ? "a picture name of %zu bytes" : "an empty picture name", n);
+		snprintf(out, 1024, "unnamed");
+		return status;
+	}
+	memcpy(out, p, n);
+	out[n] = 0;
+	if (memchr(out, '\\', n)) {
+		for (char *c = out; *c; c++)
+			*c = *c == '\\' ? '/' : *c;
+		secant_status status = secant_ann_find(
+			s, "path-portable", -1, file, line, 0, "'%.*s' has backslashes", (int)n, p);
+		if (status)
+			return secant_fail(err, status, "no memory");
+	}
+	if (secant_path_is_safe(out))
+		return SECANT_OK;
+	secant_status status = secant_ann_bad(s, "path-portable", file, line, 0, err,
+		"picture name '%s' leads outside the data set: absolute paths and '..' are not accepted", out);
+	const char *last = strrchr(out, '/');
+	if (last)
+		memmove(out, last + 1, strlen(last));
+	if (!secant_path_is_safe(out))
+		snprintf(out, 1024, "unnamed");
+	return status;
+}
+
+const char *
+secant_ann_one_split(const ann_set *s, const ann_image *im, int *more)
+{
+	if (!im->splits)
+		return "";
+	*more += __builtin_popcountll(im->splits) > 1;
+	return ann_str(s, s->splits[__builtin_ctzll(im->splits)]);
+}
+
+bool
+secant_ann_finite(const double *v, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (!isfinite(v[i]))
+			return false;
+	return true;
+}
+
+static int
+by_name(const void *a, const void *b, void *user)
+{
+	const ann_set *s = user;
+	return strcmp(ann_str(s, s->classes[*(const int *)a].name), ann_str(s, s->classes[*(const int *)b].name));
+}
+
+secant_status
+secant_ann_sort_classes(ann_set *s, int from, secant_err *err)
+{
+	int n = s->n_classes, *order = secant_calloc((size_t)n + 1, sizeof *order);
+	secant_status status = order ? SECANT_OK : secant_ann_nomem(err);
+	for (int i = 0; !status && i < n; i++)
+		order[i] = i;
+	if (!status && n > from) {
+		qsort_r(order + from, (size_t)(n - from), sizeof *order, by_name, s);
+		status = secant_ann_reorder_classes(s, order, err);
+	}
+	secant_free(order);
+	return status;
+}
+
+const char *
+secant_ann_joined(const ann_set *s, ann_text name, char joint)
+{
+	static _Thread_local char buffer[512];
+	snprintf(buffer, sizeof buffer, "%s", ann_str(s, name));
+	for (char *p = buffer; *p; p++)
+		*p = *p == ' ' || *p == '\t' ? joint : *p;
+	return buffer;
+}
+
+/* --- losses
+ * ----------------------------------------------------------------------------------------------------------------
+ */
+
+bool
+secant_ann_native(const char *key, const char *prefix)
+{
+	return prefix && !strncmp(key, prefix, strlen(prefix));
+}
+
+static void
+lose_attributes(const ann_set *s, ann_out *out, const ann_format *f, uint32_t head, const char *of)
+{
+	for (; head; head = s->attributes[head].next) {
+		const char *key = ann_str(s, s->attributes[head].key);
+		if (!secant_ann_native(key, f->prefix))
+			secant_ann_out_lose(out, 1, "attribute '%s' of %s", key, of);
+	}
+}
+
+/* Does the format write the object's shape, and with it an extent that is not the object's box? */
+static bool
+loses_box(const ann_set *s, const ann_object *o, unsigned holds)
+{
+	static const unsigned by[] = { 0, ANN_HOLDS_POLYGON | ANN_HOLDS_QUAD,
+		ANN_HOLDS_RLE | ANN_HOLDS_POLYGON | ANN_HOLDS_QUAD | ANN_HOLDS_MASK, ANN_HOLDS_QUAD | ANN_HOLDS_POLYGON };
+	ann_kind kind = ann_shape_kind(s, o->shape);
+	return kind && kind <= ANN_QUAD && holds & by[kind] && !(holds & ANN_HOLDS_BOTH) && secant_ann_box_apart(s, o);
+}
+
+void
+secant_ann_lose_common(const ann_set *s, ann_out *out, const ann_format *f)
+{
+	int64_t crowd = 0, difficult = 0, polygons = 0, parts = 0, masks = 0, quads = 0, lines = 0, labels = 0, areas = 0,
+			voids = 0, apart = 0;
+	for (int i = 0; i < s->n_objects; i++) {
+		const ann_object *o = &s->objects[i];
+		ann_kind kind = ann_shape_kind(s, o->shape);
+		int n = 0;
+		crowd += (o->flags & ANN_CROWD) != 0;
+		difficult += (o->flags & ANN_DIFFICULT) != 0;
+		labels += (o->flags & ANN_NO_BOX) != 0;
+		voids += (o->flags & ANN_VOID) != 0;
+		apart += loses_box(s, o, f->holds);
+		polygons += kind == ANN_POLYGONS;
+		masks += kind == ANN_RLE;
+		quads += kind == ANN_QUAD;
+		lines += kind == ANN_LINE || kind == ANN_POINTS;
+		if (kind == ANN_POLYGONS)
+			(void)secant_ann_parts(s, o->shape, &n), parts += n > 1;
+		areas += !isnan(o->area) && !(f->holds & (ANN_HOLDS_AREA | ANN_HOLDS_ATTRIBUTES))
+			&& fabs(o->area - (o->shape ? secant_ann_shape_area(s, o->shape) : ann_w(o) * ann_h(o)))
+				> 1e-6 * fabs(o->area);
+		if (o->attributes && !(f->holds & ANN_HOLDS_ATTRIBUTES))
+			lose_attributes(s, out, f, o->attributes, "objects");
+	}
+	const bool attributes = f->holds & ANN_HOLDS_ATTRIBUTES;
+	const char *instead = f->holds & ANN_HOLDS_QUAD ? " (the smallest rectangle around it is written)"
+		: f->holds & ANN_HOLDS_BOX                  ? " (its box is written)"
+													: "";
+	char polygon[80], mask[80];
+	snprintf(polygon, sizeof polygon, "polygon%s", instead);
+	snprintf(mask, sizeof mask, "mask of an object%s", instead);
+	const struct {
+		int64_t n;
+		bool kept;
+		const char *what;
+	} row[] = {
+		{ crowd, f->holds & ANN_HOLDS_CROWD || attributes, "crowd mark of an object" },
+		{ difficult, f->holds & ANN_HOLDS_DIFFICULT || attributes, "difficult mark of an object" },
+		{ polygons, f->holds & ANN_HOLDS_POLYGON, polygon },
+		{ f->holds & ANN_HOLDS_POLYGON ? parts : 0, f->holds & ANN_HOLDS_PARTS,
+			"second and further part of a polygon (joined to one ring)" },
+		{ masks, f->holds & (ANN_HOLDS_RLE | ANN_HOLDS_POLYGON), mask },
+		{ quads, f->holds & (ANN_HOLDS_QUAD | ANN_HOLDS_POLYGON), "orientation of a box (its upright box is written)" },
+		{ lines, f->holds & ANN_HOLDS_LINES, "line or point shape (its box is written)" },
+		{ labels, f->holds & ANN_HOLDS_LABELS, "label of a whole picture, without a box" },
+		{ areas, f->holds & (ANN_HOLDS_AREA | ANN_HOLDS_ATTRIBUTES), "stored area that is not that of the shape" },
+		{ apart, attributes, "box that is not the extent of its shape (the shape is written)" },
+		{ voids, f->holds & ANN_HOLDS_VOID, "region not to be judged (void, DontCare)" },
+	};
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++)
+		if (!row[i].kept)
+			secant_ann_out_lose(out, row[i].n, "%s", row[i].what);
+	for (int i = 0; i < s->n_images; i++)
+		if (s->images[i].attributes && !(f->holds & ANN_HOLDS_IMAGE_ATTRIBUTES))
+			lose_attributes(s, out, f, s->images[i].attributes, "pictures");
+	for (int i = 0; i < s->n_classes; i++)
+		if (s->classes[i].attributes && !(f->holds & ANN_HOLDS_SET_ATTRIBUTES))
+			lose_attributes(s, out, f, s->classes[i].attributes, "classes");
+	if (!(f->holds & ANN_HOLDS_SET_ATTRIBUTES))
+		lose_attributes(s, out, f, s->attributes_head, "the data set");
+}

@@ -1,0 +1,365 @@
+/*
+ * Masks to polygons: directed edges between inside and outside pixels are followed with the inside on the right, so
+ * that outer borders turn clockwise on the screen and holes the other way; at a vertex where two regions touch, the
+ * sharper turn keeps them apart.
+ */
+#include "annotations/trace.h"
+#include "annotations/format.h"
+#include <stdlib.h>
+
+static bool
+push(ann_ring *r, double x, double y)
+{
+	if (r->n >= r->capacity) {
+		int next = r->capacity ? r->capacity * 2 : 32;
+		double *p = secant_realloc(r->xy, (size_t)next * 2, sizeof *p);
+		if (!p)
+			return false;
+		r->xy = p;
+		r->capacity = next;
+	}
+	r->xy[2 * r->n] = x;
+	r->xy[2 * r->n++ + 1] = y;
+	return true;
+}
+
+/* Joins ring b into a by a seam between their nearest points. */
+static bool
+join(ann_ring *a, const double *b, int n)
+{
+	int bi = 0, bj = 0;
+	double best = INFINITY;
+	int step = (int64_t)a->n * n > 4000000 ? (int)((int64_t)a->n * n / 4000000) + 1 : 1;
+	for (int i = 0; i < a->n; i += step)
+		for (int j = 0; j < n; j++) {
+			double dx = a->xy[2 * i] - b[2 * j], dy = a->xy[2 * i + 1] - b[2 * j + 1], d = dx * dx + dy * dy;
+			if (d < best)
+				best = d, bi = i, bj = j;
+		}
+	ann_ring all = { 0 };
+	bool good = true;
+	for (int i = 0; i <= bi && good; i++)
+		good = push(&all, a->xy[2 * i], a->xy[2 * i + 1]);
+	for (int j = 0; j <= n && good; j++)
+		good = push(&all, b[2 * ((bj + j) % n)], b[2 * ((bj + j) % n) + 1]);
+	for (int i = bi; i < a->n && good; i++)
+		good = push(&all, a->xy[2 * i], a->xy[2 * i + 1]);
+	if (good) {
+		secant_free(a->xy);
+		*a = all;
+	} else
+		secant_free(all.xy);
+	return good;
+}
+
+static double
+signed_area(const double *xy, int n)
+{
+	double twice = 0;
+	for (int i = 0; i < n; i++) {
+		const double *a = xy + 2 * i, *b = xy + 2 * ((i + 1) % n);
+		twice += a[0] * b[1] - b[0] * a[1];
+	}
+	return twice / 2;
+}
+
+/* Douglas-Peucker between i and j, marking what stays; an explicit stack bounds the depth. */
+static bool
+simplify(ann_ring *r, double tolerance)
+{
+	if (tolerance <= 0 || r->n < 5)
+		return true;
+	int n = r->n, top = 0, *stack = secant_calloc(2 * (size_t)n + 4, sizeof *stack);
+	bool *stays = secant_calloc((size_t)n + 1, sizeof *stays);
+	if (!stack || !stays) {
+		secant_free(stack), secant_free(stays);
+		return false;
+	}
+	int far = 0;
+	double most = 0;
+	for (int i = 1; i < n; i++) {
+		double d = hypot(r->xy[2 * i] - r->xy[0], r->xy[2 * i + 1] - r->xy[1]);
+		if (d > most)
+			most = d, far = i;
+	}
+	stays[0] = stays[far] = true;
+	stack[top++] = 0, stack[top++] = far, stack[top++] = far, stack[top++] = n;
+	while (top) {
+		int j = stack[--top], i = stack[--top], at = -1;
+		const double *a = r->xy + 2 * i, *b = r->xy + 2 * (j % n);
+		double length = hypot(b[0] - a[0], b[1] - a[1]), best = tolerance;
+		for (int k = i + 1; k < j; k++) {
+			const double *c = r->xy + 2 * k;
+			double d = length > 0 ? fabs((b[0] - a[0]) * (a[1] - c[1]) - (a[0] - c[0]) * (b[1] - a[1])) / length
+								  : hypot(c[0] - a[0], c[1] - a[1]);
+			if (d > best)
+				best = d, at = k;
+		}
+		if (at >= 0 && top + 4 <= 2 * n + 4) {
+			stays[at] = true;
+			stack[top++] = i, stack[top++] = at, stack[top++] = at, stack[top++] = j;
+		}
+	}
+	int m = 0;
+	for (int i = 0; i < n; i++)
+		if (stays[i]) {
+			r->xy[2 * m] = r->xy[2 * i];
+			r->xy[2 * m++ + 1] = r->xy[2 * i + 1];
+		}
+	r->n = m >= 3 ? m : r->n;
+	secant_free(stack), secant_free(stays);
+	return true;
+}
+
+typedef struct field {
+	uint8_t *inside, *used;
+	int w, h;
+} field; /* with a border of one pixel: (w + 2) x (h + 2) */
+
+static bool
+in(const field *f, int x, int y)
+{
+	return f->inside[(size_t)(y + 1) * (size_t)(f->w + 2) + (size_t)(x + 1)];
+}
+
+/* Direction 0 right, 1 down, 2 left, 3 up, from vertex (x, y): is there a border edge with the inside on its right? */
+static bool
+edge(const field *f, int x, int y, int d)
+{
+	static const int right[4][2] = { { 0, 0 }, { -1, 0 }, { -1, -1 }, { 0, -1 } },
+					 left[4][2] = { { 0, -1 }, { 0, 0 }, { -1, 0 }, { -1, -1 } };
+	return in(f, x + right[d][0], y + right[d][1]) && !in(f, x + left[d][0], y + left[d][1]);
+}
+
+static bool
+follow(field *f, int x, int y, int d, ann_ring *ring)
+{
+	static const int dx[] = { 1, 0, -1, 0 }, dy[] = { 0, 1, 0, -1 };
+	int sx = x, sy = y, sd = d, last = -1;
+	do {
+		if (d != last && !push(ring, x, y))
+			return false;
+		last = d;
+		f->used[(size_t)y * (size_t)(f->w + 1) + (size_t)x] |= (uint8_t)(1 << d);
+		x += dx[d];
+		y += dy[d];
+		/* right first: 4-connected regions that touch at a corner stay apart */
+		int turn[3] = { (d + 1) & 3, d, (d + 3) & 3 };
+		for (int k = 0; k < 3; k++)
+			if (edge(f, x, y, turn[k])) {
+				d = turn[k];
+				break;
+			}
+	} while (x != sx || y != sy || d != sd);
+	if (ring->n > 1 && last == sd) { /* the start lies on a straight side */
+		memmove(ring->xy, ring->xy + 2, (size_t)(ring->n - 1) * 2 * sizeof *ring->xy);
+		ring->n--;
+	}
+	return true;
+}
+
+static bool
+contains(const ann_ring *r, double x, double y)
+{
+	bool inside = false;
+	for (int i = 0, j = r->n - 1; i < r->n; j = i++) {
+		const double *a = r->xy + 2 * i, *b = r->xy + 2 * j;
+		if ((a[1] > y) != (b[1] > y) && x < (b[0] - a[0]) * (y - a[1]) / (b[1] - a[1]) + a[0])
+			inside = !inside;
+	}
+	return inside;
+}
+
+static bool
+collect(field *f, ann_ring **rings, int *n, int *capacity)
+{
+	for (int y = 0; y <= f->h; y++)
+		for (int x = 0; x <= f->w; x++)
+			for (int d = 0; d < 4; d++) {
+				if (f->used[(size_t)y * (size_t)(f->w + 1) + (size_t)x] >> d & 1 || !edge(f, x, y, d))
+					continue;
+				if (secant_grow((void **)rings, capacity, *n, sizeof **rings))
+					return false;
+				(*rings)[*n] = (ann_ring){ 0 };
+				if (!follow(f, x, y, d, &(*rings)[(*n)++]))
+					return false;
+			}
+	return true;
+}
+
+uint32_t
+secant_ann_trace(ann_set *s, const ann_rle *r, double tolerance, secant_err *err)
+{
+	double box[4];
+	secant_ann_rle_box(r, box);
+	if (box[0] + box[2] > r->w || box[1] + box[3] > r->h) {
+		secant_fail(
+			err, SECANT_ERR_FORMAT, "run lengths reach beyond the picture of %ux%u", (unsigned)r->w, (unsigned)r->h);
+		return 0;
+	}
+	int bx = (int)box[0], by = (int)box[1];
+	field f = { .w = (int)box[2], .h = (int)box[3] };
+	if (f.w < 1 || f.h < 1)
+		return 0;
+	f.inside = secant_calloc((size_t)(f.w + 2) * (size_t)(f.h + 2), 1);
+	f.used = secant_calloc((size_t)(f.w + 1) * (size_t)(f.h + 1), 1);
+	ann_ring *rings = NULL;
+	int n = 0, capacity = 0, parts = 0;
+	bool good = f.inside && f.used;
+	uint64_t at = 0;
+	for (size_t i = 0; good && i < r->n; at += r->runs[i++])
+		for (uint64_t t = at; i & 1 && t < at + r->runs[i]; t++)
+			f.inside[(t % r->h - (uint64_t)by + 1) * (uint64_t)(f.w + 2) + t / r->h - (uint64_t)bx + 1] = 1;
+	good = good && collect(&f, &rings, &n, &capacity);
+	for (int i = 0; good && i < n; i++)
+		good = simplify(&rings[i], tolerance);
+	for (int i = 0; good && i < n; i++) { /* holes go into the ring around them */
+		if (signed_area(rings[i].xy, rings[i].n) > 0)
+			continue;
+		int owner = -1;
+		double smallest = INFINITY;
+		for (int k = 0; k < n; k++) {
+			double area = rings[k].n ? signed_area(rings[k].xy, rings[k].n) : 0;
+			if (area > 0 && area < smallest && contains(&rings[k], rings[i].xy[0] + 1e-3, rings[i].xy[1] - 1e-3))
+				owner = k, smallest = area;
+		}
+		if (owner >= 0)
+			good = join(&rings[owner], rings[i].xy, rings[i].n);
+		rings[i].n = 0;
+	}
+	for (int i = 0; i < n; i++) {
+		parts += rings[i].n > 0;
+		for (int k = 0; k < rings[i].n; k++) {
+			rings[i].xy[2 * k] += bx;
+			rings[i].xy[2 * k + 1] += by;
+		}
+	}
+	uint32_t shape = good && parts ? secant_ann_polygon_begin(s, parts) : 0;
+	for (int i = 0; i < n; i++) {
+		if (shape && rings[i].n)
+			secant_ann_polygon_part(s, rings[i].xy, rings[i].n);
+		secant_free(rings[i].xy);
+	}
+	secant_free(rings), secant_free(f.inside), secant_free(f.used);
+	if (!good || s->memory.code)
+		(void)secant_ann_nomem(err);
+	return good && !s->memory.code ? shape : 0;
+}
+
+secant_status
+secant_ann_one_ring(const ann_set *s, const ann_object *o, ann_ring *ring, secant_err *err)
+{
+	ann_kind kind = ann_shape_kind(s, o->shape);
+	ring->n = 0;
+	bool good = true;
+	if (kind == ANN_RLE) {
+		ann_rle r;
+		ann_set own;
+		secant_ann_init(&own);
+		uint32_t h = (uint32_t)s->shapes[o->shape + 1], w = (uint32_t)s->shapes[o->shape + 2];
+		secant_status status = secant_ann_rle_shape(&r, s, o->shape, h, w, err);
+		ann_object traced = *o;
+		if (!status) {
+			traced.shape = secant_ann_trace(&own, &r, 0, err);
+			status = err ? err->code : own.memory.code;
+		}
+		secant_ann_rle_free(&r);
+		if (!status)
+			status = secant_ann_one_ring(&own, &traced, ring, err);
+		secant_ann_free(&own);
+		return status;
+	}
+	if (!kind || kind > ANN_QUAD) {
+		const double x[] = { ann_x0(o), ann_x1(o), ann_x1(o), ann_x0(o) },
+					 y[] = { ann_y0(o), ann_y0(o), ann_y1(o), ann_y1(o) };
+		for (int i = 0; i < 4 && good; i++)
+			good = push(ring, x[i], y[i]);
+		return good ? SECANT_OK : secant_ann_nomem(err);
+	}
+	int parts, n;
+	const double *xy, *p = secant_ann_parts(s, o->shape, &parts);
+	for (int i = 0; i < parts && good; i++) {
+		p = secant_ann_part(p, &xy, &n);
+		if (n < 1)
+			continue;
+		if (ring->n)
+			good = join(ring, xy, n);
+		else
+			for (int k = 0; k < n && good; k++)
+				good = push(ring, xy[2 * k], xy[2 * k + 1]);
+	}
+	return good ? SECANT_OK : secant_ann_nomem(err);
+}
+
+static int
+by_place(const void *a, const void *b)
+{
+	const double *p = a, *q = b;
+	return p[0] != q[0] ? p[0] > q[0] ? 1 : -1 : p[1] != q[1] ? p[1] > q[1] ? 1 : -1 : 0;
+}
+
+/* Convex hull (Andrew's monotone chain) in place; returns the number of points. */
+static int
+hull(double *xy, int n, double *out)
+{
+	qsort(xy, (size_t)n, 2 * sizeof *xy, by_place);
+	int k = 0;
+	for (int pass = 0; pass < 2; pass++) {
+		int base = k + 1;
+		for (int j = 0; j < n; j++) {
+			const double *c = xy + 2 * (pass ? n - 1 - j : j);
+			if (pass && j == 0)
+				continue;
+			while (k >= (pass ? base : 2)) {
+				const double *a = out + 2 * (k - 2), *b = out + 2 * (k - 1);
+				if ((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]) > 0)
+					break;
+				k--;
+			}
+			out[2 * k] = c[0];
+			out[2 * k++ + 1] = c[1];
+		}
+	}
+	return k > 1 ? k - 1 : k;
+}
+
+secant_status
+secant_ann_corners(const ann_set *s, const ann_object *o, double xy[8], secant_err *err)
+{
+	ann_ring r = { 0 };
+	secant_status status = secant_ann_one_ring(s, o, &r, err);
+	if (status || r.n == 4) {
+		if (!status)
+			memcpy(xy, r.xy, 8 * sizeof *xy);
+		secant_free(r.xy);
+		return status;
+	}
+	double *h = secant_calloc(4 * (size_t)r.n + 4, sizeof *h), least = INFINITY;
+	if (!h) {
+		secant_free(r.xy);
+		return secant_ann_nomem(err);
+	}
+	int n = hull(r.xy, r.n, h);
+	memset(xy, 0, 8 * sizeof *xy);
+	for (int i = 0; i < n; i++) { /* one side of the smallest rectangle lies on the hull */
+		const double *a = h + 2 * i, *b = h + 2 * ((i + 1) % n);
+		double length = hypot(b[0] - a[0], b[1] - a[1]);
+		double ux = length > 0 ? (b[0] - a[0]) / length : 1, uy = length > 0 ? (b[1] - a[1]) / length : 0;
+		double lo[2] = { INFINITY, INFINITY }, hi[2] = { -INFINITY, -INFINITY };
+		for (int k = 0; k < n; k++) {
+			double u = h[2 * k] * ux + h[2 * k + 1] * uy, v = -h[2 * k] * uy + h[2 * k + 1] * ux;
+			lo[0] = fmin(lo[0], u), hi[0] = fmax(hi[0], u), lo[1] = fmin(lo[1], v), hi[1] = fmax(hi[1], v);
+		}
+		if ((hi[0] - lo[0]) * (hi[1] - lo[1]) >= least)
+			continue;
+		least = (hi[0] - lo[0]) * (hi[1] - lo[1]);
+		const double u[] = { lo[0], hi[0], hi[0], lo[0] }, v[] = { lo[1], lo[1], hi[1], hi[1] };
+		for (int k = 0; k < 4; k++) {
+			xy[2 * k] = secant_ann_tidy(u[k] * ux - v[k] * uy);
+			xy[2 * k + 1] = secant_ann_tidy(u[k] * uy + v[k] * ux);
+		}
+	}
+	secant_free(h);
+	secant_free(r.xy);
+	return SECANT_OK;
+}

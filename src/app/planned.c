@@ -1,0 +1,177 @@
+/* Plans for explain and bench. See planned.h. */
+#include "app/planned.h"
+#include <string.h>
+#include "base/rng.h"
+
+static const secant_opt planned_rows[] = {
+	SECANT_OPT_HEADING("Plan"),
+	SECANT_OPT(secant_planned, size, SIZE, "size", "256", 1, 65536, "height and width of the pictures"),
+	SECANT_OPT(secant_planned, points, INT, "points", "2500", 1, 1 << 26, "points of a cloud, for networks of clouds"),
+	SECANT_OPT(secant_planned, batch, INT, "batch", "1", 1, 4096, "pictures or clouds at a time"),
+	SECANT_OPT(secant_planned, train, BOOL, "train", "false", 0, 0, "a step of training, instead of evaluation"),
+	SECANT_OPT(secant_planned, loss, STR, "loss", NULL, 0, 0,
+		"of --train; by default 0.5*dice+0.5*bce for one class, ce or bce for several"),
+	SECANT_OPT(secant_planned, precision, STR, "precision", "auto", 0, 0,
+		"auto (bf16 where the CPU has AMX, else f32), f32, bf16, f64"),
+	SECANT_OPT_CHOICE(secant_planned, recompute, "recompute", "auto", "auto|none|norms|all",
+		"of --train: what is computed again for gradients instead of kept, for memory: results of norms, or all that "
+		"one pass over memory gives; auto: all in f32, norms in bf16"),
+	SECANT_OPT(secant_planned, threads, INT, "threads", "0", 0, 1024, "threads of computation; 0: all processors"),
+	SECANT_OPT(secant_planned, allow_reference, BOOL, "allow-reference", "false", 0, 0,
+		"let operators without a fast implementation run slowly"),
+	SECANT_OPT_HEADING("Network, where no model file is given (its weights are random)"),
+	SECANT_OPT_TABLE(secant_planned, network, &secant_network_options),
+	SECANT_OPT_END,
+};
+const secant_opts secant_planned_options = { "plan", sizeof(secant_planned), planned_rows };
+
+/* Random numbers for an input: reals in [-1, 1), targets 0 or 1, classes. */
+static secant_status
+feed(secant_planned_run *r, int i, const char *name, const secant_shape *shape, int classes, bool f64, secant_err *err)
+{
+	int64_t n = secant_shape_count(shape);
+	if (!(r->input[i] = secant_alloc_aligned((size_t)n * sizeof(double))))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for an input of %lld numbers", (long long)n);
+	secant_rng rng = secant_rng_make(0, SECANT_FOR_TEST, 0, (uint32_t)i);
+	for (int64_t k = 0; k < n; k++) {
+		double v = i ? secant_rng_below(&rng, classes > 1 ? (uint32_t)classes : 2) : secant_rng_range(&rng, -1, 1);
+		if (f64)
+			((double *)r->input[i])[k] = v;
+		else if (classes > 1)
+			((int32_t *)r->input[i])[k] = (int32_t)v;
+		else
+			((float *)r->input[i])[k] = (float)v;
+	}
+	return secant_context_set_input(r->context, name, r->input[i], err);
+}
+
+static const char *
+default_loss(secant_mode mode)
+{
+	return mode == SECANT_MODE_BINARY ? "0.5*dice+0.5*bce" : mode == SECANT_MODE_MULTICLASS ? "ce" : "bce";
+}
+
+/* AdamW with its usual settings; the plan's outputs go where the optimiser reads them. */
+static secant_status
+bind_optimizer(secant_planned_run *r, secant_err *err)
+{
+	secant_store *store = r->model.store;
+	size_t size = store->f64 ? sizeof(double) : sizeof(float);
+	secant_status status = secant_opts_init(&secant_optimizer_options_table, &r->settings, err);
+	if (status || (status = secant_optimizer_new(&r->optimizer, &r->settings, store, err)))
+		return status;
+	status = secant_context_set_output(r->context, r->trial.at_loss, &r->loss, err);
+	for (int i = 0; i < store->n && !status; i++)
+		if (r->trial.at_grad[i] >= 0)
+			status = secant_context_set_output(
+				r->context, r->trial.at_grad[i], (char *)r->optimizer.grad + (size_t)store->slot[i].offset * size, err);
+	return status;
+}
+
+static secant_status
+open_trial(secant_planned_run *r, const secant_planned *o, const secant_plan_options *plan, const secant_shape *shape,
+	secant_err *err)
+{
+	secant_mode mode = r->model.mode;
+	secant_trial_spec spec = { .phase = SECANT_PHASE_TRAIN_SURE,
+		.loss = o->loss ? o->loss : default_loss(mode),
+		.mode = mode,
+		.gradients = true,
+		.step = true };
+	secant_status status = secant_trial_make(&r->trial, &r->model, shape, &spec, plan, err);
+	if (status)
+		return status;
+	r->plan = r->trial.plan;
+	r->context = r->trial.context;
+	if ((status = bind_optimizer(r, err)))
+		return status;
+	return feed(r, 1, "target", &r->trial.target, mode == SECANT_MODE_MULTICLASS ? r->model.net.classes : 1,
+		plan->precision == SECANT_PRECISION_F64, err);
+}
+
+static secant_status
+open_network(secant_planned_run *r, const char *model, const secant_planned *o, bool f64, secant_err *err)
+{
+	if (model)
+		return secant_model_open(&r->model, model, f64, err);
+	secant_status status = secant_model_new(&r->model, &o->network, NULL, NULL, f64, err);
+	if (!status)
+		secant_model_initialize(&r->model, 0);
+	return status;
+}
+
+static secant_shape
+input_shape(const secant_planned *o, bool cloud, int channels)
+{
+	return cloud ? secant_shape_of(4, o->batch, o->points, 1, channels)
+				 : secant_shape_of(4, o->batch, o->size.v[0], o->size.v[1], channels);
+}
+
+secant_status
+secant_planned_open(secant_planned_run *r, const char *model, const secant_planned *o, secant_err *err)
+{
+	secant_err own = { 0 };
+	secant_plan_options plan = { .threads = o->threads,
+		.training = o->train,
+		.recompute = (secant_recompute)o->recompute,
+		.allow_reference = o->allow_reference,
+		.external = o->train };
+	*r = (secant_planned_run){ 0 };
+	double start = 0;
+	if (secant_precision_choose(o->precision, &plan.precision, &own))
+		return secant_fail(err, own.code, "%s", own.msg);
+	bool f64 = plan.precision == SECANT_PRECISION_F64;
+	secant_shape shape;
+	if (model && !o->train) {
+		if (!secant_deployed_open(&r->deployed, model, o->precision, o->threads, o->allow_reference, &own)) {
+			r->is_deployed = true;
+			shape = input_shape(o, r->deployed.kind != SECANT_INPUT_PICTURES, r->deployed.inputs);
+			start = secant_seconds();
+			(void)!secant_runner_prepare(r->deployed.runner, &shape, &r->plan, &r->context, &own);
+		}
+	} else if (!open_network(r, model, o, f64, &own)) {
+		shape = input_shape(
+			o, secant_network_kind_of(&r->model.net) != SECANT_NETWORK_PICTURES, secant_network_inputs(&r->model.net));
+		start = secant_seconds();
+		if (o->train)
+			(void)!open_trial(r, o, &plan, &shape, &own);
+		else if ((r->runner = secant_model_runner(&r->model, &plan, &own)))
+			(void)!secant_runner_prepare(r->runner, &shape, &r->plan, &r->context, &own);
+	}
+	r->seconds = secant_seconds() - start;
+	if (!own.code)
+		(void)!feed(r, 0, "input", &shape, 1, f64, &own);
+	if (!own.code)
+		return SECANT_OK;
+	secant_planned_close(r);
+	return secant_fail(err, own.code, "%s", own.msg);
+}
+
+void
+secant_planned_close(secant_planned_run *r)
+{
+	secant_trial_free(&r->trial);
+	secant_optimizer_free(&r->optimizer);
+	secant_opts_free(&secant_optimizer_options_table, &r->settings);
+	secant_runner_free(r->runner);
+	if (r->is_deployed)
+		secant_deployed_close(&r->deployed);
+	secant_model_free(&r->model);
+	for (int i = 0; i < 3; i++)
+		secant_free(r->input[i]);
+	*r = (secant_planned_run){ 0 };
+}
+
+char *
+secant_model_explain(const char *model, const secant_planned *o, bool timed, bool json, secant_err *err)
+{
+	secant_planned_run r;
+	char *text = NULL;
+	secant_status status = secant_planned_open(&r, model, o, err);
+	for (int i = 0; i < 3 && timed && !status; i++) /* the last of three is shown: the first ones warm up */
+		status = secant_context_run_timed(r.context, err);
+	if (!status && !(text = secant_plan_explain(r.plan, timed ? r.context : NULL, json)))
+		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a table");
+	secant_planned_close(&r);
+	return text;
+}

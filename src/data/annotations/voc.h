@@ -1,9 +1,0 @@
-/* PASCAL VOC (voc.c): what reading and writing share. */
-#ifndef ANN_VOC_H
-#define ANN_VOC_H
-#include "data/annotations/format.h"
-
-extern const double
-	secant_voc_shift[][2]; /* what reading adds to xmin, ymin and to xmax, ymax; by index of SECANT_VOC_ORIGINS */
-secant_status secant_voc_write(ann_set *s, ann_out *out, secant_err *err);
-#endif

@@ -1,0 +1,366 @@
+/*
+ * `secant eval`: the scores of a model file over a split of a data set, computed by the network as a product would run
+ * it.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <secant/codec.h>
+#include "base/file.h"
+#include "base/thread.h"
+#include "judge/evaluate.h"
+#include "judge/evaluate_clouds.h"
+#include "model/model.h"
+#include "judge/page.h"
+
+/* ---- the worst pictures ---- */
+
+typedef struct rank {
+	double score;
+	int sample;
+} rank;
+
+typedef struct collector {
+	const secant_evaluation *e;
+	const secant_samples *samples;
+	const secant_counts *counts; /* the picture that is seen is their last */
+	rank *list; /* of every picture */
+	int n;
+	secant_cases cases;
+	secant_err err; /* of painting */
+} collector;
+
+static void
+collect(void *user, int sample, const float *outputs, const void *target, int height, int width, int stride)
+{
+	collector *c = user;
+	double score = secant_counts_picture(c->counts, c->counts->images - 1);
+	secant_view view = {
+		.samples = c->samples,
+		.sample = sample,
+		.mode = c->e->mode,
+		.classes = c->e->classes,
+		.ignore = c->e->ignore,
+		.outputs = outputs,
+		.target = target,
+		.cut = secant_cut_of((double)c->e->threshold, c->e->activated),
+		.height = height,
+		.width = width,
+		.stride = stride,
+	};
+	c->list[c->n++] = (rank){ score, sample };
+	if (!c->err.code)
+		(void)!secant_cases_take(&c->cases, &view, score, &c->err);
+}
+
+static int
+by_score(const void *a, const void *b)
+{
+	const rank *x = a, *y = b;
+	return x->score < y->score ? -1 : x->score > y->score ? 1 : x->sample - y->sample;
+}
+
+/* worst.txt, and the worst pictures beside label, prediction and errors. */
+static secant_status
+write_worst(const collector *c, const char *folder, secant_err *err)
+{
+	char *path = secant_path_join(folder, "worst.txt");
+	secant_status status = path ? secant_make_dirs(folder, err)
+								: secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
+	secant_writer *w = status ? NULL : secant_writer_open(path, err);
+	qsort(c->list, (size_t)c->n, sizeof *c->list, by_score);
+	if (!w)
+		status = err ? err->code : SECANT_ERR_IO;
+	for (int i = 0; i < c->n && !status; i++)
+		status = secant_writer_printf(
+			w, err, "%.6f\t%s\n", c->list[i].score, secant_samples_image_path(c->samples, c->list[i].sample));
+	for (int i = 0; i < c->cases.n && !status; i++) {
+		const secant_case *k = &c->cases.v[i];
+		char *stem = secant_path_stem(secant_samples_image_path(c->samples, k->sample));
+		char *file = stem ? secant_format("%s/%02d-%.3f-%s.png", folder, i + 1, k->score, stem) : NULL;
+		status = file ? secant_image_write(&k->sheet, file, NULL, err)
+					  : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
+		secant_free(stem), secant_free(file);
+	}
+	secant_free(path);
+	if (status) {
+		secant_writer_abort(w);
+		return status;
+	}
+	return secant_writer_commit(w, err);
+}
+
+/* ---- what is drawn ---- */
+
+static secant_status
+write_confusion(const secant_scores *s, const char *path, secant_err *err)
+{
+	const char **names = secant_calloc((size_t)s->classes, sizeof *names);
+	if (!names)
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
+	for (int k = 0; k < s->classes; k++)
+		names[k] = s->per_class[k].name;
+	secant_status status = secant_matrix_write(&(secant_matrix){ NULL, s->confusion, names, s->classes }, path, err);
+	secant_free(names);
+	return status;
+}
+
+typedef struct request {
+	const char *model, *data;
+	const secant_eval_options *o;
+	const secant_deployed *d;
+	secant_turns *turns;
+} request;
+
+static secant_status
+write_page(const request *q, const collector *c, const secant_scores *s, secant_err *err)
+{
+	secant_fact facts[5] = { { .name = "model" }, { .name = "data" }, { .name = "pictures" }, { .name = "precision" },
+		{ .name = "threshold" } };
+	bool several = q->d->task == SECANT_TASK_MULTICLASS;
+	(void)snprintf(facts[0].text, sizeof facts[0].text, "%s", q->model);
+	(void)snprintf(facts[1].text, sizeof facts[1].text, "%s, %s", q->data, q->o->split);
+	(void)snprintf(facts[2].text, sizeof facts[2].text, "%lld", (long long)s->images);
+	(void)snprintf(
+		facts[3].text, sizeof facts[3].text, "%s", q->d->precision == SECANT_PRECISION_BF16 ? "bf16" : "f32");
+	(void)snprintf(facts[4].text, sizeof facts[4].text, "%g", q->o->threshold);
+	secant_page page = { .title = "Evaluation",
+		.facts = facts,
+		.n_facts = several ? 4 : 5,
+		.scores = s,
+		.cases = &c->cases,
+		.samples = c->samples };
+	return secant_page_write(&page, q->o->report, err);
+}
+
+static secant_status
+check_options(const request *q, secant_err *err)
+{
+	const secant_eval_options *o = q->o;
+	int scored = q->d->task == SECANT_TASK_BINARY ? 1 : q->d->classes;
+	if (o->data.resize && o->data.size.n != 2)
+		return secant_fail(err, SECANT_ERR_ARG, "--resize wants --size");
+	if (o->class_weights.n && o->class_weights.n != scored)
+		return secant_fail(err, SECANT_ERR_ARG, "--class-weights has %d numbers, the model has %d classes",
+			o->class_weights.n, scored);
+	if (o->tta && o->loss)
+		return secant_fail(err, SECANT_ERR_ARG,
+			"--loss wants the network's own outputs, --tta takes the mean of probabilities: give one of them");
+	if (o->confusion && q->d->task == SECANT_TASK_MULTILABEL)
+		return secant_fail(
+			err, SECANT_ERR_ARG, "--confusion: classes that do not exclude each other have no confusion matrix");
+	if (o->confusion && !secant_ext_is(o->confusion, "png|svg"))
+		return secant_fail(err, SECANT_ERR_ARG, "--confusion %s: drawings are written as .png or .svg", o->confusion);
+	if (o->report && !secant_ext_is(o->report, "html|htm"))
+		return secant_fail(err, SECANT_ERR_ARG, "--report %s: the report is an .html page", o->report);
+	return SECANT_OK;
+}
+
+/* ---- evaluation of a file ---- */
+
+static secant_status
+take_names(const secant_deployed *d, char ***names, int *n, secant_err *err)
+{
+	const json_t *list = json_object_get(d->file.settings, "class_names");
+	*n = 0;
+	if (!json_array_size(list))
+		return SECANT_OK;
+	if (!(*names = secant_calloc(json_array_size(list), sizeof **names)))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *name = json_string_value(json_array_get(list, i));
+		if (!((*names)[(*n)++] = secant_strdup(name ? name : "")))
+			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
+	}
+	return SECANT_OK;
+}
+
+/* Everything that is wanted of the scores and pictures. */
+static secant_status
+write_results(const request *q, const collector *c, const secant_scores *s, secant_err *err)
+{
+	secant_status status = SECANT_OK;
+	if (c->err.code)
+		return secant_fail(err, c->err.code, "%s", c->err.msg);
+	if (q->o->save)
+		status = write_worst(c, q->o->save, err);
+	if (!status && q->o->confusion)
+		status = write_confusion(s, q->o->confusion, err);
+	return status || !q->o->report ? status : write_page(q, c, s, err);
+}
+
+static secant_status
+count_samples(const request *q, const secant_samples *s, collector *c, secant_counts *counts, secant_err *err)
+{
+	static const char *const usual[] = { "0.5*dice+0.5*bce", "0.5*dice+0.5*ce", "0.5*dice+0.5*bce" };
+	const secant_eval_options *o = q->o;
+	const secant_deployed *d = q->d;
+	secant_mode mode = (secant_mode)d->task;
+	bool probabilities = d->activated || q->turns;
+	secant_evaluation e = {
+		.runner = d->runner,
+		.turns = q->turns,
+		.mode = mode,
+		.classes = d->classes,
+		.multiple = d->multiple,
+		.batch = o->batch,
+		.threads = o->threads,
+		.loader_threads = o->data.loader_threads > 0 ? o->data.loader_threads
+			: secant_cpu_count() > 1                 ? secant_cpu_count() - 1
+													 : 1,
+		.loss = probabilities ? NULL
+			: o->loss         ? o->loss
+							  : usual[mode],
+		.activated = probabilities,
+		.threshold = (float)o->threshold,
+		.ignore = o->data.ignore_index,
+		.size = o->data.resize ? o->data.size : (secant_ints){ 0 },
+		.precision = d->precision,
+	};
+	secant_status status = e.loss ? secant_loss_check(e.loss, mode, NULL, err) : SECANT_OK;
+	if (!status && (status = secant_counts_new(counts, mode, d->classes, err)))
+		return status;
+	if (!status && !(status = secant_counts_boundary(counts, o->boundary, err)) && (o->save || o->report)) {
+		*c = (collector){ .e = &e,
+			.samples = s,
+			.counts = counts,
+			.list = secant_calloc((size_t)secant_samples_count(s) + 1, sizeof(rank)) };
+		e.seen = collect, e.user = c;
+		if (!c->list)
+			status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for the list of pictures");
+	}
+	if (!status)
+		status = secant_evaluate_samples(&e, s, counts, err);
+	if (!e.loss)
+		counts->loss = NAN;
+	return status;
+}
+
+static secant_status
+evaluate(request *q, secant_scores *scores, secant_err *err)
+{
+	const secant_deployed *d = q->d;
+	secant_data_options options = q->o->data;
+	char *normalize = (char *)(uintptr_t)json_string_value(json_object_get(d->file.settings, "normalize"));
+	options.normalize.normalize = normalize ? normalize : options.normalize.normalize;
+	secant_counts counts = { 0 };
+	collector c = { 0 };
+	char **names = NULL;
+	int n_names = 0;
+	secant_status status = check_options(q, err);
+	if (!status && q->o->tta && !(q->turns = secant_turns_new(q->d, q->o->tta, err)))
+		status = err ? err->code : SECANT_ERR_ARG;
+	if (!status)
+		status = take_names(d, &names, &n_names, err);
+	secant_samples_request r = {
+		.path = q->data,
+		.split = q->o->split,
+		.options = &options,
+		.in_channels = d->in_channels,
+		.classes = d->classes,
+		.kind = secant_target_of((secant_mode)d->task),
+		.class_names = names,
+		.n_class_names = n_names,
+	};
+	secant_samples *s = status ? NULL : secant_samples_open(&r, err);
+	if (!status && !s)
+		status = err ? err->code : SECANT_ERR_IO;
+	if (!status && !(status = count_samples(q, s, &c, &counts, err))) {
+		secant_scoring how = { .names = names,
+			.n_names = n_names,
+			.weights = q->o->class_weights.n ? q->o->class_weights.v : NULL,
+			.beta = q->o->beta,
+			.zero_division = q->o->zero_division };
+		status = secant_counts_scores_as(&counts, &how, scores, err);
+	}
+	if (!status && (status = write_results(q, &c, scores, err)))
+		secant_scores_free(scores);
+	for (int i = 0; i < n_names; i++)
+		secant_free(names[i]);
+	secant_free(names);
+	secant_free(c.list);
+	secant_cases_free(&c.cases);
+	secant_counts_free(&counts);
+	secant_samples_free(s);
+	secant_turns_free(q->turns);
+	return status;
+}
+
+static secant_status
+evaluate_clouds(const request *q, secant_scores *scores, secant_err *err)
+{
+	char **names = NULL;
+	int n_names = 0;
+	collector none = { 0 };
+	secant_status status = take_names(q->d, &names, &n_names, err);
+	if (!status && q->o->tta)
+		status = secant_fail(err, SECANT_ERR_UNSUPPORTED, "--tta turns pictures; for clouds there is --votes");
+	if (!status && q->o->save)
+		status = secant_fail(
+			err, SECANT_ERR_UNSUPPORTED, "--save shows pictures; for clouds use secant predict and secant show");
+	if (!status && !(status = secant_evaluate_cloud_set(q->d, q->data, q->o, names, n_names, scores, err))
+		&& (status = write_results(q, &none, scores, err)))
+		secant_scores_free(scores);
+	for (int i = 0; i < n_names; i++)
+		secant_free(names[i]);
+	secant_free(names);
+	return status;
+}
+
+secant_status
+secant_evaluate(const char *model, const char *data, const secant_eval_options *o, const secant_logger *log,
+	secant_scores *scores, secant_err *err)
+{
+	secant_deployed d;
+	*scores = (secant_scores){ 0 };
+	if (!strcmp(o->precision, "f64"))
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
+			"precision f64 runs scalar references: it is for secant run, evaluation wants f32 or bf16");
+	secant_status status = secant_deployed_open(&d, model, o->precision, o->threads, o->allow_reference, err);
+	if (status)
+		return status;
+	secant_log(
+		log, SECANT_LOG_DEBUG, "evaluating %s in %s", model, d.precision == SECANT_PRECISION_BF16 ? "bf16" : "f32");
+	request q = { model, data, o, &d };
+	status = d.kind == SECANT_INPUT_PICTURES ? evaluate(&q, scores, err) : evaluate_clouds(&q, scores, err);
+	secant_deployed_close(&d);
+	return status;
+}
+
+static const secant_opt rows[] = {
+	SECANT_OPT(secant_eval_options, split, STR, "split", "val", 0, 0, "which pictures: train, val, test"),
+	SECANT_OPT(secant_eval_options, threshold, REAL, "threshold", "0.5", 0.000001, 0.999999,
+		"probability from which a pixel is foreground (1 class, multilabel)"),
+	SECANT_OPT(secant_eval_options, tta, STR, "tta", NULL, 0, 0,
+		"views beside the picture itself, whose probabilities are averaged: a list of flip-h, flip-v, flips, rotate90, "
+		"d4, as in predict"),
+	SECANT_OPT(secant_eval_options, save, STR, "save", NULL, 0, 0,
+		"folder for the worst pictures (beside label, prediction, errors) and the list of all, worst first"),
+	SECANT_OPT(secant_eval_options, confusion, STR, "confusion", NULL, 0, 0,
+		"the confusion matrix as a picture, .png or .svg"),
+	SECANT_OPT(secant_eval_options, report, STR, "report", NULL, 0, 0,
+		"a page with scores, confusion matrix and worst pictures, .html, which holds all its pictures"),
+	SECANT_OPT(secant_eval_options, boundary, REAL, "boundary", "0.0075", 0, 1000,
+		"tolerance of the boundary F1: pixels, or below 1 a share of the picture's diagonal (one pixel at least); 0: "
+		"none is computed"),
+	SECANT_OPT(secant_eval_options, class_weights, REALS, "class-weights", "", 0, 1e9,
+		"of the weighted means, one a class; absent: the share of each class in the labels"),
+	SECANT_OPT(secant_eval_options, beta, REAL, "beta", "2", 0.001, 1000,
+		"of fbeta: how many times recall counts as much as precision"),
+	SECANT_OPT_CHOICE(secant_eval_options, zero_division, "zero-division", "skip", "skip|0|1",
+		"what 0/0 counts as in means over classes and pictures: nothing, 0, 1"),
+	SECANT_OPT(secant_eval_options, loss, STR, "loss", NULL, 0, 0, "loss to report, as in train"),
+	SECANT_OPT(secant_eval_options, batch, INT, "batch", "4", 1, 4096, "pictures at once where they have one size"),
+	SECANT_OPT(secant_eval_options, precision, STR, "precision", "auto", 0, 0,
+		"auto, bf16 or f32; auto: bf16 where the CPU has AMX"),
+	SECANT_OPT(secant_eval_options, threads, INT, "threads", "0", 0, 1024, "of computation; 0: all processors"),
+	SECANT_OPT(secant_eval_options, allow_reference, BOOL, "allow-reference", "false", 0, 1,
+		"let an operator without fast implementation run, slowly"),
+	SECANT_OPT_HEADING("Data"),
+	SECANT_OPT_TABLE(secant_eval_options, data, &secant_data_options_table),
+	SECANT_OPT_HEADING("Point clouds"),
+	SECANT_OPT_TABLE(secant_eval_options, clouds, &secant_cloud_judging_options),
+	SECANT_OPT_END,
+};
+const secant_opts secant_eval_options_table = { "eval", sizeof(secant_eval_options), rows };

@@ -1,0 +1,177 @@
+/*
+ * Evaluation: whole pictures (padded to what the network needs and cut back), counts summed over all of them. The loss
+ * is computed for each picture by a small plan of its own and averaged over pictures.
+ */
+#include "judge/evaluate.h"
+#include <string.h>
+#include "model/model.h"
+
+secant_target_kind
+secant_target_of(secant_mode mode)
+{
+	return mode == SECANT_MODE_BINARY    ? SECANT_TARGET_BINARY
+		: mode == SECANT_MODE_MULTICLASS ? SECANT_TARGET_INDEX
+										 : SECANT_TARGET_MULTILABEL;
+}
+
+/* The loss of one picture: a plan on logits and target of one size, made anew when the size changes. */
+typedef struct loss_plan {
+	secant_graph *g;
+	secant_store *store;
+	secant_plan *plan;
+	secant_context *context;
+	int height, width;
+	bool voids;
+} loss_plan;
+
+static void
+loss_free(loss_plan *l)
+{
+	secant_context_free(l->context);
+	secant_plan_free(l->plan);
+	secant_store_free(l->store);
+	secant_graph_free(l->g);
+	*l = (loss_plan){ .voids = l->voids };
+}
+
+static secant_status
+loss_make(loss_plan *l, const secant_evaluation *e, int height, int width, secant_err *err)
+{
+	bool binary = e->mode == SECANT_MODE_BINARY, index = e->mode == SECANT_MODE_MULTICLASS;
+	secant_shape logits = { 4, { 1, height, width, binary ? 1 : e->classes } }, target = logits;
+	target.rank = index ? 3 : 4;
+	loss_free(l);
+	l->height = height, l->width = width;
+	if (!(l->g = secant_graph_new()))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the loss");
+	secant_loss_input in = {
+		.logits = secant_graph_input(l->g, "logits", SECANT_F32, &logits),
+		.target = secant_graph_input(l->g, "target", index ? SECANT_I32 : SECANT_F32, &target),
+		.mode = e->mode,
+		.classes = e->classes,
+		.has_ignore = e->ignore >= 0 || l->voids,
+		.ignore = index ? e->ignore : -1,
+	};
+	secant_value loss = secant_loss_build(l->g, e->loss, &in, err);
+	if (loss < 0 || !(l->store = secant_store_new(l->g, false, err)))
+		return err ? err->code : SECANT_ERR_ARG;
+	secant_plan_options o = { .precision = SECANT_PRECISION_F32, .threads = e->threads };
+	if (!(l->plan = secant_plan_new(l->g, l->store, &loss, 1, &o, err))
+		|| !(l->context = secant_context_new(l->plan, err)))
+		return err ? err->code : SECANT_ERR_NOMEM;
+	return SECANT_OK;
+}
+
+/* `logits` and `target` dense at height x width. */
+static secant_status
+loss_of(loss_plan *l, const secant_evaluation *e, const float *logits, const void *target, int height, int width,
+	double *sum, secant_err *err)
+{
+	secant_status status = SECANT_OK;
+	if (!l->context || l->height != height || l->width != width)
+		status = loss_make(l, e, height, width, err);
+	if (status || (status = secant_context_set_input(l->context, "logits", logits, err))
+		|| (status = secant_context_set_input(l->context, "target", target, err))
+		|| (status = secant_context_run(l->context, err)))
+		return status;
+	*sum += (double)*(const float *)secant_context_output(l->context, 0);
+	return SECANT_OK;
+}
+
+/* Cuts rows of `stride` down to `width`; both in elements of `size` bytes. Within one buffer this only moves forward.
+ */
+static void
+cut(char *to, const char *from, int height, size_t width, size_t stride)
+{
+	for (int y = 0; y < height; y++)
+		memmove(to + (size_t)y * width, from + (size_t)y * stride, width);
+}
+
+static secant_status
+count_batch(const secant_evaluation *e, const secant_batch *b, const float *logits, loss_plan *l, float *dense,
+	char *dense_target, secant_counts *counts, secant_err *err)
+{
+	int channels = e->mode == SECANT_MODE_BINARY ? 1 : e->classes;
+	size_t pixel = (size_t)channels * sizeof(float),
+		   label = e->mode == SECANT_MODE_MULTICLASS ? sizeof(int32_t) : pixel;
+	for (int i = 0; i < b->n; i++) {
+		int h = b->sizes[2 * i], w = b->sizes[2 * i + 1];
+		const float *v = logits + (int64_t)i * b->height * b->width * channels;
+		const char *target = (const char *)b->target + (size_t)i * (size_t)b->height * (size_t)b->width * label;
+		secant_status status = secant_counts_add(
+			counts, v, target, h, w, b->width, secant_cut_of((double)e->threshold, e->activated), e->ignore, err);
+		if (status)
+			return status;
+		if (e->seen)
+			e->seen(e->user, b->sample[i], v, target, h, w, b->width);
+		if (!e->loss)
+			continue;
+		cut((char *)dense, (const char *)v, h, (size_t)w * pixel, (size_t)b->width * pixel);
+		cut(dense_target, target, h, (size_t)w * label, (size_t)b->width * label);
+		status = loss_of(l, e, dense, dense_target, h, w, &counts->loss, err);
+		if (status)
+			return status;
+	}
+	return SECANT_OK;
+}
+
+/* Whole pictures go together only where all have one size. */
+static int
+batch_of(const secant_evaluation *e, const secant_samples *s)
+{
+	int height, width, h, w;
+	secant_samples_size(s, 0, &height, &width);
+	for (int i = 1; i < secant_samples_count(s) && e->size.n != 2; i++) {
+		secant_samples_size(s, i, &h, &w);
+		if (h != height || w != width)
+			return 1;
+	}
+	return e->batch;
+}
+
+secant_status
+secant_evaluate_samples(const secant_evaluation *e, const secant_samples *s, secant_counts *counts, secant_err *err)
+{
+	secant_loader_options o = { .batch = batch_of(e, s),
+		.size = e->size,
+		.resize = e->size.n == 2,
+		.threads = e->loader_threads,
+		.multiple = e->multiple };
+	loss_plan l = { .voids = secant_samples_have_voids(s) };
+	secant_err own = { 0 };
+	float *dense = NULL;
+	char *dense_target = NULL;
+	size_t room = 0;
+	bool end = false;
+	secant_loader *loader = secant_loader_new(s, &o, &own);
+	if (loader && !secant_loader_start(loader, 0, 0, &own))
+		while (!own.code) {
+			secant_batch b;
+			const void *logits;
+			secant_shape shape;
+			if (secant_loader_next(loader, &b, &end, &own) || end)
+				break;
+			secant_shape in = { 4, { b.n, b.height, b.width, 0 } };
+			in.dim[3] = secant_samples_channels(s);
+			size_t want = (size_t)b.height * (size_t)b.width * (size_t)(e->classes + 1) * sizeof(float);
+			if (e->loss && want > room) {
+				secant_free(dense), secant_free(dense_target);
+				dense = secant_alloc_aligned(want), dense_target = secant_alloc_aligned(want);
+				room = want;
+				if (!dense || !dense_target) {
+					secant_fail(&own, SECANT_ERR_NOMEM, "no memory to evaluate a picture of %dx%d", b.height, b.width);
+					break;
+				}
+			}
+			if (!(e->turns ? secant_turns_run(e->turns, &in, b.input, &logits, &own)
+						   : secant_runner_run(e->runner, &in, b.input, &logits, &shape, NULL, NULL, &own)))
+				(void)!count_batch(e, &b, logits, &l, dense, dense_target, counts, &own);
+			if (!own.code && e->cancelled && e->cancelled(e->user))
+				secant_fail(&own, SECANT_ERR_CANCELLED, "interrupted");
+		}
+	loss_free(&l);
+	secant_free(dense);
+	secant_free(dense_target);
+	secant_loader_free(loader);
+	return own.code ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;
+}

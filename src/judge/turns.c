@@ -1,0 +1,93 @@
+/*
+ * Views of a batch for `secant eval --tta`: mirrored and turned by the bits of deploy/predictor.h, run, turned back,
+ * averaged. Predictions pad each view anew, here the padded batch is turned; where sizes need no padding the two are
+ * the same.
+ */
+#include "judge/turns.h"
+#include <string.h>
+#include "deploy/predictor.h"
+
+struct secant_turns {
+	const secant_deployed *d;
+	secant_views views;
+	secant_floats input, sum;
+};
+
+secant_turns *
+secant_turns_new(const secant_deployed *d, const char *text, secant_err *err)
+{
+	secant_turns *t = secant_calloc(1, sizeof *t);
+	if (!t) {
+		secant_fail(err, SECANT_ERR_NOMEM, "no memory for views");
+		return NULL;
+	}
+	t->d = d;
+	secant_status status = secant_views_parse(&t->views, text, err);
+	for (int i = 0; i < t->views.n && !status; i++)
+		if (t->views.v[i].scale != 1 || t->views.v[i].high > 0)
+			status = secant_fail(err, SECANT_ERR_UNSUPPORTED,
+				"--tta %s: eval mirrors and turns; scale and stretch are for predict", text);
+	if (!status)
+		return t;
+	secant_turns_free(t);
+	return NULL;
+}
+
+void
+secant_turns_free(secant_turns *t)
+{
+	if (!t)
+		return;
+	secant_free(t->input.v);
+	secant_free(t->sum.v);
+	secant_free(t);
+}
+
+static secant_status
+add_turn(secant_turns *t, unsigned turn, const secant_shape *in, const float *input, secant_err *err)
+{
+	int64_t n = in->dim[0], channels = in->dim[3], classes = t->d->classes;
+	int h = (int)in->dim[1], w = (int)in->dim[2];
+	int64_t pixels = (int64_t)h * w;
+	secant_shape shape = *in, got;
+	if (turn & SECANT_EXCHANGE)
+		shape.dim[1] = w, shape.dim[2] = h;
+	int vh = (int)shape.dim[1], vw = (int)shape.dim[2];
+	float *to = t->input.v;
+	for (int64_t i = 0; i < n; i++)
+		for (int y = 0; y < vh; y++)
+			for (int x = 0; x < vw; x++, to += channels)
+				memcpy(to, input + (i * pixels + secant_view_pixel(turn, y, x, h, w)) * channels,
+					(size_t)channels * sizeof *to);
+	const void *logits;
+	secant_status status = secant_runner_run(t->d->runner, &shape, t->input.v, &logits, &got, NULL, NULL, err);
+	if (!status)
+		status = secant_floats_reserve(&t->input, (size_t)(n * pixels * classes), err); /* the input is done with */
+	if (status)
+		return status;
+	float *v = t->input.v;
+	memcpy(v, logits, (size_t)(n * pixels * classes) * sizeof *v);
+	secant_deployed_probabilities(t->d, v, n * pixels);
+	for (int64_t i = 0; i < n; i++)
+		for (int y = 0; y < vh; y++)
+			for (int x = 0; x < vw; x++, v += classes)
+				for (int64_t c = 0, at = (i * pixels + secant_view_pixel(turn, y, x, h, w)) * classes; c < classes; c++)
+					t->sum.v[at + c] += v[c];
+	return SECANT_OK;
+}
+
+secant_status
+secant_turns_run(secant_turns *t, const secant_shape *in, const float *input, const void **out, secant_err *err)
+{
+	int64_t pixels = in->dim[0] * in->dim[1] * in->dim[2], n = pixels * t->d->classes;
+	secant_status status = secant_floats_reserve(&t->sum, (size_t)n, err);
+	if (!status)
+		memset(t->sum.v, 0, (size_t)n * sizeof(float));
+	for (int i = 0; i < t->views.n && !status; i++)
+		if (!(status = secant_floats_reserve(&t->input, (size_t)(pixels * in->dim[3]), err)))
+			status = add_turn(t, t->views.v[i].turn, in, input, err);
+	for (int64_t i = 0; i < n && !status; i++)
+		t->sum.v[i] /= (float)t->views.n;
+	*out = t->sum.v;
+	return status;
+}

@@ -1,0 +1,259 @@
+/* A network's options, store and graphs. See model.h. */
+#include "model/model.h"
+#include <string.h>
+#include "prepare/normalize.h"
+#include "nn/init.h"
+
+secant_status
+secant_mode_choose(const char *text, int classes, secant_mode *mode, secant_err *err)
+{
+	static const char *const names[] = { "binary", "multiclass", "multilabel", NULL };
+	*mode = classes == 1 ? SECANT_MODE_BINARY : SECANT_MODE_MULTICLASS;
+	if (!text)
+		return SECANT_OK;
+	for (int i = 0; names[i]; i++)
+		if (!strcmp(text, names[i])) {
+			*mode = (secant_mode)i;
+			if (*mode == SECANT_MODE_BINARY && classes != 1)
+				return secant_fail(err, SECANT_ERR_ARG,
+					"mode binary is for 1 class, there are %d; use multiclass or multilabel", classes);
+			if (*mode == SECANT_MODE_MULTICLASS && classes == 1)
+				return secant_fail(
+					err, SECANT_ERR_ARG, "mode multiclass wants at least 2 classes, there is 1; use binary");
+			return SECANT_OK;
+		}
+	return secant_fail(err, SECANT_ERR_ARG, "mode '%s' is not binary, multiclass or multilabel", text);
+}
+
+/* A size every architecture accepts, for graphs that only name things. */
+static secant_shape
+nominal(const secant_model *m)
+{
+	bool cloud = secant_network_kind_of(&m->net) != SECANT_NETWORK_PICTURES;
+	return (secant_shape){ 4, { 1, 128, cloud ? 1 : 128, secant_network_inputs(&m->net) } };
+}
+
+secant_status
+secant_model_build(
+	const secant_model *m, secant_phase phase, const secant_shape *input, secant_model_graph *out, secant_err *err)
+{
+	secant_nn nn = { .g = secant_graph_new(),
+		.phase = phase,
+		.momentum = -1,
+		.counter = -1,
+		.seed = -1,
+		.freeze = phase == SECANT_PHASE_EVAL ? NULL : m->freeze };
+	*out = (secant_model_graph){ 0 };
+	if (!nn.g)
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a graph");
+	secant_value x = secant_graph_input(nn.g, "input", SECANT_F32, input);
+	secant_status status = secant_network_build(&nn, &m->net, x, &out->built, err);
+	if (status) {
+		secant_graph_free(nn.g);
+		return status;
+	}
+	out->g = nn.g;
+	return SECANT_OK;
+}
+
+secant_status
+secant_model_new(
+	secant_model *m, const secant_network *net, const char *mode, const char *normalize, bool f64, secant_err *err)
+{
+	secant_err own = { 0 };
+	secant_model_graph graph = { 0 };
+	*m = (secant_model){ 0 };
+	if (secant_opts_copy(&secant_network_options, &m->net, net, &own)
+		|| secant_mode_choose(mode, net->classes, &m->mode, &own))
+		goto done;
+	float scale[16], shift[16];
+	if (secant_network_kind_of(net) != SECANT_NETWORK_PICTURES)
+		normalize = "none"; /* a cloud's numbers are coordinates */
+	if (secant_normalize_parse(normalize, net->in_channels, scale, shift, &own))
+		goto done;
+	if (normalize && !(m->normalize = secant_strdup(normalize))) {
+		secant_fail(&own, SECANT_ERR_NOMEM, "no memory for a model");
+		goto done;
+	}
+	secant_shape in = nominal(m);
+	if (secant_model_build(m, SECANT_PHASE_EVAL, &in, &graph, &own))
+		goto done;
+	m->multiple = secant_network_multiple(&m->net);
+	m->store = secant_store_new(graph.g, f64, &own);
+	secant_graph_free(graph.g);
+done:
+	if (!own.code)
+		return SECANT_OK;
+	secant_model_free(m);
+	return secant_fail(err, own.code, "%s", own.msg);
+}
+
+void
+secant_model_free(secant_model *m)
+{
+	secant_opts_free(&secant_network_options, &m->net);
+	secant_store_free(m->store);
+	json_decref(m->clouds);
+	secant_free(m->normalize);
+	for (int i = 0; i < m->n_class_names; i++)
+		secant_free(m->class_names[i]);
+	secant_free(m->class_names);
+	*m = (secant_model){ 0 };
+}
+
+typedef struct setter {
+	secant_store *store;
+	secant_slot *slot;
+} setter;
+
+static void
+set_number(void *user, int64_t i, double v)
+{
+	setter *s = user;
+	if (s->store->f64)
+		((double *)s->slot->data)[i] = v;
+	else if (s->slot->type.dtype == SECANT_F32)
+		((float *)s->slot->data)[i] = (float)v;
+	else
+		secant_slot_set(s->store, s->slot, i, v);
+}
+
+void
+secant_model_initialize(secant_model *m, uint64_t seed)
+{
+	for (int i = 0; i < m->store->n; i++) {
+		secant_slot *slot = &m->store->slot[i];
+		secant_init_fill(
+			slot->init, &slot->type.shape, slot->fan_in, seed, (uint32_t)i, set_number, &(setter){ m->store, slot });
+	}
+}
+
+/* ---- running ---- */
+
+static secant_graph *
+make_graph(void *user, const secant_shape *input, secant_value outputs[SECANT_RUNNER_OUTPUTS], secant_err *err)
+{
+	secant_model_graph graph;
+	if (secant_model_build(user, SECANT_PHASE_EVAL, input, &graph, err))
+		return NULL;
+	outputs[0] = graph.built.logits;
+	outputs[1] = graph.built.label;
+	return graph.g;
+}
+
+secant_runner *
+secant_model_runner(secant_model *m, const secant_plan_options *options, secant_err *err)
+{
+	return secant_runner_new(m->store, make_graph, m, options, err);
+}
+
+/* ---- files ---- */
+
+secant_status
+secant_model_tensors(const secant_model *m, secant_tensors *out, secant_err *err)
+{
+	*out = (secant_tensors){ 0 };
+	for (int i = 0; i < m->store->n; i++) {
+		const secant_slot *slot = &m->store->slot[i];
+		secant_tensor t = { m->store->f64 ? SECANT_F64 : slot->type.dtype, slot->type.shape, slot->data, NULL };
+		secant_status status = secant_tensors_add(out, slot->name, &t, err);
+		if (status) {
+			secant_tensors_free(out);
+			return status;
+		}
+	}
+	return SECANT_OK;
+}
+
+static json_t *
+settings_of(const secant_model *m)
+{
+	static const char *const modes[] = { "binary", "multiclass", "multilabel" },
+							 *const kinds[] = { "pictures", "points", "clouds" };
+	char *text = secant_opts_to_json(&secant_network_options, &m->net);
+	json_t *j = json_object(), *names = json_array();
+	json_object_set_new(j, "version", json_integer(1));
+	json_object_set_new(j, "network", text ? json_loads(text, 0, NULL) : NULL);
+	json_object_set_new(j, "mode", json_string(modes[m->mode]));
+	json_object_set_new(j, "kind", json_string(kinds[secant_network_kind_of(&m->net)]));
+	json_object_set_new(j, "inputs", json_integer(secant_network_inputs(&m->net)));
+	json_object_set_new(j, "normalize", json_string(m->normalize ? m->normalize : "imagenet"));
+	json_object_set_new(j, "multiple", json_integer(m->multiple));
+	for (int i = 0; i < m->n_class_names; i++)
+		json_array_append_new(names, json_string(m->class_names[i]));
+	json_object_set_new(j, "class_names", names);
+	if (m->clouds)
+		json_object_set(j, "clouds", m->clouds);
+	secant_free(text);
+	return j;
+}
+
+secant_status
+secant_model_save(const secant_model *m, const char *path, secant_err *err)
+{
+	static const char *const names[] = { "logits", "label" };
+	secant_model_file file = { 0 };
+	secant_model_graph graph;
+	secant_shape in = nominal(m);
+	secant_status status = secant_model_build(m, SECANT_PHASE_EVAL, &in, &graph, err);
+	if (status)
+		return status;
+	file.settings = settings_of(m);
+	file.graph = secant_graph_to_json(graph.g, names, (secant_value[]){ graph.built.logits, graph.built.label }, 2);
+	secant_graph_free(graph.g);
+	if (!(status = secant_model_tensors(m, &file.tensors, err)))
+		status = secant_model_file_write(&file, path, err);
+	secant_model_file_free(&file);
+	return status;
+}
+
+secant_status
+secant_model_open(secant_model *m, const char *path, bool f64, secant_err *err)
+{
+	secant_model_file file;
+	secant_network net = { 0 };
+	secant_err own = { 0 };
+	*m = (secant_model){ 0 };
+	secant_status status = secant_model_file_read(&file, path, err);
+	if (status)
+		return status;
+	char *text = secant_json_text(json_object_get(file.settings, "network"), 0);
+	if (!text)
+		secant_fail(&own, SECANT_ERR_FORMAT, "the model's settings hold no network options");
+	else if (!secant_opts_init(&secant_network_options, &net, &own)
+		&& !secant_opts_set_json(&secant_network_options, &net, text, "network", &own)
+		&& !secant_model_new(m, &net, json_string_value(json_object_get(file.settings, "mode")),
+			json_string_value(json_object_get(file.settings, "normalize")), f64, &own))
+		(void)!secant_store_load(m->store, &file.tensors, &own);
+	if (!own.code)
+		m->clouds = json_incref(json_object_get(file.settings, "clouds"));
+	const json_t *names = json_object_get(file.settings, "class_names");
+	size_t n = own.code ? 0 : json_array_size(names);
+	if (n && !(m->class_names = secant_calloc(n, sizeof *m->class_names)))
+		secant_fail(&own, SECANT_ERR_NOMEM, "no memory for class names");
+	for (size_t i = 0; i < n && !own.code; i++) {
+		const char *name = json_string_value(json_array_get(names, i));
+		if (!(m->class_names[m->n_class_names++] = secant_strdup(name ? name : "")))
+			secant_fail(&own, SECANT_ERR_NOMEM, "no memory for class names");
+	}
+	secant_free(text);
+	secant_opts_free(&secant_network_options, &net);
+	secant_model_file_free(&file);
+	if (!own.code)
+		return SECANT_OK;
+	secant_model_free(m);
+	return secant_fail(err, own.code, "%s: %s", path, own.msg);
+}
+
+secant_status
+secant_model_load(secant_model *m, const char *weights, secant_err *err)
+{
+	secant_tensors t = { 0 };
+	secant_status status = secant_tensors_read(&t, NULL, weights, err);
+	if (status)
+		return status;
+	secant_err own = { 0 };
+	status = secant_store_load(m->store, &t, &own);
+	secant_tensors_free(&t);
+	return status ? secant_fail(err, status, "%s: %s", weights, own.msg) : SECANT_OK;
+}
