@@ -156,7 +156,7 @@ place_outputs(secant_plan *p)
 		if (info->kind != SECANT_VALUE_NODE || l->place != SECANT_PLACE_NONE)
 			continue;
 		const secant_node *n = secant_graph_get_node(p->g, info->node);
-		if (is_view(n) || (info->slot < 8 && n->op->alias[info->slot]))
+		if (is_view(n) || (n->op->alias[info->slot]))
 			continue;
 		l->place = SECANT_PLACE_OUTPUT;
 		l->index = i;
@@ -170,7 +170,7 @@ place_node(secant_plan *p, int i, secant_err *err)
 	for (int k = 0; k < n->n_out; k++) {
 		secant_value v = n->out[k];
 		secant_location *l = &p->at[v];
-		int alias = k < 8 ? n->op->alias[k] : 0;
+		int alias = n->op->alias[k];
 		secant_operand o = operand_of(p, v);
 		l->bytes = secant_operand_bytes(&o);
 		if (alias) {
@@ -222,18 +222,6 @@ has_empty_input(const secant_step *s)
 	return false;
 }
 
-static secant_status
-run_zero(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
-{
-	for (int k = 0; k < s->n_out; k++)
-		if (out[k])
-			memset(out[k], 0, secant_operand_bytes(&s->out[k]));
-	return SECANT_OK;
-}
-
-/* Products of nothing: oneDNN must not see them. */
-static const secant_impl impl_zero = { .op = "", .name = "zero", .run = run_zero };
-
 static void
 release(secant_step *s)
 {
@@ -266,8 +254,8 @@ choose(secant_plan *p, secant_step *s, secant_err *err)
 {
 	if (p->options.precision == SECANT_PRECISION_F64)
 		return try_impl(s, &secant_impl_reference, err);
-	if (s->node->op->low == SECANT_LOW_DRIVES && has_empty_input(s))
-		return try_impl(s, &impl_zero, err);
+	if (s->node->op->low == SECANT_LOW_DRIVES && has_empty_input(s)) /* oneDNN must not see products of nothing */
+		return try_impl(s, &secant_impl_reference, err);
 	for (const secant_impl *const *table = secant_impl_tables(); *table; table++)
 		for (const secant_impl *impl = *table; impl->op; impl++) {
 			secant_err own = { 0 };
@@ -309,7 +297,7 @@ make_step(secant_plan *p, int i, secant_err *err)
 	for (int k = 0; k < n->n_in; k++)
 		s->in[k] = operand_of(p, n->in[k]);
 	for (int k = 0; k < n->n_out; k++)
-		s->out[k] = operand_of(p, n->out[k]), s->out[k].used |= k < 8 && n->op->alias[k];
+		s->out[k] = operand_of(p, n->out[k]), s->out[k].used |= n->op->alias[k] != 0;
 	p->n_step = i + 1;
 	return is_view(n) ? SECANT_OK : choose(p, s, err);
 }

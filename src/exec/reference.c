@@ -5,11 +5,11 @@
 #include "exec/exec.h"
 #include <string.h>
 
-typedef struct arguments { /* one block: the operator's view of the step, and where converted numbers stand */
+/* One block, which belongs to the plan and is only read by runs. Pointers to numbers stand at the start of scratch, as
+ * there are as many as the step has inputs and two contexts may run one plan at a time. */
+typedef struct arguments {
 	secant_shape *in_shape, *out_shape;
-	const double **in;
-	double **out;
-	size_t *in_at, *out_at; /* offsets in scratch */
+	size_t *in_at, *out_at; /* offsets in scratch of converted numbers */
 } arguments;
 
 static size_t
@@ -23,16 +23,15 @@ static secant_status
 prepare(secant_step *s, secant_err *err)
 {
 	size_t n = (size_t)(s->n_in + s->n_out);
-	char *block = secant_calloc(1, sizeof(arguments) + n * (sizeof(secant_shape) + sizeof(double *) + sizeof(size_t)));
+	char *block = secant_calloc(1, sizeof(arguments) + n * (sizeof(secant_shape) + sizeof(size_t)));
 	if (!block)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a reference step");
 	arguments *a = (arguments *)(void *)block;
 	a->in_shape = (secant_shape *)(void *)(a + 1);
 	a->out_shape = a->in_shape + s->n_in;
-	a->in = (const double **)(void *)(a->out_shape + s->n_out);
-	a->out = (double **)(void *)(a->in + s->n_in);
-	a->in_at = (size_t *)(void *)(a->out + s->n_out);
+	a->in_at = (size_t *)(void *)(a->out_shape + s->n_out);
 	a->out_at = a->in_at + s->n_in;
+	s->scratch = ((size_t)s->n_in * sizeof(double *) + 63) / 64 * 64;
 	for (int i = 0; i < s->n_in; i++) {
 		a->in_shape[i] = s->in[i].shape;
 		a->in_at[i] = s->scratch;
@@ -52,24 +51,26 @@ static secant_status
 run(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	const arguments *a = s->data;
-	char none = 0, *base = scratch ? scratch : &none; /* a step without scratch converts nothing */
+	char *base = scratch;
+	const double **from = scratch;
+	double *to[SECANT_MOST_OUTPUTS];
 	for (int i = 0; i < s->n_in; i++) {
 		secant_tensor t = { s->in[i].dtype, s->in[i].shape, (void *)(uintptr_t)in[i], NULL };
 		double *converted = (double *)(void *)(base + a->in_at[i]);
 		if (in[i] && s->in[i].dtype != SECANT_F64)
 			for (int64_t k = 0, n = secant_shape_count(&t.shape); k < n; k++)
 				converted[k] = secant_tensor_get(&t, k);
-		a->in[i] = !in[i] || s->in[i].dtype == SECANT_F64 ? in[i] : converted;
+		from[i] = !in[i] || s->in[i].dtype == SECANT_F64 ? in[i] : converted;
 	}
 	for (int i = 0; i < s->n_out; i++)
-		a->out[i] = out[i] && s->out[i].dtype == SECANT_F64 ? out[i] : (double *)(void *)(base + a->out_at[i]);
-	secant_reference r = { s->node->attr, s->n_in, s->n_out, a->in_shape, a->out_shape, a->in, a->out };
+		to[i] = out[i] && s->out[i].dtype == SECANT_F64 ? out[i] : (double *)(void *)(base + a->out_at[i]);
+	secant_reference r = { s->node->attr, s->n_in, s->n_out, a->in_shape, a->out_shape, from, to };
 	s->node->op->reference(&r);
 	for (int i = 0; i < s->n_out; i++) {
 		secant_tensor t = { s->out[i].dtype, s->out[i].shape, out[i], NULL };
 		if (out[i] && s->out[i].dtype != SECANT_F64)
 			for (int64_t k = 0, n = secant_shape_count(&t.shape); k < n; k++)
-				secant_tensor_set(&t, k, a->out[i][k]);
+				secant_tensor_set(&t, k, to[i][k]);
 	}
 	return SECANT_OK;
 }

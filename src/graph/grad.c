@@ -22,7 +22,7 @@ static secant_status
 node_gradient(tape *t, int i)
 {
 	const secant_node n = *secant_graph_get_node(t->g, i);
-	secant_value dy_fixed[8], dx_fixed[64], *dx = dx_fixed;
+	secant_value dy_fixed[SECANT_MOST_OUTPUTS], dx_fixed[64], *dx = dx_fixed;
 	bool wants_fixed[64], *wants = wants_fixed, any_out = false, any_in = false;
 	for (int o = 0; o < n.n_out; o++)
 		any_out |= (dy_fixed[o] = t->grad[n.out[o]]) >= 0;

@@ -323,7 +323,7 @@ secant_graph_node(secant_graph *g, const char *op_name, const void *attr, int n,
 	while (n > op->min_in && in[n - 1] < 0) /* absent inputs at the end are not there at all */
 		n--;
 	secant_err err = { 0 };
-	secant_type out[8];
+	secant_type out[SECANT_MOST_OUTPUTS];
 	const void *copy = attr_copy(g, op, attr);
 	if (op->attr && !copy) {
 		no_memory(g);

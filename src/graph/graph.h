@@ -7,7 +7,7 @@
  * secant_graph_check reports the error once at the end.
  *
  * Real numbers are SECANT_F32 in a graph whatever they are stored as: how (f64, f32, bf16) is the precision of a plan,
- * see precision.c. Activations are N x H x W x C; weights keep PyTorch's shapes (O x I/g x kH x kW), so that a
+ * see lower.c. Activations are N x H x W x C; weights keep PyTorch's shapes (O x I/g x kH x kW), so that a
  * state_dict key names the same array.
  *
  * TO ADD AN OPERATOR: write src/ops/op_NAME.c (attributes, shape rule, gradient rule, reference, cases; descriptor
@@ -19,6 +19,8 @@
 #include <secant/options.h>
 #include <secant/tensor.h>
 #include "base/mem.h"
+
+enum { SECANT_MOST_OUTPUTS = 8 }; /* of a node; tests hold every descriptor to it */
 
 typedef int secant_value; /* index into its graph; -1: absent, or an error happened */
 typedef struct secant_graph secant_graph;
@@ -107,7 +109,7 @@ struct secant_op {
 	int n_out;
 	secant_low low;
 	uint32_t low_in, low_out; /* bit i: that slot (31: and all later ones) is bf16 when the node is */
-	uint8_t alias[8]; /* alias[o] = i + 1: output o is stored in the state that is input i */
+	uint8_t alias[SECANT_MOST_OUTPUTS]; /* alias[o] = i + 1: output o is stored in the state that is input i */
 	bool commutes; /* writes nothing but what it returns; false for random or state-updating ones */
 	secant_status (*shape)(const secant_signature *s, secant_err *err);
 	/* Builds d(loss)/d(in[i]) out of operators into dx[i] (left at -1: none). dy[o] is -1 where nothing flows back.

@@ -7,7 +7,7 @@
 static bool
 updates_state(const secant_node *n)
 {
-	for (int o = 0; o < n->n_out && o < 8; o++)
+	for (int o = 0; o < n->n_out; o++)
 		if (n->op->alias[o])
 			return true;
 	return false;

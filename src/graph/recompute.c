@@ -54,7 +54,7 @@ for_gradient(recomputing *r, secant_value v)
 	if (r->anew[v] >= 0)
 		return r->anew[v];
 	const secant_node *n = secant_rewrite_maker(&r->w, v, NULL);
-	secant_value *in = secant_rewrite_room(&r->w, n), out[8]; /* as many as an operator gives at most */
+	secant_value *in = secant_rewrite_room(&r->w, n), out[SECANT_MOST_OUTPUTS];
 	if (!in)
 		return -1;
 	for (int k = 0; k < n->n_in; k++)

@@ -7,7 +7,7 @@ static secant_value
 stored_in(const secant_graph *g, secant_value v)
 {
 	const secant_value_info *info = secant_graph_value(g, v);
-	if (info->kind != SECANT_VALUE_NODE || info->slot >= 4)
+	if (info->kind != SECANT_VALUE_NODE)
 		return -1;
 	const secant_node *n = secant_graph_get_node(g, info->node);
 	int input = n->op->alias[info->slot] - 1;
@@ -55,9 +55,9 @@ static secant_status
 run_node(const secant_graph *g, const secant_node *n, double *const *values, secant_err *err)
 {
 	enum { FEW = 16 };
-	secant_shape in_few[FEW], out_shape[FEW], *in_shape = in_few;
+	secant_shape in_few[FEW], out_shape[SECANT_MOST_OUTPUTS], *in_shape = in_few;
 	const double *in_data[FEW], **in = in_data;
-	double *out[FEW];
+	double *out[SECANT_MOST_OUTPUTS];
 	void *many = NULL;
 	if (n->n_in > FEW) {
 		many = secant_calloc((size_t)n->n_in, sizeof *in + sizeof *in_shape);
@@ -66,7 +66,7 @@ run_node(const secant_graph *g, const secant_node *n, double *const *values, sec
 		in_shape = many;
 		in = (const double **)(void *)(in_shape + n->n_in);
 	}
-	bool whole = n->n_out <= FEW;
+	bool whole = true;
 	for (int i = 0; i < n->n_in; i++) {
 		in_shape[i] = n->in[i] < 0 ? (secant_shape){ .rank = -1 } : *secant_graph_shape(g, n->in[i]);
 		in[i] = n->in[i] < 0 ? NULL : values[n->in[i]];

@@ -9,6 +9,7 @@
  * result before the activation; it and the activation are set by the passes of inference plans and have no gradient.
  */
 #include "ops/ops.h"
+#include <math.h>
 
 typedef struct geometry {
 	int64_t n, h, w, c, p, q, o; /* of the plain convolution that maps h x w x c to p x q x o */
@@ -92,6 +93,8 @@ activate(int act, double v)
 	switch (act) {
 	case SECANT_ACT_RELU: return v > 0 ? v : 0;
 	case SECANT_ACT_RELU6: return v < 0 ? 0 : v > 6 ? 6 : v;
+	case SECANT_ACT_SILU: return v / (1 + exp(-v));
+	case SECANT_ACT_LEAKY_RELU: return v > 0 ? v : 0.01 * v;
 	default: return v;
 	}
 }

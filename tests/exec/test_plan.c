@@ -3,7 +3,9 @@
  */
 #include "data.h"
 #include <math.h>
-#include "exec/exec.h"
+#include <pthread.h>
+#include "base/cpu.h"
+#include "exec/plan.h"
 #include "ops/ops.h"
 
 #define SHAPE(...) \
@@ -291,6 +293,84 @@ test_recomputed_results_are_the_same(void **state)
 	}
 }
 
+/* y = x w + b where x has no columns: the bias alone, in every precision. */
+static void
+test_a_product_of_nothing_is_its_bias(void **state)
+{
+	static const secant_precision all[] = { SECANT_PRECISION_F32, SECANT_PRECISION_BF16 };
+	for (int p = 0; p < (secant_cpu_isa() >= SECANT_ISA_AVX512 ? 2 : 1); p++) {
+		rig r = { .g = secant_graph_new() };
+		secant_value x = secant_graph_input(r.g, "x", SECANT_F32, SHAPE(2, 0));
+		secant_value w = secant_graph_input(r.g, "w", SECANT_F32, SHAPE(3, 0));
+		secant_value b = secant_graph_input(r.g, "b", SECANT_F32, SHAPE(3));
+		secant_value y = secant_apply(r.g, "linear", NULL, 3, x, w, b);
+		rig_start(&r, &y, 1, (secant_plan_options){ .precision = all[p] });
+		const float bias[3] = { 1, -2, 0.5f };
+		float none = 0;
+		must(secant_context_set_input(r.context, "x", &none, &r.err), &r.err);
+		must(secant_context_set_input(r.context, "w", &none, &r.err), &r.err);
+		must(secant_context_set_input(r.context, "b", bias, &r.err), &r.err);
+		must(secant_context_run(r.context, &r.err), &r.err);
+		const float *out = secant_context_output(r.context, 0);
+		for (int i = 0; i < 6; i++)
+			assert_true(out[i] == bias[i % 3]);
+		rig_free(&r);
+	}
+}
+
+enum { RUNS = 50, NUMBERS = 257 };
+typedef struct runner {
+	secant_context *context;
+	float factor;
+	int wrong;
+} runner;
+
+static void *
+run_often(void *p)
+{
+	runner *r = p;
+	float in[NUMBERS];
+	secant_err err = { 0 };
+	for (int k = 0; k < RUNS; k++) {
+		for (int i = 0; i < NUMBERS; i++)
+			in[i] = r->factor * (float)(i + k);
+		if (secant_context_set_input(r->context, "x", in, &err) || secant_context_run(r->context, &err))
+			return r->wrong = -1, NULL;
+		const float *out = secant_context_output(r->context, 0);
+		for (int i = 0; i < NUMBERS; i++)
+			r->wrong += out[i] != in[i] * in[i];
+	}
+	return NULL;
+}
+
+/* Scalar references, too, are run by several contexts of one plan at a time. */
+static void
+test_contexts_of_one_plan_run_at_the_same_time(void **state)
+{
+	rig r = { .g = secant_graph_new() };
+	secant_value x = secant_graph_input(r.g, "x", SECANT_F32, SHAPE(NUMBERS));
+	secant_value a = secant_apply(r.g, "square", NULL, 1, x);
+	secant_value y = secant_apply(r.g, "abs", NULL, 1, a);
+	rig_start(&r, &y, 1, (secant_plan_options){ .precision = SECANT_PRECISION_F32 });
+	for (int i = 0; i < r.plan->n_step; i++) { /* as where nothing but the reference takes a step */
+		secant_step *s = &r.plan->step[i];
+		must(secant_impl_reference.prepare(s, &r.err), &r.err);
+		s->impl = &secant_impl_reference;
+	}
+	must(secant_plan_lay_out(r.plan, &r.err), &r.err);
+	secant_context_free(r.context);
+	r.context = secant_context_new(r.plan, &r.err);
+	runner both[2] = { { r.context, 1, 0 }, { secant_context_new(r.plan, &r.err), 3, 0 } };
+	pthread_t thread;
+	assert_int_equal(pthread_create(&thread, NULL, run_often, &both[0]), 0);
+	(void)run_often(&both[1]);
+	pthread_join(thread, NULL);
+	assert_int_equal(both[0].wrong, 0);
+	assert_int_equal(both[1].wrong, 0);
+	secant_context_free(both[1].context);
+	rig_free(&r);
+}
+
 int
 main(void)
 {
@@ -300,6 +380,8 @@ main(void)
 		cmocka_unit_test(test_updates_of_states),
 		cmocka_unit_test(test_messages),
 		cmocka_unit_test(test_recomputed_results_are_the_same),
+		cmocka_unit_test(test_a_product_of_nothing_is_its_bias),
+		cmocka_unit_test(test_contexts_of_one_plan_run_at_the_same_time),
 		cmocka_unit_test(test_every_allocation_may_fail_f32),
 		cmocka_unit_test(test_every_allocation_may_fail_bf16),
 	};

@@ -109,7 +109,7 @@ parse_case(trial *t)
 static bool
 is_state(const secant_op *op, int input)
 {
-	for (int o = 0; o < 4; o++)
+	for (int o = 0; o < SECANT_MOST_OUTPUTS; o++)
 		if (op->alias[o] == input + 1)
 			return true;
 	return false;
@@ -341,9 +341,9 @@ test_descriptors_are_complete(void **state)
 		assert_ptr_equal(secant_op_find(op->name), op); /* so names are unique */
 		assert_true(op->brief && *op->brief);
 		assert_true(op->shape && op->reference);
-		assert_in_range(op->n_out, 1, 8);
+		assert_in_range(op->n_out, 1, SECANT_MOST_OUTPUTS);
 		assert_true(op->min_in >= 1 && (op->max_in < 0 || op->max_in >= op->min_in));
-		for (int o = 0; o < 4; o++)
+		for (int o = 0; o < SECANT_MOST_OUTPUTS; o++)
 			assert_true(op->alias[o] == 0 || (o < op->n_out && op->alias[o] <= op->min_in));
 		if (op->attr) {
 			void *attr = secant_calloc(1, op->attr->size);

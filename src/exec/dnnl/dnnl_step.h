@@ -42,8 +42,8 @@ dnnl_data *secant_dnnl_new(secant_step *s, secant_err *err);
 onednn_md secant_dnnl_md(secant_step *s, int n, const int64_t *dims, dnnl_data_type_t type, dnnl_format_tag_t tag);
 /* N x H x W x C as oneDNN sees it: logical NCHW in nhwc memory. */
 onednn_md secant_dnnl_nhwc(secant_step *s, const secant_operand *o);
-/* Adds a call for primitive descriptor `pd`, refusing reference implementations (SECANT_ERR_UNSUPPORTED); takes pd,
- * reserves its scratchpad in the step's scratch. `main` calls give the step its detail. NULL and err on failure. */
+/* Adds a call for primitive descriptor `pd`; takes pd, reserves its scratchpad in the step's scratch. `main` calls give
+ * the step its detail. NULL and err on failure. */
 dnnl_call *secant_dnnl_add(secant_step *s, dnnl_primitive_desc_t pd, bool main, secant_err *err);
 void secant_dnnl_arg(dnnl_call *c, int arg, onednn_md md, dnnl_where where, int index, size_t offset);
 /* Room in the step's scratch; returns its offset. */

@@ -2,7 +2,17 @@
  * oneDNN 2.6 and 3.x behind one face. See onednn.h.
  */
 #include "exec/dnnl/onednn.h"
+#include "exec/dnnl/trust.h"
 #include <string.h>
+
+/* Does trust.c speak against the implementation of pd? */
+static bool
+refused(const char *op, dnnl_primitive_desc_t pd)
+{
+	const char *info = NULL;
+	dnnl_primitive_desc_query(pd, dnnl_query_impl_info_str, 0, &info);
+	return info && secant_dnnl_refused(op, info, secant_dnnl_version());
+}
 
 #if DNNL_VERSION_MAJOR < 3
 
@@ -39,12 +49,21 @@ onednn_mds_free(onednn_mds *m)
 	(void)m;
 }
 
+/* The first implementation that is trusted. */
 static dnnl_primitive_desc_t
-made(dnnl_status_t status, const_dnnl_op_desc_t desc, dnnl_engine_t e, dnnl_primitive_desc_t hint,
+made(const char *op, dnnl_status_t status, const_dnnl_op_desc_t desc, dnnl_engine_t e, dnnl_primitive_desc_t hint,
 	const_dnnl_primitive_attr_t attr)
 {
-	dnnl_primitive_desc_t pd = NULL;
-	return status == dnnl_success && dnnl_primitive_desc_create(&pd, desc, attr, e, hint) == dnnl_success ? pd : NULL;
+	dnnl_primitive_desc_iterator_t all = NULL;
+	if (status != dnnl_success || dnnl_primitive_desc_iterator_create(&all, desc, attr, e, hint) != dnnl_success)
+		return NULL;
+	dnnl_primitive_desc_t pd = dnnl_primitive_desc_iterator_fetch(all);
+	while (pd && refused(op, pd)) {
+		dnnl_primitive_desc_destroy(pd);
+		pd = dnnl_primitive_desc_iterator_next(all) == dnnl_success ? dnnl_primitive_desc_iterator_fetch(all) : NULL;
+	}
+	dnnl_primitive_desc_iterator_destroy(all);
+	return pd;
 }
 
 dnnl_primitive_desc_t
@@ -52,8 +71,9 @@ onednn_conv(dnnl_engine_t e, const onednn_window *w, onednn_md_ref x, onednn_md_
 	onednn_md_ref y, const_dnnl_primitive_attr_t attr)
 {
 	dnnl_convolution_desc_t d;
-	return made(dnnl_dilated_convolution_forward_desc_init(&d, dnnl_forward_training, dnnl_convolution_direct, x,
-					weights, bias, y, w->stride, w->dilation, w->before, w->after),
+	return made("conv2d",
+		dnnl_dilated_convolution_forward_desc_init(&d, dnnl_forward_training, dnnl_convolution_direct, x, weights, bias,
+			y, w->stride, w->dilation, w->before, w->after),
 		&d, e, NULL, attr);
 }
 
@@ -62,8 +82,9 @@ onednn_conv_grad_data(dnnl_engine_t e, const onednn_window *w, onednn_md_ref dx,
 	onednn_md_ref dy, dnnl_primitive_desc_t hint, const_dnnl_primitive_attr_t attr)
 {
 	dnnl_convolution_desc_t d;
-	return made(dnnl_dilated_convolution_backward_data_desc_init(
-					&d, dnnl_convolution_direct, dx, weights, dy, w->stride, w->dilation, w->before, w->after),
+	return made("conv2d_grad_data",
+		dnnl_dilated_convolution_backward_data_desc_init(
+			&d, dnnl_convolution_direct, dx, weights, dy, w->stride, w->dilation, w->before, w->after),
 		&d, e, hint, attr);
 }
 
@@ -72,8 +93,9 @@ onednn_conv_grad_weights(dnnl_engine_t e, const onednn_window *w, onednn_md_ref 
 	onednn_md_ref dy, dnnl_primitive_desc_t hint, const_dnnl_primitive_attr_t attr)
 {
 	dnnl_convolution_desc_t d;
-	return made(dnnl_dilated_convolution_backward_weights_desc_init(
-					&d, dnnl_convolution_direct, x, dweights, NULL, dy, w->stride, w->dilation, w->before, w->after),
+	return made("conv2d_grad_weights",
+		dnnl_dilated_convolution_backward_weights_desc_init(
+			&d, dnnl_convolution_direct, x, dweights, NULL, dy, w->stride, w->dilation, w->before, w->after),
 		&d, e, hint, attr);
 }
 
@@ -82,8 +104,9 @@ onednn_deconv(dnnl_engine_t e, const onednn_window *w, onednn_md_ref x, onednn_m
 	onednn_md_ref y, const_dnnl_primitive_attr_t attr)
 {
 	dnnl_deconvolution_desc_t d;
-	return made(dnnl_dilated_deconvolution_forward_desc_init(&d, dnnl_forward_training, dnnl_deconvolution_direct, x,
-					weights, bias, y, w->stride, w->dilation, w->before, w->after),
+	return made("conv_transpose2d",
+		dnnl_dilated_deconvolution_forward_desc_init(&d, dnnl_forward_training, dnnl_deconvolution_direct, x, weights,
+			bias, y, w->stride, w->dilation, w->before, w->after),
 		&d, e, NULL, attr);
 }
 
@@ -92,7 +115,7 @@ onednn_matmul(dnnl_engine_t e, onednn_md_ref a, onednn_md_ref b, onednn_md_ref b
 	const_dnnl_primitive_attr_t attr)
 {
 	dnnl_matmul_desc_t d;
-	return made(dnnl_matmul_desc_init(&d, a, b, bias, y), &d, e, NULL, attr);
+	return made("matmul", dnnl_matmul_desc_init(&d, a, b, bias, y), &d, e, NULL, attr);
 }
 
 void
@@ -107,6 +130,20 @@ onednn_add_eltwise(dnnl_post_ops_t ops, dnnl_alg_kind_t kind, float alpha, float
 }
 
 #else
+
+/* The first implementation that is trusted, from the one that was made. */
+static dnnl_primitive_desc_t
+made(const char *op, dnnl_status_t status, dnnl_primitive_desc_t pd)
+{
+	if (status != dnnl_success)
+		return NULL;
+	while (refused(op, pd))
+		if (dnnl_primitive_desc_next_impl(pd) != dnnl_success) {
+			dnnl_primitive_desc_destroy(pd);
+			return NULL;
+		}
+	return pd;
+}
 
 /* Takes over md; NULL stays NULL, which every call refuses. */
 static onednn_md
@@ -157,11 +194,9 @@ onednn_conv(dnnl_engine_t e, const onednn_window *w, onednn_md_ref x, onednn_md_
 	onednn_md_ref y, const_dnnl_primitive_attr_t attr)
 {
 	dnnl_primitive_desc_t pd = NULL;
-	return dnnl_convolution_forward_primitive_desc_create(&pd, e, dnnl_forward_training, dnnl_convolution_direct, x,
-			   weights, bias, y, w->stride, w->dilation, w->before, w->after, attr)
-			== dnnl_success
-		? pd
-		: NULL;
+	dnnl_status_t status = dnnl_convolution_forward_primitive_desc_create(&pd, e, dnnl_forward_training,
+		dnnl_convolution_direct, x, weights, bias, y, w->stride, w->dilation, w->before, w->after, attr);
+	return made("conv2d", status, pd);
 }
 
 dnnl_primitive_desc_t
@@ -169,11 +204,9 @@ onednn_conv_grad_data(dnnl_engine_t e, const onednn_window *w, onednn_md_ref dx,
 	onednn_md_ref dy, dnnl_primitive_desc_t hint, const_dnnl_primitive_attr_t attr)
 {
 	dnnl_primitive_desc_t pd = NULL;
-	return dnnl_convolution_backward_data_primitive_desc_create(&pd, e, dnnl_convolution_direct, dx, weights, dy,
-			   w->stride, w->dilation, w->before, w->after, hint, attr)
-			== dnnl_success
-		? pd
-		: NULL;
+	dnnl_status_t status = dnnl_convolution_backward_data_primitive_desc_create(
+		&pd, e, dnnl_convolution_direct, dx, weights, dy, w->stride, w->dilation, w->before, w->after, hint, attr);
+	return made("conv2d_grad_data", status, pd);
 }
 
 dnnl_primitive_desc_t
@@ -181,11 +214,9 @@ onednn_conv_grad_weights(dnnl_engine_t e, const onednn_window *w, onednn_md_ref 
 	onednn_md_ref dy, dnnl_primitive_desc_t hint, const_dnnl_primitive_attr_t attr)
 {
 	dnnl_primitive_desc_t pd = NULL;
-	return dnnl_convolution_backward_weights_primitive_desc_create(&pd, e, dnnl_convolution_direct, x, dweights, NULL,
-			   dy, w->stride, w->dilation, w->before, w->after, hint, attr)
-			== dnnl_success
-		? pd
-		: NULL;
+	dnnl_status_t status = dnnl_convolution_backward_weights_primitive_desc_create(&pd, e, dnnl_convolution_direct, x,
+		dweights, NULL, dy, w->stride, w->dilation, w->before, w->after, hint, attr);
+	return made("conv2d_grad_weights", status, pd);
 }
 
 dnnl_primitive_desc_t
@@ -193,11 +224,9 @@ onednn_deconv(dnnl_engine_t e, const onednn_window *w, onednn_md_ref x, onednn_m
 	onednn_md_ref y, const_dnnl_primitive_attr_t attr)
 {
 	dnnl_primitive_desc_t pd = NULL;
-	return dnnl_deconvolution_forward_primitive_desc_create(&pd, e, dnnl_forward_training, dnnl_deconvolution_direct, x,
-			   weights, bias, y, w->stride, w->dilation, w->before, w->after, attr)
-			== dnnl_success
-		? pd
-		: NULL;
+	dnnl_status_t status = dnnl_deconvolution_forward_primitive_desc_create(&pd, e, dnnl_forward_training,
+		dnnl_deconvolution_direct, x, weights, bias, y, w->stride, w->dilation, w->before, w->after, attr);
+	return made("conv_transpose2d", status, pd);
 }
 
 dnnl_primitive_desc_t
@@ -205,7 +234,8 @@ onednn_matmul(dnnl_engine_t e, onednn_md_ref a, onednn_md_ref b, onednn_md_ref b
 	const_dnnl_primitive_attr_t attr)
 {
 	dnnl_primitive_desc_t pd = NULL;
-	return dnnl_matmul_primitive_desc_create(&pd, e, a, b, bias, y, attr) == dnnl_success ? pd : NULL;
+	dnnl_status_t status = dnnl_matmul_primitive_desc_create(&pd, e, a, b, bias, y, attr);
+	return made("matmul", status, pd);
 }
 
 void

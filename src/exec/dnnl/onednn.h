@@ -8,6 +8,7 @@
 #ifndef SECANT_EXEC_DNNL_ONEDNN_H
 #define SECANT_EXEC_DNNL_ONEDNN_H
 #include <dnnl.h>
+#include <stdbool.h>
 
 #if DNNL_VERSION_MAJOR < 3
 typedef dnnl_memory_desc_t onednn_md; /* a value */
@@ -38,7 +39,8 @@ typedef struct onednn_window {
 	dnnl_dims_t stride, dilation, before, after;
 } onednn_window;
 
-/* Primitive descriptors; NULL where oneDNN has none. `bias` and `hint` may be NULL. Attributes are the caller's. */
+/* Primitive descriptors of the first implementation that trust.h allows; NULL where oneDNN has none. `bias` and `hint`
+ * may be NULL. Attributes are the caller's. */
 dnnl_primitive_desc_t onednn_conv(dnnl_engine_t e, const onednn_window *w, onednn_md_ref x, onednn_md_ref weights,
 	onednn_md_ref bias, onednn_md_ref y, const_dnnl_primitive_attr_t attr);
 dnnl_primitive_desc_t onednn_conv_grad_data(dnnl_engine_t e, const onednn_window *w, onednn_md_ref dx,

@@ -1,0 +1,248 @@
+/*
+ * Convolutions with their gradients, transposed convolutions and products of matrices: every implementation, oneDNN's
+ * and our own, against the reference, at the cases of the operators and those below; with every activation and sum that
+ * can be fused, in f32 and bf16, on one thread and three, with weights that are packed, repacked or given, and again on
+ * two threads for every lesser instruction set. What no implementation takes is printed and counted; what must be taken
+ * is a failure.
+ */
+#include "trial.h"
+
+typedef struct extra {
+	const char *op;
+	secant_op_case c;
+} extra;
+
+/* Beside the operators' own: small channel counts, padding on some sides only, strides beyond the kernel, every kind at
+ * once; x of conv2d and its gradients N H W C, w O I kH kW. */
+static const extra extras[] = {
+	{ "conv2d", { "1 to 1 channel", "padding=1", "1x6x7x1 1x1x3x3 1" } },
+	{ "conv2d", { "2 to 5 channels", "padding=1", "2x6x7x2 5x2x3x3 5" } },
+	{ "conv2d", { "3 to 2 channels", "padding=2", "1x9x8x3 2x3x5x5" } },
+	{ "conv2d", { "4 to 3 channels", "padding=1", "1x9x8x4 3x4x3x3 3" } },
+	{ "conv2d", { "5 to 4 channels", "padding=1 stride=2", "1x9x8x5 4x5x3x3 4" } },
+	{ "conv2d", { "16 to 1 channel, 5x5", "padding=2", "1x9x8x16 1x16x5x5" } },
+	{ "conv2d", { "48 to 3 channels", "padding=1", "1x9x8x48 3x48x3x3 3" } },
+	{ "conv2d", { "17 to 33 channels", "padding=1", "2x7x5x17 33x17x3x3 33" } },
+	{ "conv2d", { "64 to 64 channels", "padding=1", "1x12x11x64 64x64x3x3 64" } },
+	{ "conv2d", { "stride beyond the kernel", "stride=3", "1x10x11x8 16x8x2x2 16" } },
+	{ "conv2d", { "stride beyond the kernel, 1x1", "stride=4", "1x10x11x16 16x16x1x1" } },
+	{ "conv2d", { "padding at the top", "padding=2,0,0,0", "1x7x6x8 8x8x3x3 8" } },
+	{ "conv2d", { "padding at the left", "padding=0,2,0,0", "1x7x6x16 16x16x3x3 16" } },
+	{ "conv2d", { "padding at the right", "padding=0,0,0,2", "1x7x6x16 16x16x3x3 16" } },
+	{ "conv2d", { "four paddings", "padding=0,1,2,3 stride=2", "1x9x8x16 32x16x4x4 32" } },
+	{ "conv2d", { "padding beyond the kernel", "padding=4", "1x5x6x16 16x16x3x3" } },
+	{ "conv2d", { "wide kernel", "padding=0,3", "1x5x14x8 8x8x1x7 8" } },
+	{ "conv2d", { "tall kernel", "padding=3,0", "1x14x5x8 8x8x7x1 8" } },
+	{ "conv2d", { "one row", "padding=1", "1x1x19x16 16x16x3x3 16" } },
+	{ "conv2d", { "one column", "padding=1", "1x19x1x16 16x16x3x3 16" } },
+	{ "conv2d", { "one pixel", "padding=1", "3x1x1x16 16x16x3x3 16" } },
+	{ "conv2d", { "uneven dilation", "padding=2,3 dilation=2x3", "1x9x10x16 16x16x3x3 16" } },
+	{ "conv2d", { "dilated, strided", "padding=4 dilation=4 stride=2", "1x13x12x16 16x16x3x3" } },
+	{ "conv2d", { "dilated, grouped", "padding=2 dilation=2 groups=2", "1x9x8x32 32x16x3x3 32" } },
+	{ "conv2d", { "3 groups of 1 to 2", "padding=1 groups=3", "1x7x8x3 6x1x3x3 6" } },
+	{ "conv2d", { "2 groups of 5 to 3", "padding=1 groups=2", "1x7x8x10 6x5x3x3 6" } },
+	{ "conv2d", { "depthwise, 1 channel a group, 5 channels", "padding=1 groups=5", "1x7x8x5 5x1x3x3 5" } },
+	{ "conv2d", { "depthwise, 19 channels, stride 2", "padding=1 stride=2 groups=19", "2x9x8x19 19x1x3x3" } },
+	{ "conv2d", { "depthwise, dilated", "padding=4 dilation=4 groups=32", "1x11x9x32 32x1x3x3 32" } },
+	{ "conv2d", { "depthwise, one-sided padding", "padding=0,0,1,1 stride=2 groups=32", "1x8x8x32 32x1x3x3" } },
+	{ "conv2d", { "depthwise 7x7", "padding=3 groups=16", "1x9x9x16 16x1x7x7 16" } },
+	{ "conv2d", { "inner size 0 with bias", "", "1x2x3x0 4x0x1x1 4" } },
+	{ "conv2d_grad_data", { "1 to 1 channel", "padding=1 size=6x7", "1x1x3x3 1x6x7x1" } },
+	{ "conv2d_grad_data", { "2 to 5 channels", "padding=1 size=6x7", "5x2x3x3 2x6x7x5" } },
+	{ "conv2d_grad_data", { "3 to 2 channels", "padding=2 size=9x8", "2x3x5x5 1x9x8x2" } },
+	{ "conv2d_grad_data", { "64 to 64 channels", "padding=1 size=12x11", "64x64x3x3 1x12x11x64" } },
+	{ "conv2d_grad_data", { "stride beyond the kernel", "stride=3 size=10x11", "16x8x2x2 1x3x4x16" } },
+	{ "conv2d_grad_data", { "stride beyond the kernel, 1x1", "stride=4 size=10x11", "16x16x1x1 1x3x3x16" } },
+	{ "conv2d_grad_data", { "four paddings", "padding=0,1,2,3 stride=2 size=9x8", "32x16x4x4 1x4x5x32" } },
+	{ "conv2d_grad_data", { "wide kernel", "padding=0,3 size=5x14", "8x8x1x7 1x5x14x8" } },
+	{ "conv2d_grad_data", { "one row", "padding=1 size=1x19", "16x16x3x3 1x1x19x16" } },
+	{ "conv2d_grad_data", { "dilated, strided", "padding=4 dilation=4 stride=2 size=13x12", "16x16x3x3 1x7x6x16" } },
+	{ "conv2d_grad_data", { "2 groups of 5 to 3", "padding=1 groups=2 size=7x8", "6x5x3x3 1x7x8x6" } },
+	{ "conv2d_grad_data", { "depthwise, 19 channels", "padding=1 stride=2 groups=19 size=9x8", "19x1x3x3 2x5x4x19" } },
+	{ "conv2d_grad_data", { "depthwise, 5 channels", "padding=1 groups=5 size=7x8", "5x1x3x3 1x7x8x5" } },
+	{ "conv2d_grad_weights", { "1 to 1 channel", "padding=1 size=3", "1x6x7x1 1x6x7x1" } },
+	{ "conv2d_grad_weights", { "2 to 5 channels", "padding=1 size=3", "2x6x7x2 2x6x7x5" } },
+	{ "conv2d_grad_weights", { "3 to 2 channels", "padding=2 size=5", "1x9x8x3 1x9x8x2" } },
+	{ "conv2d_grad_weights", { "3 to 16 channels, 7x7 stride 2", "padding=3 stride=2 size=7", "2x15x13x3 2x8x7x16" } },
+	{ "conv2d_grad_weights", { "64 to 64 channels", "padding=1 size=3", "1x12x11x64 1x12x11x64" } },
+	{ "conv2d_grad_weights", { "wide picture", "padding=1 size=3", "1x3x301x16 1x3x301x16" } },
+	{ "conv2d_grad_weights", { "wide picture, 32 channels", "padding=1 size=3", "2x4x259x32 2x4x259x16" } },
+	{ "conv2d_grad_weights", { "stride beyond the kernel", "stride=3 size=2", "1x10x11x8 1x3x4x16" } },
+	{ "conv2d_grad_weights", { "stride beyond the kernel, 1x1", "stride=4 size=1", "1x10x11x16 1x3x3x16" } },
+	{ "conv2d_grad_weights", { "four paddings", "padding=0,1,2,3 stride=2 size=4", "1x9x8x16 1x4x5x32" } },
+	{ "conv2d_grad_weights", { "wide kernel", "padding=0,3 size=1x7", "1x5x14x8 1x5x14x8" } },
+	{ "conv2d_grad_weights", { "one row", "padding=1 size=3", "1x1x19x16 1x1x19x16" } },
+	{ "conv2d_grad_weights", { "dilated, strided", "padding=4 dilation=4 stride=2 size=3", "1x13x12x16 1x7x6x16" } },
+	{ "conv2d_grad_weights", { "2 groups of 5 to 3", "padding=1 groups=2 size=3", "1x7x8x10 1x7x8x6" } },
+	{ "conv2d_grad_weights", { "depthwise, 19 channels", "padding=1 stride=2 groups=19 size=3", "2x9x8x19 2x5x4x19" } },
+	{ "conv2d_grad_weights", { "depthwise, 5 channels", "padding=1 groups=5 size=3", "1x7x8x5 1x7x8x5" } },
+	{ "conv_transpose2d", { "1 to 1 channel", "stride=2", "1x3x4x1 1x1x2x2 1" } },
+	{ "conv_transpose2d", { "3 to 5 channels", "stride=2", "2x3x4x3 3x5x2x2 5" } },
+	{ "conv_transpose2d", { "32 to 16 channels", "stride=2", "2x5x4x32 32x16x2x2 16" } },
+	{ "conv_transpose2d", { "stride beyond the kernel", "stride=3", "1x3x4x16 16x8x2x2 8" } },
+	{ "conv_transpose2d", { "one-sided padding", "stride=2 padding=0,0,1,1", "1x4x5x8 8x8x3x3 8" } },
+	{ "conv_transpose2d", { "depthwise", "stride=2 padding=1 groups=16", "1x4x5x16 16x1x4x4 16" } },
+	{ "conv_transpose2d",
+		{ "dilated, strided, output padding", "stride=3 dilation=2 padding=2 output-padding=1",
+			"1x4x5x16 16x16x3x3 16" } },
+	{ "conv_transpose2d", { "uneven stride", "stride=2x1 padding=1,0", "1x4x5x16 16x16x3x2" } },
+	{ "linear", { "1 to 1", "", "7x1 1x1 1" } },
+	{ "linear", { "5 to 3", "", "7x5 3x5 3" } },
+	{ "linear", { "many rows", "", "3x67x70 33x70 33" } },
+	{ "linear", { "inner size 0 with bias", "", "5x0 3x0 3" } },
+	{ "linear_grad_weights", { "1 to 1", "", "7x1 7x1" } },
+	{ "linear_grad_weights", { "many rows", "", "3x67x70 3x67x33" } },
+	{ "linear_max", { "3 to 70", "", "2x131x1x3 70x3 70" } },
+	{ "matmul", { "1x1", "", "1x1 1x1" } },
+	{ "matmul", { "one row", "", "1x70 70x33" } },
+	{ "matmul", { "one column, b transposed", "transpose-b=true", "33x70 1x70" } },
+	{ "matmul", { "odd sizes", "", "2x31x17 2x17x29" } },
+	{ "matmul", { "odd sizes, a transposed", "transpose-a=true", "2x17x31 2x17x29" } },
+	{ "matmul", { "odd sizes, both transposed", "transpose-a=true transpose-b=true", "3x17x31 3x29x17" } },
+	{ "matmul", { "one b, odd sizes, b transposed", "transpose-b=true", "2x3x31x17 29x17" } },
+};
+
+/* What conv2d and linear may fuse: every activation of the option, with and without what is added. In bf16 weights are
+ * rounded, an error of the sum, which tolerances see relative to the result: sums stay near where relu6 ends. */
+static const extra fused[] = {
+	{ "conv2d", { "3x3", "padding=1", "2x7x9x16 16x16x3x3 16" } },
+	{ "conv2d", { "3x3 and sum", "padding=1", "2x7x9x16 16x16x3x3 16 2x7x9x16@-4:4" } },
+	{ "conv2d", { "sum without bias", "padding=1", "2x7x9x16 16x16x3x3 - 2x7x9x16@-4:4" } },
+	{ "conv2d", { "32 channels and sum", "padding=1", "1x13x12x32 32x32x3x3 32 1x13x12x32@-4:4" } },
+	{ "conv2d", { "1x1 and sum", "", "1x5x6x32 16x32x1x1 16 1x5x6x16@-4:4" } },
+	{ "conv2d", { "3 to 5 channels and sum", "padding=1", "1x5x6x3 5x3x3x3 5 1x5x6x5@-4:4" } },
+	{ "conv2d", { "stride 2", "padding=1 stride=2", "1x9x8x16 32x16x3x3 32" } },
+	{ "conv2d", { "groups and sum", "padding=1 groups=4", "1x6x5x16 32x4x3x3 32 1x6x5x32@-4:4" } },
+	{ "conv2d", { "depthwise", "padding=1 groups=16", "2x6x5x16@-2:2 16x1x3x3@-2:2 16" } },
+	{ "conv2d", { "depthwise and sum", "padding=1 groups=16", "2x6x5x16@-2:2 16x1x3x3@-2:2 16 2x6x5x16@-4:4" } },
+	{ "conv2d", { "to 1 channel and sum", "padding=1", "1x16x16x16 1x16x3x3 1 1x16x16x1@-4:4" } },
+	{ "linear", { "matrix", "", "37x24 18x24 18" } },
+	{ "linear", { "without bias", "", "2x3x4x8 16x8" } },
+};
+
+static int taken, refused; /* cases times ways, of all implementations */
+
+/* Products with nothing in them never reach an implementation: the executor makes them. */
+static bool
+is_empty(const secant_op_case *c)
+{
+	return strstr(c->in, "0x") == c->in || strstr(c->in, "x0 ") || strstr(c->in, " 0x");
+}
+
+/* One implementation at one case, in one type, in every way; true if it takes it. */
+static bool
+run_ways(const secant_op *op, const secant_op_case *c, const secant_impl *impl, bool low)
+{
+	bool any = false, inner = getenv("SECANT_TEST_INNER") != NULL;
+	for (int threads = inner ? 2 : 1; threads <= 3; threads += 2)
+		for (int kind = 0; kind < 3; kind++) {
+			way how = { SECANT_I32, low, kind > 0, kind > 1, threads };
+			bool ran = run_case(op, c, impl, how);
+			*(ran ? &taken : &refused) += 1;
+			any |= ran;
+		}
+	return any;
+}
+
+/* Every implementation of the case; false if none takes it. */
+static bool
+run_product(const secant_op *op, const secant_op_case *c, bool low)
+{
+	bool any = false;
+	for (const secant_impl *const *table = tables; *table; table++)
+		for (const secant_impl *impl = *table; impl->op; impl++)
+			if (!strcmp(impl->op, op->name))
+				any |= run_ways(op, c, impl, low);
+	if (!any)
+		print_error("%s '%s': no implementation in %s\n", op->name, c->label, low ? "bf16" : "f32");
+	return any;
+}
+
+static bool
+has_low(void)
+{
+	return secant_cpu_isa() >= SECANT_ISA_AVX512;
+}
+
+static void
+run_both(const secant_op *op, const secant_op_case *c, int *missing)
+{
+	const char *only = getenv("SECANT_TEST_OP");
+	if (is_empty(c) || (only && strcmp(only, op->name)))
+		return;
+	*missing += !run_product(op, c, false);
+	if (has_low() && (op->low_in | op->low_out))
+		*missing += !run_product(op, c, true);
+}
+
+static void
+test_own_cases(void **state)
+{
+	int missing = 0;
+	secant_native_grain = 1; /* threads in the smallest case, too */
+	for (int i = 0; secant_op_at(i); i++)
+		for (const secant_op_case *c = secant_op_at(i)->cases; c && c->label && is_product(secant_op_at(i)); c++)
+			run_both(secant_op_at(i), c, &missing);
+	assert_int_equal(missing, 0);
+}
+
+static void
+test_more_cases(void **state)
+{
+	int missing = 0;
+	secant_native_grain = 1;
+	for (size_t i = 0; i < sizeof extras / sizeof *extras; i++)
+		run_both(secant_op_find(extras[i].op), &extras[i].c, &missing);
+	assert_int_equal(missing, 0);
+}
+
+static const char *
+choices_of_act(const secant_op *op)
+{
+	for (const secant_opt *row = op->attr->rows; row->name; row++)
+		if (!strcmp(row->name, "act"))
+			return row->values;
+	fail_msg("%s has no option act", op->name);
+	return NULL;
+}
+
+static void
+test_fused_forms(void **state)
+{
+	int missing = 0;
+	secant_native_grain = 1;
+	for (size_t i = 0; i < sizeof fused / sizeof *fused; i++) {
+		const secant_op *op = secant_op_find(fused[i].op);
+		char acts[512], *save = NULL;
+		snprintf(acts, sizeof acts, "%s", choices_of_act(op));
+		for (char *act = strtok_r(acts, "|", &save); act; act = strtok_r(NULL, "|", &save)) {
+			char attr[256], label[256];
+			snprintf(attr, sizeof attr, "%s act=%s", fused[i].c.attr, act);
+			snprintf(label, sizeof label, "%s, %s", fused[i].c.label, act);
+			run_both(op, &(secant_op_case){ label, attr, fused[i].c.in }, &missing);
+		}
+	}
+	assert_int_equal(missing, 0);
+}
+
+/* How much of all that ran. Printed, so that a build that skips more is seen. */
+static void
+test_counts(void **state)
+{
+	print_message("products: %d runs compared, %d refused by an implementation; %s\n", taken, refused,
+		has_low() ? "f32 and bf16" : "bf16 skipped: oneDNN has none below AVX-512");
+	assert_true(taken > 300 || getenv("SECANT_TEST_OP"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_own_cases),
+		cmocka_unit_test(test_more_cases),
+		cmocka_unit_test(test_fused_forms),
+		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_other_instruction_sets),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
