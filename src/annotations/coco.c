@@ -5,6 +5,7 @@
  * their own name. The file is parsed as it streams by: a million boxes need no tree.
  */
 #include "annotations/coco.h"
+#include "annotations/json_pull.h"
 #include "base/file.h"
 #include <secant/codec.h>
 #include <stdio.h>
@@ -16,59 +17,122 @@ static const char *const tasks[] = { "instances", "person_keypoints", "stuff", "
 /* --- finding the files
  * ----------------------------------------------------------------------------------------------------------- */
 
-static bool
-looks_like_coco(const char *path)
+typedef enum json_is { IS_COCO, IS_LABELME, IS_OTHER, IS_DAMAGED } json_is;
+
+/* What a JSON file is by the keys at its top level, up to the first that says so. A file that cannot be read, or is no
+ * JSON up to there, is damaged, and so nobody knows what it was: its reader says what is wrong with it. */
+static json_is
+what_is(const char *path)
 {
 	secant_bytes b;
-	if (!secant_ext_is(path, "json") || secant_file_map(&b, path, NULL))
-		return false;
-	size_t n = b.size < 1 << 20 ? b.size : 1 << 20;
-	bool good = (memmem(b.data, n, "\"images\"", 8) || memmem(b.data, n, "\"annotations\"", 13))
-		&& !memmem(b.data, n, "\"shapes\"", 8);
+	if (secant_file_map(&b, path, NULL))
+		return IS_DAMAGED;
+	json_pull j;
+	json_is is = IS_OTHER;
+	ann_field key;
+	secant_pull_init(&j, (const char *)b.data, b.size, path);
+	if (secant_pull_peek(&j) != 'o')
+		secant_pull_skip(&j, NULL);
+	else
+		for (secant_pull_object(&j); is == IS_OTHER && secant_pull_key(&j, &key);)
+			if (ann_is(key, "images") || ann_is(key, "annotations"))
+				is = IS_COCO;
+			else if (ann_is(key, "shapes"))
+				is = IS_LABELME;
+			else
+				secant_pull_skip(&j, NULL);
+	if (is == IS_OTHER) {
+		secant_pull_end(&j);
+		is = j.err.code ? IS_DAMAGED : IS_OTHER;
+	}
+	secant_pull_free(&j);
 	secant_file_unmap(&b);
-	return good;
+	return is;
 }
 
-/* JSON files that may be annotations, as paths below the root, in byte order. */
+static const char *const plain[] = { "annotations", "instances", "coco", "dataset", "result", "labels",
+	"_annotations.coco", NULL };
+static const char *const lists[] = { "train", "val", "valid", "test", NULL };
+
+/* Is the file named as COCO's are: after a task, a list, or one of the plain words? */
+static bool
+named_like_coco(const char *path)
+{
+	const char *name = secant_path_name(path);
+	bool like = false;
+	for (int i = 0; tasks[i]; i++)
+		like = like || !strncmp(name, tasks[i], strlen(tasks[i]));
+	for (int i = 0; plain[i]; i++)
+		like = like || (!strncmp(name, plain[i], strlen(plain[i])) && name[strlen(plain[i])] == '.');
+	for (int i = 0; lists[i]; i++)
+		like = like || !strncmp(name, lists[i], strlen(lists[i]));
+	return like;
+}
+
+typedef struct candidate_files {
+	secant_names names; /* of COCO, as paths below the root, in byte order; with damaged files that may be */
+	int good; /* so many of them are COCO */
+	int damaged; /* and so many damaged, where COCO's files are */
+	int others; /* other JSON, left out */
+	char other[200]; /* the first of those */
+} candidate_files;
+
+/* A damaged file counts as COCO's: it is refused by the reader rather than left out. So does sound JSON of another
+ * kind that stands under annotations/ with a name of COCO's. */
 static secant_status
-candidates(secant_names *out, const char *root, secant_err *err)
+candidates(candidate_files *out, const char *root, secant_err *err)
 {
 	secant_names all = { 0 };
+	*out = (candidate_files){ 0 };
 	secant_status status = secant_ann_walk(&all, root, "json", 2, err);
 	for (int i = 0; !status && i < all.n; i++) {
 		const char *name = secant_path_name(all.v[i]);
 		bool roboflow = !strcmp(name, "_annotations.coco.json"),
 			 under = !strncmp(all.v[i], "annotations/", 12) && !strchr(all.v[i] + 12, '/');
-		if (!roboflow && !under && strchr(all.v[i], '/'))
+		if ((!roboflow && !under && strchr(all.v[i], '/')) || !strcmp(name, "secant.json"))
 			continue;
 		char *path = secant_path_join(root, all.v[i]);
-		if (path && strcmp(name, "secant.json") && looks_like_coco(path) && secant_names_add(out, all.v[i]))
+		if (!path) {
 			status = secant_ann_nomem(err);
+			break;
+		}
+		json_is is = what_is(path);
+		bool named = (roboflow || under) && named_like_coco(all.v[i]);
 		secant_free(path);
+		out->good += is == IS_COCO;
+		out->damaged += is == IS_DAMAGED && (roboflow || under);
+		if (is == IS_COCO || is == IS_DAMAGED || named) {
+			if (secant_names_add(&out->names, all.v[i]))
+				status = secant_ann_nomem(err);
+		} else if (!out->others++)
+			snprintf(out->other, sizeof out->other, "%s", all.v[i]);
 	}
 	secant_names_free(&all);
 	return status;
 }
 
+/* A set whose files cannot be read, or are all damaged, is taken for COCO where nothing else is more certain, so that
+ * its reader says what is wrong. */
 static int
 detect(const char *path, const char **why)
 {
+	enum { SURE = 90, PERHAPS = 60 };
 	*why = "it has JSON with images and annotations";
-	if (secant_is_file(path))
-		return looks_like_coco(path) ? 90 : 0;
-	secant_names found = { 0 };
+	if (secant_is_file(path)) {
+		json_is is = secant_ext_is(path, "json") ? what_is(path) : IS_OTHER;
+		return is == IS_COCO ? SURE : is == IS_DAMAGED ? PERHAPS : 0;
+	}
+	candidate_files found;
 	secant_err ignored = { 0 };
-	int sure = !candidates(&found, path, &ignored) && found.n ? 90 : 0;
-	secant_names_free(&found);
-	return sure;
+	bool failed = candidates(&found, path, &ignored) != SECANT_OK;
+	secant_names_free(&found.names);
+	return !failed && found.good ? SURE : failed || found.damaged ? PERHAPS : 0;
 }
 
 /* "instances_train" -> task 0, split "train"; "train" -> -1, "train"; "annotations" -> -1, "". */
 static int
 task_and_split(const char *path, char split[128], int files)
 {
-	static const char *const plain[] = { "annotations", "instances", "coco", "dataset", "result", "labels",
-		"_annotations.coco", NULL };
 	char *stem = secant_path_stem(path);
 	int task = -1;
 	snprintf(split, 128, "%s", stem ? stem : "");
@@ -90,7 +154,6 @@ task_and_split(const char *path, char split[128], int files)
 	for (int i = 0; plain[i] && !known; i++)
 		if (!strcmp(split, plain[i]))
 			split[0] = 0, known = true;
-	static const char *const lists[] = { "train", "val", "valid", "test", NULL };
 	for (int i = 0; lists[i] && !known; i++)
 		known = !strncmp(split, lists[i], strlen(lists[i]));
 	if (!known && files < 2)
@@ -126,9 +189,12 @@ read_file(
 	if (!dir)
 		return secant_ann_nomem(err);
 	(void)task_and_split(relative ? relative : root, split, relative ? files : 1);
-	secant_status status = secant_file_map(&b, path, err);
+	secant_err one = { 0 };
+	secant_status status = SECANT_OK;
 	int list = *split ? secant_ann_split(s, split, strlen(split)) : -1, first = s->n_images;
-	if (!status) {
+	if (secant_file_map(&b, path, &one))
+		status = secant_ann_bad(s, "parse-error", path, 0, 0, err, "%s", one.msg);
+	else {
 		(void)madvise((void *)(uintptr_t)b.data, b.size, MADV_SEQUENTIAL);
 		status = secant_coco_parse(s, (const char *)b.data, b.size, path, list, b.map != NULL, err);
 		secant_file_unmap(&b);
@@ -164,10 +230,13 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
 			"--class-names: COCO files name their classes themselves (secant data remap renames them)");
 	if (secant_is_file(path))
 		return read_file(s, path, NULL, 1, o, err);
-	secant_names files = { 0 };
+	candidate_files found;
 	char split[128];
-	secant_status status = candidates(&files, path, err);
+	secant_status status = candidates(&found, path, err);
+	secant_names files = found.names;
 	int wanted = 1000;
+	if (!status && found.others)
+		secant_ann_note(s, "%d JSON files are not COCO and were not read, the first is %s", found.others, found.other);
 	if (!status && !files.n)
 		status = secant_fail(err, SECANT_ERR_FORMAT, "%s: no COCO annotations (annotations/*.json) in it", path);
 	for (int i = 0; i < files.n; i++) {

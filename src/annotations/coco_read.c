@@ -554,7 +554,7 @@ secant_coco_parse(ann_set *s, const char *data, size_t n, const char *origin, in
 	reader r = { .s = s, .j = &j, .path = origin, .split = split, .err = err };
 	ann_field key;
 	const char *later = NULL;
-	bool images = false, categories = false;
+	bool images = false, categories = false, any = false;
 	secant_pull_init(&j, data, n, origin);
 	for (secant_pull_object(&j); secant_pull_key(&j, &key);) {
 		if (ann_is(key, "images"))
@@ -568,8 +568,11 @@ secant_coco_parse(ann_set *s, const char *data, size_t n, const char *origin, in
 			secant_pull_skip(&j, NULL);
 		} else
 			keep_once(&r, key);
+		any = any || images || ann_is(key, "annotations");
 	}
 	secant_pull_end(&j);
+	if (!any && !j.err.code)
+		secant_pull_fail(&j, "this is JSON, but not COCO: it has neither images nor annotations");
 	if (later && !j.err.code) {
 		j.p = later;
 		j.depth = 0;

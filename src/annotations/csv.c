@@ -133,8 +133,10 @@ detect(const char *path, const char **why)
 	const char *file = secant_is_dir(path) ? inner : path;
 	size_t n;
 	int sure = 0, map[COLUMNS];
-	if (file && secant_ext_is(file, "csv") && secant_is_file(file)
-		&& !secant_file_read(&data, &n, file, (size_t)1 << 31, NULL)) {
+	bool there = file && secant_ext_is(file, "csv") && secant_is_file(file);
+	if (there && secant_file_read(&data, &n, file, (size_t)1 << 31, NULL))
+		sure = 60; /* it cannot be read: the reader says why */
+	else if (there) {
 		ann_lines l = secant_ann_lines(data, n);
 		row r = { .n = 0 };
 		bool bad = false;

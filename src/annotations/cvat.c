@@ -16,7 +16,10 @@ detect(const char *path, const char **why)
 	const char *file = secant_is_dir(path) ? inner : path;
 	secant_bytes b;
 	int sure = 0;
-	if (file && secant_ext_is(file, "xml") && secant_is_file(file) && !secant_file_map(&b, file, NULL)) {
+	bool there = file && secant_ext_is(file, "xml") && secant_is_file(file);
+	if (there && secant_file_map(&b, file, NULL))
+		sure = 60; /* it cannot be read: the reader says why */
+	else if (there) {
 		sure = memmem(b.data, b.size < 4096 ? b.size : 4096, "<annotations", 12) ? 90 : 0;
 		secant_file_unmap(&b);
 	}

@@ -278,15 +278,15 @@ read_place(ann_set *s, const char *root, const mask_layout *l, int k, const seca
 	secant_ann_init(&by_stem);
 	for (int i = 0; !status && i < masks.n; i++) {
 		char *stem = secant_ann_mask_stem(masks.v[i], l->mask_end);
-		size_t whole = stem ? strlen(stem) : 0;
 		if (!stem)
 			status = secant_ann_nomem(err);
 		else if (!*l->mask_end || strstr(masks.v[i], l->mask_end)) {
 			const char *bare = without_prefix(stem);
 			int at = secant_ann_add_image(&by_stem, bare, strlen(bare));
-			if (at >= 0)
+			if (at < 0)
+				status = secant_ann_nomem(err);
+			else
 				by_stem.images[at].number = i;
-			(void)whole;
 		}
 		secant_free(stem);
 	}
@@ -303,9 +303,13 @@ read_place(ann_set *s, const char *root, const mask_layout *l, int k, const seca
 			int m = secant_ann_find_image(&by_stem, bare, strlen(bare));
 			s->images[at].path = secant_ann_store(s, path, strlen(path));
 			s->images[at].splits = split >= 0 ? 1ull << split : 0;
-			mask = m >= 0 ? secant_path_join(labels, masks.v[by_stem.images[m].number]) : NULL;
-			by_stem.images[m >= 0 ? m : 0].id = m >= 0 ? 1 : ANN_NO_ID;
-			if (mask) {
+			if (m >= 0) {
+				mask = secant_path_join(labels, masks.v[by_stem.images[m].number]);
+				by_stem.images[m].id = 1; /* a mask with a picture */
+			}
+			if (m >= 0 && !mask)
+				status = secant_ann_nomem(err);
+			else if (mask) {
 				s->images[at].mask = s->images[at].source = secant_ann_store(s, mask, strlen(mask));
 				if (l->place[k].instances)
 					ids = *l->instance_end

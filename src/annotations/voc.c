@@ -30,27 +30,35 @@ static const char *const origin_words[] = { "auto", "0-exclusive", "1-inclusive"
 static int
 detect(const char *path, const char **why)
 {
+	/* A folder or file that cannot be read, or that is no XML, may be VOC: then the reader says what is wrong with it,
+	 * before the pictures alone are taken for a set of masks. */
+	enum { SURE = 90, PERHAPS = 60 };
 	char *folder = secant_path_join(path, "Annotations"), *sets = secant_path_join(path, "ImageSets"), *data = NULL;
 	secant_names files = { 0 };
 	secant_err ignored = { 0 };
-	int sure = 0;
-	if (folder && secant_is_dir(folder) && !secant_ann_walk(&files, folder, "xml", 3, &ignored)) {
-		for (int i = 0; i < files.n && i < 20 && sure < 50; i++) {
-			char *file = secant_path_join(folder, files.v[i]);
-			size_t n;
-			if (file && !secant_file_read(&data, &n, file, 1 << 24, &ignored)) {
-				bool labelme = strstr(data, "<imagesize>") || strstr(data, "<polygon>")
-					|| strstr(data, "<sourceImage>");
-				sure = strstr(data, "<annotation") && !labelme
-					? strstr(data, "<bndbox>") || strstr(data, "<size>") ? 90 : 30
-					: 0;
-				secant_free(data);
-			}
-			secant_free(file);
+	int sure = 0, damaged = 0;
+	bool there = folder && secant_is_dir(folder);
+	if (there && secant_ann_walk(&files, folder, "xml", 3, &ignored))
+		damaged++;
+	for (int i = 0; i < files.n && i < 20 && sure < 50; i++) {
+		char *file = secant_path_join(folder, files.v[i]);
+		size_t n;
+		if (file && secant_file_read(&data, &n, file, 1 << 24, &ignored))
+			damaged++;
+		else if (file) {
+			bool labelme = strstr(data, "<imagesize>") || strstr(data, "<polygon>") || strstr(data, "<sourceImage>");
+			damaged += !strstr(data, "<annotation") || !strstr(data, "</annotation>");
+			sure = strstr(data, "<annotation") && !labelme
+				? strstr(data, "<bndbox>") || strstr(data, "<size>") ? SURE : 30
+				: 0;
+			secant_free(data);
 		}
+		secant_free(file);
 	}
-	if (sets && secant_is_dir(sets) && (sure || (folder && secant_is_dir(folder) && !files.n)))
-		sure = sure ? 90 : 40;
+	if (sure < PERHAPS && damaged)
+		sure = PERHAPS;
+	else if (sets && secant_is_dir(sets) && (sure || (there && !files.n)))
+		sure = sure ? SURE : 40;
 	secant_names_free(&files);
 	secant_free(folder);
 	secant_free(sets);

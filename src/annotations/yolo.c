@@ -35,7 +35,8 @@ label_folder(const char *relative)
 		|| strstr(relative, "annotations/");
 }
 
-/* Counts of fields in the first label files: what kind of lines are these? */
+/* Counts of fields in the first label files: what kind of lines are these? One that cannot be read counts as boxes,
+ * whose reader says so. */
 static void
 look(const char *root, int count[3], bool *names)
 {
@@ -54,7 +55,10 @@ look(const char *root, int count[3], bool *names)
 			continue;
 		char *path = secant_path_join(root, all.v[i]), *data = NULL;
 		size_t n;
-		if (path && !secant_file_read(&data, &n, path, 1 << 24, &ignored)) {
+		if (path && secant_file_read(&data, &n, path, 1 << 24, &ignored)) {
+			files++;
+			count[0]++;
+		} else if (path) {
 			ann_lines l = secant_ann_lines(data, n);
 			ann_field f[10];
 			double v;
