@@ -2,7 +2,7 @@
  * Contexts: one slab, the arguments of every step, and the run. Running resolves nothing and allocates nothing unless
  * an input or output moved since the last run, and even then only rewrites pointers.
  */
-#include "exec/plan.h"
+#include "exec/canaries.h"
 #include <string.h>
 
 static bool
@@ -48,7 +48,8 @@ secant_context_new_in(secant_plan *p, const secant_context *host, secant_err *er
 	c->pointer = secant_calloc((size_t)secant_graph_values(p->g) + 1, sizeof *c->pointer);
 	c->input = secant_calloc((size_t)p->n_input + 1, sizeof *c->input);
 	c->output = secant_calloc((size_t)p->n_output + 1, sizeof *c->output);
-	if (!c->slab || !c->pointer || !c->input || !c->output || !make_arguments(c)) {
+	bool watched = !p->options.canaries || (c->canaries = secant_canaries_new(p));
+	if (!c->slab || !c->pointer || !c->input || !c->output || !watched || !make_arguments(c)) {
 		secant_context_free(c);
 		secant_fail(
 			err, SECANT_ERR_NOMEM, "no memory for a context: the slab takes %.1f MiB", (double)p->slab / 1048576);
@@ -79,6 +80,7 @@ secant_context_free(secant_context *c)
 	secant_free(c->input);
 	secant_free(c->output);
 	secant_free(c->seconds);
+	secant_canaries_free(c->canaries);
 	secant_free(c);
 }
 
@@ -149,6 +151,18 @@ resolve_all(secant_context *c, secant_err *err)
 }
 
 static secant_status
+run_step(secant_context *c, int i, secant_err *err)
+{
+	const secant_plan *p = c->plan;
+	const secant_step *s = &p->step[i];
+	if (!s->impl)
+		return SECANT_OK;
+	if (c->canaries)
+		return secant_canaries_run(c->canaries, s, c->bound[i], c->in[i], c->out[i], err);
+	return s->impl->run(s, c->bound[i], c->in[i], c->out[i], s->scratch ? c->slab + p->scratch_at[i] : NULL, err);
+}
+
+static secant_status
 run(secant_context *c, double *seconds, secant_err *err)
 {
 	secant_plan *p = c->plan;
@@ -156,10 +170,8 @@ run(secant_context *c, double *seconds, secant_err *err)
 	if (c->dirty && resolve_all(c, err))
 		return SECANT_ERR_ARG;
 	for (int i = 0; i < p->n_step; i++) {
-		const secant_step *s = &p->step[i];
 		double start = seconds ? secant_seconds() : 0;
-		if (s->impl
-			&& s->impl->run(s, c->bound[i], c->in[i], c->out[i], s->scratch ? c->slab + p->scratch_at[i] : NULL, err))
+		if (run_step(c, i, err))
 			return err ? err->code : SECANT_ERR_BUG;
 		if (seconds)
 			seconds[i] = secant_seconds() - start;

@@ -76,6 +76,7 @@ typedef struct secant_plan_options {
 	 * made. Those of states that are only packed never stand in the store. NULL: the store is full. */
 	void (*fill)(const void *filler, int slot, void *to);
 	const void *filler;
+	bool canaries; /* debugging: every step runs on copies of its operands between canaries (canaries.h) */
 	bool external; /* every output goes to memory of the caller's (secant_context_set_output), none to the slab */
 } secant_plan_options;
 

@@ -1,7 +1,7 @@
 /*
  * From graph to plan: lower to the precision, choose implementations, give every value a place. See exec.h.
  */
-#include "exec/plan.h"
+#include "exec/canaries.h"
 #include "base/thread.h"
 #include <string.h>
 #ifdef _OPENMP
@@ -456,6 +456,7 @@ secant_plan_new(const secant_graph *g, secant_store *store, const secant_value *
 		memcpy(p->output, outputs, (size_t)n * sizeof *outputs);
 	p->n_output = n;
 	p->options = *options;
+	p->options.canaries |= secant_canaries_wanted();
 	p->store = store;
 	p->options.threads = secant_use_threads(options->threads);
 	for (int i = 0; i < n; i++)

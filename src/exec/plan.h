@@ -56,8 +56,8 @@ struct secant_context {
 	void **bound; /* of every step */
 	const void ***in; /* arguments of every step */
 	void ***out;
+	struct secant_canaries *canaries; /* NULL: steps run on the slab itself */
 	bool dirty; /* inputs or outputs changed since the arguments were resolved */
-	bool ready; /* every input is set */
 	double *seconds; /* of every step in the last timed run; NULL before one */
 };
 #endif

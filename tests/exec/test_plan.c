@@ -174,7 +174,7 @@ test_messages(void **state)
 }
 
 /* A small network with everything in it: convolution, norm, relu, pooling, resize, concat, loss, gradients. */
-enum { GRADS = 4 * 27 + 4 };
+enum { GRADS = 4 * 27 + 4, SIDE = 16 }; /* a side that is not next to nothing beside the scratch of oneDNN */
 
 static secant_status
 whole_life(
@@ -184,15 +184,15 @@ whole_life(
 	secant_store *store = NULL;
 	secant_plan *plan = NULL;
 	secant_context *context = NULL;
-	float x[2 * 4 * 4 * 3], t[2 * 4 * 4 * 4];
-	for (int i = 0; i < 96; i++)
+	float x[2 * SIDE * SIDE * 3], t[2 * SIDE * SIDE * 4];
+	for (int i = 0; i < 2 * SIDE * SIDE * 3; i++)
 		x[i] = (float)(i % 7) - 3;
-	for (int i = 0; i < 128; i++)
+	for (int i = 0; i < 2 * SIDE * SIDE * 4; i++)
 		t[i] = i % 3 == 0;
 	if (!g)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a graph");
-	secant_value in = secant_graph_input(g, "x", SECANT_F32, SHAPE(2, 4, 4, 3)),
-				 target = secant_graph_input(g, "t", SECANT_F32, SHAPE(2, 4, 4, 4));
+	secant_value in = secant_graph_input(g, "x", SECANT_F32, SHAPE(2, SIDE, SIDE, 3)),
+				 target = secant_graph_input(g, "t", SECANT_F32, SHAPE(2, SIDE, SIDE, 4));
 	secant_value w = secant_graph_state(g, "w", SECANT_F32, SHAPE(4, 3, 3, 3), true, SECANT_INIT_ZEROS),
 				 b = secant_graph_state(g, "b", SECANT_F32, SHAPE(4), true, SECANT_INIT_ZEROS);
 	secant_value mean = secant_graph_state(g, "m", SECANT_F32, SHAPE(4), false, SECANT_INIT_ZEROS),
