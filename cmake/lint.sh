@@ -41,6 +41,7 @@ webp/: codec
 gdal: codec
 cairo: draw annotations data deploy
 zip: formats
+yaml: annotations
 zlib: formats codec annotations data
 onnx: formats
 protobuf-c/: formats

@@ -103,7 +103,7 @@ typedef struct ann_set {
 	uint32_t attributes_head; /* of the set itself */
 	ann_text root, format; /* where it was read from, and in which format */
 	int voc_origin; /* reading of VOC numbers, -1 not from VOC */
-	uint32_t flags; /* 1: the class list is closed (yolo) */
+	uint32_t flags; /* 1: the class list is closed; others are the reader's own */
 	bool collect; /* findings are collected, not errors (check) */
 	struct ann_findings *findings;
 	ann_text *notes;

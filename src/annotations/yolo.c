@@ -2,21 +2,24 @@
  * YOLO: one text file a picture, one object a line, numbers as shares of the picture's width and height, classes from
  * 0.
  *
- *     yolo       class cx cy w h
+ *     yolo       class cx cy w h [score] [track], or, where kpt_shape says so, class cx cy w h and points
  *     yolo-seg   class x1 y1 x2 y2 ... (one ring, at least three points)
- *     yolo-obb   class x1 y1 x2 y2 x3 y3 x4 y4
+ *     yolo-obb   class x1 y1 x2 y2 x3 y3 x4 y4 [score] [track]
  *
- * Layouts: images/[LIST/] with labels/[LIST/] and data.yaml (Ultralytics); obj.data, obj.names and obj_train_data
- * (Darknet); Images with Annotations and obj.names. Pixel numbers within a ten-millionth of a thousandth of a pixel are
+ * Layouts: images/[LIST/] with labels/[LIST/] and data.yaml (Ultralytics: the last folder called images is the one that
+ * labels replaces); obj.data, obj.names and obj_train_data (Darknet); Images with Annotations and obj.names; text files
+ * beside pictures with classes.txt (labelImg). Pixel numbers within a ten-millionth of a thousandth of a pixel are
  * taken as that thousandth, so that files with enough decimals give back what was written.
  */
 #include "annotations/trace.h"
-#include "annotations/format.h"
+#include "annotations/yolo.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include <stdio.h>
 #include <strings.h>
 
 typedef enum flavour { BOXES, RINGS, QUADS } flavour;
+enum { CLOSED = 1, TRACKS = 2 }; /* flags of the set: all classes are named; last columns are tracks */
 
 static double
 snap(double v)
@@ -31,61 +34,154 @@ snap(double v)
 static bool
 label_folder(const char *relative)
 {
-	return strstr(relative, "labels/") || strstr(relative, "Annotations/") || strstr(relative, "obj_")
-		|| strstr(relative, "annotations/");
+	static const char *const names[] = { "labels/", "Labels/", "Annotations/", "annotations/", "obj_", NULL };
+	for (int i = 0; names[i]; i++) {
+		const char *at = strstr(relative, names[i]);
+		if (at && (at == relative || at[-1] == '/' || names[i][0] == 'o'))
+			return true;
+	}
+	return false;
 }
 
-/* Counts of fields in the first label files: what kind of lines are these? One that cannot be read counts as boxes,
+/* A text of class names, not of labels. */
+static bool
+is_names(const char *relative)
+{
+	const char *name = secant_path_name(relative);
+	return secant_ext_is(name, "names|labels") || !strcmp(name, "classes.txt")
+		|| !strcmp(name, "predefined_classes.txt");
+}
+
+/* `name` has a dot less than the rest of `all` knows: is there a picture of that stem beside it? */
+static bool
+has_picture(const secant_names *all, const char *relative)
+{
+	size_t n = strlen(relative) - 3;
+	int low = 0, high = all->n;
+	while (low < high) { /* the first name that is not before "a/b." */
+		int middle = (low + high) / 2;
+		if (strncmp(all->v[middle], relative, n) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < all->n && !strncmp(all->v[low], relative, n); low++)
+		if (secant_ext_is(all->v[low], ANN_PICTURES) && !strchr(all->v[low] + n, '.'))
+			return true;
+	return false;
+}
+
+/* Class, four numbers or more: a line of labels. Returns how many fields it has, 0: none. */
+static int
+label_line(const char *p, size_t n, ann_field f[12])
+{
+	double v;
+	int m = secant_ann_fields(p, n, 0, f, 12);
+	bool good = m >= 5 && secant_ann_real(f[0].p, f[0].end, &v) && v == floor(v) && v >= 0;
+	for (int i = 1; good && i < 5; i++)
+		good = secant_ann_real(f[i].p, f[i].end, &v);
+	return good ? m : 0;
+}
+
+/* A whole number from 1 without a point: what trackers write in the last column, and no share of a picture. */
+static bool
+is_track(ann_field f)
+{
+	int64_t v;
+	return secant_ann_integer(f.p, f.end, &v) && v >= 1;
+}
+
+typedef struct looks {
+	int boxes, rings, quads, sevens, tracks; /* lines */
+	bool tracked; /* a last column beyond 1: no share of a picture */
+	int files, pictures, labels; /* label files, pictures, pictures with one */
+	bool names, yaml;
+} looks;
+
+/* What kind of lines the first label files have, and what else lies there. A file that cannot be read counts as boxes,
  * whose reader says so. */
 static void
-look(const char *root, int count[3], bool *names)
+look(const char *root, looks *k)
 {
 	secant_names all = { 0 };
 	secant_err ignored = { 0 };
-	int files = 0;
-	count[0] = count[1] = count[2] = 0;
-	*names = false;
-	if (secant_ann_walk(&all, root, "txt|names|yaml|yml|data", 4, &ignored)) {
+	*k = (looks){ 0 };
+	if (secant_ann_walk(&all, root, ANN_PICTURES "|txt|names|labels|yaml|yml|data", 6, &ignored)) {
 		secant_names_free(&all);
 		return;
 	}
-	for (int i = 0; i < all.n && files < 200; i++) {
-		*names = *names || secant_ext_is(all.v[i], "names|yaml|yml") || !strcmp(all.v[i], "classes.txt");
-		if (!secant_ext_is(all.v[i], "txt") || !label_folder(all.v[i]))
-			continue;
+	for (int i = 0; i < all.n; i++) {
 		char *path = secant_path_join(root, all.v[i]), *data = NULL;
 		size_t n;
-		if (path && secant_file_read(&data, &n, path, 1 << 24, &ignored)) {
-			files++;
-			count[0]++;
-		} else if (path) {
+		bool yaml = secant_ext_is(all.v[i], "yaml|yml") && path && secant_yolo_is_yaml(path);
+		k->names = k->names || is_names(all.v[i]) || yaml;
+		k->yaml = k->yaml || yaml;
+		k->pictures += secant_ext_is(all.v[i], ANN_PICTURES);
+		bool label = secant_ext_is(all.v[i], "txt") && !is_names(all.v[i]) && k->files < 200
+			&& (label_folder(all.v[i]) || has_picture(&all, all.v[i]));
+		k->labels += label;
+		if (label && path && secant_file_read(&data, &n, path, 1 << 24, &ignored)) {
+			k->files++;
+			k->boxes++;
+		} else if (label && path) {
 			ann_lines l = secant_ann_lines(data, n);
-			ann_field f[10];
-			double v;
-			files++;
-			for (int k = 0; k < 50 && secant_ann_next_line(&l); k++) {
-				int m = secant_ann_fields(l.line, l.n, 0, f, 10);
-				if (m >= 5 && secant_ann_real(f[0].p, f[0].end, &v) && v == floor(v)
-					&& secant_ann_real(f[1].p, f[1].end, &v) && fabs(v) < 8 && secant_ann_real(f[4].p, f[4].end, &v))
-					count[m == 5 ? 0 : m == 9 ? 2 : (m & 1) ? 1 : 0] += m == 5 || (m & 1);
+			ann_field f[12];
+			k->files++;
+			for (int at = 0; at < 50 && secant_ann_next_line(&l); at++) {
+				int m = label_line(l.line, l.n, f);
+				ann_field whole = secant_ann_trim(l.line, l.line + l.n), last = whole;
+				while (last.p < last.end && memchr(last.p, ' ', ann_len(last)))
+					last.p = (const char *)memchr(last.p, ' ', ann_len(last)) + 1;
+				k->tracked = k->tracked || (m >= 7 && m != 9 && is_track(last) && !ann_is(last, "1"));
+				k->boxes += m == 5 || m == 6;
+				k->sevens += m == 7;
+				k->tracks += m == 7 && is_track(f[6]);
+				k->quads += m >= 9 && m <= 11 && (m == 9 || m == 10 || is_track(f[10]));
+				k->rings += m > 11 || m == 8;
+				k->rings += m == 11 && !is_track(f[10]);
 			}
 			secant_free(data);
 		}
 		secant_free(path);
 	}
+	if (k->sevens && (k->tracks < k->sevens || k->rings))
+		k->rings += k->sevens;
+	else
+		k->boxes += k->sevens;
 	secant_names_free(&all);
+}
+
+/* Does a YAML of the folder describe poses? Then lines of many numbers are no rings. */
+static bool
+poses(const char *root)
+{
+	secant_names all = { 0 };
+	bool found = false;
+	if (!secant_ann_walk(&all, root, "yaml|yml", 2, NULL))
+		for (int i = 0; i < all.n && !found; i++) {
+			char *path = secant_path_join(root, all.v[i]), *data = NULL;
+			size_t n;
+			if (path && !secant_file_read(&data, &n, path, 1 << 24, NULL)) {
+				ann_lines l = secant_ann_lines(data, n);
+				while (!found && secant_ann_next_line(&l))
+					found = ann_starts((ann_field){ l.line, l.line + l.n }, "kpt_shape:");
+				secant_free(data);
+			}
+			secant_free(path);
+		}
+	secant_names_free(&all);
+	return found;
 }
 
 static int
 sure(const char *path, flavour kind)
 {
-	int count[3];
-	bool names;
+	looks k;
 	if (!secant_is_dir(path))
 		return 0;
-	look(path, count, &names);
-	bool any = count[0] || count[1] || count[2];
-	flavour is = count[1] ? RINGS : count[2] && !count[0] ? QUADS : BOXES;
+	look(path, &k);
+	bool any = k.boxes || k.rings || k.quads;
+	flavour is = poses(path) ? BOXES : k.rings ? RINGS : k.quads && !k.boxes ? QUADS : k.quads ? RINGS : BOXES;
 	char *manifest = secant_path_join(path, "secant.json"), *data = NULL; /* what this library wrote says what it is */
 	size_t n;
 	if (manifest && secant_is_file(manifest) && !secant_file_read(&data, &n, manifest, (size_t)1 << 31, NULL)) {
@@ -94,13 +190,17 @@ sure(const char *path, flavour kind)
 		secant_free(data);
 	}
 	secant_free(manifest);
-	return any && is == kind ? names ? 80 : 40 : 0;
+	if (is != kind)
+		return 0;
+	if (any)
+		return k.names ? 80 : 40;
+	return k.yaml && k.pictures && k.labels ? 70 : 0; /* background alone: label files without a line */
 }
 
 static int
 detect_boxes(const char *path, const char **why)
 {
-	*why = "it has labels of five numbers a line";
+	*why = "it has labels of class and box a line";
 	return sure(path, BOXES);
 }
 static int
@@ -120,90 +220,80 @@ detect_quads(const char *path, const char **why)
  * ----------------------------------------------------------------------------------------------------------------
  */
 
-static ann_field
-unquote(ann_field f)
-{
-	f = secant_ann_trim(f.p, f.end);
-	if (ann_len(f) >= 2 && (*f.p == '"' || *f.p == '\'') && f.end[-1] == *f.p)
-		f = (ann_field){ f.p + 1, f.end - 1 };
-	return f;
-}
-
-/* The few forms of YAML that data.yaml uses: names as [a, b], as "- a" lines, as "0: a" lines, as {0: a, 1: b}. */
 static secant_status
-yaml_parse(ann_set *s, int image, const char *data, size_t n, const char *origin, secant_err *err)
+read_yaml(ann_set *s, yolo_layout *l, const char *path, bool darknet, secant_err *err)
 {
-	ann_lines l = secant_ann_lines(data, n);
-	bool within = false;
-	secant_str flow = { 0 };
-	while (secant_ann_next_line(&l)) {
-		ann_field line = { l.line, l.line + l.n };
-		const char *hash = memchr(line.p, '#', l.n);
-		if (hash && (hash == line.p || hash[-1] == ' '))
-			line.end = hash;
-		ann_field f = secant_ann_trim(line.p, line.end);
-		if (!ann_len(f))
-			continue;
-		bool indented = l.n && (l.line[0] == ' ' || l.line[0] == '\t' || l.line[0] == '-');
-		if (flow.n) { /* a list over several lines */
-			secant_str_addn(&flow, f.p, ann_len(f));
-			if (f.end[-1] == ']' || f.end[-1] == '}')
-				break;
-			continue;
-		}
-		const char *colon = memchr(f.p, ':', ann_len(f));
-		if (!indented) {
-			within = colon && (size_t)(colon - f.p) == 5 && !memcmp(f.p, "names", 5);
-			ann_field value = within ? secant_ann_trim(colon + 1, f.end) : f;
-			if (within && ann_len(value) && (*value.p == '[' || *value.p == '{')) {
-				secant_str_addn(&flow, value.p, ann_len(value));
-				if (value.end[-1] == ']' || value.end[-1] == '}')
-					break;
-			}
-			continue;
-		}
-		if (!within)
-			continue;
-		ann_field name = unquote(*f.p == '-' ? (ann_field){ f.p + 1, f.end }
-				: colon                      ? (ann_field){ colon + 1, f.end }
-											 : f);
-		if (secant_ann_add_class(s, name.p, ann_len(name), ANN_NO_ID) < 0)
-			return secant_ann_nomem(err);
-	}
-	secant_status status = flow.failed ? secant_ann_nomem(err) : SECANT_OK;
-	if (!status && flow.n > 2) {
-		ann_field part[1000], body = { flow.p + 1, flow.p + flow.n - 1 };
-		int parts = secant_ann_fields(body.p, ann_len(body), ',', part, 1000);
-		if (parts > 1000)
-			status = secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s: more than 1000 names on one line", origin);
-		for (int i = 0; !status && i < parts; i++) {
-			const char *colon = *flow.p == '{' ? memchr(part[i].p, ':', ann_len(part[i])) : NULL;
-			ann_field name = unquote(colon ? (ann_field){ colon + 1, part[i].end } : part[i]);
-			if (ann_len(name) && secant_ann_add_class(s, name.p, ann_len(name), ANN_NO_ID) < 0)
-				status = secant_ann_nomem(err);
-		}
-	}
-	secant_str_free(&flow);
+	char *data = NULL;
+	size_t n = 0;
+	secant_err one = { 0 };
+	secant_status status = secant_ann_load_text(s, path, &data, &n, err);
+	if (status || !data)
+		return status;
+	status = darknet ? secant_yolo_darknet(s, l, data, n, path, &one) : secant_yolo_yaml(s, l, data, n, path, &one);
+	if (status)
+		status = secant_ann_unparsable(s, path, &one, err);
+	secant_free(data);
+	if (!status && !l->file && !(l->file = secant_strdup(path)))
+		status = secant_ann_nomem(err);
 	return status;
 }
 
+/* The file that describes the set: data.yaml in the folder itself before others, the nearest to it first. */
+static int
+description(const char *root, const secant_names *all, const char *extensions, int *others)
+{
+	int best = -1, best_rank = 0;
+	*others = 0;
+	for (int i = 0; i < all->n; i++) {
+		char *path = secant_ext_is(all->v[i], extensions) ? secant_path_join(root, all->v[i]) : NULL;
+		if (path && (secant_ext_is(all->v[i], "data") || secant_yolo_is_yaml(path))) {
+			int depth = 0;
+			for (const char *p = all->v[i]; *p; p++)
+				depth += *p == '/';
+			int rank = 100 - 2 * depth + !strncmp(secant_path_name(all->v[i]), "data.", 5);
+			*others += best >= 0;
+			if (rank > best_rank) {
+				best = i;
+				best_rank = rank;
+			}
+		}
+		secant_free(path);
+	}
+	return best;
+}
+
 static secant_status
-read_classes(ann_set *s, const char *root, const secant_names *all, const secant_dataset_reading *o, secant_err *err)
+read_names_file(ann_set *s, const char *root, const secant_names *all, const char *wanted, secant_err *err)
+{
+	for (int i = 0; i < all->n && !s->n_classes; i++) {
+		if (wanted ? strcmp(secant_path_name(all->v[i]), secant_path_name(wanted)) != 0 : !is_names(all->v[i]))
+			continue;
+		char *path = secant_path_join(root, all->v[i]);
+		secant_status status = path ? secant_ann_read_names(s, path, err) : secant_ann_nomem(err);
+		secant_free(path);
+		if (status)
+			return status;
+	}
+	return SECANT_OK;
+}
+
+static secant_status
+read_classes(ann_set *s, const char *root, const secant_names *all, yolo_layout *l, const secant_dataset_reading *o,
+	secant_err *err)
 {
 	secant_status status = secant_ann_read_option_names(s, o, err);
-	for (int pass = 0; pass < 2; pass++)
-		for (int i = 0; !status && !s->n_classes && i < all->n; i++) {
-			bool yaml = secant_ext_is(all->v[i], "yaml|yml"),
-				 plain = secant_ext_is(all->v[i], "names") || !strcmp(secant_path_name(all->v[i]), "classes.txt");
-			if (pass ? !plain : !yaml)
-				continue;
-			char *path = secant_path_join(root, all->v[i]);
-			status = !path ? secant_ann_nomem(err)
-				: yaml     ? secant_ann_read_text(s, -1, path, yaml_parse, err)
-						   : secant_ann_read_names(s, path, err);
-			secant_free(path);
-		}
-	return status;
+	for (int darknet = 0; darknet < 2 && !status && !l->file; darknet++) {
+		int others, at = description(root, all, darknet ? "data" : "yaml|yml", &others);
+		char *path = at >= 0 ? secant_path_join(root, all->v[at]) : NULL;
+		if (path)
+			status = read_yaml(s, l, path, darknet, err);
+		if (others)
+			secant_ann_note(s, "%s describes the set; %d more files like it were not read", path, others);
+		secant_free(path);
+	}
+	if (!status && !s->n_classes && l->names)
+		status = read_names_file(s, root, all, l->names, err);
+	return !status && !s->n_classes ? read_names_file(s, root, all, NULL, err) : status;
 }
 
 /* --- labels
@@ -217,7 +307,7 @@ take_class(ann_set *s, double number, const char *origin, uint32_t line, int *cl
 	if (!(number >= 0 && number < 100000) || number != floor(number))
 		return secant_ann_bad(
 			s, "class-undefined", origin, line, 0, err, "class %g is not a whole number from 0", number);
-	if (number >= s->n_classes && s->flags & 1)
+	if (number >= s->n_classes && s->flags & CLOSED)
 		return secant_ann_bad(
 			s, "class-undefined", origin, line, 0, err, "class %g, but there are %d names", number, s->n_classes);
 	while (s->n_classes <= (int)number) {
@@ -230,91 +320,171 @@ take_class(ann_set *s, double number, const char *origin, uint32_t line, int *cl
 	return SECANT_OK;
 }
 
-static secant_status
-parse_line(
-	ann_set *s, int image, flavour kind, const double *v, int n, const char *origin, uint32_t line, secant_err *err)
+typedef struct numbers {
+	double *v;
+	int n, capacity;
+	bool track; /* the last number is a track's */
+	uint32_t line;
+} numbers;
+
+static void
+put_value(ann_set *s, ann_object *o, const char *key, double v)
 {
-	const double w = s->images[image].width, h = s->images[image].height;
-	int class;
-	if (kind == BOXES ? n != 5 && n != 6 : kind == QUADS ? n != 9 : n < 5)
-		return secant_ann_bad(s, "parse-error", origin, line, 0, err,
-			kind == BOXES       ? "%d numbers; class, cx, cy, w, h are needed"
+	secant_str t = { 0 };
+	secant_ann_put_number(&t, v);
+	if (t.p)
+		secant_ann_attribute(s, &o->attributes, key, t.p, t.n);
+	secant_str_free(&t);
+}
+
+/* Points of a pose as COCO has them: x, y, visibility. */
+static void
+put_pose(ann_set *s, ann_object *o, const double *v, int points, int dims, double w, double h)
+{
+	secant_str t = { 0 };
+	int seen = 0;
+	for (int i = 0; i < points; i++, v += dims) {
+		double visible = dims == 3 ? v[2] : v[0] != 0 || v[1] != 0 ? 2 : 0;
+		seen += visible > 0;
+		secant_str_add(&t, i ? ", " : "[");
+		secant_ann_put_number(&t, snap(v[0] * w));
+		secant_str_add(&t, ", ");
+		secant_ann_put_number(&t, snap(v[1] * h));
+		secant_str_add(&t, ", ");
+		secant_ann_put_number(&t, visible);
+	}
+	secant_str_add(&t, "]");
+	if (t.p)
+		secant_ann_attribute(s, &o->attributes, "coco.keypoints", t.p, t.n);
+	secant_str_free(&t);
+	put_value(s, o, "coco.num_keypoints", seen);
+}
+
+static bool
+pose_shape(const ann_set *s, int *points, int *dims)
+{
+	const char *json = s->attributes_head ? secant_ann_get(s, s->attributes_head, "yolo.kpt_shape") : NULL;
+	return json && sscanf(json, "[%d, %d]", points, dims) == 2;
+}
+
+/* What follows the shape: a score from 0 to 1, a track, or both. `v` are `n` numbers. */
+static void
+put_rest(ann_set *s, ann_object *o, const double *v, int n, bool track)
+{
+	if (n > (track ? 1 : 0))
+		put_value(s, o, "score", v[0]);
+	if (track)
+		put_value(s, o, "track_id", v[n - 1]);
+}
+
+static secant_status
+judge_numbers(ann_set *s, const double *v, int n, const char *origin, uint32_t line, bool *good, secant_err *err)
+{
+	*good = false;
+	if (!secant_ann_finite(v, n))
+		return secant_ann_bad(s, "value-not-finite", origin, line, 0, err, "a number is not finite");
+	for (int i = 1; i < n; i++)
+		if (fabs(v[i]) > 2)
+			return secant_ann_bad(s, "parse-error", origin, line, 0, err,
+				"%g is no share of the picture (0 to 1): are these pixels?", v[i]);
+	*good = true;
+	return SECANT_OK;
+}
+
+static secant_status
+parse_line(ann_set *s, int image, flavour kind, const numbers *a, const char *origin, secant_err *err)
+{
+	const double w = s->images[image].width, h = s->images[image].height, *v = a->v;
+	int class, points = 0, dims = 0, n = a->n;
+	bool good;
+	bool pose = kind != QUADS && pose_shape(s, &points, &dims) && n >= 5 + points * dims;
+	/* How many numbers are place: what follows is score and track. */
+	int place = pose                             ? 5 + points * dims
+		: kind == BOXES                          ? 5
+		: kind == QUADS                          ? 9
+		: a->track && s->flags & TRACKS && n > 7 ? n - 2
+												 : n;
+	if (n < place || n < 5 || n - place > 2 || (n - place == 2 && !a->track))
+		return secant_ann_bad(s, "parse-error", origin, a->line, 0, err,
+			kind == BOXES       ? "%d numbers; class, cx, cy, w, h (and a score, a track) are needed"
 				: kind == QUADS ? "%d numbers; class and four points are needed"
 								: "%d numbers; class and at least three points are needed",
 			n);
-	if (!secant_ann_finite(v, n))
-		return secant_ann_bad(s, "value-not-finite", origin, line, 0, err, "a number is not finite");
-	if (kind == RINGS && !(n & 1))
-		return secant_ann_bad(s, "polygon-odd", origin, line, 0, err, "%d coordinates: x without y", n - 1);
-	secant_status status = take_class(s, v[0], origin, line, &class, err);
+	if (kind == RINGS && !pose && !(place & 1))
+		return secant_ann_bad(s, "polygon-odd", origin, a->line, 0, err, "%d coordinates: x without y", place - 1);
+	secant_status status = judge_numbers(s, v, pose ? 5 : place, origin, a->line, &good, err);
+	if (status || !good)
+		return status;
+	status = take_class(s, v[0], origin, a->line, &class, err);
 	if (status || class < 0)
 		return status;
 	uint32_t shape = 0;
-	if (n > 6) {
-		double *xy = secant_calloc((size_t)n, sizeof *xy);
-		for (int i = 1; xy && i < n; i++)
+	if (!pose && place > 5) {
+		double *xy = secant_calloc((size_t)place, sizeof *xy);
+		for (int i = 1; xy && i < place; i++)
 			xy[i - 1] = snap(v[i] * (i & 1 ? w : h));
-		shape = xy ? secant_ann_points(s, kind == QUADS ? ANN_QUAD : ANN_POLYGONS, xy, (n - 1) / 2) : 0;
+		shape = xy ? secant_ann_points(s, kind == QUADS ? ANN_QUAD : ANN_POLYGONS, xy, (place - 1) / 2) : 0;
 		secant_free(xy);
 	}
 	ann_object *o = secant_ann_add_object(s, image, class);
 	if (!o)
 		return secant_ann_nomem(err);
-	o->line = line;
+	o->line = a->line;
 	o->shape = shape;
-	if (shape) {
+	if (shape)
 		o->flags = ANN_BOX_DERIVED;
-		return SECANT_OK;
+	else {
+		const double box[4] = { snap((v[1] - v[3] / 2) * w), snap((v[2] - v[4] / 2) * h), snap(v[3] * w),
+			snap(v[4] * h) };
+		memcpy(o->box, box, sizeof box);
+		o->flags = ANN_XYWH;
 	}
-	const double box[4] = { snap((v[1] - v[3] / 2) * w), snap((v[2] - v[4] / 2) * h), snap(v[3] * w), snap(v[4] * h) };
-	memcpy(o->box, box, sizeof box);
-	o->flags = ANN_XYWH;
-	if (n == 6) {
-		secant_str score = { 0 };
-		secant_ann_put_number(&score, v[5]);
-		if (score.p)
-			secant_ann_attribute(s, &o->attributes, "score", score.p, score.n);
-		secant_str_free(&score);
-	}
+	if (pose)
+		put_pose(s, o, v + 5, points, dims, w, h);
+	put_rest(s, o, v + place, n - place, n > place && a->track);
 	return SECANT_OK;
+}
+
+/* The numbers of a line; n is 0 where one of them is none. */
+static secant_status
+read_numbers(ann_set *s, const ann_lines *l, numbers *a, const char *origin, secant_err *err)
+{
+	const char *p = l->line, *end = l->line + l->n;
+	*a = (numbers){ a->v, 0, a->capacity, false, l->number };
+	for (;;) {
+		while (p < end && (*p == ' ' || *p == '\t'))
+			p++;
+		if (p >= end)
+			return SECANT_OK;
+		if (secant_grow((void **)&a->v, &a->capacity, a->n, sizeof *a->v))
+			return secant_ann_nomem(err);
+		const char *q = secant_ann_number(p, end, &a->v[a->n++]);
+		if (!q || (q < end && *q != ' ' && *q != '\t')) {
+			a->n = 0;
+			return secant_ann_bad(
+				s, "parse-error", origin, l->number, (uint32_t)(p - l->line) + 1, err, "a number is needed here");
+		}
+		a->track = is_track((ann_field){ p, q });
+		p = q;
+	}
 }
 
 static secant_status
 parse(ann_set *s, int image, flavour kind, const char *data, size_t n, const char *origin, secant_err *err)
 {
 	ann_lines l = secant_ann_lines(data, n);
-	double *v = NULL;
-	int capacity = 0;
+	numbers a = { 0 };
 	secant_status status = SECANT_OK;
 	while (!status && secant_ann_next_line(&l)) {
-		const char *p = l.line, *end = l.line + l.n;
-		int count = 0;
-		for (;;) {
-			while (p < end && (*p == ' ' || *p == '\t'))
-				p++;
-			if (p >= end)
-				break;
-			if (secant_grow((void **)&v, &capacity, count, sizeof *v)) {
-				status = secant_ann_nomem(err);
-				break;
-			}
-			const char *q = secant_ann_number(p, end, &v[count++]);
-			if (!q || (q < end && *q != ' ' && *q != '\t')) {
-				status = secant_ann_bad(
-					s, "parse-error", origin, l.number, (uint32_t)(p - l.line) + 1, err, "a number is needed here");
-				count = 0;
-				break;
-			}
-			p = q;
-		}
-		if (!status && count)
+		status = read_numbers(s, &l, &a, origin, err);
+		if (!status && a.n) /* sets of boxes and rings mix: five numbers are a box, many are a ring */
 			status = parse_line(s, image,
-				kind == BOXES && count > 6        ? RINGS
-					: kind == RINGS && count == 5 ? BOXES
-												  : kind,
-				v, count, origin, l.number, err);
+				kind == BOXES && a.n > (a.track ? 7 : 6) ? RINGS
+					: kind == RINGS && a.n == 5          ? BOXES
+														 : kind,
+				&a, origin, err);
 	}
-	secant_free(v);
+	secant_free(a.v);
 	return status;
 }
 
@@ -361,25 +531,37 @@ after_images(const char *relative, int *list)
 	return p;
 }
 
-/* The label file of a picture: images -> labels or Annotations, or beside it. Fresh memory, NULL when there is none. */
+static bool
+is_part(const char *at, size_t n, const char *word)
+{
+	return n == strlen(word) && !strncasecmp(at, word, n);
+}
+
+/* The label file of a picture: the last folder called images becomes labels (Ultralytics) or Annotations, or it lies
+ * beside the picture. Fresh memory, NULL when there is none. */
 static char *
 label_of(const char *root, const char *relative)
 {
-	static const char *const from[] = { "images/", "Images/", "images/", "" },
-							 *const to[] = { "labels/", "Annotations/", "annotations/", "" };
-	char *text = secant_ann_with_extension(relative, "txt");
-	for (int i = 0; text && i < 4; i++) {
-		const char *at = *from[i] ? strstr(text, from[i]) : text;
-		if (!at || (at > text && at[-1] != '/'))
-			continue;
-		char *path = secant_format("%s/%.*s%s%s", root, (int)(at - text), text, to[i], at + strlen(from[i]));
+	static const char *const to[] = { "labels", "Labels", "Annotations", "annotations", NULL };
+	char *text = secant_ann_with_extension(relative, "txt"), *path = NULL;
+	const char *last = NULL;
+	size_t n = 0;
+	for (const char *p = text; p && (path = strchr(p, '/')); p = path + 1)
+		if (is_part(p, (size_t)(path - p), "images") || is_part(p, (size_t)(path - p), "JPEGImages"))
+			last = p, n = (size_t)(path - p);
+	for (int i = 0; last && to[i]; i++) {
+		path = secant_format("%s/%.*s%s%s", root, (int)(last - text), text, to[i], last + n);
 		if (path && secant_is_file(path)) {
 			secant_free(text);
 			return path;
 		}
 		secant_free(path);
 	}
+	path = text && !is_names(text) ? secant_path_join(root, text) : NULL;
 	secant_free(text);
+	if (path && secant_is_file(path))
+		return path;
+	secant_free(path);
 	return NULL;
 }
 
@@ -405,13 +587,12 @@ add_pictures(ann_set *s, const char *root, const secant_names *all, secant_err *
 	}
 	secant_ann_table_free(&seen);
 	for (int i = 0; i < all->n; i++) {
-		int list, none;
+		int list;
 		if (!secant_ext_is(all->v[i], ANN_PICTURES))
 			continue;
 		const char *name = after_images(all->v[i], &list);
 		const char *full = strncasecmp(all->v[i], "images/", 7) ? all->v[i] : all->v[i] + 7;
 		name = unique ? name : full;
-		(void)none;
 		char *path = secant_path_join(root, all->v[i]);
 		int at = path ? secant_ann_add_image(s, name, strlen(name)) : -1;
 		if (at < 0) {
@@ -428,21 +609,41 @@ add_pictures(ann_set *s, const char *root, const secant_names *all, secant_err *
 	return SECANT_OK;
 }
 
+static uint64_t
+key_of(const char *path)
+{
+	return secant_fnv1a(path, strlen(path));
+}
+
+/* Does the first line hold class and numbers? */
+static bool
+holds_labels(const char *path)
+{
+	char *data = NULL;
+	size_t n;
+	ann_field f[12];
+	bool is = false;
+	if (!secant_file_read(&data, &n, path, 1 << 24, NULL)) {
+		ann_lines l = secant_ann_lines(data, n);
+		while (!is && secant_ann_next_line(&l) && l.number < 20)
+			is = label_line(l.line, l.n, f) > 0;
+		secant_free(data);
+	}
+	return is;
+}
+
 /* Label files without a picture: their numbers are shares of a size that nobody knows. */
 static secant_status
 orphans(ann_set *s, const char *root, const secant_names *all, ann_table *used, secant_err *err)
 {
 	for (int i = 0; i < all->n; i++) {
 		uint32_t dummy;
-		if (!secant_ext_is(all->v[i], "txt") || !label_folder(all->v[i])
-			|| !strcmp(secant_path_name(all->v[i]), "classes.txt"))
+		if (!secant_ext_is(all->v[i], "txt") || is_names(all->v[i]))
 			continue;
 		char *path = secant_path_join(root, all->v[i]);
 		secant_status status = SECANT_OK;
-		uint64_t key = 5381;
-		for (const char *p = path; p && *p; p++)
-			key = key * 0x100000001b3u + (uint8_t)*p;
-		if (path && !secant_ann_table_get(used, key, &dummy))
+		if (path && !secant_ann_table_get(used, key_of(path), &dummy)
+			&& (label_folder(all->v[i]) || holds_labels(path)))
 			status = secant_ann_bad(s, "image-missing", path, 0, 0, err,
 				"there is no picture for these labels, and without its size they have no place");
 		secant_free(path);
@@ -453,42 +654,69 @@ orphans(ann_set *s, const char *root, const secant_names *all, ann_table *used, 
 }
 
 static secant_status
-read(ann_set *s, const char *root, flavour kind, const secant_dataset_reading *o, const secant_watch *watch,
-	secant_err *err)
+read_picture(ann_set *s, int i, const char *label, flavour kind, secant_err *err)
 {
-	secant_names all = { 0 };
+	secant_err one = { 0 };
+	secant_status status = SECANT_OK;
+	if (!label)
+		return secant_ann_find(s, "annotation-missing", -1, ann_str(s, s->images[i].path), 0, 0,
+			"a picture without a label file: background");
+	if (secant_ann_probe(s, i, &one))
+		status = secant_ann_bad(s, "image-unreadable", ann_str(s, s->images[i].path), 0, 0, err, "%s", one.msg);
+	return !status && s->images[i].width > 0 ? secant_ann_read_text(s, i, label, parsers[kind], err) : status;
+}
+
+static secant_status
+read_labels(ann_set *s, const char *root, const secant_names *all, const yolo_layout *l, flavour kind,
+	const secant_watch *watch, secant_err *err)
+{
 	ann_table used = { 0 };
-	secant_status status = secant_ann_walk(&all, root, ANN_PICTURES "|txt|names|yaml|yml|data", 8, err);
-	if (!status)
-		status = read_classes(s, root, &all, o, err);
-	s->flags |= s->n_classes > 0;
-	if (!status)
-		status = add_pictures(s, root, &all, err);
+	const char **relative = secant_calloc((size_t)s->n_images + 1, sizeof *relative);
+	secant_status status = relative ? SECANT_OK : secant_ann_nomem(err);
 	for (int i = 0; !status && i < s->n_images; i++) {
-		char *label = label_of(root, all.v[s->images[i].line]);
+		relative[i] = all->v[s->images[i].line];
+		char *label = label_of(root, relative[i]);
 		s->images[i].line = 0;
-		uint64_t key = 5381;
-		for (const char *p = label; p && *p; p++)
-			key = key * 0x100000001b3u + (uint8_t)*p;
-		if (!label)
-			status = secant_ann_find(s, "annotation-missing", -1, ann_str(s, s->images[i].path), 0, 0,
-				"a picture without a label file: background");
-		else if (!secant_ann_table_put(&used, key, 1))
+		if (label && !secant_ann_table_put(&used, key_of(label), 1))
 			status = secant_ann_nomem(err);
-		else {
-			secant_err one = { 0 };
-			if (secant_ann_probe(s, i, &one))
-				status = secant_ann_bad(s, "image-unreadable", ann_str(s, s->images[i].path), 0, 0, err, "%s", one.msg);
-			if (!status && s->images[i].width > 0)
-				status = secant_ann_read_text(s, i, label, parsers[kind], err);
-		}
+		else
+			status = read_picture(s, i, label, kind, err);
 		secant_free(label);
 		if (!status && i % 512 == 511)
 			status = secant_ann_watch(watch, err);
 	}
+	for (int i = 0; i < l->n; i++) { /* lists of pictures are no labels */
+		char *path = secant_path_join(root, l->place[i].place);
+		if (path && !secant_ann_table_put(&used, key_of(path), 1) && !status)
+			status = secant_ann_nomem(err);
+		secant_free(path);
+	}
 	if (!status)
-		status = orphans(s, root, &all, &used, err);
+		status = orphans(s, root, all, &used, err);
+	if (!status)
+		status = secant_yolo_lists(s, l, root, relative, err);
 	secant_ann_table_free(&used);
+	secant_free(relative);
+	return status;
+}
+
+static secant_status
+read(ann_set *s, const char *root, flavour kind, const secant_dataset_reading *o, const secant_watch *watch,
+	secant_err *err)
+{
+	secant_names all = { 0 };
+	yolo_layout layout = { 0 };
+	looks seen;
+	secant_status status = secant_ann_walk(&all, root, ANN_PICTURES "|txt|names|labels|yaml|yml|data", 8, err);
+	if (!status)
+		status = read_classes(s, root, &all, &layout, o, err);
+	look(root, &seen);
+	s->flags |= (s->n_classes > 0 ? CLOSED : 0u) | (seen.tracked ? TRACKS : 0u);
+	if (!status)
+		status = add_pictures(s, root, &all, err);
+	if (!status)
+		status = read_labels(s, root, &all, &layout, kind, watch, err);
+	secant_yolo_layout_free(&layout);
 	secant_names_free(&all);
 	return status;
 }
@@ -550,44 +778,12 @@ put_object(secant_str *t, const ann_set *s, const ann_object *o, flavour kind, d
 }
 
 static secant_status
-write_yaml(const ann_set *s, ann_out *out, secant_err *err)
-{
-	secant_str t = { 0 };
-	bool train = false, val = false;
-	for (int i = 0; i < s->n_splits; i++) {
-		const char *name = ann_str(s, s->splits[i]);
-		train = train || !strcmp(name, "train");
-		val = val || !strcmp(name, "val");
-		secant_str_addf(&t, "%s: images/%s\n", name, name);
-	}
-	const char *only = s->n_splits ? ann_str(s, s->splits[0]) : "";
-	if (!train)
-		secant_str_addf(&t, "train: images%s%s\n", *only ? "/" : "", only);
-	if (!val)
-		secant_str_addf(&t, "val: images%s%s\n", *only ? "/" : "", only);
-	secant_str_addf(&t, "nc: %d\nnames:\n", s->n_classes);
-	for (int i = 0; i < s->n_classes; i++) {
-		secant_str_addf(&t, "  %d: ", i);
-		const char *name = ann_str(s, s->classes[i].name);
-		bool bare = *name && !strpbrk(name, ":#{}[],&*!|>'\"%@`-") && !strchr(" 0123456789.~", *name);
-		if (bare)
-			secant_str_add(&t, name);
-		else
-			secant_ann_json_string(&t, name, strlen(name));
-		secant_str_add(&t, "\n");
-	}
-	secant_status status = secant_ann_out_str(out, "data.yaml", &t, err);
-	secant_str_free(&t);
-	return status;
-}
-
-static secant_status
 write(ann_set *s, ann_out *out, flavour kind, secant_err *err)
 {
 	secant_str t = { 0 };
 	ann_ring ring = { 0 };
 	int more = 0;
-	secant_status status = write_yaml(s, out, err);
+	secant_status status = secant_yolo_write_yaml(s, out, err);
 	for (int i = 0; !status && i < s->n_images; i++) {
 		const ann_image *im = &s->images[i];
 		const char *split = secant_ann_one_split(s, im, &more), *name = ann_str(s, im->name);
