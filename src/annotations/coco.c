@@ -7,6 +7,7 @@
 #include "annotations/coco.h"
 #include "annotations/json_pull.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include <secant/codec.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -179,6 +180,38 @@ may_hold_pictures(const char *path)
 	return any;
 }
 
+/* A picture that two files list under two ids (a file a class, or a task) is one picture: pictures from `first` on
+ * whose file another picture has give it their objects. */
+static secant_status
+join_pictures(ann_set *s, int first, int *joined, secant_err *err)
+{
+	ann_table seen = { 0 };
+	int *to = secant_calloc((size_t)s->n_images + 1, sizeof *to);
+	secant_status status = to ? SECANT_OK : secant_ann_nomem(err);
+	for (int i = 0; !status && i < s->n_images; i++) {
+		const char *path = ann_str(s, s->images[i].path);
+		uint64_t key = secant_fnv1a(path, strlen(path));
+		uint32_t before;
+		to[i] = i;
+		if (!*path || s->images[i].flags & ANN_GONE)
+			continue;
+		if (!secant_ann_table_get(&seen, key, &before)) {
+			if (!secant_ann_table_put(&seen, key, (uint32_t)i))
+				status = secant_ann_nomem(err);
+		} else if (i >= first && (int)before < first && !strcmp(ann_str(s, s->images[before].path), path)) {
+			to[i] = (int)before;
+			s->images[before].splits |= s->images[i].splits;
+			s->images[i].flags |= ANN_GONE;
+			(*joined)++;
+		}
+	}
+	for (int k = 0; !status && k < s->n_objects; k++)
+		s->objects[k].image = to[s->objects[k].image];
+	secant_ann_table_free(&seen);
+	secant_free(to);
+	return status;
+}
+
 static secant_status
 read_file(
 	ann_set *s, const char *root, const char *relative, int files, const secant_dataset_reading *o, secant_err *err)
@@ -218,6 +251,11 @@ read_file(
 		if (!s->images[i].path && !secant_ann_locate(s, i, base, folders)
 			&& !(relative && secant_ann_locate(s, i, dir, beside)) && above && has_above)
 			(void)secant_ann_locate(s, i, above, beside);
+	int joined = 0;
+	if (!status && first)
+		status = join_pictures(s, first, &joined, err);
+	if (joined)
+		secant_ann_note(s, "%s: %d pictures are those of a file before", path, joined);
 	secant_free(above), secant_free(dir), secant_free(path);
 	return status;
 }
@@ -257,7 +295,7 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
 			status = secant_ann_watch(watch, err);
 	}
 	secant_names_free(&files);
-	return status;
+	return status ? status : secant_ann_compact(s, err);
 }
 
 static secant_status

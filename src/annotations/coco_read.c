@@ -8,6 +8,7 @@
 #include "annotations/json_pull.h"
 #include "annotations/rle.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include <secant/codec.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -17,7 +18,7 @@ typedef struct reader {
 	ann_set *s;
 	json_pull *j;
 	const char *path, *root;
-	int split;
+	int split, old_classes; /* classes of files before this one */
 	ann_table images, categories, ids;
 	double *xy;
 	int n_xy, xy_capacity; /* of the segmentation being read */
@@ -26,6 +27,7 @@ typedef struct reader {
 	secant_str counts;
 	double size[2];
 	bool has_rle, rle_list;
+	int renumbered; /* classes that a file before numbers otherwise */
 	secant_err *err;
 	secant_status status; /* first failure that is not of the text itself */
 } reader;
@@ -45,7 +47,11 @@ keep(reader *r, uint32_t *head, ann_field key)
 {
 	ann_field raw;
 	char name[128];
+	bool nothing = secant_pull_peek(r->j) == '0'
+		&& (ann_is(key, "area") || ann_is(key, "width") || ann_is(key, "height"));
 	secant_pull_skip(r->j, &raw);
+	if (nothing)
+		return; /* null where the model has a place: not known */
 	size_t n = ann_len(key) > 100 ? 100 : ann_len(key);
 	memcpy(name, "coco.", 5), memcpy(name + 5, key.p, n), name[5 + n] = 0;
 	if (!r->j->err.code)
@@ -69,6 +75,34 @@ read_flat(reader *r, uint32_t *head)
 	}
 }
 
+/* An id, which other writers leave as text, as a float or as a number beyond 64 bits: *key tells it apart from others,
+ * *id (nullable) is set when it is a whole number that can be written again. */
+static bool
+read_id(reader *r, int64_t *key, int64_t *id)
+{
+	ann_field raw, plain;
+	double v;
+	char kind = secant_pull_peek(r->j);
+	secant_pull_skip(r->j, &raw);
+	if (r->j->err.code || (kind != 'n' && kind != 's'))
+		return false;
+	plain = kind == 's' ? (ann_field){ raw.p + 1, raw.end - 1 } : raw;
+	bool whole = secant_ann_integer(plain.p, plain.end, key);
+	if (!whole && kind == 'n' && secant_ann_real(plain.p, plain.end, &v) && fabs(v) < 9e15) {
+		if (v != floor(v)) {
+			secant_pull_fail(r->j, "found %.17g where a whole number should stand", v);
+			return false;
+		}
+		*key = (int64_t)v;
+		whole = true;
+	}
+	if (!whole)
+		*key = (int64_t)(secant_fnv1a(plain.p, ann_len(plain)) | 1ull << 62);
+	else if (id)
+		*id = *key;
+	return true;
+}
+
 static void
 read_image(reader *r)
 {
@@ -76,10 +110,10 @@ read_image(reader *r)
 	char name[1024] = "";
 	ann_image im = { .id = ANN_NO_ID };
 	uint32_t line = secant_pull_line(r->j), head = 0;
-	int64_t v;
+	int64_t v, own = ANN_NO_ID;
 	for (secant_pull_object(r->j); secant_pull_key(r->j, &key);) {
 		if (ann_is(key, "id"))
-			(void)secant_pull_integer(r->j, &im.id);
+			(void)read_id(r, &own, &im.id);
 		else if (ann_is(key, "file_name")) {
 			if (secant_pull_string(r->j, &text))
 				fail(r, secant_ann_picture_name(r->s, text.p, ann_len(text), r->path, line, name, r->err));
@@ -96,18 +130,19 @@ read_image(reader *r)
 		return;
 	if (!*name) {
 		if (im.id == ANN_NO_ID) {
-			fail(
-				r, secant_ann_bad(r->s, "parse-error", r->path, line, 0, r->err, "a picture without file_name and id"));
+			fail(r,
+				secant_ann_bad(
+					r->s, "parse-error", r->path, line, 0, r->err, "a picture without file_name and number"));
 			return;
 		}
 		snprintf(name, sizeof name, "%012lld.jpg", (long long)im.id);
 	}
 	uint32_t known;
-	if (im.id != ANN_NO_ID && secant_ann_table_get(&r->images, (uint64_t)im.id, &known)) {
+	if (own != ANN_NO_ID && secant_ann_table_get(&r->images, (uint64_t)own, &known)) {
 		fail(r,
 			secant_ann_bad(r->s, "id-duplicate", r->path, line, 0, r->err,
-				"picture id %lld stands twice: '%s' and '%s'", (long long)im.id,
-				ann_str(r->s, r->s->images[known].name), name));
+				"picture id %lld stands twice: '%s' and '%s'", (long long)own, ann_str(r->s, r->s->images[known].name),
+				name));
 		return;
 	}
 	/* one picture in two files (train of one task, train of another) is one picture; two pictures of one name in one
@@ -127,7 +162,7 @@ read_image(reader *r)
 	}
 	if (r->split >= 0)
 		r->s->images[at].splits |= 1ull << r->split;
-	if (im.id != ANN_NO_ID && !secant_ann_table_put(&r->images, (uint64_t)im.id, (uint32_t)at))
+	if (own != ANN_NO_ID && !secant_ann_table_put(&r->images, (uint64_t)own, (uint32_t)at))
 		fail(r, secant_ann_nomem(r->err));
 }
 
@@ -136,36 +171,44 @@ read_category(reader *r)
 {
 	ann_field key, text = { "", "" };
 	char name[300] = "";
-	int64_t id = ANN_NO_ID;
+	int64_t id = ANN_NO_ID, own = ANN_NO_ID;
 	uint32_t head = 0, line = secant_pull_line(r->j), known;
 	for (secant_pull_object(r->j); secant_pull_key(r->j, &key);) {
 		if (ann_is(key, "id"))
-			(void)secant_pull_integer(r->j, &id);
+			(void)read_id(r, &own, &id);
 		else if (ann_is(key, "name")) {
-			if (secant_pull_string(r->j, &text))
+			if (secant_pull_peek(r->j) != 's') { /* a number or null: its text is the name */
+				secant_pull_skip(r->j, &text);
+				snprintf(name, sizeof name, "%.*s", (int)(ann_len(text) > 290 ? 290 : ann_len(text)), text.p);
+			} else if (secant_pull_string(r->j, &text))
 				snprintf(name, sizeof name, "%.*s", (int)(ann_len(text) > 290 ? 290 : ann_len(text)), text.p);
 		} else
 			keep(r, &head, key);
 	}
 	if (r->j->err.code)
 		return;
-	if (id == ANN_NO_ID)
+	if (own == ANN_NO_ID) {
 		fail(r, secant_ann_bad(r->s, "parse-error", r->path, line, 0, r->err, "category '%s' without id", name));
-	else if (secant_ann_table_get(&r->categories, (uint64_t)id, &known))
+		return;
+	}
+	if (secant_ann_table_get(&r->categories, (uint64_t)own, &known)) {
 		fail(r,
 			secant_ann_bad(r->s, "id-duplicate", r->path, line, 0, r->err,
-				"category id %lld stands twice: '%s' and '%s'", (long long)id, ann_str(r->s, r->s->classes[known].name),
-				name));
-	else {
-		int at = secant_ann_find_class(r->s, name, strlen(name));
-		if (at < 0 || r->s->classes[at].id != id) {
-			at = secant_ann_add_class(r->s, name, strlen(name), id);
-			if (at >= 0)
-				r->s->classes[at].attributes = head;
-		}
-		if (at < 0 || !secant_ann_table_put(&r->categories, (uint64_t)id, (uint32_t)at))
-			fail(r, secant_ann_nomem(r->err));
+				"category id %lld stands twice: '%s' and '%s'", (long long)own,
+				ann_str(r->s, r->s->classes[known].name), name));
+		return;
 	}
+	/* Files number classes as they like: the name counts. Within one file two numbers are two classes. */
+	int at = secant_ann_find_class(r->s, name, strlen(name));
+	if (at >= 0 && at < r->old_classes)
+		r->renumbered += r->s->classes[at].id != id;
+	else if (at < 0 || r->s->classes[at].id != id) {
+		at = secant_ann_add_class(r->s, name, strlen(name), id);
+		if (at >= 0)
+			r->s->classes[at].attributes = head;
+	}
+	if (at < 0 || !secant_ann_table_put(&r->categories, (uint64_t)own, (uint32_t)at))
+		fail(r, secant_ann_nomem(r->err));
 }
 
 static bool
@@ -329,12 +372,12 @@ read_member(reader *r, ann_field key, found *f)
 	json_pull *j = r->j;
 	int64_t v;
 	ann_field raw;
-	if (ann_is(key, "id") && secant_pull_peek(j) == 'n')
-		(void)secant_pull_integer(j, &f->o.id);
+	if (ann_is(key, "id"))
+		(void)read_id(r, &v, &f->o.id);
 	else if (ann_is(key, "image_id"))
-		(void)secant_pull_integer(j, &f->image);
-	else if (ann_is(key, "category_id") && secant_pull_peek(j) == 'n')
-		f->has_category = secant_pull_integer(j, &f->category);
+		(void)read_id(r, &f->image, NULL);
+	else if (ann_is(key, "category_id"))
+		f->has_category = read_id(r, &f->category, NULL);
 	else if (ann_is(key, "bbox"))
 		read_box(r, f);
 	else if (ann_is(key, "area") && secant_pull_peek(j) == 'n')
@@ -552,6 +595,7 @@ secant_coco_parse(ann_set *s, const char *data, size_t n, const char *origin, in
 {
 	json_pull j;
 	reader r = { .s = s, .j = &j, .path = origin, .split = split, .err = err };
+	r.old_classes = s->n_classes;
 	ann_field key;
 	const char *later = NULL;
 	bool images = false, categories = false, any = false;
@@ -579,6 +623,9 @@ secant_coco_parse(ann_set *s, const char *data, size_t n, const char *origin, in
 		j.line_at = NULL;
 		read_list(&r, read_annotation, mapped);
 	}
+	if (r.renumbered)
+		secant_ann_note(s, "%s numbers %d classes otherwise than the file before; they were joined by their names",
+			origin, r.renumbered);
 	secant_status status = r.status;
 	if (!status && j.err.code)
 		status = secant_ann_unparsable(s, origin, &j.err, err);

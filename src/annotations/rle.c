@@ -446,7 +446,34 @@ by_double(const void *a, const void *b)
 	return c > d ? 1 : c < d ? -1 : 0;
 }
 
-/* Row by row: crossings of all parts with the line through the pixel centres, sorted, filled in pairs. */
+/* Row by row: crossings of a part with the line through the pixel centres, sorted, filled in pairs. Parts are joined,
+ * as COCO does: one within another is no hole. */
+static void
+fill_part(const double *xy, int n, uint32_t h, uint32_t w, uint8_t *pixels, uint8_t value, double *cross)
+{
+	double top = INFINITY, bottom = 0;
+	for (int i = 0; i < n; i++) {
+		top = fmin(top, xy[2 * i + 1]);
+		bottom = fmax(bottom, xy[2 * i + 1]);
+	}
+	top = fmax(0, floor(top)), bottom = fmin(h, ceil(bottom) + 1);
+	for (double row = top; row < bottom; row++) {
+		double yc = row + .5;
+		int k = 0;
+		for (int j = 0; j < n; j++) {
+			const double *a = xy + 2 * j, *b = xy + 2 * ((j + 1) % n);
+			if ((a[1] <= yc) != (b[1] <= yc))
+				cross[k++] = a[0] + (yc - a[1]) * (b[0] - a[0]) / (b[1] - a[1]);
+		}
+		qsort(cross, (size_t)k, sizeof *cross, by_double);
+		for (int j = 0; j + 1 < k; j += 2) {
+			double from = fmax(0, ceil(cross[j] - .5)), to = fmin(w, ceil(cross[j + 1] - .5));
+			if (to > from)
+				memset(pixels + (size_t)row * w + (size_t)from, value, (size_t)(to - from));
+		}
+	}
+}
+
 secant_status
 secant_ann_fill(
 	const ann_set *s, uint32_t shape, uint32_t h, uint32_t w, uint8_t *pixels, uint8_t value, secant_err *err)
@@ -459,35 +486,19 @@ secant_ann_fill(
 		secant_ann_rle_free(&r);
 		return status;
 	}
-	double box[4];
-	if (!secant_ann_extent(s, shape, box))
-		return SECANT_OK;
-	int parts, n, total = 0;
+	int parts, n, most = 0;
 	const double *xy, *p = secant_ann_parts(s, shape, &parts);
-	for (int i = 0; i < parts; i++)
-		p = secant_ann_part(p, &xy, &n), total += n;
-	double *cross = secant_calloc((size_t)total + 1, sizeof *cross);
+	for (int i = 0; i < parts; i++) {
+		p = secant_ann_part(p, &xy, &n);
+		most = n > most ? n : most;
+	}
+	double *cross = secant_calloc((size_t)most + 1, sizeof *cross);
 	if (!cross)
 		return secant_ann_nomem(err);
-	double top = fmax(0, floor(box[1])), bottom = fmin(h, ceil(box[3]) + 1);
-	for (double row = top; row < bottom; row++) {
-		double yc = row + .5;
-		int k = 0;
-		p = secant_ann_parts(s, shape, &parts);
-		for (int i = 0; i < parts; i++) {
-			p = secant_ann_part(p, &xy, &n);
-			for (int j = 0; j < n; j++) {
-				const double *a = xy + 2 * j, *b = xy + 2 * ((j + 1) % n);
-				if ((a[1] <= yc) != (b[1] <= yc))
-					cross[k++] = a[0] + (yc - a[1]) * (b[0] - a[0]) / (b[1] - a[1]);
-			}
-		}
-		qsort(cross, (size_t)k, sizeof *cross, by_double);
-		for (int j = 0; j + 1 < k; j += 2) {
-			double from = fmax(0, ceil(cross[j] - .5)), to = fmin(w, ceil(cross[j + 1] - .5));
-			if (to > from)
-				memset(pixels + (size_t)row * w + (size_t)from, value, (size_t)(to - from));
-		}
+	p = secant_ann_parts(s, shape, &parts);
+	for (int i = 0; i < parts; i++) {
+		p = secant_ann_part(p, &xy, &n);
+		fill_part(xy, n, h, w, pixels, value, cross);
 	}
 	secant_free(cross);
 	return SECANT_OK;

@@ -38,8 +38,8 @@ void secant_ann_rle_paint(const ann_rle *r, uint8_t *pixels, uint8_t value);
  * h = 0. */
 secant_status secant_ann_rle_cut(
 	const ann_set *s, uint32_t shape, uint8_t **pixels, int xywh[4], secant_err *err) SECANT_NODISCARD;
-/* Exact scan-line fill for training masks: pixel centres inside by the even-odd rule. Adds to pixels (row-major h x w).
- */
+/* Exact scan-line fill for training masks: pixel centres inside by the even-odd rule of each part, parts joined.
+ * Adds to pixels (row-major h x w). */
 secant_status secant_ann_fill(const ann_set *s, uint32_t shape, uint32_t h, uint32_t w, uint8_t *pixels, uint8_t value,
 	secant_err *err) SECANT_NODISCARD;
 #endif

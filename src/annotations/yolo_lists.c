@@ -97,7 +97,8 @@ read_list(lists *x, const char *relative, int split, secant_err *err)
 	char *path = secant_path_join(x->root, relative), *dir = secant_path_dir(relative), *data = NULL, found[1024];
 	size_t n = 0;
 	const char *const below[] = { dir ? dir : "", "", x->l->path ? x->l->path : "", NULL };
-	secant_status status = path && dir ? secant_file_read(&data, &n, path, (size_t)1 << 30, err) : secant_ann_nomem(err);
+	secant_status status = path && dir ? secant_file_read(&data, &n, path, (size_t)1 << 30, err)
+									   : secant_ann_nomem(err);
 	ann_lines l = secant_ann_lines(data ? data : "", status ? 0 : n);
 	while (!status && secant_ann_next_line(&l)) {
 		ann_field f = secant_ann_trim(l.line, l.line + l.n);
@@ -108,8 +109,8 @@ read_list(lists *x, const char *relative, int split, secant_err *err)
 		if (!entry)
 			status = secant_ann_nomem(err);
 		else if (!locate(entry, below, is_picture, &x->by_path, found, &cut))
-			status = secant_ann_bad(s, "image-missing", path, l.number, 0, err,
-				"the list names '%s', which is not in the data set", entry);
+			status = secant_ann_bad(
+				s, "image-missing", path, l.number, 0, err, "the list names '%s', which is not in the data set", entry);
 		else {
 			int at = secant_ann_find_image(&x->by_path, found, strlen(found));
 			s->images[x->by_path.images[at].number].splits |= 1ull << split;
@@ -166,7 +167,7 @@ one_place(lists *x, int i, secant_err *err)
 			return SECANT_OK; /* some other key */
 		secant_ann_note(s, "%s: the place of %s, '%s', is not in the data set", x->l->file, p->split, p->place);
 		return strcmp(p->split, "test") ? secant_ann_find(s, "image-missing", -1, x->l->file, 0, 0,
-										"the place of %s, '%s', is not in the data set", p->split, p->place)
+				   "the place of %s, '%s', is not in the data set", p->split, p->place)
 										: SECANT_OK;
 	}
 	if (cut && strncmp(p->place, "../", 3))

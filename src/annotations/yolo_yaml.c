@@ -8,8 +8,8 @@
  *     names: [cat, dog]          # or a map from numbers to names, or a file of names
  *     kpt_shape: [17, 3]         # of poses
  *
- * Anchors and merge keys are followed; tags mean nothing here and nothing is ever executed. Any other key whose value is
- * the name of a folder or file is a list too, as this library writes them.
+ * Anchors and merge keys are followed; tags mean nothing here and nothing is ever executed. Any other key whose value
+ * is the name of a folder or file is a list too, as this library writes them.
  */
 #include "annotations/yolo.h"
 #include "base/file.h"
@@ -203,8 +203,8 @@ judge_count(document *d, const yaml_node_t *n, bool named, secant_err *err)
 	else if (count != s->n_classes) {
 		secant_ann_note(s, "%s: nc is %lld, but there are %d names; the names were taken", d->origin, (long long)count,
 			s->n_classes);
-		return secant_ann_find(s, "class-undefined", -1, d->origin, line_of(n), 0,
-			"nc is %lld, but there are %d names", (long long)count, s->n_classes);
+		return secant_ann_find(s, "class-undefined", -1, d->origin, line_of(n), 0, "nc is %lld, but there are %d names",
+			(long long)count, s->n_classes);
 	}
 	return SECANT_OK;
 }
@@ -234,8 +234,9 @@ read_pose(document *d, const yaml_node_t *n, secant_err *err)
 static secant_status
 read_places(document *d, const yaml_node_t *top, yolo_layout *l)
 {
-	static const char *const other[] = { "path", "nc", "names", "kpt_shape", "flip_idx", "download", "roboflow", "colors",
-		"channels", "<<", "kpt_names", "skeleton", "task", "description", "author", "version", "license", "date", NULL };
+	static const char *const other[] = { "path", "nc", "names", "kpt_shape", "flip_idx", "download", "roboflow",
+		"colors", "channels", "<<", "kpt_names", "skeleton", "task", "description", "author", "version", "license",
+		"date", NULL };
 	secant_status status = SECANT_OK;
 	const yaml_node_pair_t *from = top->data.mapping.pairs.start, *to = top->data.mapping.pairs.top;
 	for (const yaml_node_pair_t *p = from; !status && p < to; p++) {
@@ -336,7 +337,8 @@ collect(void *user, unsigned char *p, size_t n)
 static bool
 plain_word(const char *p)
 {
-	static const char *const taken[] = { "y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", NULL };
+	static const char *const taken[] = { "y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf",
+		NULL };
 	if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z')))
 		return false;
 	for (const char *q = p; *q; q++)
@@ -376,8 +378,9 @@ scalar(emitter *to, const char *text, bool number)
 	bool plain = number || plain_word(text);
 	const char *value = clean.p ? clean.p : "";
 	emit(to, &event,
-		!clean.failed && yaml_scalar_event_initialize(&event, NULL, NULL, (const yaml_char_t *)value, (int)clean.n, 1, 1,
-			plain ? YAML_PLAIN_SCALAR_STYLE : YAML_DOUBLE_QUOTED_SCALAR_STYLE));
+		!clean.failed
+			&& yaml_scalar_event_initialize(&event, NULL, NULL, (const yaml_char_t *)value, (int)clean.n, 1, 1,
+				plain ? YAML_PLAIN_SCALAR_STYLE : YAML_DOUBLE_QUOTED_SCALAR_STYLE));
 	secant_str_free(&clean);
 }
 
@@ -392,8 +395,9 @@ static void
 put_map(emitter *to, bool begin)
 {
 	yaml_event_t event;
-	emit(to, &event, begin ? yaml_mapping_start_event_initialize(&event, NULL, NULL, 1, YAML_BLOCK_MAPPING_STYLE)
-						   : yaml_mapping_end_event_initialize(&event));
+	emit(to, &event,
+		begin ? yaml_mapping_start_event_initialize(&event, NULL, NULL, 1, YAML_BLOCK_MAPPING_STYLE)
+			  : yaml_mapping_end_event_initialize(&event));
 }
 
 static void
@@ -444,7 +448,8 @@ secant_yolo_write_yaml(const ann_set *s, ann_out *out, secant_err *err)
 	put_document(&to, s);
 	emit(&to, &event, yaml_document_end_event_initialize(&event, 1));
 	emit(&to, &event, yaml_stream_end_event_initialize(&event));
-	secant_status status = to.good && !t.failed ? secant_ann_out_str(out, "data.yaml", &t, err)
+	secant_status status = to.good && !t.failed
+		? secant_ann_out_str(out, "data.yaml", &t, err)
 		: secant_fail(err, SECANT_ERR_NOMEM, "data.yaml: %s", to.e.problem ? to.e.problem : "no memory");
 	yaml_emitter_delete(&to.e);
 	secant_str_free(&t);

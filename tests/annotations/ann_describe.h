@@ -40,8 +40,8 @@ describe(const secant_dataset *d)
 	secant_str t = { 0 };
 	for (int i = 0; i < s->n_images; i++) {
 		const ann_image *im = &s->images[i];
-		secant_str_addf(&t, "%s%s%s %dx%d", i ? " | " : "", im->path ? "" : "?", ann_str(s, im->name), im->width,
-			im->height);
+		secant_str_addf(
+			&t, "%s%s%s %dx%d", i ? " | " : "", im->path ? "" : "?", ann_str(s, im->name), im->width, im->height);
 		for (int k = 0; k < s->n_splits; k++)
 			if (im->splits >> k & 1)
 				secant_str_addf(&t, " %s", ann_str(s, s->splits[k]));
@@ -49,13 +49,13 @@ describe(const secant_dataset *d)
 		secant_str_add(&t, ":");
 		for (uint32_t k = s->first[i]; k < s->first[i + 1]; k++) {
 			const ann_object *o = &s->objects[s->order[k]];
-			secant_str_addf(&t, "%s %s", k > s->first[i] ? ";" : "",
-				o->class < 0 ? "-" : ann_str(s, s->classes[o->class].name));
+			secant_str_addf(
+				&t, "%s %s", k > s->first[i] ? ";" : "", o->class < 0 ? "-" : ann_str(s, s->classes[o->class].name));
 			if (!(o->flags & ANN_NO_BOX))
 				secant_str_addf(&t, " %.5g,%.5g %.5gx%.5g", ann_x0(o), ann_y0(o), ann_w(o), ann_h(o));
 			describe_shape(&t, s, o->shape);
-			secant_str_addf(&t, "%s%s%s", o->flags & ANN_CROWD ? " crowd" : "", o->flags & ANN_DIFFICULT ? " difficult" : "",
-				o->flags & ANN_VOID ? " void" : "");
+			secant_str_addf(&t, "%s%s%s", o->flags & ANN_CROWD ? " crowd" : "",
+				o->flags & ANN_DIFFICULT ? " difficult" : "", o->flags & ANN_VOID ? " void" : "");
 			describe_attributes(&t, s, o->attributes);
 		}
 	}

@@ -11,8 +11,8 @@ test_cases(void **state)
 	} row[] = {
 		{ CASE("yolo-background-only/set"), "a.jpg 100x80:", "cat" },
 		{ CASE("yolo-folder-ends-in-images/set"), "my_images/images/a.jpg 100x80: cat 40,32 20x16", "cat" },
-		{ CASE("yolo-lists-in-text-files/set"), "a.jpg 197x80 train: cat 78.8,32 39.4x16 | b.jpg 198x80 val: cat 79.2,32 39.6x16",
-			"cat" },
+		{ CASE("yolo-lists-in-text-files/set"),
+			"a.jpg 197x80 train: cat 78.8,32 39.4x16 | b.jpg 198x80 val: cat 79.2,32 39.6x16", "cat" },
 		{ CASE("yolo-names-by-number/set"), "a.jpg 100x80 train: cat 40,32 20x16; dog 20,16 10x8", "cat|dog" },
 		{ CASE("yolo-names-on-next-line/set"), "a.jpg 100x80: dog 40,32 20x16", "cat|dog|cow" },
 		{ CASE("yolo-names-quoted-comma/set"), "a.jpg 100x80 train: tank, storage 40,32 20x16; ship 20,16 10x8",
@@ -32,10 +32,12 @@ static void
 test_own_names_come_back(void **state)
 {
 	static const char *const names[] = { "x #y", "say \"hi\"", "back\\slash", "plain", "yes", "No", "null", "~", "1e3",
-		"012", "0x1f", "2024-01-01", "a: b", "- a", "[a, b]", "{a}", "*a", "&a", "!!int 3", "%x", "@x", "`x`", "'", "it's",
-		"\xc3\xa9t\xc3\xa9", "\xf0\x9f\x9a\x97", " lead", "trail ", "tab\there", "two  blanks", "a,b", "?", "? q", "|", ">",
-		"<<", "=", ".inf", ".NaN", "1_000", "1:30", "key:", "#", "\xe2\x80\xa8", "\xc2\x85", "\xef\xbb\xbf" "bom", "-", "--- x",
-		"..." };
+		"012", "0x1f", "2024-01-01", "a: b", "- a", "[a, b]", "{a}", "*a", "&a", "!!int 3", "%x", "@x", "`x`", "'",
+		"it's", "\xc3\xa9t\xc3\xa9", "\xf0\x9f\x9a\x97", " lead", "trail ", "tab\there", "two  blanks", "a,b", "?",
+		"? q", "|", ">", "<<", "=", ".inf", ".NaN", "1_000", "1:30", "key:", "#", "\xe2\x80\xa8", "\xc2\x85",
+		"\xef\xbb\xbf"
+		"bom",
+		"-", "--- x", "..." };
 	enum { N = sizeof names / sizeof *names };
 	char *tmp = secant_strdup(scratch_dir());
 	secant_dataset *d = open_as(CASE("yolo-own-names-come-back/set"), NULL);
@@ -46,7 +48,8 @@ test_own_names_come_back(void **state)
 		"a.png 400x300 train: x #y 0,0 20x10; say \"hi\" 5,3 21x11; back\\slash 10,6 22x12; plain 15,9 23x13",
 		"x #y|say \"hi\"|back\\slash|plain");
 	secant_str json = { 0 };
-	secant_str_add(&json, "{\"images\": [{\"id\": 1, \"file_name\": \"a.png\", \"width\": 10, \"height\": 10}],"
+	secant_str_add(&json,
+		"{\"images\": [{\"id\": 1, \"file_name\": \"a.png\", \"width\": 10, \"height\": 10}],"
 		"\"annotations\": [], \"categories\": [");
 	for (int i = 0; i < N; i++) {
 		secant_str_addf(&json, "%s{\"id\": %d, \"name\": ", i ? ", " : "", i + 1);
@@ -143,7 +146,8 @@ test_yaml_that_is_wrong_is_refused_with_its_line(void **state)
 	};
 	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
 		char *tmp = secant_strdup(scratch_dir());
-		const char *const files[] = { "images/a.png", "@100x80", "labels/a.txt", other, "data.yaml", row[i].yaml, NULL };
+		const char *const files[] = { "images/a.png", "@100x80", "labels/a.txt", other, "data.yaml", row[i].yaml,
+			NULL };
 		lay_out(tmp, files);
 		assert_refused(row[i].yaml, tmp, "yolo", row[i].words);
 		remove_tree(tmp);
@@ -156,26 +160,32 @@ test_layouts(void **state)
 {
 	static const described row[] = {
 		{ "Roboflow: train/images, places that begin with ../",
-			{ "train/images/a.png", "@100x80", "train/labels/a.txt", box, "valid/images/b.png", "@100x80", "valid/labels/b.txt",
-				box, "data.yaml", "train: ../train/images\nval: ../valid/images\ntest: ../test/images\nnc: 1\nnames: ['cat']\n" },
+			{ "train/images/a.png", "@100x80", "train/labels/a.txt", box, "valid/images/b.png", "@100x80",
+				"valid/labels/b.txt", box, "data.yaml",
+				"train: ../train/images\nval: ../valid/images\ntest: ../test/images\nnc: 1\nnames: ['cat']\n" },
 			NULL, "a.png 100x80 train: cat 40,32 20x16 | b.png 100x80 val: cat 40,32 20x16", "cat" },
 		{ "Ultralytics: path, and a list of folders",
 			{ "images/x/a.png", "@100x80", "labels/x/a.txt", box, "images/y/b.png", "@100x80", "labels/y/b.txt", box,
-				"images/z/c.png", "@100x80", "data.yaml", "path: ../datasets/mine\ntrain: [images/x, images/y]\nval: images/z\nnames: {0: cat}\n" },
-			NULL, "x/a.png 100x80 train: cat 40,32 20x16 | y/b.png 100x80 train: cat 40,32 20x16 | z/c.png 100x80 val:", "cat" },
+				"images/z/c.png", "@100x80", "data.yaml",
+				"path: ../datasets/mine\ntrain: [images/x, images/y]\nval: images/z\nnames: {0: cat}\n" },
+			NULL, "x/a.png 100x80 train: cat 40,32 20x16 | y/b.png 100x80 train: cat 40,32 20x16 | z/c.png 100x80 val:",
+			"cat" },
 		{ "absolute places of another machine",
-			{ "images/train/a.png", "@100x80", "labels/train/a.txt", box, "images/mine/b.png", "@100x80", "labels/mine/b.txt", box,
-				"data.yaml", "path: /home/u/set\ntrain: /home/u/set/images/train\nval: /home/u/set/images/mine\nnames: [cat]\n" },
+			{ "images/train/a.png", "@100x80", "labels/train/a.txt", box, "images/mine/b.png", "@100x80",
+				"labels/mine/b.txt", box, "data.yaml",
+				"path: /home/u/set\ntrain: /home/u/set/images/train\nval: /home/u/set/images/mine\nnames: [cat]\n" },
 			NULL, "mine/b.png 100x80 val: cat 40,32 20x16 | a.png 100x80 train: cat 40,32 20x16", NULL },
 		{ "text files with paths of another machine (autosplit)",
-			{ "images/a.png", "@100x80", "labels/a.txt", box, "images/b.png", "@100x80", "labels/b.txt", box, "autosplit_train.txt",
-				"/data/set/images/a.png\n", "autosplit_val.txt", "C:\\set\\images\\b.png\r\n", "data.yaml",
-				"train: autosplit_train.txt\nval: autosplit_val.txt\nnames: [cat]\n" },
+			{ "images/a.png", "@100x80", "labels/a.txt", box, "images/b.png", "@100x80", "labels/b.txt", box,
+				"autosplit_train.txt", "/data/set/images/a.png\n", "autosplit_val.txt", "C:\\set\\images\\b.png\r\n",
+				"data.yaml", "train: autosplit_train.txt\nval: autosplit_val.txt\nnames: [cat]\n" },
 			NULL, "a.png 100x80 train: cat 40,32 20x16 | b.png 100x80 val: cat 40,32 20x16", NULL },
 		{ "the description lies in a folder of its own",
-			{ "set/images/a.png", "@100x80", "set/labels/a.txt", box, "cfg/my.yaml", "path: ../set\ntrain: images\nval: []\nnames: [cat]\n" },
+			{ "set/images/a.png", "@100x80", "set/labels/a.txt", box, "cfg/my.yaml",
+				"path: ../set\ntrain: images\nval: []\nnames: [cat]\n" },
 			NULL, "set/images/a.png 100x80 train: cat 40,32 20x16", "cat" },
-		{ "list folders below labels only", { "train/a.png", "@100x80", "train/a.txt", box, "data.yaml", "names: [cat]\n" }, NULL,
+		{ "list folders below labels only",
+			{ "train/a.png", "@100x80", "train/a.txt", box, "data.yaml", "names: [cat]\n" }, NULL,
 			"a.png 100x80 train: cat 40,32 20x16", "cat" },
 		{ "labelImg: texts beside pictures",
 			{ "a.png", "@100x80", "a.txt", box, "b.png", "@100x80", "classes.txt", "cat\n" }, NULL,
@@ -184,22 +194,26 @@ test_layouts(void **state)
 			{ "train/a.png", "@100x80", "train/a.txt", box, "train/_darknet.labels", "cat\ndog\n" }, NULL,
 			"a.png 100x80 train: cat 40,32 20x16", "cat|dog" },
 		{ "Darknet: obj.data names the lists",
-			{ "data/obj/a.png", "@100x80", "data/obj/a.txt", box, "data/obj/b.png", "@100x80", "data/obj/b.txt", box, "data/train.txt",
-				"data/obj/a.png\n", "data/test.txt", "data/obj/b.png\n", "data/obj.names", "cat\n", "data/obj.data",
-				"classes = 1\ntrain  = data/train.txt\nvalid  = data/test.txt\nnames = data/obj.names\nbackup = backup/\n" },
+			{ "data/obj/a.png", "@100x80", "data/obj/a.txt", box, "data/obj/b.png", "@100x80", "data/obj/b.txt", box,
+				"data/train.txt", "data/obj/a.png\n", "data/test.txt", "data/obj/b.png\n", "data/obj.names", "cat\n",
+				"data/obj.data",
+				"classes = 1\ntrain  = data/train.txt\nvalid  = data/test.txt\nnames = data/obj.names\nbackup = "
+				"backup/\n" },
 			NULL, "data/obj/a.png 100x80 train: cat 40,32 20x16 | data/obj/b.png 100x80 val: cat 40,32 20x16", "cat" },
 		{ "capitals: Images and Labels",
-			{ "Images/a.png", "@100x80", "Labels/a.txt", box, "data.yaml", "names: [cat]\n" }, NULL, "a.png 100x80: cat 40,32 20x16", "cat" },
+			{ "Images/a.png", "@100x80", "Labels/a.txt", box, "data.yaml", "names: [cat]\n" }, NULL,
+			"a.png 100x80: cat 40,32 20x16", "cat" },
 		{ "labels without their picture are refused",
-			{ "images/a.png", "@100x80", "labels/a.txt", box, "labels/gone.txt", box, "data.yaml", "names: [cat]\n" }, NULL, NULL,
-			"gone.txt|no picture" },
+			{ "images/a.png", "@100x80", "labels/a.txt", box, "labels/gone.txt", box, "data.yaml", "names: [cat]\n" },
+			NULL, NULL, "gone.txt|no picture" },
 		{ "a list of a picture that is not there",
 			{ "images/a.png", "@100x80", "labels/a.txt", box, "train.txt", "images/a.png\nimages/zz.png\n", "data.yaml",
 				"train: train.txt\nnames: [cat]\n" },
 			NULL, NULL, "train.txt:2|images/zz.png" },
 		{ "a place outside the data set is not looked at",
-			{ "images/a.png", "@100x80", "labels/a.txt", box, "data.yaml", "train: ../../etc\nval: /etc\nnames: [cat]\n" }, NULL,
-			"a.png 100x80: cat 40,32 20x16", NULL },
+			{ "images/a.png", "@100x80", "labels/a.txt", box, "data.yaml",
+				"train: ../../etc\nval: /etc\nnames: [cat]\n" },
+			NULL, "a.png 100x80: cat 40,32 20x16", NULL },
 	};
 	assert_all_described(row, sizeof row / sizeof *row);
 }
@@ -211,9 +225,11 @@ test_columns(void **state)
 	static const struct {
 		const char *what, *yaml, *label, *expected, *words;
 	} row[] = {
-		{ "five numbers and a score", "names: [cat]\n", "0 0.5 0.5 0.2 0.2 0.75\n", "cat 40,32 20x16 score=0.75", NULL },
+		{ "five numbers and a score", "names: [cat]\n", "0 0.5 0.5 0.2 0.2 0.75\n", "cat 40,32 20x16 score=0.75",
+			NULL },
 		{ "a track without score", "names: [cat]\n", "0 0.5 0.5 0.2 0.2 12\n", "cat 40,32 20x16 track_id=12", NULL },
-		{ "score and track 1", "names: [cat]\n", "0 0.5 0.5 0.2 0.2 0.9 1\n", "cat 40,32 20x16 score=0.9 track_id=1", NULL },
+		{ "score and track 1", "names: [cat]\n", "0 0.5 0.5 0.2 0.2 0.9 1\n", "cat 40,32 20x16 score=0.9 track_id=1",
+			NULL },
 		{ "a triangle is no track", "names: [cat]\n", "0 0.1 0.1 0.5 0.1 0.5 0.5\n",
 			"cat 10,8 40x32 polygon (10,8)(50,8)(50,40)", NULL },
 		{ "a ring with score and track", "names: [cat]\n", "0 0.1 0.1 0.5 0.1 0.5 0.5 0.1 0.5 0.1 0.3 0.9 7\n",
@@ -230,11 +246,13 @@ test_columns(void **state)
 		{ "four numbers", "names: [cat]\n", "0 0.5 0.5 0.2\n", NULL, "a.txt:1:|4 numbers" },
 		{ "a comma", "names: [cat]\n", "0,0.5,0.5,0.2,0.2\n", NULL, "a.txt:1:|number" },
 		{ "nan", "names: [cat]\n", "0 nan 0.5 0.2 0.2\n", NULL, "a.txt:1:|finite" },
-		{ "a pose too short is no box", "names: [cat]\nkpt_shape: [3, 3]\n", "0 0.5 0.5 0.2 0.2 0.1 0.1 2 0.2 0.2\n", NULL, "a.txt:1:" },
+		{ "a pose too short is no box", "names: [cat]\nkpt_shape: [3, 3]\n", "0 0.5 0.5 0.2 0.2 0.1 0.1 2 0.2 0.2\n",
+			NULL, "a.txt:1:" },
 	};
 	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
 		char *tmp = secant_strdup(scratch_dir()), expected[300];
-		const char *const files[] = { "images/a.png", "@100x80", "labels/a.txt", row[i].label, "data.yaml", row[i].yaml, NULL };
+		const char *const files[] = { "images/a.png", "@100x80", "labels/a.txt", row[i].label, "data.yaml", row[i].yaml,
+			NULL };
 		lay_out(tmp, files);
 		snprintf(expected, sizeof expected, "a.png 100x80: %s", row[i].expected ? row[i].expected : "");
 		if (row[i].expected)
