@@ -44,6 +44,10 @@ void secant_samples_size(const secant_samples *s, int i, int *height, int *width
  * targets -1, or that index. */
 bool secant_samples_have_voids(const secant_samples *s);
 int secant_samples_class_names(const secant_samples *s, const char *const **names); /* 0 when there are none */
+/* The file of a sample's labels; NULL: annotations, or none. */
+const char *secant_samples_label_path(const secant_samples *s, int i);
+/* Were pictures and labels paired by the words in their names? Worth a line to whoever trains on them. */
+bool secant_samples_are_guessed(const secant_samples *s);
 /* Is there such a split: a folder, or a list of annotations (which are looked for where `o` is given)? */
 bool secant_samples_exists(const char *path, const char *split, const secant_data_options *o);
 

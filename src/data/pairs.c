@@ -15,6 +15,7 @@
 #include "data/pairs.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "data/layouts.h"
 #include "base/rng.h"
 #include <math.h>
 #include <stdio.h>
@@ -432,9 +433,13 @@ find_divided(secant_pairs *out, const char *path, const char *split, bool want_l
 	if (splits[0])
 		return secant_fail(err, SECANT_ERR_IO, "%s has no folder '%s', only %s", path, split, splits);
 	secant_status s = find_in(out, path, want_labels, err);
+	char there[300];
+	data_layout_describe(path, there, sizeof there);
 	if (!s && !out->n)
 		s = secant_fail(err, SECANT_ERR_IO,
-			"%s: no pictures found; expected %s/images, images, or folders with image.png in it", path, split);
+			"%s: no pictures with labels found: it holds %s; expected %s/images and %s/labels, images and labels, or "
+			"pictures beside their masks (x.jpg, x.png or x_mask.png); a list of lines image,label does for all else",
+			path, there, split, split);
 	return s ? s : secant_pairs_divide(out, path, split, how, err);
 }
 

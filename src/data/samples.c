@@ -5,6 +5,7 @@
 #include "data/samples.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "data/layouts.h"
 #include "data/pairs.h"
 #include "kernels/picture.h"
 #include <string.h>
@@ -113,15 +114,23 @@ find_pairs(secant_samples *s, secant_pairs *pairs, const secant_samples_request 
 	const char *split = r->split ? r->split : "all";
 	secant_division how;
 	secant_err plain = { 0 };
-	bool none = false, labels = r->kind != SECANT_TARGET_NONE;
+	bool none = false, found = false, labels = r->kind != SECANT_TARGET_NONE;
 	secant_status st = secant_division_of(&how, o, r->seed, err);
 	if (st)
 		return st;
 	if (!o->from && !secant_pairs_find(pairs, r->path, split, labels, &how, &plain))
 		return SECANT_OK;
 	s->annotated = secant_annotated_open(r->path, o, &none, err);
-	if (none)
-		return secant_fail(err, plain.code, "%s", plain.msg);
+	if (none) {
+		secant_err loose = { 0 };
+		bool may = plain.code == SECANT_ERR_IO || plain.code == SECANT_ERR_FORMAT;
+		if (may && !data_layout_find(pairs, r->path, split, labels, &how, &found, &loose) && found) {
+			s->loose = true;
+			return SECANT_OK;
+		}
+		const secant_err *why = found && plain.code != SECANT_ERR_FORMAT ? &loose : &plain;
+		return secant_fail(err, why->code, "%s", why->msg);
+	}
 	st = s->annotated ? secant_annotated_pairs(s->annotated, split, labels, &how, pairs, err)
 		: err         ? err->code
 					  : SECANT_ERR_FORMAT;
@@ -210,11 +219,23 @@ secant_samples_image_path(const secant_samples *s, int i)
 	return i >= 0 && i < s->n ? s->v[i].image : NULL;
 }
 
+const char *
+secant_samples_label_path(const secant_samples *s, int i)
+{
+	return i >= 0 && i < s->n ? s->v[i].label : NULL;
+}
+
 void
 secant_samples_size(const secant_samples *s, int i, int *height, int *width)
 {
 	*height = s->v[i].height;
 	*width = s->v[i].width;
+}
+
+bool
+secant_samples_are_guessed(const secant_samples *s)
+{
+	return s->loose;
 }
 
 bool
@@ -238,6 +259,8 @@ secant_samples_exists(const char *path, const char *split, const secant_data_opt
 	secant_free(folder);
 	secant_annotated *a = there || !o ? NULL : secant_annotated_open(path, o, &none, NULL);
 	there = there || (a && secant_annotated_has(a, split));
+	if (!there && !a && !(o && o->from))
+		there = data_layout_has(path, split);
 	secant_annotated_free(a);
 	return there;
 }

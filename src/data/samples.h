@@ -45,6 +45,7 @@ struct secant_samples {
 	int in_channels, classes;
 	secant_target_kind kind;
 	secant_label_rule rule;
+	bool loose; /* pictures and labels were paired by the words in their names (data/layouts.h) */
 	bool voids; /* some picture or label declares a value for no data */
 	secant_annotated *annotated; /* labels come from here; NULL: from label pictures */
 	int pad_label; /* what lies beside a picture in training: SECANT_LABEL_IGNORE, or background where nothing is

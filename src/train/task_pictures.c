@@ -65,6 +65,9 @@ open_samples(secant_session *s, const char *data, secant_err *err)
 	};
 	if (!(s->work->train = secant_samples_open(&r, err)))
 		return err->code;
+	if (secant_samples_are_guessed(s->work->train))
+		secant_log(&s->events->log, SECANT_LOG_INFO, "%s: pictures and labels are paired by their names (%s, ...)",
+			data, secant_samples_label_path(s->work->train, 0));
 	r.split = "val";
 	/* A fraction or fold is held out where there are no split folders; train alone means train alone. */
 	bool divides = (o->data.validation_fraction > 0 || o->data.folds > 1)

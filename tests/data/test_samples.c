@@ -44,7 +44,7 @@ missing_things_are_named(void **state)
 	secant_err err = { 0 };
 	open_expecting(
 		in_root(root, "nowhere"), "train", &o, 3, 1, SECANT_TARGET_BINARY, "nowhere: no such file or folder");
-	open_expecting(root, "train", &o, 3, 1, SECANT_TARGET_BINARY, "no pictures found; expected");
+	open_expecting(root, "train", &o, 3, 1, SECANT_TARGET_BINARY, "no pictures with labels found: it holds ");
 	write_split(root, "train", 2, 8, 8, half_mask);
 	open_expecting(root, "val", &o, 3, 1, SECANT_TARGET_BINARY, "has no folder 'val', only train");
 	unlink(in_root(root, "train/labels/01.png"));
