@@ -243,6 +243,22 @@ run(void *options, int n, const char *const *operands, secant_err *err)
 	return 0;
 }
 
+static const char *const first[] = {
+	"split",
+	"save",
+	"confusion",
+	"report",
+	"threshold",
+	"tta",
+	"batch",
+	"precision",
+	"class-file",
+	"ignore-index",
+	"labels",
+	"json",
+	NULL,
+};
+
 const command command_eval = {
 	.name = "eval",
 	.brief = "scores a model on a split of a data set",
@@ -260,6 +276,7 @@ const command command_eval = {
 	.example = "secant eval run/best.safetensors cells --split val\n"
 			   "secant eval run/best.safetensors cells --report report.html --confusion confusion.png",
 	.options = &eval_options,
+	.first = first,
 	.min_operands = 2,
 	.max_operands = 2,
 	.run = run,

@@ -167,6 +167,23 @@ predict_run(void *options, int n, const char *const *operands, secant_err *err)
 	return status;
 }
 
+static const char *const first[] = {
+	"out",
+	"overlay",
+	"legend",
+	"vector",
+	"probabilities",
+	"format",
+	"threshold",
+	"tile",
+	"overlap",
+	"tta",
+	"min-area",
+	"offset",
+	"precision",
+	NULL,
+};
+
 const command command_predict = {
 	.name = "predict",
 	.brief = "segments pictures and clouds: masks, overlays, probabilities, classified clouds",
@@ -202,6 +219,7 @@ const command command_predict = {
 		"50 --vector\n"
 		"secant predict runs/scan scan.laz --out classified.las",
 	.options = &predict_options,
+	.first = first,
 	.min_operands = 2,
 	.max_operands = -1,
 	.run = predict_run,

@@ -123,6 +123,33 @@ run(void *options, int n, const char *const *operands, secant_err *err)
 	return 0;
 }
 
+static const char *const first[] = {
+	"out",
+	"preset",
+	"arch",
+	"encoder",
+	"classes",
+	"class-file",
+	"ignore-index",
+	"size",
+	"resize",
+	"tile",
+	"epochs",
+	"batch",
+	"learning-rate",
+	"optimizer",
+	"schedule",
+	"loss",
+	"augment",
+	"encoder-weights",
+	"weights",
+	"seed",
+	"precision",
+	"resume",
+	"overwrite",
+	NULL,
+};
+
 const command command_train = {
 	.name = "train",
 	.brief = "trains a network on pictures and labels",
@@ -136,6 +163,7 @@ const command command_train = {
 			   "Ctrl-C saves the state; --resume goes on exactly there.",
 	.example = "secant train cells --out run --encoder resnet18 --size 256 --epochs 10",
 	.options = &train_options,
+	.first = first,
 	.min_operands = 1,
 	.max_operands = 1,
 	.run = run,

@@ -3,7 +3,10 @@
  */
 #include "command.h"
 #include <secant/files.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #define COMMAND(verb) extern const command command_##verb;
 #include "commands.inc"
@@ -86,8 +89,25 @@ command_print_list(FILE *to)
 		"Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.\n");
 }
 
+static void
+count_row(void *user, const secant_opt *row, size_t offset)
+{
+	*(int *)user += row->type != SECANT_OPT_HEADING;
+}
+
+/* Columns of the terminal that is written to, or as $COLUMNS says; 0: neither is known. */
+static int
+terminal_width(FILE *to)
+{
+	struct winsize w;
+	const char *columns = getenv("COLUMNS");
+	if (columns && *columns)
+		return (int)strtol(columns, NULL, 10);
+	return isatty(fileno(to)) && !ioctl(fileno(to), TIOCGWINSZ, &w) ? w.ws_col : 0;
+}
+
 void
-command_print_help(FILE *to, const command *c, const char *name)
+command_print_help(FILE *to, const command *c, const char *name, bool all)
 {
 	fprintf(to, "secant %s: %s\n\n", name, c->brief);
 	if (c->verbs) {
@@ -96,9 +116,16 @@ command_print_help(FILE *to, const command *c, const char *name)
 		return;
 	}
 	fprintf(to, "usage: secant %s [options]%s%s\n\n", name, c->operands ? " " : "", c->operands ? c->operands : "");
-	char *options = secant_opts_help(c->options ? c->options : &common_options);
+	const secant_opts *table = c->options ? c->options : &common_options;
+	const char *const *first = all ? NULL : c->first;
+	char *options = secant_opts_help(table, first, terminal_width(to));
 	fputs(options ? options : "", to);
 	secant_free(options);
+	if (first) {
+		int n = 0;
+		secant_opts_each(table, count_row, &n);
+		fprintf(to, "\n'secant %s --help-all' shows all %d options.\n", name, n);
+	}
 	if (c->details)
 		fprintf(to, "\n%s%s", c->details, c->details[0] && c->details[strlen(c->details) - 1] == '\n' ? "" : "\n");
 	if (c->example)

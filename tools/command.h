@@ -26,6 +26,8 @@ typedef struct command {
 	const char *details; /* paragraphs of --help after the options; NULL for none */
 	const char *example; /* one or more lines that work, each starting with "secant " */
 	const secant_opts *options;
+	const char *const *first; /* names of the options people need first, NULL-terminated: what --help shows where there
+								 are many; NULL: it shows all */
 	int min_operands, max_operands; /* max -1: any number */
 	/* 0 done; otherwise err is set (ARG errors of usage exit 2, CANCELLED 130, all others 1). A run that has found
 	 * something bad without failing (data check) may return a positive exit status with err unset. */
@@ -39,9 +41,9 @@ extern const command *const all_commands[]; /* NULL-terminated, from commands.in
 const command *command_find(const command *const *list, const char *name);
 /* Calls `visit` for every verb that runs, sub-verbs included, with its full name ("data check"). */
 void command_each(void (*visit)(void *user, const command *c, const char *name), void *user);
-/* Prints what `secant --help` and `secant VERB --help` say. */
+/* Prints what `secant --help` and `secant VERB --help` say; all: --help-all, every option. Lines fit the terminal. */
 void command_print_list(FILE *to);
-void command_print_help(FILE *to, const command *c, const char *name);
+void command_print_help(FILE *to, const command *c, const char *name, bool all);
 
 /* The model that an operand stands for: of a run folder its best, or the last where none was best, as a path in
  * `buffer`; else the operand. */

@@ -1,8 +1,9 @@
 /*
  * Shell completion, printed from the table of verbs: the verbs, sub-verbs, options, and the values of options that have
- * a fixed set. Everything else completes to file names.
+ * a fixed set or name something registered. Everything else completes to file names.
  */
 #include "doc.h"
+#include <secant/info.h>
 #include <string.h>
 
 /* What a visitor of rows needs of their verb; `name` is full. */
@@ -18,11 +19,46 @@ word_row(void *user, const secant_opt *row, size_t offset)
 		fprintf(user, " --%s", row->name);
 }
 
-/* "a b c" for "a|b|c". */
+/* Options whose values are the names of a registered kind. */
+static const struct {
+	const char *option, *kind;
+} named_values[] = {
+	{ "arch", "architectures" },
+	{ "encoder", "encoders" },
+	{ "preset", "presets" },
+	{ "loss", "losses" },
+	{ "metric", "metrics" },
+	{ "augment", "augmentations" },
+	{ "from", "datasets" },
+	{ "to", "datasets" },
+	{ "layout", "cloudsets" },
+};
+
+/* Which kind's names are the values of the option; -1: none's. */
+static int
+kind_of(const secant_opt *row)
+{
+	for (size_t i = 0; i < sizeof named_values / sizeof *named_values; i++)
+		for (int k = 0; row->name && !strcmp(row->name, named_values[i].option) && k < secant_kind_count(); k++)
+			if (!strcmp(secant_kind_name(k), named_values[i].kind))
+				return k;
+	return -1;
+}
+
+static bool
+has_values(const secant_opt *row)
+{
+	return row->type == SECANT_OPT_CHOICE || kind_of(row) >= 0;
+}
+
+/* "a b c" for "a|b|c", or the names of a kind. */
 static void
 choice_words(FILE *to, const secant_opt *row)
 {
-	for (const char *p = row->values; *p; p++)
+	int kind = kind_of(row);
+	for (int i = 0; kind >= 0 && secant_kind_entry(kind, i).name; i++)
+		fprintf(to, "%s%s", i ? " " : "", secant_kind_entry(kind, i).name);
+	for (const char *p = row->type == SECANT_OPT_CHOICE ? row->values : ""; *p; p++)
 		fputc(*p == '|' ? ' ' : *p, to);
 }
 
@@ -36,7 +72,7 @@ static void
 bash_value_row(void *user, const secant_opt *row, size_t offset)
 {
 	const shell *s = user;
-	if (row->type != SECANT_OPT_CHOICE)
+	if (!has_values(row))
 		return;
 	fprintf(s->to, "\t\"%s --%s\") words=\"", s->name, row->name);
 	choice_words(s->to, row);
@@ -53,7 +89,7 @@ bash_values(void *user, const command *c, const char *name)
 static void
 bash_verb(void *user, const command *c, const char *name)
 {
-	fprintf(user, "\t\"%s\") words=\"--help", name);
+	fprintf(user, "\t\"%s\") words=\"--help --help-all", name);
 	secant_opts_each(options_of(c), word_row, user);
 	fputs("\" ;;\n", user);
 }
@@ -111,7 +147,7 @@ zsh_row(void *user, const secant_opt *row, size_t offset)
 	fprintf(to, " \\\n\t\t\t'--%s[", row->name);
 	quoted(to, row->help ? row->help : "", "[]:\\");
 	fputs("]", to);
-	if (row->type == SECANT_OPT_CHOICE) {
+	if (has_values(row)) {
 		fputs(":value:(", to);
 		choice_words(to, row);
 		fputs(")", to);
@@ -179,7 +215,7 @@ fish_row(void *user, const secant_opt *row, size_t offset)
 		return;
 	fish_condition(s);
 	fprintf(s->to, " -l %s%s", row->name, row->type == SECANT_OPT_BOOL ? "" : " -r");
-	if (row->type == SECANT_OPT_CHOICE) {
+	if (has_values(row)) {
 		fputs(" -f -a '", s->to);
 		choice_words(s->to, row);
 		fputs("'", s->to);

@@ -64,13 +64,16 @@ find_call(call *c, secant_err *err)
 	return true;
 }
 
+/* Whether help is asked for, and whether all of it. */
 static bool
-wants_help(const call *c)
+wants_help(const call *c, bool *all)
 {
-	for (int i = 0; i < c->argc && strcmp(c->argv[i], "--"); i++)
-		if (!strcmp(c->argv[i], "--help") || !strcmp(c->argv[i], "-h"))
-			return true;
-	return false;
+	bool help = false;
+	for (int i = 0; i < c->argc && strcmp(c->argv[i], "--"); i++) {
+		*all |= !strcmp(c->argv[i], "--help-all");
+		help |= *all || !strcmp(c->argv[i], "--help") || !strcmp(c->argv[i], "-h");
+	}
+	return help;
 }
 
 static bool
@@ -150,18 +153,18 @@ main(int argc, char **argv)
 	call c = { .argc = argc - 1, .argv = (const char *const *)argv + 1 };
 	if (secant_check_environment(&err))
 		return report("", &err);
-	if (argc > 1 && !strcmp(argv[1], "--version"))
+	if (argc > 1 && (!strcmp(argv[1], "--version") || (!strcmp(argv[1], "version") && argc == 2)))
 		return print_version();
-	bool help = argc > 1 && !strcmp(argv[1], "help");
+	bool all = false, help = argc > 1 && !strcmp(argv[1], "help");
 	if (help) {
 		c.argc--;
 		c.argv++;
 	}
 	if (!find_call(&c, &err))
 		return report(c.name, &err);
-	help = help || wants_help(&c);
+	help = wants_help(&c, &all) || help;
 	if (help && c.command)
-		command_print_help(stdout, c.command, c.name);
+		command_print_help(stdout, c.command, c.name, all);
 	else if (help)
 		command_print_list(stdout);
 	if (help)

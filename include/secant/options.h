@@ -149,8 +149,9 @@ SECANT_API void secant_opts_each(
  * argument; "--no-name" clears it. */
 SECANT_API secant_status secant_opts_parse(const secant_opts *table, void *object, int argc, const char *const *argv,
 	const char **operands, int *n, secant_err *err) SECANT_NODISCARD;
-/* The options as the body of --help, 100 columns; caller frees with secant_free. NULL on NOMEM. */
-SECANT_API char *secant_opts_help(const secant_opts *table);
+/* The options as the body of --help, in lines of `width` columns (60 to 100; 0: 100): those of a NULL-terminated list
+ * of names, in its order, or all with their headings (names NULL). Caller frees with secant_free. NULL on NOMEM. */
+SECANT_API char *secant_opts_help(const secant_opts *table, const char *const *names, int width);
 /* The options as Markdown tables for the reference pages; `dash` ("--" or "") stands before each name; caller frees
  * with secant_free. NULL on NOMEM. */
 SECANT_API char *secant_opts_markdown(const secant_opts *table, const char *dash);

@@ -8,7 +8,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WIDTH = 100, COLUMN = 34 };
+enum { WIDTH = 100, NARROW = 60, COLUMN = 34 };
+
+typedef struct help {
+	secant_str s;
+	size_t width, column; /* of the whole, and where explanations begin */
+	const char *only; /* the name of the one row wanted; NULL: all */
+} help;
 
 /* What stands for the value: "N", "HxW", ... */
 static const char *const value_words[] = {
@@ -50,27 +56,28 @@ range_text(const secant_opt *row, char text[100])
 		(void)snprintf(text, 100, "at most %s", hi);
 }
 
-/* Appends words, broken before WIDTH; `column` is where the line stands. */
+/* Appends words, broken before the width; `column` is where the line stands. */
 static void
-add_wrapped(secant_str *s, const char *text, size_t *column)
+add_wrapped(help *h, const char *text, size_t *column)
 {
+	secant_str *s = &h->s;
 	while (*text) {
 		size_t n = strcspn(text, " ");
-		if (*column + n > WIDTH && *column > COLUMN) {
-			secant_str_addf(s, "\n%*s", COLUMN, "");
-			*column = COLUMN;
+		if (*column + n > h->width && *column > h->column) {
+			secant_str_addf(s, "\n%*s", (int)h->column, "");
+			*column = h->column;
 		}
 		secant_str_addn(s, text, n);
 		*column += n;
 		text += n;
 		if (*text == ' ') {
 			text++;
-			if (*column + 1 + strcspn(text, " ") <= WIDTH) {
+			if (*column + 1 + strcspn(text, " ") <= h->width) {
 				secant_str_add(s, " ");
 				++*column;
 			} else {
-				secant_str_addf(s, "\n%*s", COLUMN, "");
-				*column = COLUMN;
+				secant_str_addf(s, "\n%*s", (int)h->column, "");
+				*column = h->column;
 			}
 		}
 	}
@@ -79,8 +86,11 @@ add_wrapped(secant_str *s, const char *text, size_t *column)
 static void
 help_row(void *user, const secant_opt *row, size_t offset)
 {
-	secant_str *s = user;
+	help *h = user;
+	secant_str *s = &h->s;
 	char range[100], left[160];
+	if (h->only && (row->type == SECANT_OPT_HEADING || strcmp(row->name, h->only)))
+		return;
 	if (row->type == SECANT_OPT_HEADING) {
 		secant_str_addf(s, "%s%s:\n", s->n ? "\n" : "", row->help);
 		return;
@@ -89,12 +99,12 @@ help_row(void *user, const secant_opt *row, size_t offset)
 	(void)snprintf(left, sizeof left, "  --%s%s%s", row->name, *word ? " " : "", word);
 	secant_str_add(s, left);
 	size_t column = strlen(left);
-	if (column + 2 > COLUMN) {
+	if (column + 2 > h->column) {
 		secant_str_add(s, "\n");
 		column = 0;
 	}
-	secant_str_addf(s, "%*s", (int)(COLUMN - column), "");
-	column = COLUMN;
+	secant_str_addf(s, "%*s", (int)(h->column - column), "");
+	column = h->column;
 	secant_str notes = { 0 };
 	secant_str_add(&notes, row->help ? row->help : "");
 	range_text(row, range);
@@ -115,18 +125,24 @@ help_row(void *user, const secant_opt *row, size_t offset)
 		secant_str_add(&notes, ")");
 	char *text = secant_str_take(&notes);
 	if (text)
-		add_wrapped(s, text, &column);
+		add_wrapped(h, text, &column);
 	s->failed = s->failed || !text;
 	secant_free(text);
 	secant_str_add(s, "\n");
 }
 
 char *
-secant_opts_help(const secant_opts *table)
+secant_opts_help(const secant_opts *table, const char *const *names, int width)
 {
-	secant_str s = { 0 };
-	secant_opts_each(table, help_row, &s);
-	return secant_str_take(&s);
+	help h = { .width = width <= 0 || width > WIDTH ? WIDTH : width < NARROW ? NARROW : (size_t)width };
+	h.column = h.width < 80 ? COLUMN / 2 : COLUMN;
+	if (!names)
+		secant_opts_each(table, help_row, &h);
+	for (; names && *names; names++) {
+		h.only = *names;
+		secant_opts_each(table, help_row, &h);
+	}
+	return secant_str_take(&h.s);
 }
 
 /* Text inside a cell: a bar would end it. */

@@ -222,8 +222,8 @@ covers(const folder *a, const folder *b, const char **first)
 }
 
 static secant_status
-add_covered(secant_pairs *out, const char *images, const folder *a, const char *labels, const folder *b,
-	secant_err *err)
+add_covered(
+	secant_pairs *out, const char *images, const folder *a, const char *labels, const folder *b, secant_err *err)
 {
 	int at = 0;
 	secant_status s = SECANT_OK;

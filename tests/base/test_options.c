@@ -386,7 +386,7 @@ rows_are_found_and_walked(void **state)
 static void
 what_people_read(void **state)
 {
-	char *help = secant_opts_help(&table), *page = secant_opts_markdown(&table, "--");
+	char *help = secant_opts_help(&table, NULL, 0), *page = secant_opts_markdown(&table, "--");
 	assert_non_null(
 		strstr(help, "  --radius N                      half the window, in pixels (0 to 64; default 2)\n"));
 	assert_non_null(strstr(help, "  --any-number N                  without limits (default -7)\n"));
@@ -434,7 +434,7 @@ every_allocation_fails_once(void **state)
 		if (!s)
 			s = secant_opts_copy(&table, &c, &b, &err);
 		if (!s
-			&& (!(text = secant_opts_to_json(&table, &b)) || !(help = secant_opts_help(&table))
+			&& (!(text = secant_opts_to_json(&table, &b)) || !(help = secant_opts_help(&table, NULL, 0))
 				|| !(page = secant_opts_markdown(&table, ""))))
 			s = secant_fail(&err, SECANT_ERR_NOMEM, "no memory");
 		secant_mem_fail_at(0);

@@ -47,6 +47,14 @@ help(void **state)
 	contains(0, "usage: secant doc [options] [DIR]", "doc --unknown -h");
 	contains(0, "With every verb:", "list --help");
 	contains(0, "\nexample:\n  secant doc docs/reference\n", "doc --help");
+	contains(0, "'secant train --help-all' shows all ", "train --help");
+	/* Every name of the short help is an option: as many lines as names. */
+	contains(0, "\n23 train\n12 eval\n13 predict\n",
+		"list > /dev/null; echo; for v in train eval predict; do echo $($SECANT $v --help | grep -c '^  --') $v; done");
+	contains(0, "1\n", "train --help-all | grep -c '^  --cycle-momentum '");
+	contains(0, "0\n", "train --help | grep -c '^  --cycle-momentum ' || true");
+	contains(
+		0, "0\n", "train --help-all > /dev/null; COLUMNS=70 $SECANT train --help-all | grep -cE '^ {17}.{54}' || true");
 }
 
 static void
@@ -113,6 +121,11 @@ completion_and_man_page_are_well_formed(void **state)
 	snprintf(line, sizeof line, script, dir);
 	assert_int_equal(run_line(out, sizeof out, "%s", line), 0);
 	assert_string_equal(out, "none bash zsh fish\ndoc\n");
+	script = "bash -c 'source %1$s/c; COMP_WORDS=(secant train --encoder resnet1); COMP_CWORD=3; _secant; echo "
+			 "${COMPREPLY[@]}'";
+	snprintf(line, sizeof line, script, dir);
+	assert_int_equal(run_line(out, sizeof out, "%s", line), 0);
+	assert_non_null(strstr(out, "resnet18 "));
 	assert_int_equal(run_line(out, sizeof out, "rm -r %s", dir), 0);
 	static const struct {
 		const char *program, *line;

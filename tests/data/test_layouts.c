@@ -30,8 +30,9 @@ static const layout layouts[] = {
 	{ "several folders of such", { "x/a.jpg", "!x/a.png", "y/a.jpg", "!y/a.png" }, "x/a.jpg", "x/a.png", 2, false },
 	{ "splits below kinds", { "images/train/a.png", "!masks/train/a.png", "images/val/b.png", "!masks/val/b.png" },
 		"images/train/a.png", "masks/train/a.png", 1, true },
-	{ "splits with other words", { "Training/Images/a.png", "!Training/GT/a.png", "Testing/Images/b.png",
-		  "!Testing/GT/b.png" }, "Training/Images/a.png", "Training/GT/a.png", 1, false },
+	{ "splits with other words",
+		{ "Training/Images/a.png", "!Training/GT/a.png", "Testing/Images/b.png", "!Testing/GT/b.png" },
+		"Training/Images/a.png", "Training/GT/a.png", 1, false },
 	{ "splits in names", { "train_images/a.png", "!train_masks/a.png", "val_images/b.png", "!val_masks/b.png" },
 		"train_images/a.png", "train_masks/a.png", 1, true },
 	{ "labels of a split beside it", { "train/a.png", "!train_labels/a.png", "val/b.png", "!val_labels/b.png" },
@@ -79,7 +80,8 @@ a_guess_is_never_half_right(void **state)
 	put(root, "two/a.png", false);
 	put(root, "two/a_mask.png", true);
 	put(root, "two/a_gt.png", true);
-	open_expecting(in_root(root, "two"), "all", &o, 3, 1, SECANT_TARGET_BINARY, "two/a.png has several masks beside it");
+	open_expecting(
+		in_root(root, "two"), "all", &o, 3, 1, SECANT_TARGET_BINARY, "two/a.png has several masks beside it");
 }
 
 /* Plain layouts are plain: nothing is guessed, and files that look like masks of others are pictures. */
