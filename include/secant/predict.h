@@ -41,6 +41,7 @@ typedef struct secant_predict {
 	int min_area; /* connected areas of fewer pixels become background */
 	char *rule; /* where classes may be: "vegetation: ndvi(4,3) > 0.2; 2: band(1) < 90"; NULL: everywhere */
 	int offset; /* added to the classes in masks */
+	bool training_operators; /* take models with operators that only training needs */
 } secant_predict;
 SECANT_API extern const secant_opts secant_predict_options;
 

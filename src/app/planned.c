@@ -123,7 +123,8 @@ secant_planned_open(secant_planned_run *r, const char *model, const secant_plann
 	bool f64 = plan.precision == SECANT_PRECISION_F64;
 	secant_shape shape;
 	if (model && !o->train) {
-		if (!secant_deployed_open(&r->deployed, model, o->precision, o->threads, o->allow_reference, &own)) {
+		if (!secant_deployed_open(
+				&r->deployed, model, o->precision, o->threads, o->allow_reference ? SECANT_ALLOW_REFERENCE : 0, &own)) {
 			r->is_deployed = true;
 			shape = input_shape(o, r->deployed.kind != SECANT_INPUT_PICTURES, r->deployed.inputs);
 			start = secant_seconds();

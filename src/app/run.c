@@ -278,7 +278,8 @@ run_plain(const char *model, given *v, const secant_run *o, secant_tensors *out,
 	secant_deployed d;
 	secant_shape logits_shape, label_shape;
 	const void *logits, *label;
-	secant_status status = secant_deployed_open(&d, model, o->precision, o->threads, o->allow_reference, err);
+	secant_status status = secant_deployed_open(
+		&d, model, o->precision, o->threads, o->allow_reference ? SECANT_ALLOW_REFERENCE : 0, err);
 	if (status)
 		return status;
 	wanted w = { d.kind != SECANT_INPUT_PICTURES, d.in_channels, d.inputs, d.categories };

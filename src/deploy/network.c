@@ -111,7 +111,8 @@ static secant_graph *
 make_graph(void *user, const secant_shape *input, secant_value outputs[SECANT_RUNNER_OUTPUTS], secant_err *err)
 {
 	const secant_deployed *d = user;
-	secant_graph *g = secant_graph_from_json(d->file.graph, input, output_names, outputs, SECANT_RUNNER_OUTPUTS, err);
+	secant_graph *g = secant_graph_from_json(
+		d->file.graph, input, d->training_operators, output_names, outputs, SECANT_RUNNER_OUTPUTS, err);
 	if (g && outputs[0] < 0) {
 		secant_fail(err, SECANT_ERR_FORMAT, "graph: no output \"logits\"");
 		secant_graph_free(g);
@@ -180,15 +181,17 @@ restore(void *user, secant_err *err)
 
 secant_status
 secant_deployed_open(
-	secant_deployed *d, const char *path, const char *precision, int threads, bool allow_reference, secant_err *err)
+	secant_deployed *d, const char *path, const char *precision, int threads, unsigned allow, secant_err *err)
 {
 	secant_err own = { 0 };
-	*d = (secant_deployed){ 0 };
+	*d = (secant_deployed){ .training_operators = (allow & SECANT_ALLOW_TRAINING) != 0 };
 	secant_value outputs[SECANT_RUNNER_OUTPUTS];
 	secant_graph *g = NULL;
 	if (!secant_precision_choose(precision, &d->precision, &own) && !secant_model_file_read(&d->file, path, &own)) {
 		bool f64 = d->precision == SECANT_PRECISION_F64;
-		secant_plan_options o = { .precision = d->precision, .threads = threads, .allow_reference = allow_reference };
+		secant_plan_options o = {
+			.precision = d->precision, .threads = threads, .allow_reference = (allow & SECANT_ALLOW_REFERENCE) != 0
+		};
 		if (!(d->path = secant_strdup(path)))
 			secant_fail(&own, SECANT_ERR_NOMEM, "no memory for a path");
 		if (own.code || read_settings(d, &own) || !(g = make_graph(d, NULL, outputs, &own))

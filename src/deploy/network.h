@@ -24,6 +24,7 @@ typedef struct secant_deployed {
 	int in_channels, classes, multiple;
 	int inputs, categories; /* channels of the input tensor; more than in_channels: the last one holds the category, 0
 							   to categories - 1 */
+	bool training_operators; /* its graph may hold them */
 	bool activated; /* the network ends in an activation: its results are probabilities already */
 	float scale[16], shift[16]; /* normalisation */
 } secant_deployed;
@@ -32,8 +33,10 @@ typedef struct secant_deployed {
  * f32. */
 secant_status secant_precision_choose(const char *name, secant_precision *p, secant_err *err) SECANT_NODISCARD;
 
+/* What is refused unless allowed: scalar references where there is nothing better (slow), operators of training. */
+enum { SECANT_ALLOW_REFERENCE = 1, SECANT_ALLOW_TRAINING = 2 };
 secant_status secant_deployed_open(secant_deployed *d, const char *path, const char *precision, int threads,
-	bool allow_reference, secant_err *err) SECANT_NODISCARD;
+	unsigned allow, secant_err *err) SECANT_NODISCARD;
 void secant_deployed_close(secant_deployed *d);
 /* Turns logits (rows x classes, in place) into probabilities by the task: sigmoid or softmax. */
 void secant_deployed_probabilities(const secant_deployed *d, float *v, int64_t rows);

@@ -87,13 +87,15 @@ static secant_status
 open_models(ensemble *e, const char *const *models, int n, const secant_predict *o, secant_err *err)
 {
 	secant_status s = SECANT_OK;
+	unsigned allow = (o->allow_reference ? SECANT_ALLOW_REFERENCE : 0u)
+		| (o->training_operators ? SECANT_ALLOW_TRAINING : 0u);
 	e->d = secant_calloc((size_t)n, sizeof *e->d);
 	e->m = secant_calloc((size_t)n, sizeof *e->m);
 	if (!e->d || !e->m || n < 1)
 		return secant_fail(
 			err, n < 1 ? SECANT_ERR_ARG : SECANT_ERR_NOMEM, n < 1 ? "no model is given" : "no memory for %d models", n);
 	for (int i = 0; i < n && !s; i++) {
-		if ((s = secant_deployed_open(&e->d[i], models[i], o->precision, o->threads, o->allow_reference, err)))
+		if ((s = secant_deployed_open(&e->d[i], models[i], o->precision, o->threads, allow, err)))
 			break;
 		e->n = i + 1;
 		secant_err own = { 0 };

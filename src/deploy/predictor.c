@@ -37,6 +37,8 @@ static const secant_opt predict_rows[] = {
 	SECANT_OPT(secant_predict, threads, INT, "threads", "0", 0, 1024, "threads of computation; 0: all processors"),
 	SECANT_OPT(secant_predict, allow_reference, BOOL, "allow-reference", "false", 0, 0,
 		"let operators without a fast implementation run slowly"),
+	SECANT_OPT(secant_predict, training_operators, BOOL, "training-operators", "false", 0, 0,
+		"take models with operators that only training needs"),
 	SECANT_OPT_END,
 };
 const secant_opts secant_predict_options = { "predict", sizeof(secant_predict), predict_rows };
@@ -120,6 +122,7 @@ secant_predictor *
 secant_predictor_open(const char *const *models, int n, const secant_predict *options, secant_err *err)
 {
 	secant_err own = { 0 };
+	unsigned allow;
 	secant_predictor *p = secant_calloc(1, sizeof *p);
 	if (!p || n < 1 || !(p->model = secant_calloc((size_t)n, sizeof *p->model))) {
 		secant_free(p);
@@ -132,9 +135,10 @@ secant_predictor_open(const char *const *models, int n, const secant_predict *op
 		goto done;
 	if (check_options(p, &own))
 		goto done;
+	allow = (p->options.allow_reference ? SECANT_ALLOW_REFERENCE : 0u)
+		| (p->options.training_operators ? SECANT_ALLOW_TRAINING : 0u);
 	for (int i = 0; i < n && !own.code; i++) {
-		if (secant_deployed_open(
-				&p->model[i], models[i], p->options.precision, p->options.threads, p->options.allow_reference, &own))
+		if (secant_deployed_open(&p->model[i], models[i], p->options.precision, p->options.threads, allow, &own))
 			goto done;
 		p->n_models = i + 1;
 		(void)!check_same(p, models, i, &own);

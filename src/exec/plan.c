@@ -249,9 +249,20 @@ try_impl(secant_step *s, const secant_impl *impl, secant_err *err)
 	return status;
 }
 
+static bool
+makes_nothing(const secant_step *s)
+{
+	for (int k = 0; k < s->n_out; k++)
+		if (secant_operand_bytes(&s->out[k]))
+			return false;
+	return true;
+}
+
 static secant_status
 choose(secant_plan *p, secant_step *s, secant_err *err)
 {
+	if (makes_nothing(s)) /* no implementation needs to think of it */
+		return try_impl(s, &secant_impl_reference, err);
 	if (p->options.precision == SECANT_PRECISION_F64)
 		return try_impl(s, &secant_impl_reference, err);
 	if (s->node->op->low == SECANT_LOW_DRIVES && has_empty_input(s)) /* oneDNN must not see products of nothing */

@@ -72,6 +72,7 @@ typedef struct reader {
 	secant_value *map; /* place -> value */
 	int places; /* read so far */
 	const secant_shape *input;
+	bool training; /* operators of training are taken */
 	secant_err *err;
 } reader;
 
@@ -133,6 +134,11 @@ read_node(reader *r, const json_t *j, const char *name)
 	if (!op)
 		return secant_fail(r->err, SECANT_ERR_UNSUPPORTED,
 			"graph: value %d: no operator is named '%s'; was the model made by a newer version?", r->places, name);
+	if (op->training && !r->training)
+		return secant_fail(r->err, SECANT_ERR_UNSUPPORTED,
+			"graph: value %d: '%s' is an operator of training, which a model that is only run has no use for; "
+			"--training-operators takes it",
+			r->places, name);
 	secant_value *args = secant_arena_alloc(secant_graph_arena(r->g), (n + 1) * sizeof *args);
 	void *attributes = op->attr ? secant_arena_alloc(secant_graph_arena(r->g), op->attr->size) : NULL;
 	if (!args || (op->attr && !attributes))
@@ -185,13 +191,13 @@ read_value(reader *r, const json_t *j)
 }
 
 secant_graph *
-secant_graph_from_json(
-	const json_t *j, const secant_shape *shape, const char *const *names, secant_value *outputs, int n, secant_err *err)
+secant_graph_from_json(const json_t *j, const secant_shape *shape, bool training, const char *const *names,
+	secant_value *outputs, int n, secant_err *err)
 {
 	const json_t *values = json_object_get(j, "values"), *out = json_object_get(j, "outputs");
 	int count = (int)json_array_size(values);
 	secant_err own = { 0 };
-	reader r = { secant_graph_new(), secant_calloc((size_t)count + 9, sizeof(secant_value)), 0, shape, &own };
+	reader r = { secant_graph_new(), secant_calloc((size_t)count + 9, sizeof(secant_value)), 0, shape, training, &own };
 	if (!r.g || !r.map)
 		secant_fail(&own, SECANT_ERR_NOMEM, "no memory for a graph");
 	else if (!json_is_array(values) || !json_is_object(out))

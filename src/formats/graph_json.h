@@ -18,7 +18,8 @@
 /* NULL: no memory. `names` and `outputs`: n entries; absent outputs (-1) are left out. */
 json_t *secant_graph_to_json(const secant_graph *g, const char *const *names, const secant_value *outputs, int n);
 /* Builds the graph again. Input "input" takes `shape` when that is given. outputs[i]: the value named names[i], -1 if
- * absent. The JSON is hostile: everything is checked. NULL and err on failure. */
-secant_graph *secant_graph_from_json(const json_t *j, const secant_shape *shape, const char *const *names,
-	secant_value *outputs, int n, secant_err *err);
+ * absent. The JSON is hostile: everything is checked. Operators that only training needs are refused unless `training`.
+ * NULL and err on failure. */
+secant_graph *secant_graph_from_json(const json_t *j, const secant_shape *shape, bool training,
+	const char *const *names, secant_value *outputs, int n, secant_err *err);
 #endif

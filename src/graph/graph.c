@@ -1,7 +1,7 @@
 /*
  * Construction and reading of graphs: values, nodes, shape inference at construction, sticky errors. See graph.h.
  */
-#include "graph/graph.h"
+#include "graph/takes.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -307,6 +307,8 @@ infer(secant_graph *g, const secant_op *op, const void *attr, int n, const secan
 	for (int i = 0; i < op->n_out; i++)
 		out[i] = (secant_type){ SECANT_F32, { 0 } };
 	secant_signature s = { .attr = attr, .n_in = n, .n_out = op->n_out, .in = types, .out = out };
+	if (secant_takes_check(op->takes, &s, err))
+		return err->code;
 	return op->shape(&s, err);
 }
 

@@ -106,6 +106,8 @@ struct secant_op {
 	const char *name, *brief;
 	const secant_opts *attr; /* attributes: INT, REAL, BOOL, CHOICE, SIZE, INTS, REALS rows only; NULL: none */
 	int min_in, max_in; /* inputs; max_in -1: any number */
+	const char *takes; /* what each input must be: takes.h */
+	bool training; /* only training needs it: refused in a model that is to be deployed, unless asked for */
 	int n_out;
 	secant_low low;
 	uint32_t low_in, low_out; /* bit i: that slot (31: and all later ones) is bf16 when the node is */

@@ -317,7 +317,8 @@ secant_evaluate(const char *model, const char *data, const secant_eval_options *
 	if (!strcmp(o->precision, "f64"))
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED,
 			"precision f64 runs scalar references: it is for secant run, evaluation wants f32 or bf16");
-	secant_status status = secant_deployed_open(&d, model, o->precision, o->threads, o->allow_reference, err);
+	secant_status status = secant_deployed_open(
+		&d, model, o->precision, o->threads, o->allow_reference ? SECANT_ALLOW_REFERENCE : 0, err);
 	if (status)
 		return status;
 	secant_log(

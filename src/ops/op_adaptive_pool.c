@@ -149,7 +149,7 @@ max_grad_reference(const secant_reference *r)
 	const int64_t *x = r->out_shape[0].dim, *y = r->in_shape[0].dim, bins = y[1] * y[2], c = x[3];
 	clear(r);
 	for (int64_t i = 0; i < y[0] * bins * c; i++)
-		if (r->in[1][i] >= 0 && r->in[1][i] < (double)(x[1] * x[2]))
+		if (secant_within(r->in[1][i], x[1] * x[2]))
 			r->out[0][(i / c / bins * x[1] * x[2] + (int64_t)r->in[1][i]) * c + i % c] += r->in[0][i];
 }
 
@@ -182,13 +182,15 @@ static const secant_op_case max_grad_cases[] = {
 	{ 0 },
 };
 
-#define POOL(nam, text, inputs, outputs, sh, rule, ref, table) \
+#define POOL(nam, text, only, inputs, outputs, sh, rule, ref, table) \
 	const secant_op secant_op_##nam = { \
 		.name = #nam, \
 		.brief = text, \
 		.attr = &size_attr, \
 		.min_in = inputs, \
 		.max_in = inputs, \
+		.takes = "real:NxHxWxC int=0", \
+		.training = only, \
 		.n_out = outputs, \
 		.low = SECANT_LOW_FOLLOWS, \
 		.low_in = 1, \
@@ -199,9 +201,10 @@ static const secant_op_case max_grad_cases[] = {
 		.reference = ref, \
 		.cases = table, \
 	};
-POOL(adaptive_avg_pool2d, "mean of each of so many bins", 1, 1, sized, avg_rule, avg_reference, cases)
-POOL(adaptive_avg_pool2d_grad, "gradient of adaptive_avg_pool2d", 1, 1, sized, NULL, avg_grad_reference, avg_grad_cases)
-POOL(adaptive_max_pool2d, "largest number of each of so many bins, and its place", 1, 2, max_shape, max_rule,
+POOL(adaptive_avg_pool2d, "mean of each of so many bins", false, 1, 1, sized, avg_rule, avg_reference, cases)
+POOL(adaptive_avg_pool2d_grad, "gradient of adaptive_avg_pool2d", true, 1, 1, sized, NULL, avg_grad_reference,
+	avg_grad_cases)
+POOL(adaptive_max_pool2d, "largest number of each of so many bins, and its place", false, 1, 2, max_shape, max_rule,
 	max_reference, cases)
-POOL(adaptive_max_pool2d_grad, "gradient of adaptive_max_pool2d, from dy and the places", 2, 1, max_grad_shape, NULL,
-	max_grad_reference, max_grad_cases)
+POOL(adaptive_max_pool2d_grad, "gradient of adaptive_max_pool2d, from dy and the places", true, 2, 1, max_grad_shape,
+	NULL, max_grad_reference, max_grad_cases)

@@ -21,6 +21,7 @@ const secant_op secant_op_cast = {
 	.brief = "the same numbers in the other storage type",
 	.min_in = 1,
 	.max_in = 1,
+	.takes = "any",
 	.n_out = 1,
 	.low = SECANT_LOW_NEVER,
 	.commutes = true,

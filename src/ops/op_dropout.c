@@ -32,7 +32,7 @@ dropout_reference(const secant_reference *r)
 {
 	const secant_dropout_attr *a = r->attr;
 	const secant_shape *x = &r->in_shape[0];
-	uint64_t seed = (uint64_t)(int64_t)r->in[1][0], step = (uint64_t)(int64_t)r->in[2][0],
+	uint64_t seed = (uint64_t)secant_whole(r->in[1][0]), step = (uint64_t)secant_whole(r->in[2][0]),
 			 limit = secant_dropout_limit(a->p);
 	int64_t n = secant_shape_count(x), c = a->channels ? x->dim[x->rank - 1] : 1,
 			sample = a->channels && x->dim[0] ? n / x->dim[0] : 1;
@@ -68,6 +68,7 @@ const secant_op secant_op_dropout = {
 	.attr = &dropout_attr,
 	.min_in = 3,
 	.max_in = 3,
+	.takes = "real int#1 int#1",
 	.n_out = 1,
 	.low = SECANT_LOW_FOLLOWS,
 	.low_in = 1,

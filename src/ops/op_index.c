@@ -20,12 +20,6 @@ clear(double *v, int64_t n)
 		v[i] = 0;
 }
 
-static bool
-within(double index, int64_t extent)
-{
-	return index >= 0 && index < (double)extent;
-}
-
 /* ---- pick ---- */
 
 static secant_status
@@ -56,7 +50,7 @@ pick_reference(const secant_reference *r)
 {
 	int64_t c = r->in_shape[0].dim[r->in_shape[0].rank - 1], n = secant_shape_count(&r->out_shape[0]);
 	for (int64_t i = 0; i < n; i++)
-		r->out[0][i] = within(r->in[1][i], c) ? r->in[0][i * c + (int64_t)r->in[1][i]] : 0;
+		r->out[0][i] = secant_within(r->in[1][i], c) ? r->in[0][i * c + (int64_t)r->in[1][i]] : 0;
 }
 
 /* The shape of input i with the classes as a new last axis. */
@@ -95,7 +89,7 @@ set_classes(const secant_reference *r, const double *value, const double *index)
 	int64_t n = secant_shape_count(&r->in_shape[0]), c = ((const secant_classes_attr *)r->attr)->classes;
 	clear(r->out[0], n * c);
 	for (int64_t i = 0; i < n; i++)
-		if (within(index[i], c))
+		if (secant_within(index[i], c))
 			r->out[0][i * c + (int64_t)index[i]] = value ? value[i] : 1;
 }
 
@@ -154,7 +148,7 @@ static int64_t
 target(const secant_shape *x, const secant_shape *index, const double *value, int axis, int64_t i)
 {
 	int64_t at[SECANT_MAX_RANK] = { 0 }, place = 0;
-	if (!within(value[i], x->dim[axis]))
+	if (!secant_within(value[i], x->dim[axis]))
 		return -1;
 	secant_unravel(index, i, at);
 	at[axis] = (int64_t)value[i];
@@ -264,7 +258,7 @@ take_reference(const secant_reference *r)
 	for (int64_t i = 0; i < x.outer * m; i++) {
 		double index = r->in[1][i % m];
 		for (int64_t k = 0; k < x.inner; k++)
-			r->out[0][i * x.inner + k] = within(index, x.extent)
+			r->out[0][i * x.inner + k] = secant_within(index, x.extent)
 				? r->in[0][(i / m * x.extent + (int64_t)index) * x.inner + k]
 				: 0;
 	}
@@ -279,7 +273,7 @@ take_grad_reference(const secant_reference *r)
 	clear(r->out[0], secant_shape_count(&r->out_shape[0]));
 	for (int64_t i = 0; i < x.outer * m; i++) {
 		double index = r->in[1][i % m];
-		for (int64_t k = 0; k < x.inner && within(index, x.extent); k++)
+		for (int64_t k = 0; k < x.inner && secant_within(index, x.extent); k++)
 			r->out[0][(i / m * x.extent + (int64_t)index) * x.inner + k] += r->in[0][i * x.inner + k];
 	}
 }
@@ -430,6 +424,8 @@ const secant_op secant_op_pick = {
 	.brief = "one number of each row, by index",
 	.min_in = 2,
 	.max_in = 2,
+	.takes = "real:.._ int",
+	.training = true,
 	.n_out = 1,
 	.low = SECANT_LOW_NEVER,
 	.commutes = true,
@@ -444,6 +440,8 @@ const secant_op secant_op_pick_grad = {
 	.attr = &classes_attr,
 	.min_in = 2,
 	.max_in = 2,
+	.takes = "real int=0",
+	.training = true,
 	.n_out = 1,
 	.low = SECANT_LOW_NEVER,
 	.commutes = true,
@@ -457,6 +455,7 @@ const secant_op secant_op_one_hot = {
 	.attr = &classes_attr,
 	.min_in = 1,
 	.max_in = 1,
+	.takes = "int",
 	.n_out = 1,
 	.low = SECANT_LOW_NEVER,
 	.commutes = true,
@@ -470,6 +469,7 @@ const secant_op secant_op_gather = {
 	.attr = &axis_attr,
 	.min_in = 2,
 	.max_in = 2,
+	.takes = "any int",
 	.n_out = 1,
 	.low = SECANT_LOW_FOLLOWS,
 	.low_in = 1,
@@ -486,6 +486,7 @@ const secant_op secant_op_scatter_add = {
 	.attr = &scatter_attr,
 	.min_in = 2,
 	.max_in = 2,
+	.takes = "real int=0",
 	.n_out = 1,
 	.low = SECANT_LOW_FOLLOWS,
 	.low_in = 1,
@@ -502,6 +503,7 @@ const secant_op secant_op_take = {
 	.attr = &axis_attr,
 	.min_in = 2,
 	.max_in = 2,
+	.takes = "any int",
 	.n_out = 1,
 	.low = SECANT_LOW_FOLLOWS,
 	.low_in = 1,
@@ -518,6 +520,8 @@ const secant_op secant_op_take_grad = {
 	.attr = &scatter_attr,
 	.min_in = 2,
 	.max_in = 2,
+	.takes = "real int",
+	.training = true,
 	.n_out = 1,
 	.low = SECANT_LOW_FOLLOWS,
 	.low_in = 1,
@@ -533,6 +537,7 @@ const secant_op secant_op_argmax = {
 	.attr = &index_attr,
 	.min_in = 1,
 	.max_in = 1,
+	.takes = "real",
 	.n_out = 1,
 	.low = SECANT_LOW_FOLLOWS,
 	.low_in = 1,
@@ -548,6 +553,7 @@ const secant_op secant_op_max_with_index = {
 	.attr = &index_attr,
 	.min_in = 1,
 	.max_in = 1,
+	.takes = "real",
 	.n_out = 2,
 	.low = SECANT_LOW_FOLLOWS,
 	.low_in = 1,

@@ -125,7 +125,7 @@ grad_data_reference(const secant_reference *r)
 	for (int64_t i = 0, n = secant_shape_count(&r->out_shape[0]); i < n; i++)
 		r->out[0][i] = 0;
 	for (int64_t i = 0; i < r->in_shape[0].dim[0] * out; i++)
-		for (int64_t k = 0; k < c && r->in[1][i] < (double)points; k++)
+		for (int64_t k = 0; k < c && secant_within(r->in[1][i], points); k++)
 			r->out[0][(i / out * points + (int64_t)r->in[1][i]) * c + k] += r->in[0][i] * r->in[2][i % out * c + k];
 }
 
@@ -137,7 +137,7 @@ grad_weights_reference(const secant_reference *r)
 		for (int64_t k = 0; k < c; k++) {
 			double sum = 0;
 			for (int64_t n = 0; n < r->in_shape[0].dim[0]; n++)
-				if (r->in[1][n * out + o] < (double)points)
+				if (secant_within(r->in[1][n * out + o], points))
 					sum += r->in[0][n * out + o] * r->in[2][(n * points + (int64_t)r->in[1][n * out + o]) * c + k];
 			r->out[0][o * c + k] = sum;
 		}
@@ -244,6 +244,7 @@ const secant_op secant_op_linear_max = {
 	.brief = "largest or smallest result of a linear layer over the points of a cloud",
 	.min_in = 2,
 	.max_in = 3,
+	.takes = "real:NxPx1xI real:OxI.. real:O",
 	.n_out = 2,
 	.low = SECANT_LOW_DRIVES,
 	.low_in = 1,
@@ -260,6 +261,8 @@ const secant_op secant_op_linear_max_grad_data = {
 	.attr = &points_attr,
 	.min_in = 3,
 	.max_in = 3,
+	.takes = "real:Nx1x1xO int=0 real:OxI..",
+	.training = true,
 	.n_out = 1,
 	.low = SECANT_LOW_NEVER,
 	.commutes = true,
@@ -272,6 +275,8 @@ const secant_op secant_op_linear_max_grad_weights = {
 	.brief = "gradient of linear_max towards its weights",
 	.min_in = 4,
 	.max_in = 4,
+	.takes = "real:Nx1x1xO int=0 real:NxPx1xI real:OxI..",
+	.training = true,
 	.n_out = 1,
 	.low = SECANT_LOW_DRIVES,
 	.low_in = 4,
@@ -286,6 +291,8 @@ const secant_op secant_op_centre = {
 	.brief = "numbers less the mean of their channel",
 	.min_in = 1,
 	.max_in = 1,
+	.takes = "real:.._x_",
+	.training = true,
 	.n_out = 2,
 	.low = SECANT_LOW_FOLLOWS,
 	.low_in = 1,
@@ -302,6 +309,8 @@ const secant_op secant_op_running = {
 	.attr = &running_attr,
 	.min_in = 2,
 	.max_in = 3,
+	.takes = "real real=0 real#1",
+	.training = true,
 	.n_out = 1,
 	.low = SECANT_LOW_NEVER,
 	.alias = { 1 },

@@ -182,13 +182,15 @@ static const secant_op_case smooth_grad_cases[] = {
 	{ 0 },
 };
 
-#define LOSS(nam, text, at, least, most, sh, rule, table) \
+#define LOSS(nam, text, words, at, least, most, sh, rule, table) \
 	const secant_op secant_op_##nam = { \
 		.name = #nam, \
 		.brief = text, \
 		.attr = at, \
 		.min_in = least, \
 		.max_in = most, \
+		.takes = words, \
+		.training = true, \
 		.n_out = 1, \
 		.low = SECANT_LOW_NEVER, \
 		.commutes = true, \
@@ -197,11 +199,11 @@ static const secant_op_case smooth_grad_cases[] = {
 		.reference = nam##_reference, \
 		.cases = table, \
 	};
-LOSS(bce_with_logits, "binary cross entropy of logits and targets", NULL, 2, 3, bce_with_logits_shape,
-	bce_with_logits_rule, bce_cases)
-LOSS(bce_with_logits_grad, "gradient of bce_with_logits towards its logits", NULL, 3, 4, bce_with_logits_grad_shape,
-	NULL, bce_grad_cases)
-LOSS(
-	smooth_l1, "absolute difference, squared near 0", &smooth_attr, 2, 2, smooth_l1_shape, smooth_l1_rule, smooth_cases)
-LOSS(smooth_l1_grad, "gradient of smooth_l1 towards its first input", &smooth_attr, 3, 3, smooth_l1_shape, NULL,
-	smooth_grad_cases)
+LOSS(bce_with_logits, "binary cross entropy of logits and targets", "real real=0 real", NULL, 2, 3,
+	bce_with_logits_shape, bce_with_logits_rule, bce_cases)
+LOSS(bce_with_logits_grad, "gradient of bce_with_logits towards its logits", "real real=0 real=0 real", NULL, 3, 4,
+	bce_with_logits_grad_shape, NULL, bce_grad_cases)
+LOSS(smooth_l1, "absolute difference, squared near 0", "real real=0", &smooth_attr, 2, 2, smooth_l1_shape,
+	smooth_l1_rule, smooth_cases)
+LOSS(smooth_l1_grad, "gradient of smooth_l1 towards its first input", "real real=0 real=0", &smooth_attr, 3, 3,
+	smooth_l1_shape, NULL, smooth_grad_cases)

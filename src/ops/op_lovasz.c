@@ -96,6 +96,8 @@ const secant_op secant_op_lovasz = {
 	.brief = "Lovasz extension of the Jaccard loss over the last axis",
 	.min_in = 2,
 	.max_in = 2,
+	.takes = "real:.._ real=0",
+	.training = true,
 	.n_out = 2,
 	.low = SECANT_LOW_NEVER,
 	.commutes = true,

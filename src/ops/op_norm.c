@@ -112,6 +112,9 @@ group_statistics(const secant_signature *s, secant_shape *statistics, secant_err
 	if (x->rank < 2)
 		return secant_fail(
 			err, SECANT_ERR_SHAPE, "input is %s, want samples and channels", secant_shape_text(x, text, sizeof text));
+	if (x->dim[x->rank - 1] < 1)
+		return secant_fail(
+			err, SECANT_ERR_SHAPE, "input is %s: it has no channels", secant_shape_text(x, text, sizeof text));
 	if (a->groups < 1 || x->dim[x->rank - 1] % a->groups)
 		return secant_fail(err, SECANT_ERR_SHAPE, "%lld channels do not divide into %d groups",
 			(long long)x->dim[x->rank - 1], a->groups);
@@ -285,6 +288,7 @@ static const secant_op_case group_grad_cases[] = {
 		.attr = &which##_attr, \
 		.min_in = 1, \
 		.max_in = 3, \
+		.takes = "real:..C real:C real:C", \
 		.n_out = 3, \
 		.low = SECANT_LOW_FOLLOWS, \
 		.low_in = 1, \
@@ -301,6 +305,8 @@ static const secant_op_case group_grad_cases[] = {
 		.attr = &which##_attr, \
 		.min_in = 4, \
 		.max_in = 5, \
+		.takes = "real:..C real=0 real real=2 real:C", \
+		.training = true, \
 		.n_out = 3, \
 		.low = SECANT_LOW_FOLLOWS, \
 		.low_in = 3, \

@@ -37,7 +37,10 @@ pooled(const secant_pool_attr *a, const int64_t in[2], int64_t out[2], secant_er
 				stride, before, after);
 		if (2 * most > kernel)
 			return secant_fail(err, SECANT_ERR_ARG, "padding %d is more than half of the kernel, %d", most, kernel);
-		if ((out[i] = secant_pool_out(in[i], kernel, stride, before, after, a->ceil_mode)) < 1 && in[i] > 0)
+		if (in[i] < 1)
+			return secant_fail(
+				err, SECANT_ERR_SHAPE, "an input of %lldx%lld has no pixels", (long long)in[0], (long long)in[1]);
+		if ((out[i] = secant_pool_out(in[i], kernel, stride, before, after, a->ceil_mode)) < 1)
 			return secant_fail(err, SECANT_ERR_SHAPE, "a kernel of %d is larger than the padded input, %lld", kernel,
 				(long long)(in[i] + before + after));
 	}
@@ -265,6 +268,7 @@ const secant_op secant_op_max_pool2d = {
 	.attr = &pool_attr,
 	.min_in = 1,
 	.max_in = 1,
+	.takes = "real:NxHxWxC",
 	.n_out = 2,
 	.low = SECANT_LOW_FOLLOWS,
 	.low_in = 1,
@@ -281,6 +285,8 @@ const secant_op secant_op_max_pool2d_grad = {
 	.attr = &pool_attr,
 	.min_in = 2,
 	.max_in = 2,
+	.takes = "real:NxHxWxC int=0",
+	.training = true,
 	.n_out = 1,
 	.low = SECANT_LOW_FOLLOWS,
 	.low_in = 1,
@@ -296,6 +302,7 @@ const secant_op secant_op_avg_pool2d = {
 	.attr = &pool_attr,
 	.min_in = 1,
 	.max_in = 1,
+	.takes = "real:NxHxWxC",
 	.n_out = 1,
 	.low = SECANT_LOW_FOLLOWS,
 	.low_in = 1,
@@ -312,6 +319,8 @@ const secant_op secant_op_avg_pool2d_grad = {
 	.attr = &pool_attr,
 	.min_in = 1,
 	.max_in = 1,
+	.takes = "real:NxHxWxC",
+	.training = true,
 	.n_out = 1,
 	.low = SECANT_LOW_FOLLOWS,
 	.low_in = 1,

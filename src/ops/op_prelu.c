@@ -53,6 +53,7 @@ const secant_op secant_op_prelu = {
 	.brief = "x above 0, a learnt slope times x below",
 	.min_in = 2,
 	.max_in = 2,
+	.takes = "real real:_",
 	.n_out = 1,
 	.low = SECANT_LOW_FOLLOWS,
 	.low_in = 1,

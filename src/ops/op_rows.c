@@ -100,6 +100,8 @@ distinct_shape(const secant_signature *s, secant_err *err)
 		|| want_cloud(s, 1, x->dim[0], x->dim[1], 3, err))
 		return SECANT_ERR_SHAPE;
 	int64_t rows = secant_shape_count(x);
+	if (x->dim[2] < 1)
+		return secant_fail(err, SECANT_ERR_SHAPE, "balls of no index");
 	if (rows > INT32_MAX)
 		return secant_fail(err, SECANT_ERR_SHAPE, "%lld indices are too many to be counted", (long long)rows);
 	s->out[0] = (secant_type){ SECANT_I32, { 1, { rows } } };
@@ -421,6 +423,7 @@ const secant_op secant_op_distinct_rows = {
 	.brief = "points of balls, each once: where it is and how often",
 	.min_in = 2,
 	.max_in = 2,
+	.takes = "int:NxMxK real:NxMx1x_",
 	.n_out = 4,
 	.low = SECANT_LOW_NEVER,
 	.commutes = true,
@@ -433,6 +436,7 @@ const secant_op secant_op_ball_rows = {
 	.brief = "a linear layer on points of balls about their centres, and on their features",
 	.min_in = 6,
 	.max_in = 7,
+	.takes = "int:NxMxK int:R int#1 real:NxPx1x_ real:NxMx1x_ real:Ox3.. real:NxPx1xO",
 	.n_out = 1,
 	.low = SECANT_LOW_DRIVES,
 	.low_in = 1 << 6,
@@ -448,6 +452,8 @@ const secant_op secant_op_ball_rows_grad_weights = {
 	.brief = "gradient of ball_rows towards its weights",
 	.min_in = 6,
 	.max_in = 6,
+	.takes = "real:RxO int:NxMxK int:R int#1 real:NxPx1x_ real:NxMx1x_",
+	.training = true,
 	.n_out = 1,
 	.low = SECANT_LOW_FOLLOWS,
 	.low_in = 1,
@@ -463,6 +469,8 @@ const secant_op secant_op_rows_to_points = {
 	.attr = &points_attr,
 	.min_in = 4,
 	.max_in = 4,
+	.takes = "real:RxC int:NxMxK int:R int#1",
+	.training = true,
 	.n_out = 1,
 	.low = SECANT_LOW_FOLLOWS,
 	.low_in = 1,
@@ -477,6 +485,7 @@ const secant_op secant_op_rows_linear = {
 	.brief = "linear layer on the first rows of a matrix",
 	.min_in = 3,
 	.max_in = 3,
+	.takes = "real:RxI real:OxI.. int#1",
 	.n_out = 1,
 	.low = SECANT_LOW_DRIVES,
 	.low_in = 1,
@@ -492,6 +501,8 @@ const secant_op secant_op_rows_linear_grad_data = {
 	.brief = "gradient of rows_linear towards the rows",
 	.min_in = 3,
 	.max_in = 3,
+	.takes = "real:RxO real:OxI.. int#1",
+	.training = true,
 	.n_out = 1,
 	.low = SECANT_LOW_DRIVES,
 	.low_in = 1,
@@ -506,6 +517,8 @@ const secant_op secant_op_rows_linear_grad_weights = {
 	.brief = "gradient of rows_linear towards its weights",
 	.min_in = 3,
 	.max_in = 3,
+	.takes = "real:RxI real:RxO int#1",
+	.training = true,
 	.n_out = 1,
 	.low = SECANT_LOW_DRIVES,
 	.low_in = 3,

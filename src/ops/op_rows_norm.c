@@ -218,7 +218,8 @@ best_row(const secant_reference *r, const double *place, const double *sign, int
 	int64_t c = r->in_shape[0].dim[1], k = i % c, best = -1;
 	double flip = sign[k] < 0 ? -1 : 1;
 	place += i / c * 2;
-	for (int64_t j = place[0] < 0 ? 0 : (int64_t)place[0]; j < (int64_t)place[1] && j < count; j++)
+	int64_t first = secant_whole(place[0]), end = secant_whole(place[1]);
+	for (int64_t j = first < 0 ? 0 : first; j < end && j < count; j++)
 		if (best < 0 || r->in[0][j * c + k] * flip > r->in[0][best * c + k] * flip)
 			best = j;
 	return best;
@@ -289,7 +290,7 @@ max_grad_reference(const secant_reference *r)
 	for (int64_t i = 0; i < rows * c; i++)
 		r->out[0][i] = 0;
 	for (int64_t i = 0, n = secant_shape_count(&r->in_shape[0]); i < n; i++)
-		if (r->in[1][i] >= 0 && r->in[1][i] < (double)count && !(relu && r->in[2][i] <= 0))
+		if (secant_within(r->in[1][i], count) && !(relu && r->in[2][i] <= 0))
 			r->out[0][(int64_t)r->in[1][i] * c + i % c] += r->in[0][i];
 	for (int64_t k = 0; k < c; k++)
 		column_grad(r, 3, r->out[0], r->in[7], k, count);
@@ -366,6 +367,8 @@ const secant_op secant_op_rows_norm = {
 	.attr = &secant_norm_options,
 	.min_in = 7,
 	.max_in = 9,
+	.takes = "real:RxC real:C real:C real:C real:C real:R int#1 real:C real#1",
+	.training = true,
 	.n_out = 7,
 	.low = SECANT_LOW_FOLLOWS,
 	.low_in = 1,
@@ -383,6 +386,7 @@ const secant_op secant_op_rows_norm_apply = {
 	.attr = &secant_norm_options,
 	.min_in = 4,
 	.max_in = 4,
+	.takes = "real:RxC real:C real:C int#1",
 	.n_out = 1,
 	.low = SECANT_LOW_FOLLOWS,
 	.low_in = 1,
@@ -398,6 +402,7 @@ const secant_op secant_op_rows_max = {
 	.attr = &secant_norm_options,
 	.min_in = 5,
 	.max_in = 5,
+	.takes = "real:RxC real:C real:C int:NxMx2 int#1",
 	.n_out = 1,
 	.low = SECANT_LOW_FOLLOWS,
 	.low_in = 1,
@@ -413,6 +418,8 @@ const secant_op secant_op_rows_norm_grad = {
 	.attr = &secant_norm_options,
 	.min_in = 9,
 	.max_in = 9,
+	.takes = "real:RxC real=0 real:C real:C real:C real:C real:C real:R int#1",
+	.training = true,
 	.n_out = 3,
 	.low = SECANT_LOW_FOLLOWS,
 	.low_in = 3,
@@ -428,6 +435,8 @@ const secant_op secant_op_rows_norm_max = {
 	.attr = &secant_norm_options,
 	.min_in = 8,
 	.max_in = 10,
+	.takes = "real:RxC real:C real:C real:C real:C real:R int#1 int:NxMx2 real:C real#1",
+	.training = true,
 	.n_out = 6,
 	.low = SECANT_LOW_FOLLOWS,
 	.low_in = 1,
@@ -444,6 +453,8 @@ const secant_op secant_op_rows_norm_max_grad = {
 	.attr = &secant_norm_options,
 	.min_in = 9,
 	.max_in = 9,
+	.takes = "real:NxMx1xC int=0 real=0 real:RxC real:C real:C real:C real:R int#1",
+	.training = true,
 	.n_out = 3,
 	.low = SECANT_LOW_DRIVES,
 	.low_in = 1 | 4 | 8,

@@ -175,7 +175,7 @@ static const secant_op_case two_cases[] = {
 	{ 0 },
 };
 
-#define ALONG(nam, text, at, inputs, how, rule, table) \
+#define ALONG(nam, text, only, at, inputs, how, rule, table) \
 	static void nam##_reference(const secant_reference *r) { each_line(r, nam##_line); } \
 	const secant_op secant_op_##nam = { \
 		.name = #nam, \
@@ -183,6 +183,8 @@ static const secant_op_case two_cases[] = {
 		.attr = &at##_attr, \
 		.min_in = inputs, \
 		.max_in = inputs, \
+		.takes = "real real=0", \
+		.training = only, \
 		.n_out = 1, \
 		.low = SECANT_LOW_##how, \
 		.low_in = 3, \
@@ -193,10 +195,10 @@ static const secant_op_case two_cases[] = {
 		.reference = nam##_reference, \
 		.cases = table, \
 	};
-ALONG(softmax, "shares that sum to 1 along an axis", axis, 1, FOLLOWS, softmax_rule, one_cases)
-ALONG(softmax_grad, "gradient of softmax, from y and dy", axis, 2, FOLLOWS, NULL, two_cases)
-ALONG(log_softmax, "logarithm of softmax", axis, 1, NEVER, log_softmax_rule, one_cases)
-ALONG(log_softmax_grad, "gradient of log_softmax, from y and dy", axis, 2, NEVER, NULL, two_cases)
-ALONG(l2_normalize, "vectors along an axis, scaled to length 1", l2, 1, FOLLOWS, l2_normalize_rule, l2_cases)
-ALONG(cumsum, "running sum along an axis", axis, 1, NEVER, cumsum_rule, one_cases)
-ALONG(cumsum_grad, "running sum from the end of an axis", axis, 1, NEVER, NULL, one_cases)
+ALONG(softmax, "shares that sum to 1 along an axis", false, axis, 1, FOLLOWS, softmax_rule, one_cases)
+ALONG(softmax_grad, "gradient of softmax, from y and dy", true, axis, 2, FOLLOWS, NULL, two_cases)
+ALONG(log_softmax, "logarithm of softmax", false, axis, 1, NEVER, log_softmax_rule, one_cases)
+ALONG(log_softmax_grad, "gradient of log_softmax, from y and dy", true, axis, 2, NEVER, NULL, two_cases)
+ALONG(l2_normalize, "vectors along an axis, scaled to length 1", false, l2, 1, FOLLOWS, l2_normalize_rule, l2_cases)
+ALONG(cumsum, "running sum along an axis", false, axis, 1, NEVER, cumsum_rule, one_cases)
+ALONG(cumsum_grad, "running sum from the end of an axis", true, axis, 1, NEVER, NULL, one_cases)

@@ -268,6 +268,8 @@ const secant_op secant_op_unary_grad = {
 	.attr = &unary_grad_attr,
 	.min_in = 2,
 	.max_in = 2,
+	.takes = "real real=0",
+	.training = true,
 	.n_out = 1,
 	.low = SECANT_LOW_FOLLOWS,
 	.low_in = 3,
@@ -286,6 +288,7 @@ const secant_op secant_op_unary_grad = {
 		.attr = &at##_attr, \
 		.min_in = 1, \
 		.max_in = 1, \
+		.takes = "real", \
 		.n_out = 1, \
 		.low = SECANT_LOW_FOLLOWS, \
 		.low_in = 1, \

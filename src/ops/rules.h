@@ -27,6 +27,18 @@ secant_status secant_axes_flags(
 secant_shape secant_shape_reduced(const secant_shape *x, const bool flag[SECANT_MAX_RANK], bool keepdim);
 
 /* ---- references ---- */
+/* Indices are numbers of a file, and any number: a place among `extent` ones? Not a number is none. */
+static inline bool
+secant_within(double index, int64_t extent)
+{
+	return index >= 0 && index < (double)extent;
+}
+/* A number as an integer of 64 bits, clamped; not a number is 0. */
+static inline int64_t
+secant_whole(double v)
+{
+	return v >= 9223372036854775808.0 ? INT64_MAX : v <= -9223372036854775808.0 ? INT64_MIN : v == v ? (int64_t)v : 0;
+}
 void secant_unravel(const secant_shape *s, int64_t i, int64_t index[SECANT_MAX_RANK]); /* row-major number to indices */
 /* out[0] = f of the inputs (at most 4), each broadcast to the shape of out[0]; `v` holds one number an input. */
 void secant_map(const secant_reference *r, double (*f)(const double *v, const void *attr));

@@ -1,0 +1,74 @@
+/*
+ * Files made to do harm, through the command: tests/cases/hostile. Each ends with a status and a message, soon, within
+ * little memory, and by no signal. What was wrong with each: the folder's name.
+ */
+#include "run.h"
+
+#define CASES "tests/cases/hostile/"
+#define PICTURE CASES "empty-mask-folder/n/train/images/a.png"
+
+static char out[8000];
+
+/* Status of a line in at most so many seconds and MiB of address space (0: any; sanitizers want terabytes). */
+static int
+limited(int seconds, int mib, const char *line)
+{
+	char limit[64] = "";
+#ifndef SECANT_SANITIZED
+	if (mib)
+		snprintf(limit, sizeof limit, "ulimit -v %d; ", mib * 1024);
+#endif
+	return run_line(out, sizeof out, "%s timeout %d sh -c '%s'", limit, seconds, line);
+}
+
+static void
+refused_in(const char *precision, const char *file, const char *more, const char *message)
+{
+	char line[600];
+	snprintf(line, sizeof line, "\"$SECANT\" predict %s " PICTURE " --out /tmp/secant-hostile-$$ --precision %s %s",
+		file, precision, more);
+	int status = limited(60, 0, line);
+	if ((status != 1 && status != 2) || !strstr(out, message))
+		fail_msg("%s: status %d, not '%s': %s", line, status, message, out);
+}
+
+/* batch_norm_train_grad with a result y of one number: model-batch-norm-grad-short-result. */
+static void
+a_gradient_with_a_short_result_is_refused(void **state)
+{
+	static const char *const precisions[] = { "f32", "f64" };
+	for (int i = 0; i < 2; i++) {
+		const char *file = CASES "model-batch-norm-grad-short-result/bn_grad_short_mask.safetensors";
+		refused_in(precisions[i], file, "", "'batch_norm_train_grad' is an operator of training");
+		refused_in(precisions[i], file, "--training-operators",
+			"batch_norm_train_grad: input 0 is 1x1024x1024x16, input 5 is 1x1x1x1: want equal shapes");
+	}
+}
+
+/* An index of -2^36: model-linear-max-negative-index. */
+static void
+a_negative_index_writes_nowhere(void **state)
+{
+	const char *file = CASES "model-linear-max-negative-index/linear_max_grad_write.safetensors";
+	refused_in("f64", file, "", "'linear_max_grad_data' is an operator of training");
+	refused_in("f64", file, "--training-operators", "the network's result is 1x4x1x1 for a picture of 8x8");
+}
+
+/* Places of 1e300: model-rows-index-1e300. */
+static void
+places_beyond_all_integers_end(void **state)
+{
+	const char *file = CASES "model-rows-index-1e300/model.safetensors";
+	refused_in("f64", file, "--allow-reference --training-operators", "the network's result is 1x60x1x1");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_gradient_with_a_short_result_is_refused),
+		cmocka_unit_test(a_negative_index_writes_nowhere),
+		cmocka_unit_test(places_beyond_all_integers_end),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
