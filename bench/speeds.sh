@@ -71,3 +71,4 @@ while IFS='|' read -r kind key title net what size batch precision _; do
 		-v products="$(echo "$rates" | value "${precision}_gflops")" -v copy="$(echo "$rates" | value copy_gbs)" \
 		'BEGIN { printf "%-44s %10.1f %10.2f %10.0f %6.0f%%\n", title, ms, rate, peak / 1048576, 100 * (flops / products / 1e6 + bytes / copy / 1e6) / ms }'
 done < bench/rows.txt
+[ -n "$only" ] || "$secant" selftest --threads "$threads" | grep -v ' right$' | tail -n +2 # what is wrong, and how much was run

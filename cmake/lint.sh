@@ -68,6 +68,7 @@ network: nn
 predict: deploy
 model: app
 bench: app
+selftest: exec
 train: judge
 samples: data
 clouds: prepare

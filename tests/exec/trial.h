@@ -171,7 +171,7 @@ free_trial(trial *t)
 /* Makes the graph's node and the operands' storage, and the exact result from the inputs as stored. False: the rule
  * refuses the types. */
 static bool
-make_trial(trial *t, bool low)
+make_trial(trial *t, bool low, bool wide)
 {
 	secant_value v[MAX_OPERANDS];
 	char text[512], *save = NULL;
@@ -217,7 +217,7 @@ make_trial(trial *t, bool low)
 		operand *y = &t->out[o];
 		const secant_value_info *info = secant_graph_value(t->g, node->out[o]);
 		y->o = (secant_operand){ info->type.dtype, info->type.shape, .used = true };
-		if (y->o.dtype == SECANT_F32 && low && t->op->low_out >> o & 1)
+		if (y->o.dtype == SECANT_F32 && low && !wide && t->op->low_out >> o & 1)
 			y->o.dtype = SECANT_BF16;
 		y->count = secant_shape_count(&y->o.shape);
 		y->exact = calloc((size_t)y->count + 1, sizeof(double));
@@ -315,7 +315,7 @@ check_repeats(trial *t)
  * one for training does not). */
 typedef struct way {
 	secant_dtype integers;
-	bool low, states, training;
+	bool low, wide, states, training; /* wide: results stay f32 where operands are bf16 */
 	int threads;
 } way;
 
@@ -333,11 +333,11 @@ run_case(const secant_op *op, const secant_op_case *c, const secant_impl *impl, 
 	trial t = { .op = op, .c = c, .impl = impl, .integers = how.integers };
 	bool ran = false;
 	secant_err err = { 0 };
-	snprintf(t.what, sizeof t.what, "%s/%s '%s' %s %s, %d threads%s%s", op->name, impl->name, c->label,
+	snprintf(t.what, sizeof t.what, "%s/%s '%s' %s %s, %d threads%s%s%s", op->name, impl->name, c->label,
 		how.low ? "bf16" : "f32", secant_dtype_name(how.integers), how.threads, how.states ? ", states" : "",
-		how.training ? ", training" : "");
+		how.training ? ", training" : "", how.wide ? ", f32 result" : "");
 	seed = 99;
-	if (parse_attr(&t) && make_trial(&t, how.low)) {
+	if (parse_attr(&t) && make_trial(&t, how.low, how.wide)) {
 		t.step.threads = secant_use_threads(how.threads);
 		t.step.training = how.training;
 		t.step.impl = impl;

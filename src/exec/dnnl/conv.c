@@ -94,7 +94,10 @@ prepare_grad_data(secant_step *s, secant_err *err)
 	onednn_md w = weights_md(s, &s->in[0].shape, a->groups, type, true),
 			  user = weights_md(s, &s->in[0].shape, a->groups, secant_dnnl_type(s->in[0].dtype), false);
 	dnnl_primitive_attr_t attr = secant_dnnl_attr(false, 0);
-	dnnl_primitive_desc_t hint = forward(&g, dx, w, NULL, dy, false, 0);
+	/* The forward convolution that this belongs to has one type, also where dx is wanted in f32. */
+	const int64_t *size = s->out[0].shape.dim;
+	onednn_md x = secant_dnnl_md(s, 4, (int64_t[]){ size[0], size[3], size[1], size[2] }, type, dnnl_nhwc);
+	dnnl_primitive_desc_t hint = forward(&g, x, w, NULL, dy, false, 0);
 	dnnl_primitive_desc_t pd = hint
 		? onednn_conv_grad_data(secant_dnnl_engine(), &g, ONEDNN_REF(dx), ONEDNN_REF(w), ONEDNN_REF(dy), hint, attr)
 		: NULL;
