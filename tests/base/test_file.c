@@ -251,6 +251,7 @@ full_disk(void **state)
 	assert_int_equal(secant_make_dirs(at, NULL), SECANT_OK);
 	if (!mounted("tmpfs", at, "tmpfs", 0, "size=64k")) {
 		secant_free(big);
+		fprintf(stderr, "skipped: a small file system cannot be mounted here\n");
 		skip();
 	}
 	snprintf(path, sizeof path, "%s/model", at);
@@ -291,16 +292,20 @@ read_only_folder(void **state)
 	assert_int_equal(secant_make_dirs(at, NULL), SECANT_OK);
 	snprintf(path, sizeof path, "%s/file", at);
 	put(path, "kept");
-	if (!mounted(at, at, NULL, MS_BIND, NULL))
+	if (!mounted(at, at, NULL, MS_BIND, NULL)) {
+		fprintf(stderr, "skipped: a folder cannot be mounted here\n");
 		skip();
+	}
 	bool read_only = mounted(at, at, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL);
 	secant_writer *w = read_only ? secant_writer_open(path, &err) : NULL;
 	char inner[560];
 	snprintf(inner, sizeof inner, "%s/new/folder", at);
 	secant_status made = secant_make_dirs(inner, &dirs);
 	umount(at);
-	if (!read_only)
+	if (!read_only) {
+		fprintf(stderr, "skipped: a folder cannot be made read-only here\n");
 		skip();
+	}
 	assert_null(w);
 	assert_int_equal(err.code, SECANT_ERR_IO);
 	snprintf(text, sizeof text, "%s: cannot write: Read-only file system", path);

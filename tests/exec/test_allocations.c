@@ -219,16 +219,20 @@ test_training_f32(void **state)
 static void
 test_forward_bf16(void **state)
 {
-	if (secant_cpu_isa() < SECANT_ISA_AVX512)
+	if (secant_cpu_isa() < SECANT_ISA_AVX512) {
+		fprintf(stderr, "skipped: this CPU (or SECANT_CPU) has no AVX-512\n");
 		skip();
+	}
 	forward(SECANT_PRECISION_BF16, "bf16");
 }
 
 static void
 test_training_bf16(void **state)
 {
-	if (secant_cpu_isa() < SECANT_ISA_AVX512)
+	if (secant_cpu_isa() < SECANT_ISA_AVX512) {
+		fprintf(stderr, "skipped: this CPU (or SECANT_CPU) has no AVX-512\n");
 		skip();
+	}
 	training(SECANT_PRECISION_BF16, "training in bf16");
 }
 
