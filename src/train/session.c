@@ -3,6 +3,7 @@
  * recalibration, evaluation, files.
  */
 #include "train/session.h"
+#include "train/broken.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -228,11 +229,13 @@ stop_at(secant_session *s, const secant_task_batch *b, secant_err *err)
 		secant_fail(err, SECANT_ERR_RANGE,
 			"the loss is %s at step %lld (epoch %d): %s itself holds numbers that are none (NaN or infinite)%s%s", loss,
 			(long long)s->steps + 1, s->epoch + 1, first, written ? "; the whole batch: " : "", written ? path : "");
-	else
+	else {
+		char known[256];
+		secant_broken_text(s->model.store, s->plan, known, sizeof known);
 		secant_fail(err, SECANT_ERR_RANGE,
-			"the loss is %s at step %lld (epoch %d; first sample of the batch: %s%s%s); a smaller --learning-rate may "
-			"help",
-			loss, (long long)s->steps + 1, s->epoch + 1, first, written ? "; all of them: " : "", written ? path : "");
+			"the loss is %s at step %lld (epoch %d; first sample of the batch: %s%s%s); %s", loss,
+			(long long)s->steps + 1, s->epoch + 1, first, written ? "; all of them: " : "", written ? path : "", known);
+	}
 	json_decref(j);
 	secant_free(path);
 	return SECANT_ERR_RANGE;

@@ -1,0 +1,61 @@
+/*
+ * Which weights are no numbers. See broken.h.
+ *
+ * An update spreads nothing from one weight to another, unless gradients were clipped: the weights that are none are
+ * those whose gradients of an earlier step were.
+ */
+#include "train/broken.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include "exec/plan.h"
+
+static bool
+is_broken(const secant_store *store, const secant_slot *slot)
+{
+	for (int64_t i = 0; i < slot->count; i++)
+		if (!isfinite(secant_slot_get(store, slot, i)))
+			return true;
+	return false;
+}
+
+/* The step that computes the gradient of a layer's weights; NULL: none that is a product. */
+static const secant_step *
+maker(const secant_plan *plan, const char *weights)
+{
+	const char *dot = strrchr(weights, '.');
+	size_t n = dot ? (size_t)(dot - weights) : strlen(weights);
+	for (int i = 0; i < plan->n_step; i++) {
+		const secant_node *node = plan->step[i].node;
+		if (strstr(node->op->name, "grad_weights") && node->name && strlen(node->name) == n
+			&& !memcmp(node->name, weights, n))
+			return &plan->step[i];
+	}
+	return NULL;
+}
+
+void
+secant_broken_text(const secant_store *store, const secant_plan *plan, char *text, size_t size)
+{
+	const char *precision = (const char *const[]){ "f64", "f32", "bf16" }[plan->options.precision];
+	bool low = plan->options.precision == SECANT_PRECISION_BF16;
+	const secant_slot *first = NULL;
+	int n = 0;
+	for (int i = 0; i < store->n; i++)
+		if (store->slot[i].trainable && is_broken(store, &store->slot[i])) {
+			first = first ? first : &store->slot[i];
+			n++;
+		}
+	const secant_step *s = first ? maker(plan, first->name) : NULL;
+	char more[32] = "";
+	if (n > 1)
+		(void)snprintf(more, sizeof more, " and %d more", n - 1);
+	const char *help = low ? "--precision f32 tells whether bf16 is the cause; else a smaller --learning-rate may help"
+						   : "a smaller --learning-rate may help";
+	if (!first)
+		(void)snprintf(text, size, "all weights are numbers, in %s; %s", precision, help);
+	else
+		(void)snprintf(text, size, "weights that are no numbers: %s%s, as their gradients were before (%s%s%s%s%s); %s",
+			first->name, more, precision, s ? ", by " : "", s ? s->impl->name : "", s && *s->detail ? " " : "",
+			s ? s->detail : "", help);
+}
