@@ -70,8 +70,9 @@ typedef struct secant_image_write_options {
  *   png   1 to 4 channels of u8 or u16; u8 with a palette is written indexed
  *   jpg   1 or 3 channels of u8             webp  3 or 4 channels of u8 (grey is repeated)
  *   tif   any channels and dtype; georeference and palette kept; BigTIFF where 4 GiB do not suffice
- *   bmp   1 or 3 channels of u8             pgm ppm pnm  1 or 3 channels of u8 or u16; pam: any; pfm: f32; pbm: u8, not
- * zero is white A picture that the format cannot hold is an error (UNSUPPORTED) that says what it can.
+ *   bmp   1 or 3 channels of u8             pgm ppm pnm  1 or 3 channels of u8 or u16; pam: any; pfm: f32; pbm: u8,
+ *                                                        not zero is white
+ * A picture that the format cannot hold is an error (UNSUPPORTED) that says what it can.
  */
 SECANT_API secant_status secant_image_write(const secant_image *im, const char *path,
 	const secant_image_write_options *options, secant_err *err) SECANT_NODISCARD;

@@ -14,11 +14,14 @@ extern "C" {
  * Reads every tensor of a file, in the order of the file; the format is found by content, never by name:
  *   safetensors   tensors borrow from the mapped file where they are aligned; freed with the set
  *   PyTorch       torch.save's zip container and the stream before PyTorch 1.6. Nothing in the file is run. The
- * state_dict is found inside a checkpoint (keys state_dict, model_state_dict, model, ..., else the dictionary with most
- * tensors); the prefixes of secant_tensors_unwrap are taken off; views are made dense numpy         .npy: one tensor
- * named "array" *set must be zeroed or freed; on failure it is empty. *metadata_json (nullable) receives a JSON object
- * of strings, or NULL where the file has none; the caller frees it with secant_free. Errors name the path: IO, FORMAT
- * (with the byte or the tensor's name), UNSUPPORTED (a dtype, a rank above 6, an object that is not a tensor), NOMEM.
+ *                 state_dict is found
+ *                 inside a checkpoint (keys state_dict, model_state_dict, model, ..., else the dictionary with most
+ *                 tensors); the
+ *                 prefixes of secant_tensors_unwrap are taken off; views are made dense
+ *   numpy         .npy: one tensor named "array"
+ * *set must be zeroed or freed; on failure it is empty. *metadata_json (nullable) receives a JSON object of strings,
+ * or NULL where the file has none; the caller frees it with secant_free. Errors name the path: IO, FORMAT (with the
+ * byte or the tensor's name), UNSUPPORTED (a dtype, a rank above 6, an object that is not a tensor), NOMEM.
  */
 SECANT_API secant_status secant_tensors_read(
 	secant_tensors *set, char **metadata_json, const char *path, secant_err *err) SECANT_NODISCARD;

@@ -1,13 +1,15 @@
 /*
- * Formats whose annotations are pictures of classes. One table says where each keeps pictures, masks and instance maps,
- * and how its values are numbered; reading turns every class of a mask (every instance, where there is an instance map)
- * into one object with a run-length mask, writing paints objects in their order.
+ * Formats whose annotations are pictures of classes. One table says where each keeps pictures, masks and instance
+ * maps, and how its values are numbered; reading turns every class of a mask (every instance, where there is an
+ * instance map) into one object with a run-length mask, writing paints objects in their order.
  *
  *     masks       images, masks: index or colour pictures; dataset_meta.json (label_map, segmentation_colors) where
- * there is one voc-seg     JPEGImages, SegmentationClass (palette; 255 void), SegmentationObject,
- * ImageSets/Segmentation cityscapes  leftImg8bit/LIST/CITY, gtFine/LIST/CITY: _labelIds, _instanceIds (class * 1000 +
- * n) camvid      LIST, LISTannot, label_colors.txt ade20k      images/training, annotations/training (0 other, then 1
- * to 150), objectInfo150.txt mapillary   training/images, training/labels, config.json
+ *                 there is one
+ *     voc-seg     JPEGImages, SegmentationClass (palette; 255 void), SegmentationObject, ImageSets/Segmentation
+ *     cityscapes  leftImg8bit/LIST/CITY, gtFine/LIST/CITY: _labelIds, _instanceIds (class * 1000 + n)
+ *     camvid      LIST, LISTannot, label_colors.txt
+ *     ade20k      images/training, annotations/training (0 other, then 1 to 150), objectInfo150.txt
+ *     mapillary   training/images, training/labels, config.json
  */
 #include "annotations/masks.h"
 

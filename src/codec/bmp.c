@@ -3,7 +3,7 @@
  * top-down. What is written has 24 bits. Layout (little-endian):
  *
  *     "BM" | u32 size | u32 0 | u32 where the pixels start | header | bit fields | palette | rows, each padded to 4
- * bytes
+ *     bytes
  *
  * A palette that is a ramp from black to white is grey, not a palette. Alpha counts where the header has a field for
  * it.

@@ -2,15 +2,16 @@
  * Label pictures as planes of class indices. What a value means is the rule's business:
  *
  *   binary    1 from the threshold on, else 0; of a colour picture the largest of R, G, B counts
- *   index     the value is the class; an indexed picture gives its indices, a grey picture stored as R = G = B its grey
+ *   index     the value is the class; an indexed picture gives its indices, a grey picture stored as R = G = B its
+ *             grey
  *   palette   as index, but the picture must be an indexed one
  *   colours   the colour is looked up in the class file
  *   auto      binary for one class; else index, or colours where the picture has colours and the class file too
  *   bands     (multilabel, a picture of several bands) band c from the threshold on is bit c
  *
  * The ignore index, where there is one, becomes SECANT_LABEL_IGNORE, and so does what a GeoTIFF of labels declares to
- * be no data, unless it is a class. A value that is no class is an error with the value, the first place, how many
- * pixels there are of such, and the option that would fit. Values are never rounded, blended or cut.
+ * be no data, unless it is a class. A value that is no class is an error with the value, the first place,
+ * how many pixels there are of such, and the option that would fit. Values are never rounded, blended or cut.
  */
 #include "data/labels.h"
 #include "base/mem.h"

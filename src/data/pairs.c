@@ -6,11 +6,12 @@
  *   DATA/{images,labels|masks}/STEM.*            no splits: divided
  *   DATA/NAME/{image,mask|label}.*               a folder per sample, divided
  *   DATA is a file                               a line a pair: image,label[,split], or with tabs or spaces between;
- * relative to the file; divided without third column
+ *                                                relative to the file;
+ *                                                divided without third column
  *
- * "Divided": names in byte order are shuffled (Fisher-Yates, Philox keyed by the seed); the first share, or every k-th
- * of them, is "val", the rest is "train", "all" is both; each keeps byte order. Hidden files and files that are no
- * pictures by name are passed over.
+ * "Divided": names in byte order are shuffled (Fisher-Yates, Philox keyed by the seed); the first share, or every
+ * k-th of them, is "val", the rest is "train", "all" is both; each keeps byte order. Hidden files and files that are
+ * no pictures by name are passed over.
  */
 #include "data/pairs.h"
 #include "base/file.h"

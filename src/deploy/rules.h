@@ -2,9 +2,10 @@
  * Class rules: where a class may be, by the bands of the picture. "vegetation: ndvi(4,3) > 0.2 and band(1) < 90; 2:
  * nd(2,4) >= 0".
  *
- *     rules := rule { ";" rule }       rule := CLASS ":" condition { "and" condition }       condition := TERM OPERATOR
- * NUMBER TERM := band(A) | nd(A,B) = (A - B) / (A + B), also ndvi, ndwi, ndbi | ratio(A,B) = A / B | diff(A,B) = A - B
- * OPERATOR := > >= < <=
+ *     rules := rule { ";" rule }       rule := CLASS ":" condition { "and" condition }       condition := TERM
+ *                                      OPERATOR NUMBER
+ *     TERM := band(A) | nd(A,B) = (A - B) / (A + B), also ndvi, ndwi, ndbi | ratio(A,B) = A / B | diff(A,B) = A - B
+ *     OPERATOR := > >= < <=
  *
  * CLASS is a name of the model or an index; bands are counted from 1, their values are those of the file. Where a
  * condition does not hold (0/0 does not) the class is suppressed: the next probable one takes its place, or none.

@@ -2,7 +2,8 @@
  * Model files: a safetensors container whose metadata carries the graph and the settings, so that a product needs no
  * builder of networks and other tools still see plain named tensors.
  *
- *     metadata "secant"  {"version": 1, "network": {options}, "mode": "binary", "normalize": "imagenet", "multiple": 1,
+ *     metadata "secant"  {"version": 1, "network": {options}, "mode": "binary", "normalize": "imagenet", "multiple":
+ *                        1,
  *                         "class_names": [...], "palette": [[r,g,b], ...], "threshold": 0.5}
  *     metadata "graph"   the graph (graph_json.h), outputs "logits" and "label"
  */

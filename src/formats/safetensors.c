@@ -2,11 +2,12 @@
  * safetensors (Hugging Face), reading and writing. Everything is little-endian:
  *
  *     u64 n | n bytes of JSON | data
- *     JSON: { "__metadata__": { string: string }, NAME: { "dtype": "F32", "shape": [2, 3], "data_offsets": [begin, end]
- * }, ... }
+ *     JSON: { "__metadata__": { string: string }, NAME: { "dtype": "F32", "shape": [2, 3], "data_offsets": [begin,
+ *     end] }, ... }
  *
- * Offsets count from the end of the header; tensors are dense, row-major, lie one after another without gaps or overlap
- * and fill the file to its end. The header may end in spaces; ours does, so that the data starts at a multiple of 8.
+ * Offsets count from the end of the header; tensors are dense, row-major, lie one after another without gaps or
+ * overlap and fill the file to its end. The header may end in spaces; ours does, so that the data starts at a
+ * multiple of 8.
  */
 #include "formats/format.h"
 #include "base/bytes.h"

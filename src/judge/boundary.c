@@ -1,13 +1,13 @@
 /*
- * Boundary F1. A pixel of class k is on its boundary where one of its four neighbours in the picture is not of class k
- * (the picture's own edge is no boundary; ignored pixels are neither). With theta the tolerance,
+ * Boundary F1. A pixel of class k is on its boundary where one of its four neighbours in the picture is not of class
+ * k (the picture's own edge is no boundary; ignored pixels are neither). With theta the tolerance,
  *
  *     P = boundary pixels of the prediction within theta of one of the label / boundary pixels of the prediction
- *     R = boundary pixels of the label within theta of one of the prediction / boundary pixels of the label       F1 =
- * 2 P R / (P + R)
+ *     R = boundary pixels of the label within theta of one of the prediction / boundary pixels of the label       F1
+ *     = 2 P R / (P + R)
  *
- * by Euclidean distance; theta is at least one pixel. The paper averages P and R over pictures; here, as everywhere in
- * this room, the four counts are summed over the data set and divided once.
+ * by Euclidean distance; theta is at least one pixel. The paper averages P and R over pictures; here, as everywhere
+ * in this room, the four counts are summed over the data set and divided once.
  */
 #include "judge/boundary.h"
 #include <math.h>

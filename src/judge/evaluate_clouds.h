@@ -3,12 +3,15 @@
  *
  *   class      clouds: share of them with the right class, and the mean over classes of the share of each
  *   category   points of shapes of one category: IoU of each part of each shape, 1 where a part is neither there nor
- * predicted; mean over parts, then over shapes (pointnet.pytorch) paper      the same for many categories, each shape
- * among the parts of its own: mean over all shapes ("instance"), and over categories of their means (Qi et al. 2017)
+ *              predicted; mean over
+ *              parts, then over shapes (pointnet.pytorch)
+ *   paper      the same for many categories, each shape among the parts of its own: mean over all shapes
+ *              ("instance"), and over categories
+ *              of their means (Qi et al. 2017)
  *   scene      points of all clouds counted together: IoU of each class, mean over classes
  *
- * Every protocol also gives the confusion matrix and IoU of each class from counts over the whole split. Every point of
- * a cloud is predicted; in blocks, from the mean over the blocks it lies in.
+ * Every protocol also gives the confusion matrix and IoU of each class from counts over the whole split. Every point
+ * of a cloud is predicted; in blocks, from the mean over the blocks it lies in.
  */
 #ifndef SECANT_JUDGE_EVALUATE_CLOUDS_H
 #define SECANT_JUDGE_EVALUATE_CLOUDS_H

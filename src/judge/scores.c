@@ -1,14 +1,14 @@
 /*
- * The scores that are quotients of counts, and the ways of taking classes and pictures together. Names and formulas are
- * those of segmentation_models.pytorch (metrics/functional.py); three of its slips are not: a 0/0 of "micro" counts
- * like any other, the weights of "weighted-imagewise" are divided by their sum once, and a class that neither occurs
- * nor was predicted is left out of means unless zero division says what it counts as.
+ * The scores that are quotients of counts, and the ways of taking classes and pictures together. Names and formulas
+ * are those of segmentation_models.pytorch (metrics/functional.py); three of its slips are not: a 0/0 of "micro"
+ * counts like any other, the weights of "weighted-imagewise" are divided by their sum once, and a class that neither
+ * occurs nor was predicted is left out of means unless zero division says what it counts as.
  *
  *     micro                counts summed over pictures and classes, one quotient
  *     macro, weighted      counts of each class summed over pictures, a quotient a class, their (weighted) mean
  *     micro-imagewise      counts of each picture summed over classes, a quotient a picture, their mean
- *     macro-, weighted-imagewise   a quotient for each picture and class, the mean over pictures, the (weighted) mean
- * over classes
+ *     macro-, weighted-imagewise   a quotient for each picture and class, the mean over pictures, the (weighted)
+ *                                  mean over classes
  */
 #include <math.h>
 #include <string.h>

@@ -17,8 +17,8 @@ typedef struct secant_sgd_step {
 
 /*     decoupled (AdamW): p -= rate weight_decay p; else g += weight_decay p
  *     m += (1 - beta1) (g - m),  v = beta2 v + (1 - beta2) g g
- *     p -= rate / (1 - beta1^step) * m / (sqrt(v') / sqrt(1 - beta2^step) + eps);  v' = v, or with amsgrad the largest
- * v so far */
+ *     p -= rate / (1 - beta1^step) * m / (sqrt(v') / sqrt(1 - beta2^step) + eps);  v' = v, or with amsgrad the
+ *     largest v so far */
 typedef struct secant_adam_step {
 	double rate, beta1, beta2, eps, weight_decay, scale;
 	int64_t step;

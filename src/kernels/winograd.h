@@ -1,15 +1,15 @@
 /*
- * 3x3 convolutions of stride 1 by Winograd's minimal filtering F(4x4, 3x3) (Lavin, Gray 2015, arXiv 1509.09308; points
- * 0, 1, -1, 2, -2 and infinity): 36 products where the direct way takes 144. All arithmetic is float, whatever the
- * pictures are stored as.
+ * 3x3 convolutions of stride 1 by Winograd's minimal filtering F(4x4, 3x3) (Lavin, Gray 2015, arXiv 1509.09308;
+ * points 0, 1, -1, 2, -2 and infinity): 36 products where the direct way takes 144. All arithmetic is float, whatever
+ * the pictures are stored as.
  *
  *     y = At [ (G g Gt) . (Bt d B) ] A          d: 6x6 of the input, y: 4x4 of the output, . summed over input
- * channels: 36 matrix products dg = A't [ (Bt d B) . (G' e G't) ] A'     e: 4x4 of the output's gradient; F(3x3, 4x4),
- * summed over tiles
+ *                                               channels: 36 matrix products
+ *     dg = A't [ (Bt d B) . (G' e G't) ] A'     e: 4x4 of the output's gradient; F(3x3, 4x4), summed over tiles
  *
  * Transformed values ("spectra") of T tiles stand as 36 x blocks of 64 channels x T x 64, so that the products walk
- * memory with fixed strides; products of the first kind as 36 x T x channels. Channels are multiples of `width`. Tile t
- * of N x rows x columns is row-major.
+ * memory with fixed strides; products of the first kind as 36 x T x channels. Channels are multiples of `width`. Tile
+ * t of N x rows x columns is row-major.
  */
 #ifndef SECANT_KERNELS_WINOGRAD_H
 #define SECANT_KERNELS_WINOGRAD_H

@@ -1,6 +1,28 @@
 /*
  * F(4x4, 3x3) and its weight gradient. See winograd.h. Long because the transforms are written out; vectors run along
  * channels.
+ *
+ * An output tile of 4 by a filter of 3 is a product of polynomials of degree 5, known by its values at six points: 0,
+ * 1, -1, 2, -2 and infinity (the highest coefficient). G evaluates the filter there, Bt the input, At interpolates:
+ *
+ *          | 4  0 -5  0  1  0 |        | 1/4    0     0  |
+ *          | 0 -4 -4  1  1  0 |        |-1/6  -1/6  -1/6 |         | 1  1  1  1  1  0 |
+ *     Bt = | 0  4 -4 -1  1  0 |    G = |-1/6   1/6  -1/6 |    At = | 0  1 -1  2 -2  0 |
+ *          | 0 -2 -1  2  1  0 |        | 1/24  1/12  1/6 |         | 0  1  1  4  4  0 |
+ *          | 0  2 -1 -2  1  0 |        | 1/24 -1/12  1/6 |         | 0  1 -1  8 -8  1 |
+ *          | 0  4  0 -5  0  1 |        |  0     0     1  |
+ *
+ * For the weight gradient the roles change: a tile of 4 gradients is the filter and 3 weights are the output, at the
+ * same points, so Bt stays; G' has the cube as a fourth column, and A't has three rows:
+ *
+ *          | 1/4    0     0     0  |
+ *          |-1/6  -1/6  -1/6  -1/6 |          | 1  1  1  1  1  0 |
+ *     G' = |-1/6   1/6  -1/6   1/6 |    A't = | 0  1 -1  2 -2  0 |
+ *          | 1/24  1/12  1/6   1/3 |          | 0  1  1  4  4  1 |
+ *          | 1/24 -1/12  1/6  -1/3 |
+ *          |  0     0     0     1  |
+ *
+ * The functions below are these matrices with common terms taken once: bt, g3, g4, a4, a3.
  */
 #include "kernels/winograd.h"
 #include "kernels/vectors.h"

@@ -1,17 +1,20 @@
 /*
- * PointNet (Qi, Su, Mo, Guibas 2017): layers on each point, a maximum over all of them, layers on what it gives. T-Nets
- * are small PointNets that turn the coordinates (and, with feature-transform, 64 or 128 features) by a matrix: points
- * are rows, multiplied from the left.
+ * PointNet (Qi, Su, Mo, Guibas 2017): layers on each point, a maximum over all of them, layers on what it gives.
+ * T-Nets are small PointNets that turn the coordinates (and, with feature-transform, 64 or 128 features) by a matrix:
+ * points are rows, multiplied from the left.
  *
  *     pointnet-cls    PointNetCls of fxia22/pointnet.pytorch: a class for a cloud. With more than 3 channels as
- * yanx27's pointnet_cls: only x, y, z are turned by the first T-Net, which sees all channels pointnet-dense  its
- * PointNetDenseCls: a class for each point, from [global 1024, point 64] pointnet-sem    yanx27's pointnet_sem_seg: the
- * same with the feature transform always on pointnet-part   yanx27's pointnet_part_seg: parts of objects whose category
- * is known, from [global 2048, category, five layers] pointnet-part-paper  the same as the authors' TensorFlow code has
- * it: smaller T-Nets, relu before the maximum, dropout, eps 1e-3
+ *                     yanx27's pointnet_cls:
+ *                     only x, y, z are turned by the first T-Net, which sees all channels
+ *     pointnet-dense  its PointNetDenseCls: a class for each point, from [global 1024, point 64]
+ *     pointnet-sem    yanx27's pointnet_sem_seg: the same with the feature transform always on
+ *     pointnet-part   yanx27's pointnet_part_seg: parts of objects whose category is known, from [global 2048,
+ *                     category, five layers]
+ *     pointnet-part-paper  the same as the authors' TensorFlow code has it: smaller T-Nets, relu before the maximum,
+ *                          dropout, eps 1e-3
  *
- * Results are logits (the originals apply log-softmax: --activation logsoftmax). Keys are the originals'. The layer of
- * 1088 or 4944 channels is never fed a concatenation: what is one for the cloud is multiplied once.
+ * Results are logits (the originals apply log-softmax: --activation logsoftmax). Keys are the originals'. The layer
+ * of 1088 or 4944 channels is never fed a concatenation: what is one for the cloud is multiplied once.
  */
 #include "nn/nn.h"
 #include <stdio.h>

@@ -2,16 +2,16 @@
  * PointNet++ (Qi, Yi, Su, Guibas 2017) as yanx27/Pointnet_Pointnet2_pytorch builds it, keys and order of channels
  * included. Set abstraction: centres by farthest point sampling, the points of a ball around each, layers on [xyz -
  * centre, features], a maximum over the ball; with several scales (msg) the layers see [features, xyz - centre], and
- * the scales stand side by side. The last abstraction takes all points at once. Feature propagation: the three nearest
- * centres, weighted by inverse squared distance, behind the features of the finer level.
+ * the scales stand side by side. The last abstraction takes all points at once. Feature propagation: the three
+ * nearest centres, weighted by inverse squared distance, behind the features of the finer level.
  *
  *     pointnet2-cls-ssg, -msg     a class for a cloud; channels behind x y z are features
  *     pointnet2-part-ssg, -msg    parts of objects of a known category; all channels are features
  *     pointnet2-sem-ssg, -msg     scenes; all channels are features (9 there: xyz of the block, colour, xyz of the
- * room)
+ *                                 room)
  *
- * Sampling starts at the first point (yanx27's at a random one: --random-start puts one there in training). Results are
- * logits.
+ * Sampling starts at the first point (yanx27's at a random one: --random-start puts one there in training). Results
+ * are logits.
  */
 #include "nn/nn.h"
 #include <stdio.h>

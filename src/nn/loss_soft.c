@@ -2,7 +2,8 @@
  * soft-bce and soft-ce: segmentation_models.pytorch's SoftBCEWithLogitsLoss and SoftCrossEntropyLoss.
  *
  *     soft-bce   t = (1 - y) s + y (1 - s);  binary cross entropy from logits, times pos-weight where y is 1, times
- * weight soft-ce    (1 - s) (-log p_y) + s/C sum(-log p)
+ *                                            weight
+ *     soft-ce    (1 - s) (-log p_y) + s/C sum(-log p)
  *
  * Ignored pixels contribute 0 but count in the mean, as in the originals; count-ignored=false divides by the pixels
  * that are left.

@@ -3,8 +3,9 @@
  * numbers in between. With xc = x - mean(x) over all points of the batch, z = W xc + W mean(x) + b and the norm's
  * factors gamma, beta:
  *
- *     max over p of (z - mean(z)) rstd gamma + beta = zs rstd gamma + beta,    zs = largest W xc where gamma >= 0, else
- * the smallest mean(z) = W mean(x) + b,    var(z) = diag(W G WT),    G = xcT xc / n      (C x C numbers)
+ *     max over p of (z - mean(z)) rstd gamma + beta = zs rstd gamma + beta,    zs = largest W xc where gamma >= 0,
+ *     else the smallest
+ *     mean(z) = W mean(x) + b,    var(z) = diag(W G WT),    G = xcT xc / n      (C x C numbers)
  *
  * and relu commutes with the maximum. The graph is written in these terms, out of operators that have gradients:
  * forward, the statistics cost C instead of `out` products a point; backward, both gradients of the layer do. b moves

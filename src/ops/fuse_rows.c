@@ -2,12 +2,12 @@
  * Set abstraction, each distinct row once (op_rows.c). What PointNet++ does around its centres,
  *
  *     near = group(xyz, index) - centres        z = layer(near) + layer(group(features, index))   or without features
- *     batch norm of the batch, relu, layer, batch norm, relu, layer, ...      and at last a maximum over the K points
- * of each ball
+ *     batch norm of the batch, relu, layer, batch norm, relu, layer, ...      and at last a maximum over the K
+ *     points of each ball
  *
- * becomes distinct_rows, ball_rows (the layer of the features before they are grouped), then rows_norm and rows_linear
- * in turn, and rows_norm_max. A batch norm of rows that are there `weight` times each is that of all; a maximum does
- * not see what is there twice. Biases only move running means.
+ * becomes distinct_rows, ball_rows (the layer of the features before they are grouped), then rows_norm and
+ * rows_linear in turn, and rows_norm_max. A batch norm of rows that are there `weight` times each is that of all; a
+ * maximum does not see what is there twice. Biases only move running means.
  *
  * Where stored statistics norm and no gradients are wanted, a layer's bias and norm are one scale and shift:
  * rows_norm_apply, and rows_max at last.

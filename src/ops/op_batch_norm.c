@@ -7,6 +7,14 @@
  * The activation (none or relu) and the residual are there so that one pass over memory does what stood in three nodes:
  * the fuse pass sets them. The gradient takes the activation's mask from y. With `momentum` given as an input, that
  * number replaces the attribute: how statistics are recalibrated (1/k for batch k gives the plain mean).
+ *
+ * The gradient. Let h = (x - mean) rstd, d = dy behind the activation, n values a channel. Every x moves mean and rstd:
+ * dmean/dx = 1/n, drstd/dx = -rstd^2 h / n. Put into dL/dx = sum d weight dh/dx, the sums over d and over d h remain:
+ *
+ *     dbias = sum d     dweight = sum d h     dx = weight rstd (d - dbias / n - h dweight / n)     dresidual = d
+ *
+ * dx is orthogonal to 1 and to h: norms take those directions out. Kernels compute it as a d + b (x - mean) + c with
+ * a = weight rstd, b = -a rstd dweight / n, c = -a dbias / n.
  */
 #include "ops/ops.h"
 #include <math.h>

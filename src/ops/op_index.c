@@ -2,13 +2,16 @@
  * Numbers by index. An index outside its axis reads 0, and no gradient goes there: a label to ignore needs no other
  * care.
  *
- *     pick        x[..., C], i[...]        y[...] = x[..., i[...]]                       pick_grad: dy back among zeros
+ *     pick        x[..., C], i[...]        y[...] = x[..., i[...]]                       pick_grad: dy back among
+ *                                          zeros
  *     one_hot     i[...]                   y[..., k] = 1 where k = i[...], else 0
- *     gather      x, i, same rank          y[.., j, ..] = x[.., i[.., j, ..], ..] along an axis; i at most as large as
- * x in the others scatter_add v, i, same shape         what gather reads, added up in zeros of a given shape take x, i
- * whole slabs along an axis, which is replaced by the axes of i     take_grad: added up argmax      x index of the
- * first maximum along an axis max_with_index                       the maximum too; its gradient goes to that one place
- * (torch.max with dim)
+ *     gather      x, i, same rank          y[.., j, ..] = x[.., i[.., j, ..], ..] along an axis; i at most as large
+ *                                          as x in the others
+ *     scatter_add v, i, same shape         what gather reads, added up in zeros of a given shape
+ *     take        x, i                     whole slabs along an axis, which is replaced by the axes of i
+ *                                          take_grad: added up
+ *     argmax      x                        index of the first maximum along an axis
+ *     max_with_index                       the maximum too; its gradient goes to that one place (torch.max with dim)
  */
 #include "ops/rules.h"
 #include <math.h>

@@ -2,13 +2,16 @@
  * What a layer on each point, batch norm and a maximum over points are made of when nothing of points x channels is
  * kept (fuse_max.c):
  *
- *     linear_max      x (N x P x 1 x C), w (out x C), sign (out)    value N x 1 x 1 x out and the index of its point:
- * the largest w x of a cloud, the smallest where sign is negative; the first of equal ones. Without sign: the largest.
- * The gradient goes to that point linear_max_grad_data       dvalue, index, w                   dx of `points` points
+ *     linear_max      x (N x P x 1 x C), w (out x C), sign (out)    value N x 1 x 1 x out and the index of its
+ *                     point: the largest w x of a cloud,
+ *                     the smallest where sign is negative; the first of equal ones. Without sign: the largest. The
+ *                     gradient goes to that point
+ *     linear_max_grad_data       dvalue, index, w                   dx of `points` points
  *     linear_max_grad_weights    dvalue, index, x, w                dw
- *     centre          x                                             x - mean over all axes but the last, and the mean.
- * Its own gradient running         state, v, momentum                            state = (1 - m) state + m factor v, in
- * place; m: the input, else the attribute
+ *     centre          x                                             x - mean over all axes but the last, and the
+ *                     mean. Its own gradient
+ *     running         state, v, momentum                            state = (1 - m) state + m factor v, in place; m:
+ *                     the input, else the attribute
  */
 #include "ops/rules.h"
 #include <math.h>

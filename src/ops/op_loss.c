@@ -1,9 +1,10 @@
 /*
  * Losses of single numbers; sums and means over them are reductions of their own. Always f32.
  *
- *     bce_with_logits(x, t, w)   (1 - t) x + (1 + (w - 1) t) log(1 + exp(-x)): cross entropy of sigmoid(x) against t; w
- * weighs positives (1 if absent; broadcast to x, such as one number a channel) smooth_l1(x, t)            d = x - t: d
- * d / (2 beta) where |d| < beta, else |d| - beta / 2
+ *     bce_with_logits(x, t, w)   (1 - t) x + (1 + (w - 1) t) log(1 + exp(-x)): cross entropy of sigmoid(x) against
+ *                                t; w weighs positives
+ *                                (1 if absent; broadcast to x, such as one number a channel)
+ *     smooth_l1(x, t)            d = x - t: d d / (2 beta) where |d| < beta, else |d| - beta / 2
  */
 #include "ops/rules.h"
 #include <math.h>

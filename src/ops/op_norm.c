@@ -4,10 +4,11 @@
  * latter is instance norm.
  *
  *     y = (x - mean) * rstd * weight + bias,   rstd = 1 / sqrt(var + eps), var biased
- *     a = dy * weight:   dx = rstd * (a - mean(a) - xhat * mean(a * xhat)),   dweight = sum dy * xhat,   dbias = sum dy
+ *     a = dy * weight:   dx = rstd * (a - mean(a) - xhat * mean(a * xhat)),   dweight = sum dy * xhat,   dbias = sum
+ *                        dy
  *
- * Both are one computation on samples x pixels x channels; a row of layer_norm is a sample of one pixel. mean and rstd
- * are outputs, for the gradient, and have none themselves.
+ * Both are one computation on samples x pixels x channels; a row of layer_norm is a sample of one pixel. mean and
+ * rstd are outputs, for the gradient, and have none themselves.
  */
 #include "ops/rules.h"
 #include <math.h>

@@ -2,15 +2,23 @@
  * Neighbours in clouds, for PointNet++ (Qi, Yi, Su, Guibas 2017). Clouds are N x P x 1 x C, x y z first; indices are
  * within a cloud.
  *
- *     farthest_points      x                    count indices, N x M: each the point farthest from those chosen before;
- * the first is `start`. Of equally far ones the one of lowest index. More than there are points: they repeat ball_query
- * x, centres           samples indices, N x M x K: the first points (in order of index, not the nearest) with d^2 <=
- * r^2, or d < r with `open`; the rest is the first of them again. A ball without points holds the nearest one (the
- * originals give an index out of range) three_nearest        x, others            the three nearest others (or as many
- * as there are), N x P x K, nearest first, and weights w = (1 / (d^2 + eps)) / sum, or 1 / max(d^2, eps) with `clamp`
- * (the authors' code, eps 1e-10) group_points         x, i                 y[n, m, k] = x[n, i[n, m, k]]; an index
- * outside reads 0     group_points_grad: added up interpolate_points   x, i, w              y[n, p] = sum over k of
- * w[n, p, k] x[n, i[n, p, k]]          interpolate_points_grad: added up
+ *     farthest_points      x                    count indices, N x M: each the point farthest from those chosen
+ *                                               before; the first is `start`.
+ *                                               Of equally far ones the one of lowest index. More than there are
+ *                                               points: they repeat
+ *     ball_query           x, centres           samples indices, N x M x K: the first points (in order of index, not
+ *                                               the nearest) with
+ *                                               d^2 <= r^2, or d < r with `open`; the rest is the first of them
+ *                                               again. A ball without points
+ *                                               holds the nearest one (the originals give an index out of range)
+ *     three_nearest        x, others            the three nearest others (or as many as there are), N x P x K,
+ *                                               nearest first, and weights
+ *                                               w = (1 / (d^2 + eps)) / sum, or 1 / max(d^2, eps) with `clamp` (the
+ *                                               authors' code, eps 1e-10)
+ *     group_points         x, i                 y[n, m, k] = x[n, i[n, m, k]]; an index outside reads 0
+ *                                               group_points_grad: added up
+ *     interpolate_points   x, i, w              y[n, p] = sum over k of w[n, p, k] x[n, i[n, p, k]]
+ *                                               interpolate_points_grad: added up
  *
  * Where points are is no function of parameters: the first three have no gradient.
  */

@@ -1,22 +1,28 @@
 /*
- * Points of balls as rows, each once. A ball query gives every centre the same number of indices, the first index again
- * where a ball holds fewer, and where centres outnumber the points the centres repeat too. A layer on the points of a
- * ball, batch norm and a maximum over it need each distinct row once, with how often it is there as a weight: the same
- * numbers for a part of the products.
+ * Points of balls as rows, each once. A ball query gives every centre the same number of indices, the first index
+ * again where a ball holds fewer, and where centres outnumber the points the centres repeat too. A layer on the
+ * points of a ball, batch norm and a maximum over it need each distinct row once, with how often it is there as a
+ * weight: the same numbers for a part of the products.
  *
  *     distinct_rows      index (N x M x K), centres      slot of each distinct row (n M K + m K + k, ascending; -1
- * behind the last), how often it is there (0 behind the last), first row and end of each ball (N x M x 2), how many
- * rows there are. Within a ball, indices equal to the ball's first are one row; a ball equal to the first of its cloud
- * or to the last that was new is that one ball_rows          index, slot, count, x, centres, w (out x 3), f (N x P x 1
- * x out)      z[r] = w (x[p] - centre) + f[p], p = index[slot[r]]. A layer on [x - centre, features] commutes with the
- * choice: f = layer of the features, once a point instead of once a row ball_rows_grad_weights   dz, index, slot,
- * count, x, centres                 dw rows_to_points           dz, index, slot, count                             df
+ *                                                        behind the last), how often it
+ *                        is there (0 behind the last), first row and end of each ball (N x M x 2), how many rows
+ *                        there are. Within a ball, indices
+ *                        equal to the ball's first are one row; a ball equal to the first of its cloud or to the
+ *                        last that was new is that one
+ *     ball_rows          index, slot, count, x, centres, w (out x 3), f (N x P x 1 x out)      z[r] = w (x[p] -
+ *                        centre) + f[p], p = index[slot[r]].
+ *                        A layer on [x - centre, features] commutes with the choice: f = layer of the features, once
+ *                        a point instead of once a row
+ *     ball_rows_grad_weights   dz, index, slot, count, x, centres                 dw
+ *     rows_to_points           dz, index, slot, count                             df
  *     rows_linear              x (rows x C), w (out x C), count                   y[r] = w x[r]; bias belongs to the
- * norm (op_rows_norm.c) rows_linear_grad_data    dy, w, count                                       dx
+ *                              norm (op_rows_norm.c)
+ *     rows_linear_grad_data    dy, w, count                                       dx
  *     rows_linear_grad_weights x, dy, count                                       dw
  *
- * Buffers have room for all slots; rows from `count` on are unspecified. Where points are is no function of parameters:
- * x and centres have no gradient.
+ * Buffers have room for all slots; rows from `count` on are unspecified. Where points are is no function of
+ * parameters: x and centres have no gradient.
  */
 #include "ops/rules.h"
 

@@ -1,23 +1,28 @@
 /*
- * Batch norm of the first `count` rows of a matrix, of which row r stands for weight[r] equal ones (op_rows.c). With n
- * the sum of weights:
+ * Batch norm of the first `count` rows of a matrix, of which row r stands for weight[r] equal ones (op_rows.c). With
+ * n the sum of weights:
  *
- *     mean = sum of w x / n     var = sum of w (x - mean)^2 / n     y = act((x - mean) / sqrt(var + eps) gamma + beta)
+ *     mean = sum of w x / n     var = sum of w (x - mean)^2 / n     y = act((x - mean) / sqrt(var + eps) gamma +
+ *                               beta)
  *
  * An offset is added to x before: it moves nothing but the running mean (a bias before a batch norm; its gradient is
  * zero).
  *
  *     rows_norm          x, running mean, running variance, gamma, beta, weight, count, offset, momentum
- *                        y, mean, 1 / deviation, new running mean and variance, scale, shift (y = act(scale x + shift))
+ *                        y, mean, 1 / deviation, new running mean and variance, scale, shift (y = act(scale x +
+ *                        shift))
  *     rows_norm_apply    x, scale, shift, count                                      y once more
- *     rows_norm_grad     dy, x, mean, rstd, gamma, scale, shift, weight, count       dx, dgamma, dbeta. dy of a row is
- * the sum of its equals' dy: dx = rstd gamma (d - w (sum d + xhat sum d xhat) / n), d = dy where y > 0 rows_norm_max x
- * to count as rows_norm, place (N x M x 2), offset, momentum      largest y of the rows place[0] to place[1] (end) of
- * each ball, N x M x 1 x C, 0 where there is none; mean, rstd, new running mean and variance, and the row it was: the
- * one of largest x, of smallest where gamma is negative, the first of equal ones; -1: none rows_max           x, scale,
- * shift, place, count                               largest act(scale x + shift) of the rows of each ball, as
- * rows_norm_max finds it rows_norm_max_grad dy, row, y, x, mean, rstd, gamma, weight, count             dx, dgamma,
- * dbeta
+ *     rows_norm_grad     dy, x, mean, rstd, gamma, scale, shift, weight, count       dx, dgamma, dbeta. dy of a row
+ *                        is the sum of its equals' dy:
+ *                        dx = rstd gamma (d - w (sum d + xhat sum d xhat) / n), d = dy where y > 0
+ *     rows_norm_max      x to count as rows_norm, place (N x M x 2), offset, momentum      largest y of the rows
+ *                        place[0] to place[1] (end) of each ball, N x M x 1 x C,
+ *                        0 where there is none; mean, rstd, new running mean and variance, and the row it was: the
+ *                        one of largest x, of smallest
+ *                        where gamma is negative, the first of equal ones; -1: none
+ *     rows_max           x, scale, shift, place, count                               largest act(scale x + shift) of
+ *                        the rows of each ball, as rows_norm_max finds it
+ *     rows_norm_max_grad dy, row, y, x, mean, rstd, gamma, weight, count             dx, dgamma, dbeta
  *
  * Rows from `count` on are unspecified.
  */

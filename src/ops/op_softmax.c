@@ -4,7 +4,8 @@
  *
  *     softmax:      y = exp(x - max) / sum exp(x - max),   dx = y (dy - sum(dy y))
  *     log_softmax:  y = x - max - log sum exp(x - max),    dx = dy - exp(y) sum(dy)
- *     l2_normalize: y = x / max(|x|, eps),                 dx = (dy - y sum(dy y)) / |x|, or dy / eps where |x| <= eps
+ *     l2_normalize: y = x / max(|x|, eps),                 dx = (dy - y sum(dy y)) / |x|, or dy / eps where |x| <=
+ *                                                          eps
  */
 #include "ops/rules.h"
 #include <math.h>

@@ -5,8 +5,9 @@
  *
  *     nearest            floor(i * step)            } in float32, as PyTorch computes it; at most in - 1
  *     nearest-exact      floor((i + 1/2) * step)    }
- *     bilinear, bicubic  (i + 1/2) * step - 1/2, or i * (in - 1) / (out - 1) with align_corners; bilinear not below 0,
- * bicubic with the cubic convolution of Keys (1981), A = -0.75, and places clamped to the border
+ *     bilinear, bicubic  (i + 1/2) * step - 1/2, or i * (in - 1) / (out - 1) with align_corners; bilinear not below
+ *                        0, bicubic with the
+ *                        cubic convolution of Keys (1981), A = -0.75, and places clamped to the border
  *
  * where step = in / out, or what the attribute gives (1/f for a scale factor f).
  */

@@ -2,12 +2,12 @@
  * TensorBoard's event files. A file is a row of records (TFRecord),
  *
  *     u64 length | u32 mask(crc32c(length)) | length bytes | u32 mask(crc32c(bytes))       mask(c) = (c >> 15 | c <<
- * 17) + 0xa282ead8
+ *     17) + 0xa282ead8
  *
  * little-endian; each holds a protobuf message Event { double wall_time = 1; int64 step = 2; string file_version = 3;
- * Summary summary = 5 } with Summary { repeated Value value = 1 }, Value { string tag = 1; float simple_value = 2 }. A
- * reader follows a file that grows, so events are appended, each with one write; an epoch that is done again after a
- * break repeats its step, which readers take as a restart.
+ * Summary summary = 5 } with Summary { repeated Value value = 1 }, Value { string tag = 1; float simple_value = 2 }.
+ * A reader follows a file that grows, so events are appended, each with one write; an epoch that is done again after
+ * a break repeats its step, which readers take as a restart.
  */
 #include "train/events.h"
 #include <math.h>

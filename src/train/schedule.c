@@ -3,15 +3,20 @@
  * --schedule-length).
  *
  *     constant          r, and r start-factor before T where a length is given
- *     cosine            m + (r - m) (1 + cos(pi t / T)) / 2                                        (Loshchilov, Hutter
- * 2017) cosine-restarts   the same within cycles of restart-period, restart-period * factor, ... step              r
- * gamma^floor(t / step-size) multistep         r gamma^(milestones that t has reached) exponential       r gamma^t
+ *     cosine            m + (r - m) (1 + cos(pi t / T)) / 2                                        (Loshchilov,
+ *                       Hutter 2017)
+ *     cosine-restarts   the same within cycles of restart-period, restart-period * factor, ...
+ *     step              r gamma^floor(t / step-size)
+ *     multistep         r gamma^(milestones that t has reached)
+ *     exponential       r gamma^t
  *     polynomial        (r - m) (1 - t / T)^power + m
  *     linear            r (start-factor + (end-factor - start-factor) t / T)
- *     one-cycle         from r / div-factor up to r and down to r / div-factor / final-div-factor  (Smith, Topin 2018;
- * PyTorch's OneCycleLR) cyclic            m up to r in cycle-up units and down in cycle-down, again and again;
- * triangular2 halves the height each time (Smith 2017) plateau           r gamma^(times the metric has not improved for
- * long)                       (PyTorch's ReduceLROnPlateau)
+ *     one-cycle         from r / div-factor up to r and down to r / div-factor / final-div-factor  (Smith, Topin
+ *                       2018; PyTorch's OneCycleLR)
+ *     cyclic            m up to r in cycle-up units and down in cycle-down, again and again; triangular2 halves the
+ *                       height each time (Smith 2017)
+ *     plateau           r gamma^(times the metric has not improved for long)                       (PyTorch's
+ *                       ReduceLROnPlateau)
  *
  * Warm-up comes before any of them: during the first `warmup` units the rate rises on a line from warmup-factor times
  * the schedule's first rate; then the schedule begins, for what is left of the run.

@@ -3,8 +3,9 @@
  * programs in one:
  *
  *   helper_points farthest FILE COUNT RUNS          COUNT points of FILE (x y z as float), each farthest from those
- * before, the first point 0 helper_points ball FILE CENTRES RADIUS K RUNS   the first K points within RADIUS of each of
- * the first CENTRES points
+ *                                                   before, the first point 0
+ *   helper_points ball FILE CENTRES RADIUS K RUNS   the first K points within RADIUS of each of the first CENTRES
+ *                                                   points
  *
  * prints the milliseconds of the thread's processor time of a run (median), then the indices.
  */

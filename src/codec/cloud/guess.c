@@ -1,8 +1,11 @@
 /*
  * What the columns of a nameless table are, from a sample of its rows: the rule of the manual page, in one place for
- * text and NPY. x y z, then: three columns of unit length are normals; three of whole numbers 0 to 255, or all within 0
- * to 1, are colours; a single column before colours is the intensity (Leica's PTS); a last single column of whole
- * numbers is the label, else the intensity; the rest is called c4, c5, ... by position.
+ * text and NPY.
+ *   x y z, then: three columns of unit length are normals; three of whole numbers 0 to 255, or all within 0 to 1,
+ *   are colours;
+ *   a single column before colours is the intensity (Leica's PTS); a last single column of whole numbers is the
+ *   label, else the intensity;
+ *   the rest is called c4, c5, ... by position.
  */
 #include "codec/cloud/format.h"
 #include <math.h>

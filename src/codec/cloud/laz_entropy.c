@@ -1,6 +1,22 @@
 /*
  * The adaptive models of LAZ (after Said's FastAC) and what items of both generations share: integers, medians, times,
  * colours, waves. The decoding steps themselves are inline in laz.h.
+ *
+ * The coder keeps an interval of `length` (32 bits, never below 2^24) and where in it the number lies that the bytes
+ * are: `value`. A model gives each symbol s a share of 2^15, from dist[s] on: what the symbols before it have been
+ * counted.
+ *
+ *     l = length / 2^15     s with dist[s] l <= value < dist[s + 1] l
+ *     value -= dist[s] l    length = (dist[s + 1] - dist[s]) l
+ *
+ * and while length < 2^24 a byte is shifted into value. Afterwards count[s] grows by 1; every `cycle` symbols the
+ * shares are computed anew, dist[s] = (count of those before s) 2^15 / total, the cycle grows by a quarter up to 8
+ * (symbols + 6), and counts are halved once there are more than 2^15. A bit's model is the same with 13 bits and one
+ * share. `table` names, for the first bits of value / l, the symbols among which to search.
+ *
+ * Integers are a prediction and a correction. Of the correction its size class k is coded first (0: it is 0 or 1; else
+ * it lies in -(2^k - 1) .. -(2^(k-1)) or 2^(k-1) + 1 .. 2^k), then its place in the class: to 8 bits by a model, the
+ * rest raw.
  */
 #include "codec/cloud/laz.h"
 #include <string.h>

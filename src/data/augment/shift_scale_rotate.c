@@ -2,7 +2,8 @@
  * Shift, scale, rotate, aspect in one warp. About the middle of the picture, pixel centres at whole numbers:
  *
  *   scale x = scale * sqrt(aspect), scale y = scale / sqrt(aspect), then rotate counter-clockwise by the angle, then
- * shift by a share of the sides.
+ *   shift by a share of
+ *   the sides.
  *
  * `compat` makes the matrix of the D-LinkNet family's data.py instead: [[cos sx, -sin sy], [sin sx, cos sx]] about
  * (w/2, h/2), shifts rounded to whole pixels, in which sy has no effect without rotation. Only to reproduce old runs.

@@ -2,14 +2,15 @@
  * A plain folder of labelled clouds:
  *
  *   DATA/SPLIT/STEM.*            a label for each point: in a column of the cloud (--label-column, or by role: LAS
- * classification, "label", "scalar_Label"), or in a file of the same stem beside it (.seg .label .labels)
+ *                                classification, "label",
+ *                                "scalar_Label"), or in a file of the same stem beside it (.seg .label .labels)
  *   DATA/SPLIT/{clouds,labels}/STEM.*     the same in two folders; `points` and `points_label` are names for them too
  *   DATA/...                     without splits: divided as pictures are, by --validation-fraction or --folds
  *   DATA is a cloud file         that one cloud, for every split
  *
  * Classes: --class-file or DATA/classes.txt, a name a line. The numbers in the files are their indices, unless
- * --label-values says otherwise. With neither, the classes are the numbers that occur, in ascending order; LAS classes
- * get the names of the standard.
+ * --label-values says otherwise. With neither, the classes are the numbers that occur, in ascending order; LAS
+ * classes get the names of the standard.
  */
 #include "data/clouds/clouds.h"
 #include <math.h>

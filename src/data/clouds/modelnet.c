@@ -2,10 +2,11 @@
  * ModelNet and other sets of shapes with a class each, in three forms:
  *
  *   CLASS/{train,test}/NAME.off                              meshes (any mesh or cloud format); points are drawn on
- * them by area {train,val,trainval,test}.txt with lines CLASS/SPLIT/NAME.ply     the same as clouds, in the lists of
- * pointnet.pytorch
- *   *_shape_names.txt, *_{train,test}.txt, CLASS/NAME.txt    normal-resampled: x,y,z,nx,ny,nz a line; CLASS_0001 is of
- * class CLASS
+ *                                                            them by area
+ *   {train,val,trainval,test}.txt with lines CLASS/SPLIT/NAME.ply     the same as clouds, in the lists of
+ *   pointnet.pytorch
+ *   *_shape_names.txt, *_{train,test}.txt, CLASS/NAME.txt    normal-resampled: x,y,z,nx,ny,nz a line; CLASS_0001 is
+ *                                                            of class CLASS
  *
  * Classes are in byte order of their names; in the last form in the order of the file.
  */

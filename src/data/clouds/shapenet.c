@@ -3,13 +3,13 @@
  *
  *   synsetoffset2category.txt                               "Airplane<TAB>02691156"
  *   SYNSET/points/TOKEN.pts, SYNSET/points_label/TOKEN.seg  x y z a line; a number a line, from 1 in each category
- *   SYNSET/TOKEN.txt                                        (normals) x y z nx ny nz label, from 0 over all categories
+ *   SYNSET/TOKEN.txt                                        (normals) x y z nx ny nz label, from 0 over all
+ *                                                           categories
  *   train_test_split/shuffled_{train,val,test}_file_list.json   ["shape_data/SYNSET/TOKEN", ...]
  *
  * A shape is known by synset and token: tokens alone are not unique. How many parts a category has comes from
- * num_seg_classes.txt
- * ("Airplane<TAB>4") where there is one, else from the benchmark's own counts, never from the labels that happen to
- * occur: a shape may lack parts.
+ * num_seg_classes.txt ("Airplane<TAB>4") where there is one, else from the benchmark's own counts, never from the
+ * labels that happen to occur: a shape may lack parts.
  */
 #include "data/clouds/clouds.h"
 #include <stdio.h>
