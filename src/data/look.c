@@ -1,7 +1,8 @@
 /*
  * Every label of a list read by its rule before the first step, so that all mistakes are told at once and not in the
- * middle of an epoch, and the pixels of each class are known. A list without mistakes is remembered: the cache folder of
- * the user gets a file named by the hash of the rule and of every label's path, size and time, which holds the counts.
+ * middle of an epoch, and the pixels of each class are known. A list without mistakes is remembered: the cache folder
+ * of the user gets a file named by the hash of the rule and of every label's path, size and time, which holds the
+ * counts.
  */
 #include <limits.h>
 #include <pthread.h>
@@ -112,8 +113,8 @@ look(void *user, int64_t i)
 static void
 add_rule(secant_str *s, const secant_label_rule *r)
 {
-	secant_str_addf(s, "1 %d %d %d %d %d %d %d\n", r->mode, r->bands, r->by_channels, r->threshold, r->ignore, r->classes,
-		r->values);
+	secant_str_addf(s, "1 %d %d %d %d %d %d %d\n", r->mode, r->bands, r->by_channels, r->threshold, r->ignore,
+		r->classes, r->values);
 	for (int k = 0; k < r->name_count; k++)
 		secant_str_addf(s, "%s %d %d %d\n", r->names[k], r->colours ? r->colours[k][0] : -1,
 			r->colours ? r->colours[k][1] : -1, r->colours ? r->colours[k][2] : -1);
@@ -151,7 +152,8 @@ memory_of(const secant_samples *s)
 static bool
 remember(const char *file, data_labels_report *r)
 {
-	json_t *j = file && secant_is_file(file) ? secant_json_read(file, NULL) : NULL, *pixels = json_object_get(j, "pixels");
+	json_t *j = file && secant_is_file(file) ? secant_json_read(file, NULL) : NULL,
+		   *pixels = json_object_get(j, "pixels");
 	bool good = json_array_size(pixels) == (size_t)r->classes && json_is_integer(json_object_get(j, "labels"));
 	for (int c = 0; good && c < r->classes; c++)
 		r->pixels[c] = json_integer_value(json_array_get(pixels, (size_t)c));

@@ -20,8 +20,8 @@ typedef struct data_survey {
 	char first[256]; /* a file with more than two values or colours, else the first file */
 } data_survey;
 /* Reads every label picture of s once, by threads. Annotated data sets have none: files is 0. */
-secant_status data_survey_labels(const secant_samples *s, int threads, data_survey *out, secant_err *err)
-	SECANT_NODISCARD;
+secant_status data_survey_labels(
+	const secant_samples *s, int threads, data_survey *out, secant_err *err) SECANT_NODISCARD;
 void data_survey_free(data_survey *v);
 
 /* What the labels can mean. */
@@ -45,8 +45,8 @@ typedef struct data_labels_report {
 	bool remembered; /* nothing has changed since it was looked at last */
 } data_labels_report;
 typedef void (*data_labels_tick)(void *user, int done, int all);
-/* By threads; tick (may be NULL) is called by one thread at a time. What was found without an error is remembered in the
- * user's cache folder, by paths, sizes and times of the files and by the rule. CANCELLED when stop says so. */
+/* By threads; tick (may be NULL) is called by one thread at a time. What was found without an error is remembered in
+ * the user's cache folder, by paths, sizes and times of the files and by the rule. CANCELLED when stop says so. */
 secant_status data_labels_look(const secant_samples *s, int threads, data_labels_tick tick, bool (*stop)(void *user),
 	void *user, data_labels_report *out, secant_err *err) SECANT_NODISCARD;
 void data_labels_report_free(data_labels_report *r);

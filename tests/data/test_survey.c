@@ -60,9 +60,11 @@ values_say_how_many_classes(void **state)
 		bool refused = data_survey_meaning(&v, &m, &err);
 		if (refused != !r->classes || !strstr(refused ? err.msg : m.why, r->says))
 			fail_msg("%s: %s", r->what, refused ? err.msg : m.why);
-		if (!refused && (m.classes != r->classes || m.ignore != r->ignore || m.threshold != r->threshold
+		if (!refused
+			&& (m.classes != r->classes || m.ignore != r->ignore || m.threshold != r->threshold
 				|| strcmp(m.labels, r->labels)))
-			fail_msg("%s: %d classes, ignore %d, threshold %d, %s", r->what, m.classes, m.ignore, m.threshold, m.labels);
+			fail_msg(
+				"%s: %d classes, ignore %d, threshold %d, %s", r->what, m.classes, m.ignore, m.threshold, m.labels);
 		data_survey_free(&v);
 		secant_samples_free(s);
 	}
@@ -107,7 +109,8 @@ colours_want_names(void **state)
 		bool refused = data_survey_meaning(&v, &m, &err);
 		assert_int_equal(refused, n_values > 2);
 		if (refused) {
-			assert_non_null(strstr(err.msg, "labels are coloured, with 3 colours: say what they mean with --class-file"));
+			assert_non_null(
+				strstr(err.msg, "labels are coloured, with 3 colours: say what they mean with --class-file"));
 			assert_non_null(strstr(err.msg, "'class1 128 64 128'"));
 		} else {
 			assert_int_equal(m.classes, 1);
