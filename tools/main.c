@@ -5,6 +5,7 @@
 #include "command.h"
 #include <errno.h>
 #include <secant/info.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,6 +152,7 @@ main(int argc, char **argv)
 {
 	secant_err err = { 0 };
 	call c = { .argc = argc - 1, .argv = (const char *const *)argv + 1 };
+	signal(SIGXFSZ, SIG_IGN); /* a file beyond ulimit -f is a write that fails, and is cleaned up like one */
 	if (secant_check_environment(&err))
 		return report("", &err);
 	if (argc > 1 && (!strcmp(argv[1], "--version") || (!strcmp(argv[1], "version") && argc == 2)))

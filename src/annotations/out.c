@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,57 @@ secant_ann_watch(const secant_watch *w, secant_err *err)
 											: SECANT_OK;
 }
 
+/* The folder under which it is made: OUT.partial-PID-N, kept by a lock for as long as the process lives. */
+static secant_status
+make_staging(ann_out *o, secant_err *err)
+{
+	enum { TRIES = 1000 };
+	for (int n = 0; n < TRIES; n++) {
+		char *name = secant_format("%s.partial-%ld-%d", o->path, (long)getpid(), n);
+		if (!name)
+			return secant_fail(err, SECANT_ERR_NOMEM, "no memory");
+		if (!mkdir(name, 0777)) {
+			o->staging = name;
+			secant_status status = secant_dir_lock(name, &o->fd, err);
+			if (status)
+				(void)rmdir(name);
+			return status;
+		}
+		secant_free(name);
+		if (errno != EEXIST)
+			break;
+	}
+	return secant_fail(err, SECANT_ERR_IO, "%s: cannot make a folder beside it: %s", o->path, strerror(errno));
+}
+
+/* Removes what processes that were killed left half written of this folder: nobody holds their locks. */
+static void
+sweep(const char *path)
+{
+	secant_names names = { 0 };
+	secant_err ignored = { 0 };
+	char *parent = secant_path_dir(path);
+	const char *name = secant_path_name(path);
+	size_t n = strlen(name);
+	if (parent && !secant_dir_list(&names, parent, SECANT_DIR_FOLDERS, &ignored))
+		for (int i = 0; i < names.n; i++) {
+			unsigned long pid, k;
+			int used = 0, lock;
+			if (strncmp(names.v[i], name, n) || sscanf(names.v[i] + n, ".partial-%lu-%lu%n", &pid, &k, &used) != 2
+				|| names.v[i][n + (size_t)used])
+				continue;
+			char *left = secant_path_join(parent, names.v[i]);
+			bool dead = kill((pid_t)pid, 0) && errno == ESRCH;
+			if (left && dead && !secant_dir_lock(left, &lock, &ignored)) {
+				(void)!secant_remove_tree(left, &ignored);
+				close(lock);
+			}
+			secant_free(left);
+		}
+	secant_names_free(&names);
+	secant_free(parent);
+}
+
 secant_status
 secant_ann_out_open(ann_out *o, const secant_dataset_writing *options, const secant_watch *watch, secant_err *err)
 {
@@ -37,9 +89,8 @@ secant_ann_out_open(ann_out *o, const secant_dataset_writing *options, const sec
 	while (n > 1 && options->out[n - 1] == '/')
 		n--;
 	o->path = secant_strndup(options->out, n);
-	o->staging = o->path ? secant_format("%s.partial-XXXXXX", o->path) : NULL;
 	o->last_dir = secant_strdup("");
-	if (!o->staging || !o->last_dir)
+	if (!o->path || !o->last_dir)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory");
 	struct stat st;
 	if (!lstat(o->path, &st))
@@ -51,11 +102,8 @@ secant_ann_out_open(ann_out *o, const secant_dataset_writing *options, const sec
 	secant_free(parent);
 	if (status)
 		return status;
-	if (!mkdtemp(o->staging))
-		return secant_fail(err, SECANT_ERR_IO, "%s: cannot make a folder beside it: %s", o->path, strerror(errno));
-	(void)chmod(o->staging, 0777 & ~022);
-	o->fd = open(o->staging, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return o->fd < 0 ? secant_fail(err, SECANT_ERR_IO, "%s: %s", o->staging, strerror(errno)) : SECANT_OK;
+	sweep(o->path);
+	return make_staging(o, err);
 }
 
 /* Refuses unsafe names and names that stand already; makes the folders above. */
@@ -257,8 +305,15 @@ secant_ann_out_lose(ann_out *o, int64_t count, const char *fmt, ...)
 			o->losses[i].count += count;
 			return;
 		}
-	if (count && !secant_grow((void **)&o->losses, &o->losses_capacity, o->n_losses, sizeof *o->losses))
-		o->losses[o->n_losses++] = (ann_loss){ secant_strdup(what), count };
+	if (!count)
+		return;
+	char *copy = secant_strdup(what);
+	if (copy && !secant_grow((void **)&o->losses, &o->losses_capacity, o->n_losses, sizeof *o->losses))
+		o->losses[o->n_losses++] = (ann_loss){ copy, count };
+	else {
+		secant_free(copy);
+		o->failed = true;
+	}
 }
 
 static char *
@@ -281,7 +336,7 @@ report_json(const ann_out *o, const ann_set *s)
 	}
 	secant_str_add(&r, "},\n  \"lost\": [");
 	for (int i = 0; i < o->n_losses; i++) {
-		const char *what = o->losses[i].what ? o->losses[i].what : "";
+		const char *what = o->losses[i].what;
 		secant_str_add(&r, i ? ",\n    {\"what\": " : "\n    {\"what\": ");
 		secant_ann_json_string(&r, what, strlen(what));
 		secant_str_addf(&r, ", \"count\": %lld}", (long long)o->losses[i].count);
@@ -310,7 +365,9 @@ secant_status
 secant_ann_out_close(ann_out *o, const ann_set *s, bool good, char **report, secant_err *err)
 {
 	secant_status status = SECANT_OK;
-	if (good && report && !(*report = report_json(o, s)))
+	if (good && (o->failed || o->plan.failed))
+		status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for the report");
+	if (good && !status && report && !(*report = report_json(o, s)))
 		status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for the report");
 	if (o->fd >= 0) {
 		struct stat st;

@@ -24,6 +24,7 @@ typedef struct ann_out {
 	ann_loss *losses;
 	int n_losses, losses_capacity;
 	int files, pictures;
+	bool failed; /* a loss could not be counted: no memory */
 	double *map_x;
 } ann_out;
 

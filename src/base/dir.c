@@ -5,9 +5,13 @@
 #include "base/mem.h"
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { DEEPEST = 256 };
@@ -59,35 +63,101 @@ secant_make_dirs(const char *path, secant_err *err)
 	return s;
 }
 
-static secant_status
-remove_at(const char *path, int depth, secant_err *err)
+/* The process that holds the lock of a folder, as /proc/locks says; 0: it does not. */
+static long
+holder_of(int fd)
 {
 	struct stat st;
-	if (lstat(path, &st))
-		return errno == ENOENT ? SECANT_OK
-							   : secant_fail(err, SECANT_ERR_IO, "%s: cannot remove: %s", path, strerror(errno));
-	if (!S_ISDIR(st.st_mode))
-		return unlink(path) ? secant_fail(err, SECANT_ERR_IO, "%s: cannot remove: %s", path, strerror(errno))
-							: SECANT_OK;
-	if (depth >= DEEPEST)
-		return secant_fail(err, SECANT_ERR_RANGE, "%s: folders are nested more than %d deep", path, DEEPEST);
-	secant_names names = { 0 };
-	secant_status s = secant_dir_list(&names, path, SECANT_DIR_ALL, err);
-	for (int i = 0; i < names.n && !s; i++) {
-		char *inner = secant_path_join(path, names.v[i]);
-		s = inner ? remove_at(inner, depth + 1, err) : secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", path);
-		secant_free(inner);
+	char line[256];
+	long pid = 0;
+	FILE *f = fstat(fd, &st) ? NULL : fopen("/proc/locks", "re");
+	while (f && !pid && fgets(line, sizeof line, f)) {
+		long who;
+		unsigned long long inode;
+		if (sscanf(line, "%*d: FLOCK %*s %*s %ld %*x:%*x:%llu", &who, &inode) == 2 && inode == st.st_ino)
+			pid = who;
 	}
-	secant_names_free(&names);
-	if (!s && rmdir(path))
-		s = secant_fail(err, SECANT_ERR_IO, "%s: cannot remove: %s", path, strerror(errno));
-	return s;
+	if (f)
+		fclose(f);
+	return pid;
+}
+
+secant_status
+secant_dir_lock(const char *path, int *lock, secant_err *err)
+{
+	*lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*lock < 0)
+		return secant_fail(err, SECANT_ERR_IO, "%s: cannot open: %s", path, strerror(errno));
+	if (!flock(*lock, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK) /* file systems without locks have none to respect */
+		return SECANT_OK;
+	long pid = holder_of(*lock);
+	close(*lock);
+	*lock = -1;
+	return pid > 0 ? secant_fail(err, SECANT_ERR_IO, "%s: process %ld is writing into it", path, pid)
+				   : secant_fail(err, SECANT_ERR_IO, "%s: another process is writing into it", path);
+}
+
+/* Entries are read into a buffer on the stack: removing works where there is no memory left. */
+typedef struct entry {
+	uint64_t inode;
+	int64_t next;
+	unsigned short length;
+	unsigned char type;
+	char name[];
+} entry;
+
+static int remove_entry(int folder, const char *name, int depth);
+
+/* Removes what is in an open folder. 0, or errno's number. */
+static int
+empty_folder(int fd, int depth)
+{
+	_Alignas(8) char buffer[2048];
+	int failed = depth >= DEEPEST ? ELOOP : 0;
+	for (bool removed = true; removed && !failed;) { /* again from the start: removing moves what is behind */
+		long n;
+		removed = false;
+		if (lseek(fd, 0, SEEK_SET) < 0)
+			return errno;
+		while (!failed && (n = syscall(SYS_getdents64, fd, buffer, sizeof buffer)) != 0) {
+			if (n < 0)
+				return errno;
+			for (long at = 0; at < n && !failed; at += ((const entry *)(const void *)(buffer + at))->length) {
+				const char *name = ((const entry *)(const void *)(buffer + at))->name;
+				if (strcmp(name, ".") && strcmp(name, "..")) {
+					failed = remove_entry(fd, name, depth + 1);
+					removed = true;
+				}
+			}
+		}
+	}
+	return failed;
+}
+
+static int
+remove_entry(int folder, const char *name, int depth)
+{
+	if (!unlinkat(folder, name, 0))
+		return 0;
+	if (errno != EISDIR && errno != EPERM)
+		return errno == ENOENT ? 0 : errno;
+	int fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : errno == ENOTDIR ? EPERM : errno;
+	int failed = empty_folder(fd, depth);
+	close(fd);
+	if (!failed && unlinkat(folder, name, AT_REMOVEDIR))
+		failed = errno;
+	return failed;
 }
 
 secant_status
 secant_remove_tree(const char *path, secant_err *err)
 {
-	return remove_at(path, 0, err);
+	int failed = remove_entry(AT_FDCWD, path, 0);
+	if (failed == ELOOP)
+		return secant_fail(err, SECANT_ERR_RANGE, "%s: folders are nested more than %d deep", path, DEEPEST);
+	return failed ? secant_fail(err, SECANT_ERR_IO, "%s: cannot remove: %s", path, strerror(failed)) : SECANT_OK;
 }
 
 /* Does an entry belong to the list? Links count as what they point to. */

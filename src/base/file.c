@@ -233,6 +233,7 @@ secant_writer *
 secant_writer_open(const char *path, secant_err *err)
 {
 	struct stat st;
+	bool exists = false;
 	secant_writer *w = secant_calloc(1, sizeof *w);
 	if (w) {
 		w->fd = -1;
@@ -243,12 +244,14 @@ secant_writer_open(const char *path, secant_err *err)
 		secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", path);
 	} else if (!*path || path[strlen(path) - 1] == '/') {
 		secant_fail(err, SECANT_ERR_ARG, "%s: is no file name to write to", *path ? path : "''");
-	} else if (!stat(w->path, &st) && !S_ISREG(st.st_mode)) {
+	} else if ((exists = !stat(w->path, &st)) && !S_ISREG(st.st_mode)) {
 		secant_fail(err, SECANT_ERR_IO, "%s: cannot write: is %s, expected a file", path,
 			S_ISDIR(st.st_mode) ? "a folder" : "a device");
 	} else if ((w->fd = open(w->temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666)) < 0) {
 		fail_errno(err, path, "cannot write");
 	} else {
+		if (exists) /* who may read a file stays so when it is replaced */
+			(void)fchmod(w->fd, st.st_mode & 0777);
 		return w;
 	}
 	if (w)

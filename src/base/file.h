@@ -36,6 +36,10 @@ secant_status secant_file_append_bytes(
 
 secant_status secant_remove_tree(const char *path, secant_err *err) SECANT_NODISCARD; /* does not follow links */
 
+/* Takes a folder for this process alone until *lock is closed (or the process ends): a folder that another one has
+ * taken is an error that names it. */
+secant_status secant_dir_lock(const char *path, int *lock, secant_err *err) SECANT_NODISCARD;
+
 /* Names (not paths) in a folder, in byte order, without . and ..; caller frees with secant_names_free. */
 typedef struct secant_names {
 	char **v;

@@ -3,6 +3,7 @@
  * an input or output moved since the last run, and even then only rewrites pointers.
  */
 #include "exec/canaries.h"
+#include "base/memory.h"
 #include <string.h>
 
 static bool
@@ -36,6 +37,10 @@ secant_context_new(secant_plan *p, secant_err *err)
 secant_context *
 secant_context_new_in(secant_plan *p, const secant_context *host, secant_err *err)
 {
+	const secant_memory_share share = p->options.training ? SECANT_MEMORY_TRAIN : SECANT_MEMORY_RUN;
+	bool borrowed = host && host->plan->slab >= p->slab;
+	if (!borrowed && secant_memory_weigh(p->slab, share, secant_plan_largest(p), err))
+		return NULL;
 	secant_context *c = secant_calloc(1, sizeof *c);
 	if (!c) {
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a context");

@@ -3,6 +3,7 @@
  */
 #include "exec/canaries.h"
 #include "base/thread.h"
+#include <stdio.h>
 #include <string.h>
 #ifdef _OPENMP
 #include <omp.h>
@@ -62,8 +63,10 @@ find_lives(secant_plan *p)
 	for (int i = 0; i < secant_graph_nodes(p->g); i++) {
 		const secant_node *n = secant_graph_get_node(p->g, i);
 		for (int k = 0; k < n->n_in; k++)
-			if (n->in[k] >= 0)
+			if (n->in[k] >= 0) {
 				p->at[n->in[k]].last = i;
+				p->at[n->in[k]].reads++;
+			}
 		for (int k = 0; k < n->n_out; k++)
 			p->at[n->out[k]].first = i;
 	}
@@ -323,11 +326,7 @@ only_packed(const secant_plan *p, int i, secant_value v)
 	const secant_step *s = &p->step[i];
 	if (!s->packs || s->node->in[s->packs - 1] != v || l->place != SECANT_PLACE_STATE || l->last > i)
 		return false;
-	for (int k = 0; k <= i; k++)
-		for (int j = 0; j < p->step[k].n_in; j++)
-			if (p->step[k].node->in[j] == v && (k < i || j + 1 != s->packs))
-				return false;
-	return true;
+	return p->at[v].reads == 1;
 }
 
 static size_t
@@ -500,6 +499,26 @@ secant_plan_free(secant_plan *p)
 	secant_graph_free(p->lowered);
 	secant_arena_free(p->arena);
 	secant_free(p);
+}
+
+const char *
+secant_plan_largest(secant_plan *p)
+{
+	const secant_step *worst = NULL;
+	size_t most = 0;
+	int slot = 0;
+	char shape[96];
+	for (int i = 0; i < p->n_step; i++)
+		for (int k = 0; k < p->step[i].n_out; k++)
+			if (secant_operand_bytes(&p->step[i].out[k]) > most) {
+				worst = &p->step[i];
+				slot = k;
+				most = secant_operand_bytes(&worst->out[k]);
+			}
+	if (worst)
+		snprintf(p->largest, sizeof p->largest, "the network (its largest result: %s of %s)", worst->node->op->name,
+			secant_shape_text(&worst->out[slot].shape, shape, sizeof shape));
+	return worst ? p->largest : "the network";
 }
 
 size_t

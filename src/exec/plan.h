@@ -21,6 +21,7 @@ typedef struct secant_location {
 	size_t offset, bytes;
 	secant_value root; /* the value whose memory this one shares; itself for most */
 	int first, last; /* first and last step that touches it */
+	int reads; /* operands of steps that are this value */
 } secant_location;
 
 struct secant_plan {
@@ -38,12 +39,15 @@ struct secant_plan {
 	int n_input;
 	size_t slab, sum;
 	size_t *scratch_at; /* offset of each step's scratch in the slab */
+	char largest[160];
 };
 
 /* Lays out slab values and scratch; fills offsets and plan->slab, plan->sum. */
 secant_status secant_plan_lay_out(secant_plan *p, secant_err *err) SECANT_NODISCARD;
 /* How many threads the OpenMP loops of this thread use from now on (0: all processors), and so many it is. */
 int secant_use_threads(int n);
+/* What takes most of the slab, for messages: "broadcast_to of 3x4". In the plan. */
+const char *secant_plan_largest(secant_plan *p);
 size_t secant_operand_bytes(const secant_operand *o);
 
 struct secant_context {

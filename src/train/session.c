@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/json.h"
@@ -445,6 +446,8 @@ close_session(secant_session *s)
 	secant_free(s->raw);
 	secant_free(s->history);
 	secant_free(s->kept);
+	if (s->lock >= 0)
+		close(s->lock);
 }
 
 secant_status
@@ -482,8 +485,8 @@ run(secant_session *s, secant_train_options *o, const char *data, secant_err *er
 	char name[96];
 	bool replaces;
 	secant_status status;
-	if ((status = secant_session_folder(o, &replaces, err)) || (status = open_session(s, data, err))
-		|| (status = secant_session_plan(s, err)))
+	if ((status = secant_session_lock(s, err)) || (status = secant_session_folder(o, &replaces, err))
+		|| (status = open_session(s, data, err)) || (status = secant_session_plan(s, err)))
 		return status;
 	note_samples(s, data);
 	if ((o->resume && (status = secant_session_load_state(s, err)))
@@ -516,7 +519,7 @@ secant_train(const secant_train_options *options, const char *data, const secant
 	static const secant_train_events silent;
 	secant_train_options o;
 	secant_err own = { 0 };
-	secant_session s = { .o = &o, .options = &o, .events = events ? events : &silent, .best = NAN };
+	secant_session s = { .o = &o, .options = &o, .events = events ? events : &silent, .best = NAN, .lock = -1 };
 	if (options->data.fold && !strcmp(options->data.fold, "all"))
 		return secant_train_folds(options, data, events, result, err);
 	if (secant_opts_copy(&secant_train_options_table, &o, options, &own))

@@ -67,6 +67,7 @@ typedef struct secant_session {
 	int best_epoch;
 	secant_kept *kept; /* n_kept models of --keep, best first */
 	int n_kept, dropped; /* dropped: the epoch whose model is no longer among them; 0: none */
+	int lock; /* of the run folder, -1: not yet */
 	bool claimed; /* the run folder is ours */
 	secant_epoch *history; /* every epoch so far, of resumed parts too */
 	int n_history, history_capacity;
@@ -117,6 +118,8 @@ void secant_session_sweep_kept(secant_session *s);
 /* Refuses or accepts the run folder; `replaces`: another run lies there. With `resume` compares the options with those
  * of the run. */
 secant_status secant_session_folder(secant_train_options *o, bool *replaces, secant_err *err) SECANT_NODISCARD;
+/* Keeps other processes out of the run folder until the session closes, where it is there yet. */
+secant_status secant_session_lock(secant_session *s, secant_err *err) SECANT_NODISCARD;
 /* Makes the folder this run's own, once: the files of a run before it go, config.json is written. */
 secant_status secant_session_claim(secant_session *s, secant_err *err) SECANT_NODISCARD;
 secant_status secant_session_save_state(const secant_session *s, secant_err *err) SECANT_NODISCARD;

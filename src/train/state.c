@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "base/file.h"
 #include "base/json.h"
 #include "train/session.h"
@@ -146,6 +147,15 @@ secant_session_folder(secant_train_options *o, bool *replaces, secant_err *err)
 	if (*replaces && !o->overwrite)
 		return secant_fail(
 			err, SECANT_ERR_ARG, "%s holds a run already: --resume goes on with it, --overwrite replaces it", o->out);
+	for (int i = 1; run_files[i] && !*replaces && !o->overwrite; i++) {
+		char *path = secant_path_join(o->out, run_files[i]);
+		bool there = path && secant_is_file(path);
+		secant_free(path);
+		if (there)
+			return secant_fail(err, SECANT_ERR_ARG,
+				"%s holds a %s that no run there made (it has no config.json): choose another --out, or --overwrite it",
+				o->out, run_files[i]);
+	}
 	return SECANT_OK;
 }
 
@@ -167,19 +177,41 @@ remove_epochs(const char *out, secant_err *err)
 	return status;
 }
 
-/* Files that a killed run was writing: `.NAME.PID-N.tmp` (base/file.c). */
+/* Is it what base/file.c calls a file of ours while it is written: `.NAME.PID-N.tmp`? NAME is a file of runs, or of an
+ * epoch. */
+static bool
+is_unfinished(const char *name)
+{
+	int epoch, used = 0;
+	unsigned long pid, n;
+	const char *end = name;
+	for (const char *p = name; (p = strchr(p + 1, '.'));)
+		if (sscanf(p, ".%lu-%lu.tmp%n", &pid, &n, &used) == 2 && used && !p[used])
+			end = p;
+	if (*name != '.' || end == name)
+		return false;
+	char *bare = secant_strndup(name + 1, (size_t)(end - name - 1));
+	used = 0;
+	bool ours = bare
+		&& (listed(run_files, bare)
+			|| (sscanf(bare, "epoch-%9d.%n", &epoch, &used) == 1 && used && secant_ext_is(bare, "png|safetensors")));
+	secant_free(bare);
+	return ours;
+}
+
+/* Files that a killed run was writing. Only in a folder that was a run's: what else is there is not ours. */
 static void
 sweep(const secant_session *s, const char *folder)
 {
 	char *path = *folder ? secant_session_path(s, folder) : secant_strdup(s->o->out);
 	secant_names names = { 0 };
 	secant_err ignored = { 0 };
-	if (path && secant_is_dir(path) && !secant_dir_list(&names, path, SECANT_DIR_ALL, &ignored))
+	if (path && secant_is_dir(path) && !secant_dir_list(&names, path, SECANT_DIR_FILES, &ignored))
 		for (int i = 0; i < names.n; i++)
-			if (names.v[i][0] == '.' && secant_ext_is(names.v[i], "tmp")) {
+			if (is_unfinished(names.v[i])) {
 				char *file = secant_path_join(path, names.v[i]);
 				if (file)
-					(void)!secant_remove_tree(file, &ignored);
+					(void)unlink(file);
 				secant_free(file);
 			}
 	secant_names_free(&names);
@@ -187,23 +219,37 @@ sweep(const secant_session *s, const char *folder)
 }
 
 secant_status
+secant_session_lock(secant_session *s, secant_err *err)
+{
+	return s->lock >= 0 || !secant_is_dir(s->o->out) ? SECANT_OK : secant_dir_lock(s->o->out, &s->lock, err);
+}
+
+secant_status
 secant_session_claim(secant_session *s, secant_err *err)
 {
 	if (s->claimed)
 		return SECANT_OK;
+	bool locked = s->lock >= 0;
 	secant_status status = secant_make_dirs(s->o->out, err);
-	sweep(s, "");
-	sweep(s, "models");
-	sweep(s, "samples");
+	if (!status)
+		status = secant_session_lock(s, err);
+	bool was_run = is_run(s->o->out);
+	if (!status && !locked && was_run && !s->o->overwrite)
+		status = secant_fail(err, SECANT_ERR_ARG, "%s: another process made a run there meanwhile", s->o->out);
+	if (!status && was_run) {
+		sweep(s, "");
+		sweep(s, "models");
+		sweep(s, "samples");
+	}
 	for (int i = 1; run_files[i] && !status && !s->o->resume; i++) {
 		char *path = secant_session_path(s, run_files[i]);
 		if (!path)
 			status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
-		else if (secant_is_file(path) || secant_is_dir(path))
+		else if (secant_is_file(path) || (was_run && secant_is_dir(path))) /* a folder is ours in a run alone */
 			status = secant_remove_tree(path, err);
 		secant_free(path);
 	}
-	if (!status && !s->o->resume)
+	if (!status && was_run && !s->o->resume)
 		status = remove_epochs(s->o->out, err);
 	char *text = status ? NULL : secant_opts_to_json(&secant_train_options_table, s->o),
 		 *path = secant_session_path(s, "config.json");
@@ -329,29 +375,55 @@ take_slots(secant_session *s, const secant_tensors *t, secant_tensors *rest, con
 	return status;
 }
 
-static void
-take_counters(secant_session *s, const json_t *j)
+/* A whole number of the state within limits. */
+static secant_status
+take_count(
+	const json_t *j, const char *key, int64_t least, int64_t most, int64_t *to, const char *path, secant_err *err)
+{
+	const json_t *v = json_object_get(j, key);
+	*to = json_integer_value(v);
+	if (json_is_integer(v) && *to >= least && *to <= most)
+		return SECANT_OK;
+	return secant_fail(err, SECANT_ERR_FORMAT,
+		"%s: the state is damaged: \"%s\" is %s, expected a whole number from %lld to %lld", path, key,
+		!v                       ? "missing"
+			: json_is_integer(v) ? "out of range"
+								 : "of another type",
+		(long long)least, (long long)most);
+}
+
+enum { MOST_EPOCHS = 1000000000 };
+
+static secant_status
+take_counters(secant_session *s, const json_t *j, const char *path, secant_err *err)
 {
 	const json_t *best = json_object_get(j, "best"), *sum = json_object_get(j, "epoch_loss");
-	s->epoch = (int)json_integer_value(json_object_get(j, "epoch"));
-	s->step = (int)json_integer_value(json_object_get(j, "step"));
-	s->steps = json_integer_value(json_object_get(j, "steps"));
+	int64_t epoch, step, best_epoch, threads;
+	if (take_count(j, "epoch", 0, MOST_EPOCHS, &epoch, path, err)
+		|| take_count(j, "step", 0, s->task->feed_batches(s->feed), &step, path, err)
+		|| take_count(j, "steps", 0, (int64_t)1 << 53, &s->steps, path, err)
+		|| take_count(j, "updates", 0, s->steps, &s->optimizer.step, path, err)
+		|| take_count(j, "best_epoch", 0, epoch, &best_epoch, path, err)
+		|| take_count(j, "threads", 0, 1 << 20, &threads, path, err))
+		return SECANT_ERR_FORMAT;
+	s->epoch = (int)epoch;
+	s->step = (int)step;
+	s->best_epoch = (int)best_epoch;
 	s->epoch_loss = json_is_number(sum) ? json_number_value(sum) : 0;
-	s->optimizer.step = json_integer_value(json_object_get(j, "updates"));
 	s->best = json_is_number(best) ? json_number_value(best) : NAN;
-	s->best_epoch = (int)json_integer_value(json_object_get(j, "best_epoch"));
-	int threads = (int)json_integer_value(json_object_get(j, "threads"));
 	if (threads != s->o->threads)
 		secant_log(&s->events->log, SECANT_LOG_WARNING,
-			"the run had --threads %d, now %d: it goes on, but not bit for bit", threads, s->o->threads);
+			"the run had --threads %d, now %d: it goes on, but not bit for bit", (int)threads, s->o->threads);
+	return SECANT_OK;
 }
 
 static secant_status
 take_average(secant_session *s, const json_t *j, const secant_tensors *t, const char *path, secant_err *err)
 {
-	s->average.n = json_integer_value(json_object_get(j, "averaged"));
-	if (s->average.n <= 0)
-		return s->average.n = 0, SECANT_OK;
+	if (take_count(j, "averaged", 0, (int64_t)1 << 53, &s->average.n, path, err))
+		return SECANT_ERR_FORMAT;
+	if (!s->average.n)
+		return SECANT_OK;
 	if (!s->average.mean && !(s->average.mean = secant_store_buffer(s->model.store)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the average of the parameters");
 	return take_flat(s, t, "optimizer.average", s->average.mean, path, err);
@@ -359,17 +431,17 @@ take_average(secant_session *s, const json_t *j, const secant_tensors *t, const 
 
 /* What schedule plateau and --keep remember. */
 static secant_status
-take_lists(secant_session *s, const json_t *j, secant_err *err)
+take_lists(secant_session *s, const json_t *j, const char *path, secant_err *err)
 {
 	const json_t *p = json_object_get(j, "plateau"), *kept = json_object_get(j, "kept");
 	if (json_array_size(p) == 4) {
 		const json_t *best = json_array_get(p, 1);
-		s->plateau = (secant_plateau){
-			json_number_value(json_array_get(p, 0)),
-			json_is_number(best) ? json_number_value(best) : NAN,
-			(int)json_integer_value(json_array_get(p, 2)),
-			(int)json_integer_value(json_array_get(p, 3)),
-		};
+		double rate = json_number_value(json_array_get(p, 0));
+		json_int_t bad = json_integer_value(json_array_get(p, 2)), cooling = json_integer_value(json_array_get(p, 3));
+		if (!(rate >= 0 && rate <= 1e9) || bad < 0 || bad > MOST_EPOCHS || cooling < 0 || cooling > MOST_EPOCHS)
+			return secant_fail(err, SECANT_ERR_FORMAT, "%s: the state is damaged: \"plateau\" is out of range", path);
+		s->plateau = (secant_plateau){ rate, json_is_number(best) ? json_number_value(best) : NAN, (int)bad,
+			(int)cooling };
 	}
 	int n = (int)json_array_size(kept);
 	n = n < s->o->keep ? n : s->o->keep;
@@ -377,8 +449,11 @@ take_lists(secant_session *s, const json_t *j, secant_err *err)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a list of %d models", n);
 	for (int i = 0; i < n; i++) {
 		const json_t *entry = json_array_get(kept, (size_t)i);
-		s->kept[s->n_kept++] = (secant_kept){ (int)json_integer_value(json_array_get(entry, 0)),
-			json_number_value(json_array_get(entry, 1)) };
+		json_int_t epoch = json_integer_value(json_array_get(entry, 0));
+		if (epoch < 1 || epoch > MOST_EPOCHS)
+			return secant_fail(
+				err, SECANT_ERR_FORMAT, "%s: the state is damaged: \"kept\" has no epoch %lld", path, (long long)epoch);
+		s->kept[s->n_kept++] = (secant_kept){ (int)epoch, json_number_value(json_array_get(entry, 1)) };
 	}
 	return SECANT_OK;
 }
@@ -460,9 +535,8 @@ secant_session_load_state(secant_session *s, secant_err *err)
 			secant_fail(&own, SECANT_ERR_FORMAT, "%s: no training state", path);
 		else if (!check_samples(s, inner, &own) && !take_slots(s, &t, &rest, path, &own)
 			&& !secant_store_load(s->model.store, &rest, &own) && !take_average(s, inner, &t, path, &own)
-			&& !take_lists(s, inner, &own)) {
-			take_counters(s, inner);
-			if (!trim_log(s, "log.jsonl", "epoch", s->epoch, true, &own))
+			&& !take_lists(s, inner, path, &own)) {
+			if (!take_counters(s, inner, path, &own) && !trim_log(s, "log.jsonl", "epoch", s->epoch, true, &own))
 				(void)!trim_log(s, "tests.jsonl", "step", s->steps, false, &own);
 		}
 	}

@@ -62,6 +62,30 @@ places_beyond_all_integers_end(void **state)
 	refused_in("f64", file, "--allow-reference --training-operators", "the network's result is 1x60x1x1");
 }
 
+/* 12 GiB from less than a kilobyte, and little memory is touched: model-slab-12-gib. */
+static void
+more_than_the_limit_is_refused(void **state)
+{
+	const char *file = CASES "model-slab-12-gib/slab.safetensors";
+	setenv("SECANT_MEMORY", "2G", 1);
+	for (int f64 = 0; f64 < 2; f64++)
+		refused_in(f64 ? "f64" : "f32", file, "", f64 ? "wants 24.0 GiB, and the limit is 2.0 GiB" : "wants 12.0 GiB");
+	assert_non_null(strstr(out, "broadcast_to of 1073740000x3"));
+	assert_non_null(strstr(out, "SECANT_MEMORY=25G"));
+	unsetenv("SECANT_MEMORY");
+}
+
+/* A chain of relu: model-5000-nodes. */
+static void
+five_thousand_nodes_are_soon_planned(void **state)
+{
+	char line[600];
+	snprintf(line, sizeof line,
+		"\"$SECANT\" predict " CASES "model-5000-nodes/relus_5000.safetensors " PICTURE
+		" --out /tmp/secant-hostile-$$.png && rm /tmp/secant-hostile-$$.png");
+	assert_int_equal(limited(20, 0, line), 0);
+}
+
 int
 main(void)
 {
@@ -69,6 +93,8 @@ main(void)
 		cmocka_unit_test(a_gradient_with_a_short_result_is_refused),
 		cmocka_unit_test(a_negative_index_writes_nowhere),
 		cmocka_unit_test(places_beyond_all_integers_end),
+		cmocka_unit_test(more_than_the_limit_is_refused),
+		cmocka_unit_test(five_thousand_nodes_are_soon_planned),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,11 @@
  * says, which epoch is the best.
  */
 #include "train/training.h"
+#include "base/json.h"
+#include <secant/tensorfile.h>
 #include <math.h>
+#include <signal.h>
+#include <sys/wait.h>
 #include <secant/codec.h>
 #include <secant/predict.h>
 
@@ -328,6 +332,127 @@ labels_of_one_kind_are_noticed(void **state)
 	}
 }
 
+/* ---- whose folder it is ---- */
+
+/* In a folder of somebody's, a first run removes nothing; what a killed run was writing goes when the run goes on. */
+static void
+only_what_runs_made_is_swept(void **state)
+{
+	char *run = secant_strdup(in_root(root, "somebody"));
+	secant_err err = { 0 };
+	char path[1200];
+	static const char *const theirs[] = { ".important.tmp/data", ".notes.tmp", ".notes.12-3.tmp", "models/.x.1-2.tmp",
+		".log.jsonl.12.tmp", NULL };
+	for (int i = 0; theirs[i]; i++) {
+		snprintf(path, sizeof path, "%s/%s", run, theirs[i]);
+		char *dir = secant_path_dir(path);
+		must(secant_make_dirs(dir, &err), &err);
+		must(secant_file_write(path, "x", 1, &err), &err);
+		secant_free(dir);
+	}
+	secant_train_options o = tiny_options(run);
+	train_expecting(&o, data(), NULL, NULL);
+	static const char *const ours[] = { ".log.jsonl.12-3.tmp", ".last.safetensors.99-0.tmp",
+		"samples/.epoch-001.png.7-1.tmp", NULL };
+	for (int i = 0; ours[i]; i++) {
+		snprintf(path, sizeof path, "%s/%s", run, ours[i]);
+		must(secant_file_write(path, "x", 1, &err), &err);
+	}
+	train_set(&o, "resume", "true");
+	train_set(&o, "epochs", "3");
+	train_expecting(&o, data(), NULL, NULL);
+	for (int i = 0; theirs[i]; i++) {
+		snprintf(path, sizeof path, "%s/%s", run, theirs[i]);
+		assert_true(secant_is_file(path));
+	}
+	for (int i = 0; ours[i]; i++) {
+		snprintf(path, sizeof path, "%s/%s", run, ours[i]);
+		assert_false(secant_is_file(path));
+	}
+	free_options(&o);
+	secant_free(run);
+}
+
+/* A folder that another process trains in is refused, and the process named. */
+static void
+a_folder_has_one_process(void **state)
+{
+	char *run = secant_strdup(in_root(root, "taken")), message[1400];
+	secant_err err = { 0 };
+	int lock, ready[2];
+	char byte;
+	must(secant_make_dirs(run, &err), &err);
+	assert_int_equal(pipe(ready), 0);
+	pid_t other = fork();
+	if (!other) {
+		bool good = !secant_dir_lock(run, &lock, &err);
+		if (write(ready[1], good ? "y" : "n", 1) == 1)
+			pause();
+		_exit(0);
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	assert_int_equal(byte, 'y');
+	secant_train_options o = tiny_options(run);
+	snprintf(message, sizeof message, "%s: process %ld is writing into it", run, (long)other);
+	train_expecting(&o, data(), NULL, message);
+	kill(other, SIGKILL);
+	waitpid(other, NULL, 0);
+	train_expecting(&o, data(), NULL, NULL);
+	close(ready[0]);
+	close(ready[1]);
+	free_options(&o);
+	secant_free(run);
+}
+
+/* Counters of a state that nobody wrote. */
+static void
+a_damaged_state_is_refused(void **state)
+{
+	static const struct {
+		const char *key, *value;
+	} bad[] = { { "epoch", "-3" }, { "epoch", "4294967297" }, { "epoch", "9223372036854775807" }, { "epoch", "1.5" },
+		{ "epoch", "null" }, { "step", "-1" }, { "step", "1000000" }, { "updates", "-5" }, { "updates", "1e30" },
+		{ "updates", "9007199254740992" }, { "steps", "-1" }, { "best_epoch", "-1" }, { "best_epoch", "77" },
+		{ "averaged", "-1" }, { "threads", "-1" }, { "plateau", "[1e300, null, 0, 0]" },
+		{ "plateau", "[0.1, null, -1, 0]" }, { "plateau", "[0.1, null, 0, 4294967296]" } };
+	char *run = secant_strdup(in_root(root, "damaged")), path[1200];
+	secant_train_options o = tiny_options(run);
+	secant_err err = { 0 };
+	train_expecting(&o, data(), NULL, NULL);
+	train_set(&o, "resume", "true");
+	train_set(&o, "epochs", "3");
+	snprintf(path, sizeof path, "%s/state.safetensors", run);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		secant_tensors t = { 0 };
+		char *meta = NULL, want[300], log[1200], *before = NULL, *after = NULL;
+		size_t n_before, n_after;
+		must(secant_tensors_read(&t, &meta, path, &err), &err);
+		json_t *outer = json_loads(meta, 0, NULL),
+			   *inner = json_loads(json_string_value(json_object_get(outer, "training")), 0, NULL);
+		json_object_set_new(inner, bad[i].key, json_loads(bad[i].value, JSON_DECODE_ANY, NULL));
+		char *text = json_dumps(inner, 0);
+		json_object_set_new(outer, "training", json_string(text));
+		char *whole = json_dumps(outer, 0);
+		char *good = NULL;
+		size_t n_good;
+		must(secant_file_read(&good, &n_good, path, 1 << 28, &err), &err);
+		must(secant_tensors_write(&t, whole, path, &err), &err);
+		snprintf(log, sizeof log, "%s/log.jsonl", run);
+		must(secant_file_read(&before, &n_before, log, 1 << 20, &err), &err);
+		snprintf(want, sizeof want, "the state is damaged: \"%s\"", bad[i].key);
+		train_expecting(&o, data(), NULL, want);
+		must(secant_file_read(&after, &n_after, log, 1 << 20, &err), &err);
+		assert_string_equal(before, after);
+		must(secant_file_write(path, good, n_good, &err), &err);
+		secant_tensors_free(&t);
+		secant_free(meta), secant_free(before), secant_free(after), secant_free(good);
+		free(text), free(whole);
+		json_decref(inner), json_decref(outer);
+	}
+	free_options(&o);
+	secant_free(run);
+}
+
 int
 main(void)
 {
@@ -341,6 +466,9 @@ main(void)
 		cmocka_unit_test(pictures_may_have_several_sizes),
 		cmocka_unit_test(classes_and_their_names_reach_the_scores),
 		cmocka_unit_test(labels_of_one_kind_are_noticed),
+		cmocka_unit_test(only_what_runs_made_is_swept),
+		cmocka_unit_test(a_folder_has_one_process),
+		cmocka_unit_test(a_damaged_state_is_refused),
 	};
 	return cmocka_run_group_tests_name("run folder", tests, setup, teardown);
 }
