@@ -22,7 +22,7 @@ static const secant_opts predict_options = { "predict", sizeof(predict), predict
 
 /* What progress works on. */
 typedef struct results {
-	json_t *files;
+	json_t *files, *notes;
 	secant_logger log;
 } results;
 
@@ -42,6 +42,11 @@ progress(void *user, const secant_predict_progress *now)
 	json_t *files = ((results *)user)->files;
 	if (now->error)
 		return tell_failure(user, now);
+	if (now->note) {
+		secant_log(&((results *)user)->log, SECANT_LOG_WARNING, "%s: %s", now->input, now->note);
+		json_array_append_new(((results *)user)->notes, json_pack("{s:s,s:s}", "input", now->input, "note", now->note));
+		return !tool_interrupted();
+	}
 	if (now->mask)
 		json_array_append_new(files, json_pack("{s:s,s:s}", "input", now->input, "mask", now->mask));
 	if (now->pictures > 1)
@@ -52,14 +57,16 @@ progress(void *user, const secant_predict_progress *now)
 }
 
 static int
-print_json(const predict *o, const secant_predictor *p, json_t *files, secant_err *err)
+print_json(const predict *o, const secant_predictor *p, const results *r, secant_err *err)
 {
 	json_t *names = json_array(),
 		   *all = json_pack("{s:s,s:i,s:s,s:O}", "mode", secant_predictor_mode(p), "classes",
-			   secant_predictor_classes(p), "precision", secant_predictor_precision(p), "files", files);
+			   secant_predictor_classes(p), "precision", secant_predictor_precision(p), "files", r->files);
 	for (int i = 0; secant_predictor_class_name(p, i); i++)
 		json_array_append_new(names, json_string(secant_predictor_class_name(p, i)));
 	json_object_set_new(all, "class_names", names);
+	if (json_array_size(r->notes))
+		json_object_set(all, "notes", r->notes);
 	return tool_print_json(stdout, all, JSON_INDENT(2), err);
 }
 
@@ -73,15 +80,16 @@ predict_pictures(
 	secant_logger log = tool_logger(&o->common);
 	if (!strcmp(o->predict.precision, "auto"))
 		secant_log(&log, SECANT_LOG_DEBUG, "precision: %s", secant_predictor_precision(p));
-	results r = { json_array(), log };
+	results r = { json_array(), json_array(), log };
 	tool_progress_begin(&o->common, "images");
 	int status = secant_predictor_files(p, inputs, n_inputs, &o->output, progress, &r, err);
 	tool_progress_end();
 	if ((!status || json_array_size(r.files)) && o->common.json) {
-		int printed = print_json(o, p, r.files, err);
+		int printed = print_json(o, p, &r, err);
 		status = status ? status : printed;
 	}
 	json_decref(r.files);
+	json_decref(r.notes);
 	secant_predictor_close(p);
 	return status;
 }
@@ -109,7 +117,7 @@ predict_clouds(
 	const predict *o, const char *const *models, int n_models, const char *const *inputs, int n_inputs, secant_err *err)
 {
 	json_t *files = json_array(), *one;
-	results r = { files, tool_logger(&o->common) };
+	results r = { files, NULL, tool_logger(&o->common) };
 	size_t i;
 	tool_progress_begin(&o->common, "clouds");
 	int status = secant_predict_clouds(
@@ -211,7 +219,9 @@ const command command_predict = {
 		"file's values. Where it does not hold, the next probable class takes the place.\n\n"
 		"--vector writes GeoJSON along the edges of pixels, outer rings counter-clockwise, in the picture's coordinate "
 		"system, which a\n"
-		"member \"crs\" names unless it is WGS 84. A picture's value for nodata stays where no class has it.",
+		"member \"crs\" names unless it is WGS 84. Pixels without data get a value of their own in a .tif, which it "
+		"declares; in a\n"
+		".png they are background, or 255 where there are several classes.",
 	.example =
 		"secant predict runs/cells pictures --out masks --overlay\n"
 		"secant predict a.safetensors b.safetensors scene.tif --out mask.tif --tile 512 --overlap 64 --tta flips\n"

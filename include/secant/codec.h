@@ -32,7 +32,8 @@ typedef struct secant_image_info {
 	const char *format; /* "png", "jpeg", "tiff", "webp", "bmp", "pnm"; static */
 	int bits; /* per sample as stored, 1 to 64 */
 	bool palette; /* the file stores indices into a palette */
-	bool nodata; /* a GeoTIFF that declares a value for "no data" (GDAL_NODATA) */
+	bool nodata; /* pixels may have no data: a value stands for it (GDAL_NODATA), or a mask says so */
+	bool alpha; /* the last channel says how opaque a pixel is */
 	int orientation; /* EXIF, 1 to 8, 1 when the file says nothing; 5 to 8 have swapped sides, which width and height
 						show */
 } secant_image_info;
@@ -54,6 +55,14 @@ SECANT_API secant_status secant_image_decode(secant_image *im, const void *data,
 /* Reads the header only. */
 SECANT_API secant_status secant_image_probe(
 	const char *path, secant_image_info *info, secant_err *err) SECANT_NODISCARD;
+
+/* Why a pixel of a picture that was read has no data (secant_image.voids). Values are compared as they are stored,
+ * before anything is inverted, widened, coloured or converted; an alpha that is 0 everywhere says nothing. */
+enum {
+	SECANT_VOID_VALUE = 1, /* all its bands have the value for "no data" */
+	SECANT_VOID_MASK = 2, /* a mask in the file, or FILE.msk, leaves it out */
+	SECANT_VOID_ALPHA = 4 /* it is wholly transparent */
+};
 
 /* ---- writing ---- */
 
@@ -88,10 +97,14 @@ SECANT_API bool secant_image_codec(int i, const char **name, const char **brief,
 
 /* ---- georeference ---- */
 
-/* The GeoTIFF tags of a picture, kept as they were in the file, with nodata and GDAL's metadata. */
+/*
+ * The GeoTIFF tags of a picture, kept as they were in the file, with nodata, GDAL's metadata and rational polynomials
+ * (RPC); beside them, of pictures read by path, what FILE.aux.xml (GDAL) or a world file (.tfw, .jgw, .pgw, .wld, ...)
+ * says. Of a picture that was turned upright, that of the upright picture.
+ */
 typedef struct secant_geo secant_geo;
 
-/* Of a picture that was read from a TIFF; borrowed, lives as long as the picture. NULL: none. */
+/* Of a picture that was read; borrowed, lives as long as the picture. NULL: none. */
 SECANT_API const secant_geo *secant_image_geo(const secant_image *im);
 /* Gives a picture a copy of a georeference; NULL takes it away. */
 SECANT_API secant_status secant_image_set_geo(
@@ -106,19 +119,26 @@ SECANT_API bool secant_geo_transform(const secant_geo *geo, double t[6]);
 SECANT_API int secant_geo_epsg(const secant_geo *geo);
 /* A copy whose origin lies at pixel (x, y), for a window cut out; freed with secant_geo_free. NULL on NOMEM. */
 SECANT_API secant_geo *secant_geo_window(const secant_geo *geo, int x, int y, secant_err *err);
-/* A copy without the value for "no data"; freed with secant_geo_free. NULL on NOMEM. */
-SECANT_API secant_geo *secant_geo_without_nodata(const secant_geo *geo, secant_err *err);
+/* What a mask of the picture may keep: everything but what is said of the picture's bands (descriptions, scales,
+ * statistics, ...), with its own value for "no data", NULL: none. geo may be NULL. Freed with secant_geo_free. NULL on
+ * NOMEM. */
+SECANT_API secant_geo *secant_geo_of_mask(const secant_geo *geo, const double *nodata, secant_err *err);
+/* Whether it places the picture only by ground control points or rational polynomials: there is no transform then. */
+SECANT_API bool secant_geo_is_loose(const secant_geo *geo);
+/* What beside the picture was there and could not be kept, a sentence; NULL: nothing. Lives as long as geo. */
+SECANT_API const char *secant_geo_remark(const secant_geo *geo);
 SECANT_API void secant_geo_free(secant_geo *geo);
 
 /* ---- rasters that need not fit in memory ---- */
 
 typedef struct secant_raster secant_raster;
 typedef struct secant_raster_info {
-	int width, height, channels; /* as they lie in the file (orientation is not applied) and as windows have them */
+	int width, height, channels; /* of the upright picture, unless orientation is ignored; as windows have them */
 	secant_dtype dtype;
 	int block_width, block_height; /* tiles or strips of the file: windows along them are read fastest */
 	const char *format;
 	const secant_geo *geo; /* borrowed from the raster; NULL: none */
+	bool nodata, alpha; /* as in secant_image_info */
 } secant_raster_info;
 
 /* Opens a picture for reading by windows: TIFF blocks are decoded when a window needs them, with a cache of about a row
@@ -128,8 +148,8 @@ typedef struct secant_raster_info {
 SECANT_API secant_raster *secant_raster_open(
 	const char *path, const secant_image_read_options *options, secant_err *err);
 SECANT_API const secant_raster_info *secant_raster_about(const secant_raster *r);
-/* Reads a window, which must lie inside, into a new picture (secant_image_free; zeroed on failure; without
- * georeference). */
+/* Reads a window of the upright picture, which must lie inside, into a new picture (secant_image_free; zeroed on
+ * failure; without georeference). */
 SECANT_API secant_status secant_raster_read_window(
 	secant_raster *r, int x, int y, int width, int height, secant_image *im, secant_err *err) SECANT_NODISCARD;
 SECANT_API void secant_raster_close(secant_raster *r); /* NULL is fine */

@@ -69,14 +69,15 @@ SECANT_API secant_status secant_predictor_probabilities(
 	secant_predictor *p, const secant_image *im, secant_tensor *out, secant_err *err) SECANT_NODISCARD;
 /* The mask of a picture: one channel, of the picture's size; binary: 0 or 255; otherwise the index of the most probable
  * class that the rules allow, u16 beyond 255 classes. Of classes that do not exclude each other, 255 (65535) where none
- * reaches the threshold. With an offset, classes are index + offset, and of one class background and foreground are
- * offset and offset + 1. Where every band of a picture with a georeference has its value for nodata, the mask has that
- * value too; background where the mask cannot hold it or a class has it (the mask then has no such value).
+ * reaches the threshold, and where rules leave no class. With an offset, classes are index + offset, and of one class
+ * background and foreground are offset and offset + 1. Pixels without data (a value for nodata, a mask, an alpha that
+ * the network does not see) get a value that is neither a class nor the background and that the mask's georeference
+ * declares: the picture's own where it is free, else 127 beside 0 and 255, else 255 (65535) or the next below.
  * secant_image_free. */
 SECANT_API secant_status secant_predictor_mask(
 	secant_predictor *p, const secant_image *im, secant_image *mask, secant_err *err) SECANT_NODISCARD;
-/* The picture as RGB with the mask's classes in colour over it: half transparent, opaque along their borders; class 0
- * of several and "none" stay clear. */
+/* The picture as RGB with the mask's classes in colour over it: half transparent, opaque along their borders;
+ * background and what has no class stay clear. */
 SECANT_API secant_status secant_predictor_overlay(const secant_predictor *p, const secant_image *im,
 	const secant_image *mask, secant_image *out, secant_err *err) SECANT_NODISCARD;
 
@@ -98,6 +99,7 @@ typedef struct secant_predict_progress {
 	int tile, tiles; /* done of this one; tile == tiles: it is written */
 	const char *mask; /* path of its mask (of a cloud's result), once written; NULL before */
 	const char *verdict; /* of a cloud with one class as a whole: "cup 0.98", once known; else NULL */
+	const char *note; /* what of it is not kept in its results, a sentence; else NULL */
 	const char *error; /* why this one of several could not be predicted: the others go on; else NULL */
 } secant_predict_progress;
 

@@ -95,6 +95,9 @@ typedef struct secant_image {
 	int palette_count;
 	void *meta; /* owned by codecs: georeference, nodata (secant_geo in codec); NULL otherwise */
 	void (*meta_free)(void *);
+	uint8_t
+		*voids; /* owned; why a pixel has no data (SECANT_VOID_... in codec.h), 0 where it has; NULL: nothing is known
+				 */
 } secant_image;
 
 /* Zeroed memory. Refuses sizes below 1, channels outside 1 to 4096 and pictures over 2^40 bytes. */

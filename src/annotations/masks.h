@@ -28,6 +28,9 @@ typedef struct mask_layout {
 extern const mask_layout secant_ann_layouts[]; /* by the enum; ends at name NULL */
 const mask_layout *secant_ann_layout(const ann_set *s); /* of a set that was read from masks; NULL: another format */
 
+/* Masks without instances: the objects of a set are all the pixels of a class, not things. */
+bool secant_ann_is_semantic(const ann_set *s);
+
 /* --- class lists --- */
 
 secant_status secant_ann_mask_classes(

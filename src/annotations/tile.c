@@ -7,6 +7,7 @@
  */
 #include "annotations/dataset.h"
 #include "annotations/json_pull.h"
+#include "annotations/masks.h"
 #include "annotations/rle.h"
 #include "base/file.h"
 #include <secant/codec.h>
@@ -123,6 +124,7 @@ cut_objects(ann_set *to, int tile, const ann_set *s, int i, int x, int y, int w,
 	secant_err *err)
 {
 	int n = 0;
+	bool whole_picture = secant_ann_is_semantic(s);
 	for (uint32_t k = s->first[i]; k < s->first[i + 1]; k++) {
 		const ann_object *o = &s->objects[s->order[k]];
 		double x0 = fmax(ann_x0(o), x), y0 = fmax(ann_y0(o), y), x1 = fmin(ann_x1(o), x + w),
@@ -136,7 +138,7 @@ cut_objects(ann_set *to, int tile, const ann_set *s, int i, int x, int y, int w,
 		uint32_t shape = kind == ANN_RLE               ? cut_mask(to, s, o->shape, x, y, w, h, &share, err)
 			: kind == ANN_POLYGONS || kind == ANN_QUAD ? cut_polygon(to, s, o->shape, x, y, w, h)
 													   : 0;
-		if (!label && (share < keep || (kind && kind <= ANN_QUAD && !shape))) {
+		if (!label && ((!whole_picture && share < keep) || (kind && kind <= ANN_QUAD && !shape))) {
 			*dropped += share > 0;
 			continue;
 		}
@@ -204,8 +206,7 @@ cut_picture(cutter *c, int i, secant_err *err)
 	const char *tile_ext = c->o->extension ? c->o->extension : secant_ext_is(path, "tif|tiff") ? "tif" : "png";
 	if (!*path)
 		return secant_fail(err, SECANT_ERR_IO, "%s: the picture was not found, and cannot be cut", name);
-	secant_image_read_options as_stored = { .palette_as_indices = !strcmp(ext, "png") && s->images[i].real_depth == 1,
-		.ignore_orientation = true };
+	secant_image_read_options as_stored = { .palette_as_indices = !strcmp(ext, "png") && s->images[i].real_depth == 1 };
 	secant_raster *r = secant_raster_open(path, &as_stored, err);
 	if (!r)
 		return err ? err->code : SECANT_ERR_IO;

@@ -7,6 +7,7 @@
 #include <secant/cloud.h>
 #include <secant/codec.h>
 #include <secant/model.h>
+#include "codec/codec.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "data/clouds/clouds.h"
@@ -22,7 +23,11 @@ picture(const char *path, const secant_image_info *info)
 		json_object_set_new(j, "palette", json_true());
 	if (info->orientation > 1)
 		json_object_set_new(j, "exif_orientation", json_integer(info->orientation));
-	secant_raster *r = strcmp(info->format, "tiff") ? NULL : secant_raster_open(path, NULL, NULL);
+	secant_sidecar side; /* other formats are opened whole, for what lies beside them only */
+	secant_sidecar_read(&side, path);
+	bool look = !strcmp(info->format, "tiff") || !secant_sidecar_is_empty(&side);
+	secant_sidecar_free(&side);
+	secant_raster *r = look ? secant_raster_open(path, NULL, NULL) : NULL;
 	const secant_geo *geo = r ? secant_raster_about(r)->geo : NULL;
 	double t[6], nodata;
 	if (geo && secant_geo_epsg(geo))
@@ -31,6 +36,8 @@ picture(const char *path, const secant_image_info *info)
 		json_object_set_new(j, "transform", json_pack("[f,f,f,f,f,f]", t[0], t[1], t[2], t[3], t[4], t[5]));
 	if (geo && secant_geo_nodata(geo, &nodata))
 		json_object_set_new(j, "nodata", json_real(nodata));
+	if (geo && secant_geo_remark(geo))
+		json_object_set_new(j, "remark", json_string(secant_geo_remark(geo)));
 	secant_raster_close(r);
 	return j;
 }

@@ -4,6 +4,7 @@
  * then turns and converts.
  */
 #include "codec/codec.h"
+#include "codec/tiff.h"
 #include <ctype.h>
 #include <string.h>
 
@@ -119,8 +120,18 @@ turn_upright(secant_image *im, int orientation, secant_err *err)
 	return s;
 }
 
+/* What a picture that is no TIFF says of pixels without data; one that was asked for without alpha has none left. */
 static secant_status
-read_any(secant_image *im, const uint8_t *data, size_t size, const secant_image_read_options *o, secant_err *err)
+look_for_voids(secant_image *im, const secant_image_info *info, const secant_sidecar *side, secant_err *err)
+{
+	secant_status s = info->alpha && im->channels == info->channels ? secant_image_mark_alpha(im, true, err)
+																	: SECANT_OK;
+	return s || !side ? s : secant_sidecar_apply(side, im, err);
+}
+
+static secant_status
+read_any(secant_image *im, const uint8_t *data, size_t size, const secant_image_read_options *o, secant_sidecar *side,
+	secant_err *err)
 {
 	secant_image_info info;
 	const secant_codec *codec;
@@ -128,8 +139,10 @@ read_any(secant_image *im, const uint8_t *data, size_t size, const secant_image_
 		return secant_fail(
 			err, SECANT_ERR_ARG, "%d channels are wanted, can be 1, 3, 4 or 0 for as in the file", o->channels);
 	secant_status s = look(&codec, &info, data, size, size, o->max_pixels, err);
-	if (!s)
-		s = codec->decode(im, data, size, o, err);
+	if (!s && codec == &secant_codec_tiff)
+		s = secant_tiff_decode(im, data, size, o, side, err);
+	else if (!s && !(s = codec->decode(im, data, size, o, err)))
+		s = look_for_voids(im, &info, side, err);
 	if (!s && info.orientation != 1 && !o->ignore_orientation)
 		s = turn_upright(im, info.orientation, err);
 	return s ? s : secant_image_want(im, o, err);
@@ -139,9 +152,17 @@ secant_status
 secant_image_decode(secant_image *im, const void *data, size_t size, const char *origin,
 	const secant_image_read_options *options, secant_err *err)
 {
+	return secant_image_decode_beside(im, data, size, origin, options, NULL, err);
+}
+
+secant_status
+secant_image_decode_beside(secant_image *im, const void *data, size_t size, const char *origin,
+	const secant_image_read_options *options, secant_sidecar *side, secant_err *err)
+{
 	secant_err e = { 0 };
 	*im = (secant_image){ 0 };
-	secant_status s = read_any(im, data, size, options ? options : &read_defaults, &e);
+	secant_status s = read_any(im, data, size, options ? options : &read_defaults, side, &e);
+	secant_sidecar_free(side);
 	if (s)
 		secant_image_free(im);
 	return s ? secant_fail(err, s, "%s: %s", origin, e.msg) : SECANT_OK;
@@ -156,7 +177,9 @@ secant_image_read(secant_image *im, const char *path, const secant_image_read_op
 	secant_status s = secant_file_map(&map, path, &e);
 	if (s)
 		return secant_fail(err, s, "%s", e.msg);
-	s = secant_image_decode(im, map.data, map.size, path, options, err);
+	secant_sidecar side;
+	secant_sidecar_read(&side, path);
+	s = secant_image_decode_beside(im, map.data, map.size, path, options, &side, err);
 	secant_file_unmap(&map);
 	return s;
 }
@@ -176,8 +199,8 @@ secant_image_probe_data(secant_image_info *info, const void *data, size_t size, 
 }
 
 /* Most headers stand in the first page or two; what does not, or stands there only in part, is looked at as a whole. */
-secant_status
-secant_image_probe(const char *path, secant_image_info *info, secant_err *err)
+static secant_status
+probe_file(const char *path, secant_image_info *info, secant_err *err)
 {
 	uint8_t first[8192];
 	size_t got;
@@ -200,6 +223,19 @@ secant_image_probe(const char *path, secant_image_info *info, secant_err *err)
 	s = secant_image_probe_data(info, map.data, map.size, path, err);
 	secant_file_unmap(&map);
 	return s;
+}
+
+secant_status
+secant_image_probe(const char *path, secant_image_info *info, secant_err *err)
+{
+	secant_sidecar side;
+	secant_status s = probe_file(path, info, err);
+	if (s)
+		return s;
+	secant_sidecar_read(&side, path);
+	info->nodata |= side.bands || side.mask;
+	secant_sidecar_free(&side);
+	return SECANT_OK;
 }
 
 /* ---- writing ---- */

@@ -53,12 +53,61 @@ extern const secant_kind secant_kind_codecs;
 /* Reads the header of a picture in memory. */
 secant_status secant_image_probe_data(
 	secant_image_info *info, const void *data, size_t size, const char *origin, secant_err *err);
+/* What lies beside a picture's file, see sidecar.c. */
+typedef struct secant_sidecar {
+	bool placed, grid_first; /* a transform; it goes before that of the file itself */
+	double t[6];
+	int epsg; /* 0: none */
+	bool geographic;
+	int bands; /* values for "no data", NaN-able; missing ones are HUGE_VAL with `declared` false */
+	struct {
+		bool declared;
+		double value;
+	} * nodata;
+	double *rpc; /* 92 numbers; NULL: none */
+	double *gcp; /* 6 numbers each: column, row, 0, x, y, z */
+	int gcps;
+	secant_raster *mask; /* FILE.msk; NULL: none */
+	char remark[400];
+} secant_sidecar;
+/* Never fails: what cannot be read is in the remark. */
+void secant_sidecar_read(secant_sidecar *side, const char *path);
+void secant_sidecar_free(secant_sidecar *side); /* NULL is fine */
+/* Whether there is any. */
+bool secant_sidecar_is_empty(const secant_sidecar *side);
+/* Gives a picture that lies as it is stored what the sidecar says. */
+secant_status secant_sidecar_apply(const secant_sidecar *side, secant_image *im, secant_err *err);
+
+/* As secant_image_decode, with what lies beside the file; side: taken, may be NULL. */
+secant_status secant_image_decode_beside(secant_image *im, const void *data, size_t size, const char *origin,
+	const secant_image_read_options *options, secant_sidecar *side, secant_err *err);
+/* As secant_raster_open, from memory that outlives the raster. side: taken, may be NULL. */
+secant_raster *secant_raster_open_beside(const void *data, size_t size, const char *origin,
+	const secant_image_read_options *options, secant_sidecar *side, secant_err *err);
 /* As secant_raster_open, from memory that outlives the raster. */
 secant_raster *secant_raster_open_data(
 	const void *data, size_t size, const char *origin, const secant_image_read_options *options, secant_err *err);
 
 /* Brings a decoded picture to the wanted channels and dtype, in place. Indices stay as they are. */
 secant_status secant_image_want(secant_image *im, const secant_image_read_options *o, secant_err *err);
+/* Marks pixels whose last channel, of 2 or 4, is 0 as void; `whole`: unless all are. */
+secant_status secant_image_mark_alpha(secant_image *im, bool whole, secant_err *err);
+/* A plane for voids, all zero, where there is none. */
+secant_status secant_image_need_voids(secant_image *im, secant_err *err);
+/* Marks pixels all bands of which have the value that stands for no data. geo may be NULL. */
+secant_status secant_image_mark_nodata(secant_image *im, const secant_geo *geo, secant_err *err);
+/* Marks pixels where a mask has zero in all its bands; the picture lies at (x, y) of the mask. */
+secant_status secant_image_mark_mask(secant_image *im, secant_raster *mask, int x, int y, secant_err *err);
+/* Turns a window of the upright picture into the window of the picture as it is stored: x, y, width, height. */
+void secant_orient_window(int orientation, int stored_width, int stored_height, int window[4]);
+/* Where point (x, y) of the upright picture lies in the stored one; edges of pixels count. */
+void secant_orient_point(int orientation, int stored_width, int stored_height, double x, double y, double stored[2]);
+/* A georeference of the stored picture (width x height) for the upright one; fresh. NULL on NOMEM. */
+secant_geo *secant_geo_turned(const secant_geo *geo, int orientation, int width, int height, secant_err *err);
+/* A georeference with what a sidecar says; `geo`, which may be NULL, is taken. NULL without err: there is none. */
+secant_geo *secant_geo_beside(secant_geo *geo, const secant_sidecar *side, secant_err *err);
+/* The value for "no data" of a band, of those that differ from band to band. */
+bool secant_geo_band_nodata(const secant_geo *geo, int band, double *value);
 /* Checks a size against max_pixels before anything is allocated. */
 secant_status secant_image_check_size(int64_t width, int64_t height, int64_t max_pixels, secant_err *err);
 /* Gives an image a palette of `count` colours; a copy. */
@@ -68,6 +117,9 @@ secant_status secant_image_cannot(const secant_image *im, const char *format, co
 /* The orientation of a block of EXIF (a TIFF header and its first directory), 1 when there is none or it is not 1 to 8.
  */
 int secant_exif_orientation(const uint8_t *data, size_t size);
+int secant_exif_said(const uint8_t *data, size_t size); /* the same, 0 when there is none */
+/* The same of a text that holds XMP with tiff:Orientation; 1: it has none. */
+int secant_xmp_orientation(const uint8_t *data, size_t size);
 /* The deflate level that the options ask for: 0 (none) to 9. */
 int secant_compression_level(const secant_image_write_options *o);
 #endif

@@ -1,10 +1,12 @@
 /*
- * The georeference of a picture: the tags of GeoTIFF 1.1 (OGC 19-008) and GDAL's two, kept byte for byte so that what
- * is not understood survives. Understood are the affine transform, the EPSG code and the value for nodata. Coordinates
- * are never changed, with one exception: a window moves the origin.
+ * The georeference of a picture: the tags of GeoTIFF 1.1 (OGC 19-008), rational polynomials (RPC) and GDAL's two, kept
+ * byte for byte so that what is not understood survives. Understood are the affine transform, the EPSG code and the
+ * value for nodata. Coordinates are changed where pixels move: a window has another origin, an upright picture another
+ * grid.
  */
 #include "codec/tiff.h"
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include "base/number.h"
 
@@ -17,11 +19,21 @@ enum {
 	GEO_ASCII = 34737,
 	GDAL_METADATA = 42112,
 	GDAL_NODATA = 42113,
+	RPC = 50844,
 };
-enum { RASTER_TYPE = 1025, PIXEL_IS_POINT = 2, GEOGRAPHIC = 2048, PROJECTED = 3072, USER_DEFINED = 32767 };
+enum {
+	MODEL_TYPE = 1024,
+	RASTER_TYPE = 1025,
+	PIXEL_IS_POINT = 2,
+	GEOGRAPHIC = 2048,
+	PROJECTED = 3072,
+	USER_DEFINED = 32767
+};
+enum { RPC_NUMBERS = 92, RPC_LINE_OFF = 2, RPC_SAMP_OFF = 3 };
 
-static const uint16_t ids[SECANT_GEO_TAGS] = { PIXEL_SCALE, TIEPOINT, TRANSFORMATION, GEO_KEYS, GEO_DOUBLES, GEO_ASCII,
-	GDAL_METADATA, GDAL_NODATA };
+static const uint16_t ids[] = { PIXEL_SCALE, TIEPOINT, TRANSFORMATION, GEO_KEYS, GEO_DOUBLES, GEO_ASCII, GDAL_METADATA,
+	GDAL_NODATA, RPC };
+enum { IDS = sizeof ids / sizeof *ids };
 
 void
 secant_geo_free(secant_geo *geo)
@@ -30,6 +42,8 @@ secant_geo_free(secant_geo *geo)
 		return;
 	for (int i = 0; i < geo->n; i++)
 		secant_free(geo->tag[i].data);
+	secant_free(geo->nodata);
+	secant_free(geo->remark);
 	secant_free(geo);
 }
 
@@ -55,6 +69,10 @@ add(secant_geo *geo, uint16_t id, uint16_t type, uint32_t count, const void *dat
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for tag %d", id);
 	if (bytes)
 		memcpy(copy, data, bytes);
+	if (geo->n == SECANT_GEO_TAGS) {
+		secant_free(copy);
+		return secant_fail(err, SECANT_ERR_BUG, "more than %d tags of a georeference", SECANT_GEO_TAGS);
+	}
 	geo->tag[geo->n++] = (secant_geo_tag){ id, type, count, copy };
 	return SECANT_OK;
 }
@@ -67,6 +85,14 @@ copy(const secant_geo *geo, secant_err *err)
 	if (to) {
 		to->colour = geo->colour;
 		to->alpha = geo->alpha;
+	}
+	if (!s && geo->remark && !(to->remark = secant_strdup(geo->remark)))
+		s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a georeference");
+	if (!s && geo->bands) {
+		if (!(to->nodata = secant_calloc((size_t)geo->bands, sizeof *to->nodata)))
+			s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a georeference");
+		else
+			memcpy(to->nodata, geo->nodata, (size_t)(to->bands = geo->bands) * sizeof *to->nodata);
 	}
 	for (int i = 0; i < geo->n && !s; i++)
 		s = add(to, geo->tag[i].id, geo->tag[i].type, geo->tag[i].count, geo->tag[i].data, err);
@@ -129,7 +155,7 @@ secant_geo_read(secant_geo **geo, TIFF *t, secant_err *err)
 	secant_geo all = { 0 };
 	secant_status s = SECANT_OK;
 	*geo = NULL;
-	for (int i = 0; i < SECANT_GEO_TAGS && !s; i++) {
+	for (int i = 0; i < IDS && !s; i++) {
 		uint16_t type = 0;
 		uint32_t count = 0;
 		void *data = NULL;
@@ -249,11 +275,155 @@ secant_geo_transform(const secant_geo *geo, double t[6])
 	return true;
 }
 
+bool
+secant_geo_band_nodata(const secant_geo *geo, int band, double *value)
+{
+	if (!geo || !geo->bands)
+		return secant_geo_nodata(geo, value);
+	bool have = band >= 0 && band < geo->bands && geo->nodata[band].declared;
+	*value = have ? geo->nodata[band].value : NAN;
+	return have;
+}
+
+bool
+secant_geo_is_loose(const secant_geo *geo)
+{
+	double t[6];
+	return geo && !secant_geo_transform(geo, t)
+		&& (find(geo, TIEPOINT, TIFF_DOUBLE, 6) || find(geo, RPC, TIFF_DOUBLE, RPC_NUMBERS));
+}
+
+const char *
+secant_geo_remark(const secant_geo *geo)
+{
+	return geo ? geo->remark : NULL;
+}
+
+/* ---- changing ---- */
+
+static void
+drop(secant_geo *geo, uint16_t id)
+{
+	for (int i = 0; i < geo->n; i++)
+		if (geo->tag[i].id == id) {
+			secant_free(geo->tag[i].data);
+			geo->tag[i--] = geo->tag[--geo->n]; /* their order means nothing */
+		}
+}
+
+/* Adds to the remark. */
+static secant_status
+remark(secant_geo *geo, const char *text, secant_err *err)
+{
+	char *both = secant_format("%s%s%s", geo->remark ? geo->remark : "", geo->remark ? "; " : "", text);
+	secant_free(geo->remark);
+	geo->remark = both;
+	return both ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a georeference");
+}
+
+secant_status
+secant_geo_set_nodata(secant_geo *geo, const double *value, secant_err *err)
+{
+	char text[40];
+	drop(geo, GDAL_NODATA);
+	secant_free(geo->nodata);
+	geo->nodata = NULL;
+	geo->bands = 0;
+	if (!value)
+		return SECANT_OK;
+	if (isfinite(*value))
+		(void)secant_real_text(*value, text);
+	else
+		(void)snprintf(text, sizeof text, "%s", isnan(*value) ? "nan" : *value > 0 ? "inf" : "-inf");
+	return add(geo, GDAL_NODATA, TIFF_ASCII, (uint32_t)strlen(text) + 1, text, err);
+}
+
+/* The transform, t as secant_geo_transform gives it: tie points and scales go. */
+static secant_status
+set_transform(secant_geo *geo, const double t[6], secant_err *err)
+{
+	double half = key(geo, RASTER_TYPE) == PIXEL_IS_POINT ? 0.5 : 0;
+	double x = t[0] + half * (t[1] + t[2]), y = t[3] + half * (t[4] + t[5]);
+	drop(geo, PIXEL_SCALE);
+	drop(geo, TIEPOINT);
+	drop(geo, TRANSFORMATION);
+	if (t[2] == 0 && t[4] == 0 && t[1] > 0 && t[5] < 0) {
+		secant_status s = add(geo, PIXEL_SCALE, TIFF_DOUBLE, 3, (double[3]){ t[1], -t[5], 0 }, err);
+		return s ? s : add(geo, TIEPOINT, TIFF_DOUBLE, 6, (double[6]){ 0, 0, 0, x, y, 0 }, err);
+	}
+	return add(geo, TRANSFORMATION, TIFF_DOUBLE, 16,
+		(double[16]){ t[1], t[2], 0, x, t[4], t[5], 0, y, 0, 0, 0, 0, 0, 0, 0, 1 }, err);
+}
+
+/* One item of GDAL's metadata: whether it speaks of one band, or of statistics of the pixels, or of how they lie in the
+ * file. */
+static bool
+speaks_of_bands(const char *item, const char *end, bool statistics_only)
+{
+	const char *head = memchr(item, '>', (size_t)(end - item));
+	size_t n = (size_t)((head ? head : end) - item);
+	char text[512];
+	n = n < sizeof text - 1 ? n : sizeof text - 1;
+	memcpy(text, item, n);
+	text[n] = '\0';
+	bool statistics = strstr(text, "STATISTICS_") != NULL;
+	return statistics
+		|| (!statistics_only && (strstr(text, "sample=") || strstr(text, "role=") || strstr(text, "IMAGE_STRUCTURE")));
+}
+
+/* Takes items out of GDAL's metadata; all of it where nothing is left. */
+static secant_status
+filter_metadata(secant_geo *geo, bool statistics_only, secant_err *err)
+{
+	static const char begin[] = "<Item", end[] = "</Item>";
+	const secant_geo_tag *tag = find(geo, GDAL_METADATA, TIFF_ASCII, 1);
+	if (!tag)
+		return SECANT_OK;
+	secant_str kept = { 0 };
+	bool any = false;
+	const char *at = tag->data;
+	for (const char *item; (item = strstr(at, begin));) {
+		const char *close = strstr(item, end), *empty = strstr(item, "/>"), *angle = strchr(item, '>');
+		if (empty && angle && empty + 1 == angle)
+			close = empty + 2;
+		else if (close)
+			close += sizeof end - 1;
+		else
+			break;
+		secant_str_addn(&kept, at, (size_t)(item - at));
+		if (!speaks_of_bands(item, close, statistics_only)) {
+			secant_str_addn(&kept, item, (size_t)(close - item));
+			any = true;
+		}
+		at = close;
+	}
+	secant_str_add(&kept, at);
+	secant_status s = kept.failed ? secant_fail(err, SECANT_ERR_NOMEM, "no memory for a georeference") : SECANT_OK;
+	if (!s)
+		drop(geo, GDAL_METADATA);
+	if (!s && any)
+		s = add(geo, GDAL_METADATA, TIFF_ASCII, (uint32_t)kept.n + 1, kept.p, err);
+	secant_str_free(&kept);
+	return s;
+}
+
+static secant_geo *
+or_none(secant_geo *geo, secant_status s)
+{
+	if (!s)
+		return geo;
+	secant_geo_free(geo);
+	return NULL;
+}
+
 secant_geo *
 secant_geo_window(const secant_geo *geo, int x, int y, secant_err *err)
 {
 	secant_geo *to = copy(geo, err);
-	const secant_geo_tag *matrix = find(to, TRANSFORMATION, TIFF_DOUBLE, 16), *tie = find(to, TIEPOINT, TIFF_DOUBLE, 6);
+	if (!to)
+		return NULL;
+	const secant_geo_tag *matrix = find(to, TRANSFORMATION, TIFF_DOUBLE, 16), *tie = find(to, TIEPOINT, TIFF_DOUBLE, 6),
+						 *rpc = find(to, RPC, TIFF_DOUBLE, RPC_NUMBERS);
 	if (matrix) {
 		double *m = matrix->data;
 		m[3] += x * m[0] + y * m[1];
@@ -263,17 +433,108 @@ secant_geo_window(const secant_geo *geo, int x, int y, secant_err *err)
 		((double *)tie->data)[i] -= x;
 		((double *)tie->data)[i + 1] -= y;
 	}
-	return to;
+	if (rpc) {
+		((double *)rpc->data)[RPC_LINE_OFF] -= y;
+		((double *)rpc->data)[RPC_SAMP_OFF] -= x;
+	}
+	return or_none(to, filter_metadata(to, true, err)); /* of all pixels, not of these */
 }
 
 secant_geo *
-secant_geo_without_nodata(const secant_geo *geo, secant_err *err)
+secant_geo_of_mask(const secant_geo *geo, const double *nodata, secant_err *err)
 {
+	secant_geo *to = geo ? copy(geo, err) : secant_calloc(1, sizeof *to);
+	if (!to)
+		return geo ? NULL : (secant_fail(err, SECANT_ERR_NOMEM, "no memory for a georeference"), NULL);
+	to->colour = to->alpha = false;
+	secant_status s = filter_metadata(to, false, err);
+	return or_none(to, s ? s : secant_geo_set_nodata(to, nodata, err));
+}
+
+/* Points of control move with the pixels, a transform is put together with the turn. */
+secant_geo *
+secant_geo_turned(const secant_geo *geo, int orientation, int width, int height, secant_err *err)
+{
+	double t[6], o[2], dx[2], dy[2];
 	secant_geo *to = copy(geo, err);
-	for (int i = 0; to && i < to->n; i++)
-		if (to->tag[i].id == GDAL_NODATA) {
-			secant_free(to->tag[i].data);
-			to->tag[i--] = to->tag[--to->n]; /* their order means nothing */
+	secant_status s = to ? SECANT_OK : SECANT_ERR_NOMEM;
+	if (!to || orientation == 1)
+		return to;
+	secant_orient_point(orientation, width, height, 0, 0, o);
+	secant_orient_point(orientation, width, height, 1, 0, dx);
+	secant_orient_point(orientation, width, height, 0, 1, dy);
+	const secant_geo_tag *tie = find(to, TIEPOINT, TIFF_DOUBLE, 6);
+	if (secant_geo_transform(to, t)) {
+		double xx = dx[0] - o[0], xy = dx[1] - o[1], yx = dy[0] - o[0], yy = dy[1] - o[1];
+		s = set_transform(to,
+			(double[6]){ t[0] + o[0] * t[1] + o[1] * t[2], xx * t[1] + xy * t[2], yx * t[1] + yy * t[2],
+				t[3] + o[0] * t[4] + o[1] * t[5], xx * t[4] + xy * t[5], yx * t[4] + yy * t[5] },
+			err);
+	} else {
+		for (uint32_t i = 0; tie && i + 6 <= tie->count; i += 6) {
+			double *p = (double *)tie->data + i, x = p[0] - o[0], y = p[1] - o[1];
+			p[0] = x * (dx[0] - o[0]) + y * (dx[1] - o[1]); /* the turn is its own transpose's inverse */
+			p[1] = x * (dy[0] - o[0]) + y * (dy[1] - o[1]);
 		}
-	return to;
+	}
+	if (!s && find(to, RPC, TIFF_DOUBLE, 1)) {
+		drop(to, RPC);
+		s = remark(to,
+			"the rational polynomials (RPC) speak of the picture before it was turned upright and are not kept", err);
+	}
+	return or_none(to, s);
+}
+
+secant_geo *
+secant_geo_beside(secant_geo *geo, const secant_sidecar *side, secant_err *err)
+{
+	double t[6];
+	if (!side || secant_sidecar_is_empty(side))
+		return geo;
+	if (!geo && !(geo = secant_calloc(1, sizeof *geo))) {
+		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a georeference");
+		return NULL;
+	}
+	secant_status s = SECANT_OK;
+	bool loose = find(geo, TIEPOINT, TIFF_DOUBLE, 6) != NULL;
+	if (side->epsg && (side->grid_first || !find(geo, GEO_KEYS, TIFF_SHORT, 4))) {
+		uint16_t keys[] = { 1, 1, 0, 3, MODEL_TYPE, 0, 1, (uint16_t)(side->geographic ? 2 : 1), RASTER_TYPE, 0, 1, 1,
+			(uint16_t)(side->geographic ? GEOGRAPHIC : PROJECTED), 0, 1, (uint16_t)side->epsg };
+		bool own = secant_geo_transform(geo, t);
+		drop(geo, GEO_KEYS);
+		drop(geo, GEO_DOUBLES);
+		drop(geo, GEO_ASCII);
+		s = add(geo, GEO_KEYS, TIFF_SHORT, sizeof keys / sizeof *keys, keys, err);
+		if (!s && own)
+			s = set_transform(geo, t, err);
+	}
+	if (!s && side->placed && (side->grid_first || !(loose || secant_geo_transform(geo, t))))
+		s = set_transform(geo, side->t, err);
+	if (!s && side->gcps && !side->placed && !secant_geo_transform(geo, t)) {
+		drop(geo, TIEPOINT);
+		s = add(geo, TIEPOINT, TIFF_DOUBLE, (uint32_t)side->gcps * 6, side->gcp, err);
+	}
+	if (!s && side->rpc && !find(geo, RPC, TIFF_DOUBLE, RPC_NUMBERS))
+		s = add(geo, RPC, TIFF_DOUBLE, RPC_NUMBERS, side->rpc, err);
+	if (!s && side->bands) {
+		bool same = true, nan = isnan(side->nodata[0].value);
+		for (int i = 1; i < side->bands; i++)
+			same &= side->nodata[i].declared == side->nodata[0].declared
+				&& (side->nodata[i].value == side->nodata[0].value || (nan && isnan(side->nodata[i].value)));
+		if (side->nodata[0].declared)
+			s = secant_geo_set_nodata(geo, &side->nodata[0].value, err);
+		if (!s && !same && !(geo->nodata = secant_calloc((size_t)side->bands, sizeof *geo->nodata)))
+			s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a georeference");
+		for (int i = 0; i < side->bands && !s && !same; i++) {
+			geo->nodata[i].declared = side->nodata[i].declared;
+			geo->nodata[i].value = side->nodata[i].value;
+			geo->bands = side->bands;
+		}
+	}
+	if (!s && *side->remark)
+		s = remark(geo, side->remark, err);
+	if (!s && (geo->n || geo->remark || geo->bands))
+		return geo;
+	secant_geo_free(geo);
+	return NULL;
 }

@@ -29,6 +29,107 @@ secant_image_set_palette(secant_image *im, const uint8_t (*palette)[3], int coun
 	return SECANT_OK;
 }
 
+secant_status
+secant_image_need_voids(secant_image *im, secant_err *err)
+{
+	size_t n = (size_t)im->width * (size_t)im->height;
+	return im->voids || (im->voids = secant_calloc(n, 1))
+		? SECANT_OK
+		: secant_fail(err, SECANT_ERR_NOMEM, "no memory for %dx%d pixels without data", im->height, im->width);
+}
+
+/* Which pixels have no data, of a picture of the same size. */
+static secant_status
+carry_voids(secant_image *to, const secant_image *from, secant_err *err)
+{
+	secant_status s = from->voids ? secant_image_need_voids(to, err) : SECANT_OK;
+	if (!s && from->voids)
+		memcpy(to->voids, from->voids, (size_t)from->width * (size_t)from->height);
+	return s;
+}
+
+secant_status
+secant_image_mark_alpha(secant_image *im, bool whole, secant_err *err)
+{
+	size_t n = (size_t)im->width * (size_t)im->height, c = (size_t)im->channels, clear = 0;
+	if ((c != 2 && c != 4) || (im->dtype != SECANT_U8 && im->dtype != SECANT_U16))
+		return SECANT_OK;
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < n; i++) {
+			size_t at = i * c + c - 1;
+			bool is = im->dtype == SECANT_U8 ? !((const uint8_t *)im->data)[at] : !((const uint16_t *)im->data)[at];
+			clear += is;
+			if (pass && is)
+				im->voids[i] |= SECANT_VOID_ALPHA;
+		}
+		if (!pass && (!clear || (whole && clear == n)))
+			return SECANT_OK;
+		if (!pass && secant_image_need_voids(im, err))
+			return SECANT_ERR_NOMEM;
+	}
+	return SECANT_OK;
+}
+
+/* As GDAL compares: whole numbers exactly, those of f32 within four parts in ten million, since files tell them by text
+ * of any length. */
+static bool
+is_value(const secant_image *im, size_t i, double value)
+{
+	double x;
+	switch (im->dtype) {
+	case SECANT_U8: return ((const uint8_t *)im->data)[i] == value;
+	case SECANT_U16: return ((const uint16_t *)im->data)[i] == value;
+	case SECANT_I16: return ((const int16_t *)im->data)[i] == value;
+	default: x = (double)((const float *)im->data)[i];
+	}
+	if (isnan(x) || isnan(value))
+		return isnan(x) && isnan(value);
+	return x == value || (float)x == (float)value || fabs(x - value) < 1.1920929e-7 * fabs(x + value) * 2;
+}
+
+secant_status
+secant_image_mark_nodata(secant_image *im, const secant_geo *geo, secant_err *err)
+{
+	size_t n = (size_t)im->width * (size_t)im->height, c = (size_t)im->channels;
+	double one, *value = secant_calloc(c, sizeof *value);
+	bool *there = secant_calloc(c, sizeof *there), any = false;
+	for (size_t k = 0; value && there && k < c; k++)
+		any |= there[k] = secant_geo_band_nodata(geo, (int)k, &value[k]);
+	secant_status s = !value || !there        ? secant_fail(err, SECANT_ERR_NOMEM, "no memory for %zu bands", c)
+		: any || secant_geo_nodata(geo, &one) ? secant_image_need_voids(im, err)
+											  : SECANT_OK;
+	for (size_t i = 0; !s && any && i < n; i++) {
+		bool is = true;
+		for (size_t k = 0; k < c && is; k++)
+			is = !there[k] || is_value(im, i * c + k, value[k]);
+		if (is)
+			im->voids[i] |= SECANT_VOID_VALUE;
+	}
+	secant_free(value);
+	secant_free(there);
+	return s;
+}
+
+secant_status
+secant_image_mark_mask(secant_image *im, secant_raster *mask, int x, int y, secant_err *err)
+{
+	secant_image part;
+	secant_status s = secant_image_need_voids(im, err);
+	if (!s)
+		s = secant_raster_read_window(mask, x, y, im->width, im->height, &part, err);
+	if (s)
+		return s;
+	size_t pixel = secant_image_row_bytes(&part) / (size_t)part.width, n = (size_t)im->width * (size_t)im->height;
+	for (size_t i = 0; i < n; i++) {
+		uint8_t any = 0;
+		for (size_t k = 0; k < pixel; k++)
+			any |= ((const uint8_t *)part.data)[i * pixel + k];
+		im->voids[i] |= any ? 0 : SECANT_VOID_MASK;
+	}
+	secant_image_free(&part);
+	return SECANT_OK;
+}
+
 /* Palette of `from` and, unless geo is NULL, georeference; frees `to` on failure. */
 static secant_status
 carry(secant_image *to, const secant_image *from, const secant_geo *geo, secant_err *err)
@@ -41,6 +142,14 @@ carry(secant_image *to, const secant_image *from, const secant_geo *geo, secant_
 	return s;
 }
 
+static secant_status
+keep_or_free(secant_image *to, secant_status s)
+{
+	if (s)
+		secant_image_free(to);
+	return s;
+}
+
 secant_status
 secant_image_copy(secant_image *to, const secant_image *from, secant_err *err)
 {
@@ -48,7 +157,8 @@ secant_image_copy(secant_image *to, const secant_image *from, secant_err *err)
 	if (s)
 		return s;
 	memcpy(to->data, from->data, secant_image_row_bytes(from) * (size_t)from->height);
-	return carry(to, from, secant_image_geo(from), err);
+	s = carry(to, from, secant_image_geo(from), err);
+	return s ? s : keep_or_free(to, carry_voids(to, from, err));
 }
 
 secant_status
@@ -66,6 +176,11 @@ secant_image_crop(secant_image *to, const secant_image *from, int x, int y, int 
 	const uint8_t *p = (const uint8_t *)from->data + (size_t)y * in + (size_t)x * pixel;
 	for (int i = 0; i < height; i++)
 		memcpy((uint8_t *)to->data + (size_t)i * out, p + (size_t)i * in, out);
+	if (from->voids && (s = secant_image_need_voids(to, err)))
+		return keep_or_free(to, s);
+	for (int i = 0; i < height && from->voids; i++)
+		memcpy(to->voids + (size_t)i * (size_t)width, from->voids + (size_t)(y + i) * (size_t)from->width + (size_t)x,
+			(size_t)width);
 	const secant_geo *geo = secant_image_geo(from);
 	secant_geo *moved = geo ? secant_geo_window(geo, x, y, err) : NULL;
 	if (geo && !moved) {
@@ -105,15 +220,48 @@ secant_image_orient(secant_image *to, const secant_image *from, int orientation,
 		return s;
 	size_t pixel = (size_t)from->channels * secant_dtype_size(from->dtype), row = secant_image_row_bytes(from);
 	uint8_t *out = to->data;
+	if (from->voids && (s = secant_image_need_voids(to, err)))
+		return keep_or_free(to, s);
 	for (int y = 0; y < to->height; y++) {
 		for (int x = 0; x < to->width; x++, out += pixel) {
 			int sx = swap ? y : x, sy = swap ? x : y;
 			sx = turns[orientation].flip_x ? from->width - 1 - sx : sx;
 			sy = turns[orientation].flip_y ? from->height - 1 - sy : sy;
 			memcpy(out, (const uint8_t *)from->data + (size_t)sy * row + (size_t)sx * pixel, pixel);
+			if (from->voids)
+				to->voids[(size_t)y * (size_t)to->width + (size_t)x] =
+					from->voids[(size_t)sy * (size_t)from->width + (size_t)sx];
 		}
 	}
-	return carry(to, from, NULL, err);
+	const secant_geo *geo = secant_image_geo(from);
+	secant_geo *turned = geo ? secant_geo_turned(geo, orientation, from->width, from->height, err) : NULL;
+	if (geo && !turned)
+		return keep_or_free(to, SECANT_ERR_NOMEM);
+	s = carry(to, from, turned, err);
+	secant_geo_free(turned);
+	return s;
+}
+
+void
+secant_orient_window(int orientation, int stored_width, int stored_height, int window[4])
+{
+	int x = window[0], y = window[1], w = window[2], h = window[3];
+	bool swap = turns[orientation].swap;
+	int sx = swap ? y : x, sy = swap ? x : y, sw = swap ? h : w, sh = swap ? w : h;
+	window[0] = turns[orientation].flip_x ? stored_width - sx - sw : sx;
+	window[1] = turns[orientation].flip_y ? stored_height - sy - sh : sy;
+	window[2] = sw;
+	window[3] = sh;
+}
+
+/* Where upright (x, y) lies in the stored picture, as edges of pixels count. */
+void
+secant_orient_point(int orientation, int stored_width, int stored_height, double x, double y, double stored[2])
+{
+	bool swap = turns[orientation].swap;
+	double sx = swap ? y : x, sy = swap ? x : y;
+	stored[0] = turns[orientation].flip_x ? stored_width - sx : sx;
+	stored[1] = turns[orientation].flip_y ? stored_height - sy : sy;
 }
 
 secant_status
@@ -137,7 +285,8 @@ secant_image_expand(secant_image *to, const secant_image *from, secant_err *err)
 		}
 		memcpy(out, from->palette[in[i]], 3);
 	}
-	return secant_image_set_geo(to, secant_image_geo(from), err);
+	s = secant_image_set_geo(to, secant_image_geo(from), err);
+	return keep_or_free(to, s ? s : carry_voids(to, from, err));
 }
 
 /* ---- rows of floats ---- */
@@ -270,6 +419,8 @@ secant_image_convert(secant_image *to, const secant_image *from, int channels, s
 		rows[dtype].store((uint8_t *)to->data + (size_t)y * out, b, m);
 	}
 	secant_free(a);
+	if ((s = carry_voids(to, from, err)))
+		return keep_or_free(to, s);
 	if (c == from->channels && dtype == from->dtype)
 		return carry(to, from, secant_image_geo(from), err);
 	s = secant_image_set_geo(to, secant_image_geo(from), err);
@@ -416,6 +567,10 @@ secant_image_resize(
 		resize_row(to, from, &tx, &ty, y, work, work + n, work + 2 * n);
 	if (!s && filter == SECANT_FILTER_NEAREST)
 		s = carry(to, from, NULL, err);
+	if (!s && from->voids && !(s = secant_image_need_voids(to, err)))
+		for (int64_t i = 0; i < (int64_t)width * height; i++)
+			to->voids[i] = from->voids[(2 * (i / width) + 1) * from->height / (2 * height) * from->width
+				+ (2 * (i % width) + 1) * from->width / (2 * width)];
 	taps_free(&ty);
 	taps_free(&tx);
 	secant_free(work);

@@ -88,10 +88,20 @@ start(struct jpeg_decompress_struct *c, const uint8_t *data, size_t size)
 static int
 orientation(const struct jpeg_decompress_struct *c)
 {
-	for (jpeg_saved_marker_ptr m = c->marker_list; m; m = m->next)
-		if (m->marker == JPEG_APP0 + 1 && m->data_length > 6 && !memcmp(m->data, "Exif\0\0", 6))
-			return secant_exif_orientation(m->data + 6, m->data_length - 6);
-	return 1;
+	static const char xmp[] = "http://ns.adobe.com/xap/1.0/";
+	int said = 1; /* by XMP, which goes after EXIF */
+	for (jpeg_saved_marker_ptr m = c->marker_list; m; m = m->next) {
+		if (m->marker != JPEG_APP0 + 1)
+			continue;
+		/* the sixth byte is 0, but some cameras and editors wrote others */
+		bool exif = m->data_length > 6 && !memcmp(m->data, "Exif\0", 5);
+		int v = exif ? secant_exif_said(m->data + 6, m->data_length - 6) : 0;
+		if (v)
+			return v;
+		if (m->data_length > sizeof xmp && !memcmp(m->data, xmp, sizeof xmp))
+			said = secant_xmp_orientation(m->data, m->data_length);
+	}
+	return said;
 }
 
 static secant_status

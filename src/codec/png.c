@@ -5,6 +5,7 @@
  */
 #include "codec/codec.h"
 #include <spng.h>
+#include "base/hash.h"
 
 enum { CHUNK_LIMIT = 1 << 26 };
 
@@ -65,12 +66,39 @@ typedef struct header {
 	int orientation;
 } header;
 
+/* Walks the chunks (u32 length, name, data, checksum), since eXIf may stand behind the pixels too; XMP (iTXt
+ * "XML:com.adobe.xmp", not deflated) speaks where there is none. Damaged ones say nothing. */
+static int
+find_orientation(const uint8_t *data, size_t size)
+{
+	static const char xmp[] = "XML:com.adobe.xmp\0\0";
+	int said = 1;
+	for (size_t at = 8; size - at >= 12;) {
+		uint32_t n = secant_be32(data + at);
+		const uint8_t *name = data + at + 4, *body = name + 4;
+		if (n > size - at - 12 || !memcmp(name, "IEND", 4))
+			break;
+		bool exif = !memcmp(name, "eXIf", 4),
+			 text = !memcmp(name, "iTXt", 4) && n > sizeof xmp && !memcmp(body, xmp, sizeof xmp - 1);
+		if ((exif || text) && secant_crc32(0, name, (size_t)n + 4) == secant_be32(body + n)) {
+			bool prefixed = n > 6 && !memcmp(body, "Exif\0\0", 6);
+			int v = text   ? secant_xmp_orientation(body, n)
+				: prefixed ? secant_exif_said(body + 6, n - 6)
+						   : secant_exif_said(body, n);
+			if (exif && v)
+				return v;
+			said = v ? v : said;
+		}
+		at += 12 + (size_t)n;
+	}
+	return said;
+}
+
 /* Everything before the pixels. On failure *ctx is freed. */
 static secant_status
 open_png(spng_ctx **ctx, header *h, const uint8_t *data, size_t size, secant_err *err)
 {
 	struct spng_trns trns;
-	struct spng_exif exif;
 	*h = (header){ .orientation = 1 };
 	*ctx = new_context(0);
 	if (!*ctx)
@@ -86,13 +114,10 @@ open_png(spng_ctx **ctx, header *h, const uint8_t *data, size_t size, secant_err
 		h->transparent = true;
 	if (e == SPNG_ECHUNKAVAIL)
 		e = 0;
-	int found = e ? SPNG_ECHUNKAVAIL : spng_get_exif(*ctx, &exif);
-	if (!found)
-		h->orientation = secant_exif_orientation((const uint8_t *)exif.data, exif.length);
-	else if (starved)
-		e = found;
-	if (!e)
+	if (!e) {
+		h->orientation = find_orientation(data, size);
 		return SECANT_OK;
+	}
 	spng_ctx_free(*ctx);
 	*ctx = NULL;
 	return fail_png(e, err);
@@ -118,7 +143,10 @@ choose(const header *h, const secant_image_read_options *o)
 		return (target){ SPNG_FMT_PNG, 0, 1, SECANT_U8, true };
 	if (!deep && o->channels == 4)
 		return (target){ SPNG_FMT_RGBA8, flags, 4, SECANT_U8, false };
-	if (!deep && (o->channels == 3 || (h->ihdr.color_type == SPNG_COLOR_TYPE_INDEXED && !alpha)))
+	if (!deep
+		&& ((o->channels == 3 && !alpha && h->ihdr.color_type != SPNG_COLOR_TYPE_TRUECOLOR_ALPHA
+				&& h->ihdr.color_type != SPNG_COLOR_TYPE_GRAYSCALE_ALPHA)
+			|| (h->ihdr.color_type == SPNG_COLOR_TYPE_INDEXED && !alpha)))
 		return (target){ SPNG_FMT_RGB8, 0, 3, SECANT_U8, false };
 	switch (h->ihdr.color_type) {
 	case SPNG_COLOR_TYPE_INDEXED: return (target){ SPNG_FMT_RGBA8, flags, 4, SECANT_U8, false };
@@ -151,6 +179,7 @@ probe(secant_image_info *info, const uint8_t *data, size_t size, secant_err *err
 	info->dtype = t.dtype;
 	info->bits = h.ihdr.bit_depth;
 	info->palette = h.ihdr.color_type == SPNG_COLOR_TYPE_INDEXED;
+	info->alpha = t.channels % 2 == 0;
 	info->orientation = h.orientation;
 	return SECANT_OK;
 }
@@ -300,7 +329,6 @@ encode(const secant_image *im, secant_sink *out, const char *extension, const se
 
 const secant_codec secant_codec_png = {
 	.name = "png",
-	.header_first = true,
 	.brief = "PNG, all colour types, 1 to 16 bits",
 	.extensions = "png",
 	.pixels_per_byte = 8 * 1032, /* deflate's best, at 1 bit */

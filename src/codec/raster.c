@@ -16,7 +16,11 @@ struct secant_raster {
 	secant_image whole; /* not a TIFF */
 	secant_tiff file;
 	secant_tiff_layout layout;
-	secant_geo *geo;
+	secant_geo *geo; /* of the stored picture where `about` has that of the upright one */
+	secant_geo *upright;
+	int orientation;
+	secant_raster *mask; /* which stored pixels have data; NULL: no mask */
+	bool alpha; /* the last band is one */
 	size_t block_bytes;
 	int places;
 	int *in_place; /* which block a place holds; -1: none */
@@ -25,8 +29,93 @@ struct secant_raster {
 
 /* ---- opening ---- */
 
+/* GDAL's mask is a later directory of the picture's size that says so; false: there is none, or what comes is damaged,
+ * which concerns the first picture not. */
+static bool
+go_to_mask(secant_tiff *f, int width, int height)
+{
+	enum { MOST = 64, KIND_MASK = 4, KIND_REDUCED = 1 };
+	for (int i = 1; i < MOST && TIFFReadDirectory(f->t); i++) {
+		uint32_t kind = 0, w = 0, h = 0;
+		(void)TIFFGetField(f->t, TIFFTAG_SUBFILETYPE, &kind);
+		(void)TIFFGetField(f->t, TIFFTAG_IMAGEWIDTH, &w);
+		(void)TIFFGetField(f->t, TIFFTAG_IMAGELENGTH, &h);
+		if (kind & KIND_MASK && !(kind & KIND_REDUCED) && w == (uint32_t)width && h == (uint32_t)height)
+			return true;
+	}
+	return false;
+}
+
+bool
+secant_tiff_has_mask(const uint8_t *data, size_t size, int width, int height)
+{
+	secant_tiff f;
+	bool found = !secant_tiff_open(&f, data, size, NULL) && go_to_mask(&f, width, height);
+	secant_tiff_close(&f);
+	return found;
+}
+
 static secant_status
-open_tiff(secant_raster *r, const uint8_t *data, size_t size, secant_err *err)
+open_mask(secant_raster *r, const uint8_t *data, size_t size, secant_err *err)
+{
+	secant_raster *m;
+	if (TIFFLastDirectory(r->file.t) || !secant_tiff_has_mask(data, size, r->layout.width, r->layout.height))
+		return SECANT_OK;
+	if (!(m = r->mask = secant_calloc(1, sizeof *m)))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a mask");
+	m->orientation = 1;
+	m->options.as_stored = true;
+	secant_status s = secant_tiff_open(&m->file, data, size, err);
+	if (!s && !go_to_mask(&m->file, r->layout.width, r->layout.height))
+		s = secant_tiff_fail(&m->file, "the mask is damaged", err);
+	m->file.err = (secant_err){ 0 };
+	if (!s)
+		s = secant_tiff_look(&m->layout, &m->file, r->options.max_pixels, err);
+	m->layout.as_stored = true;
+	m->about.width = m->layout.width;
+	m->about.height = m->layout.height;
+	return s;
+}
+
+/* The value for "no data" speaks of stored samples; windows have those inverted and widened. */
+static secant_status
+deliver_nodata(secant_raster *r, secant_err *err)
+{
+	const secant_tiff_layout *l = &r->layout;
+	double v, most = l->bits < 8 && !l->as_stored && !l->colours ? (1 << l->bits) - 1 : 0;
+	if (!secant_geo_nodata(r->geo, &v) || r->geo->bands || (!most && !l->invert) || !(v >= 0) || l->rgba
+		|| (most && (v > most || v != (int)v)))
+		return SECANT_OK;
+	if (most)
+		v = (int)((v * 255 + (double)((int)most / 2)) / most);
+	if (l->invert && (l->dtype == SECANT_U8 || l->dtype == SECANT_U16))
+		v = (l->dtype == SECANT_U8                ? l->as_stored && l->bits < 8 ? (1 << l->bits) - 1 : 255
+					: l->bits > 8 && l->bits < 16 ? (1 << l->bits) - 1
+												  : 65535)
+			- v;
+	return secant_geo_set_nodata(r->geo, &v, err);
+}
+
+/* Sizes and georeference become those of the upright picture. */
+static secant_status
+stand_upright(secant_raster *r, int orientation, secant_err *err)
+{
+	secant_raster_info *a = &r->about, was = *a;
+	r->orientation = orientation;
+	if (orientation >= 5) {
+		a->width = was.height;
+		a->height = was.width;
+		a->block_width = was.block_height;
+		a->block_height = was.block_width;
+	}
+	if (orientation == 1 || !r->geo)
+		return SECANT_OK;
+	a->geo = r->upright = secant_geo_turned(r->geo, orientation, was.width, was.height, err);
+	return r->upright ? SECANT_OK : SECANT_ERR_NOMEM;
+}
+
+static secant_status
+open_tiff(secant_raster *r, const uint8_t *data, size_t size, secant_sidecar *side, secant_err *err)
 {
 	secant_status s = secant_tiff_open(&r->file, data, size, err);
 	if (!s)
@@ -37,15 +126,24 @@ open_tiff(secant_raster *r, const uint8_t *data, size_t size, secant_err *err)
 		return s;
 	secant_tiff_layout *l = &r->layout;
 	l->as_stored = r->options.as_stored;
+	secant_err own = { 0 };
+	if (side)
+		r->geo = secant_geo_beside(r->geo, side, &own);
+	if (own.code)
+		return secant_fail(err, own.code, "%s", own.msg);
 	if (r->geo && !secant_geo_nodata(r->geo, &l->fill))
 		l->fill = 0;
+	if ((s = deliver_nodata(r, err)) || (s = open_mask(r, data, size, err)))
+		return s;
 	uint16_t n = 0, *extra = NULL;
+	(void)TIFFGetField(r->file.t, TIFFTAG_EXTRASAMPLES, &n, &extra);
+	bool alpha = n > 0 && (extra[0] == EXTRASAMPLE_UNASSALPHA || extra[0] == EXTRASAMPLE_ASSOCALPHA);
+	r->alpha = alpha && n == 1 && !l->rgba && (l->channels == 2 || l->channels == 4);
 	if (r->geo) {
 		uint16_t photometric = 0;
 		(void)TIFFGetField(r->file.t, TIFFTAG_PHOTOMETRIC, &photometric);
-		(void)TIFFGetField(r->file.t, TIFFTAG_EXTRASAMPLES, &n, &extra);
 		r->geo->colour = photometric == PHOTOMETRIC_RGB || l->rgba || l->colours;
-		r->geo->alpha = n > 0 && (extra[0] == EXTRASAMPLE_UNASSALPHA || extra[0] == EXTRASAMPLE_ASSOCALPHA);
+		r->geo->alpha = alpha;
 	}
 	r->about = (secant_raster_info){
 		.width = l->width,
@@ -57,20 +155,21 @@ open_tiff(secant_raster *r, const uint8_t *data, size_t size, secant_err *err)
 		.format = "tiff",
 		.geo = r->geo,
 	};
+	if (!r->options.ignore_orientation && (s = stand_upright(r, l->orientation, err)))
+		return s;
 	if (l->colours && !r->options.palette_as_indices)
 		r->about.channels = 3;
 	return SECANT_OK;
 }
 
 static secant_status
-open_whole(secant_raster *r, const uint8_t *data, size_t size, const char *origin, secant_err *err)
+open_whole(
+	secant_raster *r, const uint8_t *data, size_t size, const char *origin, secant_sidecar *side, secant_err *err)
 {
 	secant_image_info info;
-	secant_image_read_options o = r->options;
-	o.ignore_orientation = true;
 	secant_status s = secant_image_probe_data(&info, data, size, origin, err);
 	if (!s)
-		s = secant_image_decode(&r->whole, data, size, origin, &o, err);
+		s = secant_image_decode_beside(&r->whole, data, size, origin, &r->options, side, err);
 	if (!s)
 		r->about = (secant_raster_info){
 			.width = r->whole.width,
@@ -80,6 +179,8 @@ open_whole(secant_raster *r, const uint8_t *data, size_t size, const char *origi
 			.block_width = r->whole.width,
 			.block_height = r->whole.height,
 			.format = info.format,
+			.geo = secant_image_geo(&r->whole),
+			.alpha = info.alpha,
 		};
 	return s;
 }
@@ -105,16 +206,38 @@ secant_raster *
 secant_raster_open_data(
 	const void *data, size_t size, const char *origin, const secant_image_read_options *options, secant_err *err)
 {
+	return secant_raster_open_beside(data, size, origin, options, NULL, err);
+}
+
+secant_raster *
+secant_raster_open_beside(const void *data, size_t size, const char *origin, const secant_image_read_options *options,
+	secant_sidecar *side, secant_err *err)
+{
 	secant_err e = { 0 };
 	secant_raster *r = secant_calloc(1, sizeof *r);
 	if (!r) {
+		secant_sidecar_free(side);
 		secant_fail(err, SECANT_ERR_NOMEM, "%s%sno memory", origin ? origin : "", origin ? ": " : "");
 		return NULL;
 	}
 	if (options)
 		r->options = *options;
 	bool tiff = secant_codec_tiff.detect(data, size);
-	secant_status s = tiff ? open_tiff(r, data, size, &e) : open_whole(r, data, size, origin ? origin : "picture", &e);
+	r->orientation = 1;
+	secant_status s = tiff ? open_tiff(r, data, size, side, &e)
+						   : open_whole(r, data, size, origin ? origin : "picture", side, &e);
+	if (!s && tiff && side && side->mask && !r->mask) {
+		const secant_raster_info *m = secant_raster_about(side->mask);
+		if (m->width == r->layout.width && m->height == r->layout.height) {
+			r->mask = side->mask;
+			side->mask = NULL;
+		}
+	}
+	secant_sidecar_free(side);
+	double value;
+	r->about.alpha = tiff ? r->alpha : r->about.alpha;
+	r->about.nodata = r->mask || (r->whole.voids && !r->about.alpha) || secant_geo_nodata(r->geo, &value)
+		|| (r->geo && r->geo->bands);
 	if (!s && tiff)
 		s = predict_conversion(r, &e);
 	if (!s && origin && !(r->name = secant_strdup(origin)))
@@ -130,9 +253,11 @@ secant_raster *
 secant_raster_open(const char *path, const secant_image_read_options *options, secant_err *err)
 {
 	secant_bytes map;
+	secant_sidecar side;
 	if (secant_file_map(&map, path, err))
 		return NULL;
-	secant_raster *r = secant_raster_open_data(map.data, map.size, path, options, err);
+	secant_sidecar_read(&side, path);
+	secant_raster *r = secant_raster_open_beside(map.data, map.size, path, options, &side, err);
 	if (r)
 		r->map = map;
 	else
@@ -148,6 +273,8 @@ secant_raster_close(secant_raster *r)
 	secant_tiff_close(&r->file);
 	secant_image_free(&r->whole);
 	secant_geo_free(r->geo);
+	secant_geo_free(r->upright);
+	secant_raster_close(r->mask);
 	secant_free(r->in_place);
 	secant_free(r->cache);
 	secant_free(r->scratch);
@@ -176,6 +303,8 @@ make_cache(secant_raster *r, bool all, secant_err *err)
 	size_t wanted = (size_t)r->layout.across * 2; /* windows seldom start where blocks do */
 	if (!r->layout.tiled && wanted < 1024)
 		wanted = 1024; /* strips may be single rows */
+	if (r->orientation >= 5)
+		wanted = blocks; /* rows of the upright picture are columns here */
 	size_t places = fit < 1 || all ? 1 : fit < wanted ? fit : wanted;
 	r->places = (int)(places < blocks ? places : blocks);
 	r->cache = secant_calloc((size_t)r->places, r->block_bytes);
@@ -239,6 +368,12 @@ read_tiff(secant_raster *r, int x, int y, int width, int height, secant_image *i
 				s = err->code;
 		}
 	}
+	if (!s && r->geo)
+		s = secant_image_mark_nodata(im, r->geo, err);
+	if (!s && r->mask)
+		s = secant_image_mark_mask(im, r->mask, x, y, err);
+	if (!s && r->alpha)
+		s = secant_image_mark_alpha(im, false, err);
 	if (s || !l->colours)
 		return s ? s : secant_image_want(im, &r->options, err);
 	s = secant_image_set_palette(im, (const uint8_t(*)[3])l->palette, l->colours, err);
@@ -252,6 +387,14 @@ read_tiff(secant_raster *r, int x, int y, int width, int height, secant_image *i
 	return s ? s : secant_image_want(im, &r->options, err);
 }
 
+/* Windows have no georeference. */
+static secant_status
+crop_whole(secant_raster *r, int x, int y, int width, int height, secant_image *im, secant_err *err)
+{
+	secant_status s = secant_image_crop(im, &r->whole, x, y, width, height, err);
+	return s ? s : secant_image_set_geo(im, NULL, err);
+}
+
 secant_status
 secant_raster_read_window(secant_raster *r, int x, int y, int width, int height, secant_image *im, secant_err *err)
 {
@@ -263,9 +406,19 @@ secant_raster_read_window(secant_raster *r, int x, int y, int width, int height,
 			height, x, y, r->about.width, r->about.height);
 	else
 		s = secant_image_check_size(width, height, r->options.max_pixels, &e);
+	int at[4] = { x, y, width, height };
+	if (!s && !r->whole.data)
+		secant_orient_window(r->orientation, r->layout.width, r->layout.height, at);
 	if (!s)
-		s = r->whole.data ? secant_image_crop(im, &r->whole, x, y, width, height, &e)
-						  : read_tiff(r, x, y, width, height, im, &e);
+		s = r->whole.data ? crop_whole(r, x, y, width, height, im, &e)
+						  : read_tiff(r, at[0], at[1], at[2], at[3], im, &e);
+	if (!s && !r->whole.data && r->orientation != 1) {
+		secant_image turned;
+		s = secant_image_orient(&turned, im, r->orientation, &e);
+		secant_image_free(im);
+		if (!s)
+			*im = turned;
+	}
 	if (!s)
 		return SECANT_OK;
 	secant_image_free(im);

@@ -436,7 +436,13 @@ probe(secant_image_info *info, const uint8_t *data, size_t size, secant_err *err
 	double value;
 	if (!s)
 		s = secant_geo_read(&geo, f.t, err);
-	info->nodata = geo && secant_geo_nodata(geo, &value);
+	uint16_t n = 0, *extra = NULL;
+	if (!s && TIFFGetField(f.t, TIFFTAG_EXTRASAMPLES, &n, &extra))
+		info->alpha = n == 1 && !l.rgba && (l.channels == 2 || l.channels == 4)
+			&& (*extra == EXTRASAMPLE_UNASSALPHA || *extra == EXTRASAMPLE_ASSOCALPHA);
+	bool more = !s && !TIFFLastDirectory(f.t);
+	info->nodata = (geo && secant_geo_nodata(geo, &value))
+		|| (more && secant_tiff_has_mask(data, size, l.width, l.height));
 	secant_geo_free(geo);
 	secant_tiff_close(&f);
 	info->width = l.width;
@@ -450,13 +456,15 @@ probe(secant_image_info *info, const uint8_t *data, size_t size, secant_err *err
 }
 
 /* The whole is a window of a raster. Channels and 8 bits are left to the caller, who turns the picture first. */
-static secant_status
-decode(secant_image *im, const uint8_t *data, size_t size, const secant_image_read_options *o, secant_err *err)
+secant_status
+secant_tiff_decode(secant_image *im, const uint8_t *data, size_t size, const secant_image_read_options *o,
+	secant_sidecar *side, secant_err *err)
 {
-	secant_image_read_options plain = {
-		.max_pixels = o->max_pixels, .palette_as_indices = o->palette_as_indices, .as_stored = o->as_stored
-	};
-	secant_raster *r = secant_raster_open_data(data, size, NULL, &plain, err);
+	secant_image_read_options plain = { .max_pixels = o->max_pixels,
+		.palette_as_indices = o->palette_as_indices,
+		.as_stored = o->as_stored,
+		.ignore_orientation = true };
+	secant_raster *r = secant_raster_open_beside(data, size, NULL, &plain, side, err);
 	if (!r)
 		return err->code;
 	const secant_raster_info *about = secant_raster_about(r);
@@ -467,6 +475,12 @@ decode(secant_image *im, const uint8_t *data, size_t size, const secant_image_re
 	if (s)
 		secant_image_free(im);
 	return s;
+}
+
+static secant_status
+decode(secant_image *im, const uint8_t *data, size_t size, const secant_image_read_options *o, secant_err *err)
+{
+	return secant_tiff_decode(im, data, size, o, NULL, err);
 }
 
 static secant_status

@@ -16,16 +16,27 @@ typedef struct secant_geo_tag {
 	uint32_t count;
 	void *data;
 } secant_geo_tag;
-enum { SECANT_GEO_TAGS = 8 };
+enum { SECANT_GEO_TAGS = 12 };
 struct secant_geo {
 	int n;
 	secant_geo_tag tag[SECANT_GEO_TAGS];
 	bool colour, alpha; /* whether the file called its first three bands RGB, and the next one alpha */
+	int bands; /* with a value for nodata of their own (from FILE.aux.xml), 0: the tag's is that of all */
+	struct {
+		bool declared;
+		double value;
+	} * nodata;
+	char *remark; /* what could not be kept; NULL: nothing */
 };
+/* Sets the value for nodata, as text; NULL takes it away. */
+secant_status secant_geo_set_nodata(secant_geo *geo, const double *value, secant_err *err);
 /* The tags of the current directory; *geo is NULL when there are none. */
 secant_status secant_geo_read(secant_geo **geo, TIFF *t, secant_err *err);
 /* Declares and sets them on a file being written. */
 secant_status secant_geo_write(const secant_geo *geo, TIFF *t, secant_err *err);
+
+/* Whether a later directory is a mask of the picture (GDAL's internal masks). */
+bool secant_tiff_has_mask(const uint8_t *data, size_t size, int width, int height);
 
 /* ---- handles: memory or a sink for libtiff, its messages in `err` ---- */
 
@@ -68,6 +79,10 @@ size_t secant_tiff_scratch_bytes(const secant_tiff_layout *l);
  */
 secant_status secant_tiff_block(
 	secant_tiff *f, const secant_tiff_layout *l, int bx, int by, void *block, void *scratch, secant_err *err);
+
+/* All of a picture as it is stored, with what lies beside its file; side: taken, may be NULL. */
+secant_status secant_tiff_decode(secant_image *im, const uint8_t *data, size_t size, const secant_image_read_options *o,
+	secant_sidecar *side, secant_err *err);
 
 /* ---- writing ---- */
 

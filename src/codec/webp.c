@@ -33,19 +33,24 @@ fail_webp(VP8StatusCode code, secant_err *err)
 static int
 orientation(const uint8_t *data, size_t size)
 {
+	int said = 1; /* by XMP, which goes after EXIF */
 	for (size_t at = 12; size - at >= 8;) {
 		uint32_t n = secant_le32(data + at + 4);
 		if (n > size - at - 8)
-			return 1;
+			break;
 		if (!memcmp(data + at, "EXIF", 4)) {
 			const uint8_t *p = data + at + 8;
 			bool prefixed = n > 6 && !memcmp(p, "Exif\0\0", 6);
-			return secant_exif_orientation(prefixed ? p + 6 : p, prefixed ? n - 6 : n);
+			int v = secant_exif_said(prefixed ? p + 6 : p, prefixed ? n - 6 : n);
+			if (v)
+				return v;
 		}
+		if (!memcmp(data + at, "XMP ", 4))
+			said = secant_xmp_orientation(data + at + 8, n);
 		at += 8 + n;
 		at += n % 2 && at < size;
 	}
-	return 1;
+	return said;
 }
 
 static secant_status
@@ -73,6 +78,7 @@ probe(secant_image_info *info, const uint8_t *data, size_t size, secant_err *err
 	info->channels = f.has_alpha ? 4 : 3;
 	info->dtype = SECANT_U8;
 	info->bits = 8;
+	info->alpha = f.has_alpha;
 	info->orientation = orientation(data, size);
 	return SECANT_OK;
 }

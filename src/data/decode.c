@@ -127,11 +127,13 @@ check_finite(const secant_image *im, const secant_voids *v, const secant_list_en
 	const float *x = im->data;
 	for (int64_t i = 0; i < n && im->dtype == SECANT_F32; i++)
 		if (isinf(x[i]) ? !v->declared || x[i] != (float)v->value : isnan(x[i]) && !v->declared)
-			return secant_fail(err, SECANT_ERR_RANGE, "%s: the number at (%lld, %lld), channel %d, is %s%s", e->image,
-				(long long)(e->x + i / im->channels % im->width), (long long)(e->y + i / im->channels / im->width),
-				(int)(i % im->channels) + 1,
-				isinf(x[i]) ? "infinite" : "none (NaN), and the file declares no value for no data",
-				isinf(x[i]) ? "" : "; in a GeoTIFF that says so (gdal_edit.py -a_nodata nan) such pixels are left out");
+			if (!im->voids || !(im->voids[i / im->channels] & v->heed))
+				return secant_fail(err, SECANT_ERR_RANGE, "%s: the number at (%lld, %lld), channel %d, is %s%s",
+					e->image, (long long)(e->x + i / im->channels % im->width),
+					(long long)(e->y + i / im->channels / im->width), (int)(i % im->channels) + 1,
+					isinf(x[i]) ? "infinite" : "none (NaN), and the file declares no value for no data",
+					isinf(x[i]) ? ""
+								: "; in a GeoTIFF that says so (gdal_edit.py -a_nodata nan) such pixels are left out");
 	return SECANT_OK;
 }
 
@@ -141,7 +143,7 @@ static secant_status
 take_out_voids(
 	const secant_samples *s, secant_image *im, const secant_list_entry *e, bool mark, uint8_t **where, secant_err *err)
 {
-	secant_voids v = secant_voids_of(secant_image_geo(im));
+	secant_voids v = secant_voids_of(secant_image_geo(im), im->channels, s->in_channels);
 	secant_status st = check_finite(im, &v, e, err);
 	if (st)
 		return st;

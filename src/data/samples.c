@@ -97,7 +97,7 @@ add_pair(secant_samples *s, const secant_pair *pair, const secant_ints *tile, se
 {
 	secant_image_info info;
 	secant_status st = secant_image_probe(pair->image, &info, err);
-	s->voids |= info.nodata;
+	s->voids |= info.nodata || (info.alpha && s->in_channels < info.channels);
 	if (!st)
 		st = check_channels(s, pair->image, &info, err);
 	if (!st && pair->label)

@@ -28,8 +28,7 @@ static int
 lay_out(const secant_predictor *p, cairo_t *cr, int width, bool draw)
 {
 	double x = PAD, y = PAD;
-	bool background = p->model[0].task == SECANT_TASK_MULTICLASS;
-	for (int class = background; class < p->model[0].classes; class ++) {
+	for (int class = 0; class < p->model[0].classes; class ++) {
 		char text[LONGEST];
 		uint8_t rgb[3];
 		cairo_text_extents_t e;

@@ -23,7 +23,7 @@ none_of(const secant_predictor *p)
 int
 secant_mask_background(const secant_predictor *p)
 {
-	return p->model[0].task == SECANT_TASK_MULTILABEL ? none_of(p) : p->options.offset;
+	return p->model[0].task == SECANT_TASK_BINARY ? p->options.offset : none_of(p);
 }
 
 int
@@ -41,7 +41,7 @@ secant_mask_class(const secant_predictor *p, int value)
 	int offset = p->options.offset, class = value - offset;
 	if (p->model[0].task == SECANT_TASK_BINARY)
 		return value == secant_mask_value(p, 0) ? 0 : -1;
-	return value == secant_mask_background(p) || class < 0 || class >= p->model[0].classes ? -1 : class;
+	return class < 0 || class >= p->model[0].classes ? -1 : class;
 }
 
 int
@@ -61,19 +61,46 @@ mask_set(secant_dtype dtype, void *mask, int64_t i, int v)
 
 /* ---- no data ---- */
 
-secant_nodata
-secant_nodata_of(const secant_predictor *p, const secant_geo *geo, secant_dtype dtype)
+/* Whether a value may stand for no data: no class has it, and not what was looked at and is none of the classes. Of
+ * classes that exclude each other every pixel is one. */
+static bool
+is_free(const secant_predictor *p, int value)
 {
-	secant_nodata n = { .voids = secant_voids_of(geo), .mask = secant_mask_background(p) };
-	n.there = n.voids.declared || dtype == SECANT_F32; /* NaN is no data, whatever the file says */
-	if (!n.voids.declared)
-		return n;
-	double value = n.voids.value;
-	int most = secant_mask_dtype(p) == SECANT_U16 ? 65535 : 255, as = value >= 0 && value <= most ? (int)value : -1;
-	bool fits = as >= 0 && (double)as == value;
-	n.drop = fits && secant_mask_class(p, as) >= 0;
-	n.mask = fits && !n.drop ? as : secant_mask_background(p);
+	return secant_mask_class(p, value) < 0
+		&& (p->model[0].task == SECANT_TASK_MULTICLASS || value != secant_mask_background(p));
+}
+
+/* The largest value that is neither a class nor the background. Masks of 0 and 255 have 127, which no threshold takes
+ * for the object. */
+static int
+free_value(const secant_predictor *p)
+{
+	if (p->model[0].task == SECANT_TASK_BINARY && !p->options.offset)
+		return 127;
+	int v = none_of(p);
+	while (v > 0 && !is_free(p, v))
+		v--;
+	return v;
+}
+
+/* The picture's own value where the mask has it free. Where the file cannot tell the value, masks of one class have the
+ * background there, which no reader takes for anything else, and the others what is no class. */
+secant_nodata
+secant_nodata_of(const secant_predictor *p, const secant_source *s, bool told)
+{
+	secant_nodata n = { .voids = secant_source_voids(p, s), .there = secant_source_may_lack_data(p, s) };
+	bool one = p->model[0].task == SECANT_TASK_BINARY;
+	double value = n.voids.declared ? n.voids.value : -1;
+	int as = value >= 0 && value <= none_of(p) && value == floor(value) ? (int)value : -1;
+	n.mask = as >= 0 && is_free(p, as) ? as : told || !one ? free_value(p) : secant_mask_background(p);
 	return n;
+}
+
+secant_geo *
+secant_mask_geo(const secant_nodata *n, const secant_geo *geo, secant_err *err)
+{
+	double value = n->mask;
+	return geo || n->there ? secant_geo_of_mask(geo, n->there ? &value : NULL, err) : NULL;
 }
 
 /* ---- masks ---- */
@@ -148,25 +175,56 @@ flood(const secant_image *mask, int64_t start, uint8_t *seen, int64_t *queue)
 	return n;
 }
 
+/* The class that the area has most border with, -1: none. `votes` has room for every class. */
+static int
+neighbour(const secant_predictor *p, const secant_image *mask, const int64_t *area, int64_t n, int *votes)
+{
+	int64_t w = mask->width, pixels = w * mask->height;
+	int own = secant_mask_get(mask->dtype, mask->data, area[0]), classes = p->model[0].classes, best = -1;
+	memset(votes, 0, (size_t)classes * sizeof *votes);
+	for (int64_t k = 0; k < n; k++) {
+		int64_t at = area[k], column = at % w;
+		const int64_t next[4] = { column ? at - 1 : -1, column + 1 < w ? at + 1 : -1, at - w, at + w };
+		for (int i = 0; i < 4; i++) {
+			int value = next[i] >= 0 && next[i] < pixels ? secant_mask_get(mask->dtype, mask->data, next[i]) : own;
+			int class = value == own ? -1 : secant_mask_class(p, value);
+			if (class >= 0)
+				votes[class]++;
+		}
+	}
+	for (int c = 0; c < classes; c++)
+		if (votes[c] && (best < 0 || votes[c] > votes[best]))
+			best = c;
+	return best;
+}
+
 secant_status
 secant_mask_clean(const secant_predictor *p, secant_image *mask, int min_area, secant_err *err)
 {
 	int64_t pixels = (int64_t)mask->width * mask->height;
 	uint8_t *seen = secant_calloc((size_t)pixels, 1);
 	int64_t *queue = secant_calloc((size_t)pixels, sizeof *queue);
-	int background = secant_mask_background(p);
-	for (int64_t i = 0; i < pixels && seen && queue; i++) {
+	int *votes = secant_calloc((size_t)p->model[0].classes, sizeof *votes);
+	bool exclusive = p->model[0].task == SECANT_TASK_MULTICLASS;
+	for (int64_t i = 0; i < pixels && seen && queue && votes; i++) {
 		if (seen[i] || secant_mask_class(p, secant_mask_get(mask->dtype, mask->data, i)) < 0)
 			continue;
 		int64_t n = flood(mask, i, seen, queue);
-		for (int64_t k = 0; k < n && n < min_area; k++)
-			mask_set(mask->dtype, mask->data, queue[k], background);
+		if (n >= min_area)
+			continue;
+		int to = exclusive ? neighbour(p, mask, queue, n, votes) : -1;
+		int value = to >= 0 ? secant_mask_value(p, to)
+			: exclusive     ? secant_mask_get(mask->dtype, mask->data, i) /* alone in the picture */
+							: secant_mask_background(p);
+		for (int64_t k = 0; k < n; k++)
+			mask_set(mask->dtype, mask->data, queue[k], value);
 	}
-	secant_status status = seen && queue
+	secant_status status = seen && queue && votes
 		? SECANT_OK
 		: secant_fail(err, SECANT_ERR_NOMEM, "no memory to find areas in %dx%d pixels", mask->height, mask->width);
 	secant_free(seen);
 	secant_free(queue);
+	secant_free(votes);
 	return status;
 }
 
@@ -255,7 +313,7 @@ secant_status
 secant_predictor_probabilities(secant_predictor *p, const secant_image *im, secant_tensor *out, secant_err *err)
 {
 	secant_shape shape = secant_shape_of(3, p->model[0].classes, im->height, im->width);
-	secant_source source = { im->width, im->height, im, NULL };
+	secant_source source = { im->width, im->height, im, NULL, im->channels };
 	secant_status status = secant_tensor_new(out, SECANT_F32, &shape, err);
 	collect c = { .p = p, .source = &source, .planes = out };
 	if (!status && (status = secant_predict_stream(p, &source, &(secant_row_sink){ collect_planes, NULL, &c }, err)))
@@ -263,14 +321,14 @@ secant_predictor_probabilities(secant_predictor *p, const secant_image *im, seca
 	return status;
 }
 
-/* The picture's georeference, without its value for nodata where that is a class. */
 static secant_status
 set_geo(secant_image *mask, const secant_image *im, const secant_nodata *none, secant_err *err)
 {
-	if (!none->drop)
-		return secant_image_set_geo(mask, secant_image_geo(im), err);
-	secant_geo *geo = secant_geo_without_nodata(secant_image_geo(im), err);
-	secant_status status = geo ? secant_image_set_geo(mask, geo, err) : SECANT_ERR_NOMEM;
+	secant_err own = { 0 };
+	secant_geo *geo = secant_mask_geo(none, secant_image_geo(im), &own);
+	secant_status status = own.code ? secant_fail(err, own.code, "%s", own.msg)
+		: geo                       ? secant_image_set_geo(mask, geo, err)
+									: SECANT_OK;
 	secant_geo_free(geo);
 	return status;
 }
@@ -278,11 +336,9 @@ set_geo(secant_image *mask, const secant_image *im, const secant_nodata *none, s
 secant_status
 secant_predictor_mask(secant_predictor *p, const secant_image *im, secant_image *mask, secant_err *err)
 {
-	secant_source source = { im->width, im->height, im, NULL };
+	secant_source source = { im->width, im->height, im, NULL, im->channels };
 	secant_status status = secant_image_new(mask, im->width, im->height, 1, secant_mask_dtype(p), err);
-	collect c = {
-		.p = p, .source = &source, .none = secant_nodata_of(p, secant_image_geo(im), im->dtype), .mask = mask
-	};
+	collect c = { .p = p, .source = &source, .none = secant_nodata_of(p, &source, true), .mask = mask };
 	if (status)
 		return status;
 	if (!(status = secant_predict_stream(p, &source, &(secant_row_sink){ collect_mask, NULL, &c }, err))

@@ -229,6 +229,7 @@ typedef struct job {
 	bool (*progress)(void *user, const secant_predict_progress *now);
 	void *user;
 	secant_predict_progress now;
+	unsigned *noted; /* what has been told */
 } job;
 
 /* Pictures that need windows are opened as rasters, the others read (and turned as EXIF says). */
@@ -249,11 +250,12 @@ open_source(job *j, secant_err *err)
 			return err->code;
 		j->source.width = secant_raster_about(j->source.raster)->width;
 		j->source.height = secant_raster_about(j->source.raster)->height;
+		j->source.bands = info.channels;
 		return SECANT_OK;
 	}
 	if ((status = secant_image_read(&j->image, j->it->input, &how, err)))
 		return status;
-	j->source = (secant_source){ j->image.width, j->image.height, &j->image, NULL };
+	j->source = (secant_source){ j->image.width, j->image.height, &j->image, NULL, info.channels };
 	return SECANT_OK;
 }
 
@@ -271,29 +273,22 @@ start_planes(job *j, secant_err *err)
 	return secant_writer_put(j->planes, head, (size_t)j->planes_start, err);
 }
 
-static const secant_geo *
-geo_of(const job *j)
-{
-	return j->source.raster ? secant_raster_about(j->source.raster)->geo : secant_image_geo(&j->image);
-}
-
-/* Opens the mask; its georeference is the picture's, without the value for nodata where that is a class. */
+/* Opens the mask; it has what of the picture's georeference is true of it, and a value for no data of its own. */
 static secant_status
 open_mask(job *j, secant_err *err)
 {
-	const secant_geo *geo = geo_of(j);
-	secant_geo *own = NULL;
-	j->none = secant_nodata_of(
-		j->p, geo, j->source.raster ? secant_raster_about(j->source.raster)->dtype : j->image.dtype);
-	if (j->none.drop && !(own = secant_geo_without_nodata(geo, err)))
-		return SECANT_ERR_NOMEM;
+	secant_err own = { 0 };
+	j->none = secant_nodata_of(j->p, &j->source, secant_ext_is(j->it->path[MASK], "tif|tiff"));
+	secant_geo *geo = secant_mask_geo(&j->none, secant_source_geo(&j->source), &own);
+	if (own.code)
+		return secant_fail(err, own.code, "%s", own.msg);
 	secant_raster_spec spec = { .width = j->source.width,
 		.height = j->source.height,
 		.channels = 1,
 		.dtype = secant_mask_dtype(j->p),
-		.geo = own ? own : geo };
+		.geo = geo };
 	j->writer[MASK] = secant_raster_create(j->it->path[MASK], &spec, NULL, err);
-	secant_geo_free(own);
+	secant_geo_free(geo);
 	return j->writer[MASK] ? SECANT_OK : err->code;
 }
 
@@ -305,11 +300,9 @@ open_overlay(job *j, secant_err *err)
 	if (!j->it->path[OVERLAY])
 		return SECANT_OK;
 	secant_status status = j->legend ? secant_legend_draw(j->p, j->source.width, &legend, err) : SECANT_OK;
-	secant_raster_spec spec = { .width = j->source.width,
-		.height = j->source.height + legend.height,
-		.channels = 3,
-		.dtype = SECANT_U8,
-		.geo = geo_of(j) };
+	secant_raster_spec spec = {
+		.width = j->source.width, .height = j->source.height + legend.height, .channels = 3, .dtype = SECANT_U8
+	};
 	secant_image_free(&legend);
 	if (!status && !(j->writer[OVERLAY] = secant_raster_create(j->it->path[OVERLAY], &spec, NULL, err)))
 		return err->code;
@@ -436,7 +429,7 @@ finish(job *j, secant_err *err)
 {
 	secant_status status = j->legend && j->writer[OVERLAY] ? put_legend(j, err) : SECANT_OK;
 	if (!status && j->it->path[VECTOR])
-		status = secant_polygons_write(j->p, &j->mask, geo_of(j), j->it->path[VECTOR], err);
+		status = secant_polygons_write(j->p, &j->mask, secant_source_geo(&j->source), j->it->path[VECTOR], err);
 	if (status)
 		return status;
 	if (j->planes) {
@@ -449,6 +442,45 @@ finish(job *j, secant_err *err)
 			j->writer[k] = NULL;
 		}
 	return status;
+}
+
+/* What the results cannot keep of where the picture lies is told, each once for all pictures of a run. */
+static bool
+note(job *j, unsigned which, const char *text)
+{
+	if (*j->noted & which)
+		return true;
+	*j->noted |= which;
+	j->now.note = text;
+	bool on = !j->progress || j->progress(j->user, &j->now);
+	j->now.note = NULL;
+	return on;
+}
+
+static bool
+tell_losses(job *j)
+{
+	enum { MASK_FORMAT = 1, NO_CODE = 2, LOOSE = 4 };
+	const secant_geo *geo = secant_source_geo(&j->source);
+	double t[6];
+	bool placed = secant_geo_transform(geo, t), loose = secant_geo_is_loose(geo), on = true;
+	if ((placed || loose) && !secant_ext_is(j->it->path[MASK], "tif|tiff"))
+		on = note(j, MASK_FORMAT, "the mask's format keeps no georeference; --format tif (or --out MASK.tif) does");
+	if (on && j->it->path[VECTOR] && placed && !secant_geo_epsg(geo))
+		on = note(j, NO_CODE,
+			"the picture's coordinate system has no EPSG code, so GeoJSON cannot name it: the polygons have its "
+			"coordinates, and readers that take them for degrees are wrong");
+	if (on && j->it->path[VECTOR] && loose)
+		on = note(j, LOOSE,
+			"the picture has ground control points or rational polynomials (RPC) alone: the polygons are in pixels");
+	const char *beside = secant_geo_remark(geo);
+	if (on && beside) { /* of this picture alone */
+		unsigned own = 0, *all = j->noted;
+		j->noted = &own;
+		on = note(j, 1, beside);
+		j->noted = all;
+	}
+	return on;
 }
 
 static void
@@ -469,6 +501,8 @@ static secant_status
 predict_one(job *j, secant_err *err)
 {
 	secant_status status = open_source(j, err);
+	if (!status && !tell_losses(j))
+		status = secant_fail(err, SECANT_ERR_CANCELLED, "interrupted");
 	if (!status && !(status = open_outputs(j, err)))
 		status = secant_predict_stream(j->p, &j->source, &(secant_row_sink){ take_rows, tell, j }, err);
 	if (!status && j->mask.data)
@@ -492,6 +526,7 @@ secant_predictor_files(secant_predictor *p, const char *const *inputs, int n, co
 	if (!status)
 		status = plan_outputs(&l, output, inputs, n, err);
 	secant_failures failed = { 0 };
+	unsigned noted = 0;
 	for (int i = 0; i < l.n && !status && !failed.stop; i++) {
 		secant_err own = { 0 };
 		job j = { .p = p,
@@ -499,6 +534,7 @@ secant_predictor_files(secant_predictor *p, const char *const *inputs, int n, co
 			.legend = output->legend,
 			.progress = progress,
 			.user = user,
+			.noted = &noted,
 			.now = { .input = l.v[i].input, .picture = i, .pictures = l.n } };
 		if (predict_one(&j, &own) && !secant_failures_note(&failed, &own, &j.now, progress, user))
 			break;

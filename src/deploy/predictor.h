@@ -65,7 +65,12 @@ typedef struct secant_source {
 	int width, height;
 	const secant_image *image; /* NULL: the raster */
 	secant_raster *raster;
+	int bands; /* of the file; windows may have fewer */
 } secant_source;
+const secant_geo *secant_source_geo(const secant_source *s);
+secant_voids secant_source_voids(const secant_predictor *p, const secant_source *s);
+/* Whether pixels may have no data; then it is worth to look at windows. */
+bool secant_source_may_lack_data(const secant_predictor *p, const secant_source *s);
 /* A window as a picture: *borrowed is the source's own picture where the window is all of it, else *window is filled
  * (secant_image_free). */
 secant_status secant_source_window(secant_source *s, int x, int y, int width, int height, secant_image *window,
@@ -93,22 +98,26 @@ typedef struct secant_nodata {
 	bool there;
 	secant_voids voids;
 	int mask;
-	bool drop;
-} secant_nodata; /* drop: the mask must not have the value, a class has it */
-secant_nodata secant_nodata_of(const secant_predictor *p, const secant_geo *geo, secant_dtype dtype);
+} secant_nodata;
+/* `told`: the mask's file can say which of its values stands for no data. */
+secant_nodata secant_nodata_of(const secant_predictor *p, const secant_source *s, bool told);
+/* The georeference of a mask, with its value for no data where there may be some; NULL without err: none. */
+secant_geo *secant_mask_geo(const secant_nodata *n, const secant_geo *geo, secant_err *err);
 
-/* Masks: number type; the value that stands for no class (the background); a class's value. */
+/* Masks: number type; the value that stands for no class (of one class: the background); a class's value. */
 secant_dtype secant_mask_dtype(const secant_predictor *p);
 int secant_mask_background(const secant_predictor *p);
 int secant_mask_value(const secant_predictor *p, int class);
-/* The class of a mask's value, -1: the background, or no data. */
+/* The class of a mask's value, -1: background, no class, or no data. */
 int secant_mask_class(const secant_predictor *p, int value);
 int secant_mask_get(secant_dtype dtype, const void *mask, int64_t i);
 /* Rows y to y + n of the mask of a source. */
 secant_status secant_mask_rows(const secant_predictor *p, secant_source *s, const secant_nodata *none, int y, int n,
 	const float *probabilities, void *mask, secant_err *err) SECANT_NODISCARD;
-/* Connected areas (4 neighbours, one value) of fewer than min_area pixels become background. Background and no data are
- * no areas. */
+/* Connected areas (4 neighbours, one value) of fewer than min_area pixels become background; of classes that exclude
+ * each other, where none is the background, the class of the longest common border. Background and no data are no
+ * areas.
+ */
 secant_status secant_mask_clean(
 	const secant_predictor *p, secant_image *mask, int min_area, secant_err *err) SECANT_NODISCARD;
 /* RGB of `im` with the mask over it; `above` is the row of the mask over the first one, NULL at the top. */

@@ -79,13 +79,38 @@ secant_source_window(secant_source *s, int x, int y, int width, int height, seca
 	return SECANT_OK;
 }
 
+const secant_geo *
+secant_source_geo(const secant_source *s)
+{
+	return s->image ? secant_image_geo(s->image) : secant_raster_about(s->raster)->geo;
+}
+
+secant_voids
+secant_source_voids(const secant_predictor *p, const secant_source *s)
+{
+	int channels = p->model[0].in_channels;
+	/* one that is read without its alpha has had it looked at */
+	bool whole = s->bands == channels;
+	return secant_voids_of(secant_source_geo(s), whole ? channels : channels + 1, channels);
+}
+
+bool
+secant_source_may_lack_data(const secant_predictor *p, const secant_source *s)
+{
+	secant_voids v = secant_source_voids(p, s);
+	if (s->image)
+		return v.declared || s->image->voids || s->image->dtype == SECANT_F32;
+	const secant_raster_info *a = secant_raster_about(s->raster);
+	return v.declared || a->nodata || (a->alpha && v.heed & SECANT_VOID_ALPHA) || a->dtype == SECANT_F32;
+}
+
 /* The window as networks shall see it: where it has no data they get a neutral number. */
 static secant_status
 fill_voids(
 	const secant_predictor *p, const secant_source *s, secant_image *window, const secant_image **view, secant_err *err)
 {
 	const secant_deployed *d = &p->model[0];
-	secant_voids v = secant_voids_of(s->image ? secant_image_geo(s->image) : secant_raster_about(s->raster)->geo);
+	secant_voids v = secant_source_voids(p, s);
 	secant_status status = SECANT_OK;
 	if (secant_voids_find(&v, *view) < 0)
 		return SECANT_OK;

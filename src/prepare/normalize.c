@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
+#include "codec/codec.h"
 
 static const double imagenet_mean[3] = { .485, .456, .406 }, imagenet_std[3] = { .229, .224, .225 };
 
@@ -119,10 +120,12 @@ secant_normalize_image(
 /* ---- no data ---- */
 
 secant_voids
-secant_voids_of(const secant_geo *geo)
+secant_voids_of(const secant_geo *geo, int bands, int channels)
 {
-	secant_voids v = { 0 };
+	secant_voids v = { .geo = geo, .heed = SECANT_VOID_VALUE | SECANT_VOID_MASK };
 	v.declared = geo && secant_geo_nodata(geo, &v.value);
+	if (channels < bands)
+		v.heed |= SECANT_VOID_ALPHA;
 	return v;
 }
 
@@ -130,19 +133,27 @@ secant_voids_of(const secant_geo *geo)
 static bool
 is_void(const secant_voids *v, const secant_image *im, int64_t i)
 {
+	double value = v->value;
+	bool declared = v->declared;
+	if (im->dtype == SECANT_F32 && isnan(((const float *)im->data)[i]))
+		return true;
+	if (v->geo)
+		declared = secant_geo_band_nodata(v->geo, (int)(i % im->channels), &value);
+	if (!declared)
+		return false;
 	switch (im->dtype) {
-	case SECANT_U8: return v->declared && ((const uint8_t *)im->data)[i] == v->value;
-	case SECANT_U16: return v->declared && ((const uint16_t *)im->data)[i] == v->value;
-	case SECANT_I16: return v->declared && ((const int16_t *)im->data)[i] == v->value;
-	default: break;
+	case SECANT_U8: return ((const uint8_t *)im->data)[i] == value;
+	case SECANT_U16: return ((const uint16_t *)im->data)[i] == value;
+	case SECANT_I16: return ((const int16_t *)im->data)[i] == value;
+	default: return ((const float *)im->data)[i] == (float)value;
 	}
-	float x = ((const float *)im->data)[i];
-	return isnan(x) || (v->declared && x == (float)v->value);
 }
 
 bool
 secant_voids_at(const secant_voids *v, const secant_image *im, int64_t pixel)
 {
+	if (im->voids && (im->voids[pixel] & v->heed || im->dtype != SECANT_F32))
+		return im->voids[pixel] & v->heed;
 	for (int64_t i = pixel * im->channels, end = i + im->channels; i < end; i++)
 		if (!is_void(v, im, i))
 			return false;
@@ -163,7 +174,7 @@ int64_t
 secant_voids_find(const secant_voids *v, const secant_image *im)
 {
 	int64_t pixels = (int64_t)im->width * im->height;
-	if (!v->declared && im->dtype != SECANT_F32)
+	if (!v->declared && !im->voids && im->dtype != SECANT_F32)
 		return -1;
 	for (int64_t i = 0; i < pixels; i++)
 		if (is_concerned(v, im, i))

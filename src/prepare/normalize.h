@@ -20,16 +20,19 @@ secant_status secant_normalize_image(const secant_image *im, int channels, const
 	float *out, secant_err *err) SECANT_NODISCARD;
 
 /*
- * Pixels without data: those whose bands all have the declared value. Of floats also each band for itself, and NaN has
- * no data in any case. Training and prediction put the same neutral number there, the one that normalisation turns into
- * 0 (integers: the nearest to it), so that a network sees neither -9999 nor NaN, which would spread to every pixel near
- * it.
+ * Pixels without data: those that reading marked (secant_image.voids); of pictures from elsewhere, those whose bands
+ * all have the declared value. Of floats also each band for itself, and NaN has no data in any case. Training and
+ * prediction put the same neutral number there, the one that normalisation turns into 0 (integers: the nearest to it),
+ * so that a network sees neither -9999 nor NaN, which would spread to every pixel near it.
  */
 typedef struct secant_voids {
 	bool declared;
 	double value;
+	const secant_geo *geo; /* borrowed: bands may have values of their own */
+	uint8_t heed; /* which of a picture's marks count (SECANT_VOID_...) */
 } secant_voids;
-secant_voids secant_voids_of(const secant_geo *geo); /* geo may be NULL */
+/* geo may be NULL. `channels`: what the network sees of a picture of `bands`; an alpha that it sees itself is data. */
+secant_voids secant_voids_of(const secant_geo *geo, int bands, int channels);
 /* The first pixel that has no data, or a band of which has none; -1 where there is none. */
 int64_t secant_voids_find(const secant_voids *v, const secant_image *im);
 /* Whether no band of a pixel has data. */

@@ -32,6 +32,7 @@ secant_image_free(secant_image *im)
 {
 	secant_free(im->data);
 	secant_free(im->palette);
+	secant_free(im->voids);
 	if (im->meta && im->meta_free)
 		im->meta_free(im->meta);
 	*im = (secant_image){ 0 };

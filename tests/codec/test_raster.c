@@ -110,6 +110,27 @@ test_windows_are_converted(void **state)
 	assert_int_equal(secant_remove_tree(dir, NULL), 0);
 }
 
+/* Every window of 7 x 11, all over the picture. */
+static void
+check_upright(const char *path, const secant_image *whole)
+{
+	secant_err err = { 0 };
+	secant_raster *r = secant_raster_open(path, NULL, &err);
+	assert_non_null(r);
+	assert_int_equal(secant_raster_about(r)->width, whole->width);
+	assert_int_equal(secant_raster_about(r)->height, whole->height);
+	for (int y = 0; y + 7 <= whole->height; y += 7)
+		for (int x = 0; x + 11 <= whole->width; x += 11) {
+			secant_image im, want;
+			assert_int_equal(secant_raster_read_window(r, x, y, 11, 7, &im, &err), 0);
+			assert_int_equal(secant_image_crop(&want, whole, x, y, 11, 7, NULL), 0);
+			assert_same(&im, &want);
+			secant_image_free(&im);
+			secant_image_free(&want);
+		}
+	secant_raster_close(r);
+}
+
 static void
 test_window_limit_and_orientation(void **state)
 {
@@ -122,7 +143,21 @@ test_window_limit_and_orientation(void **state)
 	TIFFSetField(t, TIFFTAG_ORIENTATION, 6);
 	TIFFRewriteDirectory(t);
 	TIFFClose(t);
-	check_windows(path, NULL, &im); /* rasters stay as they lie in the file */
+	check_windows(path, &(secant_image_read_options){ .ignore_orientation = true }, &im);
+	for (int orientation = 1; orientation <= 8; orientation++) { /* windows are windows of the upright picture */
+		secant_image upright;
+		t = TIFFOpen(path, "r+");
+		TIFFSetField(t, TIFFTAG_ORIENTATION, orientation);
+		TIFFRewriteDirectory(t);
+		TIFFClose(t);
+		assert_int_equal(secant_image_orient(&upright, &im, orientation, NULL), 0);
+		check_upright(path, &upright);
+		secant_image_free(&upright);
+	}
+	t = TIFFOpen(path, "r+");
+	TIFFSetField(t, TIFFTAG_ORIENTATION, 1);
+	TIFFRewriteDirectory(t);
+	TIFFClose(t);
 	secant_raster *r = secant_raster_open(path, &(secant_image_read_options){ .max_pixels = 100 }, &err);
 	assert_non_null(r);
 	assert_int_equal(secant_raster_read_window(r, 0, 0, 10, 10, &part, &err), 0);

@@ -320,7 +320,7 @@ georeference_is_kept(void **state)
 	assert_non_null(geo);
 	assert_int_equal(secant_geo_epsg(geo), 32633);
 	assert_true(secant_geo_transform(geo, t) && t[0] == 500000 && t[1] == 2 && t[3] == 4649000 && t[5] == -2);
-	assert_true(secant_geo_nodata(geo, &nodata) && nodata == -1);
+	assert_true(secant_geo_nodata(geo, &nodata) && nodata == 127);
 	secant_image_free(&mask);
 	assert_true(secant_is_file(in_dir("geo.mask.overlay.png")));
 }
@@ -343,7 +343,7 @@ no_data_stays_where_it_is(void **state)
 		goes((const char *const[]){ in_dir("none.tif") }, 1, in_dir("none.mask.tif"), "probabilities");
 		assert_int_equal(secant_image_read(&mask, in_dir("none.mask.tif"), NULL, &err), 0);
 		for (int i = 0; i < 40 * 30; i++)
-			assert_int_equal(((uint8_t *)mask.data)[i], i % 40 >= 10 && i % 40 < 15 ? 0 : 255);
+			assert_int_equal(((uint8_t *)mask.data)[i], i % 40 >= 10 && i % 40 < 15 ? 127 : 255);
 		secant_image_free(&mask);
 		secant_tensors set = { 0 };
 		assert_int_equal(secant_tensors_read(&set, NULL, in_dir("none.mask.probabilities.npy"), &err), 0);

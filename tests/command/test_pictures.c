@@ -1,0 +1,247 @@
+/*
+ * Pictures as cameras, GIS and labelling tools write them: turned, placed on the earth in many ways, without data here
+ * and there. Each test stands for a kind; tests/cases/pictures holds the inputs, whose answers are worked out by hand
+ * (expected.txt). The networks: red1 takes red from 128 on for the object; red3 has class 0 below red 85, 2 from 171
+ * on, 1 between.
+ */
+#include "../data.h"
+#include "../run.h"
+#include "base/file.h"
+#include "base/json.h"
+#include <secant/codec.h>
+
+static char out[60000], dir[300];
+
+static void
+must_run(const char *line)
+{
+	int status = run_line(out, sizeof out, "C=$PWD/tests/cases; cd %s && %s", dir, line);
+	if (status)
+		fail_msg("%s: status %d: %s", line, status, out);
+}
+
+static void
+says(const char *text)
+{
+	if (!strstr(out, text))
+		fail_msg("'%s' lacks '%s'", out, text);
+}
+
+static secant_image
+read_back(const char *name)
+{
+	char path[600];
+	secant_image im;
+	secant_err err = { 0 };
+	secant_image_read_options how = { .palette_as_indices = true, .as_stored = true };
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	if (secant_image_read(&im, path, &how, &err))
+		fail_msg("%s", err.msg);
+	return im;
+}
+
+/* `top` rows without data, then left and right halves. */
+static void
+check_mask(const char *name, int width, int height, int top, int none, int left, int right)
+{
+	secant_image im = read_back(name);
+	assert_int_equal(im.width, width);
+	assert_int_equal(im.height, height);
+	for (int y = 0; y < height; y++)
+		for (int x = 0; x < width; x++) {
+			int got = ((uint8_t *)im.data)[y * width + x], want = y < top ? none : x < width / 2 ? left : right;
+			if (got != want)
+				fail_msg("%s: %d at (%d, %d), want %d", name, got, x, y, want);
+		}
+	secant_image_free(&im);
+}
+
+/* What stands for no data in a mask; -1: nothing. */
+static int
+declared(const char *name)
+{
+	secant_image im = read_back(name);
+	double v;
+	int is = secant_image_geo(&im) && secant_geo_nodata(secant_image_geo(&im), &v) ? (int)v : -1;
+	secant_image_free(&im);
+	return is;
+}
+
+/* ---- orientation ---- */
+
+/* case png-exif-after-idat: a chunk that may stand behind the pixels */
+static void
+orientation_behind_the_pixels_of_a_png(void **state)
+{
+	must_run("$SECANT info $C/pictures/png-exif-after-idat/turned.png --json");
+	says("\"exif_orientation\": 6");
+	must_run("$SECANT predict red1.safetensors $C/pictures/png-exif-after-idat/turned.png --out png");
+	secant_image im = read_back("png/turned.png");
+	assert_true(im.width == 64 && im.height == 96);
+	for (int i = 0; i < 64 * 96; i++)
+		assert_int_equal(((uint8_t *)im.data)[i], i >= 64 * 48 ? 255 : 0);
+	secant_image_free(&im);
+}
+
+/* case tiff-orientation-predict: a TIFF that is read by windows, whole and scaled */
+static void
+orientation_of_a_tiff_in_windows_and_scaled(void **state)
+{
+	must_run("$SECANT predict red1.safetensors $C/pictures/tiff-orientation-predict/turned.tif --out whole &&"
+			 "$SECANT predict red1.safetensors $C/pictures/tiff-orientation-predict/turned.tif --out pieces --tile 32 "
+			 "--overlap 8 &&"
+			 "$SECANT predict red1.safetensors $C/pictures/tiff-orientation-predict/turned.tif --out scaled --resize "
+			 "--size 96x64");
+	static const char *const names[] = { "whole/turned.png", "pieces/turned.png", "scaled/turned.png" };
+	for (int k = 0; k < 3; k++) {
+		secant_image im = read_back(names[k]);
+		assert_true(im.width == 64 && im.height == 96);
+		for (int i = 0; i < 64 * 96; i++)
+			assert_int_equal(((uint8_t *)im.data)[i], i >= 64 * 48 ? 255 : 0);
+		secant_image_free(&im);
+	}
+}
+
+/* case train-tile-exif: samples cut from pictures of orientation 3 and 6 beside upright labels */
+static void
+orientation_in_tiles_of_samples(void **state)
+{
+	static const char *const sets[] = { "DATA --tile 32", "DATA", "DATA6 --tile 32", "DATA6" };
+	for (int k = 0; k < 4; k++) {
+		char line[300];
+		snprintf(line, sizeof line,
+			"$SECANT eval red1.safetensors $C/pictures/train-tile-exif/%s --split val --labels index --json", sets[k]);
+		must_run(line);
+		says("{\"iou\":1.0,");
+	}
+}
+
+/* case tile-exif-jpeg: tiles of the upright picture lie where the upright mask does */
+static void
+orientation_in_data_tile(void **state)
+{
+	must_run(
+		"$SECANT data tile $C/pictures/tile-exif-jpeg/DATA --size 32x32 --out upright && ls upright/images | wc -l");
+	says("\n6\n");
+	for (int k = 0; k < 6; k++) {
+		char picture[80], mask[80];
+		snprintf(picture, sizeof picture, "upright/images/p_%d_%d.png", k / 2 * 32, k % 2 * 32);
+		snprintf(mask, sizeof mask, "upright/masks/p_%d_%d.png", k / 2 * 32, k % 2 * 32);
+		secant_image im = read_back(picture), is = read_back(mask);
+		for (int i = 0; i < 32 * 32; i++)
+			assert_int_equal(((uint8_t *)is.data)[i], ((uint8_t *)im.data)[3 * i] > 127);
+		secant_image_free(&im);
+		secant_image_free(&is);
+	}
+	must_run("cat upright/tiles.json");
+	says("\"full_width\": 64, \"full_height\": 96");
+}
+
+/* ---- no data ---- */
+
+/* cases nodata-miniswhite, nodata-nbits4, nodata-zero-background, internal-mask-ignored: the value is compared as it is
+ * stored; what has no data is neither the background nor the object, and declared */
+static void
+no_data_as_it_is_stored(void **state)
+{
+	static const char *const names[] = { "nodata-miniswhite/white", "nodata-miniswhite/black", "nodata-nbits4/four",
+		"nodata-zero-background/scene", "internal-mask-ignored/scene" };
+	for (int k = 0; k < 5; k++) {
+		char line[400], mask[80];
+		const char *stem = strchr(names[k], '/') + 1;
+		snprintf(line, sizeof line,
+			"$SECANT predict red1.safetensors $C/pictures/%s.tif --out none1 --format tif &&"
+			"$SECANT predict red1.safetensors $C/pictures/%s.tif --out none2 --format tif --tile 32 --overlap 4 &&"
+			"$SECANT predict red3.safetensors $C/pictures/%s.tif --out none3 --format tif",
+			names[k], names[k], names[k]);
+		must_run(line);
+		for (int i = 1; i <= 3; i++) {
+			snprintf(mask, sizeof mask, "none%d/%s.tif", i, stem);
+			check_mask(mask, 96, 64, 20, i < 3 ? 127 : 255, 0, i < 3 ? 255 : 2);
+			assert_int_equal(declared(mask), i < 3 ? 127 : 255);
+		}
+	}
+}
+
+/* ---- georeference ---- */
+
+/* case mask-stale-band-metadata: nothing of the scene's bands */
+static void
+masks_say_nothing_of_the_bands_of_the_scene(void **state)
+{
+	must_run(
+		"$SECANT predict red1.safetensors $C/pictures/mask-stale-band-metadata/scene.tif --out bands --format tif &&"
+		"grep -c -a -e STATISTICS -e B04 -e reflectance bands/scene.tif || true");
+	assert_string_equal(out, "0\n");
+	check_mask("bands/scene.tif", 96, 64, 0, 0, 0, 255);
+}
+
+/* case mask-loses-rpc: the mask has the pixels of the scene, and so its polynomials */
+static void
+masks_keep_rational_polynomials(void **state)
+{
+	must_run("$SECANT predict red1.safetensors $C/pictures/mask-loses-rpc/rpc.tif --out rpc --format tif --vector");
+	says("rational polynomials (RPC) alone: the polygons are in pixels");
+	secant_image im = read_back("rpc/rpc.tif");
+	assert_true(secant_geo_is_loose(secant_image_geo(&im)));
+	secant_image_free(&im);
+}
+
+/* case geojson-user-defined-crs: a system that GeoJSON cannot name */
+static void
+polygons_in_a_system_without_a_code_are_said(void **state)
+{
+	must_run("$SECANT predict red1.safetensors $C/pictures/geojson-user-defined-crs/lcc.tif --out lcc --format tif "
+			 "--vector --json");
+	says("has no EPSG code, so GeoJSON cannot name it");
+	says("\"notes\"");
+}
+
+/* case world-file-ignored: the transform lies beside the file */
+static void
+world_files_place_masks(void **state)
+{
+	double t[6];
+	must_run("$SECANT predict red1.safetensors $C/pictures/world-file-ignored/ortho.tif --out world --format tif");
+	secant_image im = read_back("world/ortho.tif");
+	assert_true(secant_geo_transform(secant_image_geo(&im), t));
+	assert_true(t[0] == 500000 && t[1] == 10 && t[2] == 0 && t[3] == 5800000 && t[4] == 0 && t[5] == -10);
+	secant_image_free(&im);
+	must_run("$SECANT predict red1.safetensors $C/pictures/world-file-ignored/ortho.tif --out world");
+	says("the mask's format keeps no georeference; --format tif");
+}
+
+static int
+begin(void **state)
+{
+	char *made = scratch_dir();
+	snprintf(dir, sizeof dir, "%s", made);
+	must_run("$SECANT import $C/pictures/model/red1.pth --encoder resnet18 --classes 1 --normalize unit --out "
+			 "red1.safetensors &&"
+			 "$SECANT import $C/pictures/model/red3.pth --encoder resnet18 --classes 3 --normalize unit --out "
+			 "red3.safetensors");
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	return secant_remove_tree(dir, NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(orientation_behind_the_pixels_of_a_png),
+		cmocka_unit_test(orientation_of_a_tiff_in_windows_and_scaled),
+		cmocka_unit_test(orientation_in_tiles_of_samples),
+		cmocka_unit_test(orientation_in_data_tile),
+		cmocka_unit_test(no_data_as_it_is_stored),
+		cmocka_unit_test(masks_say_nothing_of_the_bands_of_the_scene),
+		cmocka_unit_test(masks_keep_rational_polynomials),
+		cmocka_unit_test(polygons_in_a_system_without_a_code_are_said),
+		cmocka_unit_test(world_files_place_masks),
+	};
+	return cmocka_run_group_tests(tests, begin, end);
+}
