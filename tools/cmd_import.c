@@ -22,7 +22,8 @@ import_run(void *options, int n, const char *const *operands, secant_err *err)
 	import *o = options;
 	if (!o->out)
 		return secant_fail(err, SECANT_ERR_ARG, "--out is missing: the model file to write");
-	secant_status status = secant_model_import(operands[0], &o->import, o->out, err);
+	secant_logger log = tool_logger(&o->common);
+	secant_status status = secant_model_import(operands[0], &o->import, o->out, &log, err);
 	if (!status && o->common.json) {
 		char *text = secant_describe(o->out, true, err);
 		puts(text ? text : "");
@@ -35,9 +36,12 @@ const command command_import = {
 	.name = "import",
 	.brief = "makes a model of PyTorch weights",
 	.operands = "WEIGHTS --out MODEL",
-	.details = "WEIGHTS is a state_dict as .pth or .safetensors, also inside a checkpoint, or a folder that smp's "
-			   "save_pretrained wrote. Every key must fit\n"
-			   "the network that the options describe; they carry segmentation_models.pytorch's argument names.",
+	.details =
+		"WEIGHTS is a state_dict as .pth or .safetensors, also inside a checkpoint, or a folder that smp's "
+		"save_pretrained wrote, whose\n"
+		"config.json describes the network. Every key must fit the network that the options describe; they carry\n"
+		"segmentation_models.pytorch's argument names. What stands before all names (module., model., ...) is taken "
+		"off.",
 	.example = "secant import unet.pth --arch unet --encoder resnet34 --classes 3 --out unet.safetensors",
 	.options = &import_options,
 	.min_operands = 1,

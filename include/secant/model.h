@@ -21,10 +21,13 @@ typedef struct secant_import {
 } secant_import;
 SECANT_API extern const secant_opts secant_import_options;
 
-/* Makes a model file of a PyTorch state_dict: .pth, .safetensors, or a folder with model.safetensors (smp's
- * save_pretrained). Every key must fit: wrong shapes, missing and surplus keys are one error naming the first few. */
-SECANT_API secant_status secant_model_import(
-	const char *weights, const secant_import *options, const char *out, secant_err *err) SECANT_NODISCARD;
+/* Makes a model file of a PyTorch state_dict: .pth, .safetensors, or a folder with model.safetensors and config.json
+ * (smp's save_pretrained), which then describes the network where options have their defaults. Every key must fit:
+ * wrong shapes, missing and surplus keys are one error that names three of them and the nearest network by names and
+ * shapes. A name that stands before all others, a wrapper's, is taken off. What was taken so goes to `log`, which may
+ * be NULL. */
+SECANT_API secant_status secant_model_import(const char *weights, const secant_import *options, const char *out,
+	const secant_logger *log, secant_err *err) SECANT_NODISCARD;
 /* Writes the weights of a model file as a plain state_dict; the extension decides: .safetensors, .pth .pt .bin. */
 SECANT_API secant_status secant_model_export(const char *model, const char *out, secant_err *err) SECANT_NODISCARD;
 

@@ -1,7 +1,9 @@
 /* Models from PyTorch's weights and back. See secant/model.h. */
 #include <secant/model.h>
+#include <stdio.h>
 #include <string.h>
 #include "base/file.h"
+#include "base/json.h"
 #include "app/trial.h"
 
 static const secant_opt import_rows[] = {
@@ -58,8 +60,78 @@ weights_file(const char *path, secant_err *err)
 	return file;
 }
 
+/* One fact of smp's config.json as an option, unless the user gave another. */
+static secant_status
+take_fact(secant_network *net, const secant_network *plain, const char *key, const json_t *value, secant_str *taken,
+	secant_err *err)
+{
+	static const struct {
+		const char *key, *option;
+	} other[] = { { "encoder_name", "encoder" }, { "_model_class", "arch" }, { "architecture", "arch" } };
+	char option[64], text[512];
+	(void)snprintf(option, sizeof option, "%s", key);
+	for (size_t i = 0; i < sizeof other / sizeof *other; i++)
+		if (!strcmp(key, other[i].key))
+			(void)snprintf(option, sizeof option, "%s", other[i].option);
+	for (char *p = option; *p; p++)
+		*p = *p == '_' ? '-' : *p;
+	if (!secant_opts_find(&secant_network_options, option, NULL) || json_is_null(value))
+		return SECANT_OK;
+	char *dumped = json_is_string(value) ? secant_strdup(json_string_value(value)) : secant_json_text(value, 0);
+	if (!dumped)
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a network's options");
+	char *to = text; /* [256, 128] is the list 256,128; names of architectures are in lower case */
+	for (const char *p = dumped; *p && to < text + sizeof text - 1; p++)
+		if (!json_is_array(value) || !strchr("[] \n", *p))
+			*to++ = (char)(!strcmp(option, "arch") && *p >= 'A' && *p <= 'Z' ? *p + 32 : *p);
+	*to = '\0';
+	secant_free(dumped);
+	char *now = secant_opts_get(&secant_network_options, net, option),
+		 *usual = secant_opts_get(&secant_network_options, plain, option);
+	bool given = (now == NULL) != (usual == NULL) || (now && strcmp(now, usual));
+	secant_status status = SECANT_OK;
+	if (!given && !(now && !strcmp(now, text))
+		&& !(status = secant_opts_set(&secant_network_options, net, option, text, err)))
+		secant_str_addf(taken, " --%s %s", option, text);
+	secant_free(now);
+	secant_free(usual);
+	return status;
+}
+
+/* config.json beside the weights, as smp's save_pretrained writes it; none, or another program's, changes nothing. */
+static secant_status
+read_config(secant_network *net, const char *file, const secant_logger *log, secant_err *err)
+{
+	char *folder = secant_path_dir(file), *path = folder ? secant_path_join(folder, "config.json") : NULL;
+	bool usual = secant_ext_is(file, "bin|safetensors");
+	json_t *j = path && usual && secant_is_file(path) ? secant_json_read(path, NULL) : NULL, *value;
+	secant_network plain;
+	secant_str taken = { 0 };
+	const char *key;
+	secant_status status = secant_opts_init(&secant_network_options, &plain, err);
+	if (!status && json_object_get(j, "encoder_name"))
+		json_object_foreach (j, key, value)
+			if (!status && (status = take_fact(net, &plain, key, value, &taken, err)))
+				secant_err_prefix(err, "%s", path);
+	if (!status && json_object_get(j, "encoder_name") && json_is_false(json_object_get(j, "decoder_use_batchnorm"))) {
+		json_t *none = json_string("identity"); /* as older versions of smp wrote it */
+		status = take_fact(net, &plain, "decoder_use_norm", none, &taken, err);
+		json_decref(none);
+	}
+	if (!status && taken.n)
+		secant_log(log, SECANT_LOG_INFO, "%s:%s", path, taken.p);
+	if (!status)
+		secant_opts_free(&secant_network_options, &plain);
+	secant_str_free(&taken);
+	json_decref(j);
+	secant_free(path);
+	secant_free(folder);
+	return status;
+}
+
 secant_status
-secant_model_import(const char *weights, const secant_import *o, const char *out, secant_err *err)
+secant_model_import(
+	const char *weights, const secant_import *o, const char *out, const secant_logger *log, secant_err *err)
 {
 	secant_err own = { 0 };
 	secant_model m = { 0 };
@@ -71,9 +143,13 @@ secant_model_import(const char *weights, const secant_import *o, const char *out
 	char *file = weights_file(weights, &own);
 	if (file && secant_same_file(file, out))
 		secant_fail(&own, SECANT_ERR_ARG, "%s: the model would replace the weights it is made of", out);
-	if (!own.code && !secant_model_new(&m, &o->network, o->mode, o->normalize.normalize, false, &own)
-		&& (!o->class_names || !read_names(&m, o->class_names, &own)) && !secant_model_load(&m, file, &own))
+	secant_network net = { 0 };
+	if (!own.code && !secant_opts_copy(&secant_network_options, &net, &o->network, &own))
+		(void)!read_config(&net, file, log, &own);
+	if (!own.code && !secant_model_new(&m, &net, o->mode, o->normalize.normalize, false, &own)
+		&& (!o->class_names || !read_names(&m, o->class_names, &own)) && !secant_model_load(&m, file, log, &own))
 		(void)!secant_model_save(&m, out, &own);
+	secant_opts_free(&secant_network_options, &net);
 	secant_model_free(&m);
 	secant_free(file);
 	return own.code ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;

@@ -492,8 +492,11 @@ push_global(machine *m, const char *module, size_t module_n, const char *name, s
 	const secant_pickle_global *g = find_global(full);
 	if (!g)
 		return secant_fail(m->err, SECANT_ERR_UNSUPPORTED,
-			"holds a pickled python object %s; only tensors are read (save the state_dict of a model, not the model)",
-			full);
+			"holds a pickled python object %s; only tensors are read (save the state_dict of a model, not the model)%s",
+			full,
+			!strncmp(full, "ultralytics.", 12) || !strncmp(full, "models.yolo", 11)
+				? ": a YOLO of ultralytics, which is none of secant's architectures"
+				: "");
 	secant_pickle *v;
 	secant_status s = push_new(m, SECANT_PICKLE_GLOBAL, &v);
 	if (!s)

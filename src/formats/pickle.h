@@ -16,6 +16,7 @@ typedef enum secant_pickle_role {
 	SECANT_PICKLE_TENSOR, /* _rebuild_tensor_v2(storage, offset, size, stride, ...), v3 with the dtype as seventh */
 	SECANT_PICKLE_WRAPPED, /* f(tensor, ...) */
 	SECANT_PICKLE_APPLY, /* f(rebuild, type, arguments, state) */
+	SECANT_PICKLE_REFUSED, /* a tensor of a kind that is not read */
 	SECANT_PICKLE_TYPED /* a storage class or a dtype: the row's dtype */
 } secant_pickle_role;
 

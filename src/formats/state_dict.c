@@ -22,6 +22,9 @@ static const char *const wrappers[] = {
 	"weights",
 	"params",
 	"generator",
+	"network_weights",
+	"net_state_dict",
+	"model_weights",
 	"ema_state_dict",
 	"model_ema",
 	"ema",
@@ -51,13 +54,29 @@ tensor_of(const secant_pickle *v, const secant_pickle **made)
 
 /* ---- finding the state_dict ---- */
 
+/* What an optimiser remembers of a parameter is no network. */
+static bool
+is_optimiser(const secant_pickle *dict)
+{
+	for (int i = 0; i + 1 < dict->items.n; i += 2)
+		if (secant_pickle_is_str(dict->items.v[i], "exp_avg")
+			|| secant_pickle_is_str(dict->items.v[i], "momentum_buffer"))
+			return true;
+	return false;
+}
+
 static int
 count_tensors(const secant_pickle *dict)
 {
 	const secant_pickle *made;
 	int n = 0;
+	if (is_optimiser(dict))
+		return 0;
 	for (int i = 0; i + 1 < dict->items.n; i += 2)
-		n += dict->items.v[i]->kind == SECANT_PICKLE_STR && tensor_of(dict->items.v[i + 1], &made);
+		n += dict->items.v[i]->kind == SECANT_PICKLE_STR
+			&& (tensor_of(dict->items.v[i + 1], &made)
+				|| (dict->items.v[i + 1]->kind == SECANT_PICKLE_OBJECT
+					&& dict->items.v[i + 1]->global->role == SECANT_PICKLE_REFUSED));
 	return n;
 }
 
@@ -85,9 +104,22 @@ by_name(secant_pickle *v, int depth)
 	return NULL;
 }
 
+static bool
+same_keys(const secant_pickle *a, const secant_pickle *b)
+{
+	for (int i = 0; i + 1 < a->items.n && i + 1 < b->items.n; i += 2) {
+		const secant_pickle *x = a->items.v[i], *y = b->items.v[i];
+		if (x->kind != SECANT_PICKLE_STR || y->kind != SECANT_PICKLE_STR || x->text.n != y->text.n
+			|| memcmp(x->text.p, y->text.p, x->text.n))
+			return false;
+	}
+	return a->items.n == b->items.n;
+}
+
 typedef struct best {
 	secant_pickle *dict;
 	int tensors;
+	secant_pickle *rival; /* with as many */
 } best;
 
 /* Walks everything once: values are shared and may contain themselves. */
@@ -99,8 +131,9 @@ by_count(secant_pickle *v, int depth, best *b)
 		return;
 	v->seen = true;
 	int n = mapping ? count_tensors(v) : 0;
+	b->rival = n && n == b->tensors ? v : n > b->tensors ? NULL : b->rival;
 	if (n > b->tensors)
-		*b = (best){ v, n };
+		*b = (best){ v, n, NULL };
 	for (int i = mapping ? 1 : 0; i < v->items.n; i += mapping ? 2 : 1)
 		by_count(v->items.v[i], depth + 1, b);
 }
@@ -118,6 +151,7 @@ typedef struct view {
 	secant_shape shape;
 	int64_t stride[SECANT_MAX_RANK];
 	int64_t offset; /* in elements, into the storage */
+	bool negative; /* the numbers are those of the storage with the other sign (torch's lazy negation) */
 	secant_storage *storage;
 } view;
 
@@ -168,6 +202,28 @@ typed(const secant_pickle *v)
 	return v && v->kind == SECANT_PICKLE_GLOBAL && v->global->role == SECANT_PICKLE_TYPED ? v->global : NULL;
 }
 
+/* Behind the arguments there may be a dictionary of what was put off: {'neg': True} and {'conj': True}, which changes
+ * nothing of real numbers. */
+static secant_status
+read_flags(view *t, const char *name, const secant_pickle *made, secant_err *err)
+{
+	for (int k = 6; k < 8; k++) {
+		const secant_pickle *d = secant_pickle_item(made, k);
+		for (int i = 0; secant_pickle_is_mapping(d) && i + 1 < d->items.n; i += 2) {
+			const secant_pickle *key = d->items.v[i], *value = d->items.v[i + 1];
+			bool set = value->kind == SECANT_PICKLE_BOOL && value->integer;
+			if (secant_pickle_is_str(key, "neg"))
+				t->negative = set;
+			else if (!secant_pickle_is_str(key, "conj") && set)
+				return secant_fail(err, SECANT_ERR_UNSUPPORTED,
+					"tensor '%s': is marked with '%.*s', which secant does not know", name,
+					key->kind == SECANT_PICKLE_STR ? (int)(key->text.n < 64 ? key->text.n : 64) : 1,
+					key->kind == SECANT_PICKLE_STR ? key->text.p : "?");
+		}
+	}
+	return SECANT_OK;
+}
+
 /* ("storage", class, key, device, elements[, (view key, offset, elements)]). A dtype beside the tensor wins over the
  * class. */
 static secant_status
@@ -185,6 +241,9 @@ read_storage(reader *r, view *t, const char *name, const secant_pickle *made, se
 	const secant_pickle_global *g = type ? type : class;
 	if (g->dtype < 0)
 		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "tensor '%s': dtype %s is not one secant has", name, g->name);
+	secant_status flags = read_flags(t, name, made, err);
+	if (flags)
+		return flags;
 	t->dtype = (secant_dtype)g->dtype;
 	size_t size = secant_dtype_size(t->dtype);
 	if (part && part->kind == SECANT_PICKLE_TUPLE && !whole(secant_pickle_item(part, 1), &part_at))
@@ -262,7 +321,7 @@ make_tensor(reader *r, const view *t, const char *name, secant_tensor *out, seca
 	if (!st->counted)
 		r->stored += st->size;
 	st->counted = true;
-	if (st->owner && bytes && bytes == st->size && t->offset == 0 && is_dense(t)) {
+	if (st->owner && bytes && bytes == st->size && t->offset == 0 && is_dense(t) && !t->negative) {
 		*out = (secant_tensor){ .dtype = t->dtype, .shape = t->shape, .data = st->data, .owner = st->owner };
 		st->owner = NULL;
 		return SECANT_OK;
@@ -275,6 +334,8 @@ make_tensor(reader *r, const view *t, const char *name, secant_tensor *out, seca
 	secant_status s = secant_tensor_new(out, t->dtype, &t->shape, err);
 	if (!s)
 		copy_view(t, out->data);
+	for (int64_t i = 0, n = secant_shape_count(&t->shape); !s && t->negative && i < n; i++)
+		secant_tensor_set(out, i, -secant_tensor_get(out, i));
 	return s;
 }
 
@@ -306,25 +367,58 @@ add_named(reader *r, const secant_pickle *key, const secant_pickle *made, secant
 	return add_tensor(r, name, made, err);
 }
 
+/* Tensors of kinds that secant has not are no gaps in a network. */
+static secant_status
+check_refused(const secant_pickle *key, const secant_pickle *v, secant_err *err)
+{
+	for (int depth = 0; depth < 8 && v->kind == SECANT_PICKLE_OBJECT && v->global->role == SECANT_PICKLE_WRAPPED;
+		 depth++) {
+		const secant_pickle *inner = secant_pickle_item(v->arguments, 0);
+		if (!inner)
+			return SECANT_OK;
+		v = inner;
+	}
+	if (v->kind != SECANT_PICKLE_OBJECT || v->global->role != SECANT_PICKLE_REFUSED)
+		return SECANT_OK;
+	bool quantised = strstr(v->global->name, "qtensor") != NULL, sparse = strstr(v->global->name, "sparse") != NULL;
+	return secant_fail(err, SECANT_ERR_UNSUPPORTED, "tensor '%.*s': is %s (%s); save %s",
+		key->kind == SECANT_PICKLE_STR ? (int)(key->text.n < 200 ? key->text.n : 200) : 1,
+		key->kind == SECANT_PICKLE_STR ? key->text.p : "?",
+		quantised    ? "quantised"
+			: sparse ? "sparse"
+					 : "of a kind that secant does not read",
+		v->global->name,
+		quantised    ? "it dequantised, or the network before it was quantised"
+			: sparse ? "it dense (tensor.to_dense())"
+					 : "it as a plain tensor");
+}
+
 secant_status
 secant_state_dict_read(secant_format_input *in, secant_pickle *root, const secant_storages *storages, secant_err *err)
 {
 	reader r = { .in = in, .storages = storages };
 	const secant_pickle *made;
-	best b = { NULL, 0 };
+	best b = { NULL, 0, NULL };
 	if (tensor_of(root, &made))
 		return add_tensor(&r, "array", made, err);
+	if (root->kind == SECANT_PICKLE_OBJECT && root->global->role == SECANT_PICKLE_REFUSED)
+		return check_refused(root, root, err);
 	if (secant_pickle_is_mapping(root))
 		b.dict = by_name(root, 0);
 	if (!b.dict)
 		by_count(root, 0, &b);
 	if (!b.dict)
-		return secant_fail(err, SECANT_ERR_FORMAT, "holds no dictionary of tensors");
+		return secant_fail(err, SECANT_ERR_FORMAT, "holds no dictionary of tensors that is a network's");
+	if (b.rival && same_keys(b.dict, b.rival))
+		return secant_fail(err, SECANT_ERR_FORMAT,
+			"holds two dictionaries of the same %d tensors, and no name says which is the network: save the one that "
+			"is",
+			b.tensors);
 	for (int i = 0; i + 1 < b.dict->items.n; i += 2) {
 		const secant_pickle *key = b.dict->items.v[i];
-		secant_status s = key->kind == SECANT_PICKLE_STR && tensor_of(b.dict->items.v[i + 1], &made)
-			? add_named(&r, key, made, err)
-			: SECANT_OK;
+		const secant_pickle *value = b.dict->items.v[i + 1];
+		secant_status s = key->kind == SECANT_PICKLE_STR && tensor_of(value, &made) ? add_named(&r, key, made, err)
+																					: check_refused(key, value, err);
 		if (s)
 			return s;
 	}

@@ -246,14 +246,21 @@ secant_model_open(secant_model *m, const char *path, bool f64, secant_err *err)
 }
 
 secant_status
-secant_model_load(secant_model *m, const char *weights, secant_err *err)
+secant_model_load(secant_model *m, const char *weights, const secant_logger *log, secant_err *err)
 {
 	secant_tensors t = { 0 };
 	secant_status status = secant_tensors_read(&t, NULL, weights, err);
 	if (status)
 		return status;
 	secant_err own = { 0 };
-	status = secant_store_load(m->store, &t, &own);
+	const char *family = secant_weights_family(&t);
+	status = secant_weights_unwrap(&t, m->store, "", log, &own);
+	if (!status)
+		status = secant_store_load(m->store, &t, &own);
+	char *advice = status == SECANT_ERR_SHAPE ? secant_weights_advice(&t, family, &m->net) : NULL;
 	secant_tensors_free(&t);
-	return status ? secant_fail(err, status, "%s: %s", weights, own.msg) : SECANT_OK;
+	if (status)
+		status = secant_fail(err, status, "%s: %s%s%s", weights, own.msg, advice ? "; " : "", advice ? advice : "");
+	secant_free(advice);
+	return status;
 }

@@ -49,8 +49,17 @@ secant_status secant_model_tensors(const secant_model *m, secant_tensors *out, s
  * shapes) and what is left over go to the log. An error when nothing fits. */
 secant_status secant_model_start_from(
 	secant_model *m, const char *weights, const secant_logger *log, secant_err *err) SECANT_NODISCARD;
-/* Strict loading: every key must fit (secant_store_load). */
-secant_status secant_model_load(secant_model *m, const char *weights, secant_err *err) SECANT_NODISCARD;
+/* Strict loading: every key must fit (secant_store_load), but for what all begin with (secant_weights_unwrap). */
+secant_status secant_model_load(
+	secant_model *m, const char *weights, const secant_logger *log, secant_err *err) SECANT_NODISCARD;
+/* Takes off what the names of all that fits a store begin with, and tells it; what does not begin so is dropped and
+ * told. `under` stands before the names in the store ("encoder."). FORMAT where two networks of the file fit. */
+secant_status secant_weights_unwrap(secant_tensors *t, const secant_store *s, const char *under,
+	const secant_logger *log, secant_err *err) SECANT_NODISCARD;
+/* Of weights that do not fit: what they are, and the nearest network; fresh text. NULL: no memory. */
+char *secant_weights_advice(const secant_tensors *t, const char *family, const secant_network *asked);
+/* Which other library's networks have such names; static, NULL: none that is known. */
+const char *secant_weights_family(const secant_tensors *t);
 /* --encoder-weights: takes the encoder's tensors from a torchvision, timm, smp or smp-hub file, with or without the
  * prefix `encoder.`; adapts the first convolution to other channel counts as smp does; ignores a classifier. Remarks
  * (taken, left, missing) go to the log. An error when nothing fits. */

@@ -110,7 +110,9 @@ secant_model_load_encoder(secant_model *m, const char *weights, const secant_log
 	if (!used)
 		return status ? status : secant_fail(err, SECANT_ERR_NOMEM, "no memory to read %s", weights);
 	bool prefixed = has_prefix(&t);
-	for (int i = 0; i < m->store->n; i++) {
+	status = secant_weights_unwrap(&t, m->store, prefixed ? "" : "encoder.", log, err);
+	prefixed = has_prefix(&t);
+	for (int i = 0; i < m->store->n && !status; i++) {
 		secant_slot *slot = &m->store->slot[i];
 		if (strncmp(slot->name, "encoder.", 8))
 			continue;
@@ -130,9 +132,13 @@ secant_model_load_encoder(secant_model *m, const char *weights, const secant_log
 		}
 	}
 	for (int i = 0; i < t.n; i++)
-		if (!used[i] && !is_classifier(plain_name(t.v[i].name)) && !(prefixed && strncmp(t.v[i].name, "encoder.", 8)))
+		if (!status && !used[i] && !is_classifier(plain_name(t.v[i].name))
+			&& !(prefixed && strncmp(t.v[i].name, "encoder.", 8)))
 			list_add(&unused, &left, t.v[i].name);
-	status = report(weights, taken, adapted, missing, &missed, left, &unused, log, err);
+	if (status)
+		secant_err_prefix(err, "%s", weights);
+	else
+		status = report(weights, taken, adapted, missing, &missed, left, &unused, log, err);
 	secant_free(used);
 	secant_str_free(&missed);
 	secant_str_free(&unused);
@@ -162,8 +168,12 @@ secant_model_start_from(secant_model *m, const char *weights, const secant_logge
 	secant_str misfits = { 0 }, unused = { 0 };
 	int taken = 0, adapted = 0, missing = 0, left = 0;
 	secant_status status = secant_tensors_read(&t, NULL, weights, err);
-	if (status)
+	if (!status && (status = secant_weights_unwrap(&t, m->store, "", log, err)))
+		secant_err_prefix(err, "%s", weights);
+	if (status) {
+		secant_tensors_free(&t);
 		return status;
+	}
 	for (int i = 0; i < m->store->n; i++) {
 		secant_slot *slot = &m->store->slot[i];
 		int at = index_of(&t, slot->name);

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include <secant/codec.h>
+#include <secant/tensorfile.h>
 
 static char out[60000], dir[300];
 
@@ -18,6 +19,15 @@ must_run(const char *line)
 	int status = run_line(out, sizeof out, "C=$PWD/tests/cases; cd %s && %s", dir, line);
 	if (status)
 		fail_msg("%s: status %d: %s", line, status, out);
+}
+
+/* The command fails and says so. */
+static void
+must_fail(const char *line, const char *says)
+{
+	int status = run_line(out, sizeof out, "C=$PWD/tests/cases; cd %s && %s", dir, line);
+	if (!status || !strstr(out, says))
+		fail_msg("%s: status %d, '%s' lacks '%s'", line, status, out, says);
 }
 
 static void
@@ -211,6 +221,91 @@ world_files_place_masks(void **state)
 	says("the mask's format keeps no georeference; --format tif");
 }
 
+/* ---- weights ---- */
+
+/* red1's tensors under other names: `prefix` before each, those of `also` too; `more` is one name of its own. */
+static void
+save_under(const char *file, const char *prefix, const char *also, const char *more)
+{
+	secant_tensors from, to = { 0 };
+	secant_err err = { 0 };
+	char path[400], name[400];
+	assert_int_equal(secant_tensors_read(&from, NULL, "tests/cases/pictures/model/red1.pth", &err), 0);
+	for (int k = 0; k < (also ? 2 : 1); k++)
+		for (int i = 0; i < from.n; i++) {
+			secant_tensor t = from.v[i].tensor;
+			t.owner = NULL;
+			snprintf(name, sizeof name, "%s%s", k ? also : prefix, from.v[i].name);
+			assert_int_equal(secant_tensors_add(&to, name, &t, &err), 0);
+		}
+	float one = 1;
+	secant_tensor extra = { SECANT_F32, secant_shape_of(1, 1), &one, NULL };
+	if (more)
+		assert_int_equal(secant_tensors_add(&to, more, &extra, &err), 0);
+	snprintf(path, sizeof path, "%s/%s", dir, file);
+	assert_int_equal(secant_tensors_write(&to, NULL, path, &err), 0);
+	secant_tensors_free(&to);
+	secant_tensors_free(&from);
+}
+
+static void
+is_red1(const char *weights)
+{
+	char line[400];
+	snprintf(line, sizeof line,
+		"$SECANT import %s --encoder resnet18 --classes 1 --normalize unit --out taken.safetensors && $SECANT predict "
+		"taken.safetensors $C/pictures/pth-negative-view/picture.png --out taken",
+		weights);
+	must_run(line);
+	secant_image im = read_back("taken/picture.png");
+	check_mask("taken/picture.png", im.width, im.height, 0, 0, 0, 255);
+	secant_image_free(&im);
+}
+
+/* case pth-negative-view; case lightning-checkpoint-prefix and wrappers within wrappers */
+static void
+weights_in_what_held_the_network(void **state)
+{
+	is_red1("$C/pictures/pth-negative-view/negbit.pth");
+	is_red1("$C/pictures/lightning-checkpoint-prefix/lightning.ckpt");
+	save_under("chain.safetensors", "module.model.net.", NULL, NULL);
+	is_red1("chain.safetensors");
+	save_under("loss.safetensors", "segmenter.", NULL, "loss.pos_weight");
+	is_red1("loss.safetensors");
+	save_under("ema.safetensors", "ema_model.module.", "model.", "ema_model.n_averaged");
+	is_red1("ema.safetensors");
+	must_run("$SECANT import ema.safetensors --encoder resnet18 --normalize unit --out again.safetensors");
+	says("the names begin with 'model.', what held the network; it is taken off");
+	says("tensors beside it are not used: 'ema_model.module.");
+	save_under("two.safetensors", "student.", "critic.", NULL);
+	must_fail("$SECANT import two.safetensors --encoder resnet18 --out never.safetensors",
+		"holds two networks that fit, below 'student.' and below 'critic.'");
+}
+
+/* What does not fit is said by three examples, and what would. */
+static void
+weights_of_another_network(void **state)
+{
+	must_fail("$SECANT import $C/pictures/model/red3.pth --encoder resnet34 --out never.safetensors",
+		"the nearest by names and shapes is --arch unet --encoder resnet18 --classes 3 (152 of its 152 tensors fit)");
+	save_under("mm.safetensors", "backbone.", NULL, "decode_head.conv_seg.weight");
+	must_fail("$SECANT import mm.safetensors --encoder resnet34 --out never.safetensors",
+		"by their names these are of MMSegmentation (backbone, decode_head)");
+}
+
+/* smp's save_pretrained: the network is in config.json, but for what the user says. */
+static void
+weights_with_their_description(void **state)
+{
+	must_run(
+		"mkdir pre && cp $C/pictures/model/red3.pth pre/pytorch_model.bin && echo '{\"encoder_name\": \"resnet18\", "
+		"\"classes\": 3, \"in_channels\": 3, \"decoder_channels\": [256, 128, 64, 32, 16], \"_model_class\": "
+		"\"Unet\", \"encoder_weights\": \"imagenet\", \"activation\": null, \"aux_params\": null}' > "
+		"pre/config.json && $SECANT import pre --normalize unit --out pre.safetensors");
+	says("config.json: --encoder resnet18 --classes 3");
+	must_fail("$SECANT import pre --classes 2 --out never.safetensors", "--classes 3");
+}
+
 static int
 begin(void **state)
 {
@@ -242,6 +337,9 @@ main(void)
 		cmocka_unit_test(masks_keep_rational_polynomials),
 		cmocka_unit_test(polygons_in_a_system_without_a_code_are_said),
 		cmocka_unit_test(world_files_place_masks),
+		cmocka_unit_test(weights_in_what_held_the_network),
+		cmocka_unit_test(weights_of_another_network),
+		cmocka_unit_test(weights_with_their_description),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
 }

@@ -1,0 +1,279 @@
+/*
+ * Whose weights are these? Names in a state_dict begin with what held the network: "module.", "model.", "net.",
+ * "_orig_mod.", an attribute of a LightningModule, or several of these. What all that fits begins with is taken off. Of
+ * what does not fit it is said which family of networks has such names, and which network of the tables comes nearest by
+ * names and shapes.
+ */
+#include <stdio.h>
+#include <string.h>
+#include "model/model.h"
+
+/* ---- prefixes ---- */
+
+enum { MOST_PREFIXES = 64, MOST_PARTS = 6 };
+
+typedef struct prefix {
+	const char *name; /* of a tensor; the first n bytes are it */
+	size_t n;
+	int votes;
+} prefix;
+
+static void
+vote(prefix *list, int *n, const char *name, size_t length)
+{
+	int i = 0;
+	while (i < *n && (list[i].n != length || strncmp(list[i].name, name, length)))
+		i++;
+	if (i == MOST_PREFIXES)
+		return;
+	if (i == *n)
+		list[(*n)++] = (prefix){ name, length, 0 };
+	list[i].votes++;
+}
+
+/* The store's slot for a name without its first n bytes; `under` stands before names in the store. */
+static secant_slot *
+slot_for(const secant_store *s, const char *under, const char *name)
+{
+	char full[1024];
+	int n = snprintf(full, sizeof full, "%s%s", under, name);
+	return n > 0 && n < (int)sizeof full ? secant_store_find(s, full) : NULL;
+}
+
+/* An average, or a teacher, beside what was trained. */
+static bool
+is_average(const prefix *p)
+{
+	static const char *const words[] = { "ema", "teacher", "averag", "swa", "target", "shadow" };
+	char text[256];
+	(void)snprintf(text, sizeof text, "%.*s", (int)(p->n < 255 ? p->n : 255), p->name);
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strstr(text, words[i]))
+			return true;
+	return false;
+}
+
+static void
+drop_tensor(secant_tensors *t, int i)
+{
+	secant_free(t->v[i].name);
+	secant_tensor_free(&t->v[i].tensor);
+	memmove(&t->v[i], &t->v[i + 1], (size_t)(t->n - i - 1) * sizeof *t->v);
+	t->n--;
+}
+
+/* Takes the prefix off; what lacks it goes. */
+static void
+cut(secant_tensors *t, const char *text, size_t n, const secant_logger *log)
+{
+	secant_str others = { 0 };
+	int left = 0;
+	for (int i = 0; i < t->n; i++) {
+		char *name = t->v[i].name;
+		if (!strncmp(name, text, n)) {
+			memmove(name, name + n, strlen(name + n) + 1);
+			continue;
+		}
+		if (++left <= 3)
+			secant_str_addf(&others, "%s'%s'", left > 1 ? ", " : "", name);
+		drop_tensor(t, i--);
+	}
+	secant_log(log, SECANT_LOG_INFO, "weights: the names begin with '%.*s', what held the network; it is taken off", (int)n,
+		text);
+	if (left)
+		secant_log(log, SECANT_LOG_WARNING, "weights: %d tensors beside it are not used: %s%s", left,
+			others.p ? others.p : "", left > 3 ? ", ..." : "");
+	secant_str_free(&others);
+}
+
+secant_status
+secant_weights_unwrap(
+	secant_tensors *t, const secant_store *s, const char *under, const secant_logger *log, secant_err *err)
+{
+	for (int i = 0; i < t->n; i++) /* torch's AveragedModel counts */
+		if (!strcmp(t->v[i].name, "n_averaged") && !secant_store_find(s, "n_averaged"))
+			drop_tensor(t, i--);
+	prefix list[MOST_PREFIXES];
+	int n = 0, plain = 0, best = -1, second = -1;
+	for (int i = 0; i < t->n; i++) {
+		const char *name = t->v[i].name, *at = name;
+		plain += slot_for(s, under, name) != NULL;
+		for (int k = 0; k < MOST_PARTS && (at = strchr(at, '.')); k++)
+			if (slot_for(s, under, ++at))
+				vote(list, &n, name, (size_t)(at - name));
+	}
+	for (int i = 0; i < n; i++) {
+		bool better = best < 0 || list[i].votes > list[best].votes
+			|| (list[i].votes == list[best].votes && is_average(&list[best]) && !is_average(&list[i]));
+		if (better) {
+			second = best;
+			best = i;
+		} else if (second < 0 || list[i].votes > list[second].votes) {
+			second = i;
+		}
+	}
+	/* a name that fits as it is fits better than by chance behind a dot */
+	if (best < 0 || list[best].votes <= plain)
+		return SECANT_OK;
+	if (second >= 0 && list[second].votes == list[best].votes && is_average(&list[second]) == is_average(&list[best]))
+		return secant_fail(err, SECANT_ERR_FORMAT,
+			"holds two networks that fit, below '%.*s' and below '%.*s' (%d tensors each): save the state_dict of the one",
+			(int)list[best].n, list[best].name, (int)list[second].n, list[second].name, list[best].votes);
+	char text[512];
+	size_t length = list[best].n < sizeof text ? list[best].n : sizeof text - 1;
+	memcpy(text, list[best].name, length);
+	cut(t, text, length, log);
+	return SECANT_OK;
+}
+
+/* ---- families ---- */
+
+static const struct {
+	const char *has, *and; /* parts of names; and: NULL where one is enough */
+	const char *is;
+} families[] = {
+	{ "decode_head.", "backbone.",
+		"MMSegmentation (backbone, decode_head), whose decoders are none of secant's" },
+	{ "decode_head.", "segformer.",
+		"a SegFormer of Hugging Face, whose names and parts are not smp's" },
+	{ ".cv1.", ".cv2.",
+		"a YOLO of ultralytics (numbered blocks with cv1, cv2, ...), which is none of secant's architectures" },
+	{ "sem_seg_head.", NULL, "a network of Detectron2 or Mask2Former, which is none of secant's architectures" },
+	{ "backbone.layer1.", "classifier.",
+		"a DeepLabV3 or FCN of torchvision (backbone, classifier), whose decoder is another than smp's" },
+	{ "inc.double_conv.", NULL, "a U-Net of Pytorch-UNet (inc, down, up, outc), which has no encoder of the table" },
+	{ "seg_layers.", NULL, "a U-Net of nnU-Net, which has no encoder of the table" },
+	{ "image_encoder.", "mask_decoder.", "a network of Segment Anything, which is none of secant's architectures" },
+	{ "exp_avg", NULL, "the state of an optimiser, no network: save model.state_dict()" },
+};
+
+static bool
+any_has(const secant_tensors *t, const char *part)
+{
+	for (int i = 0; i < t->n; i++)
+		if (strstr(t->v[i].name, part))
+			return true;
+	return false;
+}
+
+const char *
+secant_weights_family(const secant_tensors *t)
+{
+	for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+		if (any_has(t, families[i].has) && (!families[i].and || any_has(t, families[i].and)))
+			return families[i].is;
+	return NULL;
+}
+
+/* ---- the nearest network ---- */
+
+typedef struct nearness {
+	const char *arch, *encoder;
+	int fits, of; /* tensors of the file that fit, of those of the network */
+	int classes, in_channels; /* as the file has them; 0: as asked */
+	bool bare; /* the names lack "encoder.": an encoder alone */
+} nearness;
+
+static int
+suffix_fits(const secant_tensors *t, const secant_slot *slot, const char *name, const secant_tensor **found)
+{
+	size_t n = strlen(name);
+	for (int i = 0; i < t->n; i++) {
+		const char *own = t->v[i].name;
+		size_t m = strlen(own);
+		if (m < n || strcmp(own + m - n, name) || (m > n && own[m - n - 1] != '.'))
+			continue;
+		*found = &t->v[i].tensor;
+		return secant_shape_equal(&t->v[i].tensor.shape, &slot->type.shape);
+	}
+	*found = NULL;
+	return 0;
+}
+
+/* How many tensors of a network the file has, by the ends of names. */
+static bool
+measure(const secant_tensors *t, const secant_network *net, bool bare, nearness *out)
+{
+	secant_model m;
+	if (secant_model_new(&m, net, NULL, NULL, false, NULL))
+		return false;
+	*out = (nearness){ .bare = bare };
+	for (int i = 0; i < m.store->n; i++) {
+		const secant_slot *slot = &m.store->slot[i];
+		const secant_tensor *from;
+		bool encoder = !strncmp(slot->name, "encoder.", 8);
+		if (slot->type.dtype == SECANT_I64 || (bare && !encoder))
+			continue;
+		out->of++;
+		if (suffix_fits(t, slot, slot->name + (bare ? 8 : 0), &from)) {
+			out->fits++;
+			continue;
+		}
+		const secant_shape *own = &slot->type.shape;
+		if (!from || from->shape.rank != own->rank)
+			continue;
+		bool head = strstr(slot->name, "segmentation_head.") != NULL;
+		if (head)
+			out->classes = (int)from->shape.dim[0];
+		if (!head && own->rank == 4 && from->shape.dim[0] == own->dim[0] && from->shape.dim[2] == own->dim[2]
+			&& own->dim[1] == net->in_channels && from->shape.dim[1] < 64)
+			out->in_channels = (int)from->shape.dim[1];
+		out->fits += head || out->in_channels;
+	}
+	secant_model_free(&m);
+	return true;
+}
+
+static bool
+nearer(const nearness *a, const nearness *b)
+{
+	return (int64_t)a->fits * (b->of ? b->of : 1) > (int64_t)b->fits * (a->of ? a->of : 1)
+		|| ((int64_t)a->fits * b->of == (int64_t)b->fits * a->of && a->fits > b->fits);
+}
+
+static nearness
+find_nearest(const secant_tensors *t, const secant_network *asked)
+{
+	nearness best = { .of = 1 }, one;
+	bool whole = any_has(t, "encoder.");
+	for (int k = 0; secant_architecture_at(k); k++)
+		for (int e = 0; secant_encoder_at(e); e++)
+			for (int bare = 0; bare < (k || whole ? 1 : 2); bare++) {
+				secant_network net = *asked;
+				net.arch = (char *)(uintptr_t)secant_architecture_at(k)->name;
+				net.encoder = (char *)(uintptr_t)secant_encoder_at(e)->name;
+				if (secant_network_kind_of(&net) != SECANT_NETWORK_PICTURES || !measure(t, &net, bare, &one)
+					|| !nearer(&one, &best))
+					continue;
+				best = one;
+				best.arch = secant_architecture_at(k)->name;
+				best.encoder = secant_encoder_at(e)->name;
+			}
+	return best;
+}
+
+char *
+secant_weights_advice(const secant_tensors *t, const char *family, const secant_network *asked)
+{
+	secant_str s = { 0 };
+	if (family)
+		secant_str_addf(&s, "by their names these are of %s", family);
+	if (secant_network_kind_of(asked) == SECANT_NETWORK_PICTURES) {
+		nearness n = find_nearest(t, asked);
+		if (n.encoder && n.fits * 4 > n.of && n.bare)
+			secant_str_addf(&s,
+				"%san encoder %s is in it (%d of its %d tensors): train --encoder %s --encoder-weights FILE starts from it",
+				s.n ? "; " : "", n.encoder, n.fits, n.of, n.encoder);
+		else if (n.encoder && n.fits * 4 > n.of) {
+			secant_str_addf(&s, "%sthe nearest by names and shapes is --arch %s --encoder %s", s.n ? "; " : "", n.arch,
+				n.encoder);
+			if (n.classes)
+				secant_str_addf(&s, " --classes %d", n.classes);
+			if (n.in_channels)
+				secant_str_addf(&s, " --in-channels %d", n.in_channels);
+			secant_str_addf(&s, " (%d of its %d tensors fit)", n.fits, n.of);
+		} else if (!family)
+			secant_str_add(&s, "no network of the table is near by names and shapes");
+	}
+	return secant_str_take(&s);
+}
