@@ -1,8 +1,8 @@
 /*
  * Whose weights are these? Names in a state_dict begin with what held the network: "module.", "model.", "net.",
  * "_orig_mod.", an attribute of a LightningModule, or several of these. What all that fits begins with is taken off. Of
- * what does not fit it is said which family of networks has such names, and which network of the tables comes nearest by
- * names and shapes.
+ * what does not fit it is said which family of networks has such names, and which network of the tables comes nearest
+ * by names and shapes.
  */
 #include <stdio.h>
 #include <string.h>
@@ -78,8 +78,8 @@ cut(secant_tensors *t, const char *text, size_t n, const secant_logger *log)
 			secant_str_addf(&others, "%s'%s'", left > 1 ? ", " : "", name);
 		drop_tensor(t, i--);
 	}
-	secant_log(log, SECANT_LOG_INFO, "weights: the names begin with '%.*s', what held the network; it is taken off", (int)n,
-		text);
+	secant_log(log, SECANT_LOG_INFO, "weights: the names begin with '%.*s', what held the network; it is taken off",
+		(int)n, text);
 	if (left)
 		secant_log(log, SECANT_LOG_WARNING, "weights: %d tensors beside it are not used: %s%s", left,
 			others.p ? others.p : "", left > 3 ? ", ..." : "");
@@ -117,7 +117,8 @@ secant_weights_unwrap(
 		return SECANT_OK;
 	if (second >= 0 && list[second].votes == list[best].votes && is_average(&list[second]) == is_average(&list[best]))
 		return secant_fail(err, SECANT_ERR_FORMAT,
-			"holds two networks that fit, below '%.*s' and below '%.*s' (%d tensors each): save the state_dict of the one",
+			"holds two networks that fit, below '%.*s' and below '%.*s' (%d tensors each): save the state_dict of the "
+			"one",
 			(int)list[best].n, list[best].name, (int)list[second].n, list[second].name, list[best].votes);
 	char text[512];
 	size_t length = list[best].n < sizeof text ? list[best].n : sizeof text - 1;
@@ -132,10 +133,8 @@ static const struct {
 	const char *has, *and; /* parts of names; and: NULL where one is enough */
 	const char *is;
 } families[] = {
-	{ "decode_head.", "backbone.",
-		"MMSegmentation (backbone, decode_head), whose decoders are none of secant's" },
-	{ "decode_head.", "segformer.",
-		"a SegFormer of Hugging Face, whose names and parts are not smp's" },
+	{ "decode_head.", "backbone.", "MMSegmentation (backbone, decode_head), whose decoders are none of secant's" },
+	{ "decode_head.", "segformer.", "a SegFormer of Hugging Face, whose names and parts are not smp's" },
 	{ ".cv1.", ".cv2.",
 		"a YOLO of ultralytics (numbered blocks with cv1, cv2, ...), which is none of secant's architectures" },
 	{ "sem_seg_head.", NULL, "a network of Detectron2 or Mask2Former, which is none of secant's architectures" },
@@ -262,11 +261,12 @@ secant_weights_advice(const secant_tensors *t, const char *family, const secant_
 		nearness n = find_nearest(t, asked);
 		if (n.encoder && n.fits * 4 > n.of && n.bare)
 			secant_str_addf(&s,
-				"%san encoder %s is in it (%d of its %d tensors): train --encoder %s --encoder-weights FILE starts from it",
+				"%san encoder %s is in it (%d of its %d tensors): train --encoder %s --encoder-weights FILE starts "
+				"from it",
 				s.n ? "; " : "", n.encoder, n.fits, n.of, n.encoder);
 		else if (n.encoder && n.fits * 4 > n.of) {
-			secant_str_addf(&s, "%sthe nearest by names and shapes is --arch %s --encoder %s", s.n ? "; " : "", n.arch,
-				n.encoder);
+			secant_str_addf(
+				&s, "%sthe nearest by names and shapes is --arch %s --encoder %s", s.n ? "; " : "", n.arch, n.encoder);
 			if (n.classes)
 				secant_str_addf(&s, " --classes %d", n.classes);
 			if (n.in_channels)

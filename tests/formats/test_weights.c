@@ -76,7 +76,8 @@ static void
 kinds_that_are_refused_by_name(void **state)
 {
 	refused("complex.pth", "tensor 'w': dtype torch.ComplexFloatStorage");
-	refused("quantised.pth", "tensor 'layer.weight': is quantised (torch._utils._rebuild_qtensor); save it dequantised");
+	refused(
+		"quantised.pth", "tensor 'layer.weight': is quantised (torch._utils._rebuild_qtensor); save it dequantised");
 	refused("quantised-channels.pth", "tensor 'layer.weight': is quantised");
 	refused("sparse.pth", "tensor 'layer.weight': is sparse (torch._utils._rebuild_sparse_tensor); save it dense");
 	refused("sparse-rows.pth", "tensor 'layer.weight': is sparse");
