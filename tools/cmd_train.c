@@ -11,25 +11,43 @@
 typedef struct train {
 	common common;
 	secant_train_options train;
+	bool began_with_run; /* the options began with those of the run that goes on */
 } train;
+
+static const secant_opts train_options;
 
 static const secant_opt train_rows[] = {
 	SECANT_OPT_TABLE(train, train, &secant_train_options_table),
 	SECANT_OPT_TABLE(train, common, &common_options),
 	SECANT_OPT_END,
 };
-/* Whether the options began with the run's own: found out when they were read, once. */
-static bool began_with_run;
-
-static char *
-resumed(const char *out)
+static secant_status
+set_json(train *t, char *text, const char *origin, secant_err *err)
 {
-	char *text = secant_train_resumed(out);
-	began_with_run = text != NULL;
-	return text;
+	secant_status status = secant_opts_set_json(&train_options, t, text, origin, err);
+	secant_free(text);
+	return status;
 }
 
-static const secant_opts train_options = { "train", sizeof(train), train_rows, secant_train_preset, resumed };
+/* Options that others choose: those of the run that goes on (--resume --out RUN), then the preset's. */
+static secant_status
+before(const secant_opts_line *line, void *object, secant_err *err)
+{
+	train *t = object;
+	const char *resume = secant_opts_typed(line, "resume"), *out = secant_opts_typed(line, "out");
+	const char *preset = secant_opts_typed(line, "preset");
+	char *text = out && resume && !strcmp(resume, "true") ? secant_train_resumed(out) : NULL;
+	t->began_with_run = text != NULL;
+	secant_status status = text ? set_json(t, text, out, err) : SECANT_OK;
+	if (!preset)
+		preset = secant_opts_configured(line, "preset");
+	if (status || !preset)
+		return status;
+	text = secant_train_preset(preset, err);
+	return text ? set_json(t, text, preset, err) : err ? err->code : SECANT_ERR_ARG;
+}
+
+static const secant_opts train_options = { "train", sizeof(train), train_rows, before };
 
 static bool
 interrupted(void *user)
@@ -112,7 +130,7 @@ run(void *options, int n, const char *const *operands, secant_err *err)
 	secant_logger log = tool_logger(&t->common);
 	secant_train_events events = { .log = log, .progress = progress, .cancelled = interrupted, .user = &log };
 	secant_train_result result;
-	t->train.complete = began_with_run;
+	t->train.complete = t->began_with_run;
 	tool_progress_begin(&t->common, "images");
 	secant_status status = secant_train(&t->train, operands[0], &events, &result, err);
 	tool_progress_end();

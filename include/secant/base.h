@@ -35,7 +35,8 @@ typedef enum secant_status {
 	SECANT_ERR_UNSUPPORTED = -6, /* well-formed, but not something secant does */
 	SECANT_ERR_RANGE = -7, /* a number outside its limits */
 	SECANT_ERR_CANCELLED = -8, /* a callback asked to stop */
-	SECANT_ERR_BUG = -9 /* secant contradicts itself: please report */
+	SECANT_ERR_BUG = -9, /* secant contradicts itself: please report */
+	SECANT_ERR_DEADLINE = -10 /* a run was not done within the time it was given */
 } secant_status;
 
 /* The first error of a chain of calls. Lives on the caller's stack, starts zeroed: `secant_err err = { 0 };`. */

@@ -75,7 +75,7 @@ typedef struct secant_planned {
 	bool allow_reference;
 	bool train; /* forward and backward with a loss, instead of evaluation; bench.h adds the optimiser */
 	int recompute; /* auto, none, norms, all: what is computed again for gradients instead of kept */
-	char *loss; /* NULL: 0.5*dice+0.5*bce, or ce for several classes, bce for classes that may overlap */
+	char *loss; /* NULL: 0.5*dice+0.5*bce, of classes that exclude each other 0.5*dice+0.5*ce */
 } secant_planned;
 SECANT_API extern const secant_opts secant_planned_options;
 

@@ -58,6 +58,7 @@ typedef enum secant_opt_type {
 } secant_opt_type;
 
 typedef struct secant_opts secant_opts;
+typedef struct secant_opts_line secant_opts_line; /* a command line that is being read */
 
 typedef struct secant_opt {
 	const char *name; /* as on the command line, without dashes */
@@ -74,13 +75,9 @@ struct secant_opts {
 	const char *name; /* for messages: "train", "conv2d" */
 	size_t size; /* of the struct */
 	const secant_opt *rows; /* ends at SECANT_OPT_END */
-	/* Of a table with a row "preset": JSON text of the options that the preset of that name stands for; NULL and err on
-	 * failure. They are set before the configuration and the line. Fresh memory. */
-	char *(*preset)(const char *name, secant_err *err);
-	/* Of a table with rows "resume" and "out": with --resume on the line, JSON text of the options that the run in
-	 * `out` has; NULL: there is none. They are set before everything else, so that what is given again stands out
-	 * against them. Fresh memory. */
-	char *(*resumed)(const char *out);
+	/* Called by secant_opts_parse with the defaults set, before configuration and line are: for options that come from
+	 * elsewhere. `object` is the caller's struct, which may hold more than options. NULL: nothing does. */
+	secant_status (*before)(const secant_opts_line *line, void *object, secant_err *err);
 };
 
 /* _Generic refuses, at compile time, a row whose type is not the field's type. */
@@ -149,6 +146,10 @@ SECANT_API void secant_opts_each(
  * argument; "--no-name" clears it. */
 SECANT_API secant_status secant_opts_parse(const secant_opts *table, void *object, int argc, const char *const *argv,
 	const char **operands, int *n, secant_err *err) SECANT_NODISCARD;
+/* What the line gives an option: the last value, "true" of a flag; NULL: nothing, or there is no such row. */
+SECANT_API const char *secant_opts_typed(const secant_opts_line *line, const char *name);
+/* The string that the configuration of the line (--config) gives an option; NULL: none. */
+SECANT_API const char *secant_opts_configured(const secant_opts_line *line, const char *name);
 /* The options as the body of --help, in lines of `width` columns (60 to 100; 0: 100): those of a NULL-terminated list
  * of names, in its order, or all with their headings (names NULL). Caller frees with secant_free. NULL on NOMEM. */
 SECANT_API char *secant_opts_help(const secant_opts *table, const char *const *names, int width);

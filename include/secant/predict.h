@@ -12,7 +12,9 @@
  * where that saves a row of tiles), blended with weights that fall linearly from a tile's middle to its edge (their sum
  * is 1 everywhere). Memory then depends on the picture's width, not on its height.
  *
- * A predictor is used by one thread at a time; several predictors may run at once.
+ * A predictor is used by one thread at a time; several predictors may run at once. Clones of one share its models: the
+ * weights stand in memory once. Where several threads predict at once, threads = 1 of each gives the most pictures a
+ * second.
  */
 #ifndef SECANT_PREDICT_H
 #define SECANT_PREDICT_H
@@ -51,7 +53,15 @@ typedef struct secant_predictor secant_predictor;
  * and input channels. NULL and err on failure. */
 SECANT_API secant_predictor *secant_predictor_open(
 	const char *const *models, int n, const secant_predict *options, secant_err *err);
+/* Another predictor on the same opened models, for another thread; it may outlive `p`. It takes a few kilobytes, and
+ * while it predicts the memory of what goes through the network, not that of the weights. Thread-safe. NULL and err on
+ * failure. */
+SECANT_API secant_predictor *secant_predictor_clone(const secant_predictor *p, secant_err *err);
 SECANT_API void secant_predictor_close(secant_predictor *p); /* NULL is fine */
+/* From now on each pass through a network may take so many seconds, then it ends with SECANT_ERR_DEADLINE; 0: any. */
+SECANT_API void secant_predictor_limit(secant_predictor *p, double seconds);
+/* Ends the prediction that is going on, or else the next one, with SECANT_ERR_CANCELLED. From any thread. */
+SECANT_API void secant_predictor_cancel(secant_predictor *p);
 SECANT_API int secant_predictor_classes(const secant_predictor *p);
 SECANT_API int secant_predictor_channels(
 	const secant_predictor *p); /* of the pictures it wants; grey is repeated to 3, alpha dropped */

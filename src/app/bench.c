@@ -64,9 +64,10 @@ secant_status
 secant_bench_run(secant_bench *b, double *milliseconds, secant_err *err)
 {
 	double start = secant_seconds();
-	secant_status status = secant_context_run(b->r.context, err);
-	if (!status && b->train)
-		secant_optimizer_update(&b->r.optimizer, b->r.settings.learning_rate, -1, b->threads);
+	train_step *step = &b->r.trial.step;
+	secant_status status = b->train ? train_step_gradients(step, err) : secant_context_run(b->r.context, err);
+	if (!status && b->train && !(status = train_step_reduce(step, false, b->threads, err)))
+		train_step_update(step, b->r.settings.learning_rate, -1, b->threads);
 	*milliseconds = 1e3 * (secant_seconds() - start);
 	return status;
 }

@@ -10,7 +10,7 @@ static const secant_opt planned_rows[] = {
 	SECANT_OPT(secant_planned, batch, INT, "batch", "1", 1, 4096, "pictures or clouds at a time"),
 	SECANT_OPT(secant_planned, train, BOOL, "train", "false", 0, 0, "a step of training, instead of evaluation"),
 	SECANT_OPT(secant_planned, loss, STR, "loss", NULL, 0, 0,
-		"of --train; by default 0.5*dice+0.5*bce for one class, ce or bce for several"),
+		"of --train; by default 0.5*dice+0.5*bce, for classes that exclude each other 0.5*dice+0.5*ce"),
 	SECANT_OPT(secant_planned, precision, STR, "precision", "auto", 0, 0,
 		"auto (bf16 where the CPU has AMX, else f32), f32, bf16, f64"),
 	SECANT_OPT_CHOICE(secant_planned, recompute, "recompute", "auto", "auto|none|norms|all",
@@ -45,46 +45,23 @@ feed(secant_planned_run *r, int i, const char *name, const secant_shape *shape, 
 	return secant_context_set_input(r->context, name, r->input[i], err);
 }
 
-static const char *
-default_loss(secant_mode mode)
-{
-	return mode == SECANT_MODE_BINARY ? "0.5*dice+0.5*bce" : mode == SECANT_MODE_MULTICLASS ? "ce" : "bce";
-}
-
-/* AdamW with its usual settings; the plan's outputs go where the optimiser reads them. */
-static secant_status
-bind_optimizer(secant_planned_run *r, secant_err *err)
-{
-	secant_store *store = r->model.store;
-	size_t size = store->f64 ? sizeof(double) : sizeof(float);
-	secant_status status = secant_opts_init(&secant_optimizer_options_table, &r->settings, err);
-	if (status || (status = secant_optimizer_new(&r->optimizer, &r->settings, store, err)))
-		return status;
-	status = secant_context_set_output(r->context, r->trial.at_loss, &r->loss, err);
-	for (int i = 0; i < store->n && !status; i++)
-		if (r->trial.at_grad[i] >= 0)
-			status = secant_context_set_output(
-				r->context, r->trial.at_grad[i], (char *)r->optimizer.grad + (size_t)store->slot[i].offset * size, err);
-	return status;
-}
-
 static secant_status
 open_trial(secant_planned_run *r, const secant_planned *o, const secant_plan_options *plan, const secant_shape *shape,
 	secant_err *err)
 {
-	secant_mode mode = r->model.mode;
+	secant_mode mode = r->model.mode; /* AdamW with its usual settings */
+	secant_status status = secant_opts_init(&secant_optimizer_options_table, &r->settings, err);
+	if (status || (status = secant_optimizer_new(&r->optimizer, &r->settings, r->model.store, err)))
+		return status;
 	secant_trial_spec spec = { .phase = SECANT_PHASE_TRAIN_SURE,
-		.loss = o->loss ? o->loss : default_loss(mode),
+		.loss = o->loss ? o->loss : secant_loss_usual(mode),
 		.mode = mode,
 		.gradients = true,
-		.step = true };
-	secant_status status = secant_trial_make(&r->trial, &r->model, shape, &spec, plan, err);
-	if (status)
+		.optimizer = &r->optimizer };
+	if ((status = secant_trial_make(&r->trial, &r->model, shape, &spec, plan, err)))
 		return status;
-	r->plan = r->trial.plan;
-	r->context = r->trial.context;
-	if ((status = bind_optimizer(r, err)))
-		return status;
+	r->plan = r->trial.step.plan;
+	r->context = r->trial.step.context;
 	return feed(r, 1, "target", &r->trial.target, mode == SECANT_MODE_MULTICLASS ? r->model.net.classes : 1,
 		plan->precision == SECANT_PRECISION_F64, err);
 }
@@ -105,6 +82,29 @@ input_shape(const secant_planned *o, bool cloud, int channels)
 {
 	return cloud ? secant_shape_of(4, o->batch, o->points, 1, channels)
 				 : secant_shape_of(4, o->batch, o->size.v[0], o->size.v[1], channels);
+}
+
+/* Plan and context of an evaluation as the network gives it, before any activation of ours. */
+static secant_status
+prepare(secant_planned_run *r, secant_runner *runner, const secant_shape *shape, secant_err *err)
+{
+	const char *wanted[] = { "logits", "label" };
+	int n = secant_runner_find_output(runner, "label") < 0 ? 1 : 2;
+	int inputs = secant_runner_inputs(runner);
+	secant_shape *all = secant_calloc((size_t)inputs + 1, sizeof *all);
+	secant_status status = SECANT_OK;
+	if (!all)
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for shapes");
+	for (int i = 0; i < inputs; i++) { /* the others belong to the ending, which is not planned */
+		all[i] = i ? secant_runner_input(runner, i)->type.shape : *shape;
+		all[i].dim[0] = shape->dim[0];
+	}
+	if (!(r->session = secant_session_new(runner, wanted, n, err)))
+		status = err->code;
+	if (!status)
+		status = secant_session_prepare(r->session, all, &r->plan, &r->context, err);
+	secant_free(all);
+	return status;
 }
 
 secant_status
@@ -128,7 +128,7 @@ secant_planned_open(secant_planned_run *r, const char *model, const secant_plann
 			r->is_deployed = true;
 			shape = input_shape(o, r->deployed.kind != SECANT_INPUT_PICTURES, r->deployed.inputs);
 			start = secant_seconds();
-			(void)!secant_runner_prepare(r->deployed.runner, &shape, &r->plan, &r->context, &own);
+			(void)!prepare(r, r->deployed.runner, &shape, &own);
 		}
 	} else if (!open_network(r, model, o, f64, &own)) {
 		shape = input_shape(
@@ -137,7 +137,7 @@ secant_planned_open(secant_planned_run *r, const char *model, const secant_plann
 		if (o->train)
 			(void)!open_trial(r, o, &plan, &shape, &own);
 		else if ((r->runner = secant_model_runner(&r->model, &plan, &own)))
-			(void)!secant_runner_prepare(r->runner, &shape, &r->plan, &r->context, &own);
+			(void)!prepare(r, r->runner, &shape, &own);
 	}
 	r->seconds = secant_seconds() - start;
 	if (!own.code)
@@ -154,6 +154,7 @@ secant_planned_close(secant_planned_run *r)
 	secant_trial_free(&r->trial);
 	secant_optimizer_free(&r->optimizer);
 	secant_opts_free(&secant_optimizer_options_table, &r->settings);
+	secant_session_free(r->session);
 	secant_runner_free(r->runner);
 	if (r->is_deployed)
 		secant_deployed_close(&r->deployed);

@@ -120,6 +120,8 @@ typedef struct given {
 	secant_shape shape; /* of the input, ours */
 	bool f64;
 	void *x, *y, *z; /* numbers of input, target, label_target */
+	secant_tensor *more; /* of a network of several inputs: those after the first, in the network's order; owned */
+	int n_more;
 } given;
 
 static void
@@ -129,12 +131,16 @@ given_free(given *v)
 	secant_free(v->x);
 	secant_free(v->y);
 	secant_free(v->z);
+	for (int i = 0; i < v->n_more; i++)
+		secant_free(v->more[i].data);
+	secant_free(v->more);
 }
 
 /* What is read: pictures N,C,H,W, or clouds N,C,P and, where the network is told it, the category of each. */
 typedef struct wanted {
 	bool cloud;
 	int channels, inputs, categories;
+	const char *name; /* of the input; a file may call it "input" whatever it is */
 } wanted;
 
 /* Clouds N,C,P as N x P x 1 x inputs, with the category of its cloud at every point. */
@@ -182,7 +188,9 @@ read_input(given *v, const wanted *w, secant_err *err)
 	secant_status status = secant_tensors_read(&v->tensors, NULL, v->path, err);
 	if (status)
 		return status;
-	v->input = secant_tensors_find(&v->tensors, "input");
+	v->input = secant_tensors_find(&v->tensors, w->name);
+	if (!v->input)
+		v->input = secant_tensors_find(&v->tensors, "input");
 	if (!v->input && v->tensors.n == 1)
 		v->input = secant_tensors_find(&v->tensors, "array"); /* .npy has no names */
 	if (!v->input)
@@ -272,29 +280,102 @@ flat(const secant_shape *label)
 	return secant_shape_of(2, label->dim[0], secant_shape_count(label) / label->dim[0]);
 }
 
+/* The inputs after the first, by their names; four axes are N,C,H,W in files. `own` is how many the file's graph has:
+ * what is behind those takes no part in its outputs, and any numbers do. */
+static secant_status
+read_more(given *v, const secant_runner *r, int own, secant_err *err)
+{
+	int n = secant_runner_inputs(r) - 1;
+	char got[96];
+	secant_dtype reals = secant_runner_reals(r);
+	if (!(v->more = secant_calloc((size_t)n + 1, sizeof *v->more)))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for inputs");
+	for (int i = 1; i <= n; i++, v->n_more++) {
+		const secant_port *p = secant_runner_input(r, i);
+		secant_tensor *to = &v->more[i - 1];
+		*to = (secant_tensor){ reals, p->type.shape, NULL, NULL };
+		to->shape.dim[0] = to->shape.rank ? v->shape.dim[0] : 0;
+		if (i >= own)
+			continue;
+		const secant_tensor *from = secant_tensors_find(&v->tensors, p->name);
+		if (!from)
+			return secant_fail(
+				err, SECANT_ERR_ARG, "%s: holds no tensor '%s', which the network reads", v->path, p->name);
+		if (from->shape.rank != p->type.shape.rank || secant_shape_count(&from->shape) < 1)
+			return secant_fail(err, SECANT_ERR_SHAPE, "%s: '%s' is %s, want %d axes", v->path, p->name,
+				secant_shape_text(&from->shape, got, sizeof got), p->type.shape.rank);
+		to->shape = from->shape;
+		bool planes = from->shape.rank == 4;
+		if (planes)
+			to->shape = secant_shape_of(
+				4, from->shape.dim[0], from->shape.dim[2], from->shape.dim[3], from->shape.dim[1]);
+		if (!(to->data = take_reals(from, &to->shape, planes, v->f64, err)))
+			return SECANT_ERR_NOMEM;
+	}
+	return SECANT_OK;
+}
+
+/* One output as it is in files: logits of points and labels lose the axes that hold nothing. */
+static secant_status
+give_output(const char *name, const secant_tensor *t, bool cloud, bool f64, secant_tensors *out, secant_err *err)
+{
+	bool label = !strcmp(name, "label");
+	secant_shape s = label ? flat(&t->shape) : logits_in_file(&t->shape, cloud);
+	if (t->dtype == (f64 ? SECANT_F64 : SECANT_F32))
+		return give(out, name, &s, t->data, !label, f64, err);
+	secant_tensor copy; /* indices stay what they are */
+	secant_status status = secant_tensor_convert(&copy, t, t->dtype, err);
+	if (!status && (status = secant_tensors_add(out, name, &copy, err)))
+		secant_tensor_free(&copy);
+	return status;
+}
+
+/* All outputs of the file's graph: "probabilities", which opening adds, is the last where it is there. */
+static secant_status
+run_session(const secant_deployed *d, given *v, bool cloud, secant_tensors *out, secant_err *err)
+{
+	secant_ending ending = { d->task, d->activated, d->parts };
+	secant_runner *r = d->runner;
+	int n = secant_runner_outputs(r) - d->ends, inputs = secant_runner_inputs(r);
+	const char **name = secant_calloc((size_t)n + 1, sizeof *name);
+	secant_tensor *in = secant_calloc((size_t)inputs + 1, sizeof *in),
+				  *made = secant_calloc((size_t)n + 1, sizeof *made);
+	secant_session *s = NULL;
+	secant_status status = name && in && made ? read_more(v, r, secant_ending_inputs(&ending, inputs), err)
+											  : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a run");
+	for (int i = 0; i < n && !status; i++)
+		name[i] = secant_runner_output(r, i)->name;
+	if (!status && !(s = secant_session_new(r, name, n, err)))
+		status = err->code;
+	if (!status) {
+		in[0] = (secant_tensor){ secant_runner_reals(r), v->shape, v->x, NULL };
+		for (int i = 0; i < v->n_more; i++)
+			in[i + 1] = v->more[i];
+		status = secant_session_run(s, in, made, err);
+	}
+	for (int i = 0; i < n && !status; i++)
+		status = give_output(name[i], &made[i], cloud, v->f64, out, err);
+	secant_session_free(s);
+	secant_free(name);
+	secant_free(in);
+	secant_free(made);
+	return status;
+}
+
 static secant_status
 run_plain(const char *model, given *v, const secant_run *o, secant_tensors *out, secant_err *err)
 {
 	secant_deployed d;
-	secant_shape logits_shape, label_shape;
-	const void *logits, *label;
 	secant_status status = secant_deployed_open(
 		&d, model, o->precision, o->threads, o->allow_reference ? SECANT_ALLOW_REFERENCE : 0, err);
 	if (status)
 		return status;
-	wanted w = { d.kind != SECANT_INPUT_PICTURES, d.in_channels, d.inputs, d.categories };
+	wanted w = { d.kind != SECANT_INPUT_PICTURES, d.in_channels, d.inputs, d.categories,
+		secant_runner_input(d.runner, 0)->name };
 	v->f64 = d.precision == SECANT_PRECISION_F64;
 	secant_runner_be_exact(d.runner); /* results are here to be compared with another program's */
-	if (!(status = read_input(v, &w, err))
-		&& !(
-			status = secant_runner_run(d.runner, &v->shape, v->x, &logits, &logits_shape, &label, &label_shape, err))) {
-		logits_shape = logits_in_file(&logits_shape, w.cloud);
-		status = give(out, "logits", &logits_shape, logits, true, v->f64, err);
-	}
-	if (!status && label) {
-		label_shape = flat(&label_shape);
-		status = give(out, "label", &label_shape, label, false, v->f64, err);
-	}
+	if (!(status = read_input(v, &w, err)))
+		status = run_session(&d, v, w.cloud, out, err);
 	secant_deployed_close(&d);
 	return status;
 }
@@ -308,7 +389,8 @@ give_gradients(const secant_model *m, const secant_trial *t, bool f64, secant_te
 		if (slot->trainable) {
 			char *name = secant_format("grad:%s", slot->name);
 			status = name ? give(out, name, &slot->type.shape,
-						 t->at_grad[i] < 0 ? NULL : secant_context_output(t->context, t->at_grad[i]), false, f64, err)
+						 t->step.at_grad[i] < 0 ? NULL : secant_context_output(t->step.context, t->step.at_grad[i]),
+						 false, f64, err)
 						  : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a name");
 			secant_free(name);
 		} else {
@@ -323,14 +405,14 @@ give_gradients(const secant_model *m, const secant_trial *t, bool f64, secant_te
 }
 
 static secant_status
-run_context(const given *v, const secant_trial *t, secant_err *err)
+run_context(const given *v, secant_trial *t, secant_err *err)
 {
-	secant_status status = secant_context_set_input(t->context, "input", v->x, err);
+	secant_status status = secant_context_set_input(t->step.context, "input", v->x, err);
 	if (!status && v->y)
-		status = secant_context_set_input(t->context, "target", v->y, err);
+		status = secant_context_set_input(t->step.context, "target", v->y, err);
 	if (!status && v->z)
-		status = secant_context_set_input(t->context, "label_target", v->z, err);
-	return status ? status : secant_context_run(t->context, err);
+		status = secant_context_set_input(t->step.context, "label_target", v->z, err);
+	return status ? status : train_step_gradients(&t->step, err);
 }
 
 static secant_status
@@ -347,7 +429,7 @@ run_with_loss(
 		.allow_reference = o->allow_reference,
 		.exact = true };
 	wanted w = { secant_network_kind_of(&m->net) != SECANT_NETWORK_PICTURES, m->net.in_channels,
-		secant_network_inputs(&m->net), m->net.categories };
+		secant_network_inputs(&m->net), m->net.categories, "input" };
 	secant_status status = read_input(v, &w, err);
 	secant_shape logits;
 	if (status || (status = choose_mode(v, o, m, &spec.mode, err)))
@@ -356,12 +438,12 @@ run_with_loss(
 	if (!(status = secant_trial_make(&t, m, &v->shape, &spec, &plan, err))
 		&& !(status = read_targets(v, o, m, &t, spec.mode, err)) && !(status = run_context(v, &t, err))
 		&& !(status = give(
-				 out, "loss", &(secant_shape){ 0 }, secant_context_output(t.context, t.at_loss), false, v->f64, err)))
+				 out, "loss", &(secant_shape){ 0 }, secant_context_output(t.step.context, 0), false, v->f64, err)))
 		logits = logits_in_file(&t.logits, w.cloud),
-		status = give(out, "logits", &logits, secant_context_output(t.context, t.at_logits), true, v->f64, err);
+		status = give(out, "logits", &logits, secant_context_output(t.step.context, t.at_logits), true, v->f64, err);
 	if (!status && t.at_label >= 0) {
 		secant_shape label = flat(&t.label);
-		status = give(out, "label", &label, secant_context_output(t.context, t.at_label), false, v->f64, err);
+		status = give(out, "label", &label, secant_context_output(t.step.context, t.at_label), false, v->f64, err);
 	}
 	if (!status && o->gradients)
 		status = give_gradients(m, &t, v->f64, out, err);

@@ -1,10 +1,10 @@
 /*
  * One pass through a network with a loss, for comparison and measurement: `run`, `explain --train`, `bench --train`.
- * Training itself is session.c.
+ * Training itself is trainer.c.
  */
 #ifndef SECANT_APP_TRIAL_H
 #define SECANT_APP_TRIAL_H
-#include "model/model.h"
+#include "train/step.h"
 
 typedef struct secant_trial_spec {
 	secant_phase phase;
@@ -12,18 +12,16 @@ typedef struct secant_trial_spec {
 	secant_mode mode;
 	bool label; /* the classification head's loss is added; input "label_target" */
 	bool gradients;
-	bool step; /* as in training: loss and gradients are the only outputs, and go to memory of the caller's */
+	secant_optimizer *optimizer; /* as in training: the gradients go where it reads them, and logits are not kept; NULL:
+								  * all are outputs */
 } secant_trial_spec;
 
 /* Inputs "input", "target", "label_target". */
 typedef struct secant_trial {
-	secant_graph *graph;
-	secant_plan *plan;
-	secant_context *context;
+	train_step step;
 	secant_shape target, label_target; /* of the inputs, rank -1 where there are none */
 	secant_shape logits, label; /* of the outputs; label rank -1: none */
-	int at_logits, at_label, at_loss; /* outputs of the context; -1: none */
-	int *at_grad; /* of each slot of the model's store */
+	int at_logits, at_label; /* outputs of the context; -1: none. The loss is output 0 */
 } secant_trial;
 
 secant_status secant_trial_make(secant_trial *t, secant_model *m, const secant_shape *input,

@@ -13,8 +13,9 @@ enum { CONFIG_LIMIT = 1 << 24, MOST_LISTS = 64 };
 
 /* Where the parser stands, and which lists of strings it has begun: the first mention replaces what default or file
  * said. */
-typedef struct line {
+typedef struct secant_opts_line {
 	const secant_opts *table;
+	json_t *config; /* NULL: there is none, or it is no JSON (said when it is read) */
 	char *object;
 	int argc, i;
 	const char *const *argv;
@@ -72,10 +73,10 @@ take_word(line *l, word *w, secant_err *err)
 	return SECANT_OK;
 }
 
-/* The value of the last option of that name on the line; NULL: it is not there, or the table has no such row. */
-static const char *
-last_value(line l, const char *name)
+const char *
+secant_opts_typed(const secant_opts_line *from, const char *name)
 {
+	line l = *from;
 	const char *value = NULL;
 	word w;
 	if (!secant_opts_find(l.table, name, NULL))
@@ -88,41 +89,17 @@ last_value(line l, const char *name)
 	return value;
 }
 
-/* The preset of the line, else of the configuration. */
-static secant_status
-use_preset(line l, const char *config, secant_err *err)
+const char *
+secant_opts_configured(const secant_opts_line *from, const char *name)
 {
-	if (!l.table->preset)
-		return SECANT_OK;
-	json_t *j = config ? json_loads(config, 0, NULL) : NULL;
-	const char *name = last_value(l, "preset");
-	name = name ? name : json_string_value(json_object_get(j, "preset"));
-	char *text = name ? l.table->preset(name, err) : NULL;
-	secant_status s = !name ? SECANT_OK
-		: text              ? secant_opts_set_json(l.table, l.object, text, name, err)
-		: err               ? err->code
-							: SECANT_ERR_ARG;
-	secant_free(text);
-	json_decref(j);
-	return s;
+	return json_string_value(json_object_get(from->config, name));
 }
 
-/* The options of the run that goes on. */
+/* Sets what comes from elsewhere (secant_opts.before), then what the configuration says. */
 static secant_status
-use_run(line l, secant_err *err)
+read_files(line *l, secant_err *err)
 {
-	const char *resume = l.table->resumed ? last_value(l, "resume") : NULL, *out = resume ? last_value(l, "out") : NULL;
-	char *text = out && !strcmp(resume, "true") ? l.table->resumed(out) : NULL;
-	secant_status s = text ? secant_opts_set_json(l.table, l.object, text, out, err) : SECANT_OK;
-	secant_free(text);
-	return s;
-}
-
-/* Sets what the run that goes on, preset and configuration say, in this order. */
-static secant_status
-read_files(line l, secant_err *err)
-{
-	const char *path = last_value(l, "config");
+	const char *path = secant_opts_typed(l, "config");
 	char *text = NULL;
 	size_t size = 0;
 	secant_err local = { 0 };
@@ -131,12 +108,13 @@ read_files(line l, secant_err *err)
 		return secant_fail(err, s, "--config: %s", local.msg);
 	if (text && strlen(text) != size)
 		s = secant_fail(err, SECANT_ERR_FORMAT, "%s: byte %zu is zero, expected JSON text", path, strlen(text));
-	if (!s)
-		s = use_run(l, err);
-	if (!s)
-		s = use_preset(l, text, err);
+	l->config = text && !s ? json_loads(text, 0, NULL) : NULL;
+	if (!s && l->table->before)
+		s = l->table->before(l, l->object, err);
+	json_decref(l->config);
+	l->config = NULL;
 	if (!s && text)
-		s = secant_opts_set_json(l.table, l.object, text, path, err);
+		s = secant_opts_set_json(l->table, l->object, text, path, err);
 	secant_free(text);
 	return s;
 }
@@ -164,7 +142,7 @@ secant_opts_parse(const secant_opts *table, void *object, int argc, const char *
 	int *n, secant_err *err)
 {
 	line l = { .table = table, .object = object, .argc = argc, .argv = argv };
-	secant_status s = read_files(l, err);
+	secant_status s = read_files(&l, err);
 	bool only_operands = false;
 	*n = 0;
 	for (l.i = 0; l.i < argc && !s; l.i++) {

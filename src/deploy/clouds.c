@@ -159,8 +159,9 @@ typedef struct queue {
 	pass *wait;
 	int waiting;
 	bool ran; /* a batch has run: later ones are filled up to its size */
-	float *input;
-	size_t room;
+	float *input, *possible; /* possible: batch x classes, 0 or 1 */
+	float *narrow; /* results of an f64 plan as floats */
+	size_t room, narrow_room;
 	int64_t *block; /* points of a window */
 	int64_t block_room;
 } queue;
@@ -214,39 +215,77 @@ write_pass(const queue *q, const pass *p, float *v, int64_t points)
 	secant_points_widen(v, points, channels, q->d->inputs, p->v->category < 0 ? 0 : p->v->category);
 }
 
-/* Adds softmax over the classes that are possible. */
+/* Adds probabilities, which are 0 for impossible classes. Networks that end in an activation know nothing of those:
+ * theirs are shares of what is left. */
 static void
-add_row(secant_verdict *v, int64_t row, const float *logits, bool probabilities)
+add_row(secant_verdict *v, int64_t row, const float *probabilities, bool shares)
 {
-	const float *from = logits + v->first;
-	float *sum = v->sum + row * v->count, top = from[0], all = 0;
-	for (int k = 1; k < v->count; k++)
-		top = from[k] > top ? from[k] : top;
+	const float *from = probabilities + v->first;
+	float *sum = v->sum + row * v->count, all = 0;
+	for (int k = 0; k < v->count && shares; k++)
+		all += from[k];
 	for (int k = 0; k < v->count; k++)
-		all += probabilities ? from[k] : expf(from[k] - top);
-	for (int k = 0; k < v->count; k++)
-		sum[k] += (probabilities ? from[k] : expf(from[k] - top)) / (all > 0 ? all : 1);
+		sum[k] += from[k] / (all > 0 ? all : 1);
 	v->hits[row]++;
 }
 
 static void
-take_pass(const queue *q, const pass *p, const float *logits)
+take_pass(const queue *q, const pass *p, const float *probabilities)
 {
 	bool whole = q->d->kind != SECANT_INPUT_POINTS;
 	for (int64_t i = 0; i < (whole ? 1 : p->used); i++)
-		add_row(p->v, whole ? 0 : p->index[i], logits + i * q->d->classes, q->d->activated);
+		add_row(p->v, whole ? 0 : p->index[i], probabilities + i * q->d->classes, q->d->activated);
 }
 
 static secant_status
-reserve_input(queue *q, size_t n, secant_err *err)
+reserve(float **v, size_t *room, size_t n, secant_err *err)
 {
-	if (n <= q->room)
+	if (n <= *room)
 		return SECANT_OK;
-	secant_free(q->input);
-	q->room = 0;
-	if (!(q->input = secant_alloc_aligned(n * sizeof *q->input)))
+	secant_free(*v);
+	*room = 0;
+	if (!(*v = secant_alloc_aligned(n * sizeof **v)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a batch of %zu numbers", n);
-	q->room = n;
+	*room = n;
+	return SECANT_OK;
+}
+
+/* Which classes each row of a batch of n may have. */
+static void
+write_possible(const queue *q, int n)
+{
+	int classes = q->d->classes;
+	for (int i = 0; i < n; i++) {
+		const secant_verdict *v = q->wait[i < q->waiting ? i : 0].v;
+		for (int k = 0; k < classes; k++)
+			q->possible[(int64_t)i * classes + k] = k >= v->first && k < v->first + v->count ? 1 : 0;
+	}
+}
+
+static secant_status
+run_batch(queue *q, const secant_shape *shape, int64_t out, secant_err *err)
+{
+	int n = (int)shape->dim[0];
+	secant_tensor in[] = { { SECANT_F32, *shape, q->input, NULL },
+		{ SECANT_F32, { 2, { n, q->d->classes } }, q->possible, NULL } };
+	secant_tensor made = { 0 };
+	char text[96];
+	secant_status s = secant_session_run(q->o->session, in, &made, err);
+	if (!s && secant_shape_count(&made.shape) != n * out)
+		s = secant_fail(err, SECANT_ERR_SHAPE, "the network's result is %s for %d clouds, want %lld numbers of each",
+			secant_shape_text(&made.shape, text, sizeof text), n, (long long)out);
+	if (s)
+		return s;
+	const float *v = made.data;
+	if (made.dtype != SECANT_F32) {
+		if ((s = reserve(&q->narrow, &q->narrow_room, (size_t)(n * out), err)))
+			return s;
+		for (int64_t i = 0; i < n * out; i++)
+			q->narrow[i] = (float)secant_tensor_get(&made, i);
+		v = q->narrow;
+	}
+	for (int i = 0; i < q->waiting; i++)
+		take_pass(q, &q->wait[i], v + i * out);
 	return SECANT_OK;
 }
 
@@ -255,26 +294,21 @@ flush(queue *q, secant_err *err)
 {
 	int64_t points = 0;
 	int n = q->ran ? q->o->batch : q->waiting;
-	const void *logits;
-	secant_shape shape;
 	if (!q->waiting)
 		return SECANT_OK;
 	for (int i = 0; i < q->waiting; i++)
 		points = q->wait[i].points > points ? q->wait[i].points : points;
 	int64_t row = points * q->d->inputs, out = (q->d->kind == SECANT_INPUT_POINTS ? points : 1) * q->d->classes;
-	secant_status s = reserve_input(q, (size_t)(row * n), err);
+	secant_status s = reserve(&q->input, &q->room, (size_t)(row * n), err);
 	for (int i = 0; i < q->waiting && !s; i++)
 		write_pass(q, &q->wait[i], q->input + i * row, points);
 	for (int i = q->waiting; i < n && !s; i++)
 		memcpy(q->input + i * row, q->input, (size_t)row * sizeof *q->input);
-	secant_shape in = { 4, { n, points, 1, q->d->inputs } };
+	write_possible(q, n);
 	if (!s)
-		s = secant_runner_run(q->d->runner, &in, q->input, &logits, &shape, NULL, NULL, err);
-	for (int i = 0; i < q->waiting; i++) {
-		if (!s)
-			take_pass(q, &q->wait[i], (const float *)logits + i * out);
+		s = run_batch(q, &secant_shape_of(4, n, points, 1, q->d->inputs), out, err);
+	for (int i = 0; i < q->waiting; i++)
 		secant_free(q->wait[i].index);
-	}
 	q->ran = true;
 	q->waiting = 0;
 	if (!s && q->o->tick && !q->o->tick(q->o->user))
@@ -394,8 +428,13 @@ secant_clouds_pass(const secant_deployed *d, const secant_cloud_model *m, const 
 	queue q = { .d = d, .m = m, .o = o };
 	secant_err own = { 0 };
 	secant_status s = SECANT_OK;
-	if (!(q.wait = secant_calloc((size_t)o->batch, sizeof *q.wait)))
+	q.wait = secant_calloc((size_t)o->batch, sizeof *q.wait);
+	q.possible = secant_calloc((size_t)o->batch * (size_t)d->classes, sizeof *q.possible);
+	if (!q.wait || !q.possible) {
+		secant_free(q.wait);
+		secant_free(q.possible);
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a batch");
+	}
 	for (int i = 0; i < n && !s; i++)
 		if (m->recipe.block > 0)
 			s = submit_blocks(&q, &v[i], &own);
@@ -407,7 +446,9 @@ secant_clouds_pass(const secant_deployed *d, const secant_cloud_model *m, const 
 	for (int i = 0; i < q.waiting; i++)
 		secant_free(q.wait[i].index);
 	secant_free(q.wait);
+	secant_free(q.possible);
 	secant_free(q.input);
+	secant_free(q.narrow);
 	secant_free(q.block);
 	return s ? secant_fail(err, s, "%s", own.msg) : SECANT_OK;
 }

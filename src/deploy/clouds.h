@@ -23,6 +23,7 @@ secant_status secant_cloud_model_read(
 void secant_cloud_model_free(secant_cloud_model *m);
 
 typedef struct secant_passing {
+	secant_session *session; /* of the model's: "probabilities" */
 	int batch; /* passes that run together, at most */
 	int votes; /* 1 or more */
 	int most; /* points of a pass of a whole cloud; 0: as many as in training, at least 8192 */

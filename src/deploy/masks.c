@@ -105,40 +105,48 @@ secant_mask_geo(const secant_nodata *n, const secant_geo *geo, secant_err *err)
 
 /* ---- masks ---- */
 
-/* The most probable class that the rules allow, -1: none of them. `im` may be NULL where there are no rules. */
-static int
-choose(const secant_predictor *p, const float *v, const secant_image *im, int64_t pixel)
+/* Probabilities with those of classes that the rules forbid below all others. */
+static secant_status
+only_allowed(secant_predictor *p, const secant_image *im, const float **probabilities, int64_t pixels, secant_err *err)
 {
-	int classes = p->model[0].classes, best = -1;
-	bool exclusive = p->model[0].task == SECANT_TASK_MULTICLASS;
-	/* Votes and decisions of theirs are shares. */
-	float threshold = p->options.tta_merge == 1 ? 0.5f : (float)p->options.threshold;
-	for (int c = 0; c < classes; c++) {
-		if ((best >= 0 && !(v[c] > v[best])) || (!exclusive && !(v[c] >= threshold)))
-			continue;
-		if (!p->rules.n || secant_rules_allow(&p->rules, c, im, pixel))
-			best = c;
-	}
-	return best;
+	int classes = p->model[0].classes;
+	const float *from = *probabilities;
+	if (!p->rules.n)
+		return SECANT_OK;
+	secant_status status = secant_floats_reserve(&p->allowed, (size_t)(pixels * classes), err);
+	if (status)
+		return status;
+	for (int64_t i = 0, at = 0; i < pixels; i++)
+		for (int c = 0; c < classes; c++, at++)
+			p->allowed.v[at] = secant_rules_allow(&p->rules, c, im, i) ? from[at] : -INFINITY;
+	*probabilities = p->allowed.v;
+	return SECANT_OK;
 }
 
-static void
-fill_rows(const secant_predictor *p, const secant_image *im, const secant_nodata *none, const float *probabilities,
-	int64_t pixels, void *mask)
+static secant_status
+fill_rows(secant_predictor *p, const secant_image *im, const secant_nodata *none, const float *probabilities,
+	int64_t pixels, void *mask, secant_err *err)
 {
 	secant_dtype dtype = secant_mask_dtype(p);
-	int classes = p->model[0].classes, background = secant_mask_background(p);
+	int background = secant_mask_background(p);
+	const void *decided;
+	secant_status status = only_allowed(p, im, &probabilities, pixels, err);
+	if (!status)
+		status = secant_decide(p->classes, probabilities, pixels, p->model[0].classes, &decided, err);
+	if (status)
+		return status;
+	const int32_t *class = decided;
 	for (int64_t i = 0; i < pixels; i++) {
-		int class = choose(p, probabilities + i * classes, im, i);
-		int value = class < 0 ? background : secant_mask_value(p, class);
+		int value = class[i] < 0 ? background : secant_mask_value(p, class[i]);
 		if (none->there && secant_voids_at(&none->voids, im, i))
 			value = none->mask;
 		mask_set(dtype, mask, i, value);
 	}
+	return SECANT_OK;
 }
 
 secant_status
-secant_mask_rows(const secant_predictor *p, secant_source *s, const secant_nodata *none, int y, int n,
+secant_mask_rows(secant_predictor *p, secant_source *s, const secant_nodata *none, int y, int n,
 	const float *probabilities, void *mask, secant_err *err)
 {
 	secant_image window = { 0 };
@@ -149,7 +157,7 @@ secant_mask_rows(const secant_predictor *p, secant_source *s, const secant_nodat
 	if (!status && im)
 		status = secant_rules_check(&p->rules, im->channels, err);
 	if (!status)
-		fill_rows(p, im, none, probabilities, (int64_t)n * s->width, mask);
+		status = fill_rows(p, im, none, probabilities, (int64_t)n * s->width, mask, err);
 	secant_image_free(&window);
 	return status;
 }
@@ -282,7 +290,7 @@ secant_overlay_rows(
 /* ---- pictures in memory ---- */
 
 typedef struct collect {
-	const secant_predictor *p;
+	secant_predictor *p;
 	secant_source *source;
 	secant_nodata none;
 	secant_image *mask;

@@ -1,9 +1,9 @@
 /* A model file made ready to run. See network.h. */
 #include "deploy/network.h"
-#include <math.h>
 #include <string.h>
 #include "base/cpu.h"
 #include "base/file.h"
+#include "ops/rules.h"
 #include "prepare/normalize.h"
 
 secant_status
@@ -105,20 +105,110 @@ secant_store_load(secant_store *s, const secant_tensors *t, secant_err *err)
 
 /* ---- the network ---- */
 
-static const char *const output_names[SECANT_RUNNER_OUTPUTS] = { "logits", "label" };
+int
+secant_ending_inputs(const secant_ending *e, int n)
+{
+	return n - (e->parts && !e->activated);
+}
+
+/* Logits with those of the impossible classes far below all others: 1 - possible is 0 or 1. */
+static secant_value
+only_possible(secant_graph *g, secant_value logits, const secant_shape *wanted)
+{
+	const double far = 1e30;
+	char text[96];
+	const secant_shape *y = secant_graph_shape(g, logits);
+	if (y->rank < 2)
+		return secant_graph_fail(g, SECANT_ERR_SHAPE, "the logits of clouds have %d axes, want 2 or 4", y->rank);
+	secant_shape one = secant_shape_of(2, y->dim[0], y->dim[y->rank - 1]), at = *y;
+	for (int i = 1; i < at.rank - 1; i++)
+		at.dim[i] = 1;
+	if (wanted && !secant_shape_equal(wanted, &one))
+		return secant_graph_fail(g, SECANT_ERR_SHAPE, "'possible' is %s, want %lldx%lld",
+			secant_shape_text(wanted, text, sizeof text), (long long)one.dim[0], (long long)one.dim[1]);
+	secant_value possible = secant_graph_input(g, "possible", SECANT_F32, &one);
+	secant_value bias = secant_build_number(g, "mul_scalar", far, secant_build_number(g, "add_scalar", -1, possible));
+	return secant_apply(
+		g, "add", NULL, 2, secant_apply(g, "upcast", NULL, 1, logits), secant_build_reshape(g, bias, &at));
+}
+
+void
+secant_build_ending(const secant_ending *e, secant_graph *g, const secant_shape *inputs, int n)
+{
+	secant_value v = secant_graph_find_output(g, "logits");
+	if (secant_graph_find_output(g, "probabilities") >= 0)
+		return; /* the network says itself what they are */
+	if (v >= 0 && e->parts && !e->activated)
+		v = only_possible(g, v, inputs ? &inputs[n - 1] : NULL);
+	v = secant_apply(g, "upcast", NULL, 1, v);
+	if (!e->activated && e->task == SECANT_TASK_MULTICLASS)
+		v = secant_apply(g, "softmax", &(secant_axis_attr){ -1 }, 1, v);
+	else if (!e->activated)
+		v = secant_apply(g, "sigmoid", NULL, 1, v);
+	secant_graph_output(g, "probabilities", v);
+}
+
+secant_session *
+secant_deployed_session(const secant_deployed *d, secant_err *err)
+{
+	const char *wanted = "probabilities";
+	return secant_session_new(d->runner, &wanted, 1, err);
+}
 
 static secant_graph *
-make_graph(void *user, const secant_shape *input, secant_value outputs[SECANT_RUNNER_OUTPUTS], secant_err *err)
+make_graph(void *user, const secant_shape *inputs, int n, secant_err *err)
 {
 	const secant_deployed *d = user;
+	secant_ending e = { d->task, d->activated, d->parts };
 	secant_graph *g = secant_graph_from_json(
-		d->file.graph, input, d->training_operators, output_names, outputs, SECANT_RUNNER_OUTPUTS, err);
-	if (g && outputs[0] < 0) {
-		secant_fail(err, SECANT_ERR_FORMAT, "graph: no output \"logits\"");
-		secant_graph_free(g);
+		d->file.graph, inputs, secant_ending_inputs(&e, n), d->training_operators, err);
+	if (!g)
 		return NULL;
+	if (secant_graph_find_output(g, "logits") < 0)
+		secant_fail(err, SECANT_ERR_FORMAT, "graph: no output \"logits\"");
+	else
+		secant_build_ending(&e, g, inputs, n);
+	if (secant_graph_find_output(g, "probabilities") >= 0 && !secant_graph_check(g, err))
+		return g;
+	(void)!secant_graph_check(g, err);
+	secant_graph_free(g);
+	return NULL;
+}
+
+/* ---- settings ---- */
+
+void
+secant_class_names_free(char **names, int n)
+{
+	for (int i = 0; i < n; i++)
+		secant_free(names[i]);
+	secant_free(names);
+}
+
+secant_status
+secant_class_names_read(const json_t *settings, char ***names, int *n, secant_err *err)
+{
+	const json_t *list = json_object_get(settings, "class_names");
+	size_t count = json_array_size(list);
+	*names = NULL;
+	*n = 0;
+	if (count > 65535)
+		return secant_fail(err, SECANT_ERR_FORMAT, "the model has %zu class names, want at most 65535", count);
+	if (!count)
+		return SECANT_OK;
+	char **made = secant_calloc(count, sizeof *made);
+	bool ok = made != NULL;
+	for (size_t i = 0; i < count && ok; i++) {
+		const char *name = json_string_value(json_array_get(list, i));
+		ok = (made[i] = secant_strdup(name ? name : "")) != NULL;
 	}
-	return g;
+	if (!ok) {
+		secant_class_names_free(made, made ? (int)count : 0);
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
+	}
+	*names = made;
+	*n = (int)count;
+	return SECANT_OK;
 }
 
 static secant_status
@@ -135,6 +225,8 @@ read_settings(secant_deployed *d, secant_err *err)
 		: !strcmp(kind, "points")                ? SECANT_INPUT_POINTS
 												 : SECANT_INPUT_CLOUDS;
 	d->categories = d->inputs > d->in_channels ? (int)json_integer_value(json_object_get(net, "categories")) : 0;
+	d->parts = d->kind == SECANT_INPUT_POINTS
+		&& json_array_size(json_object_get(json_object_get(s, "clouds"), "parts"));
 	d->classes = (int)json_integer_value(json_object_get(net, "classes"));
 	d->multiple = (int)json_integer_value(json_object_get(s, "multiple"));
 	d->activated = json_is_string(json_object_get(net, "activation"))
@@ -185,7 +277,6 @@ secant_deployed_open(
 {
 	secant_err own = { 0 };
 	*d = (secant_deployed){ .training_operators = (allow & SECANT_ALLOW_TRAINING) != 0 };
-	secant_value outputs[SECANT_RUNNER_OUTPUTS];
 	secant_graph *g = NULL;
 	if (!secant_precision_choose(precision, &d->precision, &own) && !secant_model_file_read(&d->file, path, &own)) {
 		bool f64 = d->precision == SECANT_PRECISION_F64;
@@ -194,12 +285,14 @@ secant_deployed_open(
 		};
 		if (!(d->path = secant_strdup(path)))
 			secant_fail(&own, SECANT_ERR_NOMEM, "no memory for a path");
-		if (own.code || read_settings(d, &own) || !(g = make_graph(d, NULL, outputs, &own))
+		if (own.code || read_settings(d, &own) || !(g = make_graph(d, NULL, 0, &own))
 			|| !(d->store = secant_store_new(g, f64, &own))
 			|| (f64 ? secant_store_load(d->store, &d->file.tensors, &own) : check_fit(d->store, &d->file.tensors, &own))
-			|| !(d->runner = secant_runner_new(d->store, make_graph, d, &o, &own)))
+			|| !(d->runner = secant_runner_new(d->store, g, make_graph, d, &o, &own)))
 			secant_err_prefix(&own, "%s", path);
-		else if (!f64)
+		else
+			d->ends = !json_object_get(json_object_get(d->file.graph, "outputs"), "probabilities");
+		if (!own.code && !f64)
 			secant_runner_spare(d->runner, restore, release);
 		secant_tensors_free(&d->file.tensors);
 	}
@@ -218,25 +311,4 @@ secant_deployed_close(secant_deployed *d)
 	secant_model_file_free(&d->file);
 	secant_free(d->path);
 	*d = (secant_deployed){ 0 };
-}
-
-void
-secant_deployed_probabilities(const secant_deployed *d, float *v, int64_t rows)
-{
-	if (d->activated)
-		return;
-	if (d->task != SECANT_TASK_MULTICLASS) {
-		for (int64_t i = 0; i < rows * d->classes; i++)
-			v[i] = 1 / (1 + expf(-v[i]));
-		return;
-	}
-	for (int64_t i = 0; i < rows; i++) {
-		float *row = v + i * d->classes, top = row[0], sum = 0;
-		for (int c = 1; c < d->classes; c++)
-			top = row[c] > top ? row[c] : top;
-		for (int c = 0; c < d->classes; c++)
-			sum += row[c] = expf(row[c] - top);
-		for (int c = 0; c < d->classes; c++)
-			row[c] /= sum;
-	}
 }

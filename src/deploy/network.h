@@ -1,9 +1,15 @@
 /*
  * A model file made ready to run: graph, store, settings and a runner. What predict, eval, serve and streams share.
+ * Nothing of it changes after opening but the runner's plans, which are guarded: any number of threads may run it, each
+ * with a session of its own (exec/session.h).
+ *
+ * To the outputs of the file's graph, "logits" among them, opening adds "probabilities": the final activation by the
+ * task (sigmoid, softmax), in f32; the logits themselves where the network ends in an activation already. Of clouds
+ * with parts the input "possible" (N x classes, 0 or 1) says which classes the softmax is over.
  */
 #ifndef SECANT_DEPLOY_NETWORK_H
 #define SECANT_DEPLOY_NETWORK_H
-#include "exec/runner.h"
+#include "exec/session.h"
 #include "formats/graph_json.h"
 #include "formats/model_file.h"
 
@@ -26,6 +32,8 @@ typedef struct secant_deployed {
 							   to categories - 1 */
 	bool training_operators; /* its graph may hold them */
 	bool activated; /* the network ends in an activation: its results are probabilities already */
+	bool ends; /* the last output, "probabilities", is added to those of the file */
+	bool parts; /* of clouds: which classes are possible is an input */
 	float scale[16], shift[16]; /* normalisation */
 } secant_deployed;
 
@@ -38,8 +46,21 @@ enum { SECANT_ALLOW_REFERENCE = 1, SECANT_ALLOW_TRAINING = 2 };
 secant_status secant_deployed_open(secant_deployed *d, const char *path, const char *precision, int threads,
 	unsigned allow, secant_err *err) SECANT_NODISCARD;
 void secant_deployed_close(secant_deployed *d);
-/* Turns logits (rows x classes, in place) into probabilities by the task: sigmoid or softmax. */
-void secant_deployed_probabilities(const secant_deployed *d, float *v, int64_t rows);
+/* How a network's results become probabilities. */
+typedef struct secant_ending {
+	secant_task task;
+	bool activated, parts; /* as in secant_deployed */
+} secant_ending;
+/* Adds the output "probabilities" to a graph with the output "logits", and where the ending needs it the input
+ * "possible", which takes the last of the `n` shapes of `inputs` (NULL: its own). Errors are the graph's. */
+void secant_build_ending(const secant_ending *e, secant_graph *g, const secant_shape *inputs, int n);
+/* How many of n inputs are the network's own: all but "possible". */
+int secant_ending_inputs(const secant_ending *e, int n);
+/* A session of the model that gives "probabilities". */
+secant_session *secant_deployed_session(const secant_deployed *d, secant_err *err);
+/* A model's class names (settings "class_names"); *names NULL and *n 0 where it has none. secant_class_names_free. */
+secant_status secant_class_names_read(const json_t *settings, char ***names, int *n, secant_err *err) SECANT_NODISCARD;
+void secant_class_names_free(char **names, int n);
 /* Copies tensors into a store of the same names; a missing, surplus or misshapen one: one error naming the first few.
  */
 secant_status secant_store_load(secant_store *s, const secant_tensors *t, secant_err *err) SECANT_NODISCARD;

@@ -54,6 +54,9 @@ secant_predict_takes_clouds(const char *model)
 
 typedef struct ensemble {
 	secant_deployed *d;
+	secant_session **session; /* of each */
+	char **name; /* of the classes */
+	int n_names;
 	secant_cloud_model *m;
 	int n;
 	const secant_predict_cloud *how;
@@ -91,7 +94,8 @@ open_models(ensemble *e, const char *const *models, int n, const secant_predict 
 		| (o->training_operators ? SECANT_ALLOW_TRAINING : 0u);
 	e->d = secant_calloc((size_t)n, sizeof *e->d);
 	e->m = secant_calloc((size_t)n, sizeof *e->m);
-	if (!e->d || !e->m || n < 1)
+	e->session = secant_calloc((size_t)n, sizeof(secant_session *));
+	if (!e->d || !e->m || !e->session || n < 1)
 		return secant_fail(
 			err, n < 1 ? SECANT_ERR_ARG : SECANT_ERR_NOMEM, n < 1 ? "no model is given" : "no memory for %d models", n);
 	for (int i = 0; i < n && !s; i++) {
@@ -101,18 +105,22 @@ open_models(ensemble *e, const char *const *models, int n, const secant_predict 
 		secant_err own = { 0 };
 		if ((s = secant_cloud_model_read(&e->m[i], &e->d[i], &own)))
 			return secant_fail(err, s, "%s: %s", models[i], own.msg);
-		s = check_same(e, models, i, err);
+		if (!(s = check_same(e, models, i, err)) && !(e->session[i] = secant_deployed_session(&e->d[i], err)))
+			s = err ? err->code : SECANT_ERR_NOMEM;
 	}
-	return s;
+	return s ? s : secant_class_names_read(e->d[0].file.settings, &e->name, &e->n_names, err);
 }
 
 static void
 close_models(ensemble *e)
 {
 	for (int i = 0; i < e->n; i++) {
+		secant_session_free(e->session[i]);
 		secant_cloud_model_free(&e->m[i]);
 		secant_deployed_close(&e->d[i]);
 	}
+	secant_class_names_free(e->name, e->n_names);
+	secant_free(e->session);
 	secant_free(e->d);
 	secant_free(e->m);
 }
@@ -227,6 +235,14 @@ add_results(secant_cloud *c, const ensemble *e, const secant_verdict *v, bool la
 /* ---- one file ---- */
 
 static secant_status
+pass_model(ensemble *e, int i, secant_verdict *v, secant_err *err)
+{
+	secant_passing how = e->passing;
+	how.session = e->session[i];
+	return secant_clouds_pass(&e->d[i], &e->m[i], &how, v, 1, err);
+}
+
+static secant_status
 pass_all(ensemble *e, const secant_cloud *c, secant_points *p, secant_verdict *v, secant_err *err)
 {
 	secant_status s = SECANT_OK;
@@ -239,7 +255,7 @@ pass_all(ensemble *e, const secant_cloud *c, secant_points *p, secant_verdict *v
 			s = secant_verdict_make(v, &e->d[0], &e->m[0], p, e->category, err);
 		v->p = p;
 		if (!s && c->n)
-			s = secant_clouds_pass(&e->d[i], &e->m[i], &e->passing, v, 1, err);
+			s = pass_model(e, i, v, err);
 	}
 	return s;
 }
@@ -250,9 +266,7 @@ describe(const ensemble *e, const secant_verdict *v, char *text, size_t size)
 {
 	float confidence;
 	int k = secant_verdict_class(v, 0, &confidence);
-	const char *name = k < 0
-		? NULL
-		: json_string_value(json_array_get(json_object_get(e->d[0].file.settings, "class_names"), (size_t)k));
+	const char *name = k >= 0 && k < e->n_names ? e->name[k] : NULL;
 	if (name)
 		(void)snprintf(text, size, "%s %.3f", name, (double)confidence);
 	else

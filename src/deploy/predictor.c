@@ -3,8 +3,8 @@
  * secant/predict.h.
  *
  * Each model's probabilities of each view (views.c) are turned and scaled back; then their mean is taken, or they vote:
- * the class each would choose gets 1, the others 0, and a thousandth of the mean is mixed in so that it decides between
- * equals.
+ * the class each would choose gets 1, the others 0 (decide.h). A window goes through the network to "probabilities":
+ * the activation is part of the graph.
  */
 #include "deploy/predictor.h"
 #include <string.h>
@@ -59,7 +59,7 @@ secant_floats_reserve(secant_floats *f, size_t n, secant_err *err)
 /* ---- opening ---- */
 
 static secant_status
-check_options(secant_predictor *p, secant_err *err)
+check_options(secant_ensemble *p, secant_err *err)
 {
 	const secant_predict *o = &p->options;
 	if (o->resize && o->size.n != 2)
@@ -80,7 +80,7 @@ check_options(secant_predictor *p, secant_err *err)
 static const char *const modes[] = { "binary", "multiclass", "multilabel" };
 
 static secant_status
-check_same(const secant_predictor *p, const char *const *paths, int i, secant_err *err)
+check_same(const secant_ensemble *p, const char *const *paths, int i, secant_err *err)
 {
 	const secant_deployed *a = &p->model[0], *b = &p->model[i];
 	if (a->classes != b->classes || a->task != b->task)
@@ -95,68 +95,143 @@ check_same(const secant_predictor *p, const char *const *paths, int i, secant_er
 
 /* Class names and colours, which a model need not have. */
 static secant_status
-read_classes(secant_predictor *p, secant_err *err)
+read_classes(secant_ensemble *p, secant_err *err)
 {
-	const json_t *names = json_object_get(p->model[0].file.settings, "class_names"),
-				 *colours = json_object_get(p->model[0].file.settings, "palette");
-	size_t n = json_array_size(names), m = json_array_size(colours);
-	if (n > 65535 || m > 65535)
-		return secant_fail(
-			err, SECANT_ERR_FORMAT, "the model has %zu class names and %zu colours, want at most 65535", n, m);
-	p->class_name = secant_calloc(n, sizeof *p->class_name);
-	p->palette = secant_calloc(m, sizeof *p->palette);
-	if (!p->class_name || !p->palette)
-		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
-	for (size_t i = 0; i < n; i++) {
-		const char *name = json_string_value(json_array_get(names, i));
-		if (!(p->class_name[p->n_class_names++] = secant_strdup(name ? name : "")))
-			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
-	}
+	const json_t *settings = p->model[0].file.settings, *colours = json_object_get(settings, "palette");
+	size_t m = json_array_size(colours);
+	secant_status status = secant_class_names_read(settings, &p->class_name, &p->n_class_names, err);
+	if (status)
+		return status;
+	if (m > 65535)
+		return secant_fail(err, SECANT_ERR_FORMAT, "the model has %zu colours, want at most 65535", m);
+	if (!(p->palette = secant_calloc(m + 1, sizeof *p->palette)))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for colours");
 	for (size_t i = 0; i < m; i++, p->n_palette++)
 		for (size_t c = 0; c < 3; c++)
 			p->palette[i][c] = (uint8_t)json_integer_value(json_array_get(json_array_get(colours, i), c));
 	return SECANT_OK;
 }
 
+static void
+ensemble_drop(secant_ensemble *e)
+{
+	if (!e || atomic_fetch_sub(&e->holders, 1) > 1)
+		return;
+	for (int i = 0; i < e->n_models; i++)
+		secant_deployed_close(&e->model[i]);
+	secant_decider_free(&e->decider);
+	secant_class_names_free(e->class_name, e->n_class_names);
+	secant_free(e->palette);
+	secant_free(e->model);
+	secant_opts_free(&secant_predict_options, &e->options);
+	secant_free(e);
+}
+
+static secant_status
+open_models(secant_ensemble *e, const char *const *models, int n, secant_err *err)
+{
+	const secant_predict *o = &e->options;
+	unsigned allow = (o->allow_reference ? SECANT_ALLOW_REFERENCE : 0u)
+		| (o->training_operators ? SECANT_ALLOW_TRAINING : 0u);
+	secant_status status = SECANT_OK;
+	if (!(e->model = secant_calloc((size_t)n, sizeof *e->model)))
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a predictor");
+	for (int i = 0; i < n && !status; i++) {
+		status = secant_deployed_open(&e->model[i], models[i], o->precision, o->threads, allow, err);
+		if (status)
+			return status;
+		e->n_models = i + 1;
+		status = check_same(e, models, i, err);
+	}
+	if (!status && (status = read_classes(e, err)))
+		secant_err_prefix(err, "%s", models[0]);
+	return status;
+}
+
+/* What follows from options and models together. */
+static secant_status
+settle(secant_ensemble *e, secant_err *err)
+{
+	const secant_predict *o = &e->options;
+	const secant_deployed *d = &e->model[0];
+	secant_status status = secant_rules_parse(&e->rules, o->rule, e->class_name, e->n_class_names, d->classes, err);
+	if (status)
+		return status;
+	if ((int64_t)d->classes + o->offset > 65535)
+		return secant_fail(
+			err, SECANT_ERR_ARG, "--offset %d: %d classes from there do not fit into 16 bits", o->offset, d->classes);
+	/* Votes and decisions of theirs are shares. */
+	double least = o->tta_merge == 1 ? 0.5 : o->threshold;
+	return secant_decider_make(&e->decider, d->task, d->classes, least, o->threshold, o->threads, err);
+}
+
+static secant_ensemble *
+ensemble_open(const char *const *models, int n, const secant_predict *options, secant_err *err)
+{
+	secant_ensemble *e = secant_calloc(1, sizeof *e);
+	if (!e) {
+		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a predictor");
+		return NULL;
+	}
+	atomic_init(&e->holders, 1);
+	secant_status status = options ? secant_opts_copy(&secant_predict_options, &e->options, options, err)
+								   : secant_opts_init(&secant_predict_options, &e->options, err);
+	if (!status && !(status = check_options(e, err)) && !(status = open_models(e, models, n, err))
+		&& !(status = settle(e, err)))
+		return e;
+	ensemble_drop(e);
+	return NULL;
+}
+
+/* A predictor on an ensemble, whose count it takes over, also on failure. */
+static secant_predictor *
+predictor_on(secant_ensemble *e, secant_err *err)
+{
+	secant_predictor *p = secant_calloc(1, sizeof *p);
+	if (!p || !(p->session = secant_calloc((size_t)e->n_models, sizeof(secant_session *)))) {
+		secant_free(p);
+		ensemble_drop(e);
+		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a predictor");
+		return NULL;
+	}
+	p->of = e;
+	p->options = e->options;
+	p->model = e->model;
+	p->n_models = e->n_models;
+	p->views = e->views;
+	p->rules = e->rules;
+	p->class_name = e->class_name;
+	p->n_class_names = e->n_class_names;
+	p->palette = e->palette;
+	p->n_palette = e->n_palette;
+	bool ok = (p->classes = secant_decider_session(&e->decider, "classes", err))
+		&& (p->votes = secant_decider_session(&e->decider, "votes", err));
+	for (int i = 0; i < p->n_models && ok; i++)
+		ok = (p->session[i] = secant_deployed_session(&e->model[i], err)) != NULL;
+	if (ok)
+		return p;
+	secant_predictor_close(p);
+	return NULL;
+}
+
 secant_predictor *
 secant_predictor_open(const char *const *models, int n, const secant_predict *options, secant_err *err)
 {
 	secant_err own = { 0 };
-	unsigned allow;
-	secant_predictor *p = secant_calloc(1, sizeof *p);
-	if (!p || n < 1 || !(p->model = secant_calloc((size_t)n, sizeof *p->model))) {
-		secant_free(p);
-		secant_fail(err, n < 1 ? SECANT_ERR_ARG : SECANT_ERR_NOMEM,
-			n < 1 ? "a predictor wants a model" : "no memory for a predictor");
-		return NULL;
-	}
-	if (options ? secant_opts_copy(&secant_predict_options, &p->options, options, &own)
-				: secant_opts_init(&secant_predict_options, &p->options, &own))
-		goto done;
-	if (check_options(p, &own))
-		goto done;
-	allow = (p->options.allow_reference ? SECANT_ALLOW_REFERENCE : 0u)
-		| (p->options.training_operators ? SECANT_ALLOW_TRAINING : 0u);
-	for (int i = 0; i < n && !own.code; i++) {
-		if (secant_deployed_open(&p->model[i], models[i], p->options.precision, p->options.threads, allow, &own))
-			goto done;
-		p->n_models = i + 1;
-		(void)!check_same(p, models, i, &own);
-	}
-	if (!own.code && read_classes(p, &own))
-		secant_err_prefix(&own, "%s", models[0]);
-	if (!own.code)
-		(void)!secant_rules_parse(
-			&p->rules, p->options.rule, p->class_name, p->n_class_names, p->model[0].classes, &own);
-	if (!own.code && (int64_t)p->model[0].classes + p->options.offset > 65535)
-		secant_fail(&own, SECANT_ERR_ARG, "--offset %d: %d classes from there do not fit into 16 bits",
-			p->options.offset, p->model[0].classes);
-done:
-	if (!own.code)
-		return p;
-	secant_predictor_close(p);
-	secant_fail(err, own.code, "%s", own.msg);
-	return NULL;
+	if (n < 1)
+		secant_fail(&own, SECANT_ERR_ARG, "a predictor wants a model");
+	secant_ensemble *e = n < 1 ? NULL : ensemble_open(models, n, options, &own);
+	secant_predictor *p = e ? predictor_on(e, &own) : NULL;
+	if (!p)
+		secant_fail(err, own.code, "%s", own.msg);
+	return p;
+}
+
+secant_predictor *
+secant_predictor_clone(const secant_predictor *p, secant_err *err)
+{
+	atomic_fetch_add(&p->of->holders, 1);
+	return predictor_on(p->of, err);
 }
 
 void
@@ -165,21 +240,33 @@ secant_predictor_close(secant_predictor *p)
 	if (!p)
 		return;
 	for (int i = 0; i < p->n_models; i++)
-		secant_deployed_close(&p->model[i]);
-	for (int i = 0; i < p->n_class_names; i++)
-		secant_free(p->class_name[i]);
-	secant_free(p->class_name);
-	secant_free(p->palette);
-	secant_free(p->model);
+		secant_session_free(p->session[i]);
+	secant_free(p->session);
+	secant_session_free(p->classes);
+	secant_session_free(p->votes);
 	secant_free(p->normal.v);
 	secant_free(p->input.v);
-	secant_free(p->part.v);
 	secant_free(p->window.v);
 	secant_free(p->weighted.v);
 	secant_free(p->view.v);
 	secant_free(p->scaled.v);
-	secant_opts_free(&secant_predict_options, &p->options);
+	secant_free(p->allowed.v);
+	ensemble_drop(p->of);
 	secant_free(p);
+}
+
+void
+secant_predictor_limit(secant_predictor *p, double seconds)
+{
+	for (int i = 0; i < p->n_models; i++)
+		secant_session_limit(p->session[i], seconds);
+}
+
+void
+secant_predictor_cancel(secant_predictor *p)
+{
+	for (int i = 0; i < p->n_models; i++)
+		secant_session_cancel(p->session[i]);
 }
 
 int
@@ -229,64 +316,49 @@ rounded(int n, int multiple)
 	return (n + multiple - 1) / multiple * multiple;
 }
 
-/* One model on one view of the normalised picture; adds to `sum` (h x w x classes). */
-static secant_status
-add_view(secant_predictor *p, secant_deployed *d, unsigned view, int h, int w, float *sum, secant_err *err)
+/* The view of the normalised picture as the network takes it: turned, and padded by reflection to ph x pw. */
+static void
+write_view(const secant_predictor *p, unsigned view, int h, int w, int channels, int ph, int pw)
 {
-	bool f64 = d->precision == SECANT_PRECISION_F64;
-	int vh = view & SECANT_EXCHANGE ? w : h, vw = view & SECANT_EXCHANGE ? h : w, ph = rounded(vh, d->multiple),
-		pw = rounded(vw, d->multiple), channels = d->in_channels, classes = d->classes;
-	if (secant_floats_reserve(&p->input, (size_t)ph * (size_t)pw * (size_t)channels * (f64 ? 2 : 1), err)
-		|| secant_floats_reserve(&p->part, (size_t)vh * (size_t)vw * (size_t)classes, err))
-		return SECANT_ERR_NOMEM;
-	double *wide = (double *)(void *)p->input.v;
-	int64_t to = 0;
+	int vh = view & SECANT_EXCHANGE ? w : h, vw = view & SECANT_EXCHANGE ? h : w;
+	float *to = p->input.v;
 	for (int y = 0; y < ph; y++)
-		for (int x = 0; x < pw; x++) {
+		for (int x = 0; x < pw; x++, to += channels) {
 			const float *from = p->normal.v + secant_view_pixel(view, reflect(y, vh), reflect(x, vw), h, w) * channels;
-			for (int c = 0; c < channels; c++, to++)
-				if (f64)
-					wide[to] = from[c];
-				else
-					p->input.v[to] = from[c];
+			memcpy(to, from, (size_t)channels * sizeof *to);
 		}
-	secant_shape shape = secant_shape_of(4, 1, ph, pw, channels), got;
-	const void *logits;
-	secant_status status = secant_runner_run(d->runner, &shape, p->input.v, &logits, &got, NULL, NULL, err);
-	if (status)
-		return status;
-	char text[96];
-	if (got.rank != 4 || got.dim[0] != 1 || got.dim[1] != ph || got.dim[2] != pw || got.dim[3] != classes)
-		return secant_fail(err, SECANT_ERR_SHAPE, "the network's result is %s for a picture of %dx%d, want 1x%dx%dx%d",
-			secant_shape_text(&got, text, sizeof text), ph, pw, ph, pw, classes);
-	for (int y = 0; y < vh; y++)
-		for (int64_t i = 0, at = (int64_t)y * pw * classes, n = (int64_t)vw * classes; i < n; i++)
-			p->part.v[(int64_t)y * n + i] = f64 ? (float)((const double *)logits)[at + i]
-												: ((const float *)logits)[at + i];
-	secant_deployed_probabilities(d, p->part.v, (int64_t)vh * vw);
-	for (int y = 0, i = 0; y < vh; y++)
-		for (int x = 0; x < vw; x++, i++)
-			for (int64_t c = 0, at = secant_view_pixel(view, y, x, h, w) * classes; c < classes; c++)
-				sum[at + c] += p->part.v[(int64_t)i * classes + c];
-	return SECANT_OK;
 }
 
-/* Decisions instead of probabilities. */
-static void
-vote(const secant_predictor *p, float *v, int64_t pixels)
+/* One model on one view of the normalised picture; adds to `sum` (h x w x classes). */
+static secant_status
+add_view(secant_predictor *p, int model, unsigned view, int h, int w, float *sum, secant_err *err)
 {
-	const float little = 1e-3f;
-	int classes = p->model[0].classes;
-	bool exclusive = p->model[0].task == SECANT_TASK_MULTICLASS;
-	for (int64_t i = 0; i < pixels; i++, v += classes) {
-		int best = 0;
-		for (int c = 1; c < classes && exclusive; c++)
-			best = v[c] > v[best] ? c : best;
-		for (int c = 0; c < classes; c++) {
-			bool yes = exclusive ? c == best : v[c] >= (float)p->options.threshold;
-			v[c] = (1 - little) * (yes ? 1.f : 0.f) + little * v[c];
+	const secant_deployed *d = &p->model[model];
+	int vh = view & SECANT_EXCHANGE ? w : h, vw = view & SECANT_EXCHANGE ? h : w, classes = d->classes;
+	int ph = rounded(vh, d->multiple), pw = rounded(vw, d->multiple);
+	secant_tensor in = { SECANT_F32, { 4, { 1, ph, pw, d->in_channels } }, NULL, NULL }, out = { 0 };
+	secant_status status = secant_floats_reserve(&p->input, (size_t)secant_shape_count(&in.shape), err);
+	if (status)
+		return status;
+	write_view(p, view, h, w, d->in_channels, ph, pw);
+	in.data = p->input.v;
+	if ((status = secant_session_run(p->session[model], &in, &out, err)))
+		return status;
+	char text[96];
+	secant_shape want = secant_shape_of(4, 1, ph, pw, classes);
+	if (!secant_shape_equal(&out.shape, &want))
+		return secant_fail(err, SECANT_ERR_SHAPE, "the network's result is %s for a picture of %dx%d, want 1x%dx%dx%d",
+			secant_shape_text(&out.shape, text, sizeof text), ph, pw, ph, pw, classes);
+	const float *f = out.dtype == SECANT_F32 ? out.data : NULL;
+	const double *wide = f ? NULL : out.data;
+	for (int y = 0; y < vh; y++)
+		for (int x = 0; x < vw; x++) {
+			float *to = sum + secant_view_pixel(view, y, x, h, w) * classes;
+			int64_t at = ((int64_t)y * pw + x) * classes;
+			for (int c = 0; c < classes; c++)
+				to[c] += f ? f[at + c] : (float)wide[at + c];
 		}
-	}
+	return SECANT_OK;
 }
 
 /* Numbers of h x w x classes, scaled (half-pixel centres), added to those of to_h x to_w. */
@@ -308,9 +380,9 @@ add_scaled(const float *from, int h, int w, float *to, int to_h, int to_w, int c
 
 /* One view of `im` by one model, added to `sum` in im's size. */
 static secant_status
-look(secant_predictor *p, secant_deployed *d, const secant_view *view, const secant_image *im, float *sum,
-	secant_err *err)
+look(secant_predictor *p, int model, const secant_view *view, const secant_image *im, float *sum, secant_err *err)
 {
+	const secant_deployed *d = &p->model[model];
 	secant_image own = { 0 };
 	const secant_image *seen;
 	int64_t n = (int64_t)im->height * im->width * d->classes;
@@ -330,16 +402,18 @@ look(secant_predictor *p, secant_deployed *d, const secant_view *view, const sec
 		memset(p->scaled.v, 0, (size_t)h * (size_t)w * (size_t)d->classes * sizeof(float));
 	float *to = votes ? p->view.v : sum;
 	if (!status)
-		status = add_view(p, d, view->turn, h, w, scales ? p->scaled.v : to, err);
+		status = add_view(p, model, view->turn, h, w, scales ? p->scaled.v : to, err);
 	if (status)
 		return status;
 	if (scales)
 		add_scaled(p->scaled.v, h, w, to, im->height, im->width, d->classes);
-	if (votes)
-		vote(p, to, (int64_t)im->height * im->width);
-	for (int64_t i = 0; i < n && votes; i++)
-		sum[i] += to[i];
-	return SECANT_OK;
+	if (!votes)
+		return SECANT_OK;
+	const void *vote;
+	status = secant_decide(p->votes, to, (int64_t)im->height * im->width, d->classes, &vote, err);
+	for (int64_t i = 0; i < n && !status; i++)
+		sum[i] += ((const float *)vote)[i];
+	return status;
 }
 
 secant_status
@@ -349,7 +423,7 @@ secant_predict_window(secant_predictor *p, const secant_image *im, float *out, s
 	int64_t n = (int64_t)im->height * im->width * p->model[0].classes;
 	memset(out, 0, (size_t)n * sizeof *out);
 	for (int i = 0; i < passes; i++) {
-		secant_status status = look(p, &p->model[i / p->views.n], &p->views.v[i % p->views.n], im, out, err);
+		secant_status status = look(p, i / p->views.n, &p->views.v[i % p->views.n], im, out, err);
 		if (status)
 			return status;
 	}

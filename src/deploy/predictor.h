@@ -4,11 +4,12 @@
  */
 #ifndef SECANT_DEPLOY_PREDICTOR_H
 #define SECANT_DEPLOY_PREDICTOR_H
+#include <stdatomic.h>
 #include <secant/codec.h>
 #include <secant/predict.h>
 #include "base/mem.h"
 #include "prepare/normalize.h"
-#include "deploy/network.h"
+#include "deploy/decide.h"
 #include "deploy/rules.h"
 
 /* A buffer of floats that grows. */
@@ -28,7 +29,10 @@ typedef struct secant_views {
 	int n;
 } secant_views; /* the first is the picture itself */
 
-struct secant_predictor {
+/* What predictors of several threads share: it does not change after opening, but for the count and the guarded plans.
+ */
+typedef struct secant_ensemble {
+	atomic_int holders;
 	secant_predict options; /* owned copy */
 	secant_deployed *model; /* never moved: runners point into it */
 	int n_models;
@@ -38,7 +42,24 @@ struct secant_predictor {
 	int n_class_names;
 	uint8_t (*palette)[3];
 	int n_palette;
-	secant_floats normal, input, part, window, weighted, view, scaled;
+	secant_decider decider;
+} secant_ensemble;
+
+/* What one thread predicts with. The first members are the ensemble's, borrowed. */
+struct secant_predictor {
+	secant_ensemble *of;
+	secant_predict options;
+	const secant_deployed *model;
+	int n_models;
+	secant_views views;
+	secant_rules rules;
+	char *const *class_name;
+	int n_class_names;
+	uint8_t (*palette)[3];
+	int n_palette;
+	secant_session **session; /* probabilities of each model */
+	secant_session *classes, *votes; /* of the decider */
+	secant_floats normal, input, window, weighted, view, scaled, allowed;
 };
 
 /* "flip-h,scale(0.75)". */
@@ -112,7 +133,7 @@ int secant_mask_value(const secant_predictor *p, int class);
 int secant_mask_class(const secant_predictor *p, int value);
 int secant_mask_get(secant_dtype dtype, const void *mask, int64_t i);
 /* Rows y to y + n of the mask of a source. */
-secant_status secant_mask_rows(const secant_predictor *p, secant_source *s, const secant_nodata *none, int y, int n,
+secant_status secant_mask_rows(secant_predictor *p, secant_source *s, const secant_nodata *none, int y, int n,
 	const float *probabilities, void *mask, secant_err *err) SECANT_NODISCARD;
 /* Connected areas (4 neighbours, one value) of fewer than min_area pixels become background; of classes that exclude
  * each other, where none is the background, the class of the longest common border. Background and no data are no

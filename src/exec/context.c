@@ -29,17 +29,18 @@ make_arguments(secant_context *c)
 }
 
 secant_context *
-secant_context_new(secant_plan *p, secant_err *err)
+secant_context_new(const secant_plan *p, secant_err *err)
 {
 	return secant_context_new_in(p, NULL, err);
 }
 
 secant_context *
-secant_context_new_in(secant_plan *p, const secant_context *host, secant_err *err)
+secant_context_new_in(const secant_plan *p, const secant_context *host, secant_err *err)
 {
+	char text[160];
 	const secant_memory_share share = p->options.training ? SECANT_MEMORY_TRAIN : SECANT_MEMORY_RUN;
 	bool borrowed = host && host->plan->slab >= p->slab;
-	if (!borrowed && secant_memory_weigh(p->slab, share, secant_plan_largest(p), err))
+	if (!borrowed && secant_memory_weigh(p->slab, share, secant_plan_largest(p, text, sizeof text), err))
 		return NULL;
 	secant_context *c = secant_calloc(1, sizeof *c);
 	if (!c) {
@@ -111,6 +112,13 @@ secant_context_set_output(secant_context *c, int i, void *data, secant_err *err)
 	return SECANT_OK;
 }
 
+void
+secant_context_ask(secant_context *c, secant_status (*ask)(void *user, secant_err *err), void *user)
+{
+	c->ask = ask;
+	c->asked = user;
+}
+
 static void *
 resolve(const secant_context *c, secant_value v)
 {
@@ -170,11 +178,14 @@ run_step(secant_context *c, int i, secant_err *err)
 static secant_status
 run(secant_context *c, double *seconds, secant_err *err)
 {
-	secant_plan *p = c->plan;
+	const secant_plan *p = c->plan;
 	(void)secant_use_threads(p->options.threads);
 	if (c->dirty && resolve_all(c, err))
 		return SECANT_ERR_ARG;
 	for (int i = 0; i < p->n_step; i++) {
+		secant_status stop = c->ask ? c->ask(c->asked, err) : SECANT_OK;
+		if (stop)
+			return stop;
 		double start = seconds ? secant_seconds() : 0;
 		if (run_step(c, i, err))
 			return err ? err->code : SECANT_ERR_BUG;

@@ -96,10 +96,10 @@ const char *secant_plan_input_name(const secant_plan *p, int i);
 /* One line a step: operator, name, shapes, implementation, bytes, work. With a context: times of its last timed run. */
 char *secant_plan_explain(const secant_plan *p, const secant_context *timed, bool json);
 
-secant_context *secant_context_new(secant_plan *p, secant_err *err);
+secant_context *secant_context_new(const secant_plan *p, secant_err *err);
 /* The same on the slab of another context, where that is large enough: for two plans that never run at the same time.
  * The host must outlive it. */
-secant_context *secant_context_new_in(secant_plan *p, const secant_context *host, secant_err *err);
+secant_context *secant_context_new_in(const secant_plan *p, const secant_context *host, secant_err *err);
 void secant_context_free(secant_context *c);
 /* Where an input comes from: memory of the caller's, read during runs, dense, of the input's type (reals float, or
  * double in an f64 plan with everything else double too). Must be set for each input before the first run; stays set.
@@ -109,6 +109,9 @@ secant_status secant_context_set_input(
 /* Where output i goes: memory of the caller's; NULL: the context's own (secant_context_output). */
 secant_status secant_context_set_output(secant_context *c, int i, void *data, secant_err *err) SECANT_NODISCARD;
 const void *secant_context_output(const secant_context *c, int i); /* valid until the next run */
+/* `ask(user, ...)` is called before every step of a run from now on; what it returns, other than OK, ends the run.
+ * NULL: nobody is asked. */
+void secant_context_ask(secant_context *c, secant_status (*ask)(void *user, secant_err *err), void *user);
 secant_status secant_context_run(secant_context *c, secant_err *err) SECANT_NODISCARD;
 /* Like run, and keeps the time of every step (for explain). */
 secant_status secant_context_run_timed(secant_context *c, secant_err *err) SECANT_NODISCARD;

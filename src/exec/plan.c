@@ -133,19 +133,20 @@ static secant_status
 place_leaves(secant_plan *p, secant_err *err)
 {
 	int values = secant_graph_values(p->g);
-	for (int v = 0; v < values; v++) {
+	secant_status status = SECANT_OK;
+	for (int v = 0; v < values && !status; v++) {
 		const secant_value_info *info = secant_graph_value(p->g, v);
-		if (info->kind == SECANT_VALUE_STATE && place_state(p, v, err))
-			return SECANT_ERR_ARG;
-		if (info->kind == SECANT_VALUE_CONST && place_constant(p, v, err))
-			return SECANT_ERR_NOMEM;
+		if (info->kind == SECANT_VALUE_STATE)
+			status = place_state(p, v, err);
+		if (info->kind == SECANT_VALUE_CONST)
+			status = place_constant(p, v, err);
 		if (info->kind == SECANT_VALUE_INPUT && p->at[v].last >= 0) {
 			p->at[v].place = SECANT_PLACE_INPUT;
 			p->at[v].index = p->n_input;
 			p->input[p->n_input++] = v;
 		}
 	}
-	return SECANT_OK;
+	return status;
 }
 
 /* Outputs that a node makes may be written to the caller's memory straight away; the same value asked for twice,
@@ -399,21 +400,22 @@ build(secant_plan *p, secant_err *err)
 	if (!p->at || !p->step || !p->input || !p->scratch_at)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a plan");
 	find_lives(p);
-	if (place_leaves(p, err))
-		return SECANT_ERR_ARG;
-	place_outputs(p);
-	for (int i = 0; i < nodes; i++)
-		if (make_step(p, i, err))
-			return SECANT_ERR_UNSUPPORTED;
-	for (int i = 0; i < nodes; i++)
-		if (place_node(p, i, err))
-			return SECANT_ERR_BUG;
+	secant_status status = place_leaves(p, err);
+	if (!status)
+		place_outputs(p);
+	for (int i = 0; i < nodes && !status; i++)
+		status = make_step(p, i, err);
+	for (int i = 0; i < nodes && !status; i++)
+		status = place_node(p, i, err);
+	if (status)
+		return status;
 	for (int i = 0; i < nodes; i++)
 		if (p->step[i].impl)
 			place_in_place(p, i);
 	for (int v = 0; v < values; v++) /* views of what was shared in place after them */
 		p->at[v].root = root_of(p, v);
-	return secant_plan_lay_out(p, err) ? SECANT_ERR_NOMEM : pack_states(p, err);
+	status = secant_plan_lay_out(p, err);
+	return status ? status : pack_states(p, err);
 }
 
 int
@@ -502,7 +504,7 @@ secant_plan_free(secant_plan *p)
 }
 
 const char *
-secant_plan_largest(secant_plan *p)
+secant_plan_largest(const secant_plan *p, char *text, size_t n)
 {
 	const secant_step *worst = NULL;
 	size_t most = 0;
@@ -516,9 +518,9 @@ secant_plan_largest(secant_plan *p)
 				most = secant_operand_bytes(&worst->out[k]);
 			}
 	if (worst)
-		snprintf(p->largest, sizeof p->largest, "the network (its largest result: %s of %s)", worst->node->op->name,
+		(void)snprintf(text, n, "the network (its largest result: %s of %s)", worst->node->op->name,
 			secant_shape_text(&worst->out[slot].shape, shape, sizeof shape));
-	return worst ? p->largest : "the network";
+	return worst ? text : "the network";
 }
 
 size_t

@@ -39,7 +39,6 @@ struct secant_plan {
 	int n_input;
 	size_t slab, sum;
 	size_t *scratch_at; /* offset of each step's scratch in the slab */
-	char largest[160];
 };
 
 /* Lays out slab values and scratch; fills offsets and plan->slab, plan->sum. */
@@ -47,11 +46,11 @@ secant_status secant_plan_lay_out(secant_plan *p, secant_err *err) SECANT_NODISC
 /* How many threads the OpenMP loops of this thread use from now on (0: all processors), and so many it is. */
 int secant_use_threads(int n);
 /* What takes most of the slab, for messages: "broadcast_to of 3x4". In the plan. */
-const char *secant_plan_largest(secant_plan *p);
+const char *secant_plan_largest(const secant_plan *p, char *text, size_t n);
 size_t secant_operand_bytes(const secant_operand *o);
 
 struct secant_context {
-	secant_plan *plan;
+	const secant_plan *plan;
 	char *slab;
 	bool borrowed; /* the slab is another context's */
 	void **pointer; /* of every value; resolved by set_input and set_output */
@@ -63,5 +62,7 @@ struct secant_context {
 	struct secant_canaries *canaries; /* NULL: steps run on the slab itself */
 	bool dirty; /* inputs or outputs changed since the arguments were resolved */
 	double *seconds; /* of every step in the last timed run; NULL before one */
+	secant_status (*ask)(void *user, secant_err *err); /* before every step; NULL: nobody */
+	void *asked;
 };
 #endif

@@ -1,17 +1,29 @@
-/* A network at any input shape. See runner.h. */
+/*
+ * A network at any input shape. See runner.h.
+ *
+ * Two locks: `build` lets one thread at a time make a plan (the store is filled and emptied for it), `list` guards the
+ * list of plans for the moment that looking takes, so that threads whose shapes are known do not wait for one whose
+ * shape is new.
+ */
 #include "exec/runner.h"
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
 #include "exec/fold.h"
 #include "exec/plan.h"
 #include "ops/ops.h"
 
 typedef struct entry {
-	secant_shape shape;
+	secant_runner_plan made; /* first: what sessions hold */
+	struct entry *next;
+	secant_arena *arena;
+	secant_shape *input, *output_shape;
+	secant_dtype *output_dtype;
+	int *output, n_output;
 	secant_graph *graph;
 	secant_folded folded; /* no store: the runner's own is used */
-	secant_plan *plan;
-	secant_context *context;
-	secant_value output[SECANT_RUNNER_OUTPUTS];
-	secant_shape output_shape[SECANT_RUNNER_OUTPUTS];
+	int users; /* contexts of sessions */
+	atomic_bool stale;
 	uint64_t used;
 } entry;
 
@@ -22,28 +34,68 @@ struct secant_runner {
 	secant_plan_options options;
 	secant_status (*restore)(void *user, secant_err *err);
 	void (*release)(void *user);
-	const secant_context *host; /* whose slab contexts stand on; NULL: their own */
-	entry entry[SECANT_RUNNER_PLANS];
+	secant_arena *arena;
+	secant_port *input, *output;
+	int inputs, outputs;
+	pthread_mutex_t build, list;
+	entry *entries;
 	uint64_t clock;
 };
 
+/* ---- the runner ---- */
+
+static bool
+add_port(secant_runner *r, secant_port *to, const char *name, const secant_graph *g, secant_value v)
+{
+	*to = (secant_port){ secant_arena_strdup(r->arena, name), secant_graph_value(g, v)->type };
+	return to->name != NULL;
+}
+
+static secant_status
+read_ports(secant_runner *r, const secant_graph *g, secant_err *err)
+{
+	int values = secant_graph_values(g), outputs = secant_graph_outputs(g);
+	bool ok = (r->input = secant_arena_alloc(r->arena, ((size_t)values + 1) * sizeof *r->input))
+		&& (r->output = secant_arena_alloc(r->arena, ((size_t)outputs + 1) * sizeof *r->output));
+	for (int v = 0; v < values && ok; v++)
+		if (secant_graph_value(g, v)->kind == SECANT_VALUE_INPUT)
+			ok = add_port(r, &r->input[r->inputs++], secant_graph_value(g, v)->name, g, v);
+	for (int i = 0; i < outputs && ok; i++) {
+		const char *name;
+		secant_value v = secant_graph_output_at(g, i, &name);
+		ok = add_port(r, &r->output[r->outputs++], name, g, v);
+	}
+	return ok ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a runner");
+}
+
 secant_runner *
-secant_runner_new(
-	secant_store *store, secant_graph_maker make, void *user, const secant_plan_options *options, secant_err *err)
+secant_runner_new(secant_store *store, const secant_graph *nominal, secant_graph_maker make, void *user,
+	const secant_plan_options *options, secant_err *err)
 {
 	secant_runner *r = secant_calloc(1, sizeof *r);
-	if (!r)
+	if (!r || !(r->arena = secant_arena_new())) {
+		secant_free(r);
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for a runner");
-	else
-		r->store = store, r->make = make, r->user = user, r->options = *options;
-	return r;
+		return NULL;
+	}
+	r->store = store;
+	r->make = make;
+	r->user = user;
+	r->options = *options;
+	(void)pthread_mutex_init(&r->build, NULL);
+	(void)pthread_mutex_init(&r->list, NULL);
+	if (!read_ports(r, nominal, err))
+		return r;
+	secant_runner_free(r);
+	return NULL;
 }
 
 void
 secant_runner_spare(
 	secant_runner *r, secant_status (*restore)(void *user, secant_err *err), void (*release)(void *user))
 {
-	r->restore = restore, r->release = release;
+	r->restore = restore;
+	r->release = release;
 }
 
 void
@@ -52,38 +104,77 @@ secant_runner_be_exact(secant_runner *r)
 	r->options.exact = true;
 }
 
-void
-secant_runner_stand_on(secant_runner *r, const secant_context *host)
+int
+secant_runner_inputs(const secant_runner *r)
 {
-	r->host = host;
+	return r->inputs;
 }
+const secant_port *
+secant_runner_input(const secant_runner *r, int i)
+{
+	return &r->input[i];
+}
+int
+secant_runner_outputs(const secant_runner *r)
+{
+	return r->outputs;
+}
+const secant_port *
+secant_runner_output(const secant_runner *r, int i)
+{
+	return &r->output[i];
+}
+
+int
+secant_runner_find_output(const secant_runner *r, const char *name)
+{
+	for (int i = 0; i < r->outputs; i++)
+		if (!strcmp(r->output[i].name, name))
+			return i;
+	return -1;
+}
+
+secant_dtype
+secant_runner_reals(const secant_runner *r)
+{
+	return r->options.precision == SECANT_PRECISION_F64 ? SECANT_F64 : SECANT_F32;
+}
+
+/* ---- plans ---- */
 
 static void
-entry_clear(entry *e)
+entry_free(entry *e)
 {
-	secant_context_free(e->context);
-	secant_plan_free(e->plan);
+	if (!e)
+		return;
+	secant_plan_free(e->made.plan);
 	secant_folded_free(&e->folded);
 	secant_graph_free(e->graph);
-	*e = (entry){ 0 };
+	secant_arena_free(e->arena);
+	secant_free(e);
 }
 
-void
-secant_runner_forget(secant_runner *r)
+static entry *
+entry_new(const secant_runner *r, const secant_shape *inputs, const int *outputs, int n)
 {
-	for (int i = 0; i < SECANT_RUNNER_PLANS; i++)
-		entry_clear(&r->entry[i]);
+	entry *e = secant_calloc(1, sizeof *e);
+	if (!e || !(e->arena = secant_arena_new())
+		|| !(e->input = secant_arena_alloc(e->arena, ((size_t)r->inputs + 1) * sizeof *e->input))
+		|| !(e->output = secant_arena_alloc(e->arena, ((size_t)n + 1) * sizeof *e->output))
+		|| !(e->output_shape = secant_arena_alloc(e->arena, ((size_t)n + 1) * sizeof *e->output_shape))
+		|| !(e->output_dtype = secant_arena_alloc(e->arena, ((size_t)n + 1) * sizeof *e->output_dtype))) {
+		entry_free(e);
+		return NULL;
+	}
+	memcpy(e->input, inputs, (size_t)r->inputs * sizeof *inputs);
+	memcpy(e->output, outputs, (size_t)n * sizeof *outputs);
+	e->n_output = n;
+	e->made.output_shape = e->output_shape;
+	e->made.output_dtype = e->output_dtype;
+	return e;
 }
 
-void
-secant_runner_free(secant_runner *r)
-{
-	if (r)
-		secant_runner_forget(r);
-	secant_free(r);
-}
-
-/* Replaces e->graph by what `pass` made of it. */
+/* Replaces e->graph by what a pass made of it. */
 static bool
 replace(entry *e, secant_graph *by)
 {
@@ -92,92 +183,197 @@ replace(entry *e, secant_graph *by)
 	return by != NULL;
 }
 
+/* The wanted outputs as values of e->graph. */
 static secant_status
-entry_make(secant_runner *r, entry *e, const secant_shape *shape, secant_err *err)
+find_outputs(const secant_runner *r, entry *e, secant_value *keep, secant_err *err)
+{
+	for (int i = 0; i < e->n_output; i++) {
+		const char *name = r->output[e->output[i]].name;
+		if ((keep[i] = secant_graph_find_output(e->graph, name)) < 0)
+			return secant_fail(err, SECANT_ERR_BUG, "the network has no output '%s' at this size", name);
+	}
+	return SECANT_OK;
+}
+
+static secant_status
+plan_entry(const secant_runner *r, entry *e, secant_err *err)
+{
+	secant_plan_options o = r->options;
+	secant_value *keep = secant_arena_alloc(e->arena, ((size_t)e->n_output + 1) * sizeof *keep);
+	if (!keep)
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a plan");
+	secant_status status = find_outputs(r, e, keep, err);
+	if (status)
+		return status;
+	(void)secant_use_threads(o.threads);
+	if (o.precision != SECANT_PRECISION_F64 /* f64 stays the plain graph: it is the arbiter */
+		&& !(replace(e, secant_pass_fuse(e->graph, false, keep, e->n_output, err))
+			&& replace(e, secant_pass_fold(e->graph, r->store, keep, e->n_output, &e->folded, err))))
+		return err->code;
+	for (int i = 0; i < e->n_output; i++) {
+		const secant_type *type = &secant_graph_value(e->graph, keep[i])->type;
+		e->output_shape[i] = type->shape;
+		e->output_dtype[i] = o.precision == SECANT_PRECISION_F64 ? SECANT_F64 : type->dtype;
+	}
+	secant_store *store = e->folded.store ? e->folded.store : r->store;
+	o.fill = e->folded.store ? secant_folded_fill : NULL;
+	o.filler = &e->folded;
+	e->made.plan = secant_plan_new(e->graph, store, keep, e->n_output, &o, err);
+	return e->made.plan ? SECANT_OK : err->code;
+}
+
+static entry *
+entry_make(secant_runner *r, const secant_shape *inputs, const int *outputs, int n, secant_err *err)
 {
 	secant_err own = { 0 };
-	secant_value keep[SECANT_RUNNER_OUTPUTS];
-	secant_plan_options o = r->options;
-	bool fold = o.precision != SECANT_PRECISION_F64; /* f64 stays the plain graph: it is the arbiter */
-	e->shape = *shape;
-	if (!r->restore || !r->restore(r->user, &own))
-		e->graph = r->make(r->user, shape, e->output, &own);
-	if (e->graph) {
-		(void)secant_use_threads(o.threads);
+	entry *e = entry_new(r, inputs, outputs, n);
+	if (!e)
+		secant_fail(&own, SECANT_ERR_NOMEM, "no memory for a plan");
+	if (e && !(r->restore && r->restore(r->user, &own)) && (e->graph = r->make(r->user, inputs, r->inputs, &own)))
+		(void)!plan_entry(r, e, &own);
+	if (r->release)
+		r->release(r->user);
+	if (e && e->made.plan)
+		return e;
+	entry_free(e);
+	secant_fail(err, own.code ? own.code : SECANT_ERR_BUG, "%s", own.msg);
+	return NULL;
+}
+
+/* ---- the list ---- */
+
+static bool
+is_for(const secant_runner *r, const entry *e, const secant_shape *inputs, const int *outputs, int n)
+{
+	bool same = !atomic_load(&e->stale) && e->n_output == n && !memcmp(e->output, outputs, (size_t)n * sizeof *outputs);
+	for (int i = 0; i < r->inputs && same; i++)
+		same = secant_shape_equal(&e->input[i], &inputs[i]);
+	return same;
+}
+
+static entry *
+look_up(secant_runner *r, const secant_shape *inputs, const int *outputs, int n)
+{
+	(void)pthread_mutex_lock(&r->list);
+	entry *e = r->entries;
+	while (e && !is_for(r, e, inputs, outputs, n))
+		e = e->next;
+	if (e) {
+		e->users++;
+		e->used = ++r->clock;
+	}
+	(void)pthread_mutex_unlock(&r->list);
+	return e;
+}
+
+/* Takes out of the list what nobody uses and is stale, or more than is to be kept; the list is locked. Returns them. */
+static entry *
+take_out(secant_runner *r, int most)
+{
+	entry *out = NULL;
+	for (;;) {
 		int n = 0;
-		bool ok = true;
-		for (int i = 0; i < SECANT_RUNNER_OUTPUTS; i++)
-			if (e->output[i] >= 0)
-				keep[n++] = e->output[i];
-		if (fold)
-			ok = replace(e, secant_pass_fuse(e->graph, false, keep, n, &own))
-				&& replace(e, secant_pass_fold(e->graph, r->store, keep, n, &e->folded, &own));
-		for (int i = 0, k = 0; ok && i < SECANT_RUNNER_OUTPUTS; i++)
-			if (e->output[i] >= 0) {
-				e->output[i] = k;
-				e->output_shape[i] = *secant_graph_shape(e->graph, keep[k++]);
-			}
-		o.fill = e->folded.store ? secant_folded_fill : NULL, o.filler = &e->folded;
-		if (ok)
-			e->plan = secant_plan_new(e->graph, e->folded.store ? e->folded.store : r->store, keep, n, &o, &own);
-		if (r->release)
-			r->release(r->user);
-		if (e->plan)
-			e->context = secant_context_new_in(e->plan, r->host, &own);
-	}
-	if (e->context)
-		return SECANT_OK;
-	entry_clear(e);
-	return secant_fail(err, own.code ? own.code : SECANT_ERR_BUG, "%s", own.msg);
-}
-
-static secant_status
-find(secant_runner *r, const secant_shape *shape, entry **found, secant_err *err)
-{
-	entry *e = &r->entry[0];
-	for (int i = 0; i < SECANT_RUNNER_PLANS; i++) {
-		if (r->entry[i].context && secant_shape_equal(&r->entry[i].shape, shape)) {
-			e = &r->entry[i];
-			break;
+		entry **worst = NULL;
+		for (entry **e = &r->entries; *e; e = &(*e)->next) {
+			bool stale = atomic_load(&(*e)->stale);
+			n += !stale;
+			if (!(*e)->users && (!worst || stale || (*e)->used < (*worst)->used))
+				worst = e;
+			if (worst == e && stale)
+				break;
 		}
-		if (r->entry[i].used < e->used) /* unused ones have 0 */
-			e = &r->entry[i];
+		if (!worst || (!atomic_load(&(*worst)->stale) && n <= most))
+			return out;
+		entry *e = *worst;
+		*worst = e->next;
+		e->next = out;
+		out = e;
 	}
-	if (!e->context || !secant_shape_equal(&e->shape, shape)) {
-		entry_clear(e);
-		if (entry_make(r, e, shape, err))
-			return err ? err->code : SECANT_ERR_BUG;
+}
+
+static void
+free_all(entry *e)
+{
+	while (e) {
+		entry *next = e->next;
+		entry_free(e);
+		e = next;
 	}
+}
+
+/* Room for one plan more, before it is made: two sets of weights less at once. */
+static void
+make_room(secant_runner *r)
+{
+	(void)pthread_mutex_lock(&r->list);
+	entry *out = take_out(r, SECANT_RUNNER_PLANS - 1);
+	(void)pthread_mutex_unlock(&r->list);
+	free_all(out);
+}
+
+static void
+put_in(secant_runner *r, entry *e)
+{
+	(void)pthread_mutex_lock(&r->list);
+	e->users = 1;
 	e->used = ++r->clock;
-	*found = e;
-	return SECANT_OK;
+	e->next = r->entries;
+	r->entries = e;
+	(void)pthread_mutex_unlock(&r->list);
 }
 
-secant_status
-secant_runner_prepare(
-	secant_runner *r, const secant_shape *shape, secant_plan **plan, secant_context **context, secant_err *err)
+const secant_runner_plan *
+secant_runner_take(secant_runner *r, const secant_shape *inputs, const int *outputs, int n, secant_err *err)
 {
-	entry *e;
-	secant_status status = find(r, shape, &e, err);
-	if (!status)
-		*plan = e->plan, *context = e->context;
-	return status;
+	entry *e = look_up(r, inputs, outputs, n);
+	if (e)
+		return &e->made;
+	(void)pthread_mutex_lock(&r->build);
+	if (!(e = look_up(r, inputs, outputs, n))) { /* nobody made it while we waited */
+		make_room(r);
+		if ((e = entry_make(r, inputs, outputs, n, err)))
+			put_in(r, e);
+	}
+	(void)pthread_mutex_unlock(&r->build);
+	return e ? &e->made : NULL;
 }
 
-secant_status
-secant_runner_run(secant_runner *r, const secant_shape *shape, const void *input, const void **logits,
-	secant_shape *logits_shape, const void **label, secant_shape *label_shape, secant_err *err)
+void
+secant_runner_give(secant_runner *r, const secant_runner_plan *p)
 {
-	entry *e;
-	secant_status status = find(r, shape, &e, err);
-	if (status || (status = secant_context_set_input(e->context, "input", input, err))
-		|| (status = secant_context_run(e->context, err)))
-		return status;
-	*logits = secant_context_output(e->context, e->output[0]);
-	*logits_shape = e->output_shape[0];
-	if (label)
-		*label = e->output[1] < 0 ? NULL : secant_context_output(e->context, e->output[1]);
-	if (label_shape)
-		*label_shape = e->output_shape[1];
-	return SECANT_OK;
+	entry *e = (entry *)(uintptr_t)p;
+	(void)pthread_mutex_lock(&r->list);
+	e->users--;
+	entry *out = take_out(r, SECANT_RUNNER_PLANS);
+	(void)pthread_mutex_unlock(&r->list);
+	free_all(out);
+}
+
+bool
+secant_runner_is_stale(const secant_runner_plan *p)
+{
+	return atomic_load(&((const entry *)(const void *)p)->stale);
+}
+
+void
+secant_runner_forget(secant_runner *r)
+{
+	(void)pthread_mutex_lock(&r->list);
+	for (entry *e = r->entries; e; e = e->next)
+		atomic_store(&e->stale, true);
+	entry *out = take_out(r, SECANT_RUNNER_PLANS);
+	(void)pthread_mutex_unlock(&r->list);
+	free_all(out);
+}
+
+void
+secant_runner_free(secant_runner *r)
+{
+	if (!r)
+		return;
+	free_all(r->entries);
+	(void)pthread_mutex_destroy(&r->build);
+	(void)pthread_mutex_destroy(&r->list);
+	secant_arena_free(r->arena);
+	secant_free(r);
 }

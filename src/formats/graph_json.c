@@ -52,14 +52,16 @@ value_to_json(const secant_graph *g, secant_value v)
 }
 
 json_t *
-secant_graph_to_json(const secant_graph *g, const char *const *names, const secant_value *outputs, int n)
+secant_graph_to_json(const secant_graph *g)
 {
 	json_t *j = json_object(), *values = json_array(), *out = json_object();
 	for (int v = 0; v < secant_graph_values(g); v++)
 		json_array_append_new(values, value_to_json(g, v));
-	for (int i = 0; i < n; i++)
-		if (outputs[i] >= 0)
-			json_object_set_new(out, names[i], json_integer(outputs[i]));
+	for (int i = 0; i < secant_graph_outputs(g); i++) {
+		const char *name;
+		secant_value v = secant_graph_output_at(g, i, &name);
+		json_object_set_new(out, name, json_integer(v));
+	}
 	json_object_set_new(j, "values", values);
 	json_object_set_new(j, "outputs", out);
 	return j;
@@ -71,7 +73,8 @@ typedef struct reader {
 	secant_graph *g;
 	secant_value *map; /* place -> value */
 	int places; /* read so far */
-	const secant_shape *input;
+	const secant_shape *input; /* shapes of the inputs, n_input of them; NULL: as stored */
+	int n_input, inputs; /* inputs: read so far */
 	bool training; /* operators of training are taken */
 	secant_err *err;
 } reader;
@@ -182,22 +185,47 @@ read_value(reader *r, const json_t *j)
 		return read_constant(r, j, &s);
 	if (!input && !state)
 		return bad(r, "neither input, state, constant nor op");
-	r->map[r->places] = input
-		? secant_graph_input(r->g, input, read_dtype(j), r->input && !strcmp(input, "input") ? r->input : &s)
-		: secant_graph_state(
-			r->g, state, read_dtype(j), &s, json_is_true(json_object_get(j, "trainable")), SECANT_INIT_ZEROS);
+	if (input && r->input && r->inputs == r->n_input)
+		return bad(r, "more inputs than there are shapes for");
+	r->map[r->places] = input ? secant_graph_input(r->g, input, read_dtype(j), r->input ? &r->input[r->inputs++] : &s)
+							  : secant_graph_state(r->g, state, read_dtype(j), &s,
+								  json_is_true(json_object_get(j, "trainable")), SECANT_INIT_ZEROS);
 	r->places++;
 	return SECANT_OK;
 }
 
+static void
+read_outputs(reader *r, const json_t *out)
+{
+	const char *name;
+	json_t *at;
+	json_object_foreach ((json_t *)(uintptr_t)out, name, at) {
+		if (!json_is_integer(at) || json_integer_value(at) < 0 || json_integer_value(at) >= r->places) {
+			secant_fail(r->err, SECANT_ERR_FORMAT, "graph: output '%s' is no value", name);
+			return;
+		}
+		secant_value v = r->map[json_integer_value(at)];
+		if (v < 0) {
+			secant_fail(r->err, SECANT_ERR_FORMAT, "graph: output '%s' is no value", name);
+			return;
+		}
+		secant_graph_output(r->g, name, v);
+	}
+	(void)!secant_graph_check(r->g, r->err);
+}
+
 secant_graph *
-secant_graph_from_json(const json_t *j, const secant_shape *shape, bool training, const char *const *names,
-	secant_value *outputs, int n, secant_err *err)
+secant_graph_from_json(const json_t *j, const secant_shape *inputs, int n, bool training, secant_err *err)
 {
 	const json_t *values = json_object_get(j, "values"), *out = json_object_get(j, "outputs");
 	int count = (int)json_array_size(values);
 	secant_err own = { 0 };
-	reader r = { secant_graph_new(), secant_calloc((size_t)count + 9, sizeof(secant_value)), 0, shape, training, &own };
+	reader r = { .g = secant_graph_new(),
+		.map = secant_calloc((size_t)count + 9, sizeof(secant_value)),
+		.input = inputs,
+		.n_input = n,
+		.training = training,
+		.err = &own };
 	if (!r.g || !r.map)
 		secant_fail(&own, SECANT_ERR_NOMEM, "no memory for a graph");
 	else if (!json_is_array(values) || !json_is_object(out))
@@ -209,14 +237,10 @@ secant_graph_from_json(const json_t *j, const secant_shape *shape, bool training
 		if (!own.code && r.places > count)
 			secant_fail(&own, SECANT_ERR_FORMAT, "graph: the last node has too few places");
 	}
-	for (int i = 0; i < n && !own.code; i++) {
-		const json_t *at = json_object_get(out, names[i]);
-		outputs[i] = -1;
-		if (at && (!json_is_integer(at) || json_integer_value(at) < 0 || json_integer_value(at) >= r.places))
-			secant_fail(&own, SECANT_ERR_FORMAT, "graph: output '%s' is no value", names[i]);
-		else if (at)
-			outputs[i] = r.map[json_integer_value(at)];
-	}
+	if (!own.code && inputs && r.inputs != n)
+		secant_fail(&own, SECANT_ERR_ARG, "the network has %d inputs, %d are given", r.inputs, n);
+	if (!own.code)
+		read_outputs(&r, out);
 	secant_free(r.map);
 	if (!own.code)
 		return r.g;

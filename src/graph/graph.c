@@ -6,6 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+typedef struct named_output {
+	const char *name;
+	secant_value value;
+} named_output;
+
 struct secant_graph {
 	secant_arena *arena;
 	secant_value_info *
@@ -14,6 +19,8 @@ struct secant_graph {
 	int values, value_capacity, nodes, node_capacity;
 	int *name_slot; /* open-addressing table of named values: index + 1, 0 empty */
 	int names, name_capacity;
+	named_output *output;
+	int outputs, output_capacity;
 	const char *scope;
 	int backward; /* nodes there were when gradients were appended; 0: none were */
 	secant_err err;
@@ -39,6 +46,7 @@ secant_graph_free(secant_graph *g)
 	secant_free(g->value);
 	secant_free(g->node);
 	secant_free(g->name_slot);
+	secant_free(g->output);
 	secant_free(g);
 }
 
@@ -401,4 +409,55 @@ secant_graph_leaf(secant_graph *g, const secant_value_info *leaf)
 	secant_value_info info = *leaf;
 	return info.kind == SECANT_VALUE_CONST ? secant_graph_constant(g, info.type.dtype, &info.type.shape, info.numbers)
 										   : value_add(g, &info);
+}
+
+/* ---- outputs ---- */
+
+void
+secant_graph_output(secant_graph *g, const char *name, secant_value v)
+{
+	if (v < 0 || g->err.code)
+		return;
+	if (secant_graph_find_output(g, name) >= 0) {
+		(void)secant_graph_fail(g, SECANT_ERR_ARG, "two outputs are named '%s'", name);
+		return;
+	}
+	if (g->outputs == g->output_capacity) {
+		int capacity = g->outputs ? 2 * g->outputs : 4;
+		named_output *more = secant_realloc(g->output, (size_t)capacity, sizeof *more);
+		if (!more) {
+			(void)no_memory(g);
+			return;
+		}
+		g->output = more;
+		g->output_capacity = capacity;
+	}
+	const char *own = secant_arena_strdup(g->arena, name);
+	if (!own)
+		(void)no_memory(g);
+	else
+		g->output[g->outputs++] = (named_output){ own, v };
+}
+
+int
+secant_graph_outputs(const secant_graph *g)
+{
+	return g->outputs;
+}
+
+secant_value
+secant_graph_output_at(const secant_graph *g, int i, const char **name)
+{
+	if (name)
+		*name = g->output[i].name;
+	return g->output[i].value;
+}
+
+secant_value
+secant_graph_find_output(const secant_graph *g, const char *name)
+{
+	for (int i = 0; i < g->outputs; i++)
+		if (!strcmp(g->output[i].name, name))
+			return g->output[i].value;
+	return -1;
 }

@@ -147,6 +147,9 @@ const secant_node *secant_graph_node(secant_graph *g, const char *op, const void
 secant_value secant_apply(secant_graph *g, const char *op, const void *attr, int n, ...);
 /* Scope: the name that nodes made from now on carry in messages; restored by passing what the call returned. */
 const char *secant_graph_scope(secant_graph *g, const char *name);
+/* The next of what a graph is for, by name; -1 is left out, a name used twice is an error. Passes do not carry outputs
+ * over: what they keep is named by whoever asked for it. */
+void secant_graph_output(secant_graph *g, const char *name, secant_value v);
 /* Makes gradients flow to an input (the harness does; networks do not). */
 void secant_graph_track(secant_graph *g, secant_value v);
 
@@ -158,6 +161,9 @@ const secant_node *secant_graph_get_node(const secant_graph *g, int i);
 const secant_shape *secant_graph_shape(
 	const secant_graph *g, secant_value v); /* of a valid value; a scalar's shape for -1 */
 secant_value secant_graph_find(const secant_graph *g, const char *name); /* an input or state; -1 */
+int secant_graph_outputs(const secant_graph *g);
+secant_value secant_graph_output_at(const secant_graph *g, int i, const char **name); /* name: the graph's; nullable */
+secant_value secant_graph_find_output(const secant_graph *g, const char *name); /* -1: none of that name */
 
 /* ---- differentiation (grad.c) ---- */
 /* Appends the gradient of the scalar `loss`: out[i] = d(loss)/d(of[i]), -1 where loss does not depend on it. Operators

@@ -111,6 +111,7 @@ typedef struct request {
 	const secant_eval_options *o;
 	const secant_deployed *d;
 	secant_turns *turns;
+	secant_session *session; /* logits */
 } request;
 
 static secant_status
@@ -159,23 +160,6 @@ check_options(const request *q, secant_err *err)
 
 /* ---- evaluation of a file ---- */
 
-static secant_status
-take_names(const secant_deployed *d, char ***names, int *n, secant_err *err)
-{
-	const json_t *list = json_object_get(d->file.settings, "class_names");
-	*n = 0;
-	if (!json_array_size(list))
-		return SECANT_OK;
-	if (!(*names = secant_calloc(json_array_size(list), sizeof **names)))
-		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const char *name = json_string_value(json_array_get(list, i));
-		if (!((*names)[(*n)++] = secant_strdup(name ? name : "")))
-			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
-	}
-	return SECANT_OK;
-}
-
 /* Everything that is wanted of the scores and pictures. */
 static secant_status
 write_results(const request *q, const collector *c, const secant_scores *s, secant_err *err)
@@ -193,13 +177,12 @@ write_results(const request *q, const collector *c, const secant_scores *s, seca
 static secant_status
 count_samples(const request *q, const secant_samples *s, collector *c, secant_counts *counts, secant_err *err)
 {
-	static const char *const usual[] = { "0.5*dice+0.5*bce", "0.5*dice+0.5*ce", "0.5*dice+0.5*bce" };
 	const secant_eval_options *o = q->o;
 	const secant_deployed *d = q->d;
 	secant_mode mode = (secant_mode)d->task;
 	bool probabilities = d->activated || q->turns;
 	secant_evaluation e = {
-		.runner = d->runner,
+		.session = q->session,
 		.turns = q->turns,
 		.mode = mode,
 		.classes = d->classes,
@@ -211,7 +194,7 @@ count_samples(const request *q, const secant_samples *s, collector *c, secant_co
 													 : 1,
 		.loss = probabilities ? NULL
 			: o->loss         ? o->loss
-							  : usual[mode],
+							  : secant_loss_usual(mode),
 		.activated = probabilities,
 		.threshold = (float)o->threshold,
 		.ignore = o->data.ignore_index,
@@ -249,10 +232,13 @@ evaluate(request *q, secant_scores *scores, secant_err *err)
 	char **names = NULL;
 	int n_names = 0;
 	secant_status status = check_options(q, err);
+	const char *wanted = "logits";
+	if (!status && !(q->session = secant_session_new(d->runner, &wanted, 1, err)))
+		status = err ? err->code : SECANT_ERR_NOMEM;
 	if (!status && q->o->tta && !(q->turns = secant_turns_new(q->d, q->o->tta, err)))
 		status = err ? err->code : SECANT_ERR_ARG;
 	if (!status)
-		status = take_names(d, &names, &n_names, err);
+		status = secant_class_names_read(d->file.settings, &names, &n_names, err);
 	secant_samples_request r = {
 		.path = q->data,
 		.split = q->o->split,
@@ -276,14 +262,13 @@ evaluate(request *q, secant_scores *scores, secant_err *err)
 	}
 	if (!status && (status = write_results(q, &c, scores, err)))
 		secant_scores_free(scores);
-	for (int i = 0; i < n_names; i++)
-		secant_free(names[i]);
-	secant_free(names);
+	secant_class_names_free(names, n_names);
 	secant_free(c.list);
 	secant_cases_free(&c.cases);
 	secant_counts_free(&counts);
 	secant_samples_free(s);
 	secant_turns_free(q->turns);
+	secant_session_free(q->session);
 	return status;
 }
 
@@ -293,7 +278,7 @@ evaluate_clouds(const request *q, secant_scores *scores, secant_err *err)
 	char **names = NULL;
 	int n_names = 0;
 	collector none = { 0 };
-	secant_status status = take_names(q->d, &names, &n_names, err);
+	secant_status status = secant_class_names_read(q->d->file.settings, &names, &n_names, err);
 	if (!status && q->o->tta)
 		status = secant_fail(err, SECANT_ERR_UNSUPPORTED, "--tta turns pictures; for clouds there is --votes");
 	if (!status && q->o->save)
@@ -302,9 +287,7 @@ evaluate_clouds(const request *q, secant_scores *scores, secant_err *err)
 	if (!status && !(status = secant_evaluate_cloud_set(q->d, q->data, q->o, names, n_names, scores, err))
 		&& (status = write_results(q, &none, scores, err)))
 		secant_scores_free(scores);
-	for (int i = 0; i < n_names; i++)
-		secant_free(names[i]);
-	secant_free(names);
+	secant_class_names_free(names, n_names);
 	return status;
 }
 

@@ -86,8 +86,11 @@ secant_evaluate_cloud_set(const secant_deployed *d, const char *data, const seca
 		status = secant_fail(err, SECANT_ERR_SHAPE, "%s: the data set has %d categories, the model %d", data,
 			s->list.categories, m.categories);
 	secant_cloud_evaluation e = { .d = d, .m = &m, .judging = &o->clouds, .batch = o->batch };
+	if (!status && !(e.session = secant_deployed_session(d, err)))
+		status = err ? err->code : SECANT_ERR_NOMEM;
 	if (!status)
 		status = secant_evaluate_clouds(&e, s, names, n_names, scores, err);
+	secant_session_free(e.session);
 	secant_clouds_free(s);
 	secant_opts_free(&secant_cloud_options_table, &co);
 	secant_cloud_model_free(&m);

@@ -129,6 +129,16 @@ batch_of(const secant_evaluation *e, const secant_samples *s)
 	return e->batch;
 }
 
+static secant_status
+run_session(
+	const secant_evaluation *e, const secant_shape *shape, const void *input, const void **logits, secant_err *err)
+{
+	secant_tensor in = { SECANT_F32, *shape, (void *)(uintptr_t)input, NULL }, out = { 0 };
+	secant_status status = secant_session_run(e->session, &in, &out, err);
+	*logits = out.data;
+	return status;
+}
+
 secant_status
 secant_evaluate_samples(const secant_evaluation *e, const secant_samples *s, secant_counts *counts, secant_err *err)
 {
@@ -148,7 +158,6 @@ secant_evaluate_samples(const secant_evaluation *e, const secant_samples *s, sec
 		while (!own.code) {
 			secant_batch b;
 			const void *logits;
-			secant_shape shape;
 			if (secant_loader_next(loader, &b, &end, &own) || end)
 				break;
 			secant_shape in = { 4, { b.n, b.height, b.width, 0 } };
@@ -164,7 +173,7 @@ secant_evaluate_samples(const secant_evaluation *e, const secant_samples *s, sec
 				}
 			}
 			if (!(e->turns ? secant_turns_run(e->turns, &in, b.input, &logits, &own)
-						   : secant_runner_run(e->runner, &in, b.input, &logits, &shape, NULL, NULL, &own)))
+						   : run_session(e, &in, b.input, &logits, &own)))
 				(void)!count_batch(e, &b, logits, &l, dense, dense_target, counts, &own);
 			if (!own.code && e->cancelled && e->cancelled(e->user))
 				secant_fail(&own, SECANT_ERR_CANCELLED, "interrupted");

@@ -2,14 +2,14 @@
 #ifndef SECANT_JUDGE_EVALUATE_H
 #define SECANT_JUDGE_EVALUATE_H
 #include "data/loader.h"
-#include "exec/runner.h"
+#include "exec/session.h"
 #include "judge/metrics.h"
 #include "judge/turns.h"
 
 typedef struct secant_evaluation {
-	secant_runner *runner;
+	secant_session *session; /* gives "logits" */
 	secant_turns
-		*turns; /* asked in the runner's place; NULL: none. Then outputs are probabilities: activated, and no loss */
+		*turns; /* asked in the session's place; NULL: none. Then outputs are probabilities: activated, and no loss */
 	secant_mode mode;
 	int classes, multiple, batch, threads, loader_threads;
 	const char *loss; /* NULL: none is computed */

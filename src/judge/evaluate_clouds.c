@@ -247,7 +247,8 @@ judge(const secant_cloud_evaluation *e, secant_cloud_counts *c, const group *g, 
 static secant_status
 judge_group(const secant_cloud_evaluation *e, secant_cloud_counts *c, group *g, secant_err *err)
 {
-	secant_passing o = { .batch = e->batch,
+	secant_passing o = { .session = e->session,
+		.batch = e->batch,
 		.votes = e->judging->votes,
 		.overlap = e->judging->block_overlap,
 		.turn = e->judging->turn,

@@ -29,6 +29,7 @@ typedef enum secant_protocol {
 
 typedef struct secant_cloud_evaluation {
 	const secant_deployed *d;
+	secant_session *session; /* of it: "probabilities" */
 	const secant_cloud_model *m;
 	const secant_cloud_judging *judging;
 	int batch;

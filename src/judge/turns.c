@@ -9,6 +9,7 @@
 
 struct secant_turns {
 	const secant_deployed *d;
+	secant_session *session;
 	secant_views views;
 	secant_floats input, sum;
 };
@@ -23,6 +24,8 @@ secant_turns_new(const secant_deployed *d, const char *text, secant_err *err)
 	}
 	t->d = d;
 	secant_status status = secant_views_parse(&t->views, text, err);
+	if (!status && !(t->session = secant_deployed_session(d, err)))
+		status = SECANT_ERR_NOMEM;
 	for (int i = 0; i < t->views.n && !status; i++)
 		if (t->views.v[i].scale != 1 || t->views.v[i].high > 0)
 			status = secant_fail(err, SECANT_ERR_UNSUPPORTED,
@@ -38,6 +41,7 @@ secant_turns_free(secant_turns *t)
 {
 	if (!t)
 		return;
+	secant_session_free(t->session);
 	secant_free(t->input.v);
 	secant_free(t->sum.v);
 	secant_free(t);
@@ -49,7 +53,7 @@ add_turn(secant_turns *t, unsigned turn, const secant_shape *in, const float *in
 	int64_t n = in->dim[0], channels = in->dim[3], classes = t->d->classes;
 	int h = (int)in->dim[1], w = (int)in->dim[2];
 	int64_t pixels = (int64_t)h * w;
-	secant_shape shape = *in, got;
+	secant_shape shape = *in;
 	if (turn & SECANT_EXCHANGE)
 		shape.dim[1] = w, shape.dim[2] = h;
 	int vh = (int)shape.dim[1], vw = (int)shape.dim[2];
@@ -59,15 +63,11 @@ add_turn(secant_turns *t, unsigned turn, const secant_shape *in, const float *in
 			for (int x = 0; x < vw; x++, to += channels)
 				memcpy(to, input + (i * pixels + secant_view_pixel(turn, y, x, h, w)) * channels,
 					(size_t)channels * sizeof *to);
-	const void *logits;
-	secant_status status = secant_runner_run(t->d->runner, &shape, t->input.v, &logits, &got, NULL, NULL, err);
-	if (!status)
-		status = secant_floats_reserve(&t->input, (size_t)(n * pixels * classes), err); /* the input is done with */
+	secant_tensor view = { SECANT_F32, shape, t->input.v, NULL }, out = { 0 };
+	secant_status status = secant_session_run(t->session, &view, &out, err);
 	if (status)
 		return status;
-	float *v = t->input.v;
-	memcpy(v, logits, (size_t)(n * pixels * classes) * sizeof *v);
-	secant_deployed_probabilities(t->d, v, n * pixels);
+	const float *v = out.data;
 	for (int64_t i = 0; i < n; i++)
 		for (int y = 0; y < vh; y++)
 			for (int x = 0; x < vw; x++, v += classes)

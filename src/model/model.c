@@ -25,6 +25,12 @@ secant_mode_choose(const char *text, int classes, secant_mode *mode, secant_err 
 	return secant_fail(err, SECANT_ERR_ARG, "mode '%s' is not binary, multiclass or multilabel", text);
 }
 
+const char *
+secant_loss_usual(secant_mode mode)
+{
+	return mode == SECANT_MODE_MULTICLASS ? "0.5*dice+0.5*ce" : "0.5*dice+0.5*bce";
+}
+
 /* A size every architecture accepts, for graphs that only name things. */
 static secant_shape
 nominal(const secant_model *m)
@@ -53,6 +59,10 @@ secant_model_build(
 		return status;
 	}
 	out->g = nn.g;
+	if (phase == SECANT_PHASE_EVAL) {
+		secant_graph_output(nn.g, "logits", out->built.logits);
+		secant_graph_output(nn.g, "label", out->built.label);
+	}
 	return SECANT_OK;
 }
 
@@ -95,9 +105,7 @@ secant_model_free(secant_model *m)
 	secant_store_free(m->store);
 	json_decref(m->clouds);
 	secant_free(m->normalize);
-	for (int i = 0; i < m->n_class_names; i++)
-		secant_free(m->class_names[i]);
-	secant_free(m->class_names);
+	secant_class_names_free(m->class_names, m->n_class_names);
 	*m = (secant_model){ 0 };
 }
 
@@ -131,20 +139,33 @@ secant_model_initialize(secant_model *m, uint64_t seed)
 /* ---- running ---- */
 
 static secant_graph *
-make_graph(void *user, const secant_shape *input, secant_value outputs[SECANT_RUNNER_OUTPUTS], secant_err *err)
+make_graph(void *user, const secant_shape *inputs, int n, secant_err *err)
 {
+	const secant_model *m = user;
 	secant_model_graph graph;
-	if (secant_model_build(user, SECANT_PHASE_EVAL, input, &graph, err))
+	secant_shape in = n ? inputs[0] : nominal(m);
+	secant_ending e = {
+		.task = (secant_task)m->mode,
+		.activated = m->net.activation && strcmp(m->net.activation, "identity"),
+		.parts = secant_network_kind_of(&m->net) == SECANT_NETWORK_POINTS
+			&& json_array_size(json_object_get(m->clouds, "parts")),
+	};
+	if (secant_model_build(m, SECANT_PHASE_EVAL, &in, &graph, err))
 		return NULL;
-	outputs[0] = graph.built.logits;
-	outputs[1] = graph.built.label;
-	return graph.g;
+	secant_build_ending(&e, graph.g, inputs, n);
+	if (!secant_graph_check(graph.g, err))
+		return graph.g;
+	secant_graph_free(graph.g);
+	return NULL;
 }
 
 secant_runner *
 secant_model_runner(secant_model *m, const secant_plan_options *options, secant_err *err)
 {
-	return secant_runner_new(m->store, make_graph, m, options, err);
+	secant_graph *g = make_graph(m, NULL, 0, err);
+	secant_runner *r = g ? secant_runner_new(m->store, g, make_graph, m, options, err) : NULL;
+	secant_graph_free(g);
+	return r;
 }
 
 /* ---- files ---- */
@@ -191,7 +212,6 @@ settings_of(const secant_model *m)
 secant_status
 secant_model_save(const secant_model *m, const char *path, secant_err *err)
 {
-	static const char *const names[] = { "logits", "label" };
 	secant_model_file file = { 0 };
 	secant_model_graph graph;
 	secant_shape in = nominal(m);
@@ -199,7 +219,7 @@ secant_model_save(const secant_model *m, const char *path, secant_err *err)
 	if (status)
 		return status;
 	file.settings = settings_of(m);
-	file.graph = secant_graph_to_json(graph.g, names, (secant_value[]){ graph.built.logits, graph.built.label }, 2);
+	file.graph = secant_graph_to_json(graph.g);
 	secant_graph_free(graph.g);
 	if (!(status = secant_model_tensors(m, &file.tensors, err)))
 		status = secant_model_file_write(&file, path, err);
@@ -225,16 +245,9 @@ secant_model_open(secant_model *m, const char *path, bool f64, secant_err *err)
 		&& !secant_model_new(m, &net, json_string_value(json_object_get(file.settings, "mode")),
 			json_string_value(json_object_get(file.settings, "normalize")), f64, &own))
 		(void)!secant_store_load(m->store, &file.tensors, &own);
-	if (!own.code)
+	if (!own.code) {
 		m->clouds = json_incref(json_object_get(file.settings, "clouds"));
-	const json_t *names = json_object_get(file.settings, "class_names");
-	size_t n = own.code ? 0 : json_array_size(names);
-	if (n && !(m->class_names = secant_calloc(n, sizeof *m->class_names)))
-		secant_fail(&own, SECANT_ERR_NOMEM, "no memory for class names");
-	for (size_t i = 0; i < n && !own.code; i++) {
-		const char *name = json_string_value(json_array_get(names, i));
-		if (!(m->class_names[m->n_class_names++] = secant_strdup(name ? name : "")))
-			secant_fail(&own, SECANT_ERR_NOMEM, "no memory for class names");
+		(void)!secant_class_names_read(file.settings, &m->class_names, &m->n_class_names, &own);
 	}
 	secant_free(text);
 	secant_opts_free(&secant_network_options, &net);

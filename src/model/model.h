@@ -29,6 +29,8 @@ typedef struct secant_model_graph {
 /* "binary" (1 class), "multiclass", "multilabel"; NULL: by the classes. Refuses binary with more than one class and
  * multiclass with one. */
 secant_status secant_mode_choose(const char *text, int classes, secant_mode *mode, secant_err *err) SECANT_NODISCARD;
+/* The loss where none is asked for: of training, of evaluation, of a measured step. */
+const char *secant_loss_usual(secant_mode mode);
 /* Copies the options, makes the store (zeroed). */
 secant_status secant_model_new(secant_model *m, const secant_network *net, const char *mode, const char *normalize,
 	bool f64, secant_err *err) SECANT_NODISCARD;
@@ -39,7 +41,8 @@ secant_status secant_model_open(secant_model *m, const char *path, bool f64, sec
 void secant_model_initialize(secant_model *m, uint64_t seed);
 secant_status secant_model_build(const secant_model *m, secant_phase phase, const secant_shape *input,
 	secant_model_graph *out, secant_err *err) SECANT_NODISCARD;
-/* A runner on the model's own store: evaluation of weights that still change (secant_runner_forget after a change). */
+/* A runner on the model's own store, with the outputs a model file has when it is opened: evaluation of weights that
+ * still change (secant_runner_forget after a change). */
 secant_runner *secant_model_runner(secant_model *m, const secant_plan_options *options, secant_err *err);
 /* Writes a model file with the store's present numbers. */
 secant_status secant_model_save(const secant_model *m, const char *path, secant_err *err) SECANT_NODISCARD;

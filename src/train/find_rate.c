@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "draw/chart.h"
-#include "train/session.h"
+#include "train/trainer.h"
 
 enum { STEPS = 100, EARLIEST = 10 };
 static const double lowest = 1e-7, highest = 10, memory = 0.9, hopeless = 4;
@@ -21,9 +21,9 @@ typedef struct finding {
 
 /* One update, of as many batches as one has; the next epoch begins where one ends. */
 static secant_status
-step(secant_session *s, double rate, double *loss, uint32_t *epoch, secant_err *err)
+step(secant_trainer *s, double rate, double *loss, uint32_t *epoch, secant_err *err)
 {
-	int threads = secant_session_threads(s);
+	int threads = secant_trainer_threads(s);
 	*loss = 0;
 	for (int k = 0; k < s->o->accumulate; k++) {
 		secant_task_batch b;
@@ -31,21 +31,21 @@ step(secant_session *s, double rate, double *loss, uint32_t *epoch, secant_err *
 		secant_status status = s->task->feed_next(s->feed, &b, &end, err);
 		if (!status && end && !(status = s->task->feed_start(s->feed, ++*epoch, 0, err)))
 			status = s->task->feed_next(s->feed, &b, &end, err);
-		if (status || (status = secant_session_bind(s->plan, s->context, &b, err))
-			|| (status = secant_context_run(s->context, err)))
+		if (status || (status = secant_trainer_bind(s->learning.plan, s->learning.context, &b, err))
+			|| (status = train_step_gradients(&s->learning, err)))
 			return status;
-		*loss += (double)s->loss / s->o->accumulate;
-		s->steps++;
-		if (s->o->accumulate > 1 && (status = secant_optimizer_accumulate(&s->optimizer, threads, err)))
+		*loss += train_step_loss(&s->learning) / s->o->accumulate;
+		s->now.steps++;
+		if ((status = train_step_reduce(&s->learning, k + 1 < s->o->accumulate, threads, err)))
 			return status;
 	}
 	if (isfinite(*loss))
-		secant_optimizer_update(&s->optimizer, rate, -1, threads);
+		train_step_update(&s->learning, rate, -1, threads);
 	return SECANT_OK;
 }
 
 static secant_status
-climb(secant_session *s, finding *f, secant_err *err)
+climb(secant_trainer *s, finding *f, secant_err *err)
 {
 	double mean = 0, best = INFINITY;
 	uint32_t epoch = 0;
@@ -93,10 +93,10 @@ list_of(const double *v, int n)
 }
 
 static secant_status
-write_files(const secant_session *s, const finding *f, double suggested, secant_err *err)
+write_files(const secant_trainer *s, const finding *f, double suggested, secant_err *err)
 {
-	char *picture = secant_session_path(s, "learning-rate-finder.png"),
-		 *numbers = secant_session_path(s, "learning-rate-finder.json"), mark[48];
+	char *picture = secant_trainer_path(s, "learning-rate-finder.png"),
+		 *numbers = secant_trainer_path(s, "learning-rate-finder.json"), mark[48];
 	json_t *j = json_object();
 	json_object_set_new(j, "suggested", json_real(suggested));
 	json_object_set_new(j, "learning_rate", list_of(f->rate, f->n));
@@ -126,7 +126,7 @@ write_files(const secant_session *s, const finding *f, double suggested, secant_
 }
 
 secant_status
-secant_session_find_rate(secant_session *s, double *suggested, secant_err *err)
+secant_trainer_find_rate(secant_trainer *s, double *suggested, secant_err *err)
 {
 	finding *f = secant_calloc(1, sizeof *f);
 	if (!f)

@@ -1,13 +1,14 @@
 /*
- * A model of each fold in one command (--folds K --fold all): RUN/fold-0, RUN/fold-1, ... are runs like any other;
- * RUN/folds.json holds what came of them. A fold that is done already is not done again with --resume.
+ * secant_train: one run (trainer.c), or a model of each fold in one command (--folds K --fold all): RUN/fold-0,
+ * RUN/fold-1, ... are runs like any other; RUN/folds.json holds what came of them. A fold that is done already is not
+ * done again with --resume.
  */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/file.h"
 #include "base/json.h"
-#include "train/session.h"
+#include "train/trainer.h"
 
 /* Sums over folds, for mean and deviation. */
 typedef struct total {
@@ -73,7 +74,7 @@ train_fold(const secant_train_options *all, int fold, const char *data, const se
 	} else {
 		o.resume = all->resume && secant_is_file(config);
 		secant_log(&events->log, SECANT_LOG_INFO, "fold %d of %d: %s", fold + 1, o.data.folds, o.out);
-		status = secant_train(&o, data, events, r, err);
+		status = secant_trainer_run(&o, data, events, r, err);
 		json_object_set_new(entry, "run", json_string(name));
 	}
 	secant_free(config);
@@ -81,8 +82,8 @@ train_fold(const secant_train_options *all, int fold, const char *data, const se
 	return status;
 }
 
-secant_status
-secant_train_folds(const secant_train_options *o, const char *data, const secant_train_events *events,
+static secant_status
+train_folds(const secant_train_options *o, const char *data, const secant_train_events *events,
 	secant_train_result *result, secant_err *err)
 {
 	static const secant_train_events silent;
@@ -120,4 +121,12 @@ secant_train_folds(const secant_train_options *o, const char *data, const secant
 		*result = sum;
 	json_decref(list);
 	return own.code ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;
+}
+
+secant_status
+secant_train(const secant_train_options *o, const char *data, const secant_train_events *events,
+	secant_train_result *result, secant_err *err)
+{
+	bool all = o->data.fold && !strcmp(o->data.fold, "all");
+	return all ? train_folds(o, data, events, result, err) : secant_trainer_run(o, data, events, result, err);
 }

@@ -7,38 +7,38 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/file.h"
-#include "train/session.h"
+#include "train/trainer.h"
 
 static char *
-model_path(const secant_session *s, int epoch)
+model_path(const secant_trainer *s, int epoch)
 {
 	char name[64];
 	(void)snprintf(name, sizeof name, "models/epoch-%03d.safetensors", epoch);
-	return secant_session_path(s, name);
+	return secant_trainer_path(s, name);
 }
 
 /* Place of a value in the list: after its equals, so that the earlier epoch stays. */
 static int
-place_of(const secant_session *s, double value)
+place_of(const secant_trainer *s, double value)
 {
 	bool lower = s->task->metrics[s->metric].lower;
 	int at = 0;
-	while (at < s->n_kept && !(lower ? value < s->kept[at].value : value > s->kept[at].value))
+	while (at < s->kept.n && !(lower ? value < s->kept.v[at].value : value > s->kept.v[at].value))
 		at++;
 	return at;
 }
 
 secant_status
-secant_session_keep(secant_session *s, const secant_epoch *e, secant_err *err)
+secant_trainer_keep(secant_trainer *s, const secant_epoch *e, secant_err *err)
 {
 	double value = e->metric[s->metric];
 	int at = place_of(s, value);
-	s->dropped = 0;
+	s->kept.dropped = 0;
 	if (s->o->keep <= 0 || isnan(value) || at >= s->o->keep)
 		return SECANT_OK;
-	if (!s->kept && !(s->kept = secant_calloc((size_t)s->o->keep + 1, sizeof *s->kept)))
+	if (!s->kept.v && !(s->kept.v = secant_calloc((size_t)s->o->keep + 1, sizeof *s->kept.v)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a list of %d models", s->o->keep);
-	char *path = model_path(s, e->epoch), *folder = secant_session_path(s, "models");
+	char *path = model_path(s, e->epoch), *folder = secant_trainer_path(s, "models");
 	secant_status status = path && folder ? secant_make_dirs(folder, err)
 										  : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
 	if (!status)
@@ -47,42 +47,42 @@ secant_session_keep(secant_session *s, const secant_epoch *e, secant_err *err)
 	secant_free(folder);
 	if (status)
 		return status;
-	memmove(s->kept + at + 1, s->kept + at, (size_t)(s->n_kept - at) * sizeof *s->kept);
-	s->kept[at] = (secant_kept){ e->epoch, value };
-	if (s->n_kept < s->o->keep)
-		s->n_kept++;
+	memmove(s->kept.v + at + 1, s->kept.v + at, (size_t)(s->kept.n - at) * sizeof *s->kept.v);
+	s->kept.v[at] = (train_kept){ e->epoch, value };
+	if (s->kept.n < s->o->keep)
+		s->kept.n++;
 	else
-		s->dropped = s->kept[s->n_kept].epoch;
+		s->kept.dropped = s->kept.v[s->kept.n].epoch;
 	return SECANT_OK;
 }
 
 void
-secant_session_drop(secant_session *s)
+secant_trainer_drop(secant_trainer *s)
 {
-	char *path = s->dropped ? model_path(s, s->dropped) : NULL;
+	char *path = s->kept.dropped ? model_path(s, s->kept.dropped) : NULL;
 	secant_err ignored = { 0 };
 	if (path && secant_is_file(path))
 		(void)!secant_remove_tree(path, &ignored); /* a file too many does no harm */
 	secant_free(path);
-	s->dropped = 0;
+	s->kept.dropped = 0;
 }
 
 static bool
-is_kept(const secant_session *s, const char *name)
+is_kept(const secant_trainer *s, const char *name)
 {
 	int epoch, used = 0;
 	if (sscanf(name, "epoch-%9d.safetensors%n", &epoch, &used) != 1 || !used || name[used])
 		return true; /* none of ours */
-	for (int i = 0; i < s->n_kept; i++)
-		if (s->kept[i].epoch == epoch)
+	for (int i = 0; i < s->kept.n; i++)
+		if (s->kept.v[i].epoch == epoch)
 			return true;
 	return false;
 }
 
 void
-secant_session_sweep_kept(secant_session *s)
+secant_trainer_sweep_kept(secant_trainer *s)
 {
-	char *folder = secant_session_path(s, "models");
+	char *folder = secant_trainer_path(s, "models");
 	secant_names names = { 0 };
 	secant_err ignored = { 0 };
 	if (s->o->keep > 0 && folder && secant_is_dir(folder)

@@ -11,7 +11,7 @@
 #include "base/json.h"
 #include "train/events.h"
 #include "judge/page.h"
-#include "train/session.h"
+#include "train/trainer.h"
 
 static void
 set_number(json_t *j, const char *key, double v)
@@ -20,7 +20,7 @@ set_number(json_t *j, const char *key, double v)
 }
 
 static void
-set_scores(json_t *j, const secant_session *s, const double *values)
+set_scores(json_t *j, const secant_trainer *s, const double *values)
 {
 	for (int i = 0; s->task->metrics[i].name; i++)
 		set_number(j, s->task->metrics[i].name, values[i]);
@@ -28,9 +28,9 @@ set_scores(json_t *j, const secant_session *s, const double *values)
 
 /* Takes over j. */
 static secant_status
-append_json(const secant_session *s, const char *name, json_t *j, secant_err *err)
+append_json(const secant_trainer *s, const char *name, json_t *j, secant_err *err)
 {
-	char *line = secant_json_text(j, 0), *path = secant_session_path(s, name);
+	char *line = secant_json_text(j, 0), *path = secant_trainer_path(s, name);
 	secant_status status = line && path ? secant_file_append(path, line, err)
 										: secant_fail(err, SECANT_ERR_NOMEM, "no memory for the log");
 	json_decref(j);
@@ -40,16 +40,16 @@ append_json(const secant_session *s, const char *name, json_t *j, secant_err *er
 }
 
 secant_status
-secant_session_log_test(const secant_session *s, const double *values, secant_err *err)
+secant_trainer_log_test(const secant_trainer *s, const double *values, secant_err *err)
 {
 	json_t *j = json_object();
-	json_object_set_new(j, "step", json_integer(s->steps));
+	json_object_set_new(j, "step", json_integer(s->now.steps));
 	set_scores(j, s, values);
 	return append_json(s, "tests.jsonl", j, err);
 }
 
 static secant_status
-append_line(const secant_session *s, const secant_epoch *e, secant_err *err)
+append_line(const secant_trainer *s, const secant_epoch *e, secant_err *err)
 {
 	json_t *j = json_object();
 	json_object_set_new(j, "epoch", json_integer(e->epoch));
@@ -62,11 +62,11 @@ append_line(const secant_session *s, const secant_epoch *e, secant_err *err)
 }
 
 static secant_status
-append_event(const secant_session *s, const secant_epoch *e, secant_err *err)
+append_event(const secant_trainer *s, const secant_epoch *e, secant_err *err)
 {
 	secant_scalar v[SECANT_TASK_METRICS + 2] = { { "train/loss", e->loss },
 		{ "train/learning_rate", e->learning_rate } };
-	char tag[SECANT_TASK_METRICS][64], *path = secant_session_path(s, "events.out.tfevents.secant");
+	char tag[SECANT_TASK_METRICS][64], *path = secant_trainer_path(s, "events.out.tfevents.secant");
 	int n = 2;
 	for (int i = 0; s->task->metrics[i].name; i++) {
 		(void)snprintf(tag[i], sizeof tag[i], "val/%s", s->task->metrics[i].name);
@@ -98,7 +98,7 @@ column_of(const curves *c, int column, int n)
 }
 
 static bool
-is_shown(const secant_session *s, int metric)
+is_shown(const secant_trainer *s, int metric)
 {
 	static const char *const few[] = { "iou", "miou", "f1", "accuracy" };
 	bool known = metric == s->metric;
@@ -108,14 +108,14 @@ is_shown(const secant_session *s, int metric)
 }
 
 static secant_status
-curves_make(curves *c, const secant_session *s, secant_err *err)
+curves_make(curves *c, const secant_trainer *s, secant_err *err)
 {
-	int n = s->n_history, metrics = secant_task_metrics(s->task), losses = 0, scores = 0;
+	int n = s->log.n, metrics = secant_task_metrics(s->task), losses = 0, scores = 0;
 	*c = (curves){ .column = secant_calloc((size_t)n * (size_t)(METRICS + metrics) + 1, sizeof(double)) };
 	if (!c->column)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for curves");
 	for (int i = 0; i < n; i++) {
-		const secant_epoch *e = &s->history[i];
+		const secant_epoch *e = &s->log.v[i];
 		c->column[EPOCH * n + i] = e->epoch, c->column[TRAINING * n + i] = e->loss,
 							  c->column[RATE * n + i] = e->learning_rate;
 		for (int k = 0; k < metrics; k++)
@@ -132,9 +132,9 @@ curves_make(curves *c, const secant_session *s, secant_err *err)
 			c->scores[scores++] = one;
 	}
 	c->rate = (secant_series){ "learning rate", x, column_of(c, RATE, n), n, 0 };
-	if (s->validates && s->best_epoch > 0)
-		(void)snprintf(c->mark, sizeof c->mark, "best %s %.4f, epoch %d", s->task->metrics[s->metric].title, s->best,
-			s->best_epoch);
+	if (s->validates && s->now.best_epoch > 0)
+		(void)snprintf(c->mark, sizeof c->mark, "best %s %.4f, epoch %d", s->task->metrics[s->metric].title,
+			s->now.best, s->now.best_epoch);
 	int charts = 0;
 	c->chart[charts++] = (secant_chart){
 		.title = NULL, .x_label = "epoch", .left_label = "loss", .series = c->losses, .n = losses
@@ -145,23 +145,23 @@ curves_make(curves *c, const secant_session *s, secant_err *err)
 			.series = c->scores,
 			.n = scores,
 			.mark = c->mark[0] ? c->mark : NULL,
-			.mark_x = s->best_epoch };
+			.mark_x = s->now.best_epoch };
 	c->chart[charts++] = (secant_chart){
 		.x_label = "epoch", .left_label = "learning rate", .series = &c->rate, .n = 1
 	};
-	(void)secant_session_network(s, c->title, sizeof c->title);
+	(void)secant_trainer_network(s, c->title, sizeof c->title);
 	c->figure = (secant_figure){ c->title, c->chart, charts };
 	return SECANT_OK;
 }
 
 static secant_status
-draw_curves(const secant_session *s, secant_err *err)
+draw_curves(const secant_trainer *s, secant_err *err)
 {
 	static const char *const names[] = { "curves.png", "curves.svg", "learning-rate.png", "learning-rate.svg" };
 	curves c;
 	secant_status status = curves_make(&c, s, err);
 	for (int i = 0; i < 4 && !status; i++) {
-		char *path = secant_session_path(s, names[i]);
+		char *path = secant_trainer_path(s, names[i]);
 		const secant_figure *figure = i < 2 ? &c.figure
 											: &(secant_figure){ "learning rate", &c.chart[c.figure.n - 1], 1 };
 		status = path ? secant_figure_write(figure, path, err)
@@ -173,11 +173,11 @@ draw_curves(const secant_session *s, secant_err *err)
 }
 
 secant_status
-secant_session_log(secant_session *s, const secant_epoch *e, secant_err *err)
+secant_trainer_log(secant_trainer *s, const secant_epoch *e, secant_err *err)
 {
-	if (secant_grow((void **)&s->history, &s->history_capacity, s->n_history, sizeof *s->history))
+	if (secant_grow((void **)&s->log.v, &s->log.capacity, s->log.n, sizeof *s->log.v))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the log");
-	s->history[s->n_history++] = *e;
+	s->log.v[s->log.n++] = *e;
 	secant_status status = append_line(s, e, err);
 	if (!status)
 		status = append_event(s, e, err);
@@ -189,7 +189,7 @@ secant_session_log(secant_session *s, const secant_epoch *e, secant_err *err)
 enum { ROWS = 4, CELL = 256, GAP = 6 };
 
 struct secant_gallery {
-	const secant_session *s;
+	const secant_trainer *s;
 	const secant_samples *samples;
 	const secant_counts *counts; /* of the evaluation; the picture that is seen is their last */
 	secant_image sheet;
@@ -200,7 +200,7 @@ struct secant_gallery {
 };
 
 secant_gallery *
-secant_gallery_begin(secant_session *s, const secant_samples *validation, const secant_counts *counts)
+secant_gallery_begin(secant_trainer *s, const secant_samples *validation, const secant_counts *counts)
 {
 	secant_gallery *g = s->gallery ? s->gallery : secant_calloc(1, sizeof *g);
 	int rows = secant_samples_count(validation) < ROWS ? secant_samples_count(validation) : ROWS;
@@ -237,7 +237,7 @@ secant_gallery_see(
 	void *gallery, int sample, const float *outputs, const void *target, int height, int width, int stride)
 {
 	secant_gallery *g = gallery;
-	const secant_session *s = g->s;
+	const secant_trainer *s = g->s;
 	int rows = (g->sheet.height - GAP) / (CELL + GAP), count = secant_samples_count(g->samples);
 	secant_view view = {
 		.samples = g->samples,
@@ -267,7 +267,7 @@ secant_gallery_see(
 secant_status
 secant_gallery_end(secant_gallery *g, secant_scores *scores, int epoch, secant_err *err)
 {
-	char name[48], *folder = secant_session_path(g->s, "samples"), *path;
+	char name[48], *folder = secant_trainer_path(g->s, "samples"), *path;
 	secant_status status = SECANT_OK;
 	secant_scores_free(&g->scores);
 	g->scores = *scores;
@@ -288,27 +288,27 @@ secant_gallery_end(secant_gallery *g, secant_scores *scores, int epoch, secant_e
 /* ---- the page ---- */
 
 secant_status
-secant_session_report(const secant_session *s, secant_err *err)
+secant_trainer_report(const secant_trainer *s, secant_err *err)
 {
 	const secant_gallery *g = s->gallery;
 	const char *metric = s->task->metrics[s->metric].title;
 	char name[96];
 	secant_fact facts[4] = { { .name = "network" }, { .name = "samples" }, { .name = "epochs" }, { .name = "best" } };
 	curves c;
-	if (!s->n_history || (s->validates && !g))
+	if (!s->log.n || (s->validates && !g))
 		return SECANT_OK; /* this process has trained nothing */
 	char *settings = secant_opts_to_json(&secant_train_options_table, s->o),
-		 *path = secant_session_path(s, "report.html");
+		 *path = secant_trainer_path(s, "report.html");
 	json_t *j = settings ? json_loads(settings, 0, NULL) : NULL;
 	char *text = secant_json_text(j, 2);
 	secant_status status = path && text ? curves_make(&c, s, err)
 										: secant_fail(err, SECANT_ERR_NOMEM, "no memory for the report");
-	(void)snprintf(facts[0].text, sizeof facts[0].text, "%s, %s", secant_session_network(s, name, sizeof name),
+	(void)snprintf(facts[0].text, sizeof facts[0].text, "%s, %s", secant_trainer_network(s, name, sizeof name),
 		s->precision == SECANT_PRECISION_BF16 ? "bf16" : "f32");
 	(void)snprintf(facts[1].text, sizeof facts[1].text, "%d %s to learn from", s->n_samples, s->task->samples);
 	(void)snprintf(facts[2].text, sizeof facts[2].text, "%d of %d; scores and pictures below are those of the last",
-		s->epoch, s->o->epochs);
-	(void)snprintf(facts[3].text, sizeof facts[3].text, "%s %.4f, epoch %d", metric, s->best, s->best_epoch);
+		s->now.epoch, s->o->epochs);
+	(void)snprintf(facts[3].text, sizeof facts[3].text, "%s %.4f, epoch %d", metric, s->now.best, s->now.best_epoch);
 	if (!status) {
 		secant_page page = {
 			.title = c.title, .facts = facts, .n_facts = s->validates ? 4 : 3, .curves = &c.figure, .settings = text

@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include "base/file.h"
 #include "base/json.h"
-#include "train/session.h"
+#include "train/trainer.h"
 
 static const char *const run_files[] = {
 	"config.json",
@@ -135,7 +135,7 @@ resume_options(secant_train_options *o, secant_err *err)
 }
 
 secant_status
-secant_session_folder(secant_train_options *o, bool *replaces, secant_err *err)
+secant_trainer_folder(secant_train_options *o, bool *replaces, secant_err *err)
 {
 	*replaces = false;
 	if (o->resume) {
@@ -201,9 +201,9 @@ is_unfinished(const char *name)
 
 /* Files that a killed run was writing. Only in a folder that was a run's: what else is there is not ours. */
 static void
-sweep(const secant_session *s, const char *folder)
+sweep(const secant_trainer *s, const char *folder)
 {
-	char *path = *folder ? secant_session_path(s, folder) : secant_strdup(s->o->out);
+	char *path = *folder ? secant_trainer_path(s, folder) : secant_strdup(s->o->out);
 	secant_names names = { 0 };
 	secant_err ignored = { 0 };
 	if (path && secant_is_dir(path) && !secant_dir_list(&names, path, SECANT_DIR_FILES, &ignored))
@@ -219,20 +219,20 @@ sweep(const secant_session *s, const char *folder)
 }
 
 secant_status
-secant_session_lock(secant_session *s, secant_err *err)
+secant_trainer_lock(secant_trainer *s, secant_err *err)
 {
 	return s->lock >= 0 || !secant_is_dir(s->o->out) ? SECANT_OK : secant_dir_lock(s->o->out, &s->lock, err);
 }
 
 secant_status
-secant_session_claim(secant_session *s, secant_err *err)
+secant_trainer_claim(secant_trainer *s, secant_err *err)
 {
 	if (s->claimed)
 		return SECANT_OK;
 	bool locked = s->lock >= 0;
 	secant_status status = secant_make_dirs(s->o->out, err);
 	if (!status)
-		status = secant_session_lock(s, err);
+		status = secant_trainer_lock(s, err);
 	bool was_run = is_run(s->o->out);
 	if (!status && !locked && was_run && !s->o->overwrite)
 		status = secant_fail(err, SECANT_ERR_ARG, "%s: another process made a run there meanwhile", s->o->out);
@@ -242,7 +242,7 @@ secant_session_claim(secant_session *s, secant_err *err)
 		sweep(s, "samples");
 	}
 	for (int i = 1; run_files[i] && !status && !s->o->resume; i++) {
-		char *path = secant_session_path(s, run_files[i]);
+		char *path = secant_trainer_path(s, run_files[i]);
 		if (!path)
 			status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
 		else if (secant_is_file(path) || (was_run && secant_is_dir(path))) /* a folder is ours in a run alone */
@@ -252,7 +252,7 @@ secant_session_claim(secant_session *s, secant_err *err)
 	if (!status && was_run && !s->o->resume)
 		status = remove_epochs(s->o->out, err);
 	char *text = status ? NULL : secant_opts_to_json(&secant_train_options_table, s->o),
-		 *path = secant_session_path(s, "config.json");
+		 *path = secant_trainer_path(s, "config.json");
 	json_t *j = text ? secant_json_parse(text, strlen(text), "options", err) : NULL;
 	if (!status)
 		status = j && path ? secant_json_write(path, j, err)
@@ -267,7 +267,7 @@ secant_session_claim(secant_session *s, secant_err *err)
 /* ---- the state file ---- */
 
 static secant_status
-add_slots(const secant_session *s, secant_tensors *t, secant_err *err)
+add_slots(const secant_trainer *s, secant_tensors *t, secant_err *err)
 {
 	secant_status status = SECANT_OK;
 	for (int i = 0; i < secant_optimizer_slots(&s->optimizer) && !status; i++) {
@@ -291,7 +291,7 @@ number_or_null(double v)
 
 /* The same pictures elsewhere are the same run; other pictures are another one. */
 static secant_status
-check_samples(const secant_session *s, const json_t *j, secant_err *err)
+check_samples(const secant_trainer *s, const json_t *j, secant_err *err)
 {
 	const char *then = json_string_value(json_object_get(j, "samples_hash"));
 	int n = (int)json_integer_value(json_object_get(j, "samples"));
@@ -303,31 +303,31 @@ check_samples(const secant_session *s, const json_t *j, secant_err *err)
 }
 
 secant_status
-secant_session_save_state(const secant_session *s, secant_err *err)
+secant_trainer_save_state(const secant_trainer *s, secant_err *err)
 {
 	secant_tensors t;
-	char *text = NULL, *path = secant_session_path(s, "state.safetensors");
+	char *text = NULL, *path = secant_trainer_path(s, "state.safetensors");
 	secant_status status = secant_model_tensors(&s->model, &t, err);
 	if (status)
 		return secant_free(path), status;
 	json_t *j = json_object(), *meta = json_object();
-	json_object_set_new(j, "epoch", json_integer(s->epoch));
-	json_object_set_new(j, "step", json_integer(s->step));
-	json_object_set_new(j, "steps", json_integer(s->steps));
-	json_object_set_new(j, "epoch_loss", number_or_null(s->epoch_loss));
+	json_object_set_new(j, "epoch", json_integer(s->now.epoch));
+	json_object_set_new(j, "step", json_integer(s->now.step));
+	json_object_set_new(j, "steps", json_integer(s->now.steps));
+	json_object_set_new(j, "epoch_loss", number_or_null(s->now.epoch_loss));
 	json_object_set_new(j, "updates", json_integer(s->optimizer.step));
-	json_object_set_new(j, "best", number_or_null(s->best));
-	json_object_set_new(j, "best_epoch", json_integer(s->best_epoch));
+	json_object_set_new(j, "best", number_or_null(s->now.best));
+	json_object_set_new(j, "best_epoch", json_integer(s->now.best_epoch));
 	json_object_set_new(j, "threads", json_integer(s->o->threads));
 	json_object_set_new(j, "samples", json_integer(s->n_samples));
 	json_object_set_new(j, "samples_hash", json_string(s->samples_hash));
 	json_object_set_new(j, "averaged", json_integer(s->average.n));
 	json_object_set_new(j, "plateau",
-		json_pack(
-			"[f, o, i, i]", s->plateau.rate, number_or_null(s->plateau.best), s->plateau.bad, s->plateau.cooling));
+		json_pack("[f, o, i, i]", s->now.plateau.rate, number_or_null(s->now.plateau.best), s->now.plateau.bad,
+			s->now.plateau.cooling));
 	json_t *kept = json_array();
-	for (int i = 0; i < s->n_kept; i++)
-		json_array_append_new(kept, json_pack("[i, f]", s->kept[i].epoch, s->kept[i].value));
+	for (int i = 0; i < s->kept.n; i++)
+		json_array_append_new(kept, json_pack("[i, f]", s->kept.v[i].epoch, s->kept.v[i].value));
 	json_object_set_new(j, "kept", kept);
 	char *inner = secant_json_text(j, 0);
 	json_object_set_new(meta, "training", json_string(inner ? inner : "{}"));
@@ -347,7 +347,7 @@ secant_session_save_state(const secant_session *s, secant_err *err)
 /* A flat array laid out like the parameters. */
 static secant_status
 take_flat(
-	const secant_session *s, const secant_tensors *t, const char *name, void *to, const char *path, secant_err *err)
+	const secant_trainer *s, const secant_tensors *t, const char *name, void *to, const char *path, secant_err *err)
 {
 	const secant_tensor *from = secant_tensors_find(t, name);
 	if (!from || from->dtype != SECANT_F32 || secant_shape_count(&from->shape) != s->model.store->params_count)
@@ -358,7 +358,7 @@ take_flat(
 }
 
 static secant_status
-take_slots(secant_session *s, const secant_tensors *t, secant_tensors *rest, const char *path, secant_err *err)
+take_slots(secant_trainer *s, const secant_tensors *t, secant_tensors *rest, const char *path, secant_err *err)
 {
 	secant_status status = SECANT_OK;
 	for (int i = 0; i < secant_optimizer_slots(&s->optimizer); i++) {
@@ -395,22 +395,22 @@ take_count(
 enum { MOST_EPOCHS = 1000000000 };
 
 static secant_status
-take_counters(secant_session *s, const json_t *j, const char *path, secant_err *err)
+take_counters(secant_trainer *s, const json_t *j, const char *path, secant_err *err)
 {
 	const json_t *best = json_object_get(j, "best"), *sum = json_object_get(j, "epoch_loss");
 	int64_t epoch, step, best_epoch, threads;
 	if (take_count(j, "epoch", 0, MOST_EPOCHS, &epoch, path, err)
 		|| take_count(j, "step", 0, s->task->feed_batches(s->feed), &step, path, err)
-		|| take_count(j, "steps", 0, (int64_t)1 << 53, &s->steps, path, err)
-		|| take_count(j, "updates", 0, s->steps, &s->optimizer.step, path, err)
+		|| take_count(j, "steps", 0, (int64_t)1 << 53, &s->now.steps, path, err)
+		|| take_count(j, "updates", 0, s->now.steps, &s->optimizer.step, path, err)
 		|| take_count(j, "best_epoch", 0, epoch, &best_epoch, path, err)
 		|| take_count(j, "threads", 0, 1 << 20, &threads, path, err))
 		return SECANT_ERR_FORMAT;
-	s->epoch = (int)epoch;
-	s->step = (int)step;
-	s->best_epoch = (int)best_epoch;
-	s->epoch_loss = json_is_number(sum) ? json_number_value(sum) : 0;
-	s->best = json_is_number(best) ? json_number_value(best) : NAN;
+	s->now.epoch = (int)epoch;
+	s->now.step = (int)step;
+	s->now.best_epoch = (int)best_epoch;
+	s->now.epoch_loss = json_is_number(sum) ? json_number_value(sum) : 0;
+	s->now.best = json_is_number(best) ? json_number_value(best) : NAN;
 	if (threads != s->o->threads)
 		secant_log(&s->events->log, SECANT_LOG_WARNING,
 			"the run had --threads %d, now %d: it goes on, but not bit for bit", (int)threads, s->o->threads);
@@ -418,7 +418,7 @@ take_counters(secant_session *s, const json_t *j, const char *path, secant_err *
 }
 
 static secant_status
-take_average(secant_session *s, const json_t *j, const secant_tensors *t, const char *path, secant_err *err)
+take_average(secant_trainer *s, const json_t *j, const secant_tensors *t, const char *path, secant_err *err)
 {
 	if (take_count(j, "averaged", 0, (int64_t)1 << 53, &s->average.n, path, err))
 		return SECANT_ERR_FORMAT;
@@ -431,7 +431,7 @@ take_average(secant_session *s, const json_t *j, const secant_tensors *t, const 
 
 /* What schedule plateau and --keep remember. */
 static secant_status
-take_lists(secant_session *s, const json_t *j, const char *path, secant_err *err)
+take_lists(secant_trainer *s, const json_t *j, const char *path, secant_err *err)
 {
 	const json_t *p = json_object_get(j, "plateau"), *kept = json_object_get(j, "kept");
 	if (json_array_size(p) == 4) {
@@ -440,12 +440,12 @@ take_lists(secant_session *s, const json_t *j, const char *path, secant_err *err
 		json_int_t bad = json_integer_value(json_array_get(p, 2)), cooling = json_integer_value(json_array_get(p, 3));
 		if (!(rate >= 0 && rate <= 1e9) || bad < 0 || bad > MOST_EPOCHS || cooling < 0 || cooling > MOST_EPOCHS)
 			return secant_fail(err, SECANT_ERR_FORMAT, "%s: the state is damaged: \"plateau\" is out of range", path);
-		s->plateau = (secant_plateau){ rate, json_is_number(best) ? json_number_value(best) : NAN, (int)bad,
+		s->now.plateau = (secant_plateau){ rate, json_is_number(best) ? json_number_value(best) : NAN, (int)bad,
 			(int)cooling };
 	}
 	int n = (int)json_array_size(kept);
 	n = n < s->o->keep ? n : s->o->keep;
-	if (n > 0 && !(s->kept = secant_calloc((size_t)s->o->keep + 1, sizeof *s->kept)))
+	if (n > 0 && !(s->kept.v = secant_calloc((size_t)s->o->keep + 1, sizeof *s->kept.v)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a list of %d models", n);
 	for (int i = 0; i < n; i++) {
 		const json_t *entry = json_array_get(kept, (size_t)i);
@@ -453,13 +453,13 @@ take_lists(secant_session *s, const json_t *j, const char *path, secant_err *err
 		if (epoch < 1 || epoch > MOST_EPOCHS)
 			return secant_fail(
 				err, SECANT_ERR_FORMAT, "%s: the state is damaged: \"kept\" has no epoch %lld", path, (long long)epoch);
-		s->kept[s->n_kept++] = (secant_kept){ (int)epoch, json_number_value(json_array_get(entry, 1)) };
+		s->kept.v[s->kept.n++] = (train_kept){ (int)epoch, json_number_value(json_array_get(entry, 1)) };
 	}
 	return SECANT_OK;
 }
 
 static secant_status
-remember(secant_session *s, const json_t *j, secant_err *err)
+remember(secant_trainer *s, const json_t *j, secant_err *err)
 {
 	secant_epoch e = {
 		.epoch = (int)json_integer_value(json_object_get(j, "epoch")),
@@ -471,18 +471,18 @@ remember(secant_session *s, const json_t *j, secant_err *err)
 		const json_t *v = json_object_get(j, s->task->metrics[i].name);
 		e.metric[i] = json_is_number(v) ? json_number_value(v) : NAN;
 	}
-	if (secant_grow((void **)&s->history, &s->history_capacity, s->n_history, sizeof *s->history))
+	if (secant_grow((void **)&s->log.v, &s->log.capacity, s->log.n, sizeof *s->log.v))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the log");
-	s->history[s->n_history++] = e;
+	s->log.v[s->log.n++] = e;
 	return SECANT_OK;
 }
 
 /* Lines of epochs (steps) that will be done again are dropped: those whose `key` is beyond `last`. What is kept of
  * epochs is remembered. */
 static secant_status
-trim_log(secant_session *s, const char *name, const char *key, int64_t last, bool epochs, secant_err *err)
+trim_log(secant_trainer *s, const char *name, const char *key, int64_t last, bool epochs, secant_err *err)
 {
-	char *path = secant_session_path(s, name), *text = NULL;
+	char *path = secant_trainer_path(s, name), *text = NULL;
 	size_t size = 0;
 	secant_str kept = { 0 };
 	secant_status status = SECANT_OK;
@@ -515,10 +515,10 @@ trim_log(secant_session *s, const char *name, const char *key, int64_t last, boo
 }
 
 secant_status
-secant_session_load_state(secant_session *s, secant_err *err)
+secant_trainer_load_state(secant_trainer *s, secant_err *err)
 {
 	secant_tensors t = { 0 }, rest = { 0 };
-	char *meta = NULL, *path = secant_session_path(s, "state.safetensors");
+	char *meta = NULL, *path = secant_trainer_path(s, "state.safetensors");
 	json_t *j = NULL, *inner = NULL;
 	secant_err own = { 0 };
 	if (!path)
@@ -536,12 +536,12 @@ secant_session_load_state(secant_session *s, secant_err *err)
 		else if (!check_samples(s, inner, &own) && !take_slots(s, &t, &rest, path, &own)
 			&& !secant_store_load(s->model.store, &rest, &own) && !take_average(s, inner, &t, path, &own)
 			&& !take_lists(s, inner, path, &own)) {
-			if (!take_counters(s, inner, path, &own) && !trim_log(s, "log.jsonl", "epoch", s->epoch, true, &own))
-				(void)!trim_log(s, "tests.jsonl", "step", s->steps, false, &own);
+			if (!take_counters(s, inner, path, &own) && !trim_log(s, "log.jsonl", "epoch", s->now.epoch, true, &own))
+				(void)!trim_log(s, "tests.jsonl", "step", s->now.steps, false, &own);
 		}
 	}
 	if (!own.code)
-		secant_session_sweep_kept(s);
+		secant_trainer_sweep_kept(s);
 	json_decref(j);
 	json_decref(inner);
 	secant_tensors_free(&rest);

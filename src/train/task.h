@@ -1,6 +1,6 @@
 /*
  * What is trained: pictures, clouds. A task owns everything that knows what a sample looks like: its data, the inputs
- * of a step, loss and graph, validation, what an epoch shows of itself. The loop (session.c) knows steps, optimiser,
+ * of a step, loss and graph, validation, what an epoch shows of itself. The loop (trainer.c) knows steps, optimiser,
  * schedule, averages and files, and none of this.
  *
  * TO ADD ONE: a file task_NAME.c whose last lines are its row, and TASK(NAME) in tasks.inc.
@@ -30,8 +30,8 @@ typedef struct secant_task_batch {
 } secant_task_batch;
 
 typedef struct secant_feed secant_feed; /* a stream of batches; each task defines its own */
-typedef struct secant_work secant_work; /* what a task keeps for a session; each task defines its own */
-struct secant_session;
+typedef struct secant_work secant_work; /* what a task keeps for a run; each task defines its own */
+struct secant_trainer;
 
 typedef struct secant_training {
 	const char *name, *brief;
@@ -42,21 +42,21 @@ typedef struct secant_training {
 	/* Is this network of that kind? Asked in the order of tasks.inc. */
 	bool (*takes)(const secant_network *net);
 	/* Makes s->model (not initialised), opens the data, sets s->batch, s->input, s->n_samples, s->validates. */
-	secant_status (*open)(struct secant_session *s, const char *data, secant_err *err);
+	secant_status (*open)(struct secant_trainer *s, const char *data, secant_err *err);
 	void (*close)(secant_work *w); /* accepts NULL */
 	/* Appends the loss, and the inputs that it compares with, to a network's graph on a batch of s->input; -1 and err,
 	 * or the graph's error. */
-	secant_value (*loss_of)(struct secant_session *s, secant_graph *g, const secant_built *built, secant_err *err);
+	secant_value (*loss_of)(struct secant_trainer *s, secant_graph *g, const secant_built *built, secant_err *err);
 	/* Training batches; augmented, or as the statistics of norms want them. */
-	secant_feed *(*feed_new)(struct secant_session *s, bool augment, secant_err *err);
+	secant_feed *(*feed_new)(struct secant_trainer *s, bool augment, secant_err *err);
 	void (*feed_free)(secant_feed *f); /* accepts NULL */
 	int (*feed_batches)(const secant_feed *f); /* of an epoch */
 	secant_status (*feed_start)(secant_feed *f, uint32_t epoch, int first, secant_err *err);
 	secant_status (*feed_next)(secant_feed *f, secant_task_batch *b, bool *end, secant_err *err);
-	const char *(*sample_name)(const struct secant_session *s, int sample); /* a file's path */
+	const char *(*sample_name)(const struct secant_trainer *s, int sample); /* a file's path */
 	/* Scores of the model's present numbers, and pictures of epoch `epoch` in RUN/samples (0: a test within an epoch,
 	 * no pictures). Called only where s->validates. */
-	secant_status (*validate)(struct secant_session *s, int epoch, double *values, secant_err *err);
+	secant_status (*validate)(struct secant_trainer *s, int epoch, double *values, secant_err *err);
 } secant_training;
 
 const secant_training *secant_training_of(const secant_network *net);

@@ -8,11 +8,12 @@
 #include <string.h>
 #include "base/file.h"
 #include "judge/evaluate_clouds.h"
-#include "train/session.h"
+#include "train/trainer.h"
 
 struct secant_work {
 	secant_clouds *train, *validation; /* the second may be NULL */
 	secant_runner *runner; /* of validation */
+	secant_session *session;
 	secant_deployed as; /* the model in training, as evaluation sees one */
 	secant_cloud_model recipe;
 	secant_cloud_judging judging; /* defaults */
@@ -50,7 +51,7 @@ take_values(const secant_clouds *train, secant_cloud_options *o, secant_err *err
 }
 
 static secant_status
-open_sets(secant_session *s, const char *data, secant_err *err)
+open_sets(secant_trainer *s, const char *data, secant_err *err)
 {
 	secant_work *w = s->work;
 	secant_cloud_options own;
@@ -95,7 +96,7 @@ names_json(char *const *names, int n)
 
 /* What the model must know to treat a cloud as training did. */
 static json_t *
-settings_of(const secant_session *s)
+settings_of(const secant_trainer *s)
 {
 	const secant_clouds *t = s->work->train;
 	const secant_cloud_options *o = &s->o->clouds;
@@ -129,7 +130,7 @@ settings_of(const secant_session *s)
 }
 
 static secant_status
-make_model(secant_session *s, secant_err *err)
+make_model(secant_trainer *s, secant_err *err)
 {
 	secant_work *w = s->work;
 	secant_network net;
@@ -162,7 +163,7 @@ make_model(secant_session *s, secant_err *err)
 
 /* The model as evaluation takes one: settings, a runner on the weights that change. */
 static secant_status
-make_judge(secant_session *s, secant_err *err)
+make_judge(secant_trainer *s, secant_err *err)
 {
 	secant_work *w = s->work;
 	const secant_network *net = &s->model.net;
@@ -185,7 +186,7 @@ make_judge(secant_session *s, secant_err *err)
 }
 
 static secant_status
-open_clouds(secant_session *s, const char *data, secant_err *err)
+open_clouds(secant_trainer *s, const char *data, secant_err *err)
 {
 	const secant_train_options *o = s->o;
 	if (!(s->work = secant_calloc(1, sizeof *s->work)))
@@ -209,6 +210,7 @@ close_clouds(secant_work *w)
 {
 	if (!w)
 		return;
+	secant_session_free(w->session);
 	secant_runner_free(w->runner);
 	secant_cloud_model_free(&w->recipe);
 	json_decref(w->as.file.settings);
@@ -221,7 +223,7 @@ close_clouds(secant_work *w)
 /* ---- the loss ---- */
 
 static secant_value
-loss_of(secant_session *s, secant_graph *g, const secant_built *built, secant_err *err)
+loss_of(secant_trainer *s, secant_graph *g, const secant_built *built, secant_err *err)
 {
 	secant_shape t = *secant_graph_shape(g, built->logits);
 	t.rank--; /* a class index stands for the last axis */
@@ -240,7 +242,7 @@ loss_of(secant_session *s, secant_graph *g, const secant_built *built, secant_er
 /* ---- batches ---- */
 
 static secant_feed *
-feed_new(secant_session *s, bool augment, secant_err *err)
+feed_new(secant_trainer *s, bool augment, secant_err *err)
 {
 	secant_cloud_loader_options lo = {
 		.batch = s->batch,
@@ -291,7 +293,7 @@ feed_next(secant_feed *f, secant_task_batch *b, bool *end, secant_err *err)
 }
 
 static const char *
-sample_name(const secant_session *s, int sample)
+sample_name(const secant_trainer *s, int sample)
 {
 	const secant_clouds *t = s->work->train;
 	return t->points ? t->list.v[0].path : t->list.v[sample].path;
@@ -317,7 +319,7 @@ static const secant_metric cloud_metrics[] = {
 };
 
 static void
-take_scores(const secant_session *s, const secant_scores *from, double *values)
+take_scores(const secant_trainer *s, const secant_scores *from, double *values)
 {
 	if (s->task->metrics == cloud_metrics) {
 		values[0] = from->accuracy, values[1] = from->class_accuracy, values[2] = from->loss;
@@ -328,28 +330,51 @@ take_scores(const secant_session *s, const secant_scores *from, double *values)
 	values[LOSS] = from->loss;
 }
 
+/* Runner and session of validation. */
 static secant_status
-validate(secant_session *s, int epoch, double *values, secant_err *err)
+make_runner(secant_trainer *s, secant_err *err)
+{
+	secant_work *w = s->work;
+	const char *wanted = "probabilities";
+	secant_plan_options o = {
+		.precision = s->precision, .threads = s->o->threads, .allow_reference = s->o->allow_reference
+	};
+	if (!w->runner && !(w->runner = secant_model_runner(&s->model, &o, err)))
+		return err->code;
+	if (!w->session && !(w->session = secant_session_new(w->runner, &wanted, 1, err)))
+		return err->code;
+	return SECANT_OK;
+}
+
+static void
+forget(secant_work *w)
+{
+	secant_session_forget(w->session);
+	secant_runner_forget(w->runner);
+}
+
+static secant_status
+validate(secant_trainer *s, int epoch, double *values, secant_err *err)
 {
 	secant_work *w = s->work;
 	secant_scores scores = { 0 };
-	secant_plan_options po = {
-		.precision = s->precision, .threads = s->o->threads, .allow_reference = s->o->allow_reference
-	};
 	(void)epoch;
-	if (!w->runner && !(w->runner = secant_model_runner(&s->model, &po, err)))
-		return err->code;
+	secant_status status = make_runner(s, err);
+	if (status)
+		return status;
 	w->as.runner = w->runner;
-	secant_runner_stand_on(w->runner, s->context);
-	secant_cloud_evaluation e = {
-		.d = &w->as, .m = &w->recipe, .judging = &w->judging, .batch = s->batch, .seed = (uint64_t)s->o->seed
-	};
-	secant_runner_forget(w->runner);
-	secant_status status = secant_evaluate_clouds(
-		&e, w->validation, s->model.class_names, s->model.n_class_names, &scores, err);
+	secant_session_stand_on(w->session, s->learning.context);
+	secant_cloud_evaluation e = { .d = &w->as,
+		.session = w->session,
+		.m = &w->recipe,
+		.judging = &w->judging,
+		.batch = s->batch,
+		.seed = (uint64_t)s->o->seed };
+	forget(w);
+	status = secant_evaluate_clouds(&e, w->validation, s->model.class_names, s->model.n_class_names, &scores, err);
 	if (!status)
 		take_scores(s, &scores, values);
-	secant_runner_forget(w->runner); /* its slab is not needed while training */
+	forget(w); /* its slab is not needed while training */
 	secant_scores_free(&scores);
 	return status;
 }

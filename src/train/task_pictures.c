@@ -7,18 +7,19 @@
 #include "base/json.h"
 #include "base/thread.h"
 #include "judge/evaluate.h"
-#include "train/session.h"
+#include "train/trainer.h"
 
 struct secant_work {
 	secant_samples *train, *validation; /* the second may be NULL */
 	secant_augmentation *augmentation;
 	secant_runner *runner; /* of validation */
+	secant_session *session;
 	double *weights; /* of training samples; NULL: all alike */
 };
 
 struct secant_feed {
 	secant_loader *loader;
-	const secant_session *s;
+	const secant_trainer *s;
 	float *label; /* of a classification head: batch x classes, whether the class is in the picture; NULL: none */
 };
 
@@ -38,7 +39,7 @@ takes(const secant_network *net)
 /* ---- opening ---- */
 
 static secant_status
-take_class_names(secant_session *s, secant_err *err)
+take_class_names(secant_trainer *s, secant_err *err)
 {
 	const char *const *names;
 	int n = secant_samples_class_names(s->work->train, &names);
@@ -51,7 +52,7 @@ take_class_names(secant_session *s, secant_err *err)
 }
 
 static secant_status
-open_samples(secant_session *s, const char *data, secant_err *err)
+open_samples(secant_trainer *s, const char *data, secant_err *err)
 {
 	const secant_train_options *o = s->o;
 	secant_samples_request r = {
@@ -84,7 +85,7 @@ open_samples(secant_session *s, const char *data, secant_err *err)
 
 /* Height and width of a training sample: the option, or the one size all pictures have. */
 static secant_status
-choose_size(secant_session *s, secant_err *err)
+choose_size(secant_trainer *s, secant_err *err)
 {
 	const secant_samples *train = s->work->train;
 	int h, w,
@@ -113,7 +114,7 @@ choose_size(secant_session *s, secant_err *err)
 
 /* The option is JSON: a list of steps, or a string of names. */
 static secant_status
-open_augmentation(secant_session *s, secant_err *err)
+open_augmentation(secant_trainer *s, secant_err *err)
 {
 	const char *text = s->o->augment;
 	json_t *j = text && *text == '"' ? secant_json_parse(text, strlen(text), "augment", err) : NULL;
@@ -124,7 +125,7 @@ open_augmentation(secant_session *s, secant_err *err)
 
 /* What the loss is computed on must be what it expects: logits, but for losses told otherwise. */
 static secant_status
-check_loss(const secant_session *s, secant_err *err)
+check_loss(const secant_trainer *s, secant_err *err)
 {
 	const char *activation = s->o->network.activation ? s->o->network.activation : "identity";
 	if (s->o->network.classes == 1 && strstr(activation, "softmax"))
@@ -134,7 +135,7 @@ check_loss(const secant_session *s, secant_err *err)
 }
 
 static void
-say_mode(const secant_session *s)
+say_mode(const secant_trainer *s)
 {
 	static const char *const modes[] = { "binary: 1 class against the rest, sigmoid",
 		"multiclass: one of %d classes, softmax", "multilabel: %d classes, each for itself, sigmoid" };
@@ -144,7 +145,7 @@ say_mode(const secant_session *s)
 }
 
 static secant_status
-weigh_samples(secant_session *s, secant_err *err)
+weigh_samples(secant_trainer *s, secant_err *err)
 {
 	int n = secant_samples_count(s->work->train);
 	if (!(s->work->weights = secant_calloc((size_t)n, sizeof *s->work->weights)))
@@ -164,7 +165,7 @@ weigh_samples(secant_session *s, secant_err *err)
 /* --normalize data: the numbers take the word's place, in the model and in config.json. Needs the training pictures,
  * read as they are. */
 static secant_status
-measure_pictures(secant_session *s, const char *data, secant_err *err)
+measure_pictures(secant_trainer *s, const char *data, secant_err *err)
 {
 	enum { MOST = 16 };
 	double mean[MOST], deviation[MOST];
@@ -191,7 +192,7 @@ measure_pictures(secant_session *s, const char *data, secant_err *err)
 			k < s->o->network.in_channels ? mean[c] : deviation[c]);
 	}
 	if (!status)
-		status = secant_session_set(s, "normalize", text.p, err);
+		status = secant_trainer_set(s, "normalize", text.p, err);
 	if (!status)
 		secant_log(&s->events->log, SECANT_LOG_INFO, "mean and deviation of the training pictures: %s", text.p);
 	secant_str_free(&text);
@@ -230,7 +231,7 @@ static const secant_metric metrics[] = {
 };
 
 static secant_status
-open_pictures(secant_session *s, const char *data, secant_err *err)
+open_pictures(secant_trainer *s, const char *data, secant_err *err)
 {
 	const secant_train_options *o = s->o;
 	if (!(s->work = secant_calloc(1, sizeof *s->work)))
@@ -262,6 +263,7 @@ close_pictures(secant_work *w)
 {
 	if (!w)
 		return;
+	secant_session_free(w->session);
 	secant_runner_free(w->runner);
 	secant_augmentation_free(w->augmentation);
 	secant_samples_free(w->train);
@@ -273,7 +275,7 @@ close_pictures(secant_work *w)
 /* ---- the loss ---- */
 
 static secant_value
-mask_loss(const secant_session *s, secant_graph *g, secant_value logits, secant_err *err)
+mask_loss(const secant_trainer *s, secant_graph *g, secant_value logits, secant_err *err)
 {
 	const secant_shape *y = secant_graph_shape(g, logits);
 	bool index = s->model.mode == SECANT_MODE_MULTICLASS;
@@ -293,7 +295,7 @@ mask_loss(const secant_session *s, secant_graph *g, secant_value logits, secant_
 
 /* The loss of a classification head: is the class somewhere in the picture? */
 static secant_value
-label_loss(const secant_session *s, secant_graph *g, secant_value label, secant_err *err)
+label_loss(const secant_trainer *s, secant_graph *g, secant_value label, secant_err *err)
 {
 	const secant_shape *y = secant_graph_shape(g, label);
 	int64_t classes = secant_shape_count(y) / y->dim[0];
@@ -322,7 +324,7 @@ label_loss(const secant_session *s, secant_graph *g, secant_value label, secant_
 }
 
 static secant_value
-loss_of(secant_session *s, secant_graph *g, const secant_built *built, secant_err *err)
+loss_of(secant_trainer *s, secant_graph *g, const secant_built *built, secant_err *err)
 {
 	secant_value loss = mask_loss(s, g, built->logits, err);
 	if (loss < 0 || built->label < 0 || s->o->aux_weight <= 0)
@@ -344,7 +346,7 @@ feed_free(secant_feed *f)
 }
 
 static secant_feed *
-feed_new(secant_session *s, bool augment, secant_err *err)
+feed_new(secant_trainer *s, bool augment, secant_err *err)
 {
 	secant_loader_options lo = {
 		.batch = s->batch,
@@ -422,7 +424,7 @@ feed_next(secant_feed *f, secant_task_batch *b, bool *end, secant_err *err)
 }
 
 static const char *
-sample_name(const secant_session *s, int sample)
+sample_name(const secant_trainer *s, int sample)
 {
 	return secant_samples_image_path(s->work->train, sample);
 }
@@ -442,7 +444,7 @@ take_scores(const secant_scores *from, double *values)
 /* Labels that are read as something else than they are show here first: nothing is foreground, or everything is of one
  * class. */
 static void
-warn_of_labels(const secant_session *s, const secant_scores *scores)
+warn_of_labels(const secant_trainer *s, const secant_scores *scores)
 {
 	int occurring = 0, last = 0, first = s->o->network.classes == 1; /* of one class the background is row 0 */
 	for (int k = first; k < scores->classes; k++)
@@ -459,8 +461,31 @@ warn_of_labels(const secant_session *s, const secant_scores *scores)
 			scores->per_class[last].name);
 }
 
+/* Runner and session of validation. */
 static secant_status
-validate(secant_session *s, int epoch, double *values, secant_err *err)
+make_runner(secant_trainer *s, secant_err *err)
+{
+	secant_work *w = s->work;
+	const char *wanted = "logits";
+	secant_plan_options o = {
+		.precision = s->precision, .threads = s->o->threads, .allow_reference = s->o->allow_reference
+	};
+	if (!w->runner && !(w->runner = secant_model_runner(&s->model, &o, err)))
+		return err->code;
+	if (!w->session && !(w->session = secant_session_new(w->runner, &wanted, 1, err)))
+		return err->code;
+	return SECANT_OK;
+}
+
+static void
+forget(secant_work *w)
+{
+	secant_session_forget(w->session);
+	secant_runner_forget(w->runner);
+}
+
+static secant_status
+validate(secant_trainer *s, int epoch, double *values, secant_err *err)
 {
 	secant_work *w = s->work;
 	secant_counts counts;
@@ -470,16 +495,13 @@ validate(secant_session *s, int epoch, double *values, secant_err *err)
 		secant_counts_free(&counts);
 	if (status)
 		return status;
-	secant_plan_options po = {
-		.precision = s->precision, .threads = s->o->threads, .allow_reference = s->o->allow_reference
-	};
-	if (!w->runner && !(w->runner = secant_model_runner(&s->model, &po, err))) {
+	if ((status = make_runner(s, err))) {
 		secant_counts_free(&counts);
-		return err->code;
+		return status;
 	}
-	secant_runner_stand_on(w->runner, s->context);
+	secant_session_stand_on(w->session, s->learning.context);
 	secant_gallery *gallery = epoch > 0 ? secant_gallery_begin(s, w->validation, &counts) : NULL;
-	secant_evaluation ev = { .runner = w->runner,
+	secant_evaluation ev = { .session = w->session,
 		.mode = s->model.mode,
 		.classes = s->o->network.classes,
 		.multiple = s->model.multiple,
@@ -495,16 +517,16 @@ validate(secant_session *s, int epoch, double *values, secant_err *err)
 		.user = gallery }; /* not to be cancelled: an epoch is finished once its steps are done */
 	if (s->o->data.resize)
 		ev.size = (secant_ints){ 2, { (int)s->input.dim[1], (int)s->input.dim[2] } };
-	secant_runner_forget(w->runner);
+	forget(w);
 	if (!(status = secant_evaluate_samples(&ev, w->validation, &counts, err))
 		&& !(status = secant_counts_scores(&counts, s->model.class_names, s->model.n_class_names, &scores, err))) {
 		take_scores(&scores, values);
 		if (epoch == 1)
 			warn_of_labels(s, &scores);
-		if (gallery && !(status = secant_session_claim(s, err)))
+		if (gallery && !(status = secant_trainer_claim(s, err)))
 			status = secant_gallery_end(gallery, &scores, epoch, err);
 	}
-	secant_runner_forget(w->runner); /* its slab is not needed while training */
+	forget(w); /* its slab is not needed while training */
 	secant_scores_free(&scores);
 	secant_counts_free(&counts);
 	return status;

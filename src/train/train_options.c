@@ -1,5 +1,5 @@
 /* The options of a training. */
-#include "train/session.h"
+#include "train/trainer.h"
 
 static const secant_opt rows[] = {
 	SECANT_OPT(secant_train_options, out, STR, "out", NULL, 0, 0, "the run folder: models, log, curves, pictures"),

@@ -29,13 +29,12 @@ test_step_learns(void **state)
 	double first = 0, last = 0;
 	assert_int_equal(secant_planned_open(&r, NULL, &o, &err), SECANT_OK);
 	for (int i = 0; i < 12; i++) {
-		assert_int_equal(secant_context_run(r.context, &err), SECANT_OK);
-		float loss;
-		memcpy(&loss, &r.loss, sizeof loss);
+		assert_int_equal(train_step_gradients(&r.trial.step, &err), SECANT_OK);
+		last = train_step_loss(&r.trial.step);
 		if (i == 0)
-			first = (double)loss;
-		last = (double)loss;
-		secant_optimizer_update(&r.optimizer, r.settings.learning_rate, -1, 1);
+			first = last;
+		assert_int_equal(train_step_reduce(&r.trial.step, false, 1, &err), SECANT_OK);
+		train_step_update(&r.trial.step, r.settings.learning_rate, -1, 1);
 	}
 	assert_int_equal(r.optimizer.step, 12);
 	assert_true(first > .3 && first < 2);

@@ -20,12 +20,28 @@ setup(void **state)
 	return 0;
 }
 
+/* As the command does it. */
+static secant_status
+before(const secant_opts_line *line, void *object, secant_err *err)
+{
+	const char *name = secant_opts_typed(line, "preset");
+	if (!name)
+		name = secant_opts_configured(line, "preset");
+	if (!name)
+		return SECANT_OK;
+	char *text = secant_train_preset(name, err);
+	secant_status status = text ? secant_opts_set_json(&secant_train_options_table, object, text, name, err)
+								: err->code;
+	secant_free(text);
+	return status;
+}
+
 /* The table of the command. */
 static secant_opts
 table(void)
 {
 	secant_opts t = secant_train_options_table;
-	t.preset = secant_train_preset;
+	t.before = before;
 	return t;
 }
 

@@ -30,10 +30,10 @@ tiny_write(const tiny *t, const char *path)
 	secant_value bias = secant_graph_state(g, "head.bias", SECANT_F32, &b, true, SECANT_INIT_ZEROS);
 	secant_conv_attr attr = secant_conv(1, t->kernel / 2, 1, 1);
 	secant_value y = secant_apply(g, "conv2d", &attr, 3, x, weight, bias);
+	secant_graph_output(g, "logits", y);
 	assert_int_equal(secant_graph_check(g, &err), 0);
 	secant_model_file m = { 0 };
-	const char *const names[] = { "logits" };
-	m.graph = secant_graph_to_json(g, names, &y, 1);
+	m.graph = secant_graph_to_json(g);
 	m.settings = json_pack("{s:i,s:{s:i,s:i},s:s,s:s,s:i}", "version", 1, "network", "in-channels", t->channels,
 		"classes", t->classes, "mode",
 		t->mode               ? t->mode

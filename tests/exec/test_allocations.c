@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 #include "../golden/model.h"
 #include "base/cpu.h"
-#include "exec/runner.h"
+#include "exec/session.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED
@@ -133,12 +133,11 @@ network(model *m)
 }
 
 static secant_graph *
-make_graph(void *user, const secant_shape *input, secant_value outputs[SECANT_RUNNER_OUTPUTS], secant_err *err)
+make_graph(void *user, const secant_shape *inputs, int n, secant_err *err)
 {
 	model m = { .net = ((model *)user)->net, .store = ((model *)user)->store };
-	model_build(&m, input, false, false, false);
-	outputs[0] = m.built.logits;
-	outputs[1] = -1;
+	model_build(&m, inputs, false, false, false);
+	secant_graph_output(m.g, "logits", m.built.logits);
 	return m.g;
 }
 
@@ -146,22 +145,26 @@ static void
 forward(secant_precision precision, const char *what)
 {
 	secant_err err = { 0 };
-	secant_shape shape = { 4, { 1, 64, 96, 3 } }, got;
-	const void *logits;
+	secant_shape shape = { 4, { 1, 64, 96, 3 } };
 	model m;
 	network(&m);
 	model_build(&m, &shape, false, false, false);
 	fill_states(m.store, 1);
+	secant_graph_output(m.g, "logits", m.built.logits);
 	secant_runner *r = secant_runner_new(
-		m.store, make_graph, &m, &(secant_plan_options){ .precision = precision, .threads = 2 }, &err);
+		m.store, m.g, make_graph, &m, &(secant_plan_options){ .precision = precision, .threads = 2 }, &err);
+	secant_session *s = secant_session_new(r, NULL, 0, &err);
+	assert_non_null(s);
 	void *x = make_input("input", &shape, false);
-	for (int i = 0; i < 2; i++)
-		must(secant_runner_run(r, &shape, x, &logits, &got, NULL, NULL, &err), &err);
+	secant_tensor in = { SECANT_F32, shape, x, NULL }, out = { 0 };
+	for (int i = 0; i < 2; i++, out.data = NULL)
+		must(secant_session_run(s, &in, &out, &err), &err);
 	long counted = secant_mem_count();
 	start();
-	secant_status status = secant_runner_run(r, &shape, x, &logits, &got, NULL, NULL, &err);
+	secant_status status = secant_session_run(s, &in, &out, &err);
 	stop(what, counted);
 	must(status, &err);
+	secant_session_free(s);
 	secant_runner_free(r);
 	secant_free(x);
 	model_free(&m);

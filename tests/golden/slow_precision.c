@@ -3,7 +3,7 @@
  * where PyTorch's own float32 gradients mean anything, f32 gradients (golden/README.md section 9).
  */
 #include <secant/tensorfile.h>
-#include "exec/runner.h"
+#include "exec/session.h"
 #include "model.h"
 
 static const char *const names[] = {
@@ -39,7 +39,7 @@ load(const char *name, model *m, secant_shape *in, int batch)
 }
 
 static secant_graph *
-make(void *user, const secant_shape *input, secant_value outputs[SECANT_RUNNER_OUTPUTS], secant_err *err)
+make(void *user, const secant_shape *input, int n, secant_err *err)
 {
 	const model *m = user;
 	secant_graph *g = secant_graph_new();
@@ -49,7 +49,8 @@ make(void *user, const secant_shape *input, secant_value outputs[SECANT_RUNNER_O
 		secant_graph_free(g);
 		return NULL;
 	}
-	outputs[0] = built.logits, outputs[1] = built.label;
+	secant_graph_output(g, "logits", built.logits);
+	secant_graph_output(g, "label", built.label);
 	return g;
 }
 
@@ -74,7 +75,7 @@ run_logits(const char *name, secant_precision precision, bool training_store)
 {
 	model m;
 	secant_err err = { 0 };
-	secant_shape in, shape;
+	secant_shape in;
 	char path[128];
 	secant_tensors golden = { 0 };
 	json_t *j = load(name, &m, &in, 1);
@@ -82,13 +83,15 @@ run_logits(const char *name, secant_precision precision, bool training_store)
 	fill_states(m.store, m.gain);
 	snprintf(path, sizeof path, "models/%s.safetensors", name);
 	must(secant_tensors_read(&golden, NULL, golden_path(path), &err), &err);
+	secant_graph *nominal = make(&m, &in, 1, &err);
 	secant_runner *r = secant_runner_new(
-		m.store, make, &m, &(secant_plan_options){ .precision = precision, .training = training_store }, &err);
+		m.store, nominal, make, &m, &(secant_plan_options){ .precision = precision, .training = training_store }, &err);
 	void *x = make_input("input", &in, false);
-	const void *logits;
-	must(secant_runner_run(r, &in, x, &logits, &shape, NULL, NULL, &err), &err);
+	secant_session *session = secant_session_new(r, NULL, 0, &err);
+	secant_tensor from = { SECANT_F32, in, x, NULL }, out[2] = { 0 };
+	must(secant_session_run(session, &from, out, &err), &err);
 	double largest, top, rms;
-	compare(logits, &shape, secant_tensors_find(&golden, "logits"), &largest, &top, &rms);
+	compare(out[0].data, &out[0].shape, secant_tensors_find(&golden, "logits"), &largest, &top, &rms);
 	printf("%s %s: largest difference %.2g of %.2g, rms %.2g of deviation\n", name,
 		precision == SECANT_PRECISION_F32 ? "f32" : "bf16", largest, top, rms);
 	if (precision == SECANT_PRECISION_F32)
@@ -99,7 +102,9 @@ run_logits(const char *name, secant_precision precision, bool training_store)
 		  * PyTorch's. */
 		assert_near(name, rms, 0, strstr(name, "instancenorm") ? 0.0746 : 0.03);
 	secant_free(x);
+	secant_session_free(session);
 	secant_runner_free(r);
+	secant_graph_free(nominal);
 	secant_tensors_free(&golden);
 	model_free(&m);
 	json_decref(j);

@@ -4,7 +4,7 @@
  * `train_slow_pointnet all` follows Adam in double on all four networks.
  */
 #include <secant/tensorfile.h>
-#include "exec/runner.h"
+#include "exec/session.h"
 #include "golden/model.h"
 #include "train/optimizer.h"
 
@@ -158,14 +158,13 @@ evaluate(const trial *t, const secant_shape *in, int64_t *rows)
 }
 
 static secant_graph *
-make_graph(void *user, const secant_shape *input, secant_value outputs[SECANT_RUNNER_OUTPUTS], secant_err *err)
+make_graph(void *user, const secant_shape *input, int n, secant_err *err)
 {
 	secant_graph *g = secant_graph_new();
 	secant_nn nn = { .g = g, .phase = SECANT_PHASE_EVAL, .momentum = -1, .counter = -1, .seed = -1 };
 	secant_built built;
 	must(secant_network_build(&nn, user, secant_graph_input(g, "input", SECANT_F32, input), &built, err), err);
-	outputs[0] = secant_apply(g, "log_softmax", &(secant_axis_attr){ -1 }, 1, built.logits);
-	outputs[1] = -1;
+	secant_graph_output(g, "result", secant_apply(g, "log_softmax", &(secant_axis_attr){ -1 }, 1, built.logits));
 	return g;
 }
 
@@ -174,17 +173,20 @@ static double
 folded_difference(trial *t, const secant_shape *in, const secant_tensor *want)
 {
 	secant_err err = { 0 };
-	const void *y;
-	secant_shape shape;
 	double worst = 0;
+	secant_graph *nominal = make_graph(&t->m.net, in, 1, &err);
 	secant_runner *r = secant_runner_new(
-		t->m.store, make_graph, &t->m.net, &(secant_plan_options){ .precision = SECANT_PRECISION_F32 }, &err);
+		t->m.store, nominal, make_graph, &t->m.net, &(secant_plan_options){ .precision = SECANT_PRECISION_F32 }, &err);
 	float *x = make_input("input", in, false);
-	must(secant_runner_run(r, in, x, &y, &shape, NULL, NULL, &err), &err);
-	assert_int_equal(secant_shape_count(&shape), secant_shape_count(&want->shape));
-	for (int64_t i = 0; i < secant_shape_count(&shape); i++)
-		worst = fmax(worst, fabs((double)((const float *)y)[i] - secant_tensor_get(want, i)));
+	secant_session *s = secant_session_new(r, NULL, 0, &err);
+	secant_tensor from = { SECANT_F32, *in, x, NULL }, y = { 0 };
+	must(secant_session_run(s, &from, &y, &err), &err);
+	assert_int_equal(secant_shape_count(&y.shape), secant_shape_count(&want->shape));
+	for (int64_t i = 0; i < secant_shape_count(&y.shape); i++)
+		worst = fmax(worst, fabs((double)((const float *)y.data)[i] - secant_tensor_get(want, i)));
+	secant_session_free(s);
 	secant_runner_free(r);
+	secant_graph_free(nominal);
 	secant_free(x);
 	return worst;
 }

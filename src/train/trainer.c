@@ -1,8 +1,8 @@
 /*
- * The training loop. Read it from secant_train (at the end) upwards: open, build, then for each epoch steps,
+ * The training loop. Read it from secant_trainer_run (at the end) upwards: open, build, then for each epoch steps,
  * recalibration, evaluation, files.
  */
-#include "train/session.h"
+#include "train/trainer.h"
 #include "train/broken.h"
 #include <math.h>
 #include <stdio.h>
@@ -32,7 +32,7 @@ check_options(const secant_train_options *o, secant_err *err)
 
 /* Every entry of --freeze must be the beginning of a parameter's name. */
 static secant_status
-check_freeze(secant_session *s, secant_err *err)
+check_freeze(secant_trainer *s, secant_err *err)
 {
 	const secant_strings *list = &s->o->freeze;
 	for (int i = 0; i < list->n; i++) {
@@ -50,7 +50,7 @@ check_freeze(secant_session *s, secant_err *err)
 
 /* Which metric chooses; and what needs one. */
 static secant_status
-choose_metric(secant_session *s, secant_err *err)
+choose_metric(secant_trainer *s, secant_err *err)
 {
 	const secant_train_options *o = s->o;
 	const char *names[SECANT_TASK_METRICS + 1] = { 0 };
@@ -80,7 +80,7 @@ choose_metric(secant_session *s, secant_err *err)
 
 /* What is trained on, for a run that is to go on with the same. */
 static void
-note_samples(secant_session *s, const char *data)
+note_samples(secant_trainer *s, const char *data)
 {
 	uint64_t hash = 0, whole = 0;
 	size_t n = strlen(data);
@@ -97,7 +97,7 @@ note_samples(secant_session *s, const char *data)
 }
 
 static secant_status
-open_session(secant_session *s, const char *data, secant_err *err)
+open_trainer(secant_trainer *s, const char *data, secant_err *err)
 {
 	const secant_train_options *o = s->o;
 	s->task = secant_training_of(&o->network);
@@ -115,71 +115,72 @@ open_session(secant_session *s, const char *data, secant_err *err)
 	if (o->encoder_weights && secant_model_load_encoder(&s->model, o->encoder_weights, &s->events->log, err))
 		return err->code;
 	s->average = (secant_average){ .store = s->model.store };
-	s->plateau = (secant_plateau){ .rate = o->optimizer.learning_rate, .best = NAN };
+	s->now.plateau = (secant_plateau){ .rate = o->optimizer.learning_rate, .best = NAN };
 	return secant_optimizer_new(&s->optimizer, &o->optimizer, s->model.store, err);
 }
 
 /* ---- an epoch ---- */
 
 static bool
-cancelled(const secant_session *s)
+cancelled(const secant_trainer *s)
 {
 	return s->events->cancelled && s->events->cancelled(s->events->user);
 }
 
 static int
-updates_per_epoch(const secant_session *s)
+updates_per_epoch(const secant_trainer *s)
 {
 	return (s->task->feed_batches(s->feed) + s->o->accumulate - 1) / s->o->accumulate;
 }
 
 /* The time that has passed and the run's length, in the schedule's units. */
 static double
-passed(const secant_session *s, double *total)
+passed(const secant_trainer *s, double *total)
 {
 	const char *unit = s->o->schedule.unit;
 	int each = updates_per_epoch(s);
 	*total = !strcmp(unit, "step") ? (double)s->o->epochs * each : s->o->epochs;
-	return !strcmp(unit, "epoch") ? s->epoch
+	return !strcmp(unit, "epoch") ? s->now.epoch
 		: !strcmp(unit, "step")   ? (double)s->optimizer.step
 								  : (double)s->optimizer.step / each;
 }
 
 static double
-learning_rate(const secant_session *s)
+learning_rate(const secant_trainer *s)
 {
 	const secant_train_options *o = s->o;
 	double total, t = passed(s, &total), swa_start = o->epochs - o->swa;
-	double base = secant_schedule_watches(&o->schedule) ? s->plateau.rate : o->optimizer.learning_rate;
-	if (o->swa == 0 || o->swa_rate <= 0 || s->epoch < swa_start)
+	double base = secant_schedule_watches(&o->schedule) ? s->now.plateau.rate : o->optimizer.learning_rate;
+	if (o->swa == 0 || o->swa_rate <= 0 || s->now.epoch < swa_start)
 		return secant_schedule_rate(&o->schedule, base, t, total);
 	double from = secant_schedule_rate(&o->schedule, base, swa_start * total / o->epochs, total);
-	return secant_schedule_anneal(from, o->swa_rate, s->epoch - swa_start, o->swa_anneal, o->schedule.linear_anneal);
+	return secant_schedule_anneal(
+		from, o->swa_rate, s->now.epoch - swa_start, o->swa_anneal, o->schedule.linear_anneal);
 }
 
 static void
-tell(const secant_session *s, const secant_epoch *done)
+tell(const secant_trainer *s, const secant_epoch *done)
 {
 	if (!s->events->progress)
 		return;
 	int steps = s->task->feed_batches(s->feed);
 	secant_train_score scores[SECANT_TASK_METRICS];
-	double spent = secant_seconds() - s->epoch_started, each = s->step ? spent / s->step : 0;
+	double spent = secant_seconds() - s->epoch_started, each = s->now.step ? spent / s->now.step : 0;
 	secant_train_progress p = {
-		.epoch = done ? done->epoch : s->epoch + 1,
+		.epoch = done ? done->epoch : s->now.epoch + 1,
 		.epochs = s->o->epochs,
-		.step = s->step,
+		.step = s->now.step,
 		.steps = steps,
-		.images = s->step * s->batch,
+		.images = s->now.step * s->batch,
 		.images_total = steps * s->batch,
-		.loss = s->step ? s->epoch_loss / s->step : NAN,
+		.loss = s->now.step ? s->now.epoch_loss / s->now.step : NAN,
 		.learning_rate = done ? done->learning_rate : learning_rate(s),
-		.images_per_second = spent > 0 ? s->step * s->batch / spent : 0,
+		.images_per_second = spent > 0 ? s->now.step * s->batch / spent : 0,
 		.metric = s->task->metrics[s->metric].name,
-		.best = s->best,
+		.best = s->now.best,
 		.rate = s->task->rate,
 	};
-	p.seconds_left = each * ((double)(s->o->epochs - p.epoch) * steps + steps - s->step);
+	p.seconds_left = each * ((double)(s->o->epochs - p.epoch) * steps + steps - s->now.step);
 	if (done) {
 		p.epoch_done = true;
 		p.loss = done->loss;
@@ -189,7 +190,7 @@ tell(const secant_session *s, const secant_epoch *done)
 		for (int i = 0; i < p.n_scores; i++)
 			scores[i] = (secant_train_score){ s->task->metrics[i].name, done->metric[i] };
 		p.scores = scores;
-		p.is_best = done->epoch == s->best_epoch;
+		p.is_best = done->epoch == s->now.best_epoch;
 	}
 	s->events->progress(s->events->user, &p);
 }
@@ -197,7 +198,7 @@ tell(const secant_session *s, const secant_epoch *done)
 /* The first sample of a batch whose own numbers are none (a raster's NaN); -1: all are. The first input is what is
  * seen. */
 static int
-spoiled_sample(const secant_session *s, const secant_task_batch *b)
+spoiled_sample(const secant_trainer *s, const secant_task_batch *b)
 {
 	const float *x = b->input[0].data;
 	int64_t each = secant_shape_count(&s->input) / s->batch;
@@ -210,16 +211,17 @@ spoiled_sample(const secant_session *s, const secant_task_batch *b)
 /* The names of a batch whose loss is no number, in RUN/nan-batch.json (also beside a run that was to be replaced); what
  * was saved before stays. */
 static secant_status
-stop_at(secant_session *s, const secant_task_batch *b, secant_err *err)
+stop_at(secant_trainer *s, const secant_task_batch *b, secant_err *err)
 {
-	char *path = secant_session_path(s, "nan-batch.json");
+	char *path = secant_trainer_path(s, "nan-batch.json");
 	json_t *j = json_object(), *names = json_array();
 	int spoiled = spoiled_sample(s, b);
 	for (int i = 0; i < b->n; i++)
 		json_array_append_new(names, json_string(s->task->sample_name(s, b->sample[i])));
-	json_object_set_new(j, "epoch", json_integer(s->epoch + 1));
-	json_object_set_new(j, "step", json_integer(s->steps + 1));
-	const char *loss = isnan(s->loss) ? "nan" : s->loss > 0 ? "inf" : "-inf";
+	json_object_set_new(j, "epoch", json_integer(s->now.epoch + 1));
+	json_object_set_new(j, "step", json_integer(s->now.steps + 1));
+	double value = train_step_loss(&s->learning);
+	const char *loss = isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
 	json_object_set_new(j, "loss", json_string(loss));
 	json_object_set_new(j, "learning_rate", json_real(learning_rate(s)));
 	json_object_set_new(j, "samples", names);
@@ -229,13 +231,15 @@ stop_at(secant_session *s, const secant_task_batch *b, secant_err *err)
 	if (spoiled >= 0)
 		secant_fail(err, SECANT_ERR_RANGE,
 			"the loss is %s at step %lld (epoch %d): %s itself holds numbers that are none (NaN or infinite)%s%s", loss,
-			(long long)s->steps + 1, s->epoch + 1, first, written ? "; the whole batch: " : "", written ? path : "");
+			(long long)s->now.steps + 1, s->now.epoch + 1, first, written ? "; the whole batch: " : "",
+			written ? path : "");
 	else {
 		char known[256];
-		secant_broken_text(s->model.store, s->plan, known, sizeof known);
+		secant_broken_text(s->model.store, s->learning.plan, known, sizeof known);
 		secant_fail(err, SECANT_ERR_RANGE,
 			"the loss is %s at step %lld (epoch %d; first sample of the batch: %s%s%s); %s", loss,
-			(long long)s->steps + 1, s->epoch + 1, first, written ? "; all of them: " : "", written ? path : "", known);
+			(long long)s->now.steps + 1, s->now.epoch + 1, first, written ? "; all of them: " : "", written ? path : "",
+			known);
 	}
 	json_decref(j);
 	secant_free(path);
@@ -245,70 +249,71 @@ stop_at(secant_session *s, const secant_task_batch *b, secant_err *err)
 /* A line of tests.jsonl: the scores after this step, by the running statistics. Nothing that training reads is changed.
  */
 static secant_status
-test_step(secant_session *s, secant_err *err)
+test_step(secant_trainer *s, secant_err *err)
 {
 	double values[SECANT_TASK_METRICS];
 	for (int i = 0; i < SECANT_TASK_METRICS; i++)
 		values[i] = NAN;
 	secant_status status = s->task->validate(s, 0, values, err);
-	if (!status && (status = secant_session_claim(s, err)) == SECANT_OK)
-		status = secant_session_log_test(s, values, err);
+	if (!status && (status = secant_trainer_claim(s, err)) == SECANT_OK)
+		status = secant_trainer_log_test(s, values, err);
 	return status;
 }
 
 /* The gradients of a batch; an update where the batches of one are complete. */
 static secant_status
-train_batch(secant_session *s, const secant_task_batch *b, secant_err *err)
+train_batch(secant_trainer *s, const secant_task_batch *b, secant_err *err)
 {
 	const secant_train_options *o = s->o;
-	int threads = secant_session_threads(s);
-	secant_status status = secant_session_bind(s->plan, s->context, b, err);
-	if (status || (status = secant_context_run(s->context, err)))
+	int threads = secant_trainer_threads(s);
+	secant_status status = secant_trainer_bind(s->learning.plan, s->learning.context, b, err);
+	if (status || (status = train_step_gradients(&s->learning, err)))
 		return status;
-	if (!isfinite(s->loss))
+	double loss = train_step_loss(&s->learning);
+	if (!isfinite(loss))
 		return stop_at(s, b, err);
-	s->epoch_loss += (double)s->loss;
-	s->step++;
-	s->steps++;
-	if (o->accumulate > 1 && (status = secant_optimizer_accumulate(&s->optimizer, threads, err)))
+	s->now.epoch_loss += loss;
+	s->now.step++;
+	s->now.steps++;
+	bool more = s->now.step % o->accumulate && s->now.step < s->task->feed_batches(s->feed);
+	if ((status = train_step_reduce(&s->learning, more, threads, err)) || more)
 		return status;
-	if (s->step % o->accumulate && s->step < s->task->feed_batches(s->feed))
-		return SECANT_OK;
 	double total, t = passed(s, &total);
-	secant_optimizer_update(&s->optimizer, learning_rate(s), secant_schedule_momentum(&o->schedule, t, total), threads);
+	train_step_update(&s->learning, learning_rate(s), secant_schedule_momentum(&o->schedule, t, total), threads);
 	return o->ema > 0 ? secant_average_add(&s->average, o->ema, threads, err) : SECANT_OK;
 }
 
-/* Runs the rest of the epoch; CANCELLED leaves the session where a later start continues: after an update. */
+/* Runs the rest of the epoch; CANCELLED leaves the run where a later start continues: after an update. */
 static secant_status
-train_epoch(secant_session *s, secant_err *err)
+train_epoch(secant_trainer *s, secant_err *err)
 {
-	secant_status status = s->task->feed_start(s->feed, (uint32_t)s->epoch, s->step, err);
+	secant_status status = s->task->feed_start(s->feed, (uint32_t)s->now.epoch, s->now.step, err);
 	while (!status) {
 		secant_task_batch b;
 		bool end = false;
 		if ((status = s->task->feed_next(s->feed, &b, &end, err)) || end || (status = train_batch(s, &b, err)))
 			break;
 		tell(s, NULL);
-		if (s->o->test_every > 0 && s->validates && s->steps % s->o->test_every == 0 && (status = test_step(s, err)))
+		if (s->o->test_every > 0 && s->validates && s->now.steps % s->o->test_every == 0
+			&& (status = test_step(s, err)))
 			break;
 		if (!s->optimizer.summed && cancelled(s))
 			return secant_fail(err, SECANT_ERR_CANCELLED, "interrupted after step %lld; --resume goes on from here",
-				(long long)s->steps);
+				(long long)s->now.steps);
 	}
 	return status;
 }
 
 static bool
-better(const secant_session *s, double value)
+better(const secant_trainer *s, double value)
 {
-	return isnan(s->best) || (s->task->metrics[s->metric].lower ? value < s->best : value > s->best);
+	return isnan(s->now.best) || (s->task->metrics[s->metric].lower ? value < s->now.best : value > s->now.best);
 }
 
 static secant_status
-save(secant_session *s, const char *name, secant_err *err)
+save(secant_trainer *s, const char *name, secant_err *err)
 {
-	char *path = secant_session_path(s, name);
+	char *path = secant_trainer_path(s, name);
 	secant_status status = path ? secant_model_save(&s->model, path, err)
 								: secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
 	secant_free(path);
@@ -317,15 +322,15 @@ save(secant_session *s, const char *name, secant_err *err)
 
 /* The models of an epoch: validated, saved. Where there is an average, it stands in the store. */
 static secant_status
-show_models(secant_session *s, secant_epoch *e, secant_err *err)
+show_models(secant_trainer *s, secant_epoch *e, secant_err *err)
 {
 	int batches = s->o->recalibrate_norms;
 	if (!batches && s->average.n) /* an average has no statistics before they are computed */
 		batches = s->task->feed_batches(s->feed);
-	secant_status status = secant_session_recalibrate(s, batches, err);
+	secant_status status = secant_trainer_recalibrate(s, batches, err);
 	if (!status && s->validates)
 		status = s->task->validate(s, e->epoch, e->metric, err);
-	if (status || (status = secant_session_claim(s, err)) || (status = save(s, "last.safetensors", err)))
+	if (status || (status = secant_trainer_claim(s, err)) || (status = save(s, "last.safetensors", err)))
 		return status;
 	if (s->o->keep_epochs) {
 		char name[48];
@@ -334,107 +339,107 @@ show_models(secant_session *s, secant_epoch *e, secant_err *err)
 			return status;
 	}
 	if (!s->validates || better(s, e->metric[s->metric])) {
-		s->best = e->metric[s->metric];
-		s->best_epoch = e->epoch;
+		s->now.best = e->metric[s->metric];
+		s->now.best_epoch = e->epoch;
 		status = save(s, "best.safetensors", err);
 	}
-	return status ? status : secant_session_keep(s, e, err);
+	return status ? status : secant_trainer_keep(s, e, err);
 }
 
 /* Early stopping: so many epochs without a better one. */
 static bool
-stale(const secant_session *s)
+stale(const secant_trainer *s)
 {
-	return s->o->patience > 0 && s->best_epoch > 0 && s->epoch - s->best_epoch >= s->o->patience;
+	return s->o->patience > 0 && s->now.best_epoch > 0 && s->now.epoch - s->now.best_epoch >= s->o->patience;
 }
 
 static void
-report(const secant_session *s)
+report(const secant_trainer *s)
 {
 	secant_err own = { 0 };
-	if (secant_session_report(s, &own))
+	if (secant_trainer_report(s, &own))
 		secant_log(&s->events->log, SECANT_LOG_WARNING, "there is no report: %s", own.msg);
 }
 
 /* After the steps of an epoch: statistics, scores, models, log, at the end the report, state, in that order, so that
  * whatever is interrupted can be done again. */
 static secant_status
-finish_epoch(secant_session *s, secant_err *err)
+finish_epoch(secant_trainer *s, secant_err *err)
 {
 	const secant_train_options *o = s->o;
 	double trained = secant_seconds(), total;
-	int threads = secant_session_threads(s);
-	secant_epoch e = {
-		.epoch = s->epoch + 1, .loss = s->step ? s->epoch_loss / s->step : NAN, .learning_rate = learning_rate(s)
-	};
+	int threads = secant_trainer_threads(s);
+	secant_epoch e = { .epoch = s->now.epoch + 1,
+		.loss = s->now.step ? s->now.epoch_loss / s->now.step : NAN,
+		.learning_rate = learning_rate(s) };
 	for (int i = 0; i < SECANT_TASK_METRICS; i++)
 		e.metric[i] = NAN;
-	e.samples_per_second = s->step * s->batch / (trained - s->epoch_started + 1e-9);
-	secant_status status = o->swa > 0 && s->epoch >= o->epochs - o->swa
+	e.samples_per_second = s->now.step * s->batch / (trained - s->epoch_started + 1e-9);
+	secant_status status = o->swa > 0 && s->now.epoch >= o->epochs - o->swa
 		? secant_average_add(&s->average, 0, threads, err)
 		: SECANT_OK;
 	if (status)
 		return status;
 	secant_average_swap(&s->average);
 	status = show_models(s, &e, err);
-	secant_session_restore(s);
+	secant_trainer_restore(s);
 	secant_average_swap(&s->average);
 	if (status)
 		return status;
 	e.seconds = secant_seconds() - s->epoch_started;
 	if (secant_schedule_watches(&o->schedule) && passed(s, &total) >= o->schedule.warmup)
-		secant_plateau_report(&s->plateau, &o->schedule, e.metric[s->metric], s->task->metrics[s->metric].lower);
-	s->epoch++;
-	s->step = 0;
-	s->epoch_loss = 0;
-	if ((status = secant_session_log(s, &e, err)))
+		secant_plateau_report(&s->now.plateau, &o->schedule, e.metric[s->metric], s->task->metrics[s->metric].lower);
+	s->now.epoch++;
+	s->now.step = 0;
+	s->now.epoch_loss = 0;
+	if ((status = secant_trainer_log(s, &e, err)))
 		return status;
-	if (s->epoch >= o->epochs || stale(s))
+	if (s->now.epoch >= o->epochs || stale(s))
 		report(s);
-	if ((status = secant_session_save_state(s, err)))
+	if ((status = secant_trainer_save_state(s, err)))
 		return status;
-	secant_session_drop(s);
+	secant_trainer_drop(s);
 	tell(s, &e);
 	return SECANT_OK;
 }
 
 /* A frozen start ends: everything learns from this epoch on. */
 static secant_status
-thaw(secant_session *s, secant_err *err)
+thaw(secant_trainer *s, secant_err *err)
 {
-	if (!s->model.freeze || s->o->freeze_epochs == 0 || s->epoch < s->o->freeze_epochs)
+	if (!s->model.freeze || s->o->freeze_epochs == 0 || s->now.epoch < s->o->freeze_epochs)
 		return SECANT_OK;
 	s->model.freeze = NULL;
-	return secant_session_plan(s, err);
+	return secant_trainer_plan(s, err);
 }
 
 static secant_status
-loop(secant_session *s, secant_err *err)
+loop(secant_trainer *s, secant_err *err)
 {
 	secant_status status = SECANT_OK;
-	while (!status && s->epoch < s->o->epochs && !stale(s)) {
+	while (!status && s->now.epoch < s->o->epochs && !stale(s)) {
 		s->epoch_started = secant_seconds();
 		if (!(status = thaw(s, err)))
 			status = train_epoch(s, err);
 		if (status == SECANT_ERR_CANCELLED) {
 			secant_err own = { 0 };
-			if (secant_session_claim(s, &own) || secant_session_save_state(s, &own))
+			if (secant_trainer_claim(s, &own) || secant_trainer_save_state(s, &own))
 				secant_log(&s->events->log, SECANT_LOG_ERROR, "the state could not be saved: %s", own.msg);
 		}
 		if (!status)
 			status = finish_epoch(s, err);
 	}
-	if (!status && s->epoch < s->o->epochs)
+	if (!status && s->now.epoch < s->o->epochs)
 		secant_log(&s->events->log, SECANT_LOG_INFO,
-			"stopped after epoch %d: none was better than epoch %d for %d epochs (--patience)", s->epoch, s->best_epoch,
-			s->o->patience);
+			"stopped after epoch %d: none was better than epoch %d for %d epochs (--patience)", s->now.epoch,
+			s->now.best_epoch, s->o->patience);
 	return status;
 }
 
 static void
-close_session(secant_session *s)
+close_trainer(secant_trainer *s)
 {
-	secant_session_forget_plans(s);
+	secant_trainer_forget_plans(s);
 	if (s->task) {
 		s->task->feed_free(s->feed);
 		s->task->close(s->work);
@@ -443,21 +448,21 @@ close_session(secant_session *s)
 	secant_optimizer_free(&s->optimizer);
 	secant_model_free(&s->model);
 	secant_gallery_free(s->gallery);
-	secant_free(s->raw);
-	secant_free(s->history);
-	secant_free(s->kept);
+	secant_free(s->statistics.raw);
+	secant_free(s->log.v);
+	secant_free(s->kept.v);
 	if (s->lock >= 0)
 		close(s->lock);
 }
 
 secant_status
-secant_session_set(secant_session *s, const char *option, const char *value, secant_err *err)
+secant_trainer_set(secant_trainer *s, const char *option, const char *value, secant_err *err)
 {
 	return secant_opts_set(&secant_train_options_table, s->options, option, value, err);
 }
 
 const char *
-secant_session_network(const secant_session *s, char *text, size_t n)
+secant_trainer_network(const secant_trainer *s, char *text, size_t n)
 {
 	const secant_network *net = &s->o->network;
 	bool pictures = secant_network_kind_of(net) == SECANT_NETWORK_PICTURES;
@@ -466,13 +471,13 @@ secant_session_network(const secant_session *s, char *text, size_t n)
 }
 
 int
-secant_session_threads(const secant_session *s)
+secant_trainer_threads(const secant_trainer *s)
 {
 	return s->o->threads > 0 ? s->o->threads : secant_cpu_count();
 }
 
 char *
-secant_session_path(const secant_session *s, const char *name)
+secant_trainer_path(const secant_trainer *s, const char *name)
 {
 	return secant_path_join(s->o->out, name);
 }
@@ -480,22 +485,22 @@ secant_session_path(const secant_session *s, const char *name)
 /* Nothing is written before everything has been opened and built; a run that is to be replaced stays until there is
  * something in its place. */
 static secant_status
-run(secant_session *s, secant_train_options *o, const char *data, secant_err *err)
+run(secant_trainer *s, secant_train_options *o, const char *data, secant_err *err)
 {
 	char name[96];
 	bool replaces;
 	secant_status status;
-	if ((status = secant_session_lock(s, err)) || (status = secant_session_folder(o, &replaces, err))
-		|| (status = open_session(s, data, err)) || (status = secant_session_plan(s, err)))
+	if ((status = secant_trainer_lock(s, err)) || (status = secant_trainer_folder(o, &replaces, err))
+		|| (status = open_trainer(s, data, err)) || (status = secant_trainer_plan(s, err)))
 		return status;
 	note_samples(s, data);
-	if ((o->resume && (status = secant_session_load_state(s, err)))
-		|| (!replaces && (status = secant_session_claim(s, err))))
+	if ((o->resume && (status = secant_trainer_load_state(s, err)))
+		|| (!replaces && (status = secant_trainer_claim(s, err))))
 		return status;
 	secant_log(&s->events->log, SECANT_LOG_INFO, "training %s on %d %s in %s, %d threads, slab %.0f MiB",
-		secant_session_network(s, name, sizeof name), s->n_samples, s->task->samples,
-		s->precision == SECANT_PRECISION_BF16 ? "bf16" : "f32", secant_session_threads(s),
-		(double)secant_plan_slab_bytes(s->plan) / 1048576);
+		secant_trainer_network(s, name, sizeof name), s->n_samples, s->task->samples,
+		s->precision == SECANT_PRECISION_BF16 ? "bf16" : "f32", secant_trainer_threads(s),
+		(double)secant_plan_slab_bytes(s->learning.plan) / 1048576);
 	status = loop(s, err);
 	if (status == SECANT_ERR_CANCELLED)
 		report(s);
@@ -504,24 +509,22 @@ run(secant_session *s, secant_train_options *o, const char *data, secant_err *er
 
 /* --find-learning-rate: no run is made, so one that lies in the folder stays as it is. */
 static secant_status
-find_rate(secant_session *s, const char *data, double *suggested, secant_err *err)
+find_rate(secant_trainer *s, const char *data, double *suggested, secant_err *err)
 {
-	secant_status status = open_session(s, data, err);
+	secant_status status = open_trainer(s, data, err);
 	if (!status)
-		status = secant_session_plan(s, err);
-	return status ? status : secant_session_find_rate(s, suggested, err);
+		status = secant_trainer_plan(s, err);
+	return status ? status : secant_trainer_find_rate(s, suggested, err);
 }
 
 secant_status
-secant_train(const secant_train_options *options, const char *data, const secant_train_events *events,
+secant_trainer_run(const secant_train_options *options, const char *data, const secant_train_events *events,
 	secant_train_result *result, secant_err *err)
 {
 	static const secant_train_events silent;
 	secant_train_options o;
 	secant_err own = { 0 };
-	secant_session s = { .o = &o, .options = &o, .events = events ? events : &silent, .best = NAN, .lock = -1 };
-	if (options->data.fold && !strcmp(options->data.fold, "all"))
-		return secant_train_folds(options, data, events, result, err);
+	secant_trainer s = { .o = &o, .options = &o, .events = events ? events : &silent, .now.best = NAN, .lock = -1 };
 	if (secant_opts_copy(&secant_train_options_table, &o, options, &own))
 		return secant_fail(err, own.code, "%s", own.msg);
 	s.started = secant_seconds();
@@ -532,7 +535,7 @@ secant_train(const secant_train_options *options, const char *data, const secant
 	} else if (!o.loss) {
 		secant_mode mode;
 		if (!secant_mode_choose(o.mode, o.network.classes, &mode, &own)
-			&& !(o.loss = secant_strdup(mode == SECANT_MODE_MULTICLASS ? "0.5*dice+0.5*ce" : "0.5*dice+0.5*bce")))
+			&& !(o.loss = secant_strdup(secant_loss_usual(mode))))
 			secant_fail(&own, SECANT_ERR_NOMEM, "no memory for options");
 	}
 	if (!o.out)
@@ -545,15 +548,15 @@ secant_train(const secant_train_options *options, const char *data, const secant
 	if (result)
 		*result = (secant_train_result){
 			s.task ? s.task->metrics[s.metric].name : "",
-			s.epoch,
-			s.best_epoch,
-			s.best,
-			s.n_history ? s.history[s.n_history - 1].metric[s.metric] : NAN,
-			s.n_history ? s.history[s.n_history - 1].loss : NAN,
+			s.now.epoch,
+			s.now.best_epoch,
+			s.now.best,
+			s.log.n ? s.log.v[s.log.n - 1].metric[s.metric] : NAN,
+			s.log.n ? s.log.v[s.log.n - 1].loss : NAN,
 			secant_seconds() - s.started,
 			suggested,
 		};
-	close_session(&s);
+	close_trainer(&s);
 	secant_opts_free(&secant_train_options_table, &o);
 	return own.code ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;
 }

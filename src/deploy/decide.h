@@ -1,0 +1,31 @@
+/*
+ * From probabilities to decisions, as a graph: a class for every row, and votes for ensembles.
+ *
+ *     classes   the most probable class where it is probable enough, else -1; the first of equal ones
+ *     votes     1 for what is chosen, else 0, and a thousandth of the probability mixed in, so that it decides between
+ *               equals
+ *
+ * Shared by threads as a runner is; each has a session.
+ */
+#ifndef SECANT_DEPLOY_DECIDE_H
+#define SECANT_DEPLOY_DECIDE_H
+#include "deploy/network.h"
+
+typedef struct secant_decider {
+	secant_task task;
+	int classes;
+	double least; /* of a probability; of classes that exclude each other the largest wins, whatever it is */
+	double vote; /* the same for votes */
+	secant_store *store;
+	secant_runner *runner;
+} secant_decider;
+
+secant_status secant_decider_make(secant_decider *d, secant_task task, int classes, double least, double vote,
+	int threads, secant_err *err) SECANT_NODISCARD; /* d must stay where it is: the runner points to it */
+void secant_decider_free(secant_decider *d);
+/* A session that gives "classes" or "votes" of `rows` x classes numbers. */
+secant_session *secant_decider_session(const secant_decider *d, const char *output, secant_err *err);
+/* *out: rows int32 classes, or rows x classes float votes; the session's until its next run. */
+secant_status secant_decide(secant_session *s, const float *probabilities, int64_t rows, int classes, const void **out,
+	secant_err *err) SECANT_NODISCARD;
+#endif

@@ -1,0 +1,101 @@
+/* Predictors of several threads on one opened model. */
+#include "asking.h"
+#include <pthread.h>
+
+enum { THREADS = 4, PICTURES = 8 };
+
+typedef struct worker {
+	secant_predictor *p;
+	const secant_image *im;
+	secant_image mask[PICTURES];
+	secant_err err;
+} worker;
+
+static void *
+work(void *user)
+{
+	worker *w = user;
+	for (int i = 0; i < PICTURES && !w->err.code; i++)
+		(void)!secant_predictor_mask(w->p, &w->im[i], &w->mask[i], &w->err);
+	return NULL;
+}
+
+/* Views, votes, rules and tiles: all that a predictor has scratch for. */
+static void
+clones_give_the_masks_of_one(void **state)
+{
+	static const float weight[] = { .1f, .02f, -.03f, -.05f, .1f, 0, .03f, -.02f, .1f };
+	secant_err err = { 0 };
+	secant_image im[PICTURES], alone[PICTURES] = { { 0 } };
+	worker w[THREADS] = { { 0 } };
+	pthread_t thread[THREADS];
+	char path[600];
+	snprintf(path, sizeof path, "%s", in_dir("three.safetensors"));
+	tiny_write(&(tiny){ 3, 3, 1, 4, weight, (float[]){ 1, 0, -1 }, NULL, NULL, NULL }, path);
+	secant_rng rng = secant_rng_make(3, SECANT_FOR_TEST, 0, 0);
+	for (int i = 0; i < PICTURES; i++) {
+		assert_int_equal(secant_image_new(&im[i], 70 + 9 * (i % 3), 50 + i, 3, SECANT_U8, &err), 0);
+		for (int k = 0; k < im[i].width * im[i].height * 3; k++)
+			((uint8_t *)im[i].data)[k] = (uint8_t)secant_rng_below(&rng, 256);
+	}
+	secant_predictor *p = open_one(path, "threads=1|tta=flips|tta-merge=vote|tile=32|overlap=8|rule=1: band(1) > 90");
+	for (int i = 0; i < PICTURES; i++)
+		assert_int_equal(secant_predictor_mask(p, &im[i], &alone[i], &err), 0);
+	for (int t = 0; t < THREADS; t++) {
+		w[t].p = secant_predictor_clone(p, &err);
+		w[t].im = im;
+		assert_non_null(w[t].p);
+		assert_string_equal(secant_predictor_mode(w[t].p), "multiclass");
+	}
+	secant_predictor_close(p); /* the clones hold the model */
+	for (int t = 0; t < THREADS; t++)
+		assert_int_equal(pthread_create(&thread[t], NULL, work, &w[t]), 0);
+	for (int t = 0; t < THREADS; t++) {
+		pthread_join(thread[t], NULL);
+		if (w[t].err.code)
+			fail_msg("%s", w[t].err.msg);
+		for (int i = 0; i < PICTURES; i++) {
+			assert_memory_equal(w[t].mask[i].data, alone[i].data, (size_t)im[i].width * (size_t)im[i].height);
+			secant_image_free(&w[t].mask[i]);
+		}
+		secant_predictor_close(w[t].p);
+	}
+	for (int i = 0; i < PICTURES; i++) {
+		secant_image_free(&im[i]);
+		secant_image_free(&alone[i]);
+	}
+}
+
+static void
+a_prediction_is_cancelled_or_has_a_deadline(void **state)
+{
+	secant_err err = { 0 };
+	secant_image im, mask = { 0 };
+	char path[600];
+	snprintf(path, sizeof path, "%s", in_dir("red.safetensors"));
+	tiny_red(path);
+	assert_int_equal(secant_image_new(&im, 40, 30, 3, SECANT_U8, &err), 0);
+	secant_predictor *p = open_one(path, "threads=1");
+	secant_predictor_cancel(p);
+	assert_int_equal(secant_predictor_mask(p, &im, &mask, &err), SECANT_ERR_CANCELLED);
+	assert_null(mask.data);
+	err = (secant_err){ 0 };
+	secant_predictor_limit(p, 1e-9);
+	assert_int_equal(secant_predictor_mask(p, &im, &mask, &err), SECANT_ERR_DEADLINE);
+	secant_predictor_limit(p, 0);
+	assert_int_equal(secant_predictor_mask(p, &im, &mask, NULL), 0);
+	secant_image_free(&mask);
+	secant_image_free(&im);
+	secant_predictor_close(p);
+}
+
+int
+main(void)
+{
+	make_dir();
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(clones_give_the_masks_of_one),
+		cmocka_unit_test(a_prediction_is_cancelled_or_has_a_deadline),
+	};
+	return cmocka_run_group_tests_name("sharing", tests, NULL, remove_dir);
+}
