@@ -167,9 +167,8 @@ secant_ann_implied(
 	return n / 2;
 }
 
-/* A JSON list of n finite numbers. */
-static bool
-list_of(const char *json, double *v, int n)
+bool
+secant_ann_list(const char *json, double *v, int n)
 {
 	json_pull j;
 	int i = 0;
@@ -199,7 +198,7 @@ secant_ann_absorb(ann_set *s, ann_object *o)
 			o->flags |= truth ? ANN_DIFFICULT : 0u;
 		else if (!strcmp(key, "coco.area") && secant_ann_real(value, value + strlen(value), &v))
 			o->area = v;
-		else if (!strcmp(key, "secant.box") && list_of(value, box, 4)) {
+		else if (!strcmp(key, "secant.box") && secant_ann_list(value, box, 4)) {
 			ann_corners(o, box[0], box[1], box[2], box[3]);
 			o->flags &= ~(uint32_t)(ANN_BOX_DERIVED | ANN_NO_BOX);
 		} else
@@ -221,7 +220,7 @@ part_of(const ann_set *s, const ann_object *o, double v[3])
 	const char *value = o->attributes && ann_shape_kind(s, o->shape) == ANN_POLYGONS
 		? secant_ann_get(s, o->attributes, "secant.part")
 		: NULL;
-	return value && list_of(value, v, 3);
+	return value && secant_ann_list(value, v, 3);
 }
 
 /* How many objects from o on are all the parts of one; 0: none. */

@@ -27,6 +27,9 @@ void secant_ann_xml_text(secant_str *s, const char *p, size_t n);
 /* The plain text of a JSON value: strings without quotes and escapes, everything else as it stands. */
 void secant_ann_json_plain(secant_str *s, const char *json);
 bool secant_ann_is_utf8(const char *p, size_t n);
+/* Base64; decoding passes over line ends and says false on any other byte that is none of it. */
+bool secant_base64_decode(const char *p, size_t n, secant_str *out);
+void secant_base64_encode(const uint8_t *p, size_t n, secant_str *out);
 
 /* Lines of a text: without CR and LF, byte order mark skipped. `number` counts from 1. */
 typedef struct ann_lines {
