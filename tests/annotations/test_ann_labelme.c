@@ -1,4 +1,5 @@
-/* LabelMe as it and its relatives write it: circles, groups, imagePath, pictures within the file, labels that are numbers. */
+/* LabelMe as it and its relatives write it: circles, groups, imagePath, pictures within the file, labels that are
+ * numbers. */
 #include "ann_describe.h"
 #include "annotations/rle.h"
 #define CASE(name) "tests/annotations/cases/" name
@@ -7,7 +8,8 @@ static void
 test_cases(void **state)
 {
 	assert_described("labelme-group-is-one-object", CASE("labelme-group-is-one-object/set"), NULL,
-		"a.jpg 100x80: cat 10,10 50x10 polygon (10,10)(20,10)(20,20) + (40,10)(60,10)(60,20) labelme.group_id=1; cat 40,50 "
+		"a.jpg 100x80: cat 10,10 50x10 polygon (10,10)(20,10)(20,20) + (40,10)(60,10)(60,20) labelme.group_id=1; cat "
+		"40,50 "
 		"20x10 polygon (40,50)(60,50)(60,60) labelme.group_id=2",
 		"cat");
 	assert_described("labelme-image-path", CASE("labelme-image-path/set"), NULL,
@@ -54,7 +56,8 @@ test_labelme_picture_inside_is_written(void **state)
 	secant_free(tmp);
 }
 
-#define FILE_OF(rest, path) "{\"version\": \"5.4.1\", \"flags\": {}, \"shapes\": [" rest "], \"imagePath\": " path ", \"imageData\": null}"
+#define FILE_OF(rest, path) \
+	"{\"version\": \"5.4.1\", \"flags\": {}, \"shapes\": [" rest "], \"imagePath\": " path ", \"imageData\": null}"
 #define SHAPE(label, points, rest) "{\"label\": " label ", \"points\": " points ", " rest "}"
 
 static void
@@ -62,49 +65,59 @@ test_kinds(void **state)
 {
 	static const described row[] = {
 		{ "imagePath in another folder, with backslashes",
-			{ "json/1.json", FILE_OF(SHAPE("\"c\"", "[[1, 2], [5, 6]]", "\"shape_type\": \"rectangle\""), "\"..\\\\img\\\\a.png\""), "img/a.png",
-				"@100x80" },
+			{ "json/1.json",
+				FILE_OF(SHAPE("\"c\"", "[[1, 2], [5, 6]]", "\"shape_type\": \"rectangle\""), "\"..\\\\img\\\\a.png\""),
+				"img/a.png", "@100x80" },
 			NULL, "img/a.png 100x80: c 1,2 4x4", "c" },
 		{ "imagePath of another machine: the picture of that name beside it",
-			{ "1.json", FILE_OF(SHAPE("\"c\"", "[[1, 2], [5, 6]]", "\"shape_type\": \"rectangle\""), "\"C:\\\\me\\\\a.png\""), "a.png", "@100x80" },
+			{ "1.json",
+				FILE_OF(SHAPE("\"c\"", "[[1, 2], [5, 6]]", "\"shape_type\": \"rectangle\""), "\"C:\\\\me\\\\a.png\""),
+				"a.png", "@100x80" },
 			NULL, "a.png 100x80: c 1,2 4x4", "c" },
 		{ "two files of one picture",
-			{ "1.json", FILE_OF(SHAPE("\"c\"", "[[1, 2], [5, 6]]", "\"shape_type\": \"rectangle\""), "\"a.png\""), "2.json",
-				FILE_OF(SHAPE("\"d\"", "[[2, 2], [5, 6]]", "\"shape_type\": \"rectangle\""), "\"a.png\""), "a.png", "@100x80" },
+			{ "1.json", FILE_OF(SHAPE("\"c\"", "[[1, 2], [5, 6]]", "\"shape_type\": \"rectangle\""), "\"a.png\""),
+				"2.json", FILE_OF(SHAPE("\"d\"", "[[2, 2], [5, 6]]", "\"shape_type\": \"rectangle\""), "\"a.png\""),
+				"a.png", "@100x80" },
 			NULL, "a.png 100x80: c 1,2 4x4; d 2,2 3x4", "c|d" },
 		{ "a rectangle drawn from its lower right corner; a box and a polygon of one group",
 			{ "a.json",
-				FILE_OF(SHAPE("\"c\"", "[[5, 6], [1, 2]]", "\"group_id\": 3, \"shape_type\": \"rectangle\"") ", " SHAPE("\"c\"",
-							"[[10, 10], [20, 10], [20, 20]]", "\"group_id\": 3, \"shape_type\": \"polygon\""),
+				FILE_OF(SHAPE("\"c\"", "[[5, 6], [1, 2]]", "\"group_id\": 3, \"shape_type\": \"rectangle\"") ", " SHAPE(
+							"\"c\"", "[[10, 10], [20, 10], [20, 20]]", "\"group_id\": 3, \"shape_type\": \"polygon\""),
 					"\"a.png\""),
 				"a.png", "@100x80" },
-			NULL, "a.png 100x80: c 1,2 19x18 polygon (1,2)(5,2)(5,6)(1,6) + (10,10)(20,10)(20,20) labelme.group_id=3", "c" },
+			NULL, "a.png 100x80: c 1,2 19x18 polygon (1,2)(5,2)(5,6)(1,6) + (10,10)(20,10)(20,20) labelme.group_id=3",
+			"c" },
 		{ "one group, two labels: two objects; points are no part of them",
 			{ "a.json",
-				FILE_OF(SHAPE("\"c\"", "[[1, 2], [5, 6]]", "\"group_id\": 0, \"shape_type\": \"rectangle\"") ", " SHAPE("\"nose\"",
-							"[[3, 4]]", "\"group_id\": 0, \"shape_type\": \"point\"") ", " SHAPE("\"d\"", "[[2, 2], [5, 6]]",
-							"\"group_id\": 0, \"shape_type\": \"rectangle\""),
+				FILE_OF(SHAPE("\"c\"", "[[1, 2], [5, 6]]", "\"group_id\": 0, \"shape_type\": \"rectangle\"") ", " SHAPE(
+							"\"nose\"", "[[3, 4]]", "\"group_id\": 0, \"shape_type\": \"point\"") ", " SHAPE("\"d\"",
+							"[[2, 2], [5, 6]]", "\"group_id\": 0, \"shape_type\": \"rectangle\""),
 					"\"a.png\""),
 				"a.png", "@100x80" },
 			NULL,
-			"a.png 100x80: c 1,2 4x4 labelme.group_id=0; nose 3,4 0x0 points (3,4) labelme.group_id=0 labelme.shape_type=\"point\"; d "
+			"a.png 100x80: c 1,2 4x4 labelme.group_id=0; nose 3,4 0x0 points (3,4) labelme.group_id=0 "
+			"labelme.shape_type=\"point\"; d "
 			"2,2 3x4 labelme.group_id=0",
 			"c|d|nose" },
 		{ "turned rectangles of X-AnyLabeling and of LabelMe",
 			{ "a.json",
-				FILE_OF(SHAPE("\"c\"", "[[10, 0], [20, 10], [10, 20], [0, 10]]", "\"shape_type\": \"rotation\"") ", " SHAPE("\"c\"",
-							"[[10, 0], [20, 10], [10, 20], [0, 10]]", "\"shape_type\": \"oriented_rectangle\"") ", " SHAPE("\"c\"",
-							"[[1, 2], [5, 2], [5, 6], [1, 6]]", "\"shape_type\": \"rectangle\""),
+				FILE_OF(
+					SHAPE("\"c\"", "[[10, 0], [20, 10], [10, 20], [0, 10]]", "\"shape_type\": \"rotation\"") ", " SHAPE(
+						"\"c\"", "[[10, 0], [20, 10], [10, 20], [0, 10]]",
+						"\"shape_type\": \"oriented_rectangle\"") ", " SHAPE("\"c\"",
+						"[[1, 2], [5, 2], [5, 6], [1, 6]]", "\"shape_type\": \"rectangle\""),
 					"\"a.png\""),
 				"a.png", "@100x80" },
 			NULL,
-			"a.png 100x80: c 0,0 20x20 quad (10,0)(20,10)(10,20)(0,10) labelme.shape_type=\"rotation\"; c 0,0 20x20 quad "
+			"a.png 100x80: c 0,0 20x20 quad (10,0)(20,10)(10,20)(0,10) labelme.shape_type=\"rotation\"; c 0,0 20x20 "
+			"quad "
 			"(10,0)(20,10)(10,20)(0,10); c 1,2 4x4",
 			"c" },
 		{ "a line, a strip, points",
 			{ "a.json",
-				FILE_OF(SHAPE("\"c\"", "[[1, 2], [5, 6]]", "\"shape_type\": \"line\"") ", " SHAPE("\"c\"", "[[1, 2], [5, 6], [7, 3]]",
-							"\"shape_type\": \"linestrip\"") ", " SHAPE("\"c\"", "[[1, 2], [5, 6]]", "\"shape_type\": \"points\""),
+				FILE_OF(SHAPE("\"c\"", "[[1, 2], [5, 6]]", "\"shape_type\": \"line\"") ", " SHAPE(
+							"\"c\"", "[[1, 2], [5, 6], [7, 3]]", "\"shape_type\": \"linestrip\"") ", " SHAPE("\"c\"",
+							"[[1, 2], [5, 6]]", "\"shape_type\": \"points\""),
 					"\"a.png\""),
 				"a.png", "@100x80" },
 			NULL,
@@ -112,20 +125,35 @@ test_kinds(void **state)
 			"labelme.shape_type=\"linestrip\"; c 1,2 4x4 points (1,2)(5,6) labelme.shape_type=\"points\"",
 			"c" },
 		{ "flags of a shape and of a picture; a file of old without shape_type",
-			{ "a.json", "{\"flags\": {\"dark\": true}, \"shapes\": [{\"label\": \"c\", \"points\": [[1, 2], [5, 6], [1, 6]], \"flags\": {\"x\": "
-						"false}, \"line_color\": null}], \"imagePath\": \"a.png\"}",
+			{ "a.json",
+				"{\"flags\": {\"dark\": true}, \"shapes\": [{\"label\": \"c\", \"points\": [[1, 2], [5, 6], [1, 6]], "
+				"\"flags\": {\"x\": "
+				"false}, \"line_color\": null}], \"imagePath\": \"a.png\"}",
 				"a.png", "@100x80" },
-			NULL, "a.png 100x80 labelme.flags={\"dark\": true}: c 1,2 4x4 polygon (1,2)(5,6)(1,6) labelme.flags={\"x\": false}", "c" },
-		{ "labels true and 2.5", { "a.json", FILE_OF(SHAPE("true", "[[1, 2], [5, 6]]", "\"shape_type\": \"rectangle\"") ", " SHAPE("2.5",
-			"[[1, 2], [5, 6]]", "\"shape_type\": \"rectangle\""), "\"a.png\""), "a.png", "@100x80" },
+			NULL,
+			"a.png 100x80 labelme.flags={\"dark\": true}: c 1,2 4x4 polygon (1,2)(5,6)(1,6) labelme.flags={\"x\": "
+			"false}",
+			"c" },
+		{ "labels true and 2.5",
+			{ "a.json",
+				FILE_OF(SHAPE("true", "[[1, 2], [5, 6]]", "\"shape_type\": \"rectangle\"") ", " SHAPE(
+							"2.5", "[[1, 2], [5, 6]]", "\"shape_type\": \"rectangle\""),
+					"\"a.png\""),
+				"a.png", "@100x80" },
 			NULL, "a.png 100x80: true 1,2 4x4; 2.5 1,2 4x4", "2.5|true" },
-		{ "no label", { "a.json", FILE_OF(SHAPE("null", "[[1, 2], [5, 6]]", "\"shape_type\": \"rectangle\""), "\"a.png\""), "a.png", "@100x80" }, NULL, NULL,
-			"a.json:1|without label" },
-		{ "a circle of one point", { "a.json", FILE_OF(SHAPE("\"c\"", "[[1, 2]]", "\"shape_type\": \"circle\""), "\"a.png\""), "a.png", "@100x80" }, NULL,
-			NULL, "circle of 1 points" },
+		{ "no label",
+			{ "a.json", FILE_OF(SHAPE("null", "[[1, 2], [5, 6]]", "\"shape_type\": \"rectangle\""), "\"a.png\""),
+				"a.png", "@100x80" },
+			NULL, NULL, "a.json:1|without label" },
+		{ "a circle of one point",
+			{ "a.json", FILE_OF(SHAPE("\"c\"", "[[1, 2]]", "\"shape_type\": \"circle\""), "\"a.png\""), "a.png",
+				"@100x80" },
+			NULL, NULL, "circle of 1 points" },
 		{ "an absolute imagePath that leads nowhere leads nowhere",
-			{ "a.json", FILE_OF(SHAPE("\"c\"", "[[1, 2], [5, 6]]", "\"shape_type\": \"rectangle\""), "\"../../../etc/passwd\"") }, NULL,
-			"?passwd 0x0: c 1,2 4x4", "c" },
+			{ "a.json",
+				FILE_OF(
+					SHAPE("\"c\"", "[[1, 2], [5, 6]]", "\"shape_type\": \"rectangle\""), "\"../../../etc/passwd\"") },
+			NULL, "?passwd 0x0: c 1,2 4x4", "c" },
 	};
 	assert_all_described(row, sizeof row / sizeof *row);
 }
