@@ -2,10 +2,18 @@
 #include "annotations/attributes.h"
 #include <stdio.h>
 
+/* The largest whole number that every reader of JSON keeps. */
+#define MOST_WHOLE 9007199254740992.0
+
+/* Is a text a value of JSON? Numbers that would not come back as they stand (0003, 1., 1e999, NaN, more digits than a
+ * double has) are text. */
 static bool
 is_json(const char *p, size_t n)
 {
 	json_pull j;
+	double v;
+	if (n && (strchr("+-.0123456789NIni", *p)) && !(n == 4 && !memcmp(p, "null", 4)))
+		return secant_ann_is_json_number(p, n) && secant_ann_real(p, p + n, &v) && fabs(v) <= MOST_WHOLE;
 	secant_pull_init(&j, p, n, "value");
 	char kind = secant_pull_peek(&j);
 	secant_pull_skip(&j, NULL);

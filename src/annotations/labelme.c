@@ -24,7 +24,7 @@ keep(ann_set *s, json_pull *j, uint32_t *head, ann_field key, const char *prefix
 	char name[160];
 	secant_pull_skip(j, &raw);
 	bool empty = ann_is(raw, "null") || ann_is(raw, "{}") || ann_is(raw, "\"\"");
-	snprintf(name, sizeof name, "%s%.*s", prefix, (int)(ann_len(key) > 100 ? 100 : ann_len(key)), key.p);
+	secant_pull_plain_key(key, prefix, name, sizeof name);
 	if (!j->err.code && !empty)
 		secant_ann_attribute(s, head, name, raw.p, ann_len(raw));
 }

@@ -299,11 +299,18 @@ secant_ann_attribute(ann_set *s, uint32_t *head, const char *key, const char *va
 		return 0;
 	}
 	uint32_t at = (uint32_t)s->n_attributes++;
+	secant_str sound = { 0 };
+	bool other = secant_ann_json_sound(&sound, value, n);
+	if (other && sound.failed)
+		out_of_memory(s);
+	if (other)
+		value = sound.p ? sound.p : "", n = sound.n;
 	s->attributes[at] = (ann_attribute){
 		secant_ann_intern(s, key, strlen(key)),
 		n <= 64 ? secant_ann_intern(s, value, n) : secant_ann_store(s, value, n),
 		0,
 	};
+	secant_str_free(&sound);
 	while (*head)
 		head = &s->attributes[*head].next;
 	*head = at;
