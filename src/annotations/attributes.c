@@ -13,7 +13,8 @@ is_json(const char *p, size_t n)
 	json_pull j;
 	double v;
 	if (n && (strchr("+-.0123456789NIni", *p)) && !(n == 4 && !memcmp(p, "null", 4)))
-		return secant_ann_is_json_number(p, n) && secant_ann_real(p, p + n, &v) && fabs(v) <= MOST_WHOLE;
+		return secant_ann_is_json_number(p, n) && secant_ann_real(p, p + n, &v)
+			&& (memchr(p, '.', n) || memchr(p, 'e', n) || memchr(p, 'E', n) ? isfinite(v) : fabs(v) < MOST_WHOLE);
 	secant_pull_init(&j, p, n, "value");
 	char kind = secant_pull_peek(&j);
 	secant_pull_skip(&j, NULL);
