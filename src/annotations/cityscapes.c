@@ -15,10 +15,10 @@ static const struct {
 	bool polygons;
 } kinds[] = {
 	{ "_gtFine_labelIds", "_gtFine_instanceIds", NULL, CITY_IDS, false },
-	{ "_gtFine_labelTrainIds", "_gtFine_instanceIds", "_gtFine_labelTrainIds: the 19 classes that are trained, 255 void",
-		CITY_TRAIN_IDS, false },
-	{ "_gtFine_instanceIds", "_gtFine_instanceIds", "_gtFine_instanceIds: a class is the number before the thousands", CITY_IDS,
-		false },
+	{ "_gtFine_labelTrainIds", "_gtFine_instanceIds",
+		"_gtFine_labelTrainIds: the 19 classes that are trained, 255 void", CITY_TRAIN_IDS, false },
+	{ "_gtFine_instanceIds", "_gtFine_instanceIds", "_gtFine_instanceIds: a class is the number before the thousands",
+		CITY_IDS, false },
 	{ "_gtFine_color", NULL, "_gtFine_color: classes by their colours", CITY_IDS, false },
 	{ "_gtFine_polygons", NULL, "_gtFine_polygons.json", CITY_IDS, true },
 	{ "_gtCoarse_labelIds", "_gtCoarse_instanceIds", NULL, CITY_IDS, false },
@@ -89,7 +89,8 @@ secant_cityscapes_layout(ann_set *s, const char *root, mask_layout *l, secant_er
 	return SECANT_OK;
 }
 
-/* {"imgHeight": h, "imgWidth": w, "objects": [{"label": "road", "polygon": [[x, y], ...]}]}; "cargroup" is a crowd of cars. */
+/* {"imgHeight": h, "imgWidth": w, "objects": [{"label": "road", "polygon": [[x, y], ...]}]}; "cargroup" is a crowd of
+ * cars. */
 secant_status
 secant_cityscapes_polygons(ann_set *s, int image, const char *path, secant_err *err)
 {
@@ -190,7 +191,8 @@ secant_mapillary_layout(ann_set *s, const char *root, const char *asked, mask_la
 	static const struct {
 		const char *version, *meta, *place[2], *instances[2];
 	} versions[] = {
-		{ "", "config.json", { "training/labels", "validation/labels" }, { "training/instances", "validation/instances" } },
+		{ "", "config.json", { "training/labels", "validation/labels" },
+			{ "training/instances", "validation/instances" } },
 		{ "v1.2", "config_v1.2.json", { "training/v1.2/labels", "validation/v1.2/labels" },
 			{ "training/v1.2/instances", "validation/v1.2/instances" } },
 		{ "v2.0", "config_v2.0.json", { "training/v2.0/labels", "validation/v2.0/labels" },
@@ -201,11 +203,13 @@ secant_mapillary_layout(ann_set *s, const char *root, const char *asked, mask_la
 		if (asked ? !strcmp(asked, versions[i].version) : chosen < 0 && has(root, versions[i].version))
 			chosen = i;
 	if (chosen < 0 || !has(root, versions[chosen].version))
-		return secant_fail(err, SECANT_ERR_ARG, "%s: it has no labels of version %s", root, asked ? asked : "1.2 or 2.0");
+		return secant_fail(
+			err, SECANT_ERR_ARG, "%s: it has no labels of version %s", root, asked ? asked : "1.2 or 2.0");
 	for (int i = 0; !asked && i < 3; i++)
 		if (i != chosen && has(root, versions[i].version))
 			secant_ann_note(s, "read is version %s; there is also %s, which --task %s reads",
-				*versions[chosen].version ? versions[chosen].version : "in labels", versions[i].version, versions[i].version);
+				*versions[chosen].version ? versions[chosen].version : "in labels", versions[i].version,
+				versions[i].version);
 	static const char *const images[] = { "training/images", "validation/images" }, *const lists[] = { "train", "val" };
 	for (int i = 0; chosen && i < 8; i++) {
 		bool used = i < 2;

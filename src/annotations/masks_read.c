@@ -286,8 +286,7 @@ read_place(ann_set *s, const char *root, const mask_layout *l, int k, const seca
 	secant_status status = images && labels ? secant_ann_walk(&pictures, images, ANN_PICTURES, 6, err)
 											: secant_ann_nomem(err);
 	if (!status)
-		status = secant_ann_walk(
-			&masks, labels, l->polygons ? "json" : "png|bmp|tif|tiff|webp|pgm|jpg|jpeg", 6, err);
+		status = secant_ann_walk(&masks, labels, l->polygons ? "json" : "png|bmp|tif|tiff|webp|pgm|jpg|jpeg", 6, err);
 	ann_set by_stem;
 	secant_ann_init(&by_stem);
 	for (int i = 0; !status && i < masks.n; i++) {

@@ -288,17 +288,17 @@ secant_ann_xml_text(secant_str *s, const char *p, size_t n)
 		k = c < 0x80 ? 1 : utf8_length((const uint8_t *)p + i, n - i);
 		bool odd = !k || (k == 3 && !memcmp(p + i, "\xef\xbf", 2) && (uint8_t)p[i + 2] >= 0xbe); /* U+FFFE, U+FFFF */
 		k = k ? k : 1;
-		const char *as = odd              ? "\xef\xbf\xbd"
-			: c == '&'                    ? "&amp;"
-			: c == '<'                    ? "&lt;"
-			: c == '>'                    ? "&gt;"
-			: c == '"'                    ? "&quot;"
-			: c == '\n'                   ? "&#10;" /* as they are they would become blanks in attributes */
-			: c == '\t'                   ? "&#9;"
-			: c == '\r'                   ? "&#13;"
+		const char *as = odd                 ? "\xef\xbf\xbd"
+			: c == '&'                       ? "&amp;"
+			: c == '<'                       ? "&lt;"
+			: c == '>'                       ? "&gt;"
+			: c == '"'                       ? "&quot;"
+			: c == '\n'                      ? "&#10;" /* as they are they would become blanks in attributes */
+			: c == '\t'                      ? "&#9;"
+			: c == '\r'                      ? "&#13;"
 			: c == ' ' && (!i || i + 1 == n) ? "&#32;" /* at the ends readers take blanks for layout */
-			: c < 0x20                    ? "\xef\xbf\xbd"
-										  : NULL;
+			: c < 0x20                       ? "\xef\xbf\xbd"
+											 : NULL;
 		if (!as)
 			continue;
 		secant_str_addn(s, p + from, i - from);
@@ -337,8 +337,8 @@ secant_ann_is_json_number(const char *p, size_t n)
 	return p == end;
 }
 
-/* Every value that is kept is JSON: numbers that JSON has not (NaN, Infinity, as Python writes them) become their names in
- * quotes, foreign bytes U+FFFD. */
+/* Every value that is kept is JSON: numbers that JSON has not (NaN, Infinity, as Python writes them) become their names
+ * in quotes, foreign bytes U+FFFD. */
 bool
 secant_ann_json_sound(secant_str *s, const char *p, size_t n)
 {
@@ -363,7 +363,8 @@ secant_ann_json_sound(secant_str *s, const char *p, size_t n)
 		}
 		size_t sign = !quoted && p[i] == '-' && i + 1 < n;
 		char c = p[i + sign];
-		bool nan = !quoted && (c == 'N' || (c == 'n' && i + sign + 1 < n && p[i + sign + 1] != 'u')), inf = !quoted && (c == 'I' || c == 'i');
+		bool nan = !quoted && (c == 'N' || (c == 'n' && i + sign + 1 < n && p[i + sign + 1] != 'u')),
+			 inf = !quoted && (c == 'I' || c == 'i');
 		if (nan || inf) {
 			secant_str_add(s, nan ? "\"NaN\"" : sign ? "\"-Infinity\"" : "\"Infinity\"");
 			for (k = sign; i + k < n && ((p[i + k] | 32) >= 'a' && (p[i + k] | 32) <= 'z'); k++)

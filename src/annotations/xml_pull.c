@@ -591,7 +591,8 @@ from_json(secant_str *out, const char *tag, json_pull *j, int depth)
 				return;
 			}
 			for (char *c = inner; *c; c++) /* any key of JSON as the name of an element */
-				if (!name_byte(*c) || *c == ':' || (uint8_t)*c >= 0x80 || (c == inner && (*c == '-' || *c == '.' || (*c >= '0' && *c <= '9'))))
+				if (!name_byte(*c) || *c == ':' || (uint8_t)*c >= 0x80
+					|| (c == inner && (*c == '-' || *c == '.' || (*c >= '0' && *c <= '9'))))
 					*c = '_';
 			from_json(out, *inner ? inner : "_", j, depth + 1);
 			secant_free(inner);

@@ -58,7 +58,8 @@ test_cityscapes_instance_ids_alone(void **state)
 	put_picture(tmp, PICTURE, 4, 2, 1);
 	put_values(tmp, LABEL("instanceIds.png"), 4, 2, v, true);
 	assert_described("ids", tmp, NULL,
-		"ulm/ulm_000000_000019_leftImg8bit.png 4x2 train: car 0,0 2x1 mask 2; car 2,0 1x1 mask 1; road 0,0 4x2 mask 3; person 2,1 "
+		"ulm/ulm_000000_000019_leftImg8bit.png 4x2 train: car 0,0 2x1 mask 2; car 2,0 1x1 mask 1; road 0,0 4x2 mask 3; "
+		"person 2,1 "
 		"1x1 mask 1; unlabeled 3,1 1x1 mask 1",
 		NULL);
 	remove_tree(tmp);
@@ -69,17 +70,24 @@ static void
 test_cityscapes_polygons_alone(void **state)
 {
 	static const described row[] = {
-		{ "polygons", { PICTURE, "@100x80", LABEL("polygons.json"),
-			"{\"imgHeight\": 80, \"imgWidth\": 100, \"objects\": [{\"label\": \"road\", \"polygon\": [[0, 40], [99, 40], [99, 79]]}, {\"label\": "
-			"\"cargroup\", \"polygon\": [[1, 2], [5, 2], [5, 6]]}, {\"label\": \"car\", \"deleted\": 1, \"polygon\": [[1, 2], [5, 2], [5, 6]]}]}" },
+		{ "polygons",
+			{ PICTURE, "@100x80", LABEL("polygons.json"),
+				"{\"imgHeight\": 80, \"imgWidth\": 100, \"objects\": [{\"label\": \"road\", \"polygon\": [[0, 40], "
+				"[99, 40], [99, 79]]}, {\"label\": "
+				"\"cargroup\", \"polygon\": [[1, 2], [5, 2], [5, 6]]}, {\"label\": \"car\", \"deleted\": 1, "
+				"\"polygon\": [[1, 2], [5, 2], [5, 6]]}]}" },
 			NULL,
-			"ulm/ulm_000000_000019_leftImg8bit.png 100x80 train: road 0,40 99x39 polygon (0,40)(99,40)(99,79); car 1,2 4x4 polygon "
+			"ulm/ulm_000000_000019_leftImg8bit.png 100x80 train: road 0,40 99x39 polygon (0,40)(99,40)(99,79); car 1,2 "
+			"4x4 polygon "
 			"(1,2)(5,2)(5,6) crowd",
 			NULL },
-		{ "a class that Cityscapes has not", { PICTURE, "@100x80", LABEL("polygons.json"),
-			"{\"imgHeight\": 80, \"imgWidth\": 100, \"objects\": [{\"label\": \"ufo\", \"polygon\": [[0, 40], [99, 40], [99, 79]]}]}" },
+		{ "a class that Cityscapes has not",
+			{ PICTURE, "@100x80", LABEL("polygons.json"),
+				"{\"imgHeight\": 80, \"imgWidth\": 100, \"objects\": [{\"label\": \"ufo\", \"polygon\": [[0, 40], [99, "
+				"40], [99, 79]]}]}" },
 			NULL, NULL, "polygons.json:1|ufo" },
-		{ "no labels at all", { PICTURE, "@100x80", "gtFine/train/readme.txt", "x" }, "cityscapes", NULL, "_gtFine_labelIds.png|_labelTrainIds" },
+		{ "no labels at all", { PICTURE, "@100x80", "gtFine/train/readme.txt", "x" }, "cityscapes", NULL,
+			"_gtFine_labelIds.png|_labelTrainIds" },
 	};
 	assert_all_described(row, sizeof row / sizeof *row);
 }

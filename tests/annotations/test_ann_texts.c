@@ -31,11 +31,13 @@ test_what_text_is_a_number(void **state)
 {
 	static const struct {
 		const char *text, *json;
-	} row[] = { { "7", "7" }, { "-1.5e3", "-1.5e3" }, { "0", "0" }, { "0.5", "0.5" }, { "true", "true" }, { "null", "null" }, { "[1, 2]", "[1, 2]" },
-		{ "00", "\"00\"" }, { "-01", "\"-01\"" }, { "007.5", "\"007.5\"" }, { "1.", "\"1.\"" }, { ".5", "\".5\"" }, { "+1", "\"+1\"" },
-		{ "1e999", "\"1e999\"" }, { "NaN", "\"NaN\"" }, { "nan", "\"nan\"" }, { "Infinity", "\"Infinity\"" }, { "-inf", "\"-inf\"" },
-		{ "9007199254740993", "\"9007199254740993\"" }, { "123456789012345678901234567890", "\"123456789012345678901234567890\"" },
-		{ "[1, 02]", "\"[1, 02]\"" }, { "1e", "\"1e\"" }, { "-", "\"-\"" }, { "", "\"\"" } };
+	} row[] = { { "7", "7" }, { "-1.5e3", "-1.5e3" }, { "0", "0" }, { "0.5", "0.5" }, { "true", "true" },
+		{ "null", "null" }, { "[1, 2]", "[1, 2]" }, { "00", "\"00\"" }, { "-01", "\"-01\"" }, { "007.5", "\"007.5\"" },
+		{ "1.", "\"1.\"" }, { ".5", "\".5\"" }, { "+1", "\"+1\"" }, { "1e999", "\"1e999\"" }, { "NaN", "\"NaN\"" },
+		{ "nan", "\"nan\"" }, { "Infinity", "\"Infinity\"" }, { "-inf", "\"-inf\"" },
+		{ "9007199254740993", "\"9007199254740993\"" },
+		{ "123456789012345678901234567890", "\"123456789012345678901234567890\"" }, { "[1, 02]", "\"[1, 02]\"" },
+		{ "1e", "\"1e\"" }, { "-", "\"-\"" }, { "", "\"\"" } };
 	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
 		secant_str t = { 0 };
 		secant_ann_text_value(&t, row[i].text, strlen(row[i].text));
@@ -48,14 +50,21 @@ test_what_text_is_a_number(void **state)
 static void
 test_numbers_of_other_writers(void **state)
 {
-#define COCO(value) "{\"images\": [{\"id\": 1, \"file_name\": \"a.png\", \"width\": 9, \"height\": 9}], \"categories\": [{\"id\": 1, \"name\": \"c\"}], " \
-	"\"annotations\": [{\"id\": 1, \"image_id\": 1, \"category_id\": 1, \"bbox\": [1, 2, 3, 4], \"attributes\": {\"a\\\"b\\u00e9\": " value "}}]}"
+#define COCO(value) \
+	"{\"images\": [{\"id\": 1, \"file_name\": \"a.png\", \"width\": 9, \"height\": 9}], \"categories\": [{\"id\": 1, " \
+	"\"name\": \"c\"}], " \
+	"\"annotations\": [{\"id\": 1, \"image_id\": 1, \"category_id\": 1, \"bbox\": [1, 2, 3, 4], \"attributes\": " \
+	"{\"a\\\"b\\u00e9\": " value "}}]}"
 	static const described row[] = {
-		{ "NaN", { "annotations/instances.json", COCO("NaN"), "images/a.png", "@9x9" }, NULL, "a.png 9x9: c 1,2 3x4 a\"b\xc3\xa9=\"NaN\"", NULL },
-		{ "-Infinity in a list", { "annotations/instances.json", COCO("[1, -Infinity, \"NaN\", null]"), "images/a.png", "@9x9" }, NULL,
+		{ "NaN", { "annotations/instances.json", COCO("NaN"), "images/a.png", "@9x9" }, NULL,
+			"a.png 9x9: c 1,2 3x4 a\"b\xc3\xa9=\"NaN\"", NULL },
+		{ "-Infinity in a list",
+			{ "annotations/instances.json", COCO("[1, -Infinity, \"NaN\", null]"), "images/a.png", "@9x9" }, NULL,
 			"a.png 9x9: c 1,2 3x4 a\"b\xc3\xa9=[1, \"-Infinity\", \"NaN\", null]", NULL },
-		{ "01 is no number", { "annotations/instances.json", COCO("01"), "images/a.png", "@9x9" }, NULL, NULL, "instances.json:1|number" },
-		{ "1. is no number", { "annotations/instances.json", COCO("1."), "images/a.png", "@9x9" }, NULL, NULL, "instances.json:1|number" },
+		{ "01 is no number", { "annotations/instances.json", COCO("01"), "images/a.png", "@9x9" }, NULL, NULL,
+			"instances.json:1|number" },
+		{ "1. is no number", { "annotations/instances.json", COCO("1."), "images/a.png", "@9x9" }, NULL, NULL,
+			"instances.json:1|number" },
 	};
 	assert_all_described(row, sizeof row / sizeof *row);
 }
@@ -64,9 +73,11 @@ test_numbers_of_other_writers(void **state)
 static void
 random_text(secant_rng *r, char *out, bool xml)
 {
-	static const char *const pieces[] = { "\"", "'", "\\", "&", "<", ">", "]]>", "&amp;", "#", ": ", "- ", "{", "}", "[", "]", ",", ";", "%", "@", "`", "|",
-		"0003", "1.", "1e999", "NaN", "true", "null", "~", "yes", "=", "\n", "\t", "\r", "\r\n", " ", "  ", "\\u0041", "<!--", "?>", "/", "*a", "&a", "!!x",
-		"\xef\xbb\xbf", "\xe2\x80\xa8", "\xc2\x85", "\xc2\xa0", "\xf0\x9f\x9a\x97", "\xe7\x8c\xab", "a", "b", "Z", "9", "_", ".", "\x7f", "\x01", "\x1f" };
+	static const char *const pieces[] = { "\"", "'", "\\", "&", "<", ">", "]]>", "&amp;", "#", ": ", "- ", "{", "}",
+		"[", "]", ",", ";", "%", "@", "`", "|", "0003", "1.", "1e999", "NaN", "true", "null", "~", "yes", "=", "\n",
+		"\t", "\r", "\r\n", " ", "  ", "\\u0041", "<!--", "?>", "/", "*a", "&a", "!!x", "\xef\xbb\xbf", "\xe2\x80\xa8",
+		"\xc2\x85", "\xc2\xa0", "\xf0\x9f\x9a\x97", "\xe7\x8c\xab", "a", "b", "Z", "9", "_", ".", "\x7f", "\x01",
+		"\x1f" };
 	enum { N = sizeof pieces / sizeof *pieces };
 	size_t n = 0;
 	int count = 1 + (int)secant_rng_below(r, 8);
@@ -97,7 +108,8 @@ test_random_texts_come_back(void **state)
 	static const struct {
 		const char *to;
 		bool xml, keys;
-	} row[] = { { "coco", false, true }, { "labelme", false, true }, { "cvat", true, true }, { "voc", true, true }, { "csv", true, false } };
+	} row[] = { { "coco", false, true }, { "labelme", false, true }, { "cvat", true, true }, { "voc", true, true },
+		{ "csv", true, false } };
 	secant_rng r = secant_rng_make(7, SECANT_FOR_SPLIT, 0, 0);
 	for (int turn = 0; turn < 60; turn++) {
 		const char *to = row[turn % 5].to;
@@ -107,9 +119,13 @@ test_random_texts_come_back(void **state)
 		if (!row[turn % 5].keys)
 			snprintf(key, sizeof key, "note");
 		secant_str t = { 0 }, json = { 0 };
-		secant_str_add(&t, "{\"images\": [{\"id\": 1, \"file_name\": \"a.png\", \"width\": 9, \"height\": 9}], \"categories\": [{\"id\": 1, \"name\": ");
+		secant_str_add(&t,
+			"{\"images\": [{\"id\": 1, \"file_name\": \"a.png\", \"width\": 9, \"height\": 9}], \"categories\": "
+			"[{\"id\": 1, \"name\": ");
 		secant_ann_json_string(&t, name, strlen(name));
-		secant_str_add(&t, "}], \"annotations\": [{\"id\": 1, \"image_id\": 1, \"category_id\": 1, \"bbox\": [1, 2, 3, 4], \"attributes\": {");
+		secant_str_add(&t,
+			"}], \"annotations\": [{\"id\": 1, \"image_id\": 1, \"category_id\": 1, \"bbox\": [1, 2, 3, 4], "
+			"\"attributes\": {");
 		secant_ann_json_string(&t, key, strlen(key));
 		secant_str_add(&t, ": ");
 		secant_ann_json_string(&json, value, strlen(value));
