@@ -56,8 +56,8 @@ best_kind(const char *root, const mask_layout *l)
 	return best < KINDS ? best : -1;
 }
 
-secant_status
-secant_cityscapes_layout(ann_set *s, const char *root, mask_layout *l, secant_err *err)
+void
+secant_cityscapes_layout(ann_set *s, const char *root, mask_layout *l)
 {
 	static const char *const coarse[] = { "gtCoarse/train", "gtCoarse/val", "gtCoarse/test", "gtCoarse/train_extra" },
 							 *const pictures[] = { "leftImg8bit/train", "leftImg8bit/val", "leftImg8bit/test",
@@ -73,11 +73,12 @@ secant_cityscapes_layout(ann_set *s, const char *root, mask_layout *l, secant_er
 		if ((kind = best_kind(root, &other)) >= 0)
 			*l = other;
 	}
-	if (kind < 0)
-		return secant_fail(err, SECANT_ERR_FORMAT,
-			"%s: no labels in gtFine: files *_gtFine_labelIds.png (or _labelTrainIds, _instanceIds, _color, "
-			"_polygons.json) are looked for",
-			root);
+	if (kind < 0) { /* pictures without labels */
+		secant_ann_note(s,
+			"no labels in gtFine: files *_gtFine_labelIds.png (or _labelTrainIds, _instanceIds, _color, "
+			"_polygons.json) are looked for");
+		return;
+	}
 	l->mask_end = kinds[kind].end;
 	l->instance_end = kinds[kind].instances ? kinds[kind].instances : "";
 	for (int i = 0; i < 8; i++)
@@ -86,7 +87,6 @@ secant_cityscapes_layout(ann_set *s, const char *root, mask_layout *l, secant_er
 	l->polygons = kinds[kind].polygons;
 	if (kinds[kind].words)
 		secant_ann_note(s, "no *_labelIds.png: read is %s", kinds[kind].words);
-	return SECANT_OK;
 }
 
 /* {"imgHeight": h, "imgWidth": w, "objects": [{"label": "road", "polygon": [[x, y], ...]}]}; "cargroup" is a crowd of

@@ -59,7 +59,7 @@ char *secant_ann_mask_stem(const char *relative, const char *end);
 /* The mask file of a picture as classes of the set, without objects in between: w x h values in fresh memory. The set
  * does not change. */
 /* Cityscapes and its like: what of its label files a folder has (cityscapes.c). Fills *l; says which in a note. */
-secant_status secant_cityscapes_layout(ann_set *s, const char *root, mask_layout *l, secant_err *err) SECANT_NODISCARD;
+void secant_cityscapes_layout(ann_set *s, const char *root, mask_layout *l);
 /* Mapillary's version: the one that the folder has, or that is asked for ("v2.0"). */
 secant_status secant_mapillary_layout(
 	ann_set *s, const char *root, const char *asked, mask_layout *l, secant_err *err) SECANT_NODISCARD;

@@ -376,9 +376,9 @@ secant_ann_mask_read(ann_set *s, const char *root, int which, const secant_datas
 {
 	mask_layout own = secant_ann_layouts[which];
 	const mask_layout *l = &own;
-	secant_status status = which == CITYSCAPES ? secant_cityscapes_layout(s, root, &own, err)
-		: which == MAPILLARY                   ? secant_mapillary_layout(s, root, o->task, &own, err)
-											   : SECANT_OK;
+	if (which == CITYSCAPES)
+		secant_cityscapes_layout(s, root, &own);
+	secant_status status = which == MAPILLARY ? secant_mapillary_layout(s, root, o->task, &own, err) : SECANT_OK;
 	if (!status)
 		status = secant_ann_mask_classes(s, root, l, o, err);
 	bool any = false;

@@ -1,4 +1,5 @@
-/* What `secant info` says of an annotated data set: its format in words, and how much of what there is. Masks are not decoded. */
+/* What `secant info` says of an annotated data set: its format in words, and how much of what there is. Masks are not
+ * decoded. */
 #include "app/describe_set.h"
 #include "annotations/dataset.h"
 
@@ -20,7 +21,8 @@ count_members(const secant_dataset *d, json_t *j, bool counted)
 {
 	const ann_set *s = &d->set;
 	json_t *classes = json_object(), *lists = json_object();
-	int *of_class = secant_calloc((size_t)s->n_classes + 1, sizeof *of_class), of_list[ANN_SPLITS] = { 0 }, empty = 0, lost = 0;
+	int *of_class = secant_calloc((size_t)s->n_classes + 1, sizeof *of_class), of_list[ANN_SPLITS] = { 0 }, empty = 0,
+		lost = 0;
 	for (int i = 0; of_class && i < s->n_objects; i++)
 		if (s->objects[i].class >= 0)
 			of_class[s->objects[i].class]++;
@@ -64,7 +66,8 @@ secant_describe_set(const char *path)
 	const char *format = secant_dataset_detect(path, NULL, NULL);
 	if (!format || secant_opts_init(&secant_dataset_reading_options, &reading, &err))
 		return NULL;
-	json_t *j = json_pack("{s:s,s:s,s:s,s:s}", "path", path, "kind", "data set", "format", format, "what", words_of(format));
+	json_t *j = json_pack(
+		"{s:s,s:s,s:s,s:s}", "path", path, "kind", "data set", "format", format, "what", words_of(format));
 	reading.masks = reading.probe = false;
 	secant_dataset *d = secant_dataset_open(path, &reading, NULL, &err);
 	if (!d)

@@ -86,8 +86,8 @@ test_cityscapes_polygons_alone(void **state)
 				"{\"imgHeight\": 80, \"imgWidth\": 100, \"objects\": [{\"label\": \"ufo\", \"polygon\": [[0, 40], [99, "
 				"40], [99, 79]]}]}" },
 			NULL, NULL, "polygons.json:1|ufo" },
-		{ "no labels at all", { PICTURE, "@100x80", "gtFine/train/readme.txt", "x" }, "cityscapes", NULL,
-			"_gtFine_labelIds.png|_labelTrainIds" },
+		{ "no labels at all", { PICTURE, "@100x80", "gtFine/train/readme.txt", "x" }, "cityscapes",
+			"ulm/ulm_000000_000019_leftImg8bit.png 100x80 train:", NULL },
 	};
 	assert_all_described(row, sizeof row / sizeof *row);
 }

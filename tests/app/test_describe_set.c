@@ -1,4 +1,5 @@
-/* `secant info` of annotated folders (info-of-annotated-folders): format, pictures, objects, classes, lists, as stats has them. */
+/* `secant info` of annotated folders (info-of-annotated-folders): format, pictures, objects, classes, lists, as stats
+ * has them. */
 #include "data.h"
 #include "base/mem.h"
 #include <secant/model.h>
@@ -20,9 +21,10 @@ assert_says(const char *path, bool json, const char *const *words)
 static void
 test_annotated_folders_are_named(void **state)
 {
-	static const char *const voc[] = { "\"format\": \"voc\"", "\"pictures\": 1", "\"objects\": 1", "\"person\": 1", NULL };
-	static const char *const coco[] = { "\"format\": \"coco\"", "\"pictures\": 2", "\"objects\": 2", "\"classes\": 2", "\"cat\": 1", "\"dog\": 1",
-		"\"train\": 2", NULL };
+	static const char *const voc[] = { "\"format\": \"voc\"", "\"pictures\": 1", "\"objects\": 1", "\"person\": 1",
+		NULL };
+	static const char *const coco[] = { "\"format\": \"coco\"", "\"pictures\": 2", "\"objects\": 2", "\"classes\": 2",
+		"\"cat\": 1", "\"dog\": 1", "\"train\": 2", NULL };
 	static const char *const yolo[] = { "data set", "yolo", "YOLO", "plate", NULL };
 	static const char *const city[] = { "cityscapes", "bicycle", "labelTrainIds", NULL };
 	assert_says(CASE("info-of-annotated-folders/voc"), true, voc);
@@ -34,9 +36,10 @@ test_annotated_folders_are_named(void **state)
 static void
 test_a_set_that_cannot_be_read_says_why(void **state)
 {
-	char *tmp = secant_strdup(scratch_dir()), path[400], line[700];
+	char *tmp = secant_strdup(scratch_dir()), path[400], line[1400];
 	snprintf(path, sizeof path, "%s/annotations", tmp);
-	snprintf(line, sizeof line, "mkdir -p '%s' && echo '{\"images\": [], \"annotations\": [}' > '%s/instances_train.json'", path, path);
+	snprintf(line, sizeof line,
+		"mkdir -p '%s' && echo '{\"images\": [], \"annotations\": [}' > '%s/instances_train.json'", path, path);
 	assert_int_equal(system(line), 0);
 	static const char *const words[] = { "coco", "problem", "instances_train.json:1:", NULL };
 	assert_says(tmp, false, words);
