@@ -2,10 +2,19 @@
 #include "annotations/attributes.h"
 #include <stdio.h>
 
+/* The largest whole number that every reader of JSON keeps. */
+#define MOST_WHOLE 9007199254740992.0
+
+/* Is a text a value of JSON? Numbers that would not come back as they stand (0003, 1., 1e999, NaN, more digits than a
+ * double has) are text. */
 static bool
 is_json(const char *p, size_t n)
 {
 	json_pull j;
+	double v;
+	if (n && (strchr("+-.0123456789NIni", *p)) && !(n == 4 && !memcmp(p, "null", 4)))
+		return secant_ann_is_json_number(p, n) && secant_ann_real(p, p + n, &v)
+			&& (memchr(p, '.', n) || memchr(p, 'e', n) || memchr(p, 'E', n) ? isfinite(v) : fabs(v) < MOST_WHOLE);
 	secant_pull_init(&j, p, n, "value");
 	char kind = secant_pull_peek(&j);
 	secant_pull_skip(&j, NULL);
@@ -167,9 +176,8 @@ secant_ann_implied(
 	return n / 2;
 }
 
-/* A JSON list of n finite numbers. */
-static bool
-list_of(const char *json, double *v, int n)
+bool
+secant_ann_list(const char *json, double *v, int n)
 {
 	json_pull j;
 	int i = 0;
@@ -199,7 +207,7 @@ secant_ann_absorb(ann_set *s, ann_object *o)
 			o->flags |= truth ? ANN_DIFFICULT : 0u;
 		else if (!strcmp(key, "coco.area") && secant_ann_real(value, value + strlen(value), &v))
 			o->area = v;
-		else if (!strcmp(key, "secant.box") && list_of(value, box, 4)) {
+		else if (!strcmp(key, "secant.box") && secant_ann_list(value, box, 4)) {
 			ann_corners(o, box[0], box[1], box[2], box[3]);
 			o->flags &= ~(uint32_t)(ANN_BOX_DERIVED | ANN_NO_BOX);
 		} else
@@ -221,7 +229,7 @@ part_of(const ann_set *s, const ann_object *o, double v[3])
 	const char *value = o->attributes && ann_shape_kind(s, o->shape) == ANN_POLYGONS
 		? secant_ann_get(s, o->attributes, "secant.part")
 		: NULL;
-	return value && list_of(value, v, 3);
+	return value && secant_ann_list(value, v, 3);
 }
 
 /* How many objects from o on are all the parts of one; 0: none. */

@@ -32,6 +32,8 @@ int secant_ann_implied(
 void secant_ann_absorb(ann_set *s, ann_object *o);
 /* Of the objects from `from` on: runs of polygons that say they are the parts of one object become one again. */
 void secant_ann_join_parts(ann_set *s, int from);
+/* Is the value a JSON list of n finite numbers? They go to v. */
+bool secant_ann_list(const char *json, double *v, int n);
 /* Is the object's box another one than its shape has? */
 bool secant_ann_box_apart(const ann_set *s, const ann_object *o);
 #endif

@@ -52,8 +52,7 @@ keep(reader *r, uint32_t *head, ann_field key)
 	secant_pull_skip(r->j, &raw);
 	if (nothing)
 		return; /* null where the model has a place: not known */
-	size_t n = ann_len(key) > 100 ? 100 : ann_len(key);
-	memcpy(name, "coco.", 5), memcpy(name + 5, key.p, n), name[5 + n] = 0;
+	secant_pull_plain_key(key, "coco.", name, sizeof name);
 	if (!r->j->err.code)
 		secant_ann_attribute(r->s, head, name, raw.p, ann_len(raw));
 }
@@ -68,7 +67,7 @@ read_flat(reader *r, uint32_t *head)
 		return;
 	}
 	for (secant_pull_object(r->j); secant_pull_key(r->j, &key);) {
-		snprintf(name, sizeof name, "%.*s", (int)(ann_len(key) > 190 ? 190 : ann_len(key)), key.p);
+		secant_pull_plain_key(key, "", name, sizeof name);
 		secant_pull_skip(r->j, &raw);
 		if (!r->j->err.code)
 			secant_ann_attribute(r->s, head, name, raw.p, ann_len(raw));
@@ -580,7 +579,7 @@ keep_once(reader *r, ann_field key)
 	ann_field raw;
 	char name[128];
 	secant_pull_skip(r->j, &raw);
-	snprintf(name, sizeof name, "coco.%.*s", (int)(ann_len(key) > 100 ? 100 : ann_len(key)), key.p);
+	secant_pull_plain_key(key, "coco.", name, sizeof name);
 	const char *before = secant_ann_get(r->s, r->s->attributes_head, name);
 	if (r->j->err.code)
 		return;

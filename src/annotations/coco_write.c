@@ -162,9 +162,13 @@ write_list(const ann_set *s, ann_out *out, int list, bool own_classes, int64_t *
 	secant_err inner = { 0 };
 	secant_str_add(&t, "{");
 	for (uint32_t a = s->attributes_head; a; a = s->attributes[a].next)
-		if (secant_ann_native(ann_str(s, s->attributes[a].key), "coco."))
-			secant_str_addf(
-				&t, "\"%s\": %s,\n", ann_str(s, s->attributes[a].key) + 5, ann_str(s, s->attributes[a].value));
+		if (secant_ann_native(ann_str(s, s->attributes[a].key), "coco.")) {
+			const char *key = ann_str(s, s->attributes[a].key) + 5;
+			if (!strcmp(key, "images") || !strcmp(key, "annotations") || !strcmp(key, "categories"))
+				continue;
+			secant_ann_json_string(&t, key, strlen(key));
+			secant_str_addf(&t, ": %s,\n", ann_str(s, s->attributes[a].value));
+		}
 	put_categories(&t, s, own_classes);
 	int n = 0;
 	for (int i = 0; i < s->n_images; i++)

@@ -1,29 +1,64 @@
 /*
- * CSV: one object a row, one file. With a header, in any order: filename (image, path, image_path), width, height,
- * class (label, name), xmin ymin xmax ymax (x1 y1 x2 y2, left top right bottom) or x y w h, split (subset); other
- * columns become attributes. Without a header: path,x1,y1,x2,y2,class. A picture without objects has a row whose box is
- * empty. Quotes as in RFC 4180.
+ * CSV: one object a row. With a header, in any order: filename (image, path, image_id), width, height, class (label,
+ * name), xmin ymin xmax ymax (x1 y1 x2 y2, left top right bottom), or x y w h (x y width height where no other columns
+ * say the box's size), or x_center y_center w h, or bbox "[x, y, w, h]", or four corners x1 y1 to x4 y4; split
+ * (subset); other columns become attributes. Without a header: path,x1,y1,x2,y2,class. A picture without objects has a
+ * row whose box is empty. Quotes as in RFC 4180; the separator is a comma, a semicolon or a tab, whichever the header
+ * has most of.
+ *
+ * Pixels or shares of the picture: where all boxes of a file lie within 0 and 1 and not all numbers are whole, they are
+ * shares, and a note says so.
  */
 #include "annotations/attributes.h"
 #include "base/file.h"
 #include <stdio.h>
 #include <strings.h>
 
-enum { FILE_NAME, WIDTH, HEIGHT, CLASS, X0, Y0, X1, Y1, BOX_W, BOX_H, SPLIT, CROWD, DIFFICULT, KNOWN };
+enum {
+	FILE_NAME,
+	WIDTH,
+	HEIGHT,
+	CLASS,
+	X0,
+	Y0,
+	X1,
+	Y1,
+	BOX_W,
+	BOX_H,
+	SPLIT,
+	CROWD,
+	DIFFICULT,
+	CX,
+	CY,
+	BBOX,
+	X3,
+	Y3,
+	X4,
+	Y4,
+	KNOWN
+};
+enum { SHARES = 4 }; /* flag of the set while it is read: boxes are shares of their pictures */
 static const char *const spelling[KNOWN] = {
-	"filename|image|file|file_name|path|image_path|img",
-	"width|image_width",
-	"height|image_height",
-	"class|label|name|class_name|category",
-	"xmin|x1|left|x0|x_min",
-	"ymin|y1|top|y0|y_min",
-	"xmax|x2|right|x_max",
-	"ymax|y2|bottom|y_max",
-	"w|box_width",
-	"h|box_height",
+	"filename|image|file|file_name|path|image_path|img|image_id|image_name|img_path|frame",
+	"width|image_width|img_width",
+	"height|image_height|img_height",
+	"class|label|name|class_name|category|label_name|category_name|object",
+	"xmin|x1|left|x0|x_min|x|bbox_x|box_x|bb_x|bbox_left|bb_left|x_left|bbox_xmin",
+	"ymin|y1|top|y0|y_min|y|bbox_y|box_y|bb_y|bbox_top|bb_top|y_top|bbox_ymin",
+	"xmax|x2|right|x_max|bbox_xmax|x_right|bbox_right",
+	"ymax|y2|bottom|y_max|bbox_ymax|y_bottom|bbox_bottom",
+	"w|box_width|bbox_width|bb_width|bbox_w|bw",
+	"h|box_height|bbox_height|bb_height|bbox_h|bh",
 	"split|subset|set",
 	"iscrowd|crowd",
 	"difficult",
+	"x_center|xcenter|cx|center_x|x_centre",
+	"y_center|ycenter|cy|center_y|y_centre",
+	"bbox|box|bounding_box",
+	"x3",
+	"y3",
+	"x4",
+	"y4",
 };
 enum { COLUMNS = 128 };
 
@@ -112,44 +147,165 @@ column(ann_field f)
 	return -1;
 }
 
+/* What the columns are; the first of a kind counts. `sizes`: width and height are those of the box. */
 static bool
-is_header(const row *r, int map[COLUMNS])
+is_header(const row *r, int map[COLUMNS], bool *sizes)
 {
 	int known = 0;
-	bool file = false;
+	int at[KNOWN];
+	for (int k = 0; k < KNOWN; k++)
+		at[k] = -1;
 	for (int i = 0; i < r->n; i++) {
-		map[i] = column(r->f[i]);
-		known += map[i] >= 0;
-		file = file || map[i] == FILE_NAME;
+		int k = column(r->f[i]);
+		map[i] = k >= 0 && at[k] < 0 ? k : -1;
+		if (map[i] < 0)
+			continue;
+		at[k] = i;
+		known++;
 	}
-	return file && known >= 2;
+	*sizes = (at[X0] >= 0 || at[CX] >= 0) && at[X1] < 0 && at[BOX_W] < 0 && at[BBOX] < 0 && at[WIDTH] >= 0
+		&& at[HEIGHT] >= 0;
+	if (*sizes) {
+		map[at[WIDTH]] = BOX_W;
+		map[at[HEIGHT]] = BOX_H;
+	}
+	return at[FILE_NAME] >= 0 && known >= 2;
+}
+
+/* Comma, semicolon or tab: what the first line has most of. */
+static char
+separator_of(const char *data, size_t n)
+{
+	static const char all[] = ",;\t";
+	ann_lines l = secant_ann_lines(data, n);
+	int count[3] = { 0 };
+	if (!secant_ann_next_line(&l))
+		return ',';
+	for (size_t i = 0; i < l.n; i++)
+		for (int k = 0; k < 3; k++)
+			count[k] += l.line[i] == all[k];
+	return count[1] > count[0] && count[1] >= count[2] ? ';' : count[2] > count[0] ? '\t' : ',';
+}
+
+/* How sure a file makes. */
+static int
+look(const char *file)
+{
+	char *data = NULL;
+	size_t n;
+	int sure = 0, map[COLUMNS];
+	if (!secant_ext_is(file, "csv|tsv") || !secant_is_file(file))
+		return 0;
+	if (secant_file_read(&data, &n, file, (size_t)1 << 31, NULL))
+		return !strcmp(secant_path_name(file), "annotations.csv") ? 60 : 0; /* the reader says why */
+	ann_lines l = secant_ann_lines(data, n);
+	row r = { .n = 0 };
+	bool bad = false, sizes;
+	double v;
+	if (next_record(&l, separator_of(data, n), &r, &bad) && !bad)
+		sure = is_header(&r, map, &sizes)                                                 ? 85
+			: r.n == 6 && (secant_ann_real(r.f[1].p, r.f[1].end, &v) || !ann_len(r.f[1])) ? 60
+																						  : 0;
+	secant_str_free(&r.room);
+	secant_free(data);
+	return sure;
+}
+
+/* CSV files of the set: in the folder itself, or one in each folder of a list. */
+static secant_status
+candidates(secant_names *out, const char *root, int *best, secant_err *err)
+{
+	secant_names all = { 0 };
+	secant_status status = secant_ann_walk(&all, root, "csv|tsv", 1, err);
+	*best = 0;
+	for (int i = 0; !status && i < all.n && i < 200; i++) {
+		char *path = secant_path_join(root, all.v[i]);
+		int sure = path ? look(path) : 0;
+		bool named = !strcmp(all.v[i], "annotations.csv");
+		if (sure && (sure == 85 || named) && secant_names_add(out, all.v[i]))
+			status = secant_ann_nomem(err);
+		if (sure == 85 || named)
+			*best = sure > *best ? sure : *best;
+		secant_free(path);
+	}
+	secant_names_free(&all);
+	return status;
 }
 
 static int
 detect(const char *path, const char **why)
 {
 	*why = "it is a CSV of boxes";
-	char *inner = secant_path_join(path, "annotations.csv"), *data = NULL;
-	const char *file = secant_is_dir(path) ? inner : path;
-	size_t n;
-	int sure = 0, map[COLUMNS];
-	bool there = file && secant_ext_is(file, "csv") && secant_is_file(file);
-	if (there && secant_file_read(&data, &n, file, (size_t)1 << 31, NULL))
-		sure = 60; /* it cannot be read: the reader says why */
-	else if (there) {
-		ann_lines l = secant_ann_lines(data, n);
-		row r = { .n = 0 };
-		bool bad = false;
-		double v;
-		if (next_record(&l, ',', &r, &bad) && !bad)
-			sure = is_header(&r, map)                                                         ? 85
-				: r.n == 6 && (secant_ann_real(r.f[1].p, r.f[1].end, &v) || !ann_len(r.f[1])) ? 60
-																							  : 0;
-		secant_str_free(&r.room);
-		secant_free(data);
-	}
-	secant_free(inner);
+	secant_names found = { 0 };
+	int sure = 0;
+	if (!secant_is_dir(path))
+		return look(path);
+	if (candidates(&found, path, &sure, NULL))
+		sure = 0;
+	secant_names_free(&found);
 	return sure;
+}
+
+/* The four numbers of a "bbox" column: [x, y, w, h], with or without brackets. */
+static bool
+bbox_numbers(ann_field f, double box[4])
+{
+	int n = 0;
+	const char *p = f.p;
+	while (p < f.end) {
+		if (strchr("[](), ;", *p)) {
+			p++;
+			continue;
+		}
+		double v;
+		p = secant_ann_number(p, f.end, &v);
+		if (!p || n == 4)
+			return false;
+		box[n++] = v;
+	}
+	return n == 4;
+}
+
+/* The box of a row. `status`: what was wrong; false: it has none. */
+static bool
+row_box(ann_set *s, const ann_field *v, double xy[8], uint32_t *flags, int *points, const char *origin, uint32_t line,
+	secant_status *status, secant_err *err)
+{
+	*points = 0;
+	*flags = 0;
+	*status = SECANT_OK;
+	if (v[BBOX].p && ann_len(v[BBOX])) {
+		if (!bbox_numbers(v[BBOX], xy))
+			*status = secant_ann_bad(s, "parse-error", origin, line, 0, err, "'%.*s' is no box of four numbers",
+				(int)(ann_len(v[BBOX]) > 60 ? 60 : ann_len(v[BBOX])), v[BBOX].p);
+		else
+			*flags = ANN_XYWH;
+		return *flags != 0;
+	}
+	bool centre = v[CX].p && ann_len(v[CX]), corner = v[X1].p && ann_len(v[X1]),
+		 quad = corner && v[X3].p && ann_len(v[X3]) && v[X4].p && ann_len(v[X4]);
+	if (!centre && (!v[X0].p || !ann_len(v[X0])))
+		return false;
+	const int box[4] = { centre ? CX : X0, centre ? CY : Y0, corner && !centre ? X1 : BOX_W,
+		corner && !centre ? Y1 : BOX_H },
+			  corners[8] = { X0, Y0, X1, Y1, X3, Y3, X4, Y4 };
+	for (int i = 0; i < (quad ? 8 : 4); i++) {
+		ann_field f = v[quad ? corners[i] : box[i]];
+		if (!f.p || !secant_ann_real(f.p, f.end, &xy[i])) {
+			*status = secant_ann_bad(
+				s, "parse-error", origin, line, 0, err, "coordinate %d of the box is no number", i + 1);
+			return false;
+		}
+	}
+	if (centre)
+		xy[0] -= xy[2] / 2, xy[1] -= xy[3] / 2;
+	*points = quad ? 4 : 0;
+	*flags = quad ? ANN_BOX_DERIVED : corner && !centre ? 0u : ANN_XYWH;
+	if (!secant_ann_finite(xy, quad ? 8 : 4)) {
+		*status = secant_ann_bad(s, "value-not-finite", origin, line, 0, err, "a coordinate is not finite");
+		return false;
+	}
+	return true;
 }
 
 static secant_status
@@ -171,7 +327,7 @@ take_row(
 	if (at < 0)
 		return secant_ann_nomem(err);
 	ann_image *im = &s->images[at];
-	double w, h, box[4];
+	double w, h, box[8];
 	im->source = im->source ? im->source : secant_ann_intern(s, origin, strlen(origin));
 	im->line = im->line ? im->line : line;
 	if (v[WIDTH].p && v[HEIGHT].p && secant_ann_real(v[WIDTH].p, v[WIDTH].end, &w)
@@ -183,24 +339,25 @@ take_row(
 			return secant_fail(err, SECANT_ERR_UNSUPPORTED, "%s:%u: more than %d lists", origin, line, ANN_SPLITS);
 		s->images[at].splits |= 1ull << split;
 	}
-	bool corner = v[X1].p && ann_len(v[X1]), empty = !v[X0].p || !ann_len(v[X0]);
-	const int from[4] = { X0, Y0, corner ? X1 : BOX_W, corner ? Y1 : BOX_H };
-	if (empty && (!v[CLASS].p || !ann_len(v[CLASS])))
-		return SECANT_OK;
-	for (int i = 0; i < 4 && !empty; i++)
-		if (!v[from[i]].p || !secant_ann_real(v[from[i]].p, v[from[i]].end, &box[i]))
-			return secant_ann_bad(
-				s, "parse-error", origin, line, 0, err, "coordinate %d of the box is no number", i + 1);
-	if (!empty && !secant_ann_finite(box, 4))
-		return secant_ann_bad(s, "value-not-finite", origin, line, 0, err, "a coordinate is not finite");
-	int class = secant_ann_class(s, v[CLASS].p ? v[CLASS].p : "", v[CLASS].p ? ann_len(v[CLASS]) : 0);
+	int points;
+	uint32_t flags;
+	secant_status status;
+	bool has = row_box(s, v, box, &flags, &points, origin, line, &status, err);
+	if (status || (!has && (!v[CLASS].p || !ann_len(v[CLASS]))))
+		return status;
+	if (v[CLASS].p && !ann_len(v[CLASS]))
+		return secant_ann_bad(s, "parse-error", origin, line, 0, err, "a box without class");
+	static const char object[] = "object"; /* where no column names classes */
+	int class = secant_ann_class(s, v[CLASS].p ? v[CLASS].p : object, v[CLASS].p ? ann_len(v[CLASS]) : strlen(object));
+	uint32_t shape = has && points ? secant_ann_points(s, ANN_QUAD, box, points) : 0;
 	ann_object *o = class >= 0 ? secant_ann_add_object(s, at, class) : NULL;
 	if (!o)
 		return secant_ann_nomem(err);
-	if (!empty)
-		memcpy(o->box, box, sizeof box);
+	if (has && !points)
+		memcpy(o->box, box, sizeof o->box);
 	o->line = line;
-	o->flags = empty ? ANN_NO_BOX : corner ? 0u : ANN_XYWH;
+	o->shape = shape;
+	o->flags = has ? flags : ANN_NO_BOX;
 	o->flags |= (v[CROWD].p && ann_is(v[CROWD], "1") ? ANN_CROWD : 0u)
 		| (v[DIFFICULT].p && ann_is(v[DIFFICULT], "1") ? ANN_DIFFICULT : 0u);
 	for (int i = 0; i < r->n; i++) {
@@ -216,6 +373,61 @@ take_row(
 	return SECANT_OK;
 }
 
+/* Do all boxes from `from` on lie within 0 and 1, not all of them on whole numbers? */
+static bool
+are_shares(const ann_set *s, int from)
+{
+	bool any = false;
+	for (int i = from; i < s->n_objects; i++) {
+		const ann_object *o = &s->objects[i];
+		double v[4] = { ann_x0(o), ann_y0(o), ann_x1(o), ann_y1(o) };
+		if (o->flags & ANN_NO_BOX || (o->shape && !secant_ann_extent(s, o->shape, v)))
+			continue;
+		for (int k = 0; k < 4; k++) {
+			if (v[k] < -.02 || v[k] > 1.02)
+				return false;
+			any = any || v[k] != floor(v[k]);
+		}
+	}
+	return any;
+}
+
+/* Shares to pixels, now that pictures are found. */
+static secant_status
+to_pixels(ann_set *s, int from, secant_err *err)
+{
+	for (int i = from; i < s->n_objects; i++) {
+		ann_object *o = &s->objects[i];
+		ann_image *im = &s->images[o->image];
+		secant_err one = { 0 };
+		if (im->width <= 0 && secant_ann_probe(s, o->image, &one)) {
+			secant_status status = secant_ann_bad(
+				s, "image-unreadable", ann_str(s, im->path), 0, 0, err, "%s", one.msg);
+			if (status)
+				return status;
+		}
+		if (im->width <= 0 || im->height <= 0) {
+			secant_status status = secant_ann_bad(s, "image-missing", ann_str(s, im->source), o->line, 0, err,
+				"'%s' was not found, and shares of a picture have no place without its size", ann_str(s, im->name));
+			if (status)
+				return status;
+			o->flags |= ANN_NO_BOX;
+			continue;
+		}
+		const double by[2] = { im->width, im->height };
+		int parts, n;
+		const double *xy, *p = secant_ann_parts(s, o->shape, &parts);
+		for (int k = 0; k < 4; k++)
+			o->box[k] = secant_ann_tidy(o->box[k] * by[k & 1]);
+		if (parts) {
+			(void)secant_ann_part(p, &xy, &n);
+			for (int k = 0; k < 2 * n; k++)
+				s->shapes[xy - s->shapes + k] = secant_ann_tidy(xy[k] * by[k & 1]);
+		}
+	}
+	return SECANT_OK;
+}
+
 static secant_status
 parse(ann_set *s, int image, const char *data, size_t n, const char *origin, secant_err *err)
 {
@@ -223,11 +435,13 @@ parse(ann_set *s, int image, const char *data, size_t n, const char *origin, sec
 	row r = { .n = 0 };
 	int map[COLUMNS];
 	char *keys[COLUMNS] = { 0 };
-	bool bad = false, first = true;
+	bool bad = false, first = true, sizes;
+	char separator = separator_of(data, n);
+	int from = s->n_objects;
 	secant_status status = SECANT_OK;
 	for (int i = 0; i < COLUMNS; i++) /* rows may be longer than the header */
 		map[i] = -1;
-	while (!status && next_record(&l, ',', &r, &bad)) {
+	while (!status && next_record(&l, separator, &r, &bad)) {
 		if (bad || r.room.failed) {
 			status = secant_ann_bad(s, "parse-error", origin, l.number, 0, err,
 				"a quote without its end, or more than %d columns", COLUMNS);
@@ -235,7 +449,9 @@ parse(ann_set *s, int image, const char *data, size_t n, const char *origin, sec
 		}
 		if (r.n == 1 && !ann_len(r.f[0]))
 			continue;
-		if (first && is_header(&r, map)) {
+		if (first && is_header(&r, map, &sizes)) {
+			if (sizes)
+				secant_ann_note(s, "%s: width and height are taken for those of the boxes", origin);
 			for (int i = 0; i < r.n; i++)
 				keys[i] = map[i] < 0 ? secant_strndup(r.f[i].p, ann_len(r.f[i])) : NULL;
 			first = false;
@@ -252,30 +468,90 @@ parse(ann_set *s, int image, const char *data, size_t n, const char *origin, sec
 	for (int i = 0; i < COLUMNS; i++)
 		secant_free(keys[i]);
 	secant_str_free(&r.room);
+	if (!status && are_shares(s, from)) {
+		s->flags |= SHARES;
+		secant_ann_note(s, "%s: all boxes lie within 0 and 1: they are taken for shares of their pictures", origin);
+	}
+	return status;
+}
+
+/* A name without extension (Kaggle's image_id) is that of the picture which has one. */
+static void
+locate(ann_set *s, int i, const char *root, const char *const *folders)
+{
+	static const char *const ext[] = { "jpg", "png", "jpeg", "tif", "bmp", "JPG", "webp", NULL };
+	if (secant_ann_locate(s, i, root, folders))
+		return;
+	ann_text name = s->images[i].name;
+	for (int k = 0; ext[k] && !*secant_path_ext(ann_str(s, name)); k++) {
+		char *full = secant_format("%s.%s", ann_str(s, name), ext[k]);
+		if (!full)
+			return;
+		s->images[i].name = secant_ann_store(s, full, strlen(full));
+		secant_free(full);
+		if (secant_ann_locate(s, i, root, folders))
+			return;
+	}
+	s->images[i].name = name;
+}
+
+static secant_status
+read_file(
+	ann_set *s, const char *root, const char *relative, int files, const secant_dataset_reading *o, secant_err *err)
+{
+	static const char *const lists[][2] = { { "train", "train" }, { "valid", "val" }, { "val", "val" },
+		{ "test", "test" } };
+	int pictures = s->n_images, objects = s->n_objects, split = -1;
+	char *file = relative ? secant_path_join(root, relative) : NULL, *dir = secant_path_dir(relative ? relative : ".");
+	s->flags &= ~(uint32_t)SHARES;
+	secant_status status = dir ? secant_ann_read_text(s, -1, file ? file : root, parse, err) : secant_ann_nomem(err);
+	const char *base = relative ? root : ".", *below = dir && strcmp(dir, ".") ? dir : "";
+	char *above = relative ? NULL : secant_path_dir(root);
+	for (size_t i = 0; relative && i < sizeof lists / sizeof *lists && split < 0; i++) {
+		size_t n = strlen(lists[i][0]);
+		bool folder = !strcmp(below, lists[i][0]),
+			 stem = !strncmp(secant_path_name(relative), lists[i][0], n) && strchr("._", secant_path_name(relative)[n]);
+		if (folder || (stem && files > 1))
+			split = secant_ann_split(s, lists[i][1], strlen(lists[i][1]));
+	}
+	const char *const folders[] = { o->images ? o->images : "images", below, "", "JPEGImages", "train", "test", "data",
+		NULL };
+	for (int i = pictures; !status && i < s->n_images; i++) {
+		locate(s, i, above ? above : base, folders);
+		if (split >= 0 && !s->images[i].splits)
+			s->images[i].splits = 1ull << split;
+	}
+	if (!status && s->flags & SHARES)
+		status = to_pixels(s, objects, err);
+	secant_free(file), secant_free(dir), secant_free(above);
 	return status;
 }
 
 static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
-	bool dir = secant_is_dir(path);
-	char *file = dir ? secant_path_join(path, "annotations.csv") : secant_strdup(path),
-		 *root = dir ? secant_strdup(path) : secant_path_dir(path);
-	secant_status status = file && root ? secant_ann_read_option_names(s, o, err) : secant_ann_nomem(err);
-	int fixed = s->n_classes;
-	if (!status)
-		status = secant_ann_read_text(s, -1, file, parse, err);
-	const char *const folders[] = { o->images ? o->images : "images", "", "JPEGImages", NULL };
-	for (int i = 0; !status && i < s->n_images; i++)
-		(void)secant_ann_locate(s, i, root, folders);
-	secant_free(file), secant_free(root);
+	secant_names files = { 0 };
+	secant_status status = secant_ann_read_option_names(s, o, err);
+	int fixed = s->n_classes, best;
+	if (!status && secant_is_dir(path))
+		status = candidates(&files, path, &best, err);
+	if (!status && secant_is_dir(path) && !files.n)
+		status = secant_fail(err, SECANT_ERR_FORMAT,
+			"%s: no CSV with columns that name pictures and boxes (filename, class, xmin, ymin, xmax, ymax)", path);
+	if (!status && !secant_is_dir(path))
+		status = read_file(s, path, NULL, 1, o, err);
+	for (int i = 0; !status && i < files.n; i++)
+		status = read_file(s, path, files.v[i], files.n, o, err);
+	secant_names_free(&files);
 	return status ? status : secant_ann_sort_classes(s, fixed, err);
 }
 
 static void
 put_cell(secant_str *t, const char *p, size_t n)
 {
-	if (!n || !(memchr(p, ',', n) || memchr(p, '"', n) || memchr(p, '\n', n) || *p == ' ' || p[n - 1] == ' ')) {
+	if (!n
+		|| !(memchr(p, ',', n) || memchr(p, '"', n) || memchr(p, '\n', n) || memchr(p, '\r', n) || *p == ' '
+			|| p[n - 1] == ' ')) {
 		secant_str_addn(t, p, n);
 		return;
 	}
@@ -390,7 +666,7 @@ parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 
 const ann_format secant_ann_format_csv = {
 	.name = "csv",
-	.brief = "one CSV of boxes",
+	.brief = "CSV of boxes, a row an object",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_CROWD | ANN_HOLDS_DIFFICULT | ANN_HOLDS_FRACTIONS
 		| ANN_HOLDS_LABELS,
 	.detect = detect,

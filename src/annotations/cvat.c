@@ -1,31 +1,71 @@
 /*
- * CVAT XML 1.1 ("CVAT for images", and tracks of "CVAT for video"): annotations.xml with <image> elements that hold
- * box, polygon, polyline, points, mask (row-major run lengths within left, top, width, height) and tag; <track>
- * elements with one shape a frame. Coordinates are 0-based floats. Images may name a subset: their list.
+ * CVAT XML 1.1 ("CVAT for images", "CVAT for video"): XML with <image> elements that hold box, polygon, polyline,
+ * points, ellipse, cuboid, skeleton, mask (row-major run lengths within left, top, width, height) and tag; <track>
+ * elements with one shape a frame. Coordinates are 0-based floats, rotation is in degrees clockwise about the middle.
+ * Images may name a subset, which is their list and, in exports of projects, their folder.
+ *
+ * CVAT writes every frame of a track. Tracks that hold keyframes alone are filled up as CVAT does it: linearly between
+ * two keyframes, up to where a shape has left the view; frames of a video are pictures even where they show nothing.
  */
 #include "annotations/attributes.h"
 #include "annotations/rle.h"
 #include "base/file.h"
 #include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+
+/* Is this CVAT's? Its files have a version or meta data before the first picture. */
+static bool
+is_cvat(const char *file)
+{
+	secant_bytes b;
+	if (!secant_ext_is(file, "xml") || !secant_is_file(file) || secant_file_map(&b, file, NULL))
+		return false;
+	bool is = memmem(b.data, b.size < 4096 ? b.size : 4096, "<annotations", 12) != NULL;
+	secant_file_unmap(&b);
+	return is;
+}
+
+/* annotations.xml, or whatever name an export was given: XML of CVAT in the folder itself or in annotations/. */
+static secant_status
+candidates(secant_names *out, const char *root, secant_err *err)
+{
+	secant_names all = { 0 };
+	secant_status status = secant_ann_walk(&all, root, "xml", 1, err);
+	for (int i = 0; !status && i < all.n && i < 5000; i++) {
+		if (strchr(all.v[i], '/') && strncasecmp(all.v[i], "annotations/", 12))
+			continue;
+		char *path = secant_path_join(root, all.v[i]);
+		if (!path || (is_cvat(path) && secant_names_add(out, all.v[i])))
+			status = secant_ann_nomem(err);
+		secant_free(path);
+		if (i == 50 && !out->n)
+			break; /* a folder of some other XML */
+	}
+	secant_names_free(&all);
+	return status;
+}
 
 static int
 detect(const char *path, const char **why)
 {
+	secant_names found = { 0 };
 	*why = "it has CVAT XML";
-	char *inner = secant_path_join(path, "annotations.xml");
-	const char *file = secant_is_dir(path) ? inner : path;
-	secant_bytes b;
-	int sure = 0;
-	bool there = file && secant_ext_is(file, "xml") && secant_is_file(file);
-	if (there && secant_file_map(&b, file, NULL))
-		sure = 60; /* it cannot be read: the reader says why */
-	else if (there) {
-		sure = memmem(b.data, b.size < 4096 ? b.size : 4096, "<annotations", 12) ? 90 : 0;
-		secant_file_unmap(&b);
-	}
-	secant_free(inner);
+	if (!secant_is_dir(path))
+		return is_cvat(path) ? 90 : 0;
+	int sure = !candidates(&found, path, NULL) && found.n ? 90 : 0;
+	secant_names_free(&found);
 	return sure;
 }
+
+enum { IS_FRAME = 1 << 20 }; /* flag of a picture while it is read */
+
+/* A shape of a track at a keyframe: what lies between two of them is interpolated. */
+typedef struct keyframe {
+	int frame, object; /* object -1: it has left the view */
+	double box[4], rotation;
+	bool is_box;
+} keyframe;
 
 typedef struct reader {
 	ann_set *s;
@@ -33,6 +73,13 @@ typedef struct reader {
 	const char *origin;
 	double *xy;
 	int capacity;
+	int width, height, start, size; /* of a video: its frames */
+	int step;
+	int64_t task; /* that the tracks belong to, -1 not said */
+	keyframe *key;
+	int n_keys, keys_capacity;
+	int filled, unfilled; /* shapes between keyframes that were interpolated, or could not be */
+	double rotation; /* of the shape just read */
 	secant_err *err;
 	secant_status status;
 } reader;
@@ -145,7 +192,9 @@ read_mask(reader *r, int image)
 static void
 keep_tag(reader *r, uint32_t *head)
 {
-	static const char known[] = "|label|xtl|ytl|xbr|ybr|points|rle|left|top|width|height|occluded|frame|";
+	static const char known[] =
+		"|label|xtl|ytl|xbr|ybr|points|rle|left|top|width|height|occluded|frame|rotation|cx|cy|rx|ry|"
+		"xtl1|ytl1|xbl1|ybl1|xtr1|ytr1|xbr1|ybr1|xtl2|ytl2|xbl2|ybl2|xtr2|ytr2|xbr2|ybr2|";
 	for (int i = 0; i < r->x.n_attributes; i++) {
 		char key[120], mark[124];
 		ann_field text;
@@ -155,7 +204,8 @@ keep_tag(reader *r, uint32_t *head)
 		if (strstr(known, mark) || !secant_xml_attribute(&r->x, key + 5, &text))
 			continue;
 		if ((!strcmp(key, "cvat.source") && ann_is(text, "manual"))
-			|| (!strcmp(key, "cvat.z_order") && ann_is(text, "0")))
+			|| ((!strcmp(key, "cvat.z_order") || !strcmp(key, "cvat.outside")) && ann_is(text, "0"))
+			|| (!strcmp(key, "cvat.keyframe") && ann_is(text, "1")))
 			continue; /* the usual values say nothing */
 		secant_str json = { 0 };
 		secant_ann_text_value(&json, text.p, ann_len(text));
@@ -185,9 +235,168 @@ read_children(reader *r, uint32_t *head)
 	}
 }
 
-/* One shape element, attributes still in r->x. `label` and `more` come from the track, if any. */
-static void
-read_shape(reader *r, ann_field tag, int image, const char *label, uint32_t track)
+static bool
+box_shape(reader *r, ann_object *o)
+{
+	const double b[4] = { attribute_number(r, "xtl", NAN), attribute_number(r, "ytl", NAN),
+		attribute_number(r, "xbr", NAN), attribute_number(r, "ybr", NAN) };
+	r->rotation = attribute_number(r, "rotation", 0);
+	bool sound = secant_ann_finite(b, 4) && isfinite(r->rotation);
+	if (!sound && !r->x.err.code)
+		fail(r,
+			secant_ann_bad(r->s, "value-not-finite", r->origin, o->line, 0, r->err,
+				"a box without all of xtl, ytl, xbr, ybr, or not finite"));
+	ann_corners(o, b[0], b[1], b[2], b[3]);
+	if (sound && fmod(r->rotation, 360) != 0) {
+		o->shape = secant_ann_turned(r->s, b[0], b[1], b[2], b[3], r->rotation);
+		o->flags = ANN_BOX_DERIVED;
+	}
+	return sound;
+}
+
+static bool
+ellipse_shape(reader *r, ann_object *o)
+{
+	const double v[4] = { attribute_number(r, "cx", NAN), attribute_number(r, "cy", NAN),
+		attribute_number(r, "rx", NAN), attribute_number(r, "ry", NAN) };
+	double turn = attribute_number(r, "rotation", 0);
+	bool sound = secant_ann_finite(v, 4) && isfinite(turn) && v[2] >= 0 && v[3] >= 0;
+	if (!sound && !r->x.err.code)
+		fail(r,
+			secant_ann_bad(r->s, "value-not-finite", r->origin, o->line, 0, r->err,
+				"an ellipse without all of cx, cy, rx, ry, or not finite"));
+	o->shape = sound ? secant_ann_ellipse(r->s, v[0], v[1], v[2], v[3], turn) : 0;
+	o->flags = ANN_BOX_DERIVED;
+	return sound;
+}
+
+/* A cuboid has its extent for a box; the corners are kept as an attribute. */
+static bool
+cuboid_shape(reader *r, ann_object *o)
+{
+	static const char *const keys[] = { "xtl1", "ytl1", "xbl1", "ybl1", "xtr1", "ytr1", "xbr1", "ybr1", "xtl2", "ytl2",
+		"xbl2", "ybl2", "xtr2", "ytr2", "xbr2", "ybr2" };
+	double v[16], box[4] = { INFINITY, INFINITY, -INFINITY, -INFINITY };
+	secant_str t = { 0 };
+	for (int i = 0; i < 16; i++) {
+		v[i] = attribute_number(r, keys[i], NAN);
+		box[i & 1] = fmin(box[i & 1], v[i]);
+		box[2 + (i & 1)] = fmax(box[2 + (i & 1)], v[i]);
+		secant_str_add(&t, i ? ", " : "[");
+		secant_ann_put_number(&t, v[i]);
+	}
+	secant_str_add(&t, "]");
+	bool sound = secant_ann_finite(v, 16);
+	if (!sound && !r->x.err.code)
+		fail(r,
+			secant_ann_bad(r->s, "value-not-finite", r->origin, o->line, 0, r->err,
+				"a cuboid without all of its eight corners, or not finite"));
+	ann_corners(o, box[0], box[1], box[2], box[3]);
+	if (sound && t.p)
+		secant_ann_attribute(r->s, &o->attributes, "cuboid", t.p, t.n);
+	secant_str_free(&t);
+	return sound;
+}
+
+/* <skeleton> holds <points> of one point each: keypoints as COCO has them, and their names. Takes the closing tag. */
+static bool
+skeleton_shape(reader *r, ann_object *o)
+{
+	ann_field tag, text;
+	secant_str keypoints = { 0 }, names = { 0 };
+	int n = 0, seen = 0;
+	double *visible = NULL;
+	int capacity = 0;
+	while (secant_xml_child(&r->x, &tag)) {
+		if (ann_is(tag, "attribute")) {
+			char key[200] = "";
+			secant_str json = { 0 };
+			if (secant_xml_attribute(&r->x, "name", &text))
+				snprintf(key, sizeof key, "%.*s", (int)(ann_len(text) > 190 ? 190 : ann_len(text)), text.p);
+			if (secant_xml_text(&r->x, &text))
+				secant_ann_text_value(&json, text.p, ann_len(text));
+			if (json.p && *key)
+				secant_ann_attribute(r->s, &o->attributes, key, json.p, json.n);
+			secant_str_free(&json);
+			continue;
+		}
+		if (!ann_is(tag, "points") || read_points(r) != 1) {
+			secant_xml_skip(&r->x);
+			continue;
+		}
+		bool outside = secant_xml_attribute(&r->x, "outside", &text) && ann_is(text, "1"),
+			 hidden = secant_xml_attribute(&r->x, "occluded", &text) && ann_is(text, "1");
+		secant_str_add(&names, n ? ", " : "[");
+		if (secant_xml_attribute(&r->x, "label", &text))
+			secant_ann_json_string(&names, text.p, ann_len(text));
+		else
+			secant_str_add(&names, "\"\"");
+		secant_str_add(&keypoints, n++ ? ", " : "[");
+		for (int i = 0; i < 2; i++) {
+			secant_ann_put_number(&keypoints, outside ? 0 : r->xy[i]);
+			secant_str_add(&keypoints, ", ");
+			if (!outside && secant_grow((void **)&visible, &capacity, 2 * seen + i, sizeof *visible))
+				fail(r, secant_ann_nomem(r->err));
+			else if (!outside)
+				visible[2 * seen + i] = r->xy[i];
+		}
+		secant_str_add(&keypoints, outside ? "0" : hidden ? "1" : "2");
+		seen += !outside && !r->status;
+		secant_xml_skip(&r->x);
+	}
+	secant_str_add(&keypoints, "]"), secant_str_add(&names, "]");
+	if (n && keypoints.p && names.p) {
+		char count[16];
+		int k = snprintf(count, sizeof count, "%d", seen);
+		secant_ann_attribute(r->s, &o->attributes, "coco.keypoints", keypoints.p, keypoints.n);
+		secant_ann_attribute(r->s, &o->attributes, "coco.num_keypoints", count, (size_t)k);
+		secant_ann_attribute(r->s, &o->attributes, "keypoint_names", names.p, names.n);
+	}
+	o->shape = seen ? secant_ann_points(r->s, ANN_POINTS, visible, seen) : 0;
+	o->flags = seen ? ANN_BOX_DERIVED : ANN_NO_BOX;
+	secant_free(visible);
+	secant_str_free(&keypoints), secant_str_free(&names);
+	return true;
+}
+
+static bool
+is_shape(ann_field tag)
+{
+	static const char *const tags[] = { "box", "polygon", "polyline", "points", "mask", "tag", "ellipse", "cuboid",
+		"skeleton", NULL };
+	for (int i = 0; tags[i]; i++)
+		if (ann_is(tag, tags[i]))
+			return true;
+	return false;
+}
+
+/* The geometry of a shape element; false: an unsound one, reported. */
+static bool
+geometry(reader *r, ann_field tag, ann_object *o)
+{
+	ann_set *s = r->s;
+	r->rotation = 0;
+	if (ann_is(tag, "box"))
+		return box_shape(r, o);
+	if (ann_is(tag, "ellipse"))
+		return ellipse_shape(r, o);
+	if (ann_is(tag, "cuboid"))
+		return cuboid_shape(r, o);
+	o->flags = ann_is(tag, "tag") ? ANN_NO_BOX : ANN_BOX_DERIVED;
+	if (ann_is(tag, "tag") || ann_is(tag, "skeleton"))
+		return true;
+	if (ann_is(tag, "mask"))
+		return (o->shape = read_mask(r, o->image)) != 0;
+	int n = read_points(r);
+	ann_kind kind = ann_is(tag, "polygon") ? ANN_POLYGONS : ann_is(tag, "polyline") ? ANN_LINE : ANN_POINTS;
+	o->shape = n ? secant_ann_points(s, kind, r->xy, n) : 0;
+	return n > 0;
+}
+
+/* One shape element, attributes still in r->x. `label` and the track's number come from the track, if any. Returns the
+ * object's index, -1: none. */
+static int
+read_shape(reader *r, ann_field tag, int image, const char *label, const char *track)
 {
 	ann_set *s = r->s;
 	ann_object o = { .area = NAN, .id = ANN_NO_ID, .line = secant_xml_line(&r->x), .image = image };
@@ -196,47 +405,28 @@ read_shape(reader *r, ann_field tag, int image, const char *label, uint32_t trac
 	snprintf(name, sizeof name, "%s", label ? label : "");
 	if (!label && secant_xml_attribute(&r->x, "label", &text))
 		snprintf(name, sizeof name, "%.*s", (int)(ann_len(text) > 290 ? 290 : ann_len(text)), text.p);
-	bool polygon = ann_is(tag, "polygon"), line = ann_is(tag, "polyline"), points = ann_is(tag, "points"), sound = true;
-	if (ann_is(tag, "box")) {
-		const double b[4] = { attribute_number(r, "xtl", NAN), attribute_number(r, "ytl", NAN),
-			attribute_number(r, "xbr", NAN), attribute_number(r, "ybr", NAN) };
-		sound = secant_ann_finite(b, 4);
-		if (!sound && !r->x.err.code)
-			fail(r,
-				secant_ann_bad(s, "value-not-finite", r->origin, o.line, 0, r->err,
-					"a box without all of xtl, ytl, xbr, ybr, or not finite"));
-		ann_corners(&o, b[0], b[1], b[2], b[3]);
-	} else if (polygon || line || points) {
-		int n = read_points(r);
-		o.shape = n ? secant_ann_points(s, polygon ? ANN_POLYGONS : line ? ANN_LINE : ANN_POINTS, r->xy, n) : 0;
-		o.flags = ANN_BOX_DERIVED;
-		sound = n > 0;
-	} else if (ann_is(tag, "mask")) {
-		o.shape = read_mask(r, image);
-		o.flags = ANN_BOX_DERIVED;
-		sound = o.shape != 0;
-	} else
-		o.flags = ANN_NO_BOX;
+	bool sound = geometry(r, tag, &o);
 	if (secant_xml_attribute(&r->x, "occluded", &text) && ann_is(text, "1"))
 		secant_ann_attribute(s, &o.attributes, "occluded", "1", 1);
 	keep_tag(r, &o.attributes);
-	if (track) {
-		char number[16];
-		int n = snprintf(number, sizeof number, "%u", track - 1);
-		secant_ann_attribute(s, &o.attributes, "track_id", number, (size_t)n);
-	}
-	read_children(r, &o.attributes);
+	if (track)
+		secant_ann_attribute(s, &o.attributes, "track_id", track, strlen(track));
+	if (ann_is(tag, "skeleton"))
+		sound = skeleton_shape(r, &o) && sound;
+	else
+		read_children(r, &o.attributes);
 	if (r->x.err.code || !sound)
-		return;
+		return -1;
 	int class = secant_ann_class(s, name, strlen(name));
 	ann_object *to = class >= 0 ? secant_ann_add_object(s, image, class) : NULL;
 	if (!to) {
 		fail(r, secant_ann_nomem(r->err));
-		return;
+		return -1;
 	}
 	o.class = class;
 	*to = o;
 	secant_ann_absorb(s, to);
+	return s->n_objects - 1;
 }
 
 static void
@@ -270,9 +460,8 @@ read_image(reader *r)
 	}
 	int first = s->n_objects;
 	while (secant_xml_child(&r->x, &tag)) {
-		if (ann_is(tag, "box") || ann_is(tag, "polygon") || ann_is(tag, "polyline") || ann_is(tag, "points")
-			|| ann_is(tag, "mask") || ann_is(tag, "tag"))
-			read_shape(r, tag, at, NULL, 0);
+		if (is_shape(tag))
+			(void)read_shape(r, tag, at, NULL, NULL);
 		else if (ann_is(tag, "attributes"))
 			(void)secant_ann_attributes_read(s, &r->x, &s->images[at].attributes);
 		else {
@@ -284,45 +473,203 @@ read_image(reader *r)
 	secant_ann_join_parts(s, first);
 }
 
-/* A track: its shapes go to the pictures frame_NNNNNN of the video; shapes that have left the view are no objects. */
-static void
-read_track(reader *r, uint32_t number)
+/* The picture of a frame; -1: no memory. Its name is settled when pictures are looked for. */
+static int
+frame_image(reader *r, int frame)
 {
-	ann_field text, tag;
-	char label[300] = "", name[40];
-	if (secant_xml_attribute(&r->x, "label", &text))
-		snprintf(label, sizeof label, "%.*s", (int)(ann_len(text) > 290 ? 290 : ann_len(text)), text.p);
-	while (secant_xml_child(&r->x, &tag)) {
-		double frame = attribute_number(r, "frame", -1);
-		if (!(frame >= 0 && frame < 1e9) || attribute_number(r, "outside", 0) != 0) {
-			secant_xml_skip(&r->x);
-			continue;
-		}
-		int n = snprintf(name, sizeof name, "frame_%06d.png", (int)frame),
-			at = secant_ann_find_image(r->s, name, (size_t)n);
-		at = at >= 0 ? at : secant_ann_add_image(r->s, name, (size_t)n);
-		if (at < 0) {
-			fail(r, secant_ann_nomem(r->err));
-			return;
-		}
-		read_shape(r, tag, at, label, number + 1);
+	char name[40];
+	int n = snprintf(name, sizeof name, "frame_%06d.PNG", frame), at = secant_ann_find_image(r->s, name, (size_t)n);
+	if (at >= 0)
+		return at;
+	at = secant_ann_add_image(r->s, name, (size_t)n);
+	if (at < 0) {
+		fail(r, secant_ann_nomem(r->err));
+		return -1;
+	}
+	ann_image *im = &r->s->images[at];
+	im->width = r->width, im->height = r->height;
+	im->number = frame;
+	im->flags = IS_FRAME;
+	im->source = secant_ann_intern(r->s, r->origin, strlen(r->origin));
+	return at;
+}
+
+static void
+note_keyframe(reader *r, int frame, int object)
+{
+	if (secant_grow((void **)&r->key, &r->keys_capacity, r->n_keys, sizeof *r->key)) {
+		fail(r, secant_ann_nomem(r->err));
+		return;
+	}
+	keyframe *k = &r->key[r->n_keys++];
+	*k = (keyframe){ .frame = frame, .object = object, .rotation = r->rotation };
+	if (object < 0)
+		return;
+	const ann_object *o = &r->s->objects[object];
+	ann_kind kind = ann_shape_kind(r->s, o->shape);
+	k->is_box = !(o->flags & ANN_NO_BOX) && (!kind || kind == ANN_QUAD);
+	if (kind == ANN_QUAD) { /* the box before it was turned */
+		int parts, n;
+		const double *xy, *p = secant_ann_parts(r->s, o->shape, &parts);
+		(void)secant_ann_part(p, &xy, &n);
+		double cx = (xy[0] + xy[4]) / 2, cy = (xy[1] + xy[5]) / 2, w = hypot(xy[2] - xy[0], xy[3] - xy[1]),
+			   h = hypot(xy[4] - xy[2], xy[5] - xy[3]);
+		const double b[4] = { cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2 };
+		memcpy(k->box, b, sizeof b);
+	} else {
+		const double b[4] = { ann_x0(o), ann_y0(o), ann_x1(o), ann_y1(o) };
+		memcpy(k->box, b, sizeof b);
 	}
 }
 
-/* The label list of <meta>, wherever it stands in it. */
+/* The frames between two keyframes of a box: numbers go straight, an angle the shorter way round. */
+static void
+fill_between(reader *r, const keyframe *a, const keyframe *b)
+{
+	ann_set *s = r->s;
+	int last = b->object < 0 ? b->frame - 1 : b->frame - r->step;
+	if (a->object < 0 || b->frame - a->frame > 1000000)
+		return;
+	for (int f = a->frame + r->step; f <= last && !r->status; f += r->step) {
+		if (!a->is_box || (b->object >= 0 && !b->is_box)) {
+			r->unfilled++;
+			continue;
+		}
+		double t = b->object < 0 ? 0 : (double)(f - a->frame) / (b->frame - a->frame), box[4];
+		double turn = b->object < 0 ? 0 : remainder(b->rotation - a->rotation, 360);
+		for (int i = 0; i < 4; i++)
+			box[i] = a->box[i] + (b->object < 0 ? 0 : t * (b->box[i] - a->box[i]));
+		int at = frame_image(r, f);
+		ann_object *o = at >= 0 ? secant_ann_add_object(s, at, s->objects[a->object].class) : NULL;
+		if (!o) {
+			fail(r, secant_ann_nomem(r->err));
+			return;
+		}
+		uint32_t line = s->objects[a->object].line,
+				 head = secant_ann_copy_attributes(s, s, s->objects[a->object].attributes);
+		o = &s->objects[s->n_objects - 1];
+		o->line = line, o->attributes = head;
+		ann_corners(o, box[0], box[1], box[2], box[3]);
+		turn = fmod(a->rotation + t * turn, 360);
+		if (turn != 0) {
+			uint32_t shape = secant_ann_turned(s, box[0], box[1], box[2], box[3], turn);
+			o->shape = shape;
+			o->flags = ANN_BOX_DERIVED;
+		}
+		r->filled++;
+	}
+}
+
+/* A track: its shapes go to the pictures of its frames; shapes that have left the view are no objects. */
+static void
+read_track(reader *r, int number)
+{
+	ann_field text, tag;
+	char label[300] = "", id[24];
+	bool dense = false; /* frames between keyframes are written out */
+	snprintf(id, sizeof id, "%d", number);
+	if (secant_xml_attribute(&r->x, "label", &text))
+		snprintf(label, sizeof label, "%.*s", (int)(ann_len(text) > 290 ? 290 : ann_len(text)), text.p);
+	int64_t v;
+	if (secant_xml_attribute(&r->x, "id", &text) && secant_ann_integer(text.p, text.end, &v))
+		snprintf(id, sizeof id, "%lld", (long long)v);
+	if (secant_xml_attribute(&r->x, "task_id", &text) && secant_ann_integer(text.p, text.end, &v)) {
+		if (r->task >= 0 && r->task != v)
+			secant_xml_fail(&r->x,
+				"tracks of several tasks (%lld and %lld), whose frames have the same numbers: export each task by "
+				"itself",
+				(long long)r->task, (long long)v);
+		r->task = v;
+	}
+	r->n_keys = 0;
+	while (secant_xml_child(&r->x, &tag)) {
+		double frame = attribute_number(r, "frame", -1);
+		bool outside = attribute_number(r, "outside", 0) != 0;
+		dense = dense || attribute_number(r, "keyframe", 1) == 0;
+		if (!(frame >= 0 && frame < 1e9) || !is_shape(tag)) {
+			secant_xml_skip(&r->x);
+			continue;
+		}
+		r->rotation = 0;
+		int at = outside ? -1 : frame_image(r, (int)frame);
+		if (outside)
+			secant_xml_skip(&r->x);
+		int object = at >= 0 ? read_shape(r, tag, at, label, id) : -1;
+		if (r->x.err.code)
+			return;
+		note_keyframe(r, (int)frame, object);
+	}
+	for (int i = 1; !dense && !r->status && i < r->n_keys; i++)
+		if (r->key[i].frame > r->key[i - 1].frame)
+			fill_between(r, &r->key[i - 1], &r->key[i]);
+}
+
+static int
+whole_text(reader *r, int otherwise)
+{
+	ann_field text;
+	int64_t v;
+	return secant_xml_text(&r->x, &text) && secant_ann_integer(text.p, text.end, &v) && v >= 0 && v < 1 << 30
+		? (int)v
+		: otherwise;
+}
+
+/* A label of <meta>; those with a <parent> are points of a skeleton and no classes. */
+static void
+read_label(reader *r)
+{
+	ann_field tag, text;
+	char name[300] = "";
+	bool part = false;
+	unsigned rgb;
+	int colour = -1;
+	while (secant_xml_child(&r->x, &tag)) {
+		if (!ann_is(tag, "name") && !ann_is(tag, "parent") && !ann_is(tag, "color")) {
+			secant_xml_skip(&r->x);
+			continue;
+		}
+		if (!secant_xml_text(&r->x, &text))
+			return;
+		if (ann_is(tag, "name"))
+			snprintf(name, sizeof name, "%.*s", (int)(ann_len(text) > 290 ? 290 : ann_len(text)), text.p);
+		else if (ann_is(tag, "parent"))
+			part = ann_len(text) > 0;
+		else if (ann_len(text) == 7 && *text.p == '#') {
+			char hex[8];
+			snprintf(hex, sizeof hex, "%.6s", text.p + 1);
+			colour = sscanf(hex, "%6x", &rgb) == 1 ? (int)rgb : -1;
+		}
+	}
+	int at = part || !*name ? 0 : secant_ann_class(r->s, name, strlen(name));
+	if (at < 0)
+		fail(r, secant_ann_nomem(r->err));
+	else if (!part && *name && colour >= 0)
+		r->s->classes[at].colour = colour;
+}
+
+/* The label list of <meta> and what it says of a video, wherever it stands in it. */
 static void
 read_meta(reader *r, int depth)
 {
 	ann_field tag, text;
 	while (secant_xml_child(&r->x, &tag)) {
-		if (ann_is(tag, "label")) {
-			while (secant_xml_child(&r->x, &tag))
-				if (ann_is(tag, "name") && secant_xml_text(&r->x, &text)) {
-					if (secant_ann_class(r->s, text.p, ann_len(text)) < 0)
-						fail(r, secant_ann_nomem(r->err));
-				} else if (!ann_is(tag, "name"))
-					secant_xml_skip(&r->x);
-		} else if ((ann_is(tag, "task") || ann_is(tag, "project") || ann_is(tag, "job") || ann_is(tag, "labels"))
+		if (ann_is(tag, "label"))
+			read_label(r);
+		else if (ann_is(tag, "size"))
+			r->size = whole_text(r, 0);
+		else if (ann_is(tag, "start_frame"))
+			r->start = whole_text(r, 0);
+		else if (ann_is(tag, "width"))
+			r->width = whole_text(r, 0);
+		else if (ann_is(tag, "height"))
+			r->height = whole_text(r, 0);
+		else if (ann_is(tag, "frame_filter")) {
+			int64_t v;
+			if (secant_xml_text(&r->x, &text) && ann_starts(text, "step=")
+				&& secant_ann_integer(text.p + 5, text.end, &v) && v > 0 && v < 1 << 20)
+				r->step = (int)v;
+		} else if ((ann_is(tag, "task") || ann_is(tag, "project") || ann_is(tag, "job") || ann_is(tag, "labels")
+					   || ann_is(tag, "original_size") || ann_is(tag, "tasks"))
 			&& depth < 6)
 			read_meta(r, depth + 1);
 		else
@@ -333,9 +680,9 @@ read_meta(reader *r, int depth)
 static secant_status
 parse(ann_set *s, int image, const char *data, size_t n, const char *origin, secant_err *err)
 {
-	reader r = { .s = s, .origin = origin, .err = err };
+	reader r = { .s = s, .origin = origin, .step = 1, .task = -1, .err = err };
 	ann_field tag;
-	uint32_t tracks = 0;
+	int tracks = 0;
 	secant_xml_init(&r.x, data, n, origin);
 	if (secant_xml_root(&r.x, &tag) && !ann_is(tag, "annotations"))
 		secant_xml_fail(&r.x, "the first element is not <annotations>");
@@ -353,8 +700,138 @@ parse(ann_set *s, int image, const char *data, size_t n, const char *origin, sec
 	secant_status status = r.status ? r.status
 		: r.x.err.code              ? secant_fail(err, r.x.err.code, "%s", r.x.err.msg)
 									: SECANT_OK;
-	secant_free(r.xy);
+	for (int f = 0; !status && tracks && f < r.size && f < 1000000; f++)
+		if (frame_image(&r, r.start + f * r.step) < 0)
+			status = r.status;
+	if (r.filled)
+		secant_ann_note(s, "%s: %d shapes between keyframes were interpolated, as CVAT does", origin, r.filled);
+	if (r.unfilled)
+		secant_ann_note(s,
+			"%s: %d shapes between keyframes are missing (only boxes are interpolated): export from CVAT writes them",
+			origin, r.unfilled);
+	secant_free(r.xy), secant_free(r.key);
 	secant_xml_free(&r.x);
+	return status;
+}
+
+static int
+by_frame(const void *a, const void *b, void *user)
+{
+	const ann_set *s = user;
+	int x = s->images[*(const int *)a].number, y = s->images[*(const int *)b].number;
+	return (x > y) - (x < y);
+}
+
+/* Pictures of a folder by their place, for frames: "frame_000012" in any case and with any extension, else, where there
+ * are as many pictures as frames, in their order. */
+static secant_status
+find_frames(ann_set *s, const char *root, const secant_dataset_reading *o, int first, secant_err *err)
+{
+	secant_names all = { 0 };
+	char *folder = o->images ? secant_path_join(root, o->images) : secant_strdup(root);
+	secant_status status = folder ? secant_ann_walk(&all, folder, ANN_PICTURES, 4, err) : secant_ann_nomem(err);
+	int frames = 0, found = 0, *at = secant_calloc((size_t)(s->n_images - first) + 1, sizeof *at);
+	status = !status && !at ? secant_ann_nomem(err) : status;
+	for (int i = first; !status && i < s->n_images; i++)
+		if (s->images[i].flags & IS_FRAME)
+			at[frames++] = i;
+	for (int k = 0; !status && k < all.n; k++) {
+		const char *name = secant_path_name(all.v[k]);
+		int64_t number;
+		const char *dot = strrchr(name, '.');
+		if (strncasecmp(name, "frame_", 6) || !secant_ann_integer(name + 6, dot, &number))
+			continue;
+		char wanted[40];
+		int n = snprintf(wanted, sizeof wanted, "frame_%06lld.PNG", (long long)number),
+			i = secant_ann_find_image(s, wanted, (size_t)n);
+		char *path = secant_path_join(folder, all.v[k]);
+		if (path && i >= first && !s->images[i].path) {
+			s->images[i].path = secant_ann_store(s, path, strlen(path));
+			s->images[i].name = secant_ann_store(s, name, strlen(name));
+			found++;
+		}
+		secant_free(path);
+	}
+	if (!status && !found && frames && all.n == frames) {
+		qsort_r(at, (size_t)frames, sizeof *at, by_frame, s);
+		for (int k = 0; k < frames; k++) {
+			char *path = secant_path_join(folder, all.v[k]);
+			if (path)
+				s->images[at[k]].path = secant_ann_store(s, path, strlen(path));
+			s->images[at[k]].name = secant_ann_store(s, all.v[k], strlen(all.v[k]));
+			found++;
+			secant_free(path);
+		}
+		secant_ann_note(s, "frames are the %d pictures in the order of their names", frames);
+	}
+	if (!status && found) { /* where there are pictures, frames that have none and show nothing are no pictures */
+		status = secant_ann_index(s, err);
+		int gone = 0;
+		for (int i = first; !status && i < s->n_images; i++)
+			if (s->images[i].flags & IS_FRAME && !s->images[i].path && s->first[i] == s->first[i + 1]) {
+				s->images[i].flags |= ANN_GONE;
+				gone++;
+			}
+		if (gone)
+			secant_ann_note(s, "%d frames without object have no picture and were left out", gone);
+	}
+	secant_free(at), secant_free(folder);
+	secant_names_free(&all);
+	return status;
+}
+
+/* images/SUBSET/NAME, or one of the usual folders. */
+static void
+find_picture(ann_set *s, int i, const char *root, const char *const *folders)
+{
+	const char *subset = s->images[i].splits ? ann_str(s, s->splits[__builtin_ctzll(s->images[i].splits)]) : "";
+	char below[2][400];
+	snprintf(below[0], sizeof below[0], "%.200s/%.190s", folders[0], subset);
+	snprintf(below[1], sizeof below[1], "%.190s", subset);
+	const char *const own[] = { below[0], below[1], NULL };
+	if (!*subset || !secant_ann_locate(s, i, root, own))
+		(void)secant_ann_locate(s, i, root, folders);
+}
+
+/* Two pictures of one name in two subsets are told apart by the subset. */
+static secant_status
+keep_apart(ann_set *s, secant_err *err)
+{
+	for (int i = 0; i < s->n_images; i++) {
+		const char *name = ann_str(s, s->images[i].name);
+		int first = secant_ann_find_image(s, name, strlen(name));
+		if (first >= i || first < 0 || !s->images[i].splits || s->images[i].splits == s->images[first].splits)
+			continue;
+		for (int k = 0; k < 2; k++) {
+			ann_image *im = &s->images[k ? i : first];
+			const char *subset = im->splits ? ann_str(s, s->splits[__builtin_ctzll(im->splits)]) : "";
+			char *full = *subset && !strchr(ann_str(s, im->name), '/') ? secant_format("%s/%s", subset, name) : NULL;
+			if (full)
+				im->name = secant_ann_store(s, full, strlen(full));
+			secant_free(full);
+			name = ann_str(s, s->images[i].name);
+		}
+	}
+	return secant_ann_sound(s, err);
+}
+
+static secant_status
+read_file(ann_set *s, const char *root, const char *file, const secant_dataset_reading *o, secant_err *err)
+{
+	int first = s->n_images;
+	secant_status status = secant_ann_read_text(s, -1, file, parse, err);
+	const char *const folders[] = { o->images ? o->images : "images", "", "data", "images/default", "images/train",
+		NULL };
+	bool frames = false;
+	for (int i = first; !status && i < s->n_images; i++) {
+		frames = frames || s->images[i].flags & IS_FRAME;
+		if (!(s->images[i].flags & IS_FRAME))
+			find_picture(s, i, root, folders);
+	}
+	if (!status && frames)
+		status = find_frames(s, root, o, first, err);
+	for (int i = first; i < s->n_images; i++)
+		s->images[i].flags &= ~(uint32_t)IS_FRAME, s->images[i].number = 0;
 	return status;
 }
 
@@ -362,17 +839,28 @@ static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
 	bool dir = secant_is_dir(path);
-	char *file = dir ? secant_path_join(path, "annotations.xml") : secant_strdup(path),
-		 *root = dir ? secant_strdup(path) : secant_path_dir(path);
-	secant_status status = file && root ? secant_ann_read_option_names(s, o, err) : secant_ann_nomem(err);
+	secant_names files = { 0 };
+	char *root = dir ? secant_strdup(path) : secant_path_dir(path);
+	secant_status status = root ? secant_ann_read_option_names(s, o, err) : secant_ann_nomem(err);
+	if (!status && dir)
+		status = candidates(&files, path, err);
+	if (!status && dir && !files.n)
+		status = secant_fail(
+			err, SECANT_ERR_FORMAT, "%s: no XML of CVAT (annotations.xml) in it or in its folder annotations", path);
+	if (!status && !dir)
+		status = read_file(s, root, path, o, err);
+	for (int i = 0; !status && i < files.n; i++) {
+		char *file = secant_path_join(path, files.v[i]);
+		status = file ? read_file(s, root, file, o, err) : secant_ann_nomem(err);
+		secant_free(file);
+		if (!status)
+			status = secant_ann_watch(watch, err);
+	}
+	secant_names_free(&files);
+	secant_free(root);
 	if (!status)
-		status = secant_ann_read_text(s, -1, file, parse, err);
-	const char *const folders[] = { o->images ? o->images : "images", "", "data", "images/default", "images/train",
-		NULL };
-	for (int i = 0; !status && i < s->n_images; i++)
-		(void)secant_ann_locate(s, i, root, folders);
-	secant_free(file), secant_free(root);
-	return status;
+		status = secant_ann_compact(s, err);
+	return status ? status : keep_apart(s, err);
 }
 
 /* --- writing
@@ -437,7 +925,10 @@ static secant_status
 put_object(secant_str *t, const ann_set *s, const ann_object *o, int number, int part, int parts, secant_err *err)
 {
 	ann_kind kind = ann_shape_kind(s, o->shape);
+	double turned[5];
+	bool box = kind == ANN_QUAD && secant_ann_rectangle(s, o->shape, turned);
 	const char *tag = o->flags & ANN_NO_BOX        ? "tag"
+		: box                                      ? "box"
 		: kind == ANN_RLE                          ? "mask"
 		: kind == ANN_POLYGONS || kind == ANN_QUAD ? "polygon"
 		: kind == ANN_LINE                         ? "polyline"
@@ -451,7 +942,11 @@ put_object(secant_str *t, const ann_set *s, const ann_object *o, int number, int
 	secant_str_add(t, occluded ? " occluded=\"1\"" : " occluded=\"0\"");
 	if (!secant_ann_get(s, o->attributes, "cvat.source"))
 		secant_str_add(t, " source=\"manual\"");
-	if (kind == ANN_RLE)
+	if (box) {
+		static const char *const keys[] = { "xtl", "ytl", "xbr", "ybr", "rotation" };
+		for (int i = 0; i < 5; i++)
+			put_number(t, keys[i], turned[i]);
+	} else if (kind == ANN_RLE)
 		status = put_mask(t, s, o, err);
 	else if (kind) {
 		int all, n = 0;
@@ -557,10 +1052,10 @@ parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 
 const ann_format secant_ann_format_cvat = {
 	.name = "cvat",
-	.brief = "CVAT XML 1.1: images (and, for reading, tracks)",
+	.brief = "CVAT XML 1.1: images, and for reading tracks of videos",
 	.prefix = "cvat.",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_POLYGON | ANN_HOLDS_RLE | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_LINES
-		| ANN_HOLDS_LABELS | ANN_HOLDS_FRACTIONS | ANN_HOLDS_IMAGE_ATTRIBUTES | ANN_HOLDS_PARTS,
+		| ANN_HOLDS_LABELS | ANN_HOLDS_FRACTIONS | ANN_HOLDS_IMAGE_ATTRIBUTES | ANN_HOLDS_PARTS | ANN_HOLDS_QUAD,
 	.detect = detect,
 	.read = read,
 	.write = write,

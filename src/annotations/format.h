@@ -41,6 +41,8 @@ typedef struct ann_format {
 	/* One annotation file from memory, for picture 0 of the set where the format has a file a picture; what the fuzzer
 	 * calls. */
 	secant_status (*parse)(ann_set *s, const char *data, size_t n, const char *origin, secant_err *err);
+	/* The bytes of a picture that lies within its annotation file (image->inside); NULL: this never happens. */
+	secant_status (*picture)(const ann_set *s, const ann_image *im, secant_str *bytes, secant_err *err);
 } ann_format;
 
 extern const ann_format *const secant_ann_formats[];
@@ -112,6 +114,13 @@ ann_void_class(const ann_set *s, int class)
 }
 /* finite box? otherwise a finding value-not-finite */
 bool secant_ann_finite(const double *v, int n);
+
+/* The box x0, y0, x1, y1 turned about its middle, in degrees clockwise on the screen: a quad. */
+uint32_t secant_ann_turned(ann_set *s, double x0, double y0, double x1, double y1, double degrees);
+/* Is a quad a rectangle? Then x0, y0, x1, y1 before it was turned, and the degrees (0 to 360) go to `out`. */
+bool secant_ann_rectangle(const ann_set *s, uint32_t quad, double out[5]);
+/* A polygon for an ellipse, turned about its middle: nowhere further than a twentieth of a pixel from it. */
+uint32_t secant_ann_ellipse(ann_set *s, double cx, double cy, double rx, double ry, double degrees);
 
 /* A picture name as a file gives it: backslashes become slashes (noted), a leading "./" goes, absolute names and ".."
  * are refused (in collecting mode: noted, and only the last part is used). `out` has room for 1024 bytes. SECANT_OK:

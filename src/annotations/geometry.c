@@ -1,4 +1,5 @@
-/* Extent and area of shapes and objects. */
+/* Extent and area of shapes and objects; turned boxes and ellipses. */
+#include "annotations/format.h"
 #include "annotations/rle.h"
 
 bool
@@ -67,4 +68,70 @@ secant_ann_area(const ann_set *s, const ann_object *o)
 		return o->area;
 	ann_kind kind = ann_shape_kind(s, o->shape);
 	return kind && kind <= ANN_QUAD ? secant_ann_shape_area(s, o->shape) : ann_w(o) * ann_h(o);
+}
+
+/* Right angles keep their digits. */
+static void
+direction(double degrees, double *c, double *s)
+{
+	double quarter = degrees / 90;
+	if (quarter == nearbyint(quarter)) {
+		static const double turn[] = { 1, 0, -1, 0 };
+		int k = (int)(fmod(quarter, 4) + 4) & 3;
+		*c = turn[k];
+		*s = turn[(k + 3) & 3];
+	} else {
+		*c = cos(degrees * M_PI / 180);
+		*s = sin(degrees * M_PI / 180);
+	}
+}
+
+uint32_t
+secant_ann_turned(ann_set *s, double x0, double y0, double x1, double y1, double degrees)
+{
+	const double cx = (x0 + x1) / 2, cy = (y0 + y1) / 2, dx[] = { x0 - cx, x1 - cx, x1 - cx, x0 - cx },
+				 dy[] = { y0 - cy, y0 - cy, y1 - cy, y1 - cy };
+	double xy[8], c, n;
+	direction(degrees, &c, &n);
+	for (int i = 0; i < 4; i++) {
+		xy[2 * i] = cx + c * dx[i] - n * dy[i];
+		xy[2 * i + 1] = cy + n * dx[i] + c * dy[i];
+	}
+	return secant_ann_points(s, ANN_QUAD, xy, 4);
+}
+
+bool
+secant_ann_rectangle(const ann_set *s, uint32_t quad, double out[5])
+{
+	int parts, n;
+	const double *xy, *p = secant_ann_parts(s, quad, &parts);
+	if (parts != 1)
+		return false;
+	(void)secant_ann_part(p, &xy, &n);
+	double ux = xy[2] - xy[0], uy = xy[3] - xy[1], vx = xy[4] - xy[2], vy = xy[5] - xy[3], w = hypot(ux, uy),
+		   h = hypot(vx, vy);
+	bool closed = fabs(xy[0] + ux + vx - xy[4]) + fabs(xy[0] + vx - xy[6]) + fabs(xy[1] + vy - xy[7]) < 1e-3;
+	if (n != 4 || !closed || !(w > 0 && h > 0) || fabs(ux * vx + uy * vy) > 1e-3 * w * h || ux * vy - uy * vx < 0)
+		return false; /* corners run clockwise on the screen, or it is no turned box */
+	double cx = (xy[0] + xy[4]) / 2, cy = (xy[1] + xy[5]) / 2, degrees = atan2(uy, ux) * 180 / M_PI;
+	const double v[5] = { cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2, degrees < 0 ? degrees + 360 : degrees };
+	for (int i = 0; i < 5; i++)
+		out[i] = secant_ann_tidy(v[i]);
+	return true;
+}
+
+uint32_t
+secant_ann_ellipse(ann_set *s, double cx, double cy, double rx, double ry, double degrees)
+{
+	double most = fmax(rx, ry), xy[2 * 360], c, n;
+	int points = most > .1 ? (int)ceil(M_PI / acos(1 - fmin(.05 / most, .5))) : 16;
+	points = ((points < 16 ? 16 : points > 357 ? 357 : points) + 3) & ~3; /* with the four ends */
+	direction(degrees, &c, &n);
+	for (int i = 0; i < points; i++) {
+		double a, b;
+		direction(360.0 * i / points, &a, &b);
+		xy[2 * i] = secant_ann_tidy(cx + c * rx * a - n * ry * b);
+		xy[2 * i + 1] = secant_ann_tidy(cy + n * rx * a + c * ry * b);
+	}
+	return secant_ann_polygon(s, xy, points);
 }

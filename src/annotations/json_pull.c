@@ -1,6 +1,7 @@
 /* A strict pull parser for JSON; see json_pull.h for the shape of a reader. */
 #include "annotations/json_pull.h"
 #include "base/hash.h"
+#include <ctype.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -288,6 +289,25 @@ secant_pull_key(json_pull *j, ann_field *key)
 	return !j->err.code;
 }
 
+void
+secant_pull_plain_key(ann_field key, const char *prefix, char *out, size_t size)
+{
+	secant_str plain = { 0 };
+	char *raw = secant_format("\"%.*s\"", (int)(ann_len(key) > 4000 ? 4000 : ann_len(key)), key.p);
+	if (raw)
+		secant_ann_json_plain(&plain, raw);
+	size_t n = (size_t)snprintf(out, size, "%s", prefix), k = plain.n;
+	if (n + k >= size)
+		k = size - n - 1;
+	while (k && k < plain.n && ((uint8_t)plain.p[k] & 0xc0) == 0x80) /* not within a character */
+		k--;
+	if (k)
+		memcpy(out + n, plain.p, k);
+	out[n + k] = 0;
+	secant_free(raw);
+	secant_str_free(&plain);
+}
+
 bool
 secant_pull_number(json_pull *j, double *v)
 {
@@ -295,8 +315,9 @@ secant_pull_number(json_pull *j, double *v)
 	if (j->err.code)
 		return false;
 	const char *q = j->p < j->end && (secant_pull_peek(j) == 'n') ? secant_ann_number(j->p, j->end, v) : NULL;
-	if (!q) {
-		unexpected(j, "a number");
+	bool word = q && isalpha((unsigned char)q[-1]); /* NaN, Infinity: other writers leave them */
+	if (!q || (!word && !secant_ann_is_json_number(j->p, (size_t)(q - j->p)))) {
+		unexpected(j, q ? "a number of JSON" : "a number");
 		return false;
 	}
 	j->p = q;

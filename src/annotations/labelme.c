@@ -1,63 +1,21 @@
 /*
- * LabelMe. Two formats bear the name. The JSON one (wkentaro/labelme) has a file beside each picture with shapes:
- * polygon, rectangle, circle, line, linestrip, point, points, mask (a base64 PNG); it is read and written. The XML one
- * (MIT LabelMe 3.0: Annotations, Images, Masks) is read: polygons, bounding boxes, masks.
+ * LabelMe. Two formats bear the name. The JSON one (wkentaro/labelme, and X-AnyLabeling, which has turned rectangles)
+ * has a file beside each picture with shapes: polygon, rectangle, circle, line, linestrip, point, points, mask (a
+ * base64 PNG); it is read and written. imagePath names the picture, which may also lie within the file (imageData);
+ * shapes of one label and one group_id are one object, as labelme's own converters have it. The XML one (MIT
+ * LabelMe 3.0) is read (labelme_xml.c).
  */
-#include "annotations/attributes.h"
+#include "annotations/labelme.h"
 #include "annotations/rle.h"
 #include "base/file.h"
 #include <secant/codec.h>
 #include <stdio.h>
-
-/* --- base64
- * ----------------------------------------------------------------------------------------------------------------
- */
-
-static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-static bool
-base64_decode(const char *p, size_t n, secant_str *out)
-{
-	uint32_t bits = 0;
-	int have = 0;
-	for (size_t i = 0; i < n; i++) {
-		const char *at = p[i] ? strchr(digits, p[i]) : NULL;
-		if (p[i] == '=' || p[i] == '\n' || p[i] == '\r')
-			continue;
-		if (!at)
-			return false;
-		bits = bits << 6 | (uint32_t)(at - digits);
-		if ((have += 6) >= 8) {
-			char byte = (char)(bits >> (have -= 8) & 255);
-			secant_str_addn(out, &byte, 1);
-		}
-	}
-	return !out->failed;
-}
-
-static void
-base64_encode(const uint8_t *p, size_t n, secant_str *out)
-{
-	for (size_t i = 0; i < n; i += 3) {
-		uint32_t v = (uint32_t)p[i] << 16 | (i + 1 < n ? (uint32_t)p[i + 1] << 8 : 0) | (i + 2 < n ? p[i + 2] : 0);
-		char q[4] = { digits[v >> 18], digits[v >> 12 & 63], i + 1 < n ? digits[v >> 6 & 63] : '=',
-			i + 2 < n ? digits[v & 63] : '=' };
-		secant_str_addn(out, q, 4);
-	}
-}
+#include <stdlib.h>
+#include <strings.h>
 
 /* --- JSON
  * ----------------------------------------------------------------------------------------------------------------
  */
-
-typedef struct shape {
-	double *xy;
-	int n, capacity;
-	char type[24], label[300];
-	uint32_t head;
-	ann_field mask;
-	bool crowd;
-} shape;
 
 static void
 keep(ann_set *s, json_pull *j, uint32_t *head, ann_field key, const char *prefix)
@@ -66,13 +24,13 @@ keep(ann_set *s, json_pull *j, uint32_t *head, ann_field key, const char *prefix
 	char name[160];
 	secant_pull_skip(j, &raw);
 	bool empty = ann_is(raw, "null") || ann_is(raw, "{}") || ann_is(raw, "\"\"");
-	snprintf(name, sizeof name, "%s%.*s", prefix, (int)(ann_len(key) > 100 ? 100 : ann_len(key)), key.p);
+	secant_pull_plain_key(key, prefix, name, sizeof name);
 	if (!j->err.code && !empty)
 		secant_ann_attribute(s, head, name, raw.p, ann_len(raw));
 }
 
 static void
-read_points(json_pull *j, shape *sh)
+read_points(json_pull *j, labelme_shape *sh)
 {
 	double v;
 	sh->n = 0;
@@ -91,7 +49,7 @@ read_points(json_pull *j, shape *sh)
 }
 
 static void
-read_shape(ann_set *s, json_pull *j, shape *sh)
+read_shape(ann_set *s, json_pull *j, labelme_shape *sh)
 {
 	ann_field key, text;
 	sh->n = 0;
@@ -106,6 +64,11 @@ read_shape(ann_set *s, json_pull *j, shape *sh)
 			if (secant_pull_string(j, &text))
 				snprintf(*key.p == 'l' ? sh->label : sh->type, *key.p == 'l' ? sizeof sh->label : sizeof sh->type,
 					"%.*s", (int)(ann_len(text) > 290 ? 290 : ann_len(text)), text.p);
+		} else if (ann_is(key, "label")) { /* scripts leave numbers without quotes */
+			char kind = secant_pull_peek(j);
+			secant_pull_skip(j, &text);
+			if (kind == 'n' || kind == 't' || kind == 'f')
+				snprintf(sh->label, sizeof sh->label, "%.*s", (int)(ann_len(text) > 290 ? 290 : ann_len(text)), text.p);
 		} else if (ann_is(key, "attributes") && secant_pull_peek(j) == 'o') {
 			for (secant_pull_object(j); secant_pull_key(j, &key);)
 				keep(s, j, &sh->head, key, "");
@@ -118,8 +81,8 @@ read_shape(ann_set *s, json_pull *j, shape *sh)
 
 /* A mask is a PNG of the box's size; it becomes one of the picture's size. */
 static uint32_t
-read_mask(
-	ann_set *s, int image, const shape *sh, const char *origin, uint32_t line, secant_status *status, secant_err *err)
+read_mask(ann_set *s, int image, const labelme_shape *sh, const char *origin, uint32_t line, secant_status *status,
+	secant_err *err)
 {
 	secant_str png = { 0 };
 	secant_image im = { 0 };
@@ -127,7 +90,7 @@ read_mask(
 	uint32_t at = 0;
 	const ann_image *picture = &s->images[image];
 	secant_image_read_options grey = { .channels = 1, .to_u8 = true };
-	bool good = base64_decode(sh->mask.p + 1, ann_len(sh->mask) - 2, &png) && png.n
+	bool good = secant_base64_decode(sh->mask.p + 1, ann_len(sh->mask) - 2, &png) && png.n
 		&& !secant_image_decode(&im, png.p, png.n, origin, &grey, &one);
 	int w = picture->width, h = picture->height, x = sh->n >= 2 ? (int)fmax(-1e6, fmin(1e6, sh->xy[0])) : 0,
 		y = sh->n >= 2 ? (int)fmax(-1e6, fmin(1e6, sh->xy[1])) : 0;
@@ -156,8 +119,37 @@ read_mask(
 	return at;
 }
 
+static bool
+turned_type(const char *type)
+{
+	return !strcmp(type, "oriented_rectangle") || !strcmp(type, "rotation") || !strcmp(type, "rotated_rectangle");
+}
+
+/* Four corners along the axes? */
+static bool
+upright(const double *p)
+{
+	return (p[0] == p[6] && p[2] == p[4] && p[1] == p[3] && p[5] == p[7])
+		|| (p[0] == p[2] && p[4] == p[6] && p[3] == p[5] && p[1] == p[7]);
+}
+
+/* A circle is a polygon here; its middle and a point of it are kept, so that it can be written as it was. */
+static void
+keep_circle(ann_set *s, uint32_t *head, const double p[4])
+{
+	secant_str t = { 0 };
+	for (int i = 0; i < 4; i++) {
+		secant_str_add(&t, i ? ", " : "[");
+		secant_ann_put_number(&t, p[i]);
+	}
+	secant_str_add(&t, "]");
+	if (t.p)
+		secant_ann_attribute(s, head, "labelme.circle", t.p, t.n);
+	secant_str_free(&t);
+}
+
 static secant_status
-add_shape(ann_set *s, int image, shape *sh, const char *origin, uint32_t line, secant_err *err)
+add_shape(ann_set *s, int image, labelme_shape *sh, const char *origin, uint32_t line, secant_err *err)
 {
 	int points = sh->n / 2;
 	const double *p = sh->xy;
@@ -165,33 +157,39 @@ add_shape(ann_set *s, int image, shape *sh, const char *origin, uint32_t line, s
 	if (!secant_ann_finite(p, sh->n))
 		return secant_ann_bad(
 			s, "value-not-finite", origin, line, 0, err, "a coordinate of '%s' is not finite", sh->label);
-	bool two = !strcmp(sh->type, "rectangle") || !strcmp(sh->type, "circle") || !strcmp(sh->type, "mask");
-	if (two ? points != 2 && points != 4 : points < 1)
+	bool rectangle = !strcmp(sh->type, "rectangle"), circle = !strcmp(sh->type, "circle"),
+		 mask = !strcmp(sh->type, "mask"), polygon = !strcmp(sh->type, "polygon");
+	if (rectangle || circle || mask ? points != 2 && points != 4 : points < 1)
 		return secant_ann_bad(s, "parse-error", origin, line, 0, err, "a %s of %d points", sh->type, points);
+	if (!*sh->label)
+		return secant_ann_bad(s, "parse-error", origin, line, 0, err, "a %s without label", sh->type);
 	int class = secant_ann_class(s, sh->label, strlen(sh->label));
 	ann_object o = { .area = NAN, .id = ANN_NO_ID, .line = line };
-	bool polygon = !strcmp(sh->type, "polygon");
-	if (!strcmp(sh->type, "rectangle"))
-		ann_corners(&o, fmin(p[0], p[2 * points - 2 - (points == 4 ? 2 : 0)]), fmin(p[1], p[points == 4 ? 5 : 3]),
-			fmax(p[0], p[points == 4 ? 4 : 2]), fmax(p[1], p[points == 4 ? 5 : 3]));
-	else if (!strcmp(sh->type, "circle")) {
+	bool turned = points == 4 && (turned_type(sh->type) || (rectangle && !upright(p)));
+	if (turned) {
+		o.shape = secant_ann_points(s, ANN_QUAD, p, 4);
+		o.flags |= ANN_BOX_DERIVED;
+	} else if (rectangle) {
+		const double *q = p + (points == 4 ? 4 : 2); /* the corner opposite to the first */
+		ann_corners(&o, fmin(p[0], q[0]), fmin(p[1], q[1]), fmax(p[0], q[0]), fmax(p[1], q[1]));
+	} else if (circle) {
 		double r = hypot(p[2] - p[0], p[3] - p[1]);
-		ann_corners(&o, p[0] - r, p[1] - r, p[0] + r, p[1] + r);
-		o.shape = secant_ann_points(s, ANN_POINTS, p, 2);
-	} else if (sh->mask.p && !strcmp(sh->type, "mask")) {
+		o.shape = secant_ann_ellipse(s, p[0], p[1], r, r, 0);
+		o.flags |= ANN_BOX_DERIVED;
+		keep_circle(s, &sh->head, p);
+	} else if (sh->mask.p && mask) {
 		o.shape = read_mask(s, image, sh, origin, line, &status, err);
 		ann_corners(&o, p[0], p[1], p[2] + 1, p[3] + 1);
 	} else {
 		o.shape = secant_ann_points(s,
-			polygon                                                      ? ANN_POLYGONS
-				: !strcmp(sh->type, "oriented_rectangle") && points == 4 ? ANN_QUAD
-				: !strncmp(sh->type, "line", 4)                          ? ANN_LINE
-																		 : ANN_POINTS,
+			polygon                             ? ANN_POLYGONS
+				: !strncmp(sh->type, "line", 4) ? ANN_LINE
+												: ANN_POINTS,
 			p, points);
 		o.flags |= ANN_BOX_DERIVED;
 	}
 	o.attributes = sh->head;
-	if (!polygon && strcmp(sh->type, "rectangle") && strcmp(sh->type, "mask"))
+	if (!polygon && !rectangle && !mask && !circle && strcmp(sh->type, "oriented_rectangle"))
 		secant_ann_attribute_text(s, &o.attributes, "labelme.shape_type", sh->type, strlen(sh->type));
 	ann_object *to = status || class < 0 ? NULL : secant_ann_add_object(s, image, class);
 	if (!to)
@@ -202,16 +200,150 @@ add_shape(ann_set *s, int image, shape *sh, const char *origin, uint32_t line, s
 	return SECANT_OK;
 }
 
+/* Makes polygons of an object that is a box or a quad. */
+static uint32_t
+as_polygon(ann_set *s, const ann_object *o)
+{
+	const double box[8] = { ann_x0(o), ann_y0(o), ann_x1(o), ann_y0(o), ann_x1(o), ann_y1(o), ann_x0(o), ann_y1(o) };
+	ann_kind kind = ann_shape_kind(s, o->shape);
+	if (kind == ANN_POLYGONS)
+		return o->shape;
+	if (!kind)
+		return secant_ann_polygon(s, box, 4);
+	uint32_t shape = secant_ann_copy_shape(s, s, o->shape);
+	if (shape)
+		s->shapes[shape] = ANN_POLYGONS;
+	return shape;
+}
+
+static uint32_t
+joined_masks(ann_set *s, int image, const ann_object *o, int n, secant_status *status, secant_err *err)
+{
+	uint32_t w = (uint32_t)s->images[image].width, h = (uint32_t)s->images[image].height, shape = 0;
+	uint8_t *pixels = secant_calloc((size_t)w * h + 1, 1);
+	ann_rle r;
+	*status = pixels ? SECANT_OK : secant_ann_nomem(err);
+	for (int i = 0; !*status && i < n; i++)
+		*status = secant_ann_fill(s, o[i].shape, h, w, pixels, 1, err);
+	if (!*status && !(*status = secant_ann_rle_from_pixels(&r, pixels, h, w, err))) {
+		secant_str text = { 0 };
+		secant_ann_rle_encode(&text, r.runs, r.n);
+		shape = secant_ann_rle(s, (int)h, (int)w, text.p ? text.p : "", text.n, false);
+		secant_str_free(&text);
+		secant_ann_rle_free(&r);
+	}
+	secant_free(pixels);
+	return shape;
+}
+
+static bool
+has_area(const ann_set *s, const ann_object *o)
+{
+	ann_kind kind = ann_shape_kind(s, o->shape);
+	return !(o->flags & (ANN_GONE | ANN_NO_BOX)) && kind <= ANN_QUAD;
+}
+
+/* Shapes of one label and one group are one object: polygons become its parts, with a mask among them a mask. */
+static secant_status
+join_groups(ann_set *s, int image, int first, secant_err *err)
+{
+	secant_status status = SECANT_OK;
+	ann_object *part = NULL;
+	int capacity = 0, to = first;
+	for (int i = first; !status && i < s->n_objects; i++) {
+		ann_object *o = &s->objects[i];
+		const char *group = has_area(s, o) && o->attributes ? secant_ann_get(s, o->attributes, "labelme.group_id")
+															: NULL;
+		int n = 0;
+		bool masks = false;
+		for (int k = i; group && !status && k < s->n_objects; k++) {
+			const ann_object *other = &s->objects[k];
+			const char *its = has_area(s, other) && other->class == o->class && other->attributes
+				? secant_ann_get(s, other->attributes, "labelme.group_id")
+				: NULL;
+			if (!its || strcmp(its, group))
+				continue;
+			if (secant_grow((void **)&part, &capacity, n, sizeof *part)) {
+				status = secant_ann_nomem(err);
+				break;
+			}
+			part[n++] = *other;
+			masks = masks || ann_shape_kind(s, other->shape) == ANN_RLE;
+			s->objects[k].flags |= k > i ? ANN_GONE : 0u;
+		}
+		if (status || n < 2)
+			continue;
+		for (int k = 0; k < n; k++)
+			part[k].shape = ann_shape_kind(s, part[k].shape) == ANN_RLE ? part[k].shape : as_polygon(s, &part[k]);
+		uint32_t shape = masks ? joined_masks(s, image, part, n, &status, err) : secant_ann_join_shapes(s, part, n);
+		o->shape = shape;
+		o->flags |= ANN_BOX_DERIVED;
+		for (uint32_t *link = &o->attributes; *link;) /* says of which part it is one: of none any more */
+			if (!strcmp(ann_str(s, s->attributes[*link].key), "secant.part"))
+				*link = s->attributes[*link].next;
+			else
+				link = &s->attributes[*link].next;
+	}
+	for (int i = first; i < s->n_objects; i++)
+		if (!(s->objects[i].flags & ANN_GONE))
+			s->objects[to++] = s->objects[i];
+	s->n_objects = to;
+	secant_free(part);
+	return status;
+}
+
+/* The picture within the file: where it is, and its size where the file does not say it. */
+static void
+look_inside(ann_set *s, int image, ann_field data, const char *origin)
+{
+	ann_image *im = &s->images[image];
+	im->inside = secant_ann_intern(s, origin, strlen(origin));
+	im = &s->images[image];
+	if (im->width > 0 && im->height > 0)
+		return;
+	secant_str bytes = { 0 };
+	secant_image picture = { 0 };
+	if (secant_base64_decode(data.p + 1, ann_len(data) - 2, &bytes) && bytes.n
+		&& !secant_image_decode(&picture, bytes.p, bytes.n, origin, NULL, NULL)) {
+		im->width = picture.width, im->height = picture.height, im->depth = picture.channels;
+		secant_image_free(&picture);
+	}
+	secant_str_free(&bytes);
+}
+
+/* The bytes of the picture that lies within the file of a picture. */
+static secant_status
+inner_picture(const ann_set *s, const ann_image *im, secant_str *bytes, secant_err *err)
+{
+	const char *path = ann_str(s, im->inside);
+	char *data = NULL;
+	size_t n;
+	json_pull j;
+	ann_field key, raw = { 0 };
+	secant_status status = secant_file_read(&data, &n, path, (size_t)1 << 30, err);
+	if (status)
+		return status;
+	secant_pull_init(&j, data, n, path);
+	for (secant_pull_object(&j); secant_pull_key(&j, &key);)
+		secant_pull_skip(&j, ann_is(key, "imageData") ? &raw : NULL);
+	if (ann_len(raw) < 3 || !secant_base64_decode(raw.p + 1, ann_len(raw) - 2, bytes) || !bytes->n)
+		status = secant_fail(err, SECANT_ERR_FORMAT, "%s: imageData is no picture in base64", path);
+	secant_pull_free(&j);
+	secant_free(data);
+	return status;
+}
+
 static secant_status
 parse_json(ann_set *s, int image, const char *data, size_t n, const char *origin, secant_err *err)
 {
 	json_pull j;
 	ann_field key;
-	shape sh = { 0 };
+	labelme_shape sh = { 0 };
 	secant_status status = SECANT_OK;
 	const char *shapes = NULL;
 	int first = s->n_objects;
 	int64_t v;
+	ann_field inside = { 0 };
 	secant_pull_init(&j, data, n, origin);
 	for (secant_pull_object(&j); secant_pull_key(&j, &key);) {
 		if (ann_is(key, "shapes")) { /* after the size of the picture */
@@ -220,7 +352,9 @@ parse_json(ann_set *s, int image, const char *data, size_t n, const char *origin
 		} else if ((ann_is(key, "imageWidth") || ann_is(key, "imageHeight")) && secant_pull_peek(&j) == 'n') {
 			if (secant_pull_integer(&j, &v) && v >= 0 && v < 1 << 30)
 				*(ann_is(key, "imageWidth") ? &s->images[image].width : &s->images[image].height) = (int32_t)v;
-		} else if (ann_is(key, "imageData") || ann_is(key, "imagePath") || ann_is(key, "version"))
+		} else if (ann_is(key, "imageData")) {
+			secant_pull_skip(&j, &inside);
+		} else if (ann_is(key, "imagePath") || ann_is(key, "version"))
 			secant_pull_skip(&j, NULL);
 		else if (ann_is(key, "attributes") && secant_pull_peek(&j) == 'o') {
 			for (secant_pull_object(&j); secant_pull_key(&j, &key);)
@@ -229,6 +363,8 @@ parse_json(ann_set *s, int image, const char *data, size_t n, const char *origin
 			keep(s, &j, &s->images[image].attributes, key, "labelme.");
 	}
 	secant_pull_end(&j);
+	if (!j.err.code && ann_len(inside) > 10 && !s->images[image].path)
+		look_inside(s, image, inside, origin);
 	if (shapes && !j.err.code) {
 		j.p = shapes;
 		j.depth = 0;
@@ -240,188 +376,13 @@ parse_json(ann_set *s, int image, const char *data, size_t n, const char *origin
 				status = add_shape(s, image, &sh, origin, line, err);
 		}
 		secant_ann_join_parts(s, first);
+		if (!status && !j.err.code)
+			status = join_groups(s, image, first, err);
 	}
 	if (!status && j.err.code)
 		status = secant_fail(err, j.err.code, "%s", j.err.msg);
 	secant_free(sh.xy);
 	secant_pull_free(&j);
-	return status;
-}
-
-/* --- XML of MIT LabelMe 3.0
- * ------------------------------------------------------------------------------------------------------ */
-
-static void
-read_pt(xml_pull *x, shape *sh)
-{
-	ann_field tag;
-	double v[2] = { 0, 0 };
-	while (secant_xml_child(x, &tag)) {
-		if (ann_is(tag, "x"))
-			(void)secant_xml_real(x, &v[0]);
-		else if (ann_is(tag, "y"))
-			(void)secant_xml_real(x, &v[1]);
-		else
-			secant_xml_skip(x);
-	}
-	for (int i = 0; i < 2; i++) {
-		if (secant_grow((void **)&sh->xy, &sh->capacity, sh->n, sizeof *sh->xy)) {
-			secant_xml_fail(x, "no memory");
-			return;
-		}
-		sh->xy[sh->n++] = v[i];
-	}
-}
-
-typedef struct xml_object {
-	shape sh;
-	bool box, deleted, masked;
-	double rect[4];
-	char mask[300];
-} xml_object;
-
-static void
-read_part(ann_set *s, xml_pull *x, ann_field tag, xml_object *o)
-{
-	ann_field text;
-	secant_str json = { 0 };
-	if (ann_is(tag, "name")) {
-		if (secant_xml_text(x, &text))
-			snprintf(o->sh.label, sizeof o->sh.label, "%.*s", (int)(ann_len(text) > 290 ? 290 : ann_len(text)), text.p);
-	} else if (ann_is(tag, "deleted"))
-		o->deleted = secant_xml_text(x, &text) && ann_is(text, "1");
-	else if (ann_is(tag, "type"))
-		o->box = secant_xml_text(x, &text) && ann_is(text, "bounding_box");
-	else if (ann_is(tag, "polygon") || ann_is(tag, "segm")) {
-		while (secant_xml_child(x, &tag)) {
-			if (ann_is(tag, "pt"))
-				read_pt(x, &o->sh);
-			else if (ann_is(tag, "mask") && secant_xml_text(x, &text)) {
-				o->masked = true;
-				snprintf(o->mask, sizeof o->mask, "%.*s", (int)(ann_len(text) > 290 ? 290 : ann_len(text)), text.p);
-			} else if (ann_is(tag, "box")) {
-				static const char *const names[] = { "xmin", "ymin", "xmax", "ymax" };
-				while (secant_xml_child(x, &tag)) {
-					int i = 0;
-					while (i < 4 && !ann_is(tag, names[i]))
-						i++;
-					if (i < 4)
-						(void)secant_xml_real(x, &o->rect[i]);
-					else
-						secant_xml_skip(x);
-				}
-			} else if (!ann_is(tag, "mask"))
-				secant_xml_skip(x);
-		}
-	} else {
-		char key[120];
-		snprintf(key, sizeof key, "labelme.%.*s", (int)(ann_len(tag) > 100 ? 100 : ann_len(tag)), tag.p);
-		secant_xml_json(x, &json);
-		if (json.p && strcmp(json.p, "\"\""))
-			secant_ann_attribute(s, &o->sh.head, key, json.p, json.n);
-	}
-	secant_str_free(&json);
-}
-
-/* Masks/FOLDER/NAME.png beside Annotations/FOLDER. */
-static uint32_t
-xml_mask(ann_set *s, const char *origin, const char *name, secant_status *status, secant_err *err)
-{
-	const char *at = strstr(origin, "Annotations/");
-	char *dir = at ? secant_path_dir(at + 12) : NULL;
-	char *path = dir && secant_path_is_safe(name)
-		? secant_format("%.*sMasks/%s/%s", (int)(at - origin), origin, dir, name)
-		: NULL;
-	secant_image im = { 0 };
-	secant_err one = { 0 };
-	secant_image_read_options grey = { .channels = 1, .to_u8 = true };
-	uint32_t shape_at = 0;
-	ann_rle r;
-	if (!path || secant_image_read(&im, path, &grey, &one))
-		*status = secant_ann_bad(
-			s, "image-missing", origin, 0, 0, err, "the mask '%s' cannot be read: %s", name, one.msg);
-	else if (!(*status = secant_ann_rle_from_pixels(&r, im.data, (uint32_t)im.height, (uint32_t)im.width, err))) {
-		secant_str text = { 0 };
-		secant_ann_rle_encode(&text, r.runs, r.n);
-		shape_at = secant_ann_rle(s, im.height, im.width, text.p ? text.p : "", text.n, false);
-		secant_str_free(&text);
-		secant_ann_rle_free(&r);
-	}
-	secant_image_free(&im);
-	secant_free(dir), secant_free(path);
-	return shape_at;
-}
-
-static secant_status
-parse_xml(ann_set *s, int image, const char *data, size_t n, const char *origin, secant_err *err)
-{
-	xml_pull x;
-	ann_field tag;
-	xml_object o = { .sh = { 0 } };
-	secant_status status = SECANT_OK;
-	int deleted = 0;
-	secant_xml_init(&x, data, n, origin);
-	(void)secant_xml_root(&x, &tag);
-	while (!status && secant_xml_child(&x, &tag)) {
-		if (!ann_is(tag, "object")) {
-			if (ann_is(tag, "imagesize"))
-				while (secant_xml_child(&x, &tag)) {
-					double v = 0;
-					if (!ann_is(tag, "nrows") && !ann_is(tag, "ncols"))
-						secant_xml_skip(&x);
-					else if (secant_xml_real(&x, &v) && v >= 0 && v < 1e9)
-						*(ann_is(tag, "nrows") ? &s->images[image].height : &s->images[image].width) = (int32_t)v;
-				}
-			else
-				secant_xml_skip(&x);
-			continue;
-		}
-		uint32_t line = secant_xml_line(&x);
-		o.sh.n = 0, o.sh.head = 0, o.sh.label[0] = 0, o.box = o.deleted = o.masked = false;
-		while (secant_xml_child(&x, &tag))
-			read_part(s, &x, tag, &o);
-		if (x.err.code)
-			break;
-		if (o.deleted) {
-			deleted++;
-			continue;
-		}
-		uint32_t mask = o.masked ? xml_mask(s, origin, o.mask, &status, err) : 0;
-		if (status)
-			break;
-		if (o.sh.n < 2 && !o.masked) {
-			status = secant_ann_bad(
-				s, "parse-error", origin, line, 0, err, "object '%s' has neither points nor mask", o.sh.label);
-			continue;
-		}
-		if (!secant_ann_finite(o.sh.xy, o.sh.n) || !secant_ann_finite(o.rect, 4)) {
-			status = secant_ann_bad(
-				s, "value-not-finite", origin, line, 0, err, "a coordinate of '%s' is not finite", o.sh.label);
-			continue;
-		}
-		int class = secant_ann_class(s, o.sh.label, strlen(o.sh.label));
-		uint32_t polygon = o.masked ? mask : secant_ann_polygon(s, o.sh.xy, o.sh.n / 2);
-		ann_object *to = class >= 0 ? secant_ann_add_object(s, image, class) : NULL;
-		if (!to) {
-			status = secant_ann_nomem(err);
-			break;
-		}
-		to->line = line;
-		to->attributes = o.sh.head;
-		double box[4];
-		if (o.masked)
-			ann_corners(to, o.rect[0], o.rect[1], o.rect[2], o.rect[3]), to->shape = polygon;
-		else if (o.box && secant_ann_extent(s, polygon, box))
-			ann_corners(to, box[0], box[1], box[2], box[3]);
-		else
-			to->shape = polygon, to->flags |= ANN_BOX_DERIVED;
-	}
-	if (deleted)
-		secant_ann_note(s, "%s: %d deleted objects were left out", origin, deleted);
-	if (!status && x.err.code)
-		status = secant_fail(err, x.err.code, "%s", x.err.msg);
-	secant_free(o.sh.xy);
-	secant_xml_free(&x);
 	return status;
 }
 
@@ -462,6 +423,98 @@ detect(const char *path, const char **why)
 	return sure;
 }
 
+/* The text of imagePath, with slashes; fresh memory, NULL: none. `kind` receives the extension that fits imageData. */
+static char *
+image_path(const char *file, const char **kind)
+{
+	static const struct {
+		const char *begin, *ext;
+	} kinds[] = { { "iVBOR", "png" }, { "/9j/", "jpg" }, { "Qk", "bmp" }, { "UklG", "webp" }, { "SUkq", "tif" },
+		{ "TU0A", "tif" } };
+	char *data = NULL, *path = NULL;
+	size_t n;
+	json_pull j;
+	ann_field key, text;
+	*kind = NULL;
+	if (secant_file_read(&data, &n, file, (size_t)1 << 30, NULL))
+		return NULL;
+	secant_pull_init(&j, data, n, file);
+	for (secant_pull_object(&j); secant_pull_key(&j, &key);) {
+		if (ann_is(key, "imagePath") && secant_pull_peek(&j) == 's') {
+			if (secant_pull_string(&j, &text) && !path && (path = secant_strndup(text.p, ann_len(text))))
+				for (char *p = path; *p; p++)
+					*p = *p == '\\' ? '/' : *p;
+		} else if (ann_is(key, "imageData")) {
+			secant_pull_skip(&j, &text);
+			for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+				if (ann_len(text) > 10 && !memcmp(text.p + 1, kinds[i].begin, strlen(kinds[i].begin)))
+					*kind = kinds[i].ext;
+		} else
+			secant_pull_skip(&j, NULL);
+	}
+	secant_pull_free(&j);
+	secant_free(data);
+	return path;
+}
+
+/* The picture of a JSON or XML file: the one that imagePath names, seen from the file, else the one of that name beside
+ * it, else the one of the file's own stem. -1: it is not there. */
+static int
+find_picture(ann_set *s, const char *file, const char *below, bool json)
+{
+	static const char *const ext[] = { "jpg", "png", "jpeg", "JPG", "tif", "bmp", "tiff", "webp", "PNG", "JPEG", "TIF",
+		"BMP", NULL };
+	const char *kind;
+	int at = -1;
+	char *named = json ? image_path(file, &kind) : NULL, *dir = secant_path_dir(below);
+	const char *folder = dir && strcmp(dir, ".") ? dir : "";
+	for (const char *p = named;
+		 p && *p && at < 0 && dir;) { /* "../pictures/a.jpg" from "json/a.json": pictures/a.jpg */
+		size_t up = strlen(folder);
+		while (!strncmp(p, "../", 3) || !strncmp(p, "./", 2)) {
+			if (p[1] == '.')
+				while (up && folder[--up] != '/')
+					;
+			p += p[1] == '.' ? 3 : 2;
+		}
+		char *full = secant_format("%.*s%s%s", (int)up, folder, up ? "/" : "", p);
+		at = full ? secant_ann_find_image(s, full, strlen(full)) : -1;
+		secant_free(full);
+		p = p == secant_path_name(named) ? NULL : secant_path_name(named);
+		if (!p)
+			break;
+		at = at >= 0 ? at : secant_ann_find_image(s, p, strlen(p));
+	}
+	for (int k = 0; ext[k] && at < 0; k++) {
+		char *alias = secant_ann_with_extension(below, ext[k]);
+		at = alias ? secant_ann_find_image(s, alias, strlen(alias)) : -1;
+		secant_free(alias);
+	}
+	secant_free(named), secant_free(dir);
+	return at;
+}
+
+/* The name of a picture that is not there: the last part of imagePath beside the file, with the extension of what
+ * imageData holds. */
+static char *
+named_picture(const char *file, const char *below)
+{
+	const char *kind;
+	char *named = image_path(file, &kind), *dir = secant_path_dir(below), *out = NULL;
+	const char *name = named ? secant_path_name(named) : "";
+	if (!*name || !secant_path_is_safe(name))
+		out = secant_ann_with_extension(below, kind ? kind : "jpg");
+	else if (dir) {
+		char *full = strcmp(dir, ".") ? secant_format("%s/%s", dir, name) : secant_strdup(name);
+		bool fits = !kind || !strncasecmp(secant_path_ext(name), kind, 2);
+		out = full && !fits ? secant_ann_with_extension(full, kind) : full;
+		if (out != full)
+			secant_free(full);
+	}
+	secant_free(named), secant_free(dir);
+	return out;
+}
+
 static secant_status
 read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
@@ -484,24 +537,19 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
 			secant_free(file);
 			continue;
 		}
-		static const char *const ext[] = { "jpg", "png", "jpeg", "JPG", "tif", "bmp", "tiff", "webp", "PNG", NULL };
-		for (int k = 0; ext[k] && at < 0; k++) {
-			char *alias = secant_ann_with_extension(below, ext[k]);
-			at = alias ? secant_ann_find_image(s, alias, strlen(alias)) : -1;
-			secant_free(alias);
-		}
+		at = find_picture(s, file, below, json);
 		if (at < 0) {
-			char *name = secant_ann_with_extension(below, "jpg");
+			char *name = json ? named_picture(file, below) : secant_ann_with_extension(below, "jpg");
 			at = name ? secant_ann_add_image(s, name, strlen(name)) : -1;
-			if (at >= 0)
-				status = secant_ann_find(s, "image-missing", -1, file, 0, 0, "there is no picture beside it");
 			secant_free(name);
 		}
 		if (!status && at >= 0)
 			(void)secant_ann_probe(s, at, NULL);
 		if (!status)
-			status = at >= 0 ? secant_ann_read_text(s, at, file, json ? parse_json : parse_xml, err)
+			status = at >= 0 ? secant_ann_read_text(s, at, file, json ? parse_json : secant_labelme_xml, err)
 							 : secant_ann_nomem(err);
+		if (!status && at >= 0 && !s->images[at].path && !s->images[at].inside)
+			status = secant_ann_find(s, "image-missing", -1, file, 0, 0, "there is no picture beside it");
 		secant_free(file);
 	}
 	secant_names_free(&files);
@@ -545,7 +593,7 @@ put_mask(secant_str *t, const ann_set *s, const ann_object *o, secant_err *err)
 	put_points(t, xy, 2);
 	secant_str_add(t, "], \"shape_type\": \"mask\", \"mask\": \"");
 	if (!status)
-		base64_encode(png, n, t);
+		secant_base64_encode(png, n, t);
 	secant_str_add(t, "\"");
 	secant_image_free(&im);
 	secant_free(png), secant_free(pixels);
@@ -579,6 +627,32 @@ put_attributes(secant_str *t, const ann_set *s, uint32_t head, const char *const
 		secant_str_add(t, "}");
 }
 
+/* Was the polygon a circle, and is it still? */
+static bool
+is_circle(const ann_set *s, const ann_object *o, double p[4])
+{
+	const char *json = o->attributes ? secant_ann_get(s, o->attributes, "labelme.circle") : NULL;
+	double e[4];
+	if (!json || !secant_ann_list(json, p, 4) || !secant_ann_extent(s, o->shape, e))
+		return false;
+	double r = hypot(p[2] - p[0], p[3] - p[1]);
+	return fabs(e[0] - p[0] + r) + fabs(e[1] - p[1] + r) + fabs(e[2] - p[0] - r) + fabs(e[3] - p[1] - r) < 1e-3;
+}
+
+/* A group number beyond those that objects bring along. */
+static int
+free_group(const ann_set *s, int image)
+{
+	int64_t most = 0, v;
+	for (uint32_t k = s->first[image]; k < s->first[image + 1]; k++) {
+		const ann_object *o = &s->objects[s->order[k]];
+		const char *json = o->attributes ? secant_ann_get(s, o->attributes, "labelme.group_id") : NULL;
+		if (json && secant_ann_integer(json, json + strlen(json), &v) && v > most && v < 1 << 30)
+			most = v;
+	}
+	return (int)most;
+}
+
 static secant_status
 put_shape(secant_str *t, const ann_set *s, const ann_object *o, int part, int parts, int group, secant_err *err)
 {
@@ -586,13 +660,17 @@ put_shape(secant_str *t, const ann_set *s, const ann_object *o, int part, int pa
 	const char *label = o->class >= 0 ? ann_str(s, s->classes[o->class].name) : "";
 	const char *type = o->attributes ? secant_ann_get(s, o->attributes, "labelme.shape_type") : NULL;
 	ann_kind kind = ann_shape_kind(s, o->shape);
+	double circle[4];
 	secant_status status = SECANT_OK;
 	secant_str_add(t, "    {\"label\": ");
 	secant_ann_json_string(t, label, strlen(label));
 	secant_str_add(t, ", \"points\": [");
 	if (kind == ANN_RLE)
 		status = put_mask(t, s, o, err);
-	else if (kind) {
+	else if (kind == ANN_POLYGONS && is_circle(s, o, circle)) {
+		put_points(t, circle, 2);
+		secant_str_add(t, "], \"shape_type\": \"circle\"");
+	} else if (kind) {
 		int all, n = 0;
 		const double *xy = NULL, *p = secant_ann_parts(s, o->shape, &all);
 		for (int i = 0; i <= part && i < all; i++)
@@ -616,7 +694,8 @@ put_shape(secant_str *t, const ann_set *s, const ann_object *o, int part, int pa
 	if (!secant_ann_get(s, o->attributes, "labelme.flags"))
 		secant_str_add(t, ", \"flags\": {}");
 	put_attributes(t, s, o->attributes, NULL, true,
-		group ? "|labelme.shape_type|labelme.group_id|" : "|labelme.shape_type|labelme.points|labelme.label|");
+		group ? "|labelme.shape_type|labelme.group_id|labelme.circle|"
+			  : "|labelme.shape_type|labelme.points|labelme.label|labelme.circle|");
 	if (secant_ann_implied(s, o, ANN_IMPLIED_CROWD | ANN_IMPLIED_AREA | ANN_IMPLIED_DIFFICULT | ANN_IMPLIED_BOX, group,
 			part, parts, &extra)
 		|| o->attributes)
@@ -633,7 +712,7 @@ write(ann_set *s, ann_out *out, secant_err *err)
 	for (int i = 0; !status && i < s->n_images; i++) {
 		const ann_image *im = &s->images[i];
 		const char *name = ann_str(s, im->name), *base = secant_path_name(name);
-		int group = 0;
+		int group = free_group(s, i);
 		secant_str_add(&t, "{\n  \"version\": \"5.4.1\"");
 		if (!secant_ann_get(s, im->attributes, "labelme.flags"))
 			secant_str_add(&t, ",\n  \"flags\": {}");
@@ -675,7 +754,7 @@ static secant_status
 parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
 {
 	ann_field f = secant_ann_trim(d, d + n);
-	return ann_len(f) && *f.p == '<' ? parse_xml(s, 0, d, n, o, e) : parse_json(s, 0, d, n, o, e);
+	return ann_len(f) && *f.p == '<' ? secant_labelme_xml(s, 0, d, n, o, e) : parse_json(s, 0, d, n, o, e);
 }
 
 const ann_format secant_ann_format_labelme = {
@@ -688,4 +767,5 @@ const ann_format secant_ann_format_labelme = {
 	.read = read,
 	.write = write,
 	.parse = parse_one,
+	.picture = inner_picture,
 };

@@ -9,7 +9,8 @@
  *     cityscapes  leftImg8bit/LIST/CITY, gtFine/LIST/CITY: _labelIds, _instanceIds (class * 1000 + n)
  *     camvid      LIST, LISTannot, label_colors.txt
  *     ade20k      images/training, annotations/training (0 other, then 1 to 150), objectInfo150.txt
- *     mapillary   training/images, training/labels, config.json
+ *     mapillary   training/images, training/labels or training/v1.2/labels, config.json or config_v1.2.json
+ *     kitti-seg   training/image_2, training/semantic (ids of Cityscapes), training/instance
  */
 #include "annotations/masks.h"
 
@@ -21,17 +22,18 @@ const mask_layout secant_ann_layouts[] = {
 			{ "test", "test/images", "test/masks", NULL }, { "test", "test/images", "test/labels", NULL } },
 		"", "", "", true, true, "", "dataset_meta.json" },
 	{ "voc-seg", { { "", "JPEGImages", "SegmentationClass", "SegmentationObject" } }, "", "", "", true, true,
-		"ImageSets/Segmentation", "labelmap.txt" },
+		"ImageSets/Segmentation", "labelmap.txt", VOC_CLASSES, false },
 	{ "cityscapes",
 		{ { "train", "leftImg8bit/train", "gtFine/train", "gtFine/train" },
 			{ "val", "leftImg8bit/val", "gtFine/val", "gtFine/val" },
 			{ "test", "leftImg8bit/test", "gtFine/test", "gtFine/test" },
 			{ "", "leftImg8bit/all", "gtFine/all", "gtFine/all" } },
-		"_leftImg8bit", "_gtFine_labelIds", "_gtFine_instanceIds", false, false, NULL, "label_colors.txt" },
+		"_leftImg8bit", "_gtFine_labelIds", "_gtFine_instanceIds", false, false, NULL, "label_colors.txt", CITY_IDS,
+		false },
 	{ "camvid",
 		{ { "train", "train", "trainannot", NULL }, { "val", "val", "valannot", NULL },
 			{ "test", "test", "testannot", NULL }, { "", "all", "allannot", NULL } },
-		"", "", "", false, false, NULL, "label_colors.txt" },
+		"", "", "", false, false, NULL, "label_colors.txt", CAMVID_CLASSES, false },
 	{ "ade20k",
 		{ { "train", "images/training", "annotations/training", NULL },
 			{ "val", "images/validation", "annotations/validation", NULL },
@@ -43,8 +45,13 @@ const mask_layout secant_ann_layouts[] = {
 			{ "test", "testing/images", "testing/labels", NULL },
 			{ "train", "training/images", "training/v1.2/labels", "training/v1.2/instances" },
 			{ "val", "validation/images", "validation/v1.2/labels", "validation/v1.2/instances" },
-			{ "", "all/images", "all/labels", NULL } },
-		"", "", "", false, false, NULL, "config.json" },
+			{ "", "all/images", "all/labels", NULL }, { "train", "training/images", "training/v2.0/labels", NULL },
+			{ "val", "validation/images", "validation/v2.0/labels", NULL } },
+		"", "", "", false, false, NULL, "config.json", NO_CLASSES, false },
+	{ "kitti-seg",
+		{ { "train", "training/image_2", "training/semantic", "training/instance" },
+			{ "test", "testing/image_2", "testing/semantic", "testing/instance" } },
+		"", "", "", false, false, NULL, "label_colors.txt", CITY_IDS, false },
 	{ NULL },
 };
 
@@ -94,3 +101,5 @@ LAYOUT(camvid, CAMVID, "camvid", "CamVid: train and trainannot, ...", "it has tr
 LAYOUT(ade20k, ADE20K, "ade20k", "ADE20K: images/training and annotations/training", "it has annotations/training")
 LAYOUT(mapillary, MAPILLARY, "mapillary", "Mapillary Vistas and its like: training/images and training/labels",
 	"it has training/labels")
+LAYOUT(kitti_seg, KITTI_SEG, "kitti-seg", "KITTI semantic and instance segmentation: training/image_2 and semantic",
+	"it has training/semantic")

@@ -11,7 +11,7 @@
 #include "annotations/format.h"
 #include <secant/tensor.h>
 
-enum { MASKS, VOC_SEG, CITYSCAPES, CAMVID, ADE20K, MAPILLARY };
+enum { MASKS, VOC_SEG, CITYSCAPES, CAMVID, ADE20K, MAPILLARY, KITTI_SEG };
 
 typedef struct mask_layout {
 	const char *name;
@@ -23,7 +23,10 @@ typedef struct mask_layout {
 	bool zero_is_background; /* 0 is no class of its own: class i has value i + 1 */
 	bool lists_in_files; /* lists are text files in list_folder, not folders */
 	const char *list_folder, *meta;
+	int fixed; /* the classes that the format fixes where no list says otherwise: CITY_IDS, ... */
+	bool polygons; /* masks are JSON files of polygons (Cityscapes) */
 } mask_layout;
+enum { NO_CLASSES, CITY_IDS, CITY_TRAIN_IDS, VOC_CLASSES, CAMVID_CLASSES };
 
 extern const mask_layout secant_ann_layouts[]; /* by the enum; ends at name NULL */
 const mask_layout *secant_ann_layout(const ann_set *s); /* of a set that was read from masks; NULL: another format */
@@ -55,6 +58,15 @@ char *secant_ann_mask_stem(const char *relative, const char *end);
 
 /* The mask file of a picture as classes of the set, without objects in between: w x h values in fresh memory. The set
  * does not change. */
+/* Cityscapes and its like: what of its label files a folder has (cityscapes.c). Fills *l; says which in a note. */
+void secant_cityscapes_layout(ann_set *s, const char *root, mask_layout *l);
+/* Mapillary's version: the one that the folder has, or that is asked for ("v2.0"). */
+secant_status secant_mapillary_layout(
+	ann_set *s, const char *root, const char *asked, mask_layout *l, secant_err *err) SECANT_NODISCARD;
+/* One _polygons.json of Cityscapes for a picture. */
+secant_status secant_cityscapes_polygons(ann_set *s, int image, const char *path, secant_err *err) SECANT_NODISCARD;
+/* Instance maps hold class * 1000 + n, or the class alone: their classes. */
+bool secant_cityscapes_instances(const char *path);
 enum { ANN_PLANE_NONE = 0xfffe, ANN_PLANE_VOID = 0xffff };
 secant_status secant_ann_mask_plane(
 	const ann_set *s, int image, uint16_t **plane, int *w, int *h, secant_err *err) SECANT_NODISCARD;

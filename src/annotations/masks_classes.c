@@ -45,6 +45,8 @@ static const struct {
 	{ "motorcycle", 0x0000e6 },
 	{ "bicycle", 0x770b20 },
 };
+/* The ids of the nineteen classes that are trained (createTrainIdLabelImgs), in the order of their numbers there. */
+static const int city_train[] = { 7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33 };
 static const char *const voc_names[] = {
 	"background",
 	"aeroplane",
@@ -217,11 +219,13 @@ secant_ann_mask_classes(
 	if (!status && !s->n_classes && meta && secant_is_file(meta))
 		status = secant_ann_read_text(s, -1, meta, secant_ext_is(meta, "json") ? meta_json : meta_lines, err);
 	bool given = s->n_classes > 0;
-	for (int i = 0; !status && !given && l == &secant_ann_layouts[VOC_SEG] && i < 21; i++)
+	for (int i = 0; !status && !given && l->fixed == VOC_CLASSES && i < 21; i++)
 		(void)add(s, voc_names[i], strlen(voc_names[i]), voc_colour(i));
-	for (int i = 0; !status && !given && l == &secant_ann_layouts[CITYSCAPES] && i < 34; i++)
+	for (int i = 0; !status && !given && l->fixed == CITY_IDS && i < 34; i++)
 		(void)add(s, city[i].name, strlen(city[i].name), city[i].colour);
-	for (int i = 0; !status && !given && l == &secant_ann_layouts[CAMVID] && i < 12; i++)
+	for (int i = 0; !status && !given && l->fixed == CITY_TRAIN_IDS && i < 19; i++)
+		(void)add(s, city[city_train[i]].name, strlen(city[city_train[i]].name), city[city_train[i]].colour);
+	for (int i = 0; !status && !given && l->fixed == CAMVID_CLASSES && i < 12; i++)
 		(void)add(s, camvid_names[i], strlen(camvid_names[i]), -1);
 	for (int i = 0; i < s->n_classes && (l->zero_is_background || given); i++)
 		s->classes[i].is_background = s->classes[i].is_background || is_background(ann_str(s, s->classes[i].name));
@@ -279,7 +283,7 @@ void
 secant_ann_mask_values(const ann_set *s, const mask_layout *l, int *value, int *background)
 {
 	int own = secant_ann_mask_background(s);
-	bool city_own = l == &secant_ann_layouts[CITYSCAPES] && city_names(s), shift = own < 0;
+	bool city_own = l->fixed == CITY_IDS && city_names(s), shift = own < 0;
 	*background = city_own ? 0 : own < 0 ? 0 : own;
 	for (int i = 0; i < s->n_classes; i++) {
 		value[i] = shift ? i + 1 : i;
@@ -333,7 +337,7 @@ secant_ann_mask_write_classes(const ann_set *s, ann_out *out, int which, secant_
 			colours.p ? colours.p : "", own < 0 ? 0 : own);
 	else if (which == MAPILLARY)
 		secant_str_add(&t, "\n  ]\n}\n");
-	bool city_own = which == CITYSCAPES && city_names(s);
+	bool city_own = l->fixed == CITY_IDS && city_names(s);
 	secant_status status = city_own ? SECANT_OK : secant_ann_out_str(out, l->meta, &t, err);
 	secant_str_free(&t), secant_str_free(&colours);
 	return status;

@@ -121,6 +121,15 @@ values(const ann_set *s, const char *path, const mask_layout *l, mask_values *m,
 	return status;
 }
 
+/* 26001 is the first instance of class 26, 7 a region of class 7. */
+static void
+classes_of_ids(mask_values *m)
+{
+	size_t n = (size_t)m->w * (size_t)m->h;
+	for (size_t i = 0; i < n; i++)
+		m->v[i] = m->v[i] >= 1000 && m->v[i] != 65535 ? m->v[i] / 1000 : m->v[i];
+}
+
 secant_status
 secant_ann_mask_plane(const ann_set *s, int image, uint16_t **plane, int *w, int *h, secant_err *err)
 {
@@ -128,6 +137,8 @@ secant_ann_mask_plane(const ann_set *s, int image, uint16_t **plane, int *w, int
 	const mask_layout *l = secant_ann_layout(s);
 	mask_values m;
 	secant_status status = values(s, path, l, &m, err);
+	if (!status && secant_cityscapes_instances(path))
+		classes_of_ids(&m);
 	size_t n = (size_t)m.w * (size_t)m.h;
 	if (!status && m.bad)
 		status = secant_fail(err, SECANT_ERR_FORMAT, "%s: colour %d, %d, %d at (%zu, %zu) is that of no class", path,
@@ -156,6 +167,8 @@ decode_mask(ann_set *s, int image, const mask_layout *l, const char *mask, const
 	if (values(s, mask, l, &m, &one))
 		return secant_ann_bad(s, "image-unreadable", mask, 0, 0, err, "%s", one.msg);
 	secant_status status = SECANT_OK;
+	if (secant_cityscapes_instances(mask))
+		classes_of_ids(&m);
 	if (m.bad)
 		status = secant_ann_bad(s, "mask-value", mask, (uint32_t)((m.bad - 1) / (size_t)m.w) + 1,
 			(uint32_t)((m.bad - 1) % (size_t)m.w) + 1, err, "colour %d, %d, %d is that of no class", m.colour[0],
@@ -273,7 +286,7 @@ read_place(ann_set *s, const char *root, const mask_layout *l, int k, const seca
 	secant_status status = images && labels ? secant_ann_walk(&pictures, images, ANN_PICTURES, 6, err)
 											: secant_ann_nomem(err);
 	if (!status)
-		status = secant_ann_walk(&masks, labels, "png|bmp|tif|tiff|webp|pgm|jpg|jpeg", 6, err);
+		status = secant_ann_walk(&masks, labels, l->polygons ? "json" : "png|bmp|tif|tiff|webp|pgm|jpg|jpeg", 6, err);
 	ann_set by_stem;
 	secant_ann_init(&by_stem);
 	for (int i = 0; !status && i < masks.n; i++) {
@@ -309,7 +322,10 @@ read_place(ann_set *s, const char *root, const mask_layout *l, int k, const seca
 			}
 			if (m >= 0 && !mask)
 				status = secant_ann_nomem(err);
-			else if (mask) {
+			else if (mask && l->polygons) {
+				s->images[at].source = secant_ann_store(s, mask, strlen(mask));
+				status = secant_cityscapes_polygons(s, at, mask, err);
+			} else if (mask) {
 				s->images[at].mask = s->images[at].source = secant_ann_store(s, mask, strlen(mask));
 				if (l->place[k].instances)
 					ids = *l->instance_end
@@ -325,7 +341,7 @@ read_place(ann_set *s, const char *root, const mask_layout *l, int k, const seca
 			status = secant_ann_watch(watch, err);
 	}
 	for (int i = 0; !status && i < by_stem.n_images; i++)
-		if (by_stem.images[i].id == ANN_NO_ID && l != &secant_ann_layouts[VOC_SEG])
+		if (by_stem.images[i].id == ANN_NO_ID && l->fixed != VOC_CLASSES)
 			status = secant_ann_bad(
 				s, "image-missing", masks.v[by_stem.images[i].number], 0, 0, err, "a mask without a picture");
 	secant_ann_free(&by_stem);
@@ -358,8 +374,13 @@ secant_status
 secant_ann_mask_read(ann_set *s, const char *root, int which, const secant_dataset_reading *o,
 	const secant_watch *watch, secant_err *err)
 {
-	const mask_layout *l = &secant_ann_layouts[which];
-	secant_status status = secant_ann_mask_classes(s, root, l, o, err);
+	mask_layout own = secant_ann_layouts[which];
+	const mask_layout *l = &own;
+	if (which == CITYSCAPES)
+		secant_cityscapes_layout(s, root, &own);
+	secant_status status = which == MAPILLARY ? secant_mapillary_layout(s, root, o->task, &own, err) : SECANT_OK;
+	if (!status)
+		status = secant_ann_mask_classes(s, root, l, o, err);
 	bool any = false;
 	for (int k = 0; !status && k < 8 && l->place[k].images; k++)
 		if (folder(root, l->place[k].images) && folder(root, l->place[k].masks)) {

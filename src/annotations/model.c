@@ -299,11 +299,30 @@ secant_ann_attribute(ann_set *s, uint32_t *head, const char *key, const char *va
 		return 0;
 	}
 	uint32_t at = (uint32_t)s->n_attributes++;
+	secant_str sound = { 0 };
+	bool other = secant_ann_json_sound(&sound, value, n);
+	if (other && sound.failed)
+		out_of_memory(s);
+	if (other)
+		value = sound.p ? sound.p : "", n = sound.n;
 	s->attributes[at] = (ann_attribute){
 		secant_ann_intern(s, key, strlen(key)),
 		n <= 64 ? secant_ann_intern(s, value, n) : secant_ann_store(s, value, n),
 		0,
 	};
+	secant_str_free(&sound);
+	/* A key stands once, so that every format can hold it: a second value is "key#2". */
+	int again = 1;
+	ann_text plain = s->attributes[at].key;
+	for (uint32_t *link = head; *link; link = &s->attributes[*link].next)
+		if (s->attributes[*link].key == s->attributes[at].key && again < 1000) {
+			char name[400];
+			int k = snprintf(name, sizeof name, "%.380s#%d", ann_str(s, plain), ++again);
+			s->attributes[at].key = secant_ann_intern(s, name, (size_t)k);
+			link = head;
+			if (s->attributes[*link].key == s->attributes[at].key)
+				continue;
+		}
 	while (*head)
 		head = &s->attributes[*head].next;
 	*head = at;

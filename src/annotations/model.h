@@ -3,7 +3,7 @@
  *
  * A box is half-open, continuous and 0-based, [x0, x1) x [y0, y1). The numbers are kept as the file has them: a format
  * that stores width and height (COCO) sets ANN_XYWH and the last two numbers are those, so that reading and writing
- * again restores every digit. Compact: an object takes 76 bytes with its place in the index, a picture 80, shapes
+ * again restores every digit. Compact: an object takes 76 bytes with its place in the index, a picture 84, shapes
  * (polygons, masks) are runs of doubles in one pool, attributes are pairs of interned strings. Text (names, attribute
  * values) lives once in one pool; 0 is the empty string.
  *
@@ -49,6 +49,7 @@ typedef struct ann_image {
 	ann_text path; /* where it lies, 0 when it was not found */
 	ann_text source; /* the annotation file it came from */
 	ann_text mask; /* its mask file, 0 for none */
+	ann_text inside; /* the annotation file that holds the picture itself, 0 for none */
 	int64_t id;
 	int32_t width, height, depth; /* as declared, or read from the header; 0 unknown */
 	int32_t number; /* its number under --names number */

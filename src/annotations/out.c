@@ -2,7 +2,7 @@
  * Output folders, all or nothing, and what was lost on the way. Files inside the folder being made need no atomic
  * writing of their own: nobody knows the folder before it has its name.
  */
-#include "annotations/out.h"
+#include "annotations/format.h"
 #include "annotations/text.h"
 #include "base/file.h"
 #include "base/hash.h"
@@ -251,6 +251,16 @@ secant_ann_out_picture(ann_out *o, const ann_set *s, const ann_image *im, const 
 {
 	if (!o->options->pictures)
 		return SECANT_OK;
+	const ann_format *f = im->inside && !im->path ? secant_ann_format(ann_str(s, s->format)) : NULL;
+	if (f && f->picture) {
+		secant_str bytes = { 0 };
+		secant_status got = f->picture(s, im, &bytes, err);
+		if (!got)
+			got = secant_ann_out_file(o, relative, bytes.p, bytes.n, err);
+		o->pictures += !got;
+		secant_str_free(&bytes);
+		return got;
+	}
 	if (!im->path) {
 		secant_ann_out_lose(o, 1, "picture that was not found beside its annotations");
 		return SECANT_OK;

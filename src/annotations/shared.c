@@ -8,9 +8,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <iconv.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -181,6 +183,71 @@ secant_ann_need_size(const ann_set *s, const ann_image *im, const char *format, 
 		im->path ? "could not be read" : "was not found", format);
 }
 
+/* The encoding that a text says it has, where it is not UTF-8: a byte order mark of UTF-16, or XML's declaration. */
+static bool
+said_encoding(const char *data, size_t n, char name[40])
+{
+	if (n >= 2 && (!memcmp(data, "\xff\xfe", 2) || !memcmp(data, "\xfe\xff", 2))) {
+		snprintf(name, 40, "UTF-16");
+		return true;
+	}
+	size_t head = n < 200 ? n : 200;
+	const char *end = n > 5 && !memcmp(data, "<?xml", 5) ? memmem(data, head, "?>", 2) : NULL,
+			   *at = end ? memmem(data, (size_t)(end - data), "encoding=", 9) : NULL;
+	if (!at)
+		return false;
+	char quote = at[9];
+	const char *stop = memchr(at + 10, quote, (size_t)(end - at) - 10 > 200 ? 0 : (size_t)(end - (at + 10)));
+	if (!stop || stop - (at + 10) > 38 || stop == at + 10)
+		return false;
+	snprintf(name, 40, "%.*s", (int)(stop - (at + 10)), at + 10);
+	return strcasecmp(name, "utf-8") && strcasecmp(name, "utf8") && strcasecmp(name, "us-ascii");
+}
+
+/* What the declaration says of the encoding is no longer true: blanks. */
+static void
+drop_encoding(char *data, size_t n)
+{
+	size_t head = n < 200 ? n : 200;
+	char *at = memmem(data, head, "encoding=", 9),
+		 *end = at ? memchr(at + 10, at[9], head - (size_t)(at - data) - 10) : NULL;
+	if (end)
+		memset(at, ' ', (size_t)(end - at) + 1);
+}
+
+/* Turns a text that says it is not UTF-8 into UTF-8. */
+static secant_status
+to_utf8(ann_set *s, const char *path, char **data, size_t *n, secant_err *err)
+{
+	char from[40];
+	if (!said_encoding(*data, *n, from))
+		return SECANT_OK;
+	if (strncasecmp(from, "utf-16", 6) && secant_ann_is_utf8(*data, *n)) {
+		drop_encoding(*data, *n); /* declared otherwise, but UTF-8 all the same: as many tools leave it */
+		return SECANT_OK;
+	}
+	iconv_t turn = iconv_open("UTF-8", from);
+	if (turn == (iconv_t)-1)
+		return secant_ann_bad(
+			s, "encoding", path, 1, 0, err, "the encoding '%s' is not known here: save the file as UTF-8", from);
+	size_t room = 4 * *n + 16, left = *n, free_room = room;
+	char *out = secant_calloc(room + 1, 1), *in = *data, *to = out;
+	bool good = out && iconv(turn, &in, &left, &to, &free_room) != (size_t)-1;
+	iconv_close(turn);
+	if (!good) {
+		secant_free(out);
+		return out
+			? secant_ann_bad(s, "encoding", path, 1, 0, err, "the file is not in the encoding '%s' it says", from)
+			: secant_ann_nomem(err);
+	}
+	secant_free(*data);
+	*data = out;
+	*n = room - free_room;
+	out[*n] = 0;
+	drop_encoding(out, *n);
+	return SECANT_OK;
+}
+
 secant_status
 secant_ann_load_text(ann_set *s, const char *path, char **data, size_t *n, secant_err *err)
 {
@@ -188,8 +255,8 @@ secant_ann_load_text(ann_set *s, const char *path, char **data, size_t *n, secan
 	*data = NULL;
 	if (secant_file_read(data, n, path, (size_t)1 << 30, &one))
 		return secant_ann_bad(s, "parse-error", path, 0, 0, err, "%s", one.msg);
-	secant_status status = SECANT_OK;
-	if (s->collect) {
+	secant_status status = to_utf8(s, path, data, n, err);
+	if (!status && s->collect) {
 		bool bom = *n >= 3 && !memcmp(*data, "\xef\xbb\xbf", 3);
 		if (bom || memchr(*data, '\r', *n))
 			status = secant_ann_find(s, "encoding", -1, path, 1, 0, bom ? "byte order mark" : "lines end in CR LF");
@@ -316,11 +383,14 @@ secant_ann_read_list(ann_set *s, const char *path, const char *name, bool add, c
 		ann_field f = secant_ann_trim(l.line, l.line + l.n);
 		if (!ann_len(f) || *f.p == '#')
 			continue;
-		const char *space = NULL; /* "2007_000001  1": the second column of a class list */
-		for (const char *p = f.p; p < f.end; p++)
-			if ((*p == ' ' || *p == '\t') && f.end - p < 6)
-				space = space ? space : p;
-		ann_field name_part = space && secant_ann_find_image(s, f.p, ann_len(f)) < 0 ? (ann_field){ f.p, space } : f;
+		/* "2007_000001  1": the second column of a class list; but "image (1)" and "scan 1" are names of pictures. */
+		const char *last = f.end;
+		while (last > f.p && last[-1] != ' ' && last[-1] != '\t')
+			last--;
+		ann_field column = { last, f.end }, before = secant_ann_trim(f.p, last), name_part = f;
+		bool number = ann_is(column, "1") || ann_is(column, "0") || ann_is(column, "-1");
+		if (number && ann_len(before) && find_stem(s, f.p, ann_len(f), extension) < 0)
+			name_part = before;
 		if (secant_ann_picture_name(s, name_part.p, ann_len(name_part), path, l.number, clean, err)) {
 			status = SECANT_ERR_FORMAT;
 			break;

@@ -283,20 +283,101 @@ void
 secant_ann_xml_text(secant_str *s, const char *p, size_t n)
 {
 	size_t from = 0;
-	for (size_t i = 0; i < n; i++) {
-		const char *as = p[i] == '&'                               ? "&amp;"
-			: p[i] == '<'                                          ? "&lt;"
-			: p[i] == '>'                                          ? "&gt;"
-			: p[i] == '"'                                          ? "&quot;"
-			: (uint8_t)p[i] < 0x20 && p[i] != '\n' && p[i] != '\t' ? "\xef\xbf\xbd"
-																   : NULL;
+	for (size_t i = 0, k; i < n; i += k) {
+		uint8_t c = (uint8_t)p[i];
+		k = c < 0x80 ? 1 : utf8_length((const uint8_t *)p + i, n - i);
+		bool odd = !k || (k == 3 && !memcmp(p + i, "\xef\xbf", 2) && (uint8_t)p[i + 2] >= 0xbe); /* U+FFFE, U+FFFF */
+		k = k ? k : 1;
+		const char *as = odd                 ? "\xef\xbf\xbd"
+			: c == '&'                       ? "&amp;"
+			: c == '<'                       ? "&lt;"
+			: c == '>'                       ? "&gt;"
+			: c == '"'                       ? "&quot;"
+			: c == '\n'                      ? "&#10;" /* as they are they would become blanks in attributes */
+			: c == '\t'                      ? "&#9;"
+			: c == '\r'                      ? "&#13;"
+			: c == ' ' && (!i || i + 1 == n) ? "&#32;" /* at the ends readers take blanks for layout */
+			: c < 0x20                       ? "\xef\xbf\xbd"
+											 : NULL;
 		if (!as)
 			continue;
 		secant_str_addn(s, p + from, i - from);
 		secant_str_add(s, as);
-		from = i + 1;
+		from = i + k;
 	}
 	secant_str_addn(s, p + from, n - from);
+}
+
+/* [-]digits[.digits][e[+-]digits], no zero before other digits: RFC 8259. */
+bool
+secant_ann_is_json_number(const char *p, size_t n)
+{
+	const char *end = p + n;
+	p += p < end && *p == '-';
+	if (p == end || *p < '0' || *p > '9' || (*p == '0' && p + 1 < end && p[1] >= '0' && p[1] <= '9'))
+		return false;
+	while (p < end && *p >= '0' && *p <= '9')
+		p++;
+	if (p < end && *p == '.') {
+		const char *digit = ++p;
+		while (p < end && *p >= '0' && *p <= '9')
+			p++;
+		if (p == digit)
+			return false;
+	}
+	if (p < end && (*p == 'e' || *p == 'E')) {
+		p++;
+		p += p < end && (*p == '+' || *p == '-');
+		const char *digit = p;
+		while (p < end && *p >= '0' && *p <= '9')
+			p++;
+		if (p == digit)
+			return false;
+	}
+	return p == end;
+}
+
+/* Every value that is kept is JSON: numbers that JSON has not (NaN, Infinity, as Python writes them) become their names
+ * in quotes, foreign bytes U+FFFD. */
+bool
+secant_ann_json_sound(secant_str *s, const char *p, size_t n)
+{
+	bool quoted = false, odd = !secant_ann_is_utf8(p, n);
+	for (size_t i = 0; i < n && !odd; i++) {
+		if (quoted && p[i] == '\\')
+			i++;
+		else if (p[i] == '"')
+			quoted = !quoted;
+		else if (!quoted)
+			odd = p[i] == 'N' || p[i] == 'I' || p[i] == 'i' || (p[i] == 'n' && i + 1 < n && p[i + 1] != 'u');
+	}
+	if (!odd)
+		return false;
+	quoted = false;
+	for (size_t i = 0, k; i < n; i += k) {
+		k = (uint8_t)p[i] < 0x80 ? 1 : utf8_length((const uint8_t *)p + i, n - i);
+		if (!k) {
+			secant_str_add(s, "\xef\xbf\xbd");
+			k = 1;
+			continue;
+		}
+		size_t sign = !quoted && p[i] == '-' && i + 1 < n;
+		char c = p[i + sign];
+		bool nan = !quoted && (c == 'N' || (c == 'n' && i + sign + 1 < n && p[i + sign + 1] != 'u')),
+			 inf = !quoted && (c == 'I' || c == 'i');
+		if (nan || inf) {
+			secant_str_add(s, nan ? "\"NaN\"" : sign ? "\"-Infinity\"" : "\"Infinity\"");
+			for (k = sign; i + k < n && ((p[i + k] | 32) >= 'a' && (p[i + k] | 32) <= 'z'); k++)
+				;
+			continue;
+		}
+		if (quoted && p[i] == '\\' && i + 1 < n)
+			k = 2;
+		else if (p[i] == '"')
+			quoted = !quoted;
+		secant_str_addn(s, p + i, k);
+	}
+	return true;
 }
 
 static void

@@ -24,9 +24,15 @@ void secant_ann_put_decimals(secant_str *s, double v, int least, int most);
 void secant_ann_json_string(secant_str *s, const char *p, size_t n);
 /* Text for XML content and attribute values. */
 void secant_ann_xml_text(secant_str *s, const char *p, size_t n);
+bool secant_ann_is_json_number(const char *p, size_t n); /* as RFC 8259 has them: no "007", "1.", "NaN" */
+/* A value of JSON as other writers leave it, made sound; false (and nothing written): it is as it stands. */
+bool secant_ann_json_sound(secant_str *s, const char *p, size_t n);
 /* The plain text of a JSON value: strings without quotes and escapes, everything else as it stands. */
 void secant_ann_json_plain(secant_str *s, const char *json);
 bool secant_ann_is_utf8(const char *p, size_t n);
+/* Base64; decoding passes over line ends and says false on any other byte that is none of it. */
+bool secant_base64_decode(const char *p, size_t n, secant_str *out);
+void secant_base64_encode(const uint8_t *p, size_t n, secant_str *out);
 
 /* Lines of a text: without CR and LF, byte order mark skipped. `number` counts from 1. */
 typedef struct ann_lines {

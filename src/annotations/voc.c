@@ -1,6 +1,9 @@
 /*
  * PASCAL VOC detection: Annotations/STEM.xml, JPEGImages, ImageSets/Main/LIST.txt (Everingham and others: The PASCAL
- * Visual Object Classes Challenge 2012 development kit). The kit counts pixels from 1 and includes both borders; others
+ * Visual Object Classes Challenge 2012 development kit), and the same XML where other tools leave it: beside the
+ * pictures (labelImg), in train, valid and test (Roboflow), in annotations and images; with polygons (<polygon><x1>)
+ * and turned boxes: <robndbox> with cx, cy, w, h and an angle in radians clockwise (roLabelImg) or with four corners
+ * (DIOR-R), <bndbox> with x0 to y3. The kit counts pixels from 1 and includes both borders; others
  * do not: see --voc-origin.
  *
  *     word               x0         x1        who
@@ -27,42 +30,55 @@ static const char *const origin_words[] = { "auto", "0-exclusive", "1-inclusive"
  * ----------------------------------------------------------------------------------------------------------------
  */
 
+enum { SURE = 90, PERHAPS = 60 };
+
+/* How sure the first XML files below a folder make; `damaged` counts those that cannot be read or are no XML. */
+static int
+look(const char *folder, int *damaged, int *n)
+{
+	secant_names files = { 0 };
+	secant_err ignored = { 0 };
+	int sure = 0;
+	if (secant_ann_walk(&files, folder, "xml", 4, &ignored))
+		(*damaged)++;
+	*n = files.n;
+	for (int i = 0; i < files.n && i < 20 && sure < 50; i++) {
+		char *file = secant_path_join(folder, files.v[i]), *data = NULL;
+		size_t size;
+		if (file && secant_file_read(&data, &size, file, 1 << 24, &ignored))
+			(*damaged)++;
+		else if (file) {
+			bool labelme = strstr(data, "<imagesize>") || strstr(data, "<pt>") || strstr(data, "<sourceImage>"),
+				 own = strstr(data, "<annotation>") || strstr(data, "<annotation ");
+			*damaged += !strstr(data, "<annotation") || !strstr(data, "</annotation");
+			sure = own && !labelme ? strstr(data, "bndbox>") || strstr(data, "<size>") ? SURE : 30 : 0;
+			secant_free(data);
+		}
+		secant_free(file);
+	}
+	secant_names_free(&files);
+	return sure;
+}
+
 static int
 detect(const char *path, const char **why)
 {
 	/* A folder or file that cannot be read, or that is no XML, may be VOC: then the reader says what is wrong with it,
 	 * before the pictures alone are taken for a set of masks. */
-	enum { SURE = 90, PERHAPS = 60 };
-	char *folder = secant_path_join(path, "Annotations"), *sets = secant_path_join(path, "ImageSets"), *data = NULL;
-	secant_names files = { 0 };
-	secant_err ignored = { 0 };
-	int sure = 0, damaged = 0;
+	char *folder = secant_path_join(path, "Annotations"), *sets = secant_path_join(path, "ImageSets");
+	int sure = 0, damaged = 0, n = 0;
 	bool there = folder && secant_is_dir(folder);
-	if (there && secant_ann_walk(&files, folder, "xml", 3, &ignored))
-		damaged++;
-	for (int i = 0; i < files.n && i < 20 && sure < 50; i++) {
-		char *file = secant_path_join(folder, files.v[i]);
-		size_t n;
-		if (file && secant_file_read(&data, &n, file, 1 << 24, &ignored))
-			damaged++;
-		else if (file) {
-			bool labelme = strstr(data, "<imagesize>") || strstr(data, "<polygon>") || strstr(data, "<sourceImage>");
-			damaged += !strstr(data, "<annotation") || !strstr(data, "</annotation>");
-			sure = strstr(data, "<annotation") && !labelme
-				? strstr(data, "<bndbox>") || strstr(data, "<size>") ? SURE : 30
-				: 0;
-			secant_free(data);
-		}
-		secant_free(file);
-	}
+	*why = "it has Annotations with VOC XML";
+	if (there)
+		sure = look(folder, &damaged, &n);
 	if (sure < PERHAPS && damaged)
 		sure = PERHAPS;
-	else if (sets && secant_is_dir(sets) && (sure || (there && !files.n)))
+	else if (sets && secant_is_dir(sets) && (sure || (there && !n)))
 		sure = sure ? SURE : 40;
-	secant_names_free(&files);
+	else if (!there && secant_is_dir(path) && (sure = look(path, &damaged, &n)))
+		*why = "it has VOC XML beside its pictures";
 	secant_free(folder);
 	secant_free(sets);
-	*why = "it has Annotations with VOC XML";
 	return sure;
 }
 
@@ -79,32 +95,87 @@ keep(ann_set *s, xml_pull *x, ann_field tag, uint32_t *head)
 	secant_str_free(&json);
 }
 
-static void
-read_box(xml_pull *x, double box[4], unsigned *seen)
-{
-	static const char *const tags[] = { "xmin", "ymin", "xmax", "ymax" };
-	ann_field tag;
-	while (secant_xml_child(x, &tag)) {
-		int i = 0;
-		while (i < 4 && !ann_is(tag, tags[i]))
-			i++;
-		if (i == 4) {
-			secant_xml_skip(x);
-			continue;
-		}
-		if (*seen >> i & 1)
-			secant_xml_fail(x, "<%s> stands twice", tags[i]);
-		*seen |= 1u << i;
-		(void)secant_xml_real(x, &box[i]);
-	}
-}
-
 typedef struct reading {
 	ann_object object;
 	char class[300];
-	unsigned seen;
+	unsigned seen; /* which of the four numbers of the box */
 	bool named;
+	double corner[8];
+	unsigned corners; /* which of the eight */
+	double turned[5];
+	unsigned turns; /* which of cx, cy, w, h, angle */
+	double *xy;
+	int n_xy, capacity, *part, n_parts, parts_capacity; /* polygons */
 } reading;
+
+/* Numbers of an element's children by their names; others are passed over. Returns false where one stands twice. */
+static bool
+read_named(xml_pull *x, ann_field tag, const char *const *names, double *v, unsigned *seen)
+{
+	int i = 0;
+	while (names[i] && !ann_is(tag, names[i]))
+		i++;
+	if (!names[i])
+		return false;
+	if (*seen >> i & 1)
+		secant_xml_fail(x, "<%s> stands twice", names[i]);
+	*seen |= 1u << i;
+	(void)secant_xml_real(x, &v[i]);
+	return true;
+}
+
+static const char *const box_names[] = { "xmin", "ymin", "xmax", "ymax", NULL };
+static const char *const turned_names[] = { "cx", "cy", "w", "h", "angle", NULL };
+static const char *const corner_names[][9] = { { "x0", "y0", "x1", "y1", "x2", "y2", "x3", "y3", NULL },
+	{ "x_left_top", "y_left_top", "x_right_top", "y_right_top", "x_right_bottom", "y_right_bottom", "x_left_bottom",
+		"y_left_bottom", NULL } };
+
+static void
+read_box(xml_pull *x, reading *r)
+{
+	ann_field tag;
+	while (secant_xml_child(x, &tag))
+		if (!read_named(x, tag, box_names, r->object.box, &r->seen)
+			&& !read_named(x, tag, turned_names, r->turned, &r->turns)
+			&& !read_named(x, tag, corner_names[0], r->corner, &r->corners)
+			&& !read_named(x, tag, corner_names[1], r->corner, &r->corners))
+			secant_xml_skip(x);
+}
+
+/* <x1>1</x1><y1>2</y1><x2>...: one part, in the order of its numbers. */
+static void
+read_polygon(xml_pull *x, reading *r)
+{
+	ann_field tag;
+	int from = r->n_xy;
+	while (secant_xml_child(x, &tag)) {
+		int64_t k;
+		double v;
+		bool point = (*tag.p == 'x' || *tag.p == 'y') && secant_ann_integer(tag.p + 1, tag.end, &k) && k >= 0;
+		if (!point) {
+			secant_xml_skip(x);
+			continue;
+		}
+		if ((*tag.p == 'y') != ((r->n_xy - from) & 1)) {
+			secant_xml_fail(
+				x, "<%.*s> where %s should stand", (int)ann_len(tag), tag.p, *tag.p == 'y' ? "an x" : "a y");
+			return;
+		}
+		if (!secant_xml_real(x, &v))
+			return;
+		if (secant_grow((void **)&r->xy, &r->capacity, r->n_xy, sizeof *r->xy)) {
+			secant_xml_fail(x, "no memory");
+			return;
+		}
+		r->xy[r->n_xy++] = v;
+	}
+	if ((r->n_xy - from) & 1)
+		secant_xml_fail(x, "a polygon with x without y");
+	else if (r->n_xy > from && secant_grow((void **)&r->part, &r->parts_capacity, r->n_parts, sizeof *r->part))
+		secant_xml_fail(x, "no memory");
+	else if (r->n_xy > from)
+		r->part[r->n_parts++] = (r->n_xy - from) / 2;
+}
 
 static void
 read_member(ann_set *s, xml_pull *x, ann_field tag, reading *r)
@@ -115,9 +186,15 @@ read_member(ann_set *s, xml_pull *x, ann_field tag, reading *r)
 			r->named = true;
 			snprintf(r->class, sizeof r->class, "%.*s", (int)(ann_len(text) > 290 ? 290 : ann_len(text)), text.p);
 		}
-	} else if (ann_is(tag, "bndbox"))
-		read_box(x, r->object.box, &r->seen);
-	else if (ann_is(tag, "difficult")) {
+	} else if (ann_is(tag, "bndbox") || ann_is(tag, "robndbox") || ann_is(tag, "rotated_bndbox"))
+		read_box(x, r);
+	else if (ann_is(tag, "polygon"))
+		read_polygon(x, r);
+	else if (ann_is(tag, "type") && r->turns + r->corners == 0 && secant_xml_text(x, &text)) {
+		/* "bndbox" or "robndbox": what follows says it */
+		if (!ann_is(text, "bndbox") && !ann_is(text, "robndbox"))
+			secant_ann_attribute_text(s, &r->object.attributes, "voc.type", text.p, ann_len(text));
+	} else if (ann_is(tag, "difficult")) {
 		if (secant_xml_text(x, &text) && (ann_is(text, "1") || ann_is(text, "true")))
 			r->object.flags |= ANN_DIFFICULT;
 	} else if (ann_is(tag, "attributes"))
@@ -142,6 +219,53 @@ read_member(ann_set *s, xml_pull *x, ann_field tag, reading *r)
 		keep(s, x, tag, &r->object.attributes);
 }
 
+static uint32_t
+shape_of(ann_set *s, const reading *r)
+{
+	if (r->turns == 31)
+		return secant_ann_turned(s, r->turned[0] - r->turned[2] / 2, r->turned[1] - r->turned[3] / 2,
+			r->turned[0] + r->turned[2] / 2, r->turned[1] + r->turned[3] / 2, r->turned[4] * 180 / M_PI);
+	if (r->corners == 255)
+		return secant_ann_points(s, ANN_QUAD, r->corner, 4);
+	if (!r->n_parts)
+		return 0;
+	uint32_t shape = secant_ann_polygon_begin(s, r->n_parts);
+	const double *xy = r->xy;
+	for (int i = 0; i < r->n_parts; xy += 2 * r->part[i++])
+		secant_ann_polygon_part(s, xy, r->part[i]);
+	return shape;
+}
+
+static secant_status
+add_object(ann_set *s, int image, const reading *r, const char *origin, uint32_t line, secant_err *err)
+{
+	if (!r->named || !*r->class)
+		return secant_ann_bad(s, "parse-error", origin, line, 0, err, "an object without <name>");
+	if ((r->seen && r->seen != 15) || (r->turns && r->turns != 31) || (r->corners && r->corners != 255))
+		return secant_ann_bad(s, "parse-error", origin, line, 0, err, "a %s without all of %s",
+			r->turns || r->corners ? "turned box" : "<bndbox>",
+			r->turns         ? "cx, cy, w, h, angle"
+				: r->corners ? "its four corners"
+							 : "xmin, ymin, xmax, ymax");
+	if (!secant_ann_finite(r->object.box, 4) || !secant_ann_finite(r->turned, 5) || !secant_ann_finite(r->corner, 8)
+		|| !secant_ann_finite(r->xy, r->n_xy))
+		return secant_ann_bad(
+			s, "value-not-finite", origin, line, 0, err, "a coordinate of '%s' is not finite", r->class);
+	int class = secant_ann_class(s, r->class, strlen(r->class));
+	uint32_t shape = shape_of(s, r);
+	ann_object *o = class >= 0 ? secant_ann_add_object(s, image, class) : NULL;
+	if (!o)
+		return secant_ann_nomem(err);
+	memcpy(o->box, r->object.box, sizeof o->box);
+	bool turned = r->turns || r->corners; /* a turned box has its extent for a box */
+	o->flags = r->object.flags | (shape && (turned || !r->seen) ? ANN_BOX_DERIVED : r->seen ? 0u : ANN_NO_BOX);
+	o->shape = shape;
+	o->attributes = r->object.attributes;
+	o->line = line;
+	secant_ann_absorb(s, o);
+	return SECANT_OK;
+}
+
 static secant_status
 read_object(ann_set *s, xml_pull *x, int image, secant_err *err)
 {
@@ -150,24 +274,11 @@ read_object(ann_set *s, xml_pull *x, int image, secant_err *err)
 	uint32_t line = secant_xml_line(x);
 	while (secant_xml_child(x, &tag))
 		read_member(s, x, tag, &r);
-	if (x->err.code)
-		return SECANT_OK;
-	if (!r.named || (r.seen && r.seen != 15))
-		return secant_ann_bad(s, "parse-error", x->origin, line, 0, err,
-			!r.named ? "an object without <name>" : "a <bndbox> without all of xmin, ymin, xmax, ymax");
-	if (!secant_ann_finite(r.object.box, 4))
-		return secant_ann_bad(
-			s, "value-not-finite", x->origin, line, 0, err, "a coordinate of '%s' is not finite", r.class);
-	int class = secant_ann_class(s, r.class, strlen(r.class));
-	ann_object *o = class >= 0 ? secant_ann_add_object(s, image, class) : NULL;
-	if (!o)
-		return secant_ann_nomem(err);
-	memcpy(o->box, r.object.box, sizeof o->box);
-	o->flags = r.object.flags | (r.seen ? 0u : ANN_NO_BOX);
-	o->attributes = r.object.attributes;
-	o->line = line;
-	secant_ann_absorb(s, o);
-	return SECANT_OK;
+	secant_status status = SECANT_OK;
+	if (!x->err.code)
+		status = add_object(s, image, &r, x->origin, line, err);
+	secant_free(r.xy), secant_free(r.part);
+	return status;
 }
 
 static void
@@ -238,78 +349,185 @@ parse(ann_set *s, int image, const char *data, size_t n, const char *origin, sec
 	return status;
 }
 
-/* The extension that <filename> names, for a picture that is not there. */
+/* What <filename> says, with slashes and unescaped; "" none. */
 static void
-filename_extension(const char *data, char ext[16])
+filename_of(const char *data, char name[512])
 {
-	snprintf(ext, 16, "jpg");
 	const char *from = strstr(data, "<filename>"), *to = from ? strstr(from, "</filename>") : NULL;
-	if (to && to - from < 1000) {
-		const char *dot = NULL;
-		for (const char *p = from + 10; p < to; p++)
-			dot = *p == '.' ? p : dot;
-		if (dot && to - dot > 1 && to - dot < 12)
-			snprintf(ext, 16, "%.*s", (int)(to - dot - 1), dot + 1);
+	size_t n = 0;
+	*name = 0;
+	if (!to || to - from > 500)
+		return;
+	for (const char *p = from + 10; p < to; p++) {
+		bool amp = !strncmp(p, "&amp;", 5);
+		name[n++] = *p == '\\' ? '/' : *p;
+		p += amp ? 4 : 0;
 	}
+	name[n] = 0;
+	ann_field f = secant_ann_trim(name, name + n);
+	memmove(name, f.p, ann_len(f) + 1);
+	name[f.end - f.p] = 0;
 }
 
-/* Pictures by stem, so that each XML finds its own whatever its extension. */
-static secant_status
-stems(ann_set *s, ann_set *pictures, secant_err *err)
+/* Where XML and pictures lie. Flat: beside each other or in folders of their own anywhere. */
+typedef struct layout {
+	const char *annotations, *pictures; /* folders below root; annotations NULL: flat */
+} layout;
+
+static bool
+is_folder(const char *root, const char *name)
 {
-	for (int i = 0; i < s->n_images; i++) {
-		const char *name = ann_str(s, s->images[i].name), *dot = strrchr(name, '.');
-		if (secant_ann_find_image(pictures, name, dot ? (size_t)(dot - name) : strlen(name)) < 0) {
-			int at = secant_ann_add_image(pictures, name, dot ? (size_t)(dot - name) : strlen(name));
-			if (at < 0)
-				return secant_ann_nomem(err);
-			pictures->images[at].number = i;
+	char *path = secant_path_join(root, name);
+	bool is = path && secant_is_dir(path);
+	secant_free(path);
+	return is;
+}
+
+/* Has the folder XML in it, at any depth? */
+static bool
+has_xml(const char *root, const char *name)
+{
+	secant_names files = { 0 };
+	char *path = secant_path_join(root, name);
+	bool any = path && !secant_ann_walk(&files, path, "xml", 8, NULL) && files.n;
+	secant_names_free(&files);
+	secant_free(path);
+	return any;
+}
+
+static layout
+find_layout(const char *root, const char *images)
+{
+	static const char *const annotations[] = { "Annotations", "annotations", "Annotation", "xmls", "xml", "labels",
+		NULL },
+							 *const pictures[] = { "JPEGImages", "images", "Images", "JPEGImage", "imgs", "img", NULL };
+	layout l = { NULL, images };
+	if (is_folder(root, "Annotations") && is_folder(root, "JPEGImages"))
+		l.annotations = "Annotations"; /* the kit's, though it were empty */
+	for (int i = 0; annotations[i] && !l.annotations; i++)
+		if (is_folder(root, annotations[i]) && has_xml(root, annotations[i]))
+			l.annotations = annotations[i];
+	for (int i = 0; l.annotations && pictures[i] && !l.pictures; i++)
+		if (is_folder(root, pictures[i]))
+			l.pictures = pictures[i];
+	return l;
+}
+
+/* Pictures by their place without extension, so that each XML finds its own whatever its extension; in a flat layout
+ * folders of pictures and of XML stand for each other. */
+static const char *
+without_folder(const char *place, char out[1024])
+{
+	static const char *const folders[] = { "JPEGImages", "images", "Images", "Annotations", "annotations", "xmls",
+		"xml", "labels", "imgs", "img", NULL };
+	size_t n = 0;
+	for (const char *p = place; *p;) {
+		size_t k = strcspn(p, "/");
+		bool skip = false;
+		for (int i = 0; p[k] && folders[i]; i++)
+			skip = skip || (strlen(folders[i]) == k && !memcmp(p, folders[i], k));
+		if (!skip && n + k + 2 < 1024) {
+			memcpy(out + n, p, k);
+			n += k;
+			if (p[k])
+				out[n++] = '/';
 		}
+		p += k + (p[k] != 0);
 	}
+	out[n] = 0;
+	return out;
+}
+
+static secant_status
+add_key(ann_set *pictures, const char *key, size_t n, int image, secant_err *err)
+{
+	if (secant_ann_find_image(pictures, key, n) >= 0)
+		return SECANT_OK;
+	int at = secant_ann_add_image(pictures, key, n);
+	if (at < 0)
+		return secant_ann_nomem(err);
+	pictures->images[at].number = image;
 	return SECANT_OK;
+}
+
+static secant_status
+stems(ann_set *s, ann_set *by_stem, ann_set *by_name, bool flat, secant_err *err)
+{
+	char room[1024];
+	secant_status status = SECANT_OK;
+	for (int i = 0; !status && i < s->n_images; i++) {
+		const char *name = ann_str(s, s->images[i].name), *key = flat ? without_folder(name, room) : name,
+				   *dot = strrchr(key, '.'), *base = secant_path_name(name);
+		status = add_key(by_stem, key, dot ? (size_t)(dot - key) : strlen(key), i, err);
+		if (!status)
+			status = add_key(by_name, base, strlen(base), i, err);
+	}
+	return status;
+}
+
+/* The picture of an XML file: that of its own stem, else the one that <filename> names. */
+static int
+picture_of(const ann_set *by_stem, const ann_set *by_name, const char *file, bool flat, const char *data)
+{
+	char room[1024], name[512];
+	const char *key = flat ? without_folder(file, room) : file;
+	int at = secant_ann_find_image(by_stem, key, strlen(key) - 4);
+	if (at >= 0)
+		return by_stem->images[at].number;
+	filename_of(data, name);
+	const char *base = secant_path_name(name), *dot = strrchr(base, '.');
+	at = *base ? secant_ann_find_image(by_name, base, strlen(base)) : -1;
+	if (at >= 0)
+		return by_name->images[at].number;
+	at = *base ? secant_ann_find_image(by_stem, base, dot ? (size_t)(dot - base) : strlen(base)) : -1;
+	return at >= 0 ? by_stem->images[at].number : -1;
 }
 
 /* The XML of picture `at`; -1: its picture is not there, and has the name that the XML says. */
 static secant_status
-read_one(ann_set *s, int at, const char *path, const char *file, bool pictures, secant_err *err)
+read_one(
+	ann_set *s, int at, const char *path, const char *file, const char *data, size_t n, bool pictures, secant_err *err)
 {
-	char *data = NULL, ext[16];
-	size_t n = 0;
-	secant_status status = secant_ann_load_text(s, path, &data, &n, err);
-	if (status || !data)
-		return status;
+	secant_status status = SECANT_OK;
 	if (at < 0) {
-		filename_extension(data, ext);
-		char *name = secant_format("%.*s.%s", (int)strlen(file) - 4, file, ext);
+		char said[512];
+		filename_of(data, said);
+		const char *ext = secant_path_ext(said);
+		char *name = secant_format("%.*s.%s", (int)strlen(file) - 4, file, *ext && strlen(ext) < 12 ? ext : "jpg");
 		at = name ? secant_ann_add_image(s, name, strlen(name)) : -1;
 		status = at < 0 ? secant_ann_nomem(err)
 			: pictures
-			? secant_ann_find(s, "image-missing", -1, path, 0, 0, "there is no picture '%s' in JPEGImages", name)
+			? secant_ann_find(s, "image-missing", -1, path, 0, 0, "there is no picture '%s'", *said ? said : name)
 			: SECANT_OK;
 		secant_free(name);
-	}
-	if (!status)
-		status = secant_ann_parse_text(s, at, path, data, n, parse, err);
-	secant_free(data);
-	return status;
+	} else if (s->images[at].source)
+		secant_ann_note(
+			s, "%s: a second file for picture %s; its objects were added", path, ann_str(s, s->images[at].name));
+	return status ? status : secant_ann_parse_text(s, at, path, data, n, parse, err);
 }
 
 static secant_status
-read_annotations(ann_set *s, const char *root, const secant_watch *watch, secant_err *err)
+read_annotations(ann_set *s, const char *root, const layout *l, const secant_watch *watch, secant_err *err)
 {
 	secant_names files = { 0 };
-	ann_set by_stem;
-	char *folder = secant_path_join(root, "Annotations");
-	secant_ann_init(&by_stem);
+	ann_set by_stem, by_name;
+	bool flat = !l->annotations;
+	char *folder = flat ? secant_strdup(root) : secant_path_join(root, l->annotations);
+	secant_ann_init(&by_stem), secant_ann_init(&by_name);
 	secant_status status = folder ? secant_ann_walk(&files, folder, "xml", 8, err) : secant_ann_nomem(err);
 	if (!status)
-		status = stems(s, &by_stem, err);
+		status = stems(s, &by_stem, &by_name, flat, err);
 	int pictures = s->n_images;
 	for (int i = 0; !status && i < files.n; i++) {
-		int at = secant_ann_find_image(&by_stem, files.v[i], strlen(files.v[i]) - 4);
-		char *path = secant_path_join(folder, files.v[i]);
-		status = path ? read_one(s, at >= 0 ? by_stem.images[at].number : -1, path, files.v[i], pictures > 0, err)
-					  : secant_ann_nomem(err);
+		char *path = secant_path_join(folder, files.v[i]), *data = NULL;
+		size_t n = 0;
+		status = path ? secant_ann_load_text(s, path, &data, &n, err) : secant_ann_nomem(err);
+		bool other = flat && data && !strstr(data, "<annotation>")
+			&& !strstr(data, "<annotation "); /* some other XML */
+		if (!status && data && !other)
+			status = read_one(s, picture_of(&by_stem, &by_name, files.v[i], flat, data), path, files.v[i], data, n,
+				pictures > 0, err);
+		secant_free(data);
 		secant_free(path);
 		if (!status && i % 512 == 511)
 			status = secant_ann_watch(watch, err);
@@ -319,11 +537,46 @@ read_annotations(ann_set *s, const char *root, const secant_watch *watch, secant
 			status = secant_ann_find(s, "annotation-missing", -1, ann_str(s, s->images[i].path), 0, 0,
 				"a picture without an XML file: no objects");
 	if (!pictures && s->n_images)
-		secant_ann_note(s, "JPEGImages holds no pictures");
-	secant_ann_free(&by_stem);
+		secant_ann_note(s, "%s holds no pictures", l->pictures ? l->pictures : "JPEGImages");
+	secant_ann_free(&by_stem), secant_ann_free(&by_name);
 	secant_names_free(&files);
 	secant_free(folder);
 	return status;
+}
+
+/* train/a.jpg, valid/images/b.jpg: the list is the folder, and the name what follows, where that stays unique. */
+static secant_status
+lists_of_folders(ann_set *s, secant_err *err)
+{
+	static const char *const folders[][2] = { { "train", "train" }, { "valid", "val" }, { "val", "val" },
+		{ "validation", "val" }, { "test", "test" } };
+	ann_set names;
+	bool unique = true;
+	char room[1024];
+	secant_ann_init(&names);
+	for (int pass = 0; pass < 2; pass++)
+		for (int i = 0; i < s->n_images; i++) {
+			const char *name = without_folder(ann_str(s, s->images[i].name), room);
+			for (size_t k = 0; k < sizeof folders / sizeof *folders; k++) {
+				size_t n = strlen(folders[k][0]);
+				if (strncmp(name, folders[k][0], n) || name[n] != '/')
+					continue;
+				name += n + 1;
+				int split = pass ? secant_ann_split(s, folders[k][1], strlen(folders[k][1])) : -1;
+				if (split >= 0)
+					s->images[i].splits |= 1ull << split;
+				break;
+			}
+			if (pass && unique)
+				s->images[i].name = secant_ann_store(s, name, strlen(name));
+			else if (!pass) {
+				unique = unique && secant_ann_find_image(&names, name, strlen(name)) < 0;
+				(void)secant_ann_add_image(&names, name, strlen(name));
+			}
+		}
+	secant_status status = secant_ann_sound(&names, err);
+	secant_ann_free(&names);
+	return status ? status : secant_ann_compact(s, err); /* names anew */
 }
 
 /* ImageSets/Main/LIST.txt; CLASS_LIST.txt follow from the objects and are not lists of their own. trainval is train and
@@ -490,6 +743,13 @@ set_origin(ann_set *s, int wanted, secant_err *err)
 		for (int k = 0; k < 4; k++)
 			if (secant_voc_shift[origin][k / 2] != 0)
 				o->box[k] = secant_ann_tidy(o->box[k] + secant_voc_shift[origin][k / 2]);
+		int parts, n;
+		const double *xy, *p = secant_ann_parts(s, o->shape, &parts);
+		for (; secant_voc_shift[origin][0] != 0 && parts; parts--) { /* polygons count pixels as their box does */
+			p = secant_ann_part(p, &xy, &n);
+			for (double *v = s->shapes + (xy - s->shapes), *end = v + 2 * n; v < end; v++)
+				*v = secant_ann_tidy(*v + secant_voc_shift[origin][0]);
+		}
 	}
 	return secant_ann_sound(s, err);
 }
@@ -499,15 +759,14 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
 {
 	secant_status status = read_classes(s, path, o, err);
 	int fixed = s->n_classes;
-	char *pictures = secant_path_join(path, "JPEGImages");
+	layout l = find_layout(path, o->images);
 	s->voc_origin = 0;
-	if (!status && o->images)
-		status = secant_ann_add_pictures(s, o->images, -1, true, err);
-	else if (!status && pictures && secant_is_dir(pictures))
-		status = secant_ann_add_pictures(s, "JPEGImages", -1, true, err);
-	secant_free(pictures);
+	if (!status && (l.pictures || !l.annotations))
+		status = secant_ann_add_pictures(s, l.pictures ? l.pictures : "", -1, true, err);
 	if (!status)
-		status = read_annotations(s, path, watch, err);
+		status = read_annotations(s, path, &l, watch, err);
+	if (!status && !l.annotations)
+		status = lists_of_folders(s, err);
 	if (!status)
 		status = secant_ann_sort_classes(s, fixed, err);
 	if (!status)
@@ -529,10 +788,11 @@ parse_one(ann_set *s, const char *data, size_t n, const char *origin, secant_err
 
 const ann_format secant_ann_format_voc = {
 	.name = "voc",
-	.brief = "PASCAL VOC detection: Annotations/*.xml, JPEGImages, ImageSets/Main",
+	.brief = "PASCAL VOC XML: boxes and polygons, turned boxes for reading",
 	.prefix = "voc.",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_DIFFICULT | ANN_HOLDS_IMAGE_ATTRIBUTES
-		| ANN_HOLDS_FRACTIONS | ANN_HOLDS_LABELS | ANN_HOLDS_CROWD,
+		| ANN_HOLDS_FRACTIONS | ANN_HOLDS_LABELS | ANN_HOLDS_CROWD | ANN_HOLDS_POLYGON | ANN_HOLDS_PARTS
+		| ANN_HOLDS_BOTH,
 	.detect = detect,
 	.read = read,
 	.write = secant_voc_write,

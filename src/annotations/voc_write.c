@@ -80,6 +80,25 @@ plain(secant_str *t, int depth, const char *tag, const char *json, const char *o
 	secant_str_free(&text);
 }
 
+/* One <polygon> for each part, as Roboflow, supervision and RectLabel have them. */
+static void
+put_polygons(secant_str *t, const ann_set *s, const ann_object *o, double by)
+{
+	int parts, n;
+	const double *xy, *p = secant_ann_parts(s, o->shape, &parts);
+	for (; parts; parts--) {
+		p = secant_ann_part(p, &xy, &n);
+		secant_str_add(t, "    <polygon>\n");
+		for (int i = 0; i < 2 * n; i++) {
+			char name = i & 1 ? 'y' : 'x';
+			secant_str_addf(t, "      <%c%d>", name, i / 2 + 1);
+			secant_ann_put_number(t, by != 0 ? secant_ann_tidy(xy[i] - by) : xy[i]);
+			secant_str_addf(t, "</%c%d>\n", name, i / 2 + 1);
+		}
+		secant_str_add(t, "    </polygon>\n");
+	}
+}
+
 static void
 put_object(secant_str *t, const ann_set *s, const ann_object *o, const double by[2])
 {
@@ -103,6 +122,8 @@ put_object(secant_str *t, const ann_set *s, const ann_object *o, const double by
 		number(
 			t, "      <ymax>", by[1] != 0 ? secant_ann_tidy(ann_y1(o) - by[1]) : ann_y1(o), "</ymax>\n    </bndbox>\n");
 	}
+	if (ann_shape_kind(s, o->shape) == ANN_POLYGONS)
+		put_polygons(t, s, o, by[0]);
 	if (o->attributes)
 		put_native(t, s, o->attributes, 2, -1);
 	if (secant_ann_implied(s, o, ANN_IMPLIED_CROWD | ANN_IMPLIED_AREA, 0, 0, 1, &extra) || o->attributes)

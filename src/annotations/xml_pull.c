@@ -163,6 +163,7 @@ decode(xml_pull *x, const char *p, const char *end)
 			return;
 		}
 		put_reference(x, amp + 1, semicolon);
+		x->kept = x->scratch.n; /* blanks that are written as references are meant */
 		p = semicolon + 1;
 	}
 	if (x->scratch.failed)
@@ -370,6 +371,8 @@ secant_xml_text(xml_pull *x, ann_field *text)
 		x->p = q;
 		return close_tag(x);
 	}
+	x->kept = 0;
+	space(x);
 	for (;;) {
 		q = memchr(x->p, '<', (size_t)(x->end - x->p));
 		if (!q) {
@@ -388,9 +391,13 @@ secant_xml_text(xml_pull *x, ann_field *text)
 			if (!pass(x, "]]>", "a CDATA section"))
 				return false;
 			secant_str_addn(&x->scratch, body, (size_t)(x->p - 3 - body));
+			x->kept = x->scratch.n;
 		} else if (starts(x, "</")) {
 			const char *base = x->scratch.p ? x->scratch.p : "";
-			*text = secant_ann_trim(base, base + x->scratch.n);
+			size_t n = x->scratch.n;
+			while (n > x->kept && strchr(" \t\r\n", base[n - 1]))
+				n--;
+			*text = (ann_field){ base, base + n };
 			return close_tag(x);
 		} else if (!passed_aside(x)) {
 			secant_xml_fail(x, "an element inside <%.*s>, which should hold text only",
@@ -583,7 +590,11 @@ from_json(secant_str *out, const char *tag, json_pull *j, int depth)
 				out->failed = true;
 				return;
 			}
-			from_json(out, inner, j, depth + 1);
+			for (char *c = inner; *c; c++) /* any key of JSON as the name of an element */
+				if (!name_byte(*c) || *c == ':' || (uint8_t)*c >= 0x80
+					|| (c == inner && (*c == '-' || *c == '.' || (*c >= '0' && *c <= '9'))))
+					*c = '_';
+			from_json(out, *inner ? inner : "_", j, depth + 1);
 			secant_free(inner);
 		}
 		indent(out, depth);

@@ -28,6 +28,7 @@ typedef struct xml_pull {
 	const char *line_at;
 	uint32_t line; /* lines counted so far */
 	secant_str scratch;
+	size_t kept; /* of scratch: its blanks are no layout */
 } xml_pull;
 
 void secant_xml_init(xml_pull *x, const char *data, size_t size, const char *origin);

@@ -4,9 +4,11 @@
  */
 #include <string.h>
 #include <sys/stat.h>
+#include <secant/annotations.h>
 #include <secant/cloud.h>
 #include <secant/codec.h>
 #include <secant/model.h>
+#include "app/describe_set.h"
 #include "codec/codec.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -275,9 +277,15 @@ describe_folder(const char *path, secant_err *err)
 		&& (holds(path, "log.jsonl") || holds(path, "best.safetensors") || holds(path, "last.safetensors")
 			|| holds(path, "state.safetensors")))
 		return run_folder(path, err);
-	json_t *j = data_folder(path);
+	/* Pictures and masks in two folders are counted by folder; any other format says more. */
+	const char *format = secant_dataset_detect(path, NULL, NULL);
+	json_t *j = format && strcmp(format, "masks") ? secant_describe_set(path) : NULL;
+	if (!j)
+		j = data_folder(path);
 	if (!j)
 		j = cloud_set(path);
+	if (!j && format)
+		j = secant_describe_set(path);
 	if (j)
 		return j;
 	int pictures = count_files(path, ".", secant_image_is_path),

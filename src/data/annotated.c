@@ -114,7 +114,7 @@ add_picture(const ann_set *s, int i, bool want_labels, secant_pairs *out, secant
 	if (!im->path)
 		return secant_fail(err, SECANT_ERR_IO, "%s: the picture '%s' was not found",
 			ann_str(s, im->source ? im->source : s->root), ann_str(s, im->name));
-	if (want_labels && !im->mask && secant_ann_layout(s))
+	if (want_labels && !im->mask && !im->source && secant_ann_layout(s))
 		return secant_fail(err, SECANT_ERR_FORMAT, "%s has no mask", ann_str(s, im->path));
 	const char *label = ann_str(s, im->mask ? im->mask : im->source ? im->source : s->root);
 	secant_status status = secant_pairs_add(

@@ -1,0 +1,146 @@
+/* What people keep of the well-known mask sets: Cityscapes without label ids, Mapillary of two versions, KITTI. */
+#include "ann_describe.h"
+#define CASE(name) "tests/annotations/cases/" name
+
+static void
+put_values(const char *folder, const char *name, int w, int h, const int *v, bool wide)
+{
+	secant_image im;
+	secant_err err = { 0 };
+	void *data = NULL;
+	size_t n = 0;
+	assert_int_equal(secant_image_new(&im, w, h, 1, wide ? SECANT_U16 : SECANT_U8, &err), 0);
+	for (int i = 0; i < w * h; i++)
+		if (wide)
+			((uint16_t *)im.data)[i] = (uint16_t)v[i];
+		else
+			((uint8_t *)im.data)[i] = (uint8_t)v[i];
+	assert_int_equal(secant_image_encode(&im, "png", &data, &n, NULL, &err), 0);
+	put_bytes(folder, name, data, n);
+	secant_image_free(&im);
+	secant_free(data);
+}
+
+static int
+class_at(const secant_dataset *d, int picture, int k, const char **name)
+{
+	secant_annotation a;
+	if (!secant_dataset_object(d, picture, k, &a))
+		return 0;
+	*name = a.class_name;
+	return 1;
+}
+
+static void
+test_cityscapes_only_trainids(void **state)
+{
+	secant_dataset *d = open_as(CASE("cityscapes-only-trainids/set"), NULL);
+	assert_string_equal(secant_dataset_format_name(d), "cityscapes");
+	assert_int_equal(secant_dataset_count(d), 1);
+	assert_int_equal(secant_dataset_classes(d), 19);
+	assert_string_equal(secant_dataset_class_name(d, 0), "road");
+	assert_string_equal(secant_dataset_class_name(d, 18), "bicycle");
+	bool noted = false;
+	for (int i = 0; i < secant_dataset_notes(d); i++)
+		noted = noted || strstr(secant_dataset_note(d, i), "labelTrainIds");
+	assert_true(noted);
+	secant_dataset_free(d);
+}
+
+#define PICTURE "leftImg8bit/train/ulm/ulm_000000_000019_leftImg8bit.png"
+#define LABEL(kind) "gtFine/train/ulm/ulm_000000_000019_gtFine_" kind
+
+static void
+test_cityscapes_instance_ids_alone(void **state)
+{
+	static const int v[8] = { 26001, 26001, 26002, 7, 7, 7, 24, 0 };
+	char *tmp = secant_strdup(scratch_dir());
+	put_picture(tmp, PICTURE, 4, 2, 1);
+	put_values(tmp, LABEL("instanceIds.png"), 4, 2, v, true);
+	assert_described("ids", tmp, NULL,
+		"ulm/ulm_000000_000019_leftImg8bit.png 4x2 train: car 0,0 2x1 mask 2; car 2,0 1x1 mask 1; road 0,0 4x2 mask 3; "
+		"person 2,1 "
+		"1x1 mask 1; unlabeled 3,1 1x1 mask 1",
+		NULL);
+	remove_tree(tmp);
+	secant_free(tmp);
+}
+
+static void
+test_cityscapes_polygons_alone(void **state)
+{
+	static const described row[] = {
+		{ "polygons",
+			{ PICTURE, "@100x80", LABEL("polygons.json"),
+				"{\"imgHeight\": 80, \"imgWidth\": 100, \"objects\": [{\"label\": \"road\", \"polygon\": [[0, 40], "
+				"[99, 40], [99, 79]]}, {\"label\": "
+				"\"cargroup\", \"polygon\": [[1, 2], [5, 2], [5, 6]]}, {\"label\": \"car\", \"deleted\": 1, "
+				"\"polygon\": [[1, 2], [5, 2], [5, 6]]}]}" },
+			NULL,
+			"ulm/ulm_000000_000019_leftImg8bit.png 100x80 train: road 0,40 99x39 polygon (0,40)(99,40)(99,79); car 1,2 "
+			"4x4 polygon "
+			"(1,2)(5,2)(5,6) crowd",
+			NULL },
+		{ "a class that Cityscapes has not",
+			{ PICTURE, "@100x80", LABEL("polygons.json"),
+				"{\"imgHeight\": 80, \"imgWidth\": 100, \"objects\": [{\"label\": \"ufo\", \"polygon\": [[0, 40], [99, "
+				"40], [99, 79]]}]}" },
+			NULL, NULL, "polygons.json:1|ufo" },
+		{ "no labels at all", { PICTURE, "@100x80", "gtFine/train/readme.txt", "x" }, "cityscapes",
+			"ulm/ulm_000000_000019_leftImg8bit.png 100x80 train:", NULL },
+	};
+	assert_all_described(row, sizeof row / sizeof *row);
+}
+
+static void
+test_mapillary_config_v12(void **state)
+{
+	secant_dataset *d = open_as(CASE("mapillary-config-v12/set"), NULL);
+	const char *name = "";
+	assert_string_equal(secant_dataset_format_name(d), "mapillary");
+	assert_int_equal(secant_dataset_count(d), 1);
+	assert_string_equal(secant_dataset_class_name(d, 1), "v1.2 class 1");
+	assert_true(class_at(d, 0, 0, &name) && !strncmp(name, "v1.2 class", 10));
+	bool noted = false;
+	for (int i = 0; i < secant_dataset_notes(d); i++)
+		noted = noted || (strstr(secant_dataset_note(d, i), "v2.0") && strstr(secant_dataset_note(d, i), "--task"));
+	assert_true(noted);
+	secant_dataset_free(d);
+	secant_err err = { 0 };
+	secant_dataset_reading r;
+	assert_int_equal(secant_opts_init(&secant_dataset_reading_options, &r, &err), 0);
+	assert_int_equal(secant_opts_set(&secant_dataset_reading_options, &r, "task", "v2.0", &err), 0);
+	d = secant_dataset_open(CASE("mapillary-config-v12/set"), &r, NULL, &err);
+	assert_non_null(d);
+	assert_int_equal(secant_dataset_count(d), 1);
+	assert_string_equal(secant_dataset_class_name(d, 6), "v2.0 class 6");
+	secant_dataset_free(d);
+	secant_opts_free(&secant_dataset_reading_options, &r);
+}
+
+static void
+test_kitti_semantic(void **state)
+{
+	static const int v[8] = { 7, 7, 26, 26, 7, 7, 7, 7 }, ids[8] = { 0, 0, 26 * 256 + 1, 26 * 256 + 2, 0, 0, 0, 0 };
+	char *tmp = secant_strdup(scratch_dir());
+	put_picture(tmp, "training/image_2/000000_10.png", 4, 2, 1);
+	put_values(tmp, "training/semantic/000000_10.png", 4, 2, v, false);
+	put_values(tmp, "training/instance/000000_10.png", 4, 2, ids, true);
+	assert_described("kitti", tmp, NULL,
+		"000000_10.png 4x2 train: road 0,0 4x2 mask 6; car 2,0 1x1 mask 1; car 3,0 1x1 mask 1", NULL);
+	remove_tree(tmp);
+	secant_free(tmp);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cityscapes_only_trainids),
+		cmocka_unit_test(test_cityscapes_instance_ids_alone),
+		cmocka_unit_test(test_cityscapes_polygons_alone),
+		cmocka_unit_test(test_mapillary_config_v12),
+		cmocka_unit_test(test_kitti_semantic),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
