@@ -115,6 +115,18 @@ SECANT_API secant_status secant_cloud_take(
 /* Smallest and largest of a column, NaN left out; false when there is no number. */
 SECANT_API bool secant_cloud_range(const secant_cloud *c, int i, double *lo, double *hi);
 
+/* The name of a class in a cloud from LAS: by the file's own lookup record (LASF_Spec 0), else the standard's; false
+ * when there is none. *listed (nullable): the file has such a record, so that a number without a name is no class. */
+SECANT_API bool secant_cloud_class_name(const secant_cloud *c, int64_t value, char *out, size_t size, bool *listed);
+/* The standard's name of a class, such as 2: "ground"; NULL: none. Static. */
+SECANT_API const char *secant_las_class(int64_t value);
+/* Replaces that record; names are cut to 15 letters, numbers outside 0 to 255 left out. */
+SECANT_API secant_status secant_cloud_name_classes(
+	secant_cloud *c, const int64_t *value, const char *const *name, int n, secant_err *err) SECANT_NODISCARD;
+/* The coordinate system of a cloud from LAS in a few words: the name in its WKT, or the EPSG code or text of its
+ * GeoTIFF keys; false when there is none. */
+SECANT_API bool secant_cloud_system(const secant_cloud *c, char *out, size_t size);
+
 typedef enum secant_cloud_role_name {
 	SECANT_ROLE_X,
 	SECANT_ROLE_Y,

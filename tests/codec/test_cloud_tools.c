@@ -364,6 +364,106 @@ test_pcd_keeps_grid_and_viewpoint(void **state)
 	secant_cloud_free(&c);
 }
 
+/* ---- formats without a header, and meshes ---- */
+
+static void
+test_kitti_and_nuscenes(void **state)
+{
+	const float four[] = { 1, 2, 3, .5f, -4, 5, -6, .25f }, five[] = { 1, 2, 3, 17, 4, -7, 8, 9, 31, 0 };
+	const uint32_t labels[] = { 40 | 7u << 16, 252 };
+	secant_err err = { 0 };
+	secant_cloud c = cloud_of_bytes(four, sizeof four, "a.bin", NULL);
+	assert_string_equal(columns_of(&c), "x:f32 y:f32 z:f32 intensity:f32");
+	EXPECT(&c, "intensity", .5, .25);
+	secant_cloud_free(&c);
+	c = cloud_of_bytes(five, sizeof five, "a.pcd.bin", NULL);
+	EXPECT(&c, "ring", 4, 0);
+	EXPECT(&c, "intensity", 17, 31);
+	secant_cloud_free(&c);
+	c = cloud_of_bytes(five, sizeof five, "n.bin", NULL);
+	EXPECT(&c, "x", 1, -7);
+	secant_cloud_free(&c);
+	c = cloud_of_bytes(four, sizeof four, "a.bin", WITH("columns", "x,-,y,z"));
+	EXPECT(&c, "y", 3, -6);
+	secant_cloud_free(&c);
+	/* Labels beside it, in the folder of SemanticKITTI and in its own. */
+	assert_int_equal(secant_make_dirs(in_folder("00/velodyne"), &err), SECANT_OK);
+	assert_int_equal(secant_make_dirs(in_folder("00/labels"), &err), SECANT_OK);
+	assert_int_equal(secant_file_write(in_folder("00/labels/000001.label"), labels, sizeof labels, &err), SECANT_OK);
+	c = cloud_of_bytes(four, sizeof four, "00/velodyne/000001.bin", NULL);
+	EXPECT(&c, "label", 40, 252);
+	EXPECT(&c, "instance", 7, 0);
+	secant_cloud_free(&c);
+	assert_int_equal(secant_file_write(in_folder("b.label"), labels, 4, &err), SECANT_OK);
+	assert_int_equal(secant_file_write(in_folder("b.bin"), four, sizeof four, &err), SECANT_OK);
+	assert_int_equal(secant_cloud_read(&c, in_folder("b.bin"), NULL, &err), SECANT_ERR_FORMAT);
+	assert_non_null(strstr(err.msg, "b.label: 4 bytes are no labels of 4 bytes for the 2 points of"));
+	/* What is no scan is refused: pickles, archives, whole numbers. */
+	assert_non_null(strstr(error_of_bytes("PK\3\4 0123456789", 16, "w.bin", NULL),
+		"16 bytes are neither records of 4 floats (KITTI: x y z intensity) nor of 5"));
+	assert_non_null(strstr(error_of_bytes(labels, 8, "w.bin", NULL), "8 bytes are neither"));
+	const uint32_t whole[] = { 1, 2, 3, 4 };
+	assert_non_null(strstr(error_of_bytes(whole, sizeof whole, "w.bin", NULL), "16 bytes are neither"));
+	assert_non_null(
+		strstr(error_of_bytes(four, sizeof four, "w.bin", WITH("columns", "x,y,z")), "no records of 3 floats"));
+}
+
+static void
+test_text_by_its_ending(void **state)
+{
+	static const struct {
+		const char *name, *text, *columns;
+	} cases[] = {
+		{ "a.xyzrgb", "1 2 3 0 0 1\n", "x:f64 y:f64 z:f64 red:f64 green:f64 blue:f64" },
+		{ "a.xyzn", "1 2 3 0 0 1\n", "x:f64 y:f64 z:f64 nx:f64 ny:f64 nz:f64" },
+		{ "a.xyzi", "1 2 3 4\n", "x:f64 y:f64 z:f64 intensity:f64" },
+		{ "a.asc", "//X Y Z R G B Intensity\n1 2 3 4 5 6 7\n", "x:f64 y:f64 z:f64 R:f64 G:f64 B:f64 Intensity:f64" },
+		{ "a.pts", "1\n1 2 3 -1024 4 5 6\n", "x:f64 y:f64 z:f64 intensity:f64 red:f64 green:f64 blue:f64" },
+		{ "b.pts", "1\n1 2 3 -1024\n", "x:f64 y:f64 z:f64 intensity:f64" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		secant_cloud c = cloud_of(cases[i].text, cases[i].name, NULL);
+		assert_string_equal(columns_of(&c), cases[i].columns);
+		secant_cloud_free(&c);
+	}
+	assert_string_equal(error_of("ncols 2\nnrows 2\nxllcorner 0\n1 2\n3 4\n", "g.asc", NULL),
+		"g.asc: is a grid of heights (ESRI ASCII raster: ncols, nrows, cellsize), not a list of points");
+	assert_non_null(strstr(error_of("ASTM-E57\1\0\0\0", "a.e57", NULL), "is an E57 file, which is not read"));
+}
+
+static void
+test_stl(void **state)
+{
+	static const char text[] =
+		"solid s\nfacet normal 0 0 1\nouter loop\nvertex 0 0 0\nvertex 1 0 0\nvertex 0 1 0\nendloop\n"
+		"endfacet\nfacet normal 0 0 1\nouter loop\nvertex 1 0 0\nvertex 1 1 0\nvertex 0 1 -0.0\n"
+		"endloop\nendfacet\nendsolid s\n";
+	secant_cloud c = cloud_of(text, "a.stl", NULL);
+	EXPECT(&c, "x", 0, 1, 0, 1);
+	EXPECT(&c, "y", 0, 0, 1, 1);
+	secant_cloud_free(&c);
+	c = cloud_of(text, "a.stl", WITH("mesh-points", "100"));
+	assert_int_equal(c.n, 100);
+	for (int i = 0; i < 100; i++)
+		assert_true(
+			value(&c, "nz", i) == 1 && value(&c, "x", i) >= 0 && value(&c, "x", i) <= 1 && value(&c, "z", i) == 0);
+	secant_cloud_free(&c);
+	uint8_t binary[84 + 50] = "solid, but binary";
+	binary[80] = 1;
+	const float corners[9] = { 0, 0, 5, 1, 0, 5, 0, 1, 5 };
+	memcpy(binary + 96, corners, sizeof corners);
+	c = cloud_of_bytes(binary, sizeof binary, "b.stl", NULL);
+	EXPECT(&c, "z", 5, 5, 5);
+	secant_cloud_free(&c);
+	assert_string_equal(error_of("solid s\nvertex 0 0 0\nvertex 1 0\n", "a.stl", NULL),
+		"a.stl: triangle 0 has a corner that is no number");
+	assert_string_equal(
+		error_of("solid s\nvertex 0 0 0\nvertex 1 0 1\n", "a.stl", NULL), "a.stl: ends within triangle 0");
+	assert_non_null(strstr(error_of_bytes(binary, 100, "b.stl", NULL), "has no triangles"));
+	(void)read_all_cuts(binary, sizeof binary, "b.stl");
+	(void)read_all_cuts((const uint8_t *)text, sizeof text - 1, "a.stl");
+}
+
 /* ---- LAZ ---- */
 
 /* The LAZ of a cloud reads back as its LAS does, byte for byte of the points; every point format. */
@@ -484,6 +584,9 @@ main(void)
 		cmocka_unit_test(test_extra_bytes_that_lost_a_part),
 		cmocka_unit_test(test_las12_geotiff_stays_valid),
 		cmocka_unit_test(test_pcd_keeps_grid_and_viewpoint),
+		cmocka_unit_test(test_kitti_and_nuscenes),
+		cmocka_unit_test(test_text_by_its_ending),
+		cmocka_unit_test(test_stl),
 		cmocka_unit_test(test_laz_is_las),
 		cmocka_unit_test(test_laz_of_wild_numbers),
 		cmocka_unit_test(test_laz_out_of_memory),

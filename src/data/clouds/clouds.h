@@ -62,6 +62,11 @@ const secant_cloudset *secant_cloudset_at(int i); /* NULL after the last */
 /* By name, or by what lies there; NULL and err with the names there are. */
 const secant_cloudset *secant_cloudset_of(const char *path, const char *name, secant_err *err);
 
+/* Whether what lies there is clouds beyond doubt: a layout of its own, or files of points that are no mere text and no
+ * pictures beside them. *scans (nullable): they are scans, with z upwards, not shapes. *whole (nullable): what has a
+ * class is the cloud, not the point. */
+bool secant_clouds_certain(const char *path, bool *scans, bool *whole);
+
 /* ---- for layouts ---- */
 void secant_cloud_list_free(secant_cloud_list *l);
 /* Copies; category -1: none. */
