@@ -1,4 +1,5 @@
-/* The format asc: a text table (text.c, text_write.c). The ending is also that of ESRI's grids of heights: see text.c. */
+/* The format asc: a text table (text.c, text_write.c). The ending is also that of ESRI's grids of heights: see text.c.
+ */
 #include "codec/cloud/text.h"
 
 const cloud_format cloud_asc = {

@@ -149,12 +149,13 @@ bin_open(secant_cloud_reader *r, secant_err *err)
 			t->fields = order[i] && plausible(r, order[i]) ? order[i] : 0;
 		if (!t->fields)
 			return cloud_fail(r->name, err, SECANT_ERR_FORMAT,
-				"%zu bytes are neither records of 4 floats (KITTI: x y z intensity) nor of 5 (nuScenes: and ring) within "
+				"%zu bytes are neither records of 4 floats (KITTI: x y z intensity) nor of 5 (nuScenes: and ring) "
+				"within "
 				"%d m; --columns names the floats of a record",
 				r->size, FARTHEST);
 		names = t->fields == 5 ? "x,y,z,intensity,ring" : "x,y,z,intensity";
-		secant_log(&r->opt.logger, SECANT_LOG_INFO, "%s: taken as records of %d floats, %s (--columns)", r->name, t->fields,
-			names);
+		secant_log(&r->opt.logger, SECANT_LOG_INFO, "%s: taken as records of %d floats, %s (--columns)", r->name,
+			t->fields, names);
 	}
 	r->total = (int64_t)(r->size / (4 * (size_t)t->fields));
 	secant_status s = declare(r, t, names, err);

@@ -1,13 +1,20 @@
 /*
- * What records of LAS say about a cloud as a whole: names of classes (the standard's, ASPRS LAS 1.4 R16 table 17, or the
- * file's own lookup, a number and 15 letters each) and the coordinate system (WKT 2112, GeoTIFF keys 34735 to 34737).
+ * What records of LAS say about a cloud as a whole: names of classes (the standard's, ASPRS LAS 1.4 R16 table 17, or
+ * the file's own lookup, a number and 15 letters each) and the coordinate system (WKT 2112, GeoTIFF keys 34735 to
+ * 34737).
  */
 #include "codec/cloud/las.h"
 #include <stdio.h>
 #include <string.h>
 
 enum { LOOKUP = 16, NAME = 15, CLASSES = 256 };
-enum { KEY_CITATION = 1026, KEY_GEOGRAPHIC = 2048, KEY_PROJECTED = 3072, KEY_PROJECTED_CITATION = 3073, USER_DEFINED = 32767 };
+enum {
+	KEY_CITATION = 1026,
+	KEY_GEOGRAPHIC = 2048,
+	KEY_PROJECTED = 3072,
+	KEY_PROJECTED_CITATION = 3073,
+	USER_DEFINED = 32767
+};
 
 static const char *const standard[] = {
 	"never classified",
@@ -161,6 +168,7 @@ name_in_keys(const secant_cloud *c, const secant_cloud_record *r, char *out, siz
 bool
 secant_cloud_system(const secant_cloud *c, char *out, size_t size)
 {
-	const secant_cloud_record *wkt = record_of(c, "LASF_Projection", 2112), *keys = record_of(c, "LASF_Projection", 34735);
+	const secant_cloud_record *wkt = record_of(c, "LASF_Projection", 2112),
+							  *keys = record_of(c, "LASF_Projection", 34735);
 	return (wkt && name_in_wkt(wkt, out, size)) || (keys && name_in_keys(c, keys, out, size));
 }

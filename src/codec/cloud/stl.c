@@ -62,7 +62,8 @@ grow(corners *k)
 	k->slot = slot;
 	k->room = room;
 	for (int64_t i = 0; i < k->m->vertices.n; i++) {
-		const float v[3] = { ((const float *)c[0].data)[i], ((const float *)c[1].data)[i], ((const float *)c[2].data)[i] };
+		const float v[3] = { ((const float *)c[0].data)[i], ((const float *)c[1].data)[i],
+			((const float *)c[2].data)[i] };
 		*slot_of(k, v) = i + 1;
 	}
 	return true;
@@ -97,8 +98,8 @@ add_corner(corners *k, float v[3], secant_err *err)
 static secant_status
 bad_number(const secant_cloud_reader *r, int64_t triangle, secant_err *err)
 {
-	return cloud_fail(r->name, err, SECANT_ERR_FORMAT, "triangle %lld has a corner that is no number",
-		(long long)triangle);
+	return cloud_fail(
+		r->name, err, SECANT_ERR_FORMAT, "triangle %lld has a corner that is no number", (long long)triangle);
 }
 
 static secant_status

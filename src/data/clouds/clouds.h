@@ -77,6 +77,9 @@ int secant_cloud_list_category(secant_cloud_list *l, const char *name, bool add,
 /* Keeps `name` alone: other items go, its parts become the classes. NULL: nothing. An unknown name is an error that
  * lists the names. */
 secant_status secant_cloud_list_only(secant_cloud_list *l, const char *name, secant_err *err) SECANT_NODISCARD;
+/* Names of the points' classes; copies. */
+secant_status secant_cloud_list_classes(
+	secant_cloud_list *l, const char *const *names, int n, secant_err *err) SECANT_NODISCARD;
 /* A text file with one whole number a line, at most `most` of them; *n of them in fresh memory. Errors name file and
  * line. */
 secant_status secant_label_file_read(int64_t **out, int64_t *n, const char *path, secant_err *err) SECANT_NODISCARD;

@@ -92,12 +92,15 @@ add_file(secant_cloud_list *out, const char *folder, const char *labels, const c
 	char *path = secant_path_join(folder, name), *stem = secant_path_stem(name),
 		 *label = stem ? label_file(labels ? labels : folder, stem) : NULL;
 	secant_status s = path && stem ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
-	if (label && !labels
+	if (label && secant_ext_is(name, "bin")) { /* its reader takes them: they are no text */
+		secant_free(label);
+		label = NULL;
+	} else if (label && !labels
 		&& (secant_ext_is(name, "txt") || secant_ext_is(label, "txt"))) { /* a .txt beside the clouds is a cloud */
 		secant_free(label);
 		label = NULL;
 	}
-	if (!s && labels && !label)
+	if (!s && labels && !label && !secant_ext_is(name, "bin"))
 		s = secant_fail(
 			err, SECANT_ERR_IO, "%s has no label file %s/%s.seg (or .label, .labels, .txt)", path, labels, stem);
 	if (!s)

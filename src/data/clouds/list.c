@@ -83,7 +83,8 @@ secant_clouds_certain(const char *path, bool *scans, bool *whole)
 		const char *layout;
 		bool scans, whole;
 	} known[] = { { "s3dis", true, false }, { "modelnet", false, true }, { "modelnet_normal", false, true },
-		{ "modelnet_ply", false, true }, { "mnist", false, true }, { "semantickitti", true, false } };
+		{ "modelnet_ply", false, true }, { "mnist", false, true }, { "semantickitti", true, false },
+		{ "toronto3d", true, false }, { "scannet", true, false } };
 	const char *layout = secant_clouds_layout(path);
 	int scan = 0, other = 0;
 	if (scans)
@@ -134,6 +135,17 @@ secant_cloud_list_free(secant_cloud_list *l)
 	secant_free(l->shared);
 	secant_free(l->values);
 	*l = (secant_cloud_list){ 0 };
+}
+
+secant_status
+secant_cloud_list_classes(secant_cloud_list *l, const char *const *names, int n, secant_err *err)
+{
+	l->classes = n;
+	l->class_name = secant_calloc((size_t)n, sizeof *l->class_name);
+	bool ok = l->class_name != NULL;
+	for (int i = 0; ok && i < n; i++)
+		ok = (l->class_name[i] = secant_strdup(names[i])) != NULL;
+	return ok ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
 }
 
 secant_status
