@@ -67,21 +67,39 @@ points_done(void *user, int64_t done)
 	return !tool_interrupted();
 }
 
+/* Remarks go where all go, and to the JSON of the result. */
+typedef struct remarks {
+	secant_logger shown;
+	json_t *list;
+} remarks;
+
+static void
+remark(void *user, secant_level level, const char *line)
+{
+	remarks *r = user;
+	secant_log(&r->shown, level, "%s", line);
+	json_array_append_new(r->list, json_string(line));
+}
+
 static int
-convert_cloud(const convert *o, const char *from, const char *to, secant_err *err)
+convert_cloud(convert *o, const char *from, const char *to, secant_err *err)
 {
 	int64_t points = 0;
 	if (o->within.n && o->within.n != 4)
 		return secant_fail(err, SECANT_ERR_ARG, "--within: four numbers are wanted, x0,y0,x1,y1; got %d", o->within.n);
+	remarks r = { .shown = tool_logger(&o->common), .list = json_array() };
+	o->cloud.logger = o->cloud_out.logger = (secant_logger){ remark, &r };
 	tool_progress_begin(&o->common, "points");
 	secant_status s = o->within.n
 		? cut_cloud(o, from, to, &points, err)
 		: secant_cloud_convert(from, &o->cloud, to, &o->cloud_out, &points, points_done, NULL, err);
 	tool_progress_end();
 	if (!s && o->common.json)
-		(void)tool_print_json(stdout, json_pack("{s:s,s:I}", "out", to, "points", (json_int_t)points), 0, err);
+		(void)tool_print_json(
+			stdout, json_pack("{s:s,s:I,s:O}", "out", to, "points", (json_int_t)points, "remarks", r.list), 0, err);
 	else if (!s)
 		printf("%s: %lld points\n", to, (long long)points);
+	json_decref(r.list);
 	return 0;
 }
 
@@ -94,9 +112,9 @@ run(void *object, int n, const char *const *operands, secant_err *err)
 		return convert_cloud(o, operands[0], to, err);
 	if (n == 2 && secant_cloud_is_readable(operands[0]) && secant_cloud_is_readable(to))
 		return secant_fail(err, SECANT_ERR_ARG,
-			secant_is_file(operands[0])
-				? "%s: clouds of this kind are read, not written: want .las, .ply, .pcd, .txt, .csv, .xyz, .pts or .npy"
-				: "%s: there is no such file",
+			secant_is_file(operands[0]) ? "%s: clouds of this kind are read, not written: want .las, .laz, .ply, .pcd, "
+										  ".txt, .csv, .xyz, .pts or .npy"
+										: "%s: there is no such file",
 			secant_is_file(operands[0]) ? to : operands[0]);
 	if (n == 2)
 		return secant_fail(err, SECANT_ERR_ARG,

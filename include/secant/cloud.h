@@ -6,11 +6,11 @@
  * is found by role (secant_cloud_role), which knows the names that programs use for it.
  *
  * Files are read whole (secant_cloud_read) or piece by piece in bounded memory (secant_cloud_open, _next, _close), by
- * the same code; the same for writing. Formats: ply, pts, xyz, txt, csv, off, obj, pcd, las, laz (read only), npy, idx
- * (read only).
+ * the same code; the same for writing. `secant list clouds` names the formats.
  */
 #ifndef SECANT_CLOUD_H
 #define SECANT_CLOUD_H
+#include <secant/base.h>
 #include <secant/options.h>
 #include <secant/tensor.h>
 
@@ -51,6 +51,22 @@ typedef struct secant_cloud_record {
 	uint8_t *data; /* owned */
 } secant_cloud_record;
 
+/* What a LAS header says beside its points, passed on when it is written again. */
+typedef struct secant_cloud_las {
+	bool known; /* the cloud comes from LAS or LAZ */
+	int minor, format; /* LAS 1.minor; point format */
+	uint16_t source, day, year; /* file source id; when the file was made */
+	uint8_t guid[16];
+	char system[33]; /* system identifier */
+} secant_cloud_las;
+
+/* What a PCD header says beside its points: a depth camera's grid, row by row, and where it was seen from. */
+typedef struct secant_cloud_view {
+	int64_t width, height; /* height below 2, or another number of points: no grid */
+	bool known;
+	double viewpoint[7]; /* translation, quaternion w x y z; where `known` */
+} secant_cloud_view;
+
 typedef struct secant_cloud {
 	int64_t n, capacity; /* points; room for points */
 	int columns; /* at least 3 once made */
@@ -59,7 +75,10 @@ typedef struct secant_cloud {
 	bool wkt; /* LAS: the coordinate system is a WKT record */
 	bool gps_standard; /* LAS: gps_time is adjusted standard time, not seconds of the week */
 	int records;
-	secant_cloud_record *record; /* owned */
+	secant_cloud_record *record; /* owned; LASF_Spec 4 describes extra bytes: it is written for those columns that are
+									still there under their names */
+	secant_cloud_las las;
+	secant_cloud_view view;
 } secant_cloud;
 
 /* An empty cloud with the columns x, y, z. `coordinates` is SECANT_N_F64 or SECANT_N_F32. */
@@ -95,6 +114,18 @@ SECANT_API secant_status secant_cloud_take(
 	secant_cloud *to, const secant_cloud *from, const int64_t *index, int64_t count, secant_err *err) SECANT_NODISCARD;
 /* Smallest and largest of a column, NaN left out; false when there is no number. */
 SECANT_API bool secant_cloud_range(const secant_cloud *c, int i, double *lo, double *hi);
+
+/* The name of a class in a cloud from LAS: by the file's own lookup record (LASF_Spec 0), else the standard's; false
+ * when there is none. *listed (nullable): the file has such a record, so that a number without a name is no class. */
+SECANT_API bool secant_cloud_class_name(const secant_cloud *c, int64_t value, char *out, size_t size, bool *listed);
+/* The standard's name of a class, such as 2: "ground"; NULL: none. Static. */
+SECANT_API const char *secant_las_class(int64_t value);
+/* Replaces that record; names are cut to 15 letters, numbers outside 0 to 255 left out. */
+SECANT_API secant_status secant_cloud_name_classes(
+	secant_cloud *c, const int64_t *value, const char *const *name, int n, secant_err *err) SECANT_NODISCARD;
+/* The coordinate system of a cloud from LAS in a few words: the name in its WKT, or the EPSG code or text of its
+ * GeoTIFF keys; false when there is none. */
+SECANT_API bool secant_cloud_system(const secant_cloud *c, char *out, size_t size);
 
 typedef enum secant_cloud_role_name {
 	SECANT_ROLE_X,
@@ -141,6 +172,7 @@ typedef struct secant_cloud_reading {
 	int threshold; /* idx: pixels above this are points */
 	int threads; /* 0: as many as the machine has */
 	bool allow_empty; /* a cloud without points is no error: of whole files, and of converting */
+	secant_logger logger; /* what was taken where a file leaves it open; no option */
 } secant_cloud_reading;
 extern SECANT_API const secant_opts secant_cloud_read_options;
 
@@ -150,10 +182,13 @@ typedef struct secant_cloud_writing {
 	int encoding; /* auto ascii binary big-endian compressed: of PLY (auto: binary) and PCD (auto: binary) */
 	int separator; /* text: auto space tab comma semicolon */
 	int header; /* text: auto (csv: yes; txt with more than x, y, z: yes as a // line; else no) yes no */
-	int las_version; /* 1.4 or 1.2 */
-	int las_format; /* point format 0 to 10; -1: the smallest that holds the columns */
+	int las_version; /* auto (the source's, else 1.4) 1.4 1.3 1.2 */
+	int las_format; /* point format 0 to 10; -1: the source's with what its columns need, else the smallest */
 	double las_scale; /* 0: the source's, else as fine as the extent allows */
+	int intensity_range; /* auto keep unit byte signed: what intensities run over, for LAS's 16 bits */
+	int colour_range; /* auto unit byte word: what colours run over */
 	bool classification_dimension; /* LAS: also an extra dimension named Classification */
+	secant_logger logger; /* what was scaled, cut, rounded or left behind, with counts; no option */
 } secant_cloud_writing;
 extern SECANT_API const secant_opts secant_cloud_write_options;
 

@@ -23,7 +23,7 @@ typedef enum secant_fit {
 typedef struct secant_cloud_recipe {
 	char *features; /* "xyz", "xyz,normals", "xyz,colour,position", "xyz,intensity,return_number" */
 	int fit; /* a secant_fit; auto: block with blocks, else sphere */
-	int up; /* 0 x, 1 y, 2 z */
+	int up; /* 0 x, 1 y, 2 z, 3 auto: settled when a training opens its data; where nobody did, y */
 	double block; /* side of the square columns a scene is cut into, in its unit; 0: whole clouds */
 	int points; /* of a sample */
 } secant_cloud_recipe;

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <secant/annotations.h>
+#include <math.h>
+#include <stdlib.h>
 #include <secant/cloud.h>
 #include <secant/codec.h>
 #include <secant/model.h>
@@ -44,17 +46,88 @@ picture(const char *path, const secant_image_info *info)
 	return j;
 }
 
+/* What is asked of a scan first: where it lies, and how many points each class has. */
+typedef struct census {
+	int64_t points, of_class[256], other; /* other: labels that are no number of 0 to 255 */
+	double lo[3], hi[3];
+} census;
+
+static void
+take_census(census *k, const secant_cloud *c)
+{
+	int label = secant_cloud_role(c, SECANT_ROLE_LABEL);
+	for (int axis = 0; axis < 3; axis++) {
+		double lo, hi;
+		if (!secant_cloud_range(c, axis, &lo, &hi))
+			continue;
+		k->lo[axis] = fmin(k->lo[axis], lo);
+		k->hi[axis] = fmax(k->hi[axis], hi);
+	}
+	for (int64_t i = 0; i < c->n && label >= 0; i++) {
+		double v = secant_cloud_get(c, label, i);
+		if (v >= 0 && v < 256 && v == floor(v))
+			k->of_class[(int)v]++;
+		else
+			k->other++;
+	}
+	k->points += c->n;
+}
+
+/* To twelve digits: 899.7 is no 899.7000000000001. */
+static json_t *
+three_numbers(const double v[3])
+{
+	json_t *j = json_array();
+	for (int i = 0; i < 3; i++) {
+		char text[40];
+		(void)snprintf(text, sizeof text, "%.12g", v[i]);
+		json_array_append_new(j, json_real(strtod(text, NULL)));
+	}
+	return j;
+}
+
+static void
+add_census(json_t *j, const secant_cloud *c, const census *k)
+{
+	char text[256], name[64];
+	int label = secant_cloud_role(c, SECANT_ROLE_LABEL);
+	if (secant_cloud_system(c, text, sizeof text))
+		json_object_set_new(j, "coordinate_system", json_string(text));
+	if (c->scale[0] > 0)
+		json_object_set_new(j, "step", three_numbers(c->scale));
+	if (k->lo[0] <= k->hi[0] && k->lo[1] <= k->hi[1] && k->lo[2] <= k->hi[2]) {
+		json_object_set_new(j, "least", three_numbers(k->lo));
+		json_object_set_new(j, "largest", three_numbers(k->hi));
+	}
+	if (label < 0 || k->other)
+		return;
+	json_t *classes = json_object();
+	for (int i = 0; i < 256; i++) {
+		if (!k->of_class[i])
+			continue;
+		bool named = secant_cloud_class_name(c, i, name, sizeof name, NULL);
+		(void)snprintf(text, sizeof text, named ? "%d %s" : "%d", i, name);
+		json_object_set_new(classes, text, json_integer(k->of_class[i]));
+	}
+	json_object_set_new(j, "classes", classes);
+}
+
 /* Some points are read too: any text might pass for the start of a cloud. */
 static json_t *
 cloud(const char *path, secant_cloud_reader *r, secant_err *err)
 {
-	enum { SOME = 1000 };
+	enum { SOME = 1000, CHUNK = 65536, MOST = 200000000 };
 	const secant_cloud *c = secant_cloud_layout(r);
 	secant_cloud points = { 0 };
+	census all = { .lo = { INFINITY, INFINITY, INFINITY }, .hi = { -INFINITY, -INFINITY, -INFINITY } };
 	secant_status status = secant_cloud_next(r, &points, SOME, err);
 	if (!status && !points.n && secant_cloud_total(r) < 0)
 		status = secant_fail(
 			err, SECANT_ERR_FORMAT, "%s: neither a picture nor a model, and a cloud without points at best", path);
+	while (!status && points.n && all.points < MOST) {
+		take_census(&all, &points);
+		status = secant_cloud_next(r, &points, CHUNK, err);
+	}
 	secant_cloud_free(&points);
 	if (status)
 		return NULL;
@@ -66,6 +139,7 @@ cloud(const char *path, secant_cloud_reader *r, secant_err *err)
 	if (secant_cloud_total(r) >= 0)
 		json_object_set_new(j, "points", json_integer(secant_cloud_total(r)));
 	json_object_set_new(j, "columns", columns);
+	add_census(j, c, &all);
 	return j;
 }
 
@@ -126,7 +200,7 @@ describe_file(const char *path, secant_err *err)
 		secant_cloud_close(r);
 		return j;
 	}
-	if (secant_cloud_is_readable(path) && !secant_ext_is(path, "npy")
+	if (secant_cloud_is_readable(path) && !secant_ext_is(path, "npy|bin")
 		&& secant_is_file(path)) { /* what is wrong with it is for its reader to say */
 		secant_cloud_close(secant_cloud_open(path, NULL, err));
 		return NULL;

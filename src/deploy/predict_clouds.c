@@ -26,8 +26,8 @@ static const secant_opt rows[] = {
 	SECANT_OPT(secant_predict_cloud, cloud_format, STR, "cloud-format", NULL, 0, 0,
 		"extension of clouds in a folder: las, ply, txt, pcd, ...; absent: the input's where it can be written, else "
 		"las"),
-	SECANT_OPT(secant_predict_cloud, keep_colours, BOOL, "keep-colours", "false", 0, 0,
-		"keep the cloud's colours instead of one for each class"),
+	SECANT_OPT(secant_predict_cloud, keep_colours, BOOL, "keep-colours", "true", 0, 0,
+		"keep the cloud's own colours; false, or a cloud without: a colour for each class"),
 	SECANT_OPT(secant_predict_cloud, mesh_points, INT, "mesh-points", "-1", -1, 100000000,
 		"points drawn by area on a mesh; 0: its vertices; -1: 10000 for OFF, the vertices of others"),
 	SECANT_OPT(secant_predict_cloud, entry, INT, "entry", "-1", -1, INT32_MAX,
@@ -200,19 +200,20 @@ add_results(secant_cloud *c, const ensemble *e, const secant_verdict *v, bool la
 	static const char *const colours[] = { "red", "green", "blue" };
 	const secant_cloud_model *m = &e->m[0];
 	const char *name = las ? "classification" : "prediction";
+	bool keep = e->how->keep_colours && secant_cloud_colour_range(c) > 0;
 	secant_status s = las ? rename_label(c, err) : SECANT_OK;
 	int at[5] = { -1, -1, -1, -1, -1 };
 	if (s)
 		return s;
 	drop(c, name);
 	drop(c, "confidence");
-	for (int k = 0; k < 3 && !e->how->keep_colours; k++)
+	for (int k = 0; k < 3 && !keep; k++)
 		for (int old; (old = secant_cloud_role(c, (secant_cloud_role_name)(SECANT_ROLE_RED + k))) >= 3;)
 			secant_cloud_remove(c, old);
 	at[0] = secant_cloud_add(c, name, type_for(m, e->d[0].classes), err);
 	if (at[0] >= 0)
 		at[1] = secant_cloud_add(c, "confidence", SECANT_N_F32, err);
-	for (int k = 0; k < 3 && at[1] >= 0 && !e->how->keep_colours; k++)
+	for (int k = 0; k < 3 && at[1] >= 0 && !keep; k++)
 		if ((at[2 + k] = secant_cloud_add(c, colours[k], SECANT_N_U8, err)) < 0)
 			return (secant_status)at[2 + k];
 	if (at[0] < 0 || at[1] < 0)
@@ -230,6 +231,28 @@ add_results(secant_cloud *c, const ensemble *e, const secant_verdict *v, bool la
 			((uint8_t *)c->column[at[2 + q]].data)[i] = rgb[q];
 	}
 	return SECANT_OK;
+}
+
+/* LAS says what its numbers mean, so that a picture of the file does too. */
+static secant_status
+name_classes(secant_cloud *c, const ensemble *e, secant_err *err)
+{
+	const json_t *names = json_object_get(e->d[0].file.settings, "class_names");
+	int n = (int)json_array_size(names);
+	if (!n || n != e->d[0].classes)
+		return SECANT_OK;
+	int64_t *value = secant_calloc((size_t)n, sizeof *value);
+	const char **name = secant_calloc((size_t)n, sizeof *name);
+	for (int k = 0; k < n && value && name; k++) {
+		const char *own = json_string_value(json_array_get(names, (size_t)k));
+		value[k] = number_of(&e->m[0], k);
+		name[k] = own ? own : "";
+	}
+	secant_status s = value && name ? secant_cloud_name_classes(c, value, name, n, err)
+									: secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d names", n);
+	secant_free(value);
+	secant_free(name);
+	return s;
 }
 
 /* ---- one file ---- */
@@ -316,7 +339,8 @@ predict_one(ensemble *e, const char *input, const char *output, secant_err *err)
 		e->now.verdict = text;
 	}
 	secant_points_free(&p);
-	if (!s && output && !(s = add_results(&c, e, &v, secant_ext_is(output, "las|laz"), err)))
+	bool las = output && secant_ext_is(output, "las|laz");
+	if (!s && output && !(s = add_results(&c, e, &v, las, err)) && !(las && (s = name_classes(&c, e, err))))
 		s = secant_cloud_write(&c, output, &w, err);
 	e->now.mask = output;
 	e->now.tile = e->now.tiles = 1;
@@ -374,7 +398,8 @@ name_outputs(secant_names *to, const secant_names *l, const char *out, const cha
 	bool to_file = out && l->n == 1 && secant_cloud_is_writable(out);
 	if (out && !to_file && l->n == 1 && secant_cloud_is_readable(out) && !secant_is_dir(out))
 		return secant_fail(err, SECANT_ERR_ARG,
-			"%s: clouds of this kind are read, not written: want .las, .ply, .pcd, .txt, .csv, .xyz, .pts, .npy, or a "
+			"%s: clouds of this kind are read, not written: want .las, .laz, .ply, .pcd, .txt, .csv, .xyz, .pts, .npy, "
+			"or a "
 			"folder",
 			out);
 	if (out && l->n > 1 && secant_cloud_is_writable(out) && !secant_is_dir(out))

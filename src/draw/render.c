@@ -79,8 +79,9 @@ panel_memory(const secant_cloud *c, render_panel *p, const char *title, secant_e
 }
 
 static void
-class_name(const secant_view *v, int value, char out[64])
+class_name(const secant_cloud *c, const secant_view *v, int value, char out[64])
 {
+	char own[48];
 	const char *p = v->classes;
 	for (int i = 0; p && i < value; i++) {
 		p = strchr(p, ',');
@@ -88,6 +89,8 @@ class_name(const secant_view *v, int value, char out[64])
 	}
 	if (p && value >= 0 && *p && *p != ',')
 		snprintf(out, 64, "%.*s", (int)(strcspn(p, ",") < 60 ? strcspn(p, ",") : 60), p);
+	else if (!v->classes && secant_cloud_class_name(c, value, own, sizeof own, NULL))
+		snprintf(out, 64, "%d %s", value, own);
 	else
 		snprintf(out, 64, "%d", value);
 }
@@ -101,8 +104,9 @@ by_value(const void *a, const void *b)
 
 /* The distinct values as a legend, the smallest first. */
 static secant_status
-class_legend(const secant_view *v, int64_t n, render_panel *p, secant_err *err)
+class_legend(const secant_cloud *c, const secant_view *v, render_panel *p, secant_err *err)
 {
+	int64_t n = c->n;
 	int32_t *sorted = secant_calloc((size_t)n, sizeof *sorted);
 	if (!sorted)
 		return secant_fail(err, SECANT_ERR_NOMEM, "render: no memory for %lld points", (long long)n);
@@ -119,7 +123,7 @@ class_legend(const secant_view *v, int64_t n, render_panel *p, secant_err *err)
 		render_entry *e = &p->entry[p->entries++];
 		e->value = sorted[i];
 		secant_palette(e->value, e->rgb);
-		class_name(v, e->value, e->text);
+		class_name(c, v, e->value, e->text);
 	}
 	secant_free(sorted);
 	return SECANT_OK;
@@ -138,17 +142,30 @@ class_panel(
 	for (int64_t i = 0; !s && i < c->n; i++)
 		secant_palette(p->value[i], p->rgb + 3 * i);
 	p->classes = true;
-	return s ? s : class_legend(v, c->n, p, err);
+	return s ? s : class_legend(c, v, p, err);
+}
+
+/* A label that is none of the classes that the file names is of a point that was left out (--label-others). */
+static bool
+is_judged(const secant_cloud *c, double label)
+{
+	char name[48];
+	bool listed, named = secant_cloud_class_name(c, (int64_t)label, name, sizeof name, &listed);
+	return label >= 0 && (named || !listed);
 }
 
 static secant_status
 error_panel(const secant_cloud *c, int label, int prediction, render_panel *p, secant_err *err)
 {
 	int64_t wrong = 0, seen = 0;
+	double last = -1;
+	bool judged = false;
 	secant_status s = panel_memory(c, p, "error", err);
 	for (int64_t i = 0; !s && i < c->n; i++) {
 		double a = secant_cloud_get(c, label, i), b = secant_cloud_get(c, prediction, i);
-		if (a < 0) {
+		if (a != last)
+			judged = is_judged(c, last = a);
+		if (!judged) {
 			secant_palette(-1, p->rgb + 3 * i);
 			continue;
 		}
@@ -163,6 +180,11 @@ error_panel(const secant_cloud *c, int label, int prediction, render_panel *p, s
 		p->entry[1].text, sizeof p->entry[1].text, "wrong %.2f %%", seen ? 100.0 * (double)wrong / (double)seen : 0);
 	memcpy(p->entry[1].rgb, wrong_colour, 3);
 	p->entries = 2;
+	if (seen < c->n) {
+		snprintf(p->entry[2].text, sizeof p->entry[2].text, "left out %lld", (long long)(c->n - seen));
+		secant_palette(-1, p->entry[2].rgb);
+		p->entries = 3;
+	}
 	return s;
 }
 

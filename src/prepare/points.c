@@ -221,7 +221,7 @@ secant_recipe_fit(const secant_cloud_recipe *r)
 void
 secant_recipe_ground(const secant_cloud_recipe *r, int *u, int *v)
 {
-	*u = r->up == 0 ? 1 : 0;
+	*u = r->up == 0 ? 1 : 0; /* auto was settled when the data was opened; else it is y */
 	*v = r->up == 2 ? 1 : 2;
 }
 
@@ -301,7 +301,8 @@ static const secant_opt rows[] = {
 	SECANT_OPT_CHOICE(secant_cloud_recipe, fit, "fit", "auto", "auto|sphere|box|centre|block|none",
 		"how coordinates become small: mean 0 and radius 1, box of -1 to 1, mean 0, middle of the block; auto: block "
 		"with --block, else sphere"),
-	SECANT_OPT_CHOICE(secant_cloud_recipe, up, "up", "y", "x|y|z", "the up axis: ShapeNet has y, scans have z"),
+	SECANT_OPT_CHOICE(secant_cloud_recipe, up, "up", "auto", "x|y|z|auto",
+		"the up axis; auto: z for scans and scenes (LAS, S3DIS, --block), y for shapes"),
 	SECANT_OPT(secant_cloud_recipe, block, REAL, "block", "0", 0, 1e9,
 		"cut scenes into columns with a square of this side, in the clouds' unit; 0: clouds are whole shapes"),
 	SECANT_OPT(secant_cloud_recipe, points, INT, "points", "2500", 1, 1 << 24, "points of a sample"),

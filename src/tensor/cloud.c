@@ -4,43 +4,57 @@
  */
 #include "base/mem.h"
 #include "tensor/columns.h"
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 #include <strings.h>
 
 enum { MAX_COLUMNS = 4096, BLOCK = 512 };
 
-/* Every name a role goes by, the one we write first. Compared whatever the case, with and without CloudCompare's
- * "scalar_". */
+/* Every name a role goes by, the one we write first, as secant_name_plain leaves it. */
 static const struct {
 	secant_cloud_role_name role;
 	const char *names;
 } roles[] = {
-	{ SECANT_ROLE_X, "x|coord_x|//x|#x|easting" },
-	{ SECANT_ROLE_Y, "y|coord_y|northing" },
-	{ SECANT_ROLE_Z, "z|coord_z|elevation|altitude" },
-	{ SECANT_ROLE_NX, "nx|normal_x|normalx" },
-	{ SECANT_ROLE_NY, "ny|normal_y|normaly" },
-	{ SECANT_ROLE_NZ, "nz|normal_z|normalz" },
-	{ SECANT_ROLE_RED, "red|r|diffuse_red|rf" },
-	{ SECANT_ROLE_GREEN, "green|g|diffuse_green|gf" },
-	{ SECANT_ROLE_BLUE, "blue|b|diffuse_blue|bf" },
+	{ SECANT_ROLE_X, "x|coordx|xcoord|xcoordinate|positionx|posx|pointx|easting" },
+	{ SECANT_ROLE_Y, "y|coordy|ycoord|ycoordinate|positiony|posy|pointy|northing" },
+	{ SECANT_ROLE_Z, "z|coordz|zcoord|zcoordinate|positionz|posz|pointz|elevation|altitude" },
+	{ SECANT_ROLE_NX, "nx|normalx|xnormal" },
+	{ SECANT_ROLE_NY, "ny|normaly|ynormal" },
+	{ SECANT_ROLE_NZ, "nz|normalz|znormal" },
+	{ SECANT_ROLE_RED, "red|r|diffusered|rf|colorred|colourred" },
+	{ SECANT_ROLE_GREEN, "green|g|diffusegreen|gf|colorgreen|colourgreen" },
+	{ SECANT_ROLE_BLUE, "blue|b|diffuseblue|bf|colorblue|colourblue" },
 	{ SECANT_ROLE_ALPHA, "alpha|a" },
-	{ SECANT_ROLE_INTENSITY, "intensity|i|reflectance" },
+	{ SECANT_ROLE_INTENSITY, "intensity|i|reflectance|reflectivity|remission|laserintensity|amplitude" },
 	{ SECANT_ROLE_LABEL,
-		"label|labels|class|classification|category|part|seg|segment|semantic|semantic_label|sem_class|sem_label|class_"
-		"id|label_id|ground_truth" },
+		"label|labels|class|classification|category|part|seg|segment|semantic|semanticlabel|semclass|semlabel|classid|"
+		"labelid|groundtruth|pointclass" },
 	{ SECANT_ROLE_PREDICTION, "prediction|predicted|pred" },
-	{ SECANT_ROLE_CONFIDENCE, "confidence|probability|prob|score|part_prob" },
-	{ SECANT_ROLE_TIME, "gps_time|gpstime|time|timestamp" },
+	{ SECANT_ROLE_CONFIDENCE, "confidence|probability|prob|score|partprob" },
+	{ SECANT_ROLE_TIME, "gpstime|time|timestamp|gpstimestamp|adjustedgpstime|adjustedstandardgpstime" },
 };
 
-static bool
-name_in(const char *list, const char *name, size_t n)
+const char *
+secant_name_plain(const char *name, char *out, size_t room)
 {
-	for (const char *p = list; *p;) {
+	size_t n = 0;
+	if (!strncasecmp(name, "scalar_", 7))
+		name += 7;
+	for (; *name && *name != '[' && *name != '(' && n + 1 < room; name++)
+		if (!strchr(" _-./#", *name))
+			out[n++] = (char)tolower((unsigned char)*name);
+	out[n] = '\0';
+	return out;
+}
+
+bool
+secant_name_listed(const char *list, const char *plain)
+{
+	size_t n = strlen(plain);
+	for (const char *p = list; n && *p;) {
 		size_t length = strcspn(p, "|");
-		if (length == n && !strncasecmp(p, name, n))
+		if (length == n && !memcmp(p, plain, n))
 			return true;
 		p += length + (p[length] == '|');
 	}
@@ -50,12 +64,28 @@ name_in(const char *list, const char *name, size_t n)
 secant_cloud_role_name
 secant_role_of(const char *name)
 {
-	if (!strncasecmp(name, "scalar_", 7))
-		name += 7;
+	char plain[SECANT_PLAIN_NAME];
+	(void)secant_name_plain(name, plain, sizeof plain);
 	for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
-		if (name_in(roles[i].names, name, strlen(name)))
+		if (secant_name_listed(roles[i].names, plain))
 			return roles[i].role;
 	return SECANT_ROLE_COUNT;
+}
+
+int
+secant_cloud_listed(const secant_cloud *c, const char *list)
+{
+	for (const char *p = list; *p;) {
+		size_t length = strcspn(p, "|");
+		for (int i = 3; i < c->columns; i++) {
+			char plain[SECANT_PLAIN_NAME];
+			(void)secant_name_plain(c->column[i].name, plain, sizeof plain);
+			if (strlen(plain) == length && !memcmp(p, plain, length))
+				return i;
+		}
+		p += length + (p[length] == '|');
+	}
+	return -1;
 }
 
 int
@@ -65,19 +95,7 @@ secant_cloud_role(const secant_cloud *c, secant_cloud_role_name role)
 		return -1;
 	if (role <= SECANT_ROLE_Z)
 		return c->columns > (int)role ? (int)role : -1;
-	const char *list = roles[role].names;
-	for (const char *p = list; *p;) {
-		size_t length = strcspn(p, "|");
-		for (int i = 3; i < c->columns; i++) {
-			const char *name = c->column[i].name;
-			if (!strncasecmp(name, "scalar_", 7))
-				name += 7;
-			if (strlen(name) == length && !strncasecmp(p, name, length))
-				return i;
-		}
-		p += length + (p[length] == '|');
-	}
-	return -1;
+	return secant_cloud_listed(c, roles[role].names);
 }
 
 secant_status
@@ -247,7 +265,7 @@ copy_records(secant_cloud *to, const secant_cloud *from, secant_err *err)
 secant_status
 secant_cloud_like(secant_cloud *to, const secant_cloud *from, secant_err *err)
 {
-	*to = (secant_cloud){ .wkt = from->wkt, .gps_standard = from->gps_standard };
+	*to = (secant_cloud){ .wkt = from->wkt, .gps_standard = from->gps_standard, .las = from->las, .view = from->view };
 	memcpy(to->scale, from->scale, sizeof to->scale);
 	memcpy(to->offset, from->offset, sizeof to->offset);
 	secant_status s = copy_records(to, from, err);

@@ -28,6 +28,15 @@ secant_round_even(double v)
 	return v > -0x1p51 && v < 0x1p51 ? (v + 0x1.8p52) - 0x1.8p52 : v;
 }
 
+enum { SECANT_PLAIN_NAME = 64 };
+/* A column's name as programs agree on it: lower case, without CloudCompare's "scalar_", a unit in brackets, blanks and
+ * marks: "Return_Number", "ReturnNumber" and "return number" are one. Returns out. */
+const char *secant_name_plain(const char *name, char *out, size_t room);
+/* Whether a plain name stands in "a|b|c". */
+bool secant_name_listed(const char *list, const char *plain);
+/* The column (not x, y, z) whose plain name stands first in the list, or -1. */
+int secant_cloud_listed(const secant_cloud *c, const char *list);
+
 /* Element p of a column. */
 static inline void *
 secant_column_at(const secant_column *c, int64_t p)

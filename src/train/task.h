@@ -7,6 +7,7 @@
  */
 #ifndef SECANT_TRAIN_TASK_H
 #define SECANT_TRAIN_TASK_H
+#include <secant/train.h>
 #include "graph/graph.h"
 #include "nn/nn.h"
 
@@ -59,6 +60,10 @@ typedef struct secant_training {
 	secant_status (*validate)(struct secant_trainer *s, int epoch, double *values, secant_err *err);
 } secant_training;
 
+/* Of clouds without a word about the network or the up axis: a network for them instead of the default of pictures, and
+ * z for scans; says so. */
+secant_status secant_train_clouds_default(
+	secant_train_options *o, const char *data, const secant_logger *log, secant_err *err) SECANT_NODISCARD;
 const secant_training *secant_training_of(const secant_network *net);
 /* Place of a metric of that name; -1: none. */
 int secant_task_metric(const secant_training *t, const char *name);

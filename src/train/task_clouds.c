@@ -34,6 +34,34 @@ takes_clouds(const secant_network *net)
 	return secant_network_kind_of(net) == SECANT_NETWORK_CLOUDS;
 }
 
+/* ---- defaults ---- */
+
+secant_status
+secant_train_clouds_default(secant_train_options *o, const char *data, const secant_logger *log, secant_err *err)
+{
+	bool scans = false, whole = false;
+	bool clouds = takes_points(&o->network) || takes_clouds(&o->network),
+		 pictures = !strcmp(o->network.arch, "unet") && !o->data.from;
+	if (!clouds && !(pictures && secant_clouds_certain(data, &scans, &whole)))
+		return SECANT_OK;
+	if (!clouds) {
+		char *arch = secant_strdup(whole ? "pointnet-cls" : "pointnet-dense");
+		if (!arch)
+			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for options");
+		secant_free(o->network.arch);
+		o->network.arch = arch;
+		secant_log(
+			log, SECANT_LOG_INFO, "%s holds clouds: --arch %s (secant list architectures has the others)", data, arch);
+	}
+	if (o->clouds.recipe.up > 2) {
+		(void)secant_clouds_certain(data, &scans, NULL);
+		scans |= o->clouds.recipe.block > 0;
+		o->clouds.recipe.up = scans ? 2 : 1;
+		secant_log(log, SECANT_LOG_INFO, "the up axis is %s (--up)", scans ? "z, as in scans" : "y, as in shapes");
+	}
+	return SECANT_OK;
+}
+
 /* ---- opening ---- */
 
 /* The numbers that stand for the classes of the training set hold for validation too. */
@@ -201,6 +229,12 @@ open_clouds(secant_trainer *s, const char *data, secant_err *err)
 		secant_log(&s->events->log, SECANT_LOG_WARNING, "training samples: %d, so that the batch is %d, not %d",
 			s->n_samples, s->n_samples, o->batch);
 	}
+	if (s->n_samples < 2 && o->clouds.recipe.block <= 0 && !strncmp(o->network.arch, "pointnet-", 9))
+		return secant_fail(err, SECANT_ERR_ARG,
+			"%s: one cloud is one sample, and the norms of %s want 2 or more: --block 20 cuts a scene into columns of "
+			"20 of "
+			"its units, many samples",
+			data, o->network.arch);
 	s->input = (secant_shape){ 4, { s->batch, o->clouds.recipe.points, 1, s->work->as.inputs } };
 	return SECANT_OK;
 }

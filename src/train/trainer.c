@@ -528,6 +528,7 @@ secant_trainer_run(const secant_train_options *options, const char *data, const 
 	if (secant_opts_copy(&secant_train_options_table, &o, options, &own))
 		return secant_fail(err, own.code, "%s", own.msg);
 	s.started = secant_seconds();
+	(void)!secant_train_clouds_default(&o, data, &s.events->log, &own);
 	const char *usual = secant_training_of(&o.network)->loss;
 	if (!o.loss && usual) {
 		if (!(o.loss = secant_strdup(usual)))

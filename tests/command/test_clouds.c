@@ -54,7 +54,7 @@ clouds_are_converted(void **state)
 	says("300 points", "$SECANT data convert a.las part.pcd --within 0,0,10,100");
 	fails(2, "--within: four numbers are wanted", "$SECANT data convert a.las part.pcd --within 0,0,10");
 	fails(2, "not both cloud files", "$SECANT data convert a.las part.xyzw");
-	fails(2, "b.laz: clouds of this kind are read, not written: want .las", "$SECANT data convert a.las b.laz");
+	fails(2, "b.stl: clouds of this kind are read, not written: want .las", "$SECANT data convert a.las b.stl");
 	fails(2, "none.las: there is no such file", "$SECANT data convert none.las b.laz");
 	says("",
 		"printf '0 0 0\\n1 nan 0\\n' > nan.xyz && printf '1e308 0 0\\n-1e308 0 0\\n' > far.xyz && echo ply > "
@@ -86,16 +86,47 @@ a_scene_from_training_to_a_classified_cloud(void **state)
 		"$SECANT predict run set/train --out many --cloud-format ply --precision f32 --threads 1 && test -s "
 		"many/a.ply");
 	fails(1, "No such file", "$SECANT predict run nothing.las --out o.las");
-	fails(2, "o.laz: clouds of this kind are read, not written: want .las",
-		"$SECANT predict run points.txt --out o.laz --precision f32");
+	fails(2, "o.stl: clouds of this kind are read, not written: want .las",
+		"$SECANT predict run points.txt --out o.stl --precision f32");
 	fails(2, "o.las: 2 clouds want a folder",
 		"$SECANT predict run points.txt set/train/a.csv --out o.las --precision f32");
-	says("", "test ! -e o.laz && test ! -e o.las");
+	says("", "test ! -e o.stl && test ! -e o.las");
 	fails(2, "--out is missing", "$SECANT predict run points.txt");
 	fails(2, "--protocol 'x' is none of class, category, paper, scene",
 		"$SECANT eval run/best.safetensors set --protocol x");
 	fails(2, "its clouds have no classes", "$SECANT train set --out run2 --arch pointnet-cls");
 	fails(2, "is told the category of each object", "$SECANT train set --out run2 --arch pointnet-part");
+}
+
+/* Clouds need no word about the network, LAS none about its up axis; results keep the scan's colours, and a picture of
+ * them knows names and what was left out. */
+static void
+a_first_scan(void **state)
+{
+	says("",
+		"mkdir -p scan/train && awk 'BEGIN { print \"x y z red green blue classification\"; for (i = 0; i < 900; i++) "
+		"{ x = "
+		"i % 30; y = int(i / 30); print x, y, x < 10 ? 0 : 3, 10, 20, 30, (x < 10 ? 2 : x < 20 ? 5 : 1) } }' > "
+		"scan.txt && "
+		"$SECANT data convert scan.txt scan/train/a.laz");
+	says("scan holds clouds: --arch pointnet-dense",
+		"$SECANT train scan --out first --block 10 --points 64 --epochs 1 --precision f32 --threads 1 --label-values "
+		"2,5 "
+		"--label-others");
+	assert_non_null(strstr(out, "the up axis is z, as in scans (--up)"));
+	says("\"up\": \"z\"", "cat first/config.json");
+	says("",
+		"$SECANT predict first scan/train/a.laz --out kept.laz --precision f32 --threads 1 && $SECANT data convert "
+		"kept.laz "
+		"kept.csv && head -2 kept.csv | tail -1 | grep -q 2570,5140,7710");
+	says("coordinate", "$SECANT info scan/train/a.laz --json | grep -o coordinate || echo no coordinate system");
+	says("2 ground", "$SECANT info scan/train/a.laz");
+	says("\"5 high vegetation\": 300", "$SECANT info scan/train/a.laz --json");
+	says("", "$SECANT show kept.laz --out kept.html && grep -q 'left out 300' kept.html && grep -q 'ground' kept.html");
+	says("",
+		"$SECANT predict first scan/train/a.laz --out own.csv --keep-colours=false --precision f32 --threads 1 && head "
+		"-2 "
+		"own.csv | tail -1 | grep -vq 2570,5140,7710");
 }
 
 static void
@@ -127,9 +158,13 @@ clouds_without_points_are_named(void **state)
 static void
 a_batch_of_one_is_advised_against(void **state)
 {
+	fails(2,
+		"one cloud is one sample, and the norms of pointnet-dense want 2 or more: --block 20 cuts a scene into columns",
+		"$SECANT train set --out one --arch pointnet-dense --points 64 --epochs 1 --precision f32 --threads 1");
 	fails(1, "has no variance; a batch of 2 or more is wanted (--batch 2)",
-		"$SECANT train set --out one --arch pointnet-dense --points 64 --batch 1 --epochs 1 --precision f32 --threads "
-		"1");
+		"mkdir -p pair/train && cp set/train/a.csv pair/train && cp set/train/a.csv pair/train/c.csv && $SECANT train "
+		"pair "
+		"--out one --arch pointnet-dense --points 64 --batch 1 --epochs 1 --precision f32 --threads 1 --overwrite");
 	/* Three clouds in batches of two: the odd one waits for another epoch. */
 	says("clouds/s",
 		"mkdir -p three/cup/train three/cone/train && cut -d' ' -f1-3 points.txt > three.xyz && for i in cup/train/1 "
@@ -202,6 +237,7 @@ main(void)
 		cmocka_unit_test(a_set_says_what_it_is),
 		cmocka_unit_test(clouds_are_converted),
 		cmocka_unit_test(a_scene_from_training_to_a_classified_cloud),
+		cmocka_unit_test(a_first_scan),
 		cmocka_unit_test(clouds_without_points_are_named),
 		cmocka_unit_test(a_batch_of_one_is_advised_against),
 		cmocka_unit_test(pictures_as_clouds_are_taken_one_by_one),

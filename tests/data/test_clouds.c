@@ -551,6 +551,116 @@ real_sets_open(void **state)
 	secant_clouds_free(s);
 }
 
+static void
+put_bytes(const char *name, const void *bytes, size_t n)
+{
+	char path[600];
+	put(name, "");
+	snprintf(path, sizeof path, "%s/%s", root, name);
+	assert_int_equal(secant_file_write(path, bytes, n, NULL), 0);
+}
+
+static void
+expect_labels(const secant_clouds *s, int i, int n, const int *want)
+{
+	secant_err err = { 0 };
+	secant_points own = { 0 };
+	const secant_points *p;
+	if (secant_clouds_decode(s, i, &own, &p, &err))
+		fail_msg("%s", err.msg);
+	assert_int_equal(p->n, n);
+	for (int k = 0; k < n; k++)
+		assert_int_equal(p->label[k], want[k]);
+	secant_points_free(&own);
+}
+
+static void
+semantickitti_has_its_classes_and_splits(void **state)
+{
+	const float points[] = { 1, 2, 3, .5f, 4, 5, 6, .25f, 7, 8, 9, 0 };
+	/* a moving car with an instance, a lane marking, and what the benchmark leaves out */
+	const uint32_t labels[] = { 252 | 3u << 16, 60, 1 };
+	put_bytes("dataset/sequences/00/velodyne/000000.bin", points, sizeof points);
+	put_bytes("dataset/sequences/00/labels/000000.label", labels, sizeof labels);
+	put_bytes("dataset/sequences/08/velodyne/000000.bin", points, sizeof points);
+	put_bytes("dataset/sequences/11/velodyne/000000.bin", points, sizeof points);
+	secant_clouds *s = open_at(root, "train", false, NULL);
+	assert_string_equal(s->set->name, "semantickitti");
+	assert_int_equal(s->list.n, 1);
+	assert_int_equal(s->classes, 19);
+	assert_string_equal(s->list.class_name[8], "road");
+	expect_labels(s, 0, 3, (const int[]){ 0, 8, -1 });
+	secant_clouds_free(s);
+	s = open_at(root, "val", false, NULL);
+	assert_int_equal(s->list.n, 1);
+	expect_item(s, 0, "000000.bin has no labels");
+	secant_clouds_free(s);
+	bool scans, whole;
+	assert_true(secant_clouds_certain(root, &scans, &whole) && scans && !whole);
+}
+
+#define PLY_HEAD(n, more) \
+	"ply\nformat ascii 1.0\nelement vertex " n "\nproperty double x\nproperty double y\nproperty double z\n" more \
+	"end_header\n"
+
+static void
+toronto3d_holds_out_its_second_tile(void **state)
+{
+	put("L001.ply", PLY_HEAD("2", "property float scalar_Label\n") "627285.25 4841948.5 1 0\n627286 4841949 1 7\n");
+	put("L002.ply", PLY_HEAD("1", "property float scalar_Label\n") "627285.25 4841948.5 1 1\n");
+	secant_clouds *s = open_at(root, "train", false, NULL);
+	assert_string_equal(s->set->name, "toronto3d");
+	assert_int_equal(s->list.n, 1);
+	assert_int_equal(s->classes, 8);
+	expect_labels(s, 0, 2, (const int[]){ -1, 6 });
+	secant_clouds_free(s);
+	s = open_at(root, "val", false, NULL);
+	expect_labels(s, 0, 1, (const int[]){ 0 });
+	secant_clouds_free(s);
+}
+
+static void
+scannet_takes_labels_of_the_mesh_beside(void **state)
+{
+	put("scans/scene0000_00/scene0000_00_vh_clean_2.ply", PLY_HEAD("2", "") "0 0 0\n1 1 1\n");
+	put("scans/scene0000_00/scene0000_00_vh_clean_2.labels.ply",
+		PLY_HEAD("2", "property ushort label\n") "0 0 0 39\n1 1 1 13\n");
+	put("scans/scene0001_00/scene0001_00_vh_clean_2.ply", PLY_HEAD("1", "") "0 0 0\n");
+	put("scans/scene0001_00/scene0001_00_vh_clean_2.labels.ply",
+		PLY_HEAD("2", "property ushort label\n") "0 0 0 1\n1 1 1 1\n");
+	put("scannetv2_train.txt", "scene0000_00\n");
+	put("scannetv2_val.txt", "scene0001_00\n");
+	secant_clouds *s = open_at(root, "train", false, NULL);
+	assert_string_equal(s->set->name, "scannet");
+	assert_int_equal(s->list.n, 1);
+	assert_int_equal(s->classes, 20);
+	expect_labels(s, 0, 2, (const int[]){ 19, -1 });
+	secant_clouds_free(s);
+	s = open_at(root, "val", false, NULL);
+	expect_item(s, 0, "2 points with labels for the 1 of");
+	secant_clouds_free(s);
+}
+
+/* What is clouds beyond doubt is trained on without a word about the network; text and pictures are not. */
+static void
+clouds_are_certain_by_their_files(void **state)
+{
+	char path[600];
+	bool scans = true, whole = true;
+	put("a/train.txt", "x.png y.png\n");
+	snprintf(path, sizeof path, "%s/a", root);
+	assert_false(secant_clouds_certain(path, &scans, &whole));
+	assert_false(scans || whole);
+	put("b/train/x.ply", "ply\n");
+	snprintf(path, sizeof path, "%s/b", root);
+	assert_true(secant_clouds_certain(path, &scans, &whole) && !scans);
+	put("b/train/x.png", "");
+	assert_false(secant_clouds_certain(path, NULL, NULL));
+	put("c/x.laz", "LASF");
+	snprintf(path, sizeof path, "%s/c", root);
+	assert_true(secant_clouds_certain(path, &scans, NULL) && scans);
+}
+
 int
 main(void)
 {
@@ -571,6 +681,10 @@ main(void)
 		EACH(random_start_puts_any_point_first),
 		EACH(blocks_cover_every_point),
 		EACH(real_sets_open),
+		EACH(semantickitti_has_its_classes_and_splits),
+		EACH(toronto3d_holds_out_its_second_tile),
+		EACH(scannet_takes_labels_of_the_mesh_beside),
+		EACH(clouds_are_certain_by_their_files),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include "codec/cloud/decimal.h"
 #include "base/number.h"
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { LEAST = -342, MOST = 324 };
@@ -342,4 +343,20 @@ decimal_print_float(char *out, float v)
 		return decimal_print_int(out, (int32_t)size);
 	return e ? schubfach(out, fraction | 1u << 23, e - 150, fraction == 0 && e > 1)
 			 : schubfach(out, fraction, -149, false);
+}
+
+bool
+decimal_outgrows_float(const char *text)
+{
+	double v, again;
+	char copy[48];
+	const char *end = decimal_parse(text, &v), *p = text;
+	if (!end || !isfinite(v) || v == (double)(float)v)
+		return false;
+	p += strspn(p, "+-0.");
+	int digits = 0;
+	for (; p < end && *p != 'e' && *p != 'E'; p++)
+		digits += *p != '.';
+	snprintf(copy, sizeof copy, "%.*g", digits < 17 ? digits : 17, (double)(float)v);
+	return decimal_parse(copy, &again) && again != v;
 }

@@ -12,6 +12,10 @@ const char *decimal_parse(const char *p, double *v);
 /* The same, faster, where eight bytes may be read from any place up to `safe`. */
 const char *decimal_parse_within(const char *p, const char *safe, double *v);
 
+/* Whether a number's text has digits that no float of 32 bits would print: "4877455.58" has, "4877455.5" and the digits
+ * "0.1000000015" of a float have not. */
+bool decimal_outgrows_float(const char *text);
+
 enum { DECIMAL_ROOM = 32 };
 /* Writes the shortest text that reads back as v ("0.1", "48", "1e-07", "nan"); returns its end. No zero byte. */
 char *decimal_print(char *out, double v);

@@ -42,6 +42,7 @@ struct secant_cloud_reader {
 	secant_cloud layout;
 	int64_t total, bound, done; /* points: in the file (-1: unknown), at most (-1), handed out */
 	char details[160];
+	secant_cloud_view view; /* while a header is read */
 	secant_cloud ready; /* all points, of formats that read at once (meshes) */
 	void *state;
 };
@@ -127,6 +128,10 @@ typedef struct cloud_rows {
  * Returns rows through *n. */
 secant_status cloud_rows_parse(const cloud_rows *rows, const uint8_t *data, size_t size, size_t *at, int64_t *line,
 	int64_t max, int threads, int64_t *n, secant_err *err);
+/* Marks the fields of text rows, from r->at on, that floats would shorten: a look at the first rows. */
+void cloud_outgrows_floats(const secant_cloud_reader *r, int fields, bool *outgrown);
+/* Says of such a field, which the file calls float, that it is taken as double. */
+void cloud_say_outgrown(const secant_cloud_reader *r, const char *name);
 /* Lines (or what is left of one) from `at` on. */
 int64_t cloud_count_lines(const uint8_t *data, size_t at, size_t size);
 

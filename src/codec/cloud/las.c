@@ -71,8 +71,6 @@ read_header(secant_cloud_reader *r, las_header *h, secant_err *err)
 	return SECANT_OK;
 }
 
-/* ---- variable-length records ---- */
-
 static void
 take_name(char *out, const uint8_t *p, size_t n)
 {
@@ -80,7 +78,26 @@ take_name(char *out, const uint8_t *p, size_t n)
 	out[n] = '\0';
 }
 
-/* Keeps a record that should be written again: not the description of this file's own points. */
+/* What the writer passes on. */
+static void
+keep_header(secant_cloud *c, const uint8_t *d, const las_header *h)
+{
+	secant_cloud_las *k = &c->las;
+	*k = (secant_cloud_las){
+		.known = true,
+		.minor = h->minor,
+		.format = h->format,
+		.source = secant_le16(d + 4),
+		.day = secant_le16(d + 90),
+		.year = secant_le16(d + 92),
+	};
+	memcpy(k->guid, d + 8, sizeof k->guid);
+	take_name(k->system, d + 26, 32);
+}
+
+/* ---- variable-length records ---- */
+
+/* Keeps a record that should be written again: not how this file is compressed. */
 static secant_status
 keep_record(secant_cloud_reader *r, las_state *t, const uint8_t *head, const uint8_t *data, uint64_t size,
 	bool extended, secant_err *err)
@@ -93,8 +110,6 @@ keep_record(secant_cloud_reader *r, las_state *t, const uint8_t *head, const uin
 		t->laz_vlr_size = (size_t)size;
 		return SECANT_OK;
 	}
-	if (!strcmp(k.user, "LASF_Spec") && k.id == 4)
-		return SECANT_OK;
 	secant_cloud *c = &r->layout;
 	secant_cloud_record *grown = secant_realloc(c->record, (size_t)c->records + 1, sizeof *grown);
 	k.data = secant_calloc((size_t)size, 1);
@@ -227,6 +242,7 @@ declare(secant_cloud_reader *r, las_state *t, secant_err *err)
 	memcpy(r->layout.offset, t->head.offset, sizeof t->head.offset);
 	r->layout.wkt = secant_le16(r->data + 6) & 16;
 	r->layout.gps_standard = secant_le16(r->data + 6) & 1;
+	keep_header(&r->layout, r->data, &t->head);
 	return s;
 }
 

@@ -22,6 +22,8 @@ int las_record_size(int format);
 int las_fields(int format, las_field out[LAS_FIELDS]);
 /* Whether a format has such a group: 't' gps time, 'c' colour, 'n' near infrared, 'w' wave packets. */
 bool las_has(int format, char group);
+/* The column of a cloud that goes into a field: by its own name, by what other programs call it, by its role; or -1. */
+int las_column_for(const secant_cloud *c, const char *field);
 /* The name of the wanted type in an extra-bytes description: 1 to 10; 0 for none. */
 int las_extra_type(secant_number type);
 

@@ -3,6 +3,7 @@
  * laspy's.
  */
 #include "codec/cloud/las.h"
+#include <string.h>
 
 /* Where the groups of a format stand; 0: it has none. */
 static const struct {
@@ -122,4 +123,41 @@ las_extra_type(secant_number type)
 		[SECANT_N_F64] = 10,
 	};
 	return codes[type];
+}
+
+/* What other programs call a field, as secant_name_plain leaves it: PDAL, CloudCompare, LAStools, Riegl, laspy. */
+static const struct {
+	const char *field, *names;
+} aliases[] = {
+	{ "return_number", "returnnumber|returnno|returnnum|return|echonumber|targetindex" },
+	{ "number_of_returns", "numberofreturns|numreturns|returncount|returns|echocount|targetcount" },
+	{ "scan_direction_flag", "scandirectionflag|scandirection" },
+	{ "edge_of_flight_line", "edgeofflightline|edgeofflightlineflag|edgeflag|flightlineedge" },
+	{ "synthetic", "synthetic|syntheticflag" },
+	{ "key_point", "keypoint|keypointflag|modelkeypoint" },
+	{ "withheld", "withheld|withheldflag" },
+	{ "overlap", "overlap|overlapflag" },
+	{ "scanner_channel", "scannerchannel|scanchannel" },
+	{ "scan_angle_rank", "scananglerank|scanangle|scanangledegrees" },
+	{ "scan_angle", "scanangle|scananglerank|scanangledegrees" },
+	{ "user_data", "userdata" },
+	{ "point_source_id", "pointsourceid|pointsource|flightline|flightlineid" },
+	{ "nir", "nir|infrared|nearinfrared" },
+	{ "wavepacket_index", "wavepacketindex|wavepacketdescriptorindex" },
+	{ "wavepacket_offset", "wavepacketoffset|byteoffsettowaveformdata|waveformoffset" },
+	{ "wavepacket_size", "wavepacketsize|waveformpacketsize" },
+	{ "return_point_wave_location", "returnpointwavelocation|returnpointwaveformlocation|returnpointlocation" },
+};
+
+int
+las_column_for(const secant_cloud *c, const char *field)
+{
+	int at = secant_cloud_find(c, field);
+	secant_cloud_role_name role = secant_role_of(field);
+	for (size_t i = 0; at < 0 && i < sizeof aliases / sizeof *aliases; i++)
+		if (!strcmp(aliases[i].field, field))
+			at = secant_cloud_listed(c, aliases[i].names);
+	if (at < 0 && role > SECANT_ROLE_Z && role < SECANT_ROLE_COUNT)
+		at = secant_cloud_role(c, role);
+	return at;
 }

@@ -1,90 +1,128 @@
 /*
- * Writing LAS 1.2 and 1.4. The point format is the smallest that holds the attributes (1.2: 0 to 3; 1.4: 6 to 8, or as
- * asked); columns that the format has no place for become extra bytes under their names. Colours are 16 bits (8-bit
- * ones times 257). The label goes to the class byte; formats 0 to 5 have 5 bits for it, and a larger class is an error,
- * not a wrap. Returns that nobody gave are 1 of 1.
+ * Writing LAS 1.2 to 1.4, and LAZ. A cloud that comes from LAS keeps its version and point format, with what its
+ * columns need added; another goes to 1.4 and the smallest format of 6 to 8 that holds its attributes. Columns that the
+ * format has no place for become extra bytes under their names. Colours are 16 bits (8-bit ones times 257). The label
+ * goes to the class byte; formats 0 to 5 have 5 bits for it, and a larger class is an error, not a wrap. Returns that
+ * nobody gave are 1 of 1.
  *
  * The grid: a source's own scale and offset when it has them; else the offset is the middle of the extent, rounded to
  * the step, and the step the smallest power of ten that lets the extent fit into 31 bits, but not finer than doubles of
  * this size resolve. A coordinate loses half a step at most.
  */
-#include "codec/cloud/las.h"
+#include "codec/cloud/las_write.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-enum {
-	SLAB = 2048,
-	SLABS = 8,
-	CLASS_EXTRA = -2
-}; /* a slab of records stays in the first cache; so many go to the file at once */
-
-typedef struct las_writer {
-	int minor, format, record, header;
-	las_field field[LAS_FIELDS];
-	int fields, column[LAS_FIELDS]; /* -1: nothing to write there */
-	int *extra, extras; /* columns that become extra bytes; CLASS_EXTRA: the class once more */
-	bool grid; /* scale and offset are settled */
-	double scale[3], offset[3], lo[3], hi[3];
-	int64_t by_return[16]; /* [15]: nowhere */
-	int label, returns; /* columns; -1: none */
-	uint32_t points_at;
-} las_writer;
-
 void
 las_discard(void *state)
 {
 	las_writer *p = state;
-	if (p)
-		secant_free(p->extra);
+	if (p) {
+		secant_free(p->element);
+		secant_free(p->dimension);
+		laz_discard(p->laz);
+	}
 	secant_free(p);
 }
 
 /* ---- choosing ---- */
 
-/* The column for an attribute of LAS: by its own name, else by the role it plays. Scan angles have two names, of
- * degrees and of 0.006. */
-static int
-column_for(const secant_cloud *c, const char *name)
+static bool
+has_record(const secant_cloud *c, const char *user, int id)
 {
-	int at = secant_cloud_find(c, name);
-	if (at < 0 && !strncmp(name, "scan_angle", 10))
-		return secant_cloud_find(c, name[10] ? "scan_angle" : "scan_angle_rank");
-	if (at >= 0)
-		return at;
-	secant_cloud_role_name role = secant_role_of(name);
-	return role > SECANT_ROLE_Z && role < SECANT_ROLE_COUNT ? secant_cloud_role(c, role) : -1;
+	for (int i = 0; i < c->records; i++)
+		if (!strcmp(c->record[i].user, user) && c->record[i].id == id)
+			return true;
+	return false;
 }
 
-static int
-smallest_format(const secant_cloud *c, bool modern)
+bool
+las_geotiff(const secant_cloud *c)
 {
-	bool time = column_for(c, "gps_time") >= 0, colour = column_for(c, "red") >= 0,
-		 infrared = secant_cloud_find(c, "nir") >= 0;
-	return modern ? (infrared ? 8 : colour ? 7 : 6) : time + 2 * colour;
+	return has_record(c, "LASF_Projection", 34735) && !has_record(c, "LASF_Projection", 2112);
+}
+
+/* The point format that is `format` with time, colour or infrared added, of the same generation. */
+static int
+grown(int format, bool time, bool colour, bool infrared)
+{
+	if (format >= 6)
+		return format >= 9 ? (colour || infrared ? 10 : format) : infrared ? 8 : colour && format == 6 ? 7 : format;
+	return format >= 4 ? (colour ? 5 : format) : format | (time ? 1 : 0) | (colour ? 2 : 0);
+}
+
+/* A class beyond 31 in a format of five bits: such a cloud goes to the other generation, unless its coordinate system
+ * is one that those formats do not read. */
+static bool
+wants_more_classes(const secant_cloud_writer *w, int format)
+{
+	int label = las_column_for(&w->layout, "classification");
+	return format < 6 && label >= 0 && w->survey.columns && w->survey.span[label].hi > 31 && !las_geotiff(&w->layout);
 }
 
 static secant_status
 choose_format(secant_cloud_writer *w, las_writer *p, secant_err *err)
 {
-	p->minor = w->opt.las_version == 1 ? 2 : 4;
-	p->format = w->opt.las_format >= 0 ? w->opt.las_format : smallest_format(&w->layout, p->minor == 4);
-	if (p->minor == 2 && p->format > 3)
-		return cloud_fail(w->name, err, SECANT_ERR_ARG, "--las-format: LAS 1.2 has formats 0 to 3, not %d", p->format);
-	p->header = p->minor == 4 ? 375 : 227;
+	static const int minors[] = { 0, 4, 3, 2 }, modern[] = { 6, 6, 7, 7, 9, 10 };
+	const secant_cloud *c = &w->layout;
+	const secant_cloud_las *k = &c->las;
+	bool time = las_column_for(c, "gps_time") >= 0, colour = las_column_for(c, "red") >= 0,
+		 infrared = las_column_for(c, "nir") >= 0, open = !w->opt.las_version && w->opt.las_format < 0;
+	p->minor = minors[w->opt.las_version];
+	p->format = w->opt.las_format;
+	if (p->format < 0 && k->known && !(k->format > 5 && p->minor && p->minor < 4) && !(k->format > 3 && p->minor == 2))
+		p->format = grown(k->format, time, colour, infrared);
+	else if (p->format < 0)
+		p->format = grown(p->minor == 0 || p->minor == 4 ? 6 : 0, time, colour, infrared);
+	if (open && k->known && wants_more_classes(w, p->format)) {
+		p->format = modern[p->format];
+		secant_log(&w->opt.logger, SECANT_LOG_INFO, "%s: there are classes beyond 31: LAS 1.4, point format %d",
+			w->name, p->format);
+	}
+	int least = p->format > 5 ? 4 : p->format > 3 ? 3 : 2;
+	if (!p->minor)
+		p->minor = !k->known ? 4 : k->minor < least ? least : k->minor > 4 ? 4 : k->minor;
+	if (p->minor < least)
+		return cloud_fail(w->name, err, SECANT_ERR_ARG, "--las-format: LAS 1.%d has formats 0 to %d, not %d", p->minor,
+			p->minor == 2 ? 3 : 5, p->format);
+	p->header = p->minor == 4 ? 375 : p->minor == 3 ? 235 : 227;
 	p->record = las_record_size(p->format);
 	p->fields = las_fields(p->format, p->field);
+	if (open && k->known && (k->minor != p->minor || k->format != p->format))
+		secant_log(&w->opt.logger, SECANT_LOG_INFO, "%s: LAS 1.%d, point format %d (the source is 1.%d, format %d)",
+			w->name, p->minor, p->format, k->minor, k->format);
 	return SECANT_OK;
 }
 
-/* The type of extra bytes for a column. */
-static secant_number
-extra_type(const secant_cloud_writer *w, int column)
+/* A coordinate system that the written version does not read is kept, and said. */
+static void
+say_system(const secant_cloud_writer *w, const las_writer *p)
 {
-	return column == CLASS_EXTRA                         ? SECANT_N_U8
-		: cloud_is_colour(w->layout.column[column].name) ? w->layout.column[column].type
-														 : cloud_narrow(w, column);
+	bool wkt = has_record(&w->layout, "LASF_Projection", 2112);
+	if (p->format >= 6 && las_geotiff(&w->layout))
+		secant_log(&w->opt.logger, SECANT_LOG_WARNING,
+			"%s: the coordinate system is in GeoTIFF keys, which programs do not read in point formats 6 to 10; "
+			"formats "
+			"0 to 5 have it (--las-format %d)",
+			w->name, las_has(p->format, 'c') ? 3 : 1);
+	if (p->minor < 4 && wkt && !has_record(&w->layout, "LASF_Projection", 34735))
+		secant_log(&w->opt.logger, SECANT_LOG_WARNING,
+			"%s: the coordinate system is WKT, which programs read in LAS 1.4 only (--las-version 1.4)", w->name);
+	if (has_record(&w->layout, "LASF_Spec", 65535) && p->minor < 4)
+		secant_log(
+			&w->opt.logger, SECANT_LOG_WARNING, "%s: the waveforms are left behind: they are kept in LAS 1.4", w->name);
+}
+
+/* An intensity under another name whose numbers are none of 16 bits (decibels) stays an attribute of its own. */
+static bool
+unfit(const secant_cloud_writer *w, const char *field, int column)
+{
+	char plain[SECANT_PLAIN_NAME];
+	const struct secant_cloud_span *s = w->survey.columns ? &w->survey.span[column] : NULL;
+	return s && !strcmp(field, "intensity") && (s->lo < 0 || s->hi > UINT16_MAX)
+		&& strcmp(secant_name_plain(w->layout.column[column].name, plain, sizeof plain), "intensity") != 0;
 }
 
 /* Gives each column a place: a field, or extra bytes. */
@@ -93,30 +131,21 @@ place_columns(secant_cloud_writer *w, las_writer *p, secant_err *err)
 {
 	const secant_cloud *c = &w->layout;
 	bool *placed = secant_calloc((size_t)c->columns, sizeof *placed);
-	p->extra = secant_calloc((size_t)c->columns + 1, sizeof *p->extra);
-	if (!placed || !p->extra) {
-		secant_free(placed);
+	if (!placed)
 		return secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", w->name);
-	}
 	for (int i = 0; i < p->fields; i++) {
-		p->column[i] = column_for(c, p->field[i].name);
-		if (p->column[i] >= 0)
-			placed[p->column[i]] = true;
-		p->label = !strcmp(p->field[i].name, "classification") ? p->column[i] : p->label;
-		p->returns = !strcmp(p->field[i].name, "return_number") ? p->column[i] : p->returns;
+		las_use *u = &p->use[i];
+		u->column = las_column_for(c, p->field[i].name);
+		if (u->column >= 0 && (placed[u->column] || unfit(w, p->field[i].name, u->column)))
+			u->column = -1;
+		if (u->column >= 0)
+			placed[u->column] = true;
+		p->label = !strcmp(p->field[i].name, "classification") ? u->column : p->label;
+		p->returns = !strcmp(p->field[i].name, "return_number") ? u->column : p->returns;
 	}
-	if (w->opt.classification_dimension && p->label >= 0 && secant_cloud_find(c, "Classification") < 0)
-		p->extra[p->extras++] = CLASS_EXTRA;
-	for (int i = 3; i < c->columns; i++)
-		if (!placed[i] || (!strcmp(c->column[i].name, "Classification") && w->opt.classification_dimension))
-			p->extra[p->extras++] = i;
+	secant_status s = las_place_extras(w, p, placed, err);
 	secant_free(placed);
-	for (int k = 0; k < p->extras; k++)
-		p->record += (int)secant_number_size(extra_type(w, p->extra[k]));
-	if (p->record > LAS_MAX_RECORD || p->extras * LAS_EXTRA > 65535)
-		return cloud_fail(
-			w->name, err, SECANT_ERR_UNSUPPORTED, "%d attributes are too many for a LAS record", p->extras);
-	return SECANT_OK;
+	return s;
 }
 
 static double
@@ -180,53 +209,72 @@ put_double(uint8_t *p, double v)
 	secant_put_le(p, bits, 8);
 }
 
-static int
-record_count(const las_writer *p, const secant_cloud *c, bool extended)
+/* Whether a record of the source goes to the file: extra bytes are described anew, and waveforms stand behind the
+ * points of LAS 1.4 alone. */
+static bool
+is_written(const las_writer *p, const secant_cloud_record *k)
 {
-	int n = !extended && p->extras > 0;
-	for (int i = 0; i < c->records; i++)
-		n += (c->record[i].extended && p->minor >= 4) == extended;
-	return n;
+	bool spec = !strcmp(k->user, "LASF_Spec");
+	return !(spec && k->id == 4) && !(spec && k->id == 65535 && p->minor < 4);
 }
 
-/* Records of a LAS 1.4 source that stood behind the points go before them in 1.2, when they fit. */
+/* Records of a LAS 1.4 source that stood behind the points go before them in others, when they fit. */
 static bool
 stands_before(const las_writer *p, const secant_cloud_record *k)
 {
 	return !(k->extended && p->minor >= 4);
 }
 
-static bool
-has_geotiff(const secant_cloud *c)
+static int
+record_count(const las_writer *p, const secant_cloud *c, bool extended)
 {
+	int n = !extended ? (p->dimensions > 0) + (p->laz != NULL) : 0;
 	for (int i = 0; i < c->records; i++)
-		if (!strcmp(c->record[i].user, "LASF_Projection") && c->record[i].id == 34735)
-			return true;
-	return false;
+		n += is_written(p, &c->record[i]) && stands_before(p, &c->record[i]) != extended;
+	return n;
 }
 
-static secant_status
-put_header(secant_cloud_writer *w, las_writer *p, uint64_t evlr_at, secant_err *err)
+/* Bit 4 says that the coordinate system is WKT: always so in formats 6 to 10. */
+static uint16_t
+encoding_of(const secant_cloud_writer *w, const las_writer *p, bool waves)
 {
-	uint8_t h[375] = "LASF";
+	bool wkt = p->minor >= 4 && (p->format >= 6 || (w->layout.wkt && has_record(&w->layout, "LASF_Projection", 2112)));
+	return (uint16_t)(w->layout.gps_standard | waves << 1 | wkt << 4);
+}
+
+static void
+put_origin(uint8_t *h, const secant_cloud_las *k)
+{
 	time_t now = time(NULL);
 	struct tm day;
-	bool legacy = p->format < 6 && (uint64_t)w->n <= UINT32_MAX;
-	/* Formats 6 to 10 want WKT; a source with GeoTIFF keys alone keeps them, and their meaning. */
-	bool wkt = w->layout.wkt || (p->format >= 6 && !has_geotiff(&w->layout));
-	secant_put_le(h + 6, (uint64_t)(w->layout.gps_standard | wkt << 4), 2);
-	h[24] = 1;
-	h[25] = (uint8_t)p->minor;
 	memcpy(h + 26, "OTHER", 5);
 	snprintf((char *)h + 58, 32, "secant %s", secant_version());
-	if (gmtime_r(&now, &day)) {
+	if (k->known) {
+		secant_put_le(h + 4, k->source, 2);
+		memcpy(h + 8, k->guid, sizeof k->guid);
+		memset(h + 26, 0, 32);
+		memcpy(h + 26, k->system, strnlen(k->system, 32));
+		secant_put_le(h + 90, k->day, 2);
+		secant_put_le(h + 92, k->year, 2);
+	} else if (gmtime_r(&now, &day)) {
 		secant_put_le(h + 90, (uint64_t)day.tm_yday + 1, 2);
 		secant_put_le(h + 92, (uint64_t)day.tm_year + 1900, 2);
 	}
+}
+
+static secant_status
+put_header(secant_cloud_writer *w, las_writer *p, uint64_t evlr_at, uint64_t wave_at, secant_err *err)
+{
+	uint8_t h[375] = "LASF";
+	bool legacy = p->format < 6 && (uint64_t)w->n <= UINT32_MAX;
+	secant_put_le(h + 6, encoding_of(w, p, wave_at > 0), 2);
+	put_origin(h, &w->layout.las);
+	h[24] = 1;
+	h[25] = (uint8_t)p->minor;
 	secant_put_le(h + 94, (uint64_t)p->header, 2);
 	secant_put_le(h + 96, p->points_at, 4);
 	secant_put_le(h + 100, (uint64_t)record_count(p, &w->layout, false), 4);
-	h[104] = (uint8_t)p->format;
+	h[104] = (uint8_t)(p->format | (p->laz ? 0x80 : 0));
 	secant_put_le(h + 105, (uint64_t)p->record, 2);
 	secant_put_le(h + 107, legacy ? (uint64_t)w->n : 0, 4);
 	for (int i = 0; i < 5 && legacy; i++)
@@ -238,6 +286,7 @@ put_header(secant_cloud_writer *w, las_writer *p, uint64_t evlr_at, secant_err *
 		put_double(h + 187 + 16 * k, w->n ? p->lo[k] : 0);
 	}
 	int extended = record_count(p, &w->layout, true);
+	secant_put_le(h + 227, wave_at, 8);
 	secant_put_le(h + 235, extended ? evlr_at : 0, 8);
 	secant_put_le(h + 243, (uint64_t)extended, 4);
 	secant_put_le(h + 247, (uint64_t)w->n, 8);
@@ -246,8 +295,8 @@ put_header(secant_cloud_writer *w, las_writer *p, uint64_t evlr_at, secant_err *
 	return secant_writer_put(w->out, h, (size_t)p->header, err);
 }
 
-static secant_status
-put_record_head(secant_cloud_writer *w, const char *user, uint16_t id, const char *description, uint64_t size,
+secant_status
+las_put_record_head(secant_cloud_writer *w, const char *user, uint16_t id, const char *description, uint64_t size,
 	bool extended, secant_err *err)
 {
 	uint8_t h[LAS_EVLR] = { 0 };
@@ -259,29 +308,16 @@ put_record_head(secant_cloud_writer *w, const char *user, uint16_t id, const cha
 }
 
 static secant_status
-put_extra_record(secant_cloud_writer *w, const las_writer *p, secant_err *err)
-{
-	secant_status s = put_record_head(w, "LASF_Spec", 4, "extra bytes", (uint64_t)p->extras * LAS_EXTRA, false, err);
-	for (int k = 0; !s && k < p->extras; k++) {
-		uint8_t d[LAS_EXTRA] = { 0 };
-		bool again = p->extra[k] == CLASS_EXTRA;
-		const char *name = again ? "Classification" : w->layout.column[p->extra[k]].name;
-		d[2] = (uint8_t)las_extra_type(extra_type(w, p->extra[k]));
-		memcpy(d + 4, name, strnlen(name, 32));
-		s = secant_writer_put(w->out, d, sizeof d, err);
-	}
-	return s;
-}
-
-static secant_status
 put_records(secant_cloud_writer *w, const las_writer *p, bool before, secant_err *err)
 {
-	secant_status s = before && p->extras ? put_extra_record(w, p, err) : SECANT_OK;
+	secant_status s = before && p->dimensions ? las_put_extra_record(w, p, err) : SECANT_OK;
+	if (!s && before && p->laz)
+		s = laz_put_record(w, p, err);
 	for (int i = 0; !s && i < w->layout.records; i++) {
 		const secant_cloud_record *k = &w->layout.record[i];
-		if (stands_before(p, k) != before)
+		if (!is_written(p, k) || stands_before(p, k) != before)
 			continue;
-		s = put_record_head(w, k->user, k->id, k->description, k->size, !before, err);
+		s = las_put_record_head(w, k->user, k->id, k->description, k->size, !before, err);
 		if (!s)
 			s = secant_writer_put(w->out, k->data, (size_t)k->size, err);
 	}
@@ -302,14 +338,19 @@ las_create(secant_cloud_writer *w, secant_err *err)
 	secant_status s = choose_format(w, p, err);
 	if (!s)
 		s = place_columns(w, p, err);
-	uint64_t at = (uint64_t)p->header + (p->extras ? LAS_VLR + (uint64_t)p->extras * LAS_EXTRA : 0);
+	if (!s && !strcmp(w->format->name, "laz"))
+		s = laz_create(w, p, err);
+	if (!s)
+		say_system(w, p);
+	uint64_t at = (uint64_t)p->header + (p->dimensions ? LAS_VLR + (uint64_t)p->dimensions * LAS_EXTRA : 0)
+		+ (p->laz ? LAS_VLR + laz_record_size(p->laz) : 0);
 	for (int i = 0; !s && i < w->layout.records; i++) {
 		const secant_cloud_record *k = &w->layout.record[i];
-		if (!stands_before(p, k))
+		if (!is_written(p, k) || !stands_before(p, k))
 			continue;
 		if (k->size > 65535)
 			s = cloud_fail(w->name, err, SECANT_ERR_UNSUPPORTED,
-				"the record %s/%u has %llu bytes, LAS 1.2 holds 65535; write 1.4", k->user, k->id,
+				"the record %s/%u has %llu bytes, LAS before 1.4 holds 65535; write 1.4", k->user, k->id,
 				(unsigned long long)k->size);
 		at += LAS_VLR + k->size;
 	}
@@ -318,182 +359,8 @@ las_create(secant_cloud_writer *w, secant_err *err)
 			(unsigned long long)at);
 	p->points_at = (uint32_t)at;
 	if (!s)
-		s = put_header(w, p, 0, err);
+		s = put_header(w, p, 0, 0, err);
 	return s ? s : put_records(w, p, true, err);
-}
-
-/* ---- points ---- */
-
-/* Coordinates as steps of the grid. Plain loops over a slab each: the compiler makes vectors of them, and one test at
- * the end finds what does not fit. */
-static secant_status
-steps_of(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int axis, int64_t first, int64_t n,
-	int32_t *raw, secant_err *err)
-{
-	double own[SLAB], steps[SLAB], scale = p->scale[axis], offset = p->offset[axis];
-	double strange = 0; /* a flag as wide as a number, for vectors */
-	int32_t lo = INT32_MAX, hi = INT32_MIN;
-	const secant_column *c = &chunk->column[axis];
-	const double *v = c->type == SECANT_N_F64 ? (const double *)c->data + first : own;
-	if (v == own)
-		secant_cloud_doubles(chunk, axis, first, n, own);
-	for (int64_t i = 0; i < n; i++)
-		steps[i] = (v[i] - offset) / scale + 0x1.8p52
-			- 0x1.8p52; /* rounded to even; what is too large for that stays too large */
-	for (int64_t i = 0; i < n; i++)
-		strange = fabs(steps[i]) <= 2147483647.0 ? strange : 1;
-	for (int64_t i = 0; i < n && strange > 0; i++)
-		if (!(fabs(steps[i]) <= 2147483647.0))
-			return cloud_fail(w->name, err, SECANT_ERR_RANGE,
-				isfinite(v[i]) ? "point %lld: %c = %.17g is outside the grid of step %g around %.17g"
-							   : "point %lld: %c = %g is no coordinate",
-				(long long)(w->n + first + i), 'x' + axis, v[i], scale, offset);
-	for (int64_t i = 0; i < n; i++)
-		raw[i] = (int32_t)steps[i];
-	for (int64_t i = 0; i < n; i++) {
-		lo = raw[i] < lo ? raw[i] : lo;
-		hi = raw[i] > hi ? raw[i] : hi;
-	}
-	p->lo[axis] = lo < p->lo[axis] ? lo : p->lo[axis];
-	p->hi[axis] = hi > p->hi[axis] ? hi : p->hi[axis];
-	return SECANT_OK;
-}
-
-static inline void
-put_step(uint8_t *to, int32_t v)
-{
-	memcpy(to, &v, sizeof v);
-}
-
-/* The three begin the record: one pass over records, which are written for the first time here. */
-static secant_status
-put_coordinates(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int64_t first, int64_t n, uint8_t *to,
-	secant_err *err)
-{
-	int32_t raw[3][SLAB];
-	secant_status s = SECANT_OK;
-	for (int axis = 0; !s && axis < 3; axis++)
-		s = steps_of(w, p, chunk, axis, first, n, raw[axis], err);
-	for (int64_t i = 0; !s && i < n; i++, to += p->record) {
-		put_step(to, raw[0][i]);
-		put_step(to + 4, raw[1][i]);
-		put_step(to + 8, raw[2][i]);
-	}
-	return s;
-}
-
-/* What a column's values are multiplied by to become the field's. */
-static double
-factor_for(const las_field *f, const secant_column *c, double colour)
-{
-	if (cloud_is_colour(f->name))
-		return c->type == SECANT_N_U16 ? 1 : colour;
-	if (strncmp(f->name, "scan_angle", 10) || !strcmp(f->name, c->name))
-		return 1;
-	return f->type == SECANT_N_I16 ? 1 / 0.006 : 0.006;
-}
-
-/* Bits of a byte of each record, gathered before they go there: larger values are cut to the largest. A shift of eight
- * bytes at once carries nothing over, as no value leaves its bits. */
-static void
-gather_bits(uint64_t *bits, const las_field *f, const uint8_t *v, int64_t n)
-{
-	uint64_t words[SLAB / 8] = { 0 };
-	uint8_t *cut = (uint8_t *)words;
-	for (int64_t k = 0; k < n; k++)
-		cut[k] = v[k] > f->mask ? f->mask : v[k];
-	for (int64_t k = 0; k < (n + 7) / 8; k++)
-		bits[k] |= words[k] << f->shift;
-}
-
-static bool
-all_zero(const uint8_t *p, size_t bytes)
-{
-	uint8_t any = 0;
-	for (size_t i = 0; i < bytes; i++)
-		any |= p[i];
-	return !any;
-}
-
-static uint8_t
-largest(const uint8_t *v, int64_t n)
-{
-	uint8_t most = 0;
-	for (int64_t k = 0; k < n; k++)
-		most = v[k] > most ? v[k] : most;
-	return most;
-}
-
-/* One attribute of the format: into the records, or into `bits` of the byte that it shares with others. */
-static secant_status
-put_field(secant_cloud_writer *w, las_writer *p, const secant_cloud *chunk, int i, int64_t first, int64_t n,
-	double factor, uint8_t *to, uint64_t *bits, secant_err *err)
-{
-	const las_field *f = &p->field[i];
-	double v[SLAB];
-	uint8_t byte[SLAB];
-	if (p->column[i] < 0)
-		return SECANT_OK;
-	const secant_column *c = &chunk->column[p->column[i]];
-	bool is_class = p->column[i] == p->label;
-	to += f->offset;
-	if (!f->mask && c->type == f->type && factor == 1) {
-		size_t size = secant_number_size(f->type);
-		if (!all_zero(secant_column_at(c, first), size * (size_t)n))
-			secant_number_copy(to, (size_t)p->record, secant_column_at(c, first), size, size, false, n);
-		return SECANT_OK;
-	}
-	if (f->mask && c->type == SECANT_N_U8 && (!is_class || largest(secant_column_at(c, first), n) <= f->mask)) {
-		gather_bits(bits, f, secant_column_at(c, first), n);
-		return SECANT_OK;
-	}
-	secant_cloud_doubles(chunk, p->column[i], first, n, v);
-	for (int64_t k = 0; factor != 1 && k < n; k++)
-		v[k] *= factor;
-	double most = f->mask ? f->mask : 255;
-	for (int64_t k = 0; is_class && k < n; k++)
-		if (!(v[k] >= 0 && v[k] <= most) || v[k] != nearbyint(v[k]))
-			return cloud_fail(w->name, err, SECANT_ERR_RANGE,
-				"point %lld: class %g; point format %d holds whole numbers 0 to %g%s", (long long)(w->n + first + k),
-				v[k], p->format, most, most < 255 ? " (formats 6 to 10, in LAS 1.4, hold 255)" : "");
-	if (!f->mask) {
-		secant_number_store(to, f->type, (size_t)p->record, n, v);
-		return SECANT_OK;
-	}
-	secant_number_store(byte, SECANT_N_U8, 1, n, v);
-	gather_bits(bits, f, byte, n);
-	return SECANT_OK;
-}
-
-/* The gathered bits go to byte `at` of the records. In the byte of returns, those that nobody gave are 1 of 1; points
- * are counted by return. */
-static void
-put_bits(las_writer *p, uint64_t *bits, int at, uint8_t *to, int64_t n)
-{
-	uint8_t *byte = (uint8_t *)bits, low = p->format < 6 ? 7 : 15, one = p->format < 6 ? 1 | 1 << 3 : 1 | 1 << 4;
-	for (int64_t k = 0; at == 14 && k < n; k++) {
-		byte[k] = (uint8_t)(byte[k] | (p->returns < 0 ? one : 0));
-		int r = byte[k] & low;
-		p->by_return[(r + 15) % 16] += r > 0;
-	}
-	if (!all_zero(byte, (size_t)n))
-		secant_number_copy(to + at, (size_t)p->record, byte, 1, 1, false, n);
-	memset(bits, 0, SLAB);
-}
-
-static void
-put_extras(
-	const secant_cloud_writer *w, const las_writer *p, const secant_cloud *chunk, int64_t first, int64_t n, uint8_t *to)
-{
-	to += las_record_size(p->format);
-	for (int k = 0; k < p->extras; k++) {
-		bool again = p->extra[k] == CLASS_EXTRA;
-		const secant_column *c = &chunk->column[again ? p->label : p->extra[k]];
-		secant_number type = extra_type(w, p->extra[k]);
-		secant_number_convert(
-			to, type, (size_t)p->record, secant_column_at(c, first), c->type, secant_number_size(c->type), false, n);
-		to += secant_number_size(type);
-	}
 }
 
 secant_status
@@ -501,36 +368,22 @@ las_put(secant_cloud_writer *w, const secant_cloud *chunk, secant_err *err)
 {
 	las_writer *p = w->state;
 	secant_status s = p->grid ? SECANT_OK : choose_grid(w, p, chunk, err);
-	uint8_t *buffer = s ? NULL : cloud_scratch(w, (size_t)p->record * SLAB * SLABS, err);
-	if (!buffer)
-		return s ? s : SECANT_ERR_NOMEM;
-	int red = column_for(chunk, "red");
-	double colour = las_has(p->format, 'c') && red >= 0 && chunk->column[red].type != SECANT_N_U16
-		? cloud_colour_factor(w, chunk, 65535)
-		: 1;
-	double factor[LAS_FIELDS];
-	for (int i = 0; i < p->fields; i++)
-		factor[i] = p->column[i] < 0 ? 1 : factor_for(&p->field[i], &chunk->column[p->column[i]], colour);
-	uint64_t bits[SLAB / 8] = { 0 };
-	size_t used = 0;
-	for (int64_t first = 0; !s && first < chunk->n; first += SLAB) {
-		int64_t n = chunk->n - first < SLAB ? chunk->n - first : SLAB;
-		uint8_t *to = buffer + used;
-		memset(to, 0, (size_t)p->record * (size_t)n);
-		s = put_coordinates(w, p, chunk, first, n, to, err);
-		for (int i = 0; !s && i < p->fields; i++) {
-			s = put_field(w, p, chunk, i, first, n, factor[i], to, bits, err);
-			if (p->field[i].mask && (i + 1 == p->fields || p->field[i + 1].offset != p->field[i].offset))
-				put_bits(p, bits, p->field[i].offset, to, n);
-		}
-		put_extras(w, p, chunk, first, n, to);
-		used += (size_t)p->record * (size_t)n;
-		if (!s && (used == (size_t)p->record * SLAB * SLABS || first + n == chunk->n)) {
-			s = secant_writer_put(w->out, buffer, used, err);
-			used = 0;
-		}
+	return s ? s : las_put_points(w, p, chunk, err);
+}
+
+/* Where the waveforms will stand among the records behind the points; 0: there are none. */
+static uint64_t
+waves_at(const secant_cloud_writer *w, const las_writer *p, uint64_t at)
+{
+	for (int i = 0; i < w->layout.records; i++) {
+		const secant_cloud_record *k = &w->layout.record[i];
+		if (!is_written(p, k) || stands_before(p, k))
+			continue;
+		if (!strcmp(k->user, "LASF_Spec") && k->id == 65535)
+			return at;
+		at += LAS_EVLR + k->size;
 	}
-	return s;
+	return 0;
 }
 
 secant_status
@@ -545,10 +398,16 @@ las_finish(secant_cloud_writer *w, secant_err *err)
 	}
 	if (!s && p->minor < 4 && (uint64_t)w->n > UINT32_MAX)
 		s = cloud_fail(
-			w->name, err, SECANT_ERR_UNSUPPORTED, "%lld points; LAS 1.2 holds %u", (long long)w->n, UINT32_MAX);
+			w->name, err, SECANT_ERR_UNSUPPORTED, "%lld points; LAS before 1.4 holds %u", (long long)w->n, UINT32_MAX);
+	if (!s && p->laz)
+		s = laz_finish(w, p, &end, err);
 	if (!s)
 		s = put_records(w, p, false, err);
 	if (!s)
 		s = secant_writer_seek(w->out, 0, err);
-	return s ? s : put_header(w, p, end, err);
+	if (!s)
+		s = put_header(w, p, end, waves_at(w, p, end), err);
+	if (!s)
+		las_say_losses(w, p);
+	return s;
 }

@@ -344,10 +344,15 @@ laz_sniff(const uint8_t *d, size_t n)
 
 const cloud_format cloud_laz = {
 	.name = "laz",
-	.brief = "LASzip-compressed LAS; own decoder, read only",
+	.brief = "LASzip-compressed LAS, with a coder of its own",
 	.extensions = "laz",
 	.sniff = laz_sniff,
 	.open = las_open,
 	.next = las_next,
 	.close = las_close,
+	.create = las_create,
+	.put = las_put,
+	.finish = las_finish,
+	.discard = las_discard,
+	.wants_survey = true,
 };

@@ -4,61 +4,17 @@
  * whole chunk. In version 4 the other items follow POINT14's channel at every point; version 3 differs only in files
  * with several channels: see follow().
  */
-#include "codec/cloud/laz.h"
+#include "codec/cloud/laz_items.h"
 #include <string.h>
-
-enum { CHANNELS = 4, LAYERS = 9, MAX_LAYERS = LAYERS + 4 };
-enum {
-	LAYER_XY,
-	LAYER_Z,
-	LAYER_CLASS,
-	LAYER_FLAGS,
-	LAYER_INTENSITY,
-	LAYER_ANGLE,
-	LAYER_USER,
-	LAYER_SOURCE,
-	LAYER_TIME
-};
 
 typedef struct layer {
 	laz_decoder decoder;
 	bool used;
 } layer;
 
-typedef struct point14 {
-	bool ready, time_changed;
-	int32_t x, y, z;
-	uint16_t intensity, source;
-	int16_t angle;
-	uint8_t r, n, class, flags, user;
-	int32_t height[8];
-	uint16_t last_intensity[8];
-	laz_median median_x[12], median_y[12];
-	laz_model *changed[8], *channel, *number[16], *returns[16], *returns_same_time, *classes[64], *flag[64], *users[64];
-	laz_integer of_x, of_y, of_z, of_intensity, of_angle, of_source;
-	laz_time time;
-} point14;
-
-/* The other items, for each channel. */
-typedef struct colour14 {
-	laz_colour colour;
-	uint16_t infrared;
-	laz_model *used, *diff[2];
-} colour14;
-typedef struct bytes14 {
-	uint8_t *last;
-	laz_model **diff;
-} bytes14;
-
 typedef struct layered {
-	int channel, other[LAZ_ITEMS]; /* of POINT14; of each other item */
-	bool switched; /* at this point */
-	point14 point[CHANNELS];
-	colour14 colour[CHANNELS];
-	laz_wave wave[CHANNELS];
-	bytes14 bytes[CHANNELS];
-	bool colour_ready[CHANNELS], wave_ready[CHANNELS], bytes_ready[CHANNELS]; /* the item has seen the channel */
-	layer xy[LAYERS], colours, infrared, waves, *byte;
+	laz_memory14 memory;
+	layer xy[LAZ_LAYERS], colours, infrared, waves, *byte;
 } layered;
 
 static const char *const return_map[16] = {
@@ -83,7 +39,7 @@ static const char *const return_map[16] = {
 /* ---- POINT14 ---- */
 
 static void
-point14_models(point14 *p, uint64_t time)
+point14_models(laz_point14 *p, uint64_t time)
 {
 	for (int i = 0; i < 12; i++) {
 		p->median_x[i] = (laz_median){ .high = true };
@@ -105,10 +61,10 @@ point14_models(point14 *p, uint64_t time)
 }
 
 static void
-point14_begin(layered *s, const uint8_t *v)
+point14_begin(laz_memory14 *s, const uint8_t *v)
 {
 	s->channel = v[15] >> 4 & 3;
-	point14 *p = &s->point[s->channel];
+	laz_point14 *p = &s->point[s->channel];
 	p->x = (int32_t)secant_le32(v);
 	p->y = (int32_t)secant_le32(v + 4);
 	p->z = (int32_t)secant_le32(v + 8);
@@ -123,12 +79,11 @@ point14_begin(layered *s, const uint8_t *v)
 	point14_models(p, secant_le64(v + 22));
 }
 
-/* Makes a channel's memory from the last point of another. */
-static void
-point14_open(layered *s, int channel, const point14 *from)
+void
+laz_point14_open(laz_memory14 *s, int channel, const laz_point14 *from)
 {
-	point14 *p = &s->point[channel];
-	*p = (point14){
+	laz_point14 *p = &s->point[channel];
+	*p = (laz_point14){
 		.x = from->x,
 		.y = from->y,
 		.z = from->z,
@@ -144,19 +99,33 @@ point14_open(layered *s, int channel, const point14 *from)
 	point14_models(p, from->time.time[from->time.last]);
 }
 
+int
+laz_median14(const laz_point14 *p, bool time)
+{
+	return 2 * (return_map[p->n][p->r] - '0') + time;
+}
+
+int
+laz_level14(const laz_point14 *p)
+{
+	int level = p->n > p->r ? p->n - p->r : p->r - p->n;
+	return level < 7 ? level : 7;
+}
+
 /* Channel, returns, x and y: the first layer. Returns what changed. */
 static uint32_t
-decode_xy(layered *s, laz_models *m, int *context)
+decode_xy(layered *l, laz_models *m, int *context)
 {
-	laz_decoder *d = &s->xy[LAYER_XY].decoder;
-	point14 *p = &s->point[s->channel];
+	laz_decoder *d = &l->xy[LAYER_XY].decoder;
+	laz_memory14 *s = &l->memory;
+	laz_point14 *p = &s->point[s->channel];
 	int lpr = (p->r == 1) + 2 * (p->r >= p->n) + 4 * p->time_changed;
 	uint32_t changed = laz_symbol(d, laz_model_at(m, &p->changed[lpr], 128));
 	s->switched = changed & 64;
 	if (s->switched) {
 		int channel = (s->channel + (int)laz_symbol(d, laz_model_at(m, &p->channel, 3)) + 1) & 3;
 		if (!s->point[channel].ready)
-			point14_open(s, channel, p);
+			laz_point14_open(s, channel, p);
 		s->channel = channel;
 		p = &s->point[channel];
 	}
@@ -172,7 +141,7 @@ decode_xy(layered *s, laz_models *m, int *context)
 		p->r = (uint8_t)laz_symbol(d, laz_model_at(m, &p->returns[p->r], 16));
 	else if (step == 3)
 		p->r = (uint8_t)((p->r + laz_symbol(d, laz_model_at(m, &p->returns_same_time, 13)) + 2) & 15);
-	int median = 2 * (return_map[p->n][p->r] - '0') + time, single = p->n == 1;
+	int median = laz_median14(p, time), single = p->n == 1;
 	*context = 2 * (p->r == 1) + (p->r >= p->n);
 	int32_t dx = laz_integer_decode(d, m, &p->of_x, p->median_x[median].v[2], single);
 	p->x = (int32_t)((uint32_t)p->x + (uint32_t)dx);
@@ -188,9 +157,8 @@ static void
 decode_layers(layered *s, laz_models *m, uint32_t changed, int context)
 {
 	layer *l = s->xy;
-	point14 *p = &s->point[s->channel];
-	int level = p->n > p->r ? p->n - p->r : p->r - p->n, time = p->time_changed, single = p->n == 1;
-	level = level < 7 ? level : 7;
+	laz_point14 *p = &s->memory.point[s->memory.channel];
+	int level = laz_level14(p), time = p->time_changed, single = p->n == 1;
 	if (l[LAYER_Z].used) {
 		int k = laz_even((p->of_x.k + p->of_y.k) / 2, 18);
 		p->z = p->height[level] = laz_integer_decode(&l[LAYER_Z].decoder, m, &p->of_z, p->height[level], single + k);
@@ -216,9 +184,9 @@ decode_layers(layered *s, laz_models *m, uint32_t changed, int context)
 }
 
 static void
-point14_put(const layered *s, uint8_t *v)
+point14_put(const laz_memory14 *s, uint8_t *v)
 {
-	const point14 *p = &s->point[s->channel];
+	const laz_point14 *p = &s->point[s->channel];
 	secant_put_le(v, (uint32_t)p->x, 4);
 	secant_put_le(v + 4, (uint32_t)p->y, 4);
 	secant_put_le(v + 8, (uint32_t)p->z, 4);
@@ -234,20 +202,14 @@ point14_put(const layered *s, uint8_t *v)
 
 /* ---- the other items ---- */
 
-/* Whose models an item uses for this point, and whose memory it predicts from and writes to. */
-typedef struct chosen {
-	int models, memory;
-	bool fresh;
-} chosen;
-
 /* Version 4: models and memory of POINT14's channel. Version 3 does as the first writers did: it is told the channel
  * only at points where it changes (else 0), and at a switch goes on with the memory of the channel before, unless the
  * new one appears for the first time. */
-static chosen
-follow(layered *s, int item, int version, bool ready[CHANNELS])
+laz_chosen
+laz_follow(laz_memory14 *s, int item, int version, bool ready[LAZ_CHANNELS])
 {
 	int old = s->other[item], now = version >= 4 || s->switched ? s->channel : 0;
-	chosen c = { .models = now, .memory = old, .fresh = !ready[now] };
+	laz_chosen c = { .models = now, .memory = old, .before = old, .fresh = !ready[now] };
 	if (now != old && (c.fresh || version >= 4))
 		c.memory = now;
 	s->other[item] = now;
@@ -255,20 +217,49 @@ follow(layered *s, int item, int version, bool ready[CHANNELS])
 	return c;
 }
 
-static void
-colour_next(layered *s, laz_models *m, int item, int version, bool infrared, uint8_t *out)
+laz_chosen
+laz_follow_colour(laz_memory14 *s, int item, int version)
 {
-	int old = s->other[item];
-	chosen k = follow(s, item, version, s->colour_ready);
-	colour14 *c = &s->colour[k.models], *memory = &s->colour[k.memory];
+	laz_chosen k = laz_follow(s, item, version, s->colour_ready);
+	laz_colour14 *c = &s->colour[k.models];
 	if (k.fresh) {
-		c->infrared = s->colour[old].infrared;
-		memcpy(c->colour.last, s->colour[old].colour.last, sizeof c->colour.last);
+		c->infrared = s->colour[k.before].infrared;
+		memmove(c->colour.last, s->colour[k.before].colour.last, sizeof c->colour.last);
 	}
-	if (s->colours.used)
-		laz_colour_decode(&s->colours.decoder, m, &c->colour, memory->colour.last);
-	if (infrared && s->infrared.used) {
-		laz_decoder *d = &s->infrared.decoder;
+	return k;
+}
+
+laz_chosen
+laz_follow_wave(laz_memory14 *s, int item, int version)
+{
+	laz_chosen k = laz_follow(s, item, version, s->wave_ready);
+	if (k.fresh) {
+		uint8_t last[29];
+		memcpy(last, s->wave[k.before].last, sizeof last);
+		laz_wave_begin(&s->wave[k.models], last);
+	}
+	return k;
+}
+
+laz_chosen
+laz_follow_bytes(laz_memory14 *s, int item, int version, int n)
+{
+	laz_chosen k = laz_follow(s, item, version, s->bytes_ready);
+	if (k.fresh)
+		memmove(s->bytes[k.models].last, s->bytes[k.before].last, (size_t)n);
+	return k;
+}
+
+static void
+colour_next(layered *l, laz_models *m, int item, int version, bool infrared, uint8_t *out)
+{
+	laz_memory14 *s = &l->memory;
+	laz_chosen k = laz_follow_colour(s, item, version);
+	laz_colour14 *c = &s->colour[k.models], *memory = &s->colour[k.memory];
+	if (l->colours.used)
+		laz_colour_decode(&l->colours.decoder, m, &c->colour, memory->colour.last);
+	if (infrared && l->infrared.used) {
+		laz_decoder *d = &l->infrared.decoder;
 		uint32_t used = laz_symbol(d, laz_model_at(m, &c->used, 4));
 		int low = memory->infrared & 255, high = memory->infrared >> 8;
 		if (used & 1)
@@ -284,41 +275,35 @@ colour_next(layered *s, laz_models *m, int item, int version, bool infrared, uin
 }
 
 static void
-wave_next(layered *s, laz_models *m, int item, int version, uint8_t *out)
+wave_next(layered *l, laz_models *m, int item, int version, uint8_t *out)
 {
-	int old = s->other[item];
-	chosen k = follow(s, item, version, s->wave_ready);
-	laz_wave *w = &s->wave[k.models];
-	if (k.fresh)
-		laz_wave_begin(w, s->wave[old].last);
-	if (s->waves.used)
-		laz_wave_decode(&s->waves.decoder, m, w, s->wave[k.memory].last);
+	laz_memory14 *s = &l->memory;
+	laz_chosen k = laz_follow_wave(s, item, version);
+	if (l->waves.used)
+		laz_wave_decode(&l->waves.decoder, m, &s->wave[k.models], s->wave[k.memory].last);
 	memcpy(out, s->wave[k.memory].last, 29);
 }
 
 static void
-bytes_next(layered *s, laz_models *m, int item, int version, int n, uint8_t *out)
+bytes_next(layered *l, laz_models *m, int item, int version, int n, uint8_t *out)
 {
-	int old = s->other[item];
-	chosen k = follow(s, item, version, s->bytes_ready);
-	bytes14 *b = &s->bytes[k.models], *memory = &s->bytes[k.memory];
-	if (k.fresh)
-		memcpy(b->last, s->bytes[old].last, (size_t)n);
+	laz_memory14 *s = &l->memory;
+	laz_chosen k = laz_follow_bytes(s, item, version, n);
+	laz_bytes14 *b = &s->bytes[k.models], *memory = &s->bytes[k.memory];
 	for (int i = 0; i < n; i++)
-		if (s->byte[i].used)
+		if (l->byte[i].used)
 			memory->last[i] = (uint8_t)(memory->last[i]
-				+ laz_symbol(&s->byte[i].decoder, laz_model_at(m, &b->diff[i], 256)));
+				+ laz_symbol(&l->byte[i].decoder, laz_model_at(m, &b->diff[i], 256)));
 	memcpy(out, memory->last, (size_t)n);
 }
 
 /* ---- a chunk ---- */
 
 static bool
-bytes_open(const laz_chunk *c, layered *s, size_t n)
+bytes_open(const laz_chunk *c, laz_memory14 *s, size_t n)
 {
-	s->byte = secant_arena_alloc(c->models.arena, n * sizeof *s->byte);
-	bool ok = s->byte != NULL;
-	for (int i = 0; i < CHANNELS; i++) {
+	bool ok = true;
+	for (int i = 0; i < LAZ_CHANNELS; i++) {
 		s->bytes[i].last = secant_arena_alloc(c->models.arena, n);
 		s->bytes[i].diff = secant_arena_alloc(c->models.arena, n * sizeof *s->bytes[i].diff);
 		ok &= s->bytes[i].last && s->bytes[i].diff;
@@ -326,8 +311,8 @@ bytes_open(const laz_chunk *c, layered *s, size_t n)
 	return ok;
 }
 
-static secant_status
-begin_items(laz_chunk *c, layered *s, secant_err *err)
+secant_status
+laz_memory14_begin(laz_chunk *c, laz_memory14 *s, secant_err *err)
 {
 	int channel = 0;
 	for (int i = 0; i < c->layout->items; i++) {
@@ -355,24 +340,28 @@ begin_items(laz_chunk *c, layered *s, secant_err *err)
 	return SECANT_OK;
 }
 
+int
+laz_layers_of(const laz_item *item)
+{
+	return item->kind == LAZ_POINT14 ? LAZ_LAYERS
+		: item->kind == LAZ_RGBNIR14 ? 2
+		: item->kind == LAZ_BYTE14   ? item->size
+									 : 1;
+}
+
 /* Gives the layers their bytes: sizes stand together, then the layers. */
 static bool
 begin_layers(const laz_chunk *c, layered *s, const uint8_t *p, size_t size)
 {
 	size_t layers = 0, at = 4;
-	for (int i = 0; i < c->layout->items; i++) {
-		laz_kind k = c->layout->item[i].kind;
-		layers += k == LAZ_POINT14 ? LAYERS
-			: k == LAZ_RGBNIR14    ? 2
-			: k == LAZ_BYTE14      ? (size_t)c->layout->item[i].size
-								   : 1;
-	}
+	for (int i = 0; i < c->layout->items; i++)
+		layers += (size_t)laz_layers_of(&c->layout->item[i]);
 	if (size < 4 || (size - 4) / 4 < layers)
 		return false;
 	size_t data = 4 + 4 * layers;
 	for (int i = 0; i < c->layout->items; i++) {
 		laz_kind k = c->layout->item[i].kind;
-		int n = k == LAZ_POINT14 ? LAYERS : k == LAZ_RGBNIR14 ? 2 : k == LAZ_BYTE14 ? c->layout->item[i].size : 1;
+		int n = laz_layers_of(&c->layout->item[i]);
 		for (int j = 0; j < n; j++, at += 4) {
 			layer *l = k == LAZ_POINT14 ? &s->xy[j]
 				: k == LAZ_BYTE14       ? &s->byte[j]
@@ -397,7 +386,11 @@ laz_layered_begin(laz_chunk *c, const uint8_t *p, size_t size, secant_err *err)
 	layered *s = c->layered = secant_arena_alloc(c->models.arena, sizeof *s);
 	if (!s)
 		return secant_fail(err, SECANT_ERR_NOMEM, "laz: no memory");
-	secant_status status = begin_items(c, s, err);
+	secant_status status = laz_memory14_begin(c, &s->memory, err);
+	for (int i = 0; !status && i < c->layout->items; i++)
+		if (c->layout->item[i].kind == LAZ_BYTE14
+			&& !(s->byte = secant_arena_alloc(c->models.arena, (size_t)c->layout->item[i].size * sizeof *s->byte)))
+			status = secant_fail(err, SECANT_ERR_NOMEM, "laz: no memory");
 	if (!status && !begin_layers(c, s, p, size))
 		status = secant_fail(err, SECANT_ERR_FORMAT, "laz: the layers of a chunk run past its %zu bytes", size);
 	return status;
@@ -415,7 +408,7 @@ laz_layered_next(laz_chunk *c)
 			int context;
 			uint32_t changed = decode_xy(s, m, &context);
 			decode_layers(s, m, changed, context);
-			point14_put(s, out);
+			point14_put(&s->memory, out);
 		} else if (item->kind == LAZ_RGB14 || item->kind == LAZ_RGBNIR14) {
 			colour_next(s, m, i, item->version, item->kind == LAZ_RGBNIR14, out);
 		} else if (item->kind == LAZ_WAVEPACKET14) {
@@ -431,7 +424,7 @@ laz_layered_over(const laz_chunk *c)
 {
 	const layered *s = c->layered;
 	uint32_t most = 0;
-	for (int i = 0; i < LAYERS; i++)
+	for (int i = 0; i < LAZ_LAYERS; i++)
 		most = s->xy[i].decoder.over > most ? s->xy[i].decoder.over : most;
 	return most;
 }

@@ -3,28 +3,19 @@
  * after another for each point. POINT10 predicts by return number, GPSTIME11 by up to four interleaved sequences, RGB12
  * by the change of red, BYTE by itself.
  */
-#include "codec/cloud/laz.h"
+#include "codec/cloud/laz_items.h"
 #include <string.h>
-
-typedef struct point10 {
-	uint8_t last[20];
-	uint16_t intensity[16];
-	int32_t height[8];
-	laz_median x[16], y[16];
-	laz_model *changed, *flags[256], *class[256], *angle[2], *user[256];
-	laz_integer of_intensity, of_source, of_x, of_y, of_z;
-} point10;
 
 typedef struct pointwise {
 	laz_decoder decoder;
-	point10 point;
+	laz_point10 point;
 	laz_time time;
 	laz_colour colour;
 	laz_wave wave;
 	laz_bytes bytes;
 } pointwise;
 
-static const uint8_t return_map[8][8] = {
+const uint8_t laz_return_map10[8][8] = {
 	{ 15, 14, 13, 12, 11, 10, 9, 8 },
 	{ 14, 0, 1, 3, 6, 10, 10, 9 },
 	{ 13, 1, 2, 4, 7, 11, 11, 10 },
@@ -35,10 +26,10 @@ static const uint8_t return_map[8][8] = {
 	{ 8, 9, 10, 11, 12, 13, 14, 15 },
 };
 
-static void
-point10_begin(point10 *p, const uint8_t *first)
+void
+laz_point10_begin(laz_point10 *p, const uint8_t *first)
 {
-	*p = (point10){ 0 };
+	*p = (laz_point10){ 0 };
 	memcpy(p->last, first, 20);
 	p->last[12] = p->last[13] = 0;
 	for (int i = 0; i < 16; i++)
@@ -51,13 +42,13 @@ point10_begin(point10 *p, const uint8_t *first)
 }
 
 static void
-point10_decode(laz_decoder *d, laz_models *m, point10 *p)
+point10_decode(laz_decoder *d, laz_models *m, laz_point10 *p)
 {
 	uint8_t *v = p->last;
 	uint32_t changed = laz_symbol(d, laz_model_at(m, &p->changed, 64));
 	if (changed & 32)
 		v[14] = (uint8_t)laz_symbol(d, laz_model_at(m, &p->flags[v[14]], 256));
-	int r = v[14] & 7, n = v[14] >> 3 & 7, map = return_map[n][r], level = n > r ? n - r : r - n;
+	int r = v[14] & 7, n = v[14] >> 3 & 7, map = laz_return_map10[n][r], level = n > r ? n - r : r - n;
 	if (changed) {
 		if (changed & 16)
 			p->intensity[map] = (uint16_t)laz_integer_decode(
@@ -95,7 +86,7 @@ laz_pointwise_begin(laz_chunk *c, const uint8_t *p, size_t size, secant_err *err
 		const laz_item *item = &c->layout->item[i];
 		const uint8_t *first = c->record + item->offset;
 		if (item->kind == LAZ_POINT10)
-			point10_begin(&s->point, first);
+			laz_point10_begin(&s->point, first);
 		else if (item->kind == LAZ_GPSTIME11)
 			laz_time_begin(&s->time, secant_le64(first), false);
 		else if (item->kind == LAZ_RGB12)

@@ -102,11 +102,26 @@ list_line(secant_cloud_reader *r, pcd_state *t, const char *key, size_t at, seca
 	return SECANT_OK;
 }
 
+/* Seven numbers; fewer, as old files have them, are none. */
+static void
+take_viewpoint(secant_cloud_reader *r, size_t at)
+{
+	char word[64];
+	double v[7];
+	for (int i = 0; i < 7; i++) {
+		const char *end = take_word(r, &at, word, sizeof word) ? decimal_parse(word, &v[i]) : NULL;
+		if (!end || *end || !isfinite(v[i]))
+			return;
+	}
+	memcpy(r->view.viewpoint, v, sizeof v);
+	r->view.known = true;
+}
+
 static secant_status
 read_header(secant_cloud_reader *r, pcd_state *t, secant_err *err)
 {
 	static const char *const lists[] = { "FIELDS", "SIZE", "TYPE", "COUNT", NULL },
-							 *const passed[] = { "VERSION", "VIEWPOINT", NULL };
+							 *const passed[] = { "VERSION", NULL };
 	t->width = t->points = -1;
 	t->height = 1;
 	for (t->line = 1; t->line < HEAD_LINES && r->at < r->size; t->line++) {
@@ -125,6 +140,10 @@ read_header(secant_cloud_reader *r, pcd_state *t, secant_err *err)
 					return s;
 				known = true;
 			}
+		}
+		if (!strcmp(key, "VIEWPOINT")) {
+			take_viewpoint(r, at);
+			known = true;
 		}
 		int64_t *number = !strcmp(key, "WIDTH") ? &t->width
 			: !strcmp(key, "HEIGHT")            ? &t->height
@@ -219,11 +238,18 @@ declare_colour(secant_cloud_reader *r, pcd_state *t, const pcd_field *f, secant_
 static secant_status
 declare(secant_cloud_reader *r, pcd_state *t, secant_err *err)
 {
-	bool seen[3] = { false };
+	bool seen[3] = { false }, outgrown[CLOUD_FIELDS] = { false };
 	secant_number stored = SECANT_N_F32;
-	for (int i = 0; i < t->fields; i++)
-		if (cloud_axis(t->field[i].name) >= 0 && t->field[i].number != SECANT_N_F32)
+	if (!strcmp(t->data, "ascii") && t->numbers <= CLOUD_FIELDS)
+		cloud_outgrows_floats(r, t->numbers, outgrown);
+	for (int i = 0, at = 0; i < t->fields; at += (int)t->field[i++].count) {
+		const pcd_field *f = &t->field[i];
+		bool wide = at < CLOUD_FIELDS && outgrown[at] && f->number == SECANT_N_F32;
+		if (cloud_axis(f->name) >= 0 && (f->number != SECANT_N_F32 || wide))
 			stored = SECANT_N_F64;
+		if (wide && !is_packed_colour(f) && !(cloud_axis(f->name) >= 0 && r->opt.coordinates))
+			cloud_say_outgrown(r, f->name);
+	}
 	secant_status s = cloud_begin(r, stored, err);
 	int number = 0;
 	t->packed = -1;
@@ -242,7 +268,9 @@ declare(secant_cloud_reader *r, pcd_state *t, secant_err *err)
 			if (axis >= 0 && !seen[axis])
 				seen[column = axis] = true;
 			else if (strcmp(f->name, "_") && t->parts < CLOUD_FIELDS)
-				s = cloud_declare(r, name, f->number, &column, err);
+				s = cloud_declare(r, name,
+					number < CLOUD_FIELDS && outgrown[number] && f->number == SECANT_N_F32 ? SECANT_N_F64 : f->number,
+					&column, err);
 			if (number < CLOUD_FIELDS)
 				t->column[number] = column;
 			if (column >= 0)
@@ -323,6 +351,11 @@ pcd_open(secant_cloud_reader *r, secant_err *err)
 	if (s)
 		return s;
 	r->total = t->points;
+	r->layout.view = r->view;
+	if (t->height > 1 && t->width > 0 && t->height <= t->points / t->width && t->width * t->height == t->points) {
+		r->layout.view.width = t->width;
+		r->layout.view.height = t->height;
+	}
 	snprintf(r->details, sizeof r->details, "%s", t->data);
 	for (int p = 0; p < t->parts; p++)
 		t->part[p].stride = t->record;

@@ -4,6 +4,7 @@
  * stream, their counts written last into room left for them.
  */
 #include "codec/cloud/pcd.h"
+#include "codec/cloud/decimal.h"
 #include "codec/cloud/lzf.h"
 #include "codec/cloud/text.h"
 #include <math.h>
@@ -124,9 +125,22 @@ cloud_pcd_create(secant_cloud_writer *w, secant_err *err)
 	line(&t, w, p, "COUNT");
 	long long n = w->survey.n >= 0 ? w->survey.n : 0;
 	int width = w->survey.n >= 0 ? 1 : WIDTH;
+	const secant_cloud_view *v = &w->layout.view;
+	bool grid = v->height > 1 && v->width > 0 && n > 0 && v->width <= n && v->width * v->height == n;
 	secant_str_add(&t, "WIDTH ");
 	p->width_at = t.n;
-	secant_str_addf(&t, "%*lld\nHEIGHT 1\nVIEWPOINT 0 0 0 1 0 0 0\nPOINTS ", width, n);
+	secant_str_addf(
+		&t, "%*lld\nHEIGHT %lld\nVIEWPOINT", width, grid ? (long long)v->width : n, grid ? (long long)v->height : 1);
+	for (int i = 0; i < 7; i++) {
+		char number[DECIMAL_ROOM];
+		char *end = decimal_print(number, v->known ? v->viewpoint[i] : i == 3);
+		secant_str_addf(&t, " %.*s", (int)(end - number), number);
+	}
+	secant_str_add(&t, "\nPOINTS ");
+	if (v->height > 1 && !grid)
+		secant_log(&w->opt.logger, SECANT_LOG_WARNING,
+			"%s: %lld points are no longer the grid of %lld x %lld: HEIGHT is 1", w->name, n, (long long)v->width,
+			(long long)v->height);
 	p->points_at = t.n;
 	secant_str_addf(&t, "%*lld\nDATA %s\n", width, n, words[p->encoding]);
 	s = t.failed ? secant_fail(err, SECANT_ERR_NOMEM, "%s: no memory", w->name)

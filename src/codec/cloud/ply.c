@@ -276,6 +276,9 @@ declare(secant_cloud_reader *r, ply_state *p, const element *e, secant_err *err)
 	bool seen[3] = { false };
 	secant_number stored = SECANT_N_F32;
 	size_t offset = 0;
+	bool outgrown[PROPERTIES] = { false };
+	if (p->ascii && e->size)
+		cloud_outgrows_floats(r, e->properties, outgrown);
 	for (int i = 0; i < e->properties; i++) {
 		const property *q = &p->property[e->first + i];
 		p->part[i] = (cloud_part){ .type = q->type, .swap = p->swap, .offset = offset, .stride = e->size };
@@ -284,7 +287,10 @@ declare(secant_cloud_reader *r, ply_state *p, const element *e, secant_err *err)
 		p->part[i].column = -1;
 		if (axis >= 0 && !seen[axis]) {
 			seen[p->part[i].column = axis] = true;
-			stored = q->type == SECANT_N_F32 || secant_number_size(q->type) < 4 ? stored : SECANT_N_F64;
+			bool fits = (q->type == SECANT_N_F32 && !outgrown[i]) || secant_number_size(q->type) < 4;
+			stored = fits ? stored : SECANT_N_F64;
+			if (q->type == SECANT_N_F32 && outgrown[i] && !r->opt.coordinates)
+				cloud_say_outgrown(r, q->name);
 		}
 	}
 	for (int axis = 0; axis < 3; axis++)
@@ -293,8 +299,12 @@ declare(secant_cloud_reader *r, ply_state *p, const element *e, secant_err *err)
 	secant_status s = cloud_begin(r, stored, err);
 	for (int i = 0; !s && i < e->properties; i++) {
 		const property *q = &p->property[e->first + i];
-		if (!q->list && p->part[i].column < 0)
-			s = cloud_declare(r, q->name, q->type, &p->part[i].column, err);
+		if (q->list || p->part[i].column >= 0)
+			continue;
+		bool wide = q->type == SECANT_N_F32 && outgrown[i];
+		s = cloud_declare(r, q->name, wide ? SECANT_N_F64 : q->type, &p->part[i].column, err);
+		if (wide && p->part[i].column >= 0)
+			cloud_say_outgrown(r, q->name);
 	}
 	return s;
 }

@@ -365,3 +365,34 @@ cloud_rows_parse(const cloud_rows *rows, const uint8_t *data, size_t size, size_
 	*n = filled;
 	return SECANT_OK;
 }
+
+void
+cloud_outgrows_floats(const secant_cloud_reader *r, int fields, bool *outgrown)
+{
+	enum { LOOK = 1000, WORD = 64 };
+	size_t at = r->at;
+	memset(outgrown, 0, (size_t)fields * sizeof *outgrown);
+	for (int line = 0; line < LOOK && at < r->size; line++) {
+		const uint8_t *feed = memchr(r->data + at, '\n', r->size - at);
+		size_t end = feed ? (size_t)(feed - r->data) : r->size;
+		for (int k = 0; at < end && k < fields; k++) {
+			char word[WORD + 1];
+			size_t n = 0;
+			while (at < end && r->data[at] <= ' ')
+				at++;
+			for (; at < end && r->data[at] > ' '; at++)
+				if (n < WORD)
+					word[n++] = (char)r->data[at];
+			word[n] = '\0';
+			outgrown[k] |= decimal_outgrows_float(word);
+		}
+		at = end + 1;
+	}
+}
+
+void
+cloud_say_outgrown(const secant_cloud_reader *r, const char *name)
+{
+	secant_log(&r->opt.logger, SECANT_LOG_INFO,
+		"%s: '%s' is called float, but its text has more digits than floats hold: taken as double", r->name, name);
+}

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum { SAMPLE = 100, LINE_ROOM = 16384 };
 
@@ -179,6 +180,23 @@ names_from_values(secant_cloud_reader *r, text_state *t, secant_err *err)
 	return SECANT_OK;
 }
 
+/* Names that the file's ending gives. */
+static void
+names_from_ending(const secant_cloud_reader *r, text_state *t)
+{
+	static const struct {
+		const char *ending, *names;
+	} endings[] = {
+		{ "xyzrgb", "x,y,z,red,green,blue" },
+		{ "xyzn", "x,y,z,nx,ny,nz" },
+		{ "xyzi", "x,y,z,intensity" },
+		{ "xyzirgb", "x,y,z,intensity,red,green,blue" },
+	};
+	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+		if (secant_ext_is(r->name, endings[i].ending) && split(endings[i].names, ',', t->name) == t->fields)
+			t->names = t->fields;
+}
+
 static secant_status
 name_columns(secant_cloud_reader *r, text_state *t, secant_err *err)
 {
@@ -186,6 +204,8 @@ name_columns(secant_cloud_reader *r, text_state *t, secant_err *err)
 		t->names = split(r->opt.columns, ',', t->name);
 	else if (!t->names)
 		names_from_comment(t);
+	if (!t->names)
+		names_from_ending(r, t);
 	if (!t->names)
 		return names_from_values(r, t, err);
 	if (t->names != t->fields)
@@ -259,6 +279,9 @@ cloud_text_open(secant_cloud_reader *r, secant_err *err)
 		.announced = &t->announced,
 		.name = r->name,
 		.separator = ' ' };
+	if (r->size > 6 && !strncasecmp((const char *)r->data, "ncols ", 6))
+		return cloud_fail(r->name, err, SECANT_ERR_UNSUPPORTED,
+			"is a grid of heights (ESRI ASCII raster: ncols, nrows, cellsize), not a list of points");
 	secant_status s = read_opening(r, t, err);
 	if (s)
 		return s;

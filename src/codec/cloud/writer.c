@@ -18,12 +18,16 @@ static const secant_opt write_rows[] = {
 		"text: between columns; auto: comma for csv, else a blank"),
 	SECANT_OPT_CHOICE(secant_cloud_writing, header, "out-header", "auto", "auto|yes|no",
 		"text: names of the columns first; auto: csv yes, txt with attributes as a // line, else no"),
-	SECANT_OPT_CHOICE(
-		secant_cloud_writing, las_version, "las-version", "1.4", "1.4|1.2", "version of a written LAS file"),
+	SECANT_OPT_CHOICE(secant_cloud_writing, las_version, "las-version", "auto", "auto|1.4|1.3|1.2",
+		"version of a written LAS or LAZ file; auto: the source's, else 1.4"),
 	SECANT_OPT(secant_cloud_writing, las_format, INT, "las-format", "-1", -1, 10,
-		"LAS point format; -1: the smallest that holds the attributes"),
+		"LAS point format; -1: the source's with what its attributes need, else the smallest that holds them"),
 	SECANT_OPT(secant_cloud_writing, las_scale, REAL, "las-scale", "0", 0, 1e6,
 		"LAS: step of the coordinates; 0: the source's, else as fine as the extent allows"),
+	SECANT_OPT_CHOICE(secant_cloud_writing, intensity_range, "intensity-range", "auto", "auto|keep|unit|byte|signed",
+		"LAS: what intensities run over, for its 16 bits: numbers as they are, 0 to 1, 0 to 255, -2048 to 2047"),
+	SECANT_OPT_CHOICE(secant_cloud_writing, colour_range, "colour-range", "auto", "auto|unit|byte|word",
+		"what colours run over: 0 to 1, 0 to 255, 0 to 65535; auto: by their largest value"),
 	SECANT_OPT(secant_cloud_writing, classification_dimension, BOOL, "classification-dimension", "false", 0, 0,
 		"LAS: write the class also as an extra dimension named Classification"),
 	SECANT_OPT_END,
@@ -78,6 +82,9 @@ cloud_narrow(const secant_cloud_writer *w, int column)
 double
 cloud_colour_factor(secant_cloud_writer *w, const secant_cloud *chunk, double full)
 {
+	static const double ranges[] = { 0, 1, 255, 65535 };
+	if (w->opt.colour_range)
+		return full / ranges[w->opt.colour_range];
 	if (!w->survey.columns) { /* the first chunk decides for all */
 		if (w->colour_range == 0)
 			w->colour_range = fmax(secant_cloud_colour_range(chunk), 1);
@@ -114,7 +121,7 @@ format_to_write(const char *path, const char *name, secant_err *err)
 		return NULL;
 	}
 	secant_fail(err, SECANT_ERR_ARG,
-		"%s: no cloud format is written under the %s '%s'; there are ply, txt, xyz, pts, csv, pcd, npy, las", path,
+		"%s: no cloud format is written under the %s '%s'; there are ply, txt, xyz, pts, csv, pcd, npy, las, laz", path,
 		name ? "name" : "extension", name ? name : secant_path_ext(path));
 	return NULL;
 }
@@ -160,6 +167,29 @@ copy_survey(secant_cloud_writer *w, const secant_cloud_survey *from, secant_err 
 	return SECANT_OK;
 }
 
+/* What the source knows beside its points, and the target has no place for. */
+static void
+say_left_behind(const secant_cloud_writer *w)
+{
+	const secant_cloud_view *v = &w->layout.view;
+	bool las = w->format == &cloud_las || w->format == &cloud_laz;
+	bool moved = v->known
+		&& (v->viewpoint[0] != 0 || v->viewpoint[1] != 0 || v->viewpoint[2] != 0 || v->viewpoint[3] != 1);
+	if (w->format != &cloud_pcd && v->height > 1)
+		secant_log(&w->opt.logger, SECANT_LOG_WARNING,
+			"%s: the grid of %lld x %lld%s left behind: %s has no place for it", w->name, (long long)v->width,
+			(long long)v->height, moved ? " and the viewpoint are" : " is", w->format->name);
+	else if (w->format != &cloud_pcd && moved)
+		secant_log(&w->opt.logger, SECANT_LOG_WARNING, "%s: the viewpoint is left behind: %s has no place for it",
+			w->name, w->format->name);
+	for (int i = 0; i < w->layout.records && !las; i++)
+		if (!strcmp(w->layout.record[i].user, "LASF_Projection")) {
+			secant_log(&w->opt.logger, SECANT_LOG_WARNING,
+				"%s: the coordinate system is left behind: %s has no place for it", w->name, w->format->name);
+			return;
+		}
+}
+
 secant_cloud_writer *
 secant_cloud_create(const char *path, const secant_cloud *layout, const secant_cloud_survey *survey,
 	const secant_cloud_writing *opt, secant_err *err)
@@ -186,6 +216,7 @@ secant_cloud_create(const char *path, const secant_cloud *layout, const secant_c
 		s = SECANT_ERR_IO;
 	if (!s) {
 		w->format = f;
+		say_left_behind(w);
 		s = f->create(w, err);
 	}
 	if (!s)
@@ -230,8 +261,8 @@ static bool
 survey_helps(const cloud_format *f, const secant_cloud *layout, const secant_cloud_writing *opt)
 {
 	bool reals = f == &cloud_pcd && layout->column[0].type == SECANT_N_F64;
-	if (f == &cloud_las)
-		return !(layout->scale[0] > 0) || (opt && opt->las_scale > 0);
+	if (f == &cloud_las || f == &cloud_laz)
+		return !(layout->scale[0] > 0) || !layout->las.known || (opt && opt->las_scale > 0);
 	for (int i = 3; i < layout->columns; i++)
 		reals |= secant_number_is_real(layout->column[i].type)
 			|| (cloud_is_colour(layout->column[i].name) && layout->column[i].type != SECANT_N_U8);
@@ -245,7 +276,8 @@ secant_cloud_write(const secant_cloud *c, const char *path, const secant_cloud_w
 	secant_cloud_survey survey = { .n = 0 };
 	const cloud_format *f = format_to_write(path, opt ? opt->format : NULL, &local);
 	secant_status s = f ? SECANT_OK : local.code;
-	if (!s && c->columns >= 3 && survey_helps(f, c, opt))
+	bool las = f == &cloud_las || f == &cloud_laz; /* in memory a look costs nothing: classes may need another format */
+	if (!s && c->columns >= 3 && (las || survey_helps(f, c, opt)))
 		s = secant_cloud_survey_add(&survey, c, &local);
 	survey.n = c->n;
 	secant_cloud_writer *w = s ? NULL : secant_cloud_create(path, c, &survey, opt, &local);

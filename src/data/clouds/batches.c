@@ -166,7 +166,7 @@ vary(const secant_clouds *s, float *v, int64_t n, secant_rng *rng)
 	int channels = s->features.channels;
 	double factor = o->scale.n == 2 ? secant_rng_range(rng, o->scale.v[0], o->scale.v[1]) : 1, moved[3] = { 0 }, m[9];
 	if (o->rotate) {
-		draw_rotation(o->rotate, o->recipe.up, rng, m);
+		draw_rotation(o->rotate, o->recipe.up > 2 ? 1 : o->recipe.up, rng, m);
 		turn(v, n, channels, 0, m);
 		if (s->features.normals >= 0)
 			turn(v, n, channels, s->features.normals, m);

@@ -62,6 +62,11 @@ const secant_cloudset *secant_cloudset_at(int i); /* NULL after the last */
 /* By name, or by what lies there; NULL and err with the names there are. */
 const secant_cloudset *secant_cloudset_of(const char *path, const char *name, secant_err *err);
 
+/* Whether what lies there is clouds beyond doubt: a layout of its own, or files of points that are no mere text and no
+ * pictures beside them. *scans (nullable): they are scans, with z upwards, not shapes. *whole (nullable): what has a
+ * class is the cloud, not the point. */
+bool secant_clouds_certain(const char *path, bool *scans, bool *whole);
+
 /* ---- for layouts ---- */
 void secant_cloud_list_free(secant_cloud_list *l);
 /* Copies; category -1: none. */
@@ -72,6 +77,9 @@ int secant_cloud_list_category(secant_cloud_list *l, const char *name, bool add,
 /* Keeps `name` alone: other items go, its parts become the classes. NULL: nothing. An unknown name is an error that
  * lists the names. */
 secant_status secant_cloud_list_only(secant_cloud_list *l, const char *name, secant_err *err) SECANT_NODISCARD;
+/* Names of the points' classes; copies. */
+secant_status secant_cloud_list_classes(
+	secant_cloud_list *l, const char *const *names, int n, secant_err *err) SECANT_NODISCARD;
 /* A text file with one whole number a line, at most `most` of them; *n of them in fresh memory. Errors name file and
  * line. */
 secant_status secant_label_file_read(int64_t **out, int64_t *n, const char *path, secant_err *err) SECANT_NODISCARD;

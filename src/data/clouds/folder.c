@@ -28,37 +28,6 @@ static const char *const cloud_folders[] = { "clouds", "points", NULL },
 						 *const label_folders[] = { "labels", "points_label", NULL };
 static const char label_extensions[] = "seg|label|labels";
 
-static const char *
-standard_name(int64_t class)
-{
-	static const char *const names[] = {
-		"never classified",
-		"unclassified",
-		"ground",
-		"low vegetation",
-		"medium vegetation",
-		"high vegetation",
-		"building",
-		"low noise",
-		"model key point",
-		"water",
-		"rail",
-		"road surface",
-		"overlap",
-		"wire guard",
-		"wire conductor",
-		"transmission tower",
-		"wire connector",
-		"bridge deck",
-		"high noise",
-		"overhead structure",
-		"ignored ground",
-		"snow",
-		"temporal exclusion",
-	};
-	return class >= 0 && class < (int64_t)(sizeof names / sizeof *names) ? names[class] : NULL;
-}
-
 /* ---- files ---- */
 
 static char *
@@ -123,12 +92,15 @@ add_file(secant_cloud_list *out, const char *folder, const char *labels, const c
 	char *path = secant_path_join(folder, name), *stem = secant_path_stem(name),
 		 *label = stem ? label_file(labels ? labels : folder, stem) : NULL;
 	secant_status s = path && stem ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for a path");
-	if (label && !labels
+	if (label && secant_ext_is(name, "bin")) { /* its reader takes them: they are no text */
+		secant_free(label);
+		label = NULL;
+	} else if (label && !labels
 		&& (secant_ext_is(name, "txt") || secant_ext_is(label, "txt"))) { /* a .txt beside the clouds is a cloud */
 		secant_free(label);
 		label = NULL;
 	}
-	if (!s && labels && !label)
+	if (!s && labels && !label && !secant_ext_is(name, "bin"))
 		s = secant_fail(
 			err, SECANT_ERR_IO, "%s has no label file %s/%s.seg (or .label, .labels, .txt)", path, labels, stem);
 	if (!s)
@@ -338,7 +310,7 @@ name_numbers(secant_cloud_list *out, secant_err *err)
 	if (!(out->class_name = secant_calloc((size_t)out->classes + 1, sizeof *out->class_name)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d classes", out->classes);
 	for (int i = 0; i < out->classes; i++) {
-		const char *name = las ? standard_name(out->values[i]) : NULL;
+		const char *name = las ? secant_las_class(out->values[i]) : NULL;
 		if (!(out->class_name[i] = name ? secant_strdup(name) : secant_format("class %lld", (long long)out->values[i])))
 			return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d classes", out->classes);
 	}

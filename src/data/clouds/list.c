@@ -58,6 +58,62 @@ secant_clouds_layout(const char *path)
 	return set ? set->name : NULL;
 }
 
+/* How many files of a folder are clouds of these endings. */
+static int
+count_ending(const char *path, const char *inner, const char *endings)
+{
+	secant_names names = { 0 };
+	int n = 0;
+	char *folder = *inner ? secant_path_join(path, inner) : secant_strdup(path);
+	if (folder && secant_is_dir(folder) && !secant_dir_list(&names, folder, SECANT_DIR_FILES, NULL))
+		for (int i = 0; i < names.n; i++)
+			n += secant_ext_is(names.v[i], endings);
+	secant_names_free(&names);
+	secant_free(folder);
+	return n;
+}
+
+bool
+secant_clouds_certain(const char *path, bool *scans, bool *whole)
+{
+	static const char scanned[] = "las|laz|e57", others[] = "ply|pcd|pts|xyz|off|obj|stl",
+					  *const places[] = { "", "clouds", "points", "train", "train/clouds", "train/points", "val",
+						  "test" };
+	static const struct {
+		const char *layout;
+		bool scans, whole;
+	} known[] = { { "s3dis", true, false }, { "modelnet", false, true }, { "modelnet_normal", false, true },
+		{ "modelnet_ply", false, true }, { "mnist", false, true }, { "semantickitti", true, false },
+		{ "toronto3d", true, false }, { "scannet", true, false } };
+	const char *layout = secant_clouds_layout(path);
+	int scan = 0, other = 0;
+	if (scans)
+		*scans = false;
+	if (whole)
+		*whole = false;
+	for (size_t i = 0; layout && i < sizeof known / sizeof *known; i++) {
+		if (strcmp(known[i].layout, layout) != 0)
+			continue;
+		if (scans)
+			*scans = known[i].scans;
+		if (whole)
+			*whole = known[i].whole;
+	}
+	if (!layout || strcmp(layout, "folder") != 0)
+		return layout != NULL;
+	if (secant_is_file(path))
+		scan = secant_ext_is(path, scanned), other = secant_ext_is(path, others);
+	for (size_t i = 0; i < sizeof places / sizeof *places && !secant_is_file(path); i++) {
+		scan += count_ending(path, places[i], scanned);
+		other += count_ending(path, places[i], others);
+		if (count_ending(path, places[i], "png|jpg|jpeg|tif|tiff|webp"))
+			return false;
+	}
+	if (scans)
+		*scans = scan > 0;
+	return scan + other > 0;
+}
+
 /* ---- the list ---- */
 
 void
@@ -79,6 +135,17 @@ secant_cloud_list_free(secant_cloud_list *l)
 	secant_free(l->shared);
 	secant_free(l->values);
 	*l = (secant_cloud_list){ 0 };
+}
+
+secant_status
+secant_cloud_list_classes(secant_cloud_list *l, const char *const *names, int n, secant_err *err)
+{
+	l->classes = n;
+	l->class_name = secant_calloc((size_t)n, sizeof *l->class_name);
+	bool ok = l->class_name != NULL;
+	for (int i = 0; ok && i < n; i++)
+		ok = (l->class_name[i] = secant_strdup(names[i])) != NULL;
+	return ok ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
 }
 
 secant_status

@@ -90,12 +90,8 @@ find(secant_cloud_list *out, const secant_clouds_request *r, secant_err *err)
 		secant_free(full);
 	}
 	secant_names_free(&names);
-	out->classes = CLASSES;
-	if (!s && !(out->class_name = secant_calloc(CLASSES, sizeof *out->class_name)))
-		s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
-	for (int i = 0; i < CLASSES && !s; i++)
-		if (!(out->class_name[i] = secant_strdup(classes[i])))
-			s = secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
+	if (!s)
+		s = secant_cloud_list_classes(out, classes, CLASSES, err);
 	if (!s && !out->n)
 		s = secant_fail(err, SECANT_ERR_IO,
 			"%s: no rooms for '%s' with --test-area %d; expected Area_N/ROOM/Annotations/CLASS_K.txt", r->path,
