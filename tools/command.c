@@ -90,7 +90,7 @@ command_print_list(FILE *to)
 }
 
 static void
-count_row(void *user, const secant_opt *row, size_t offset)
+count_row(void *user, const secant_opt *row)
 {
 	*(int *)user += row->type != SECANT_OPT_HEADING;
 }
@@ -123,7 +123,7 @@ command_print_help(FILE *to, const command *c, const char *name, bool all)
 	secant_free(options);
 	if (first) {
 		int n = 0;
-		secant_opts_each(table, count_row, &n);
+		secant_opts_each_shown(table, count_row, &n);
 		fprintf(to, "\n'secant %s --help-all' shows all %d options.\n", name, n);
 	}
 	if (c->details)

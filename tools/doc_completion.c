@@ -13,7 +13,7 @@ typedef struct shell {
 } shell;
 
 static void
-word_row(void *user, const secant_opt *row, size_t offset)
+word_row(void *user, const secant_opt *row)
 {
 	if (row->type != SECANT_OPT_HEADING)
 		fprintf(user, " --%s", row->name);
@@ -69,7 +69,7 @@ options_of(const command *c)
 }
 
 static void
-bash_value_row(void *user, const secant_opt *row, size_t offset)
+bash_value_row(void *user, const secant_opt *row)
 {
 	const shell *s = user;
 	if (!has_values(row))
@@ -83,14 +83,14 @@ static void
 bash_values(void *user, const command *c, const char *name)
 {
 	shell s = { user, name };
-	secant_opts_each(options_of(c), bash_value_row, &s);
+	secant_opts_each_shown(options_of(c), bash_value_row, &s);
 }
 
 static void
 bash_verb(void *user, const command *c, const char *name)
 {
 	fprintf(user, "\t\"%s\") words=\"--help --help-all", name);
-	secant_opts_each(options_of(c), word_row, user);
+	secant_opts_each_shown(options_of(c), word_row, user);
 	fputs("\" ;;\n", user);
 }
 
@@ -139,7 +139,7 @@ quoted(FILE *to, const char *text, const char *extra)
 }
 
 static void
-zsh_row(void *user, const secant_opt *row, size_t offset)
+zsh_row(void *user, const secant_opt *row)
 {
 	FILE *to = user;
 	if (row->type == SECANT_OPT_HEADING)
@@ -160,7 +160,7 @@ static void
 zsh_verb(void *user, const command *c, const char *name)
 {
 	fprintf(user, "\t\"%s\") _arguments '*:file:_files'", name);
-	secant_opts_each(options_of(c), zsh_row, user);
+	secant_opts_each_shown(options_of(c), zsh_row, user);
 	fputs(" ;;\n", user);
 }
 
@@ -208,7 +208,7 @@ fish_condition(const shell *s)
 }
 
 static void
-fish_row(void *user, const secant_opt *row, size_t offset)
+fish_row(void *user, const secant_opt *row)
 {
 	const shell *s = user;
 	if (row->type == SECANT_OPT_HEADING)
@@ -229,7 +229,7 @@ static void
 fish_verb(void *user, const command *c, const char *name)
 {
 	shell s = { user, name };
-	secant_opts_each(options_of(c), fish_row, &s);
+	secant_opts_each_shown(options_of(c), fish_row, &s);
 }
 
 static void

@@ -24,7 +24,7 @@ man_text(FILE *to, const char *text)
 }
 
 static void
-man_row(void *user, const secant_opt *row, size_t offset)
+man_row(void *user, const secant_opt *row)
 {
 	FILE *to = user;
 	if (row->type == SECANT_OPT_HEADING)
@@ -56,10 +56,10 @@ is_common(const secant_opt *row)
 }
 
 static void
-man_own_row(void *user, const secant_opt *row, size_t offset)
+man_own_row(void *user, const secant_opt *row)
 {
 	if (row->type != SECANT_OPT_HEADING && !is_common(row))
-		man_row(user, row, offset);
+		man_row(user, row);
 }
 
 static void
@@ -77,7 +77,7 @@ man_verb(void *user, const command *c, const char *name)
 	man_text(to, c->brief + 1);
 	fputs(".\n", to);
 	if (c->options)
-		secant_opts_each(c->options, man_own_row, to);
+		secant_opts_each_shown(c->options, man_own_row, to);
 	if (c->example) {
 		fputs(".PP\n.nf\n", to);
 		man_text(to, c->example);
@@ -98,7 +98,7 @@ doc_man(FILE *to)
 		  "\\fB\\-\\-no\\-name\\fR;\n"
 		  "\\fB\\-\\-\\fR ends the options.\n.SH OPTIONS OF EVERY VERB\n",
 		to);
-	secant_opts_each(&common_options, man_row, to);
+	secant_opts_each_shown(&common_options, man_row, to);
 	fputs(".TP\n\\fB\\-\\-help\\fR\nDescribes the verb.\n.SH VERBS\n", to);
 	command_each(man_verb, to);
 	fputs(".SH EXIT STATUS\n0 done, 1 failed, 2 wrong usage, 130 interrupted.\n.SH ENVIRONMENT\n"

@@ -13,25 +13,11 @@ typedef struct secant_network {
 	char *arch, *encoder;
 	int in_channels, classes;
 	int encoder_depth; /* 0: the architecture's default */
-	secant_ints decoder_channels; /* n = 0: 256,128,64,32,16 */
-	char *decoder_attention_type; /* NULL or "scse" */
-	char *decoder_interpolation;
-	char *decoder_use_norm; /* a name or a JSON object */
-	char *activation; /* of the segmentation head; NULL: logits */
+	char *activation; /* of the head; NULL: logits */
 	char *aux_params; /* JSON object of a classification head; NULL: none */
-
-	/* Networks for clouds: encoder and decoder options above say nothing to them. */
-	bool feature_transform; /* pointnet-cls, pointnet-dense: the second T-Net */
 	int categories; /* networks that are told the object's category: how many there are */
-	double dropout; /* of the head; below 0: the architecture's own */
-	double transform_penalty; /* weight of the feature transform's distance from orthogonality in the loss */
-	int transform_penalty_form; /* secant_penalty_form */
-	int transform_init; /* 0: PyTorch's default, 1: the T-Nets start as the identity */
+	char *own; /* the architecture's own options that were given (SECANT_OPT_VARIANT); set them by name */
 } secant_network;
-
-/* With D = A AT - I of each cloud: the mean of |D| (pointnet.pytorch), or half the sum of |D|^2 over the batch (the
- * authors' code). */
-typedef enum secant_penalty_form { SECANT_PENALTY_NORM, SECANT_PENALTY_SQUARES } secant_penalty_form;
 
 /* What a network takes and gives. */
 typedef enum secant_network_kind {
@@ -46,6 +32,10 @@ SECANT_API secant_network_kind secant_network_kind_of(const secant_network *net)
 SECANT_API int secant_network_inputs(const secant_network *net);
 
 SECANT_API extern const secant_opts secant_network_options;
+/* Options and choices that do not go together: an architecture's option that another has, a depth it cannot use. */
+SECANT_API secant_status secant_network_check(const secant_network *net, secant_err *err) SECANT_NODISCARD;
+/* Writes the defaults of the architecture's own options into `own`, so that they are said wherever the network goes. */
+SECANT_API secant_status secant_network_complete(secant_network *net, secant_err *err) SECANT_NODISCARD;
 
 #ifdef __cplusplus
 }

@@ -54,6 +54,7 @@ typedef enum secant_opt_type {
 	SECANT_OPT_STRS, /* secant_strings */
 	SECANT_OPT_JSON, /* char *: any JSON value as text, checked to parse; a bare word counts as a JSON string */
 	SECANT_OPT_TABLE, /* a nested struct with its own table: its rows count as rows of this one */
+	SECANT_OPT_VARIANT, /* char *: options of one of several tables, as a JSON object of name and text; see below */
 	SECANT_OPT_HEADING /* no field: a heading in --help and in the reference pages */
 } secant_opt_type;
 
@@ -69,7 +70,14 @@ typedef struct secant_opt {
 	double min, max; /* of numbers and of each number of a list; min > max: no limits */
 	const char *values; /* of a choice: "a|b|c" */
 	const secant_opts *table; /* of a nested table */
+	const secant_opts *(*variant)(int i); /* of a variant: table i, NULL after the last */
 } secant_opt;
+
+/*
+ * A variant: which table counts is said by another option (an architecture, say), wherever that stands. So the field
+ * keeps what was given, checked against every table that has a row of that name; secant_opts_resolve fills the struct
+ * of the chosen table with it. Names count as names of the outer table; help shows each table under its name.
+ */
 
 struct secant_opts {
 	const char *name; /* for messages: "train", "conv2d" */
@@ -105,6 +113,10 @@ struct secant_opts {
 	{ \
 		.name = "", .type = SECANT_OPT_TABLE, .offset = offsetof(S, f), .table = tab \
 	}
+#define SECANT_OPT_VARIANT(S, f, tables) \
+	{ \
+		.name = "architecture", .type = SECANT_OPT_VARIANT, .offset = SECANT_FIELD_IS(S, f, char *), .variant = tables \
+	}
 #define SECANT_OPT_HEADING(text) \
 	{ \
 		.name = "", .help = text, .type = SECANT_OPT_HEADING \
@@ -133,12 +145,22 @@ SECANT_API char *secant_opts_to_json(const secant_opts *table, const void *objec
 /* The value of one option as text, as secant_opts_set would read it; caller frees with secant_free. NULL when unset or
  * unknown. */
 SECANT_API char *secant_opts_get(const secant_opts *table, const void *object, const char *name);
-/* Finds a row by name, nested tables included; `offset` (nullable) receives the field's offset in the outermost struct.
- */
+/* Finds a row by name, nested tables and variants included; `offset` (nullable) receives the field's offset in the
+ * outermost struct; of a row in a variant: the variant's. */
 SECANT_API const secant_opt *secant_opts_find(const secant_opts *table, const char *name, size_t *offset);
-/* Calls `visit` for every row in order, nested tables flattened, headings included. */
+/* Calls `visit` for every row in order, nested tables flattened, headings included; a variant is one row. */
 SECANT_API void secant_opts_each(
 	const secant_opts *table, void (*visit)(void *user, const secant_opt *row, size_t offset), void *user);
+/* The same for what people read: instead of a variant, at the end the rows of each of its tables, under
+ * a heading. */
+SECANT_API void secant_opts_each_shown(
+	const secant_opts *table, void (*visit)(void *user, const secant_opt *row), void *user);
+/* Fills `object`, a struct of table `chosen`, with its defaults and what variant text `given` (NULL: nothing) says. An
+ * option that `chosen` does not have is an error, unless it has its default value in the tables that have it. */
+SECANT_API secant_status secant_opts_resolve(const secant_opts *chosen, const secant_opts *(*variant)(int i),
+	const char *given, void *object, secant_err *err) SECANT_NODISCARD;
+/* The text that stands for all of `object`: what secant_opts_resolve reads back. NULL on NOMEM; secant_free. */
+SECANT_API char *secant_opts_variant_text(const secant_opts *chosen, const void *object);
 /* Parses a command line: options go to the struct, the rest to `operands` (pointers into argv, appended in order; room
  * for argc).
  * `--` ends options. Reads --config FILE first, wherever it stands, so that the command line wins. Returns the number

@@ -77,6 +77,7 @@ typedef struct secant_tensors {
 	int n, capacity;
 	void *map; /* what the tensors borrow from: a secant_bytes of base/file.h in secant_calloc's memory, freed with the
 				  set */
+	void *names; /* where each name stands (base/by_name.h) */
 } secant_tensors;
 
 /* Takes ownership of *t on success (then *t is zeroed); refuses a second tensor of the same name. */

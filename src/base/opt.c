@@ -14,6 +14,12 @@ secant_opt_is_row(const secant_opt *row)
 	return row->type != SECANT_OPT_HEADING && row->type != SECANT_OPT_TABLE;
 }
 
+bool
+secant_opt_is_text(const secant_opt *row)
+{
+	return row->type == SECANT_OPT_STR || row->type == SECANT_OPT_JSON || row->type == SECANT_OPT_VARIANT;
+}
+
 static void
 each_from(
 	const secant_opts *table, size_t base, void (*visit)(void *user, const secant_opt *row, size_t offset), void *user)
@@ -41,18 +47,26 @@ same_name(const char *a, const char *b)
 	return *a == *b;
 }
 
+/* variant (nullable): receives the variant that the row stands in, NULL for none. */
 static const secant_opt *
-find_from(const secant_opts *table, size_t base, const char *name, size_t *offset)
+find_from(const secant_opts *table, size_t base, const char *name, size_t *offset, const secant_opt **variant)
 {
 	for (const secant_opt *row = table->rows; row->name; row++) {
+		const secant_opt *inner = NULL;
+		int i = 0;
 		if (row->type == SECANT_OPT_TABLE) {
-			const secant_opt *inner = find_from(row->table, base + row->offset, name, offset);
-			if (inner)
+			if ((inner = find_from(row->table, base + row->offset, name, offset, variant)))
 				return inner;
-		} else if (row->type != SECANT_OPT_HEADING && same_name(row->name, name)) {
+		} else if (row->type == SECANT_OPT_VARIANT) {
+			inner = secant_opt_in_variant(row->variant, &i, name);
+			if (inner && variant)
+				*variant = row;
+		} else if (row->type != SECANT_OPT_HEADING && same_name(row->name, name))
+			inner = row;
+		if (inner) {
 			if (offset)
 				*offset = base + row->offset;
-			return row;
+			return inner;
 		}
 	}
 	return NULL;
@@ -61,7 +75,45 @@ find_from(const secant_opts *table, size_t base, const char *name, size_t *offse
 const secant_opt *
 secant_opts_find(const secant_opts *table, const char *name, size_t *offset)
 {
-	return find_from(table, 0, name, offset);
+	return find_from(table, 0, name, offset, NULL);
+}
+
+static void
+shown_from(const secant_opts *table, bool variants, void (*visit)(void *user, const secant_opt *row), void *user)
+{
+	for (const secant_opt *row = table->rows; row->name; row++) {
+		if (row->type == SECANT_OPT_TABLE)
+			shown_from(row->table, variants, visit, user);
+		else if (row->type != SECANT_OPT_VARIANT && !variants)
+			visit(user, row);
+		for (int i = 0; row->type == SECANT_OPT_VARIANT && variants && row->variant(i); i++) {
+			char text[64];
+			(void)snprintf(text, sizeof text, "Options of %s", row->variant(i)->name);
+			secant_opt heading = SECANT_OPT_HEADING(text);
+			if (row->variant(i)->rows->name)
+				visit(user, &heading);
+			shown_from(row->variant(i), false, visit, user);
+		}
+	}
+}
+
+void
+secant_opts_each_shown(const secant_opts *table, void (*visit)(void *user, const secant_opt *row), void *user)
+{
+	shown_from(table, false, visit, user);
+	shown_from(table, true, visit, user);
+}
+
+secant_status
+secant_opt_put(const secant_opts *table, void *object, const char *label, const char *name, const char *text,
+	const json_t *j, secant_err *err)
+{
+	size_t offset;
+	const secant_opt *variant = NULL, *row = find_from(table, 0, name, &offset, &variant);
+	void *field = (char *)object + offset;
+	if (variant)
+		return secant_opt_give(variant->variant, field, label, name, text, j, err);
+	return j ? secant_opt_read_json(row, field, label, j, err) : secant_opt_read(row, field, label, text, err);
 }
 
 struct nearest {
@@ -70,7 +122,7 @@ struct nearest {
 };
 
 static void
-nearer(void *user, const secant_opt *row, size_t offset)
+nearer(void *user, const secant_opt *row)
 {
 	struct nearest *n = user;
 	const char *pair[] = { row->name, NULL };
@@ -87,7 +139,7 @@ secant_status
 secant_opt_unknown(const secant_opts *table, const char *dash, const char *name, secant_err *err)
 {
 	struct nearest n = { .name = name };
-	secant_opts_each(table, nearer, &n);
+	secant_opts_each_shown(table, nearer, &n);
 	if (n.best)
 		return secant_fail(err, SECANT_ERR_ARG, "%s%.100s: no such option (nearest: %s%s)", dash, name, dash, n.best);
 	return secant_fail(err, SECANT_ERR_ARG, "%s%.100s: no such option", dash, name);
@@ -149,7 +201,7 @@ static void
 disown_row(void *user, const secant_opt *row, size_t offset)
 {
 	struct copy *c = user;
-	if (row->type == SECANT_OPT_STR || row->type == SECANT_OPT_JSON)
+	if (secant_opt_is_text(row))
 		*(char **)(void *)(c->to + offset) = NULL;
 	else if (row->type == SECANT_OPT_STRS)
 		*(secant_strings *)(void *)(c->to + offset) = (secant_strings){ 0 };
@@ -173,7 +225,7 @@ copy_row(void *user, const secant_opt *row, size_t offset)
 	struct copy *c = user;
 	if (c->failed)
 		return;
-	if (row->type == SECANT_OPT_STR || row->type == SECANT_OPT_JSON) {
+	if (secant_opt_is_text(row)) {
 		const char *text = *(char *const *)(const void *)(c->from + offset);
 		char *fresh = text ? secant_strdup(text) : NULL;
 		*(char **)(void *)(c->to + offset) = fresh;
@@ -198,13 +250,12 @@ secant_opts_copy(const secant_opts *table, void *to, const void *from, secant_er
 secant_status
 secant_opts_set(const secant_opts *table, void *object, const char *name, const char *text, secant_err *err)
 {
-	size_t offset;
 	char label[128];
-	const secant_opt *row = secant_opts_find(table, name, &offset);
+	const secant_opt *row = secant_opts_find(table, name, NULL);
 	if (!row)
 		return secant_opt_unknown(table, "--", name, err);
 	(void)snprintf(label, sizeof label, "--%s", row->name);
-	return secant_opt_read(row, (char *)object + offset, label, text, err);
+	return secant_opt_put(table, object, label, row->name, text, NULL, err);
 }
 
 secant_status
@@ -221,9 +272,8 @@ secant_opts_set_json(const secant_opts *table, void *object, const char *json, c
 	json_t *value;
 	if (!s)
 		json_object_foreach (j, key, value) {
-			size_t offset;
-			const secant_opt *row = secant_opts_find(table, key, &offset);
-			s = row ? secant_opt_read_json(row, (char *)object + offset, row->name, value, &local)
+			const secant_opt *row = secant_opts_find(table, key, NULL);
+			s = row ? secant_opt_put(table, object, row->name, row->name, NULL, value, &local)
 					: secant_opt_unknown(table, "", key, &local);
 			if (s)
 				break;
@@ -242,7 +292,9 @@ static void
 dump_row(void *user, const secant_opt *row, size_t offset)
 {
 	struct dump *d = user;
-	if (secant_opt_is_row(row) && !d->failed)
+	if (row->type == SECANT_OPT_VARIANT && !d->failed)
+		d->failed = !secant_opt_add_given(d->out, row->variant, *(char *const *)(const void *)(d->object + offset));
+	else if (secant_opt_is_row(row) && !d->failed)
 		d->failed = json_object_set_new(d->out, row->name, secant_opt_json(row, d->object + offset)) != 0;
 }
 
@@ -262,6 +314,13 @@ char *
 secant_opts_get(const secant_opts *table, const void *object, const char *name)
 {
 	size_t offset;
-	const secant_opt *row = secant_opts_find(table, name, &offset);
-	return row ? secant_opt_text(row, (const char *)object + offset) : NULL;
+	const secant_opt *variant = NULL, *row = find_from(table, 0, name, &offset, &variant);
+	if (!variant)
+		return row ? secant_opt_text(row, (const char *)object + offset) : NULL;
+	const char *given = *(char *const *)(const void *)((const char *)object + offset);
+	json_t *all = given ? json_loads(given, 0, NULL) : NULL;
+	const char *text = json_string_value(json_object_get(all, row->name));
+	char *copy = text ? secant_strdup(text) : NULL;
+	json_decref(all);
+	return copy;
 }

@@ -18,5 +18,16 @@ void secant_opt_clear(const secant_opt *row, void *field);
 secant_status secant_opt_unknown(const secant_opts *table, const char *dash, const char *name, secant_err *err);
 /* The k-th word of "a|b|c" in `buffer` (64 bytes); NULL after the last. */
 const char *secant_opt_choice(const char *values, int k, char buffer[64]);
+/* Variants (opt_variant.c). The first table from *from on that has a row of that name: its row, *from its number. */
+const secant_opt *secant_opt_in_variant(const secant_opts *(*variant)(int i), int *from, const char *name);
+/* Keeps an option of a variant, from text or (j not NULL) JSON. */
+secant_status secant_opt_give(const secant_opts *(*variant)(int i), char **field, const char *label, const char *name,
+	const char *text, const json_t *j, secant_err *err);
+bool secant_opt_add_given(json_t *out, const secant_opts *(*variant)(int i), const char *given);
+
+bool secant_opt_is_text(const secant_opt *row); /* its field is a char * of its own */
+/* Sets the option of that name (it exists) from text or (j not NULL) JSON. */
+secant_status secant_opt_put(const secant_opts *table, void *object, const char *label, const char *name,
+	const char *text, const json_t *j, secant_err *err);
 bool secant_opt_is_row(const secant_opt *row); /* has a field: neither a heading nor a nested table */
 #endif

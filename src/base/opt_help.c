@@ -84,7 +84,7 @@ add_wrapped(help *h, const char *text, size_t *column)
 }
 
 static void
-help_row(void *user, const secant_opt *row, size_t offset)
+help_row(void *user, const secant_opt *row)
 {
 	help *h = user;
 	secant_str *s = &h->s;
@@ -137,10 +137,10 @@ secant_opts_help(const secant_opts *table, const char *const *names, int width)
 	help h = { .width = width <= 0 || width > WIDTH ? WIDTH : width < NARROW ? NARROW : (size_t)width };
 	h.column = h.width < 80 ? COLUMN / 2 : COLUMN;
 	if (!names)
-		secant_opts_each(table, help_row, &h);
+		secant_opts_each_shown(table, help_row, &h);
 	for (; names && *names; names++) {
 		h.only = *names;
-		secant_opts_each(table, help_row, &h);
+		secant_opts_each_shown(table, help_row, &h);
 	}
 	return secant_str_take(&h.s);
 }
@@ -163,7 +163,7 @@ struct page {
 };
 
 static void
-markdown_row(void *user, const secant_opt *row, size_t offset)
+markdown_row(void *user, const secant_opt *row)
 {
 	struct page *p = user;
 	secant_str *s = &p->s;
@@ -201,6 +201,6 @@ char *
 secant_opts_markdown(const secant_opts *table, const char *dash)
 {
 	struct page p = { .dash = dash };
-	secant_opts_each(table, markdown_row, &p);
+	secant_opts_each_shown(table, markdown_row, &p);
 	return secant_str_take(&p.s);
 }

@@ -134,7 +134,7 @@ apply(line *l, const word *w, secant_err *err)
 		if (!begun && l->begun_n < MOST_LISTS)
 			l->begun[l->begun_n++] = w->row;
 	}
-	return secant_opt_read(w->row, field, label, w->value, err);
+	return secant_opt_put(l->table, l->object, label, w->row->name, w->value, NULL, err);
 }
 
 secant_status

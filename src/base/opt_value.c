@@ -464,6 +464,7 @@ static const struct {
 	[SECANT_OPT_REALS] = { read_reals, text_reals, json_reals, "an array of numbers" },
 	[SECANT_OPT_STRS] = { read_strs, text_strs, json_strs, "an array of strings" },
 	[SECANT_OPT_JSON] = { read_json, text_str, json_any, "any value" },
+	[SECANT_OPT_VARIANT] = { read_json, text_str, json_any, "an object" },
 };
 
 secant_status
@@ -487,7 +488,7 @@ secant_opt_json(const secant_opt *row, const void *field)
 void
 secant_opt_clear(const secant_opt *row, void *field)
 {
-	if (row->type == SECANT_OPT_STR || row->type == SECANT_OPT_JSON) {
+	if (secant_opt_is_text(row)) {
 		secant_free(*(char **)field);
 		*(char **)field = NULL;
 	} else if (row->type == SECANT_OPT_STRS) {

@@ -9,6 +9,7 @@
  */
 #ifndef SECANT_EXEC_EXEC_H
 #define SECANT_EXEC_EXEC_H
+#include "base/by_name.h"
 #include "graph/graph.h"
 
 typedef enum secant_precision { SECANT_PRECISION_F64, SECANT_PRECISION_F32, SECANT_PRECISION_BF16 } secant_precision;
@@ -37,6 +38,7 @@ typedef struct secant_store {
 	size_t others_bytes;
 	void *params_block, *others_block; /* where these two were allocated */
 	secant_arena *arena;
+	secant_by_name names; /* of the slots */
 } secant_store;
 
 /* Storage, zeroed, for every state of `g`. NULL and err on failure. */

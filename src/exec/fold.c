@@ -10,7 +10,7 @@
  */
 #include "exec/fold.h"
 #include "graph/rewrite.h"
-#include "ops/ops.h"
+#include "ops/act.h"
 #include <math.h>
 #include <string.h>
 
@@ -25,10 +25,6 @@ typedef struct folding {
 	record *records;
 	int n_records;
 } folding;
-
-static const char *const activations[] = {
-	[SECANT_ACT_RELU] = "relu", [SECANT_ACT_RELU6] = "relu6", [SECANT_ACT_SILU] = "silu"
-};
 
 static bool
 is_linear(const secant_node *n)
@@ -46,15 +42,6 @@ producer(const folding *f, secant_value v)
 	return conv && ((const secant_conv_attr *)conv->attr)->act == SECANT_ACT_NONE && conv->n_in < 4
 		? secant_rewrite_index(&f->w, conv)
 		: -1;
-}
-
-static int
-activation_of(const secant_node *n)
-{
-	for (int a = 1; a < (int)(sizeof activations / sizeof *activations); a++)
-		if (!strcmp(n->op->name, activations[a]))
-			return a;
-	return SECANT_ACT_NONE;
 }
 
 /* States for the folded weights and bias of norm node i behind convolution `conv`; NULL after an error. */
@@ -111,8 +98,8 @@ emit_folded_max(folding *f, int conv, int i, int max)
 		return;
 	secant_value y = secant_apply(f->w.to, "linear_max", NULL, 2, secant_rewrite_value(&f->w, c->in[0]), r->weight);
 	y = secant_apply(f->w.to, "add", NULL, 2, y, r->bias);
-	bool relu = ((const secant_norm_attr *)n->attr)->act == SECANT_ACT_RELU;
-	f->w.map[secant_graph_get_node(f->w.from, max)->out[0]] = relu ? secant_apply(f->w.to, "relu", NULL, 1, y) : y;
+	int act = ((const secant_norm_attr *)n->attr)->act;
+	f->w.map[secant_graph_get_node(f->w.from, max)->out[0]] = secant_act_build(f->w.to, act, y);
 }
 
 static void
@@ -137,7 +124,7 @@ static int
 activated(const folding *f, const secant_node *n, int act)
 {
 	int conv = act ? producer(f, n->in[0]) : -1;
-	return conv >= 0 && is_linear(secant_graph_get_node(f->w.from, conv)) && act != SECANT_ACT_RELU ? -1 : conv;
+	return conv >= 0 && secant_act_ends(secant_graph_get_node(f->w.from, conv)->op->name, act) ? conv : -1;
 }
 
 static int
@@ -153,6 +140,8 @@ foldable(const folding *f, const secant_node *n)
 		return -1;
 	const secant_node *c = secant_graph_get_node(f->w.from, conv);
 	if (is_linear(c) && n->n_in > 5 && n->in[5] >= 0)
+		return -1;
+	if (!secant_act_ends(c->op->name, ((const secant_norm_attr *)n->attr)->act))
 		return -1;
 	/* weights that two convolutions share cannot take two scales */
 	return secant_rewrite_is_state(&f->w, c->in[1]) && f->w.readers[c->in[1]].count == 1
@@ -172,7 +161,8 @@ maximum(const folding *f, const secant_node *n)
 	const secant_node *norm = secant_rewrite_own(&f->w, n->in[0], "batch_norm");
 	if (!norm || x->rank != 4 || x->dim[2] != 1 || secant_axis_of(a->axis, 4) != 1 || !a->keepdim)
 		return -1;
-	int conv = foldable(f, norm);
+	const secant_act *act = secant_act_at(((const secant_norm_attr *)norm->attr)->act);
+	int conv = act && !act->monotone ? -1 : foldable(f, norm);
 	return conv >= 0 && is_linear(secant_graph_get_node(f->w.from, conv)) ? secant_rewrite_index(&f->w, norm) : -1;
 }
 
@@ -184,7 +174,7 @@ run(folding *f)
 		const secant_node *n = secant_graph_get_node(f->w.from, i);
 		int conv = foldable(f, n), norm = maximum(f, n);
 		if (conv < 0)
-			conv = activated(f, n, activation_of(n));
+			conv = activated(f, n, secant_act_of(n));
 		if (conv >= 0)
 			f->absorbed[conv] = i + 1;
 		if (norm >= 0)
@@ -194,7 +184,7 @@ run(folding *f)
 		const secant_node *n = secant_graph_get_node(f->w.from, i);
 		if (f->absorbed[i])
 			continue;
-		int conv = foldable(f, n), act = activation_of(n), alone = activated(f, n, act), norm = maximum(f, n);
+		int conv = foldable(f, n), act = secant_act_of(n), alone = activated(f, n, act), norm = maximum(f, n);
 		if (norm >= 0)
 			emit_folded_max(f, foldable(f, secant_graph_get_node(f->w.from, norm)), norm, i);
 		else if (conv >= 0)

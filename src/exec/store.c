@@ -3,6 +3,7 @@
  * reduction and a checkpoint one write; every slot starts on a 64-byte boundary and the gaps stay zero.
  */
 #include "exec/exec.h"
+#include "base/by_name.h"
 #include <string.h>
 
 enum { ALIGN = 16, LINE = 64 }; /* elements, bytes */
@@ -63,7 +64,7 @@ secant_store_new(const secant_graph *g, bool f64, secant_err *err)
 			0,
 			NULL,
 		};
-		if (!slot->name)
+		if (!slot->name || !secant_by_name_add(&s->names, slot->name, s->n - 1))
 			goto no_memory;
 		slot->offset = info->trainable ? s->params_count : others;
 		if (info->trainable)
@@ -93,6 +94,7 @@ secant_store_free(secant_store *s)
 	secant_free(s->params_block);
 	secant_free(s->others_block);
 	secant_free(s->slot);
+	secant_by_name_free(&s->names);
 	secant_arena_free(s->arena);
 	secant_free(s);
 }
@@ -114,10 +116,8 @@ secant_slot_lend(secant_slot *slot, const void *data, bool mapped)
 secant_slot *
 secant_store_find(const secant_store *s, const char *name)
 {
-	for (int i = 0; i < s->n; i++)
-		if (!strcmp(s->slot[i].name, name))
-			return &s->slot[i];
-	return NULL;
+	int i = secant_by_name_find(&s->names, name);
+	return i < 0 ? NULL : &s->slot[i];
 }
 
 void *

@@ -2,6 +2,7 @@
  * Construction and reading of graphs: values, nodes, shape inference at construction, sticky errors. See graph.h.
  */
 #include "graph/takes.h"
+#include "base/by_name.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,8 +18,7 @@ struct secant_graph {
 		*value; /* these and the nodes stay where they are while the graph grows: rules hold pointers to them */
 	secant_node **node;
 	int values, value_capacity, nodes, node_capacity;
-	int *name_slot; /* open-addressing table of named values: index + 1, 0 empty */
-	int names, name_capacity;
+	secant_by_name names; /* of inputs and states */
 	named_output *output;
 	int outputs, output_capacity;
 	const char *scope;
@@ -45,8 +45,8 @@ secant_graph_free(secant_graph *g)
 	secant_arena_free(g->arena);
 	secant_free(g->value);
 	secant_free(g->node);
-	secant_free(g->name_slot);
 	secant_free(g->output);
+	secant_by_name_free(&g->names);
 	secant_free(g);
 }
 
@@ -111,56 +111,10 @@ secant_graph_shape(const secant_graph *g, secant_value v)
 
 /* ---- names ---- */
 
-static uint32_t
-name_hash(const char *s)
-{
-	uint32_t h = 2166136261u;
-	for (; *s; s++)
-		h = (h ^ (uint8_t)*s) * 16777619u;
-	return h;
-}
-
 secant_value
 secant_graph_find(const secant_graph *g, const char *name)
 {
-	if (!g->name_capacity)
-		return -1;
-	for (uint32_t i = name_hash(name);; i++) {
-		int slot = g->name_slot[i % (uint32_t)g->name_capacity];
-		if (!slot)
-			return -1;
-		if (!strcmp(g->value[slot - 1]->name, name))
-			return slot - 1;
-	}
-}
-
-static void
-name_put(secant_graph *g, secant_value v)
-{
-	uint32_t i = name_hash(g->value[v]->name);
-	while (g->name_slot[i % (uint32_t)g->name_capacity])
-		i++;
-	g->name_slot[i % (uint32_t)g->name_capacity] = v + 1;
-}
-
-static int
-name_add(secant_graph *g, secant_value v)
-{
-	if (2 * (g->names + 1) > g->name_capacity) {
-		int capacity = g->name_capacity ? 2 * g->name_capacity : 256;
-		int *slot = secant_calloc((size_t)capacity, sizeof *slot);
-		if (!slot)
-			return -1;
-		secant_free(g->name_slot);
-		g->name_slot = slot;
-		g->name_capacity = capacity;
-		for (int i = 0; i < g->values; i++)
-			if (i != v && g->value[i]->name)
-				name_put(g, i);
-	}
-	name_put(g, v);
-	g->names++;
-	return 0;
+	return secant_by_name_find(&g->names, name);
 }
 
 /* ---- values ---- */
@@ -183,7 +137,8 @@ value_add(secant_graph *g, const secant_value_info *info)
 	*v = *info;
 	g->value[g->values] = v;
 	if (info->name) {
-		if (!(v->name = secant_arena_strdup(g->arena, info->name)) || name_add(g, g->values))
+		if (!(v->name = secant_arena_strdup(g->arena, info->name))
+			|| !secant_by_name_add(&g->names, v->name, g->values))
 			return no_memory(g);
 	}
 	return g->values++;
@@ -384,7 +339,9 @@ secant_apply(secant_graph *g, const char *op, const void *attr, int n, ...)
 	for (int i = 0; i < n && i < 16; i++)
 		in[i] = va_arg(ap, int);
 	va_end(ap);
-	const secant_node *node = n > 16 ? NULL : secant_graph_node(g, op, attr, n, in);
+	if (n > 16)
+		return secant_graph_fail(g, SECANT_ERR_BUG, "%s: %d inputs as arguments, at most 16 fit", op, n);
+	const secant_node *node = secant_graph_node(g, op, attr, n, in);
 	return node ? node->out[0] : -1;
 }
 

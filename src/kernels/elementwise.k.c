@@ -71,7 +71,7 @@ mish_slope(float x)
 	U(gelu_tanh, 0.5f * x * (1 + vec_tanh(gelu_inner(x))), gelu_tanh_slope(v)) \
 	U(silu, x * vec_sigmoid(x), silu_slope(v)) \
 	U(hardswish, x * relu6(x + 3) * (1 / 6.f), v <= -3 ? 0 : v < 3 ? (2 * v + 3) * (1 / 6.f) : 1) \
-	U(hardsigmoid, relu6(x + 3) * (1 / 6.f), v > -3 && v < 3 ? 1 / 6.f : 0) \
+	U(hardsigmoid, relu6(x + 3) * (1 / 6.f), v > 0 && v < 1 ? 1 / 6.f : 0) \
 	U(sigmoid, vec_sigmoid(x), v * (1 - v)) \
 	U(tanh, vec_tanh(x), 1 - v * v) \
 	U(softplus, a * x > b ? x : vec_softplus(a * x) / a, a * v > b ? 1 : vec_sigmoid(a * v)) \

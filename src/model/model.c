@@ -73,7 +73,7 @@ secant_model_new(
 	secant_err own = { 0 };
 	secant_model_graph graph = { 0 };
 	*m = (secant_model){ 0 };
-	if (secant_opts_copy(&secant_network_options, &m->net, net, &own)
+	if (secant_opts_copy(&secant_network_options, &m->net, net, &own) || secant_network_complete(&m->net, &own)
 		|| secant_mode_choose(mode, net->classes, &m->mode, &own))
 		goto done;
 	float scale[16], shift[16];

@@ -29,6 +29,28 @@ typedef struct pointnet {
 	tnet first, second;
 } pointnet;
 
+typedef struct own {
+	bool feature_transform;
+	double dropout, transform_penalty;
+	int penalty_form, init;
+} own;
+
+enum { PENALTY_NORM }; /* choices of transform-penalty-form; the other is the sum of squares */
+
+static const secant_opt rows[] = {
+	SECANT_OPT(own, feature_transform, BOOL, "feature-transform", "false", 0, 1,
+		"pointnet-cls, pointnet-dense: the second T-Net, on 64 features"),
+	SECANT_OPT(own, dropout, REAL, "dropout", "-1", -1, 0.99, "of the head; -1: as the original"),
+	SECANT_OPT(own, transform_penalty, REAL, "transform-penalty", "0.001", 0, 1e6,
+		"in training, this times the distance of the feature transform A from orthogonality is added to the loss"),
+	SECANT_OPT_CHOICE(own, penalty_form, "transform-penalty-form", "norm", "norm|squares",
+		"with D = A AT - I: mean of |D| (pointnet.pytorch), or half the sum of |D|^2 (the authors' code)"),
+	SECANT_OPT_CHOICE(own, init, "transform-init", "default", "default|identity",
+		"how T-Nets start: PyTorch's default, or as the identity (the authors' code)"),
+	SECANT_OPT_END,
+};
+static const secant_opts options = { "pointnet", sizeof(own), rows };
+
 /* ---- numbered modules: conv1, conv2, ... with bn1, bn2, ... ---- */
 
 static const char *
@@ -120,9 +142,9 @@ turned(secant_nn *n, secant_value points, const pointnet *p, bool identity)
 
 /* How far from orthogonal the feature transform is, weighted, for the loss. */
 static secant_value
-penalty(secant_nn *n, const secant_network *net, secant_value matrix)
+penalty(secant_nn *n, const own *o, secant_value matrix)
 {
-	if (net->transform_penalty <= 0 || matrix < 0
+	if (o->transform_penalty <= 0 || matrix < 0
 		|| (n->phase != SECANT_PHASE_TRAIN && n->phase != SECANT_PHASE_TRAIN_SURE))
 		return -1;
 	int k = secant_nn_channels(n, matrix);
@@ -137,35 +159,34 @@ penalty(secant_nn *n, const secant_network *net, secant_value matrix)
 	secant_value d = secant_apply(n->g, "sub", NULL, 2, square,
 					 secant_graph_constant(n->g, SECANT_F32, &(secant_shape){ 2, { k, k } }, one)),
 				 sum;
-	if (net->transform_penalty_form == SECANT_PENALTY_NORM)
+	if (o->penalty_form == PENALTY_NORM)
 		sum = secant_apply(
 			n->g, "mean", NULL, 1, secant_apply(n->g, "norm2", &(secant_axes_attr){ { 2, { 1, 2 } }, false }, 1, d));
 	else
 		sum = secant_apply(n->g, "sum", NULL, 1, secant_apply(n->g, "square", NULL, 1, d));
-	double factor = net->transform_penalty * (net->transform_penalty_form == SECANT_PENALTY_NORM ? 1 : 0.5);
+	double factor = o->transform_penalty * (o->penalty_form == PENALTY_NORM ? 1 : 0.5);
 	return secant_apply(n->g, "mul_scalar", &(secant_number_attr){ factor, 0 }, 1, sum);
 }
 
 static double
-dropout_of(const secant_network *net, const pointnet *p)
+dropout_of(const own *o, const pointnet *p)
 {
-	return net->dropout < 0 ? p->dropout : net->dropout;
+	return o->dropout < 0 ? p->dropout : o->dropout;
 }
 
 /* ---- the feature extractor of cls, dense and sem: `feat` ---- */
 
 static secant_value
-features(secant_nn *n, const secant_network *net, const pointnet *p, secant_value points, secant_value *local,
-	secant_built *out)
+features(secant_nn *n, const own *o, const pointnet *p, secant_value points, secant_value *local, secant_built *out)
 {
 	static const int widths[] = { 64, 128, 1024 };
-	bool identity = net->transform_init == 1;
+	bool identity = o->init == 1;
 	size_t mark = secant_nn_enter(n, "feat");
 	secant_value x = turned(n, points, p, identity), matrix = -1;
 	declare(n, "conv", secant_nn_channels(n, points), 3, widths, false);
 	declare_norms(n, "bn", 1, 3, widths);
 	x = step(n, "conv", "bn", 1, x, widths[0], p->eps, true);
-	if (p->transform || net->feature_transform) {
+	if (p->transform || o->feature_transform) {
 		matrix = transform(n, "fstn", x, widths[0], &p->second, p->eps, identity);
 		x = secant_nn_transform_points(n, x, matrix);
 	}
@@ -173,54 +194,54 @@ features(secant_nn *n, const secant_network *net, const pointnet *p, secant_valu
 	x = step(n, "conv", "bn", 2, x, widths[1], p->eps, true);
 	x = step(n, "conv", "bn", 3, x, widths[2], p->eps, false);
 	secant_nn_leave(n, mark);
-	out->penalty = penalty(n, net, matrix);
+	out->penalty = penalty(n, o, matrix);
 	return secant_nn_max_of_points(n, x);
 }
 
 static void
-build_cls(secant_nn *n, const secant_network *net, const secant_architecture *a, const secant_cloud_input *in,
-	secant_built *out, secant_err *err)
+build_cls(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_err *err)
 {
 	static const int widths[] = { 512, 256 };
-	const pointnet *p = a->config;
-	secant_value local, x = secant_nn_flat(n, features(n, net, p, in->points, &local, out));
+	const pointnet *p = b->arch->config;
+	const own *o = b->options;
+	secant_value local, x = secant_nn_flat(n, features(n, o, p, b->cloud.points, &local, out));
 	declare(n, "fc", 1024, 2, widths, true);
-	secant_nn_linear_states(n, "fc3", 256, net->classes, SECANT_INIT_DEFAULT);
+	secant_nn_linear_states(n, "fc3", 256, b->net->classes, SECANT_INIT_DEFAULT);
 	declare_norms(n, "bn", 1, 2, widths);
 	x = secant_nn_linear(n, "fc1", x, 512, SECANT_INIT_DEFAULT);
 	x = secant_nn_relu(n, secant_nn_batch_norm(n, "bn1", x, p->eps, 0.1));
-	x = secant_nn_dropout(n, secant_nn_linear(n, "fc2", x, 256, SECANT_INIT_DEFAULT), dropout_of(net, p), false);
+	x = secant_nn_dropout(n, secant_nn_linear(n, "fc2", x, 256, SECANT_INIT_DEFAULT), dropout_of(o, p), false);
 	out->decoder = x = secant_nn_relu(n, secant_nn_batch_norm(n, "bn2", x, p->eps, 0.1));
-	out->logits = secant_nn_linear(n, "fc3", x, net->classes, SECANT_INIT_DEFAULT);
+	out->logits = secant_nn_linear(n, "fc3", x, b->net->classes, SECANT_INIT_DEFAULT);
 }
 
 static void
-build_dense(secant_nn *n, const secant_network *net, const secant_architecture *a, const secant_cloud_input *in,
-	secant_built *out, secant_err *err)
+build_dense(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_err *err)
 {
-	const int widths[] = { 512, 256, 128, net->classes };
-	const pointnet *p = a->config;
-	secant_value local, global = features(n, net, p, in->points, &local, out);
+	const int widths[] = { 512, 256, 128, b->net->classes };
+	const pointnet *p = b->arch->config;
+	const own *o = b->options;
+	secant_value local, global = features(n, o, p, b->cloud.points, &local, out);
 	declare(n, "conv", 1088, 4, widths, false);
 	declare_norms(n, "bn", 1, 3, widths);
 	secant_value x = secant_nn_pointwise_parts(n, "conv1", 2, (secant_value[]){ global, local }, 512, 1);
 	x = secant_nn_relu(n, secant_nn_batch_norm(n, "bn1", x, p->eps, 0.1));
 	x = step(n, "conv", "bn", 2, x, 256, p->eps, true);
-	x = secant_nn_dropout(n, x, dropout_of(net, p), false);
+	x = secant_nn_dropout(n, x, dropout_of(o, p), false);
 	out->decoder = x = step(n, "conv", "bn", 3, x, 128, p->eps, true);
-	out->logits = secant_nn_pointwise(n, "conv4", x, net->classes, 1);
+	out->logits = secant_nn_pointwise(n, "conv4", x, b->net->classes, 1);
 }
 
 static void
-build_part(secant_nn *n, const secant_network *net, const secant_architecture *a, const secant_cloud_input *in,
-	secant_built *out, secant_err *err)
+build_part(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_err *err)
 {
 	static const int widths[] = { 64, 128, 128, 512, 2048 };
-	const int heads[] = { 256, 256, 128, net->classes };
-	const pointnet *p = a->config;
-	bool identity = net->transform_init == 1;
-	secant_value each[5], matrix = -1, x = turned(n, in->points, p, identity);
-	declare(n, "conv", secant_nn_channels(n, in->points), 5, widths, false);
+	const int heads[] = { 256, 256, 128, b->net->classes };
+	const pointnet *p = b->arch->config;
+	const own *o = b->options;
+	bool identity = o->init == 1;
+	secant_value each[5], matrix = -1, x = turned(n, b->cloud.points, p, identity);
+	declare(n, "conv", secant_nn_channels(n, b->cloud.points), 5, widths, false);
 	declare_norms(n, "bn", 1, 5, widths);
 	for (int i = 0; i < 5; i++) {
 		if (i == 3) {
@@ -229,16 +250,17 @@ build_part(secant_nn *n, const secant_network *net, const secant_architecture *a
 		}
 		each[i] = x = step(n, "conv", "bn", i + 1, x, widths[i], p->eps, i < 4 || p->relu_before_max);
 	}
-	out->penalty = penalty(n, net, matrix);
-	secant_value parts[] = { secant_nn_max_of_points(n, x), in->category, each[0], each[1], each[2], each[3], each[4] };
-	declare(n, "convs", 2048 + net->categories + 64 + 128 + 128 + 512 + 2048, 4, heads, false);
+	out->penalty = penalty(n, o, matrix);
+	secant_value parts[] = { secant_nn_max_of_points(n, x), b->cloud.category, each[0], each[1], each[2], each[3],
+		each[4] };
+	declare(n, "convs", 2048 + b->net->categories + 64 + 128 + 128 + 512 + 2048, 4, heads, false);
 	declare_norms(n, "bns", 1, 3, heads);
 	x = secant_nn_pointwise_parts(n, "convs1", 7, parts, 256, 1);
 	x = secant_nn_dropout(
-		n, secant_nn_relu(n, secant_nn_batch_norm(n, "bns1", x, p->eps, 0.1)), dropout_of(net, p), false);
-	x = secant_nn_dropout(n, step(n, "convs", "bns", 2, x, 256, p->eps, true), dropout_of(net, p), false);
+		n, secant_nn_relu(n, secant_nn_batch_norm(n, "bns1", x, p->eps, 0.1)), dropout_of(o, p), false);
+	x = secant_nn_dropout(n, step(n, "convs", "bns", 2, x, 256, p->eps, true), dropout_of(o, p), false);
 	out->decoder = x = step(n, "convs", "bns", 3, x, 128, p->eps, true);
-	out->logits = secant_nn_pointwise(n, "convs4", x, net->classes, 1);
+	out->logits = secant_nn_pointwise(n, "convs4", x, b->net->classes, 1);
 }
 
 #define TNET \
@@ -255,37 +277,42 @@ static const pointnet paper_part = { true, true, 0.2, 1e-3, { 3, { 64, 128, 1024
 const secant_architecture secant_architecture_pointnet_cls = {
 	.name = "pointnet-cls",
 	.brief = "PointNet, a class for a cloud (pointnet.pytorch's PointNetCls)",
+	.options = &options,
 	.kind = SECANT_NETWORK_CLOUDS,
-	.build_cloud = build_cls,
+	.build = build_cls,
 	.config = &seed_cls,
 };
 const secant_architecture secant_architecture_pointnet_dense = {
 	.name = "pointnet-dense",
 	.brief = "PointNet, a class for each point (pointnet.pytorch's PointNetDenseCls)",
+	.options = &options,
 	.kind = SECANT_NETWORK_POINTS,
-	.build_cloud = build_dense,
+	.build = build_dense,
 	.config = &seed_dense,
 };
 const secant_architecture secant_architecture_pointnet_sem = {
 	.name = "pointnet-sem",
 	.brief = "PointNet for scenes, with feature transform (yanx27's pointnet_sem_seg; 9 channels there)",
+	.options = &options,
 	.kind = SECANT_NETWORK_POINTS,
-	.build_cloud = build_dense,
+	.build = build_dense,
 	.config = &yanx27_sem,
 };
 const secant_architecture secant_architecture_pointnet_part = {
 	.name = "pointnet-part",
 	.brief = "PointNet for parts of objects of a known category (yanx27's pointnet_part_seg)",
+	.options = &options,
 	.kind = SECANT_NETWORK_POINTS,
 	.category = true,
-	.build_cloud = build_part,
+	.build = build_part,
 	.config = &yanx27_part,
 };
 const secant_architecture secant_architecture_pointnet_part_paper = {
 	.name = "pointnet-part-paper",
 	.brief = "the same as in the authors' code: smaller T-Nets, relu before the maximum, dropout",
+	.options = &options,
 	.kind = SECANT_NETWORK_POINTS,
 	.category = true,
-	.build_cloud = build_part,
+	.build = build_part,
 	.config = &paper_part,
 };

@@ -165,50 +165,59 @@ encode(secant_nn *n, const pointnet2 *p, secant_value x, points *at)
 		at[i + 1] = abstraction(n, i + 1, &at[i], &p->sa[i], p->msg && p->sa[i].centres);
 }
 
+typedef struct own {
+	double dropout;
+} own;
+
+static const secant_opt rows[] = {
+	SECANT_OPT(own, dropout, REAL, "dropout", "-1", -1, 0.99, "of the head; -1: as the original"),
+	SECANT_OPT_END,
+};
+static const secant_opts options = { "pointnet2", sizeof(own), rows };
+
 static double
-dropout_of(const secant_network *net, double own)
+dropout_of(const secant_blueprint *b, double original)
 {
-	return net->dropout < 0 ? own : net->dropout;
+	const own *o = b->options;
+	return o->dropout < 0 ? original : o->dropout;
 }
 
 static void
-build_cls(secant_nn *n, const secant_network *net, const secant_architecture *a, const secant_cloud_input *in,
-	secant_built *out, secant_err *err)
+build_cls(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_err *err)
 {
 	static const int widths[] = { 512, 256 };
-	const pointnet2 *p = a->config;
+	const pointnet2 *p = b->arch->config;
 	points at[LEVELS + 1];
-	encode(n, p, in->points, at);
+	encode(n, p, b->cloud.points, at);
 	secant_value x = secant_nn_flat(n, at[p->levels].features);
 	for (int i = 0; i < 2; i++) {
 		x = secant_nn_linear(n, i ? "fc2" : "fc1", x, widths[i], SECANT_INIT_DEFAULT);
 		x = secant_nn_relu(n, secant_nn_batch_norm(n, i ? "bn2" : "bn1", x, 1e-5, 0.1));
-		x = secant_nn_dropout(n, x, dropout_of(net, p->dropout[i]), false);
+		x = secant_nn_dropout(n, x, dropout_of(b, p->dropout[i]), false);
 	}
 	out->decoder = x;
-	out->logits = secant_nn_linear(n, "fc3", x, net->classes, SECANT_INIT_DEFAULT);
+	out->logits = secant_nn_linear(n, "fc3", x, b->net->classes, SECANT_INIT_DEFAULT);
 }
 
 static void
-build_points(secant_nn *n, const secant_network *net, const secant_architecture *a, const secant_cloud_input *in,
-	secant_built *out, secant_err *err)
+build_points(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_err *err)
 {
-	const pointnet2 *p = a->config;
+	const pointnet2 *p = b->arch->config;
 	points at[LEVELS + 1];
-	encode(n, p, in->points, at);
+	encode(n, p, b->cloud.points, at);
 	for (int i = p->levels; i > 0; i--) {
 		secant_value parts[3] = { at[i - 1].features };
 		int count = 1;
-		if (i == 1 && in->category >= 0)
-			parts[0] = in->category, parts[1] = at[0].xyz, parts[2] = at[0].features, count = 3;
+		if (i == 1 && b->cloud.category >= 0)
+			parts[0] = b->cloud.category, parts[1] = at[0].xyz, parts[2] = at[0].features, count = 3;
 		else if (i == 1)
 			count = 0; /* scenes: what the points were is not seen again */
 		at[i - 1].features = propagation(n, i, &at[i - 1], &at[i], parts, count, p->fp[p->levels - i]);
 	}
 	secant_value x = secant_nn_pointwise(n, "conv1", at[0].features, 128, 1);
 	x = secant_nn_relu(n, secant_nn_batch_norm(n, "bn1", x, 1e-5, 0.1));
-	out->decoder = x = secant_nn_dropout(n, x, dropout_of(net, p->dropout[0]), false);
-	out->logits = secant_nn_pointwise(n, "conv2", x, net->classes, 1);
+	out->decoder = x = secant_nn_dropout(n, x, dropout_of(b, p->dropout[0]), false);
+	out->logits = secant_nn_pointwise(n, "conv2", x, b->net->classes, 1);
 }
 
 #define SSG(centres, radius, samples, a, b, c) \
@@ -277,7 +286,8 @@ static const pointnet2 sem_msg = {
 		.brief = text, \
 		.kind = SECANT_NETWORK_##what, \
 		.category = cat, \
-		.build_cloud = how, \
+		.build = how, \
+		.options = &options, \
 		.config = &id, \
 	};
 POINTNET2(cls_ssg, "pointnet2-cls-ssg", "PointNet++, a class for a cloud, one scale", CLOUDS, false, build_cls)

@@ -7,13 +7,31 @@
 #include <string.h>
 
 typedef struct unet {
+	char *use_norm;
+	secant_ints channels;
+	char *attention;
+	int interpolation;
+} unet;
+
+static const secant_opt rows[] = {
+	SECANT_OPT(unet, channels, INTS, "decoder-channels", NULL, 1, 65535,
+		"channels of the decoder's blocks, deepest first; default 256,128,64,32,16"),
+	SECANT_OPT(unet, attention, STR, "decoder-attention-type", NULL, 0, 0, "scse, or none when absent"),
+	SECANT_OPT_CHOICE(unet, interpolation, "decoder-interpolation", "nearest", "nearest|bilinear|bicubic",
+		"how the decoder enlarges"),
+	SECANT_OPT(unet, use_norm, JSON, "decoder-use-norm", "batchnorm", 0, 0, SECANT_NORM_HELP),
+	SECANT_OPT_END,
+};
+static const secant_opts options = { "unet", sizeof(unet), rows };
+
+typedef struct block {
 	secant_norm_choice norm;
 	int mode;
 	bool scse;
-} unet;
+} block;
 
 static secant_value
-decoder_block(secant_nn *n, const unet *u, secant_value x, secant_value skip, secant_value like, int out)
+decoder_block(secant_nn *n, const block *u, secant_value x, secant_value skip, secant_value like, int out)
 {
 	x = secant_nn_concat(n, 2, (secant_value[]){ secant_nn_resize_like(n, x, like, u->mode, false), skip });
 	int in = secant_nn_channels(n, x);
@@ -38,46 +56,47 @@ decoder_block(secant_nn *n, const unet *u, secant_value x, secant_value skip, se
 }
 
 static void
-build(secant_nn *n, const secant_network *net, const secant_encoder *e, int depth, const secant_value *f,
-	secant_built *out, secant_err *err)
+build(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_err *err)
 {
-	static const char *const modes[] = { "nearest", "bilinear", "bicubic", NULL };
-	unet u = { .mode = -1 };
-	if (secant_norm_parse(&u.norm, net->decoder_use_norm, err))
+	const unet *o = b->options;
+	block u = { .mode = o->interpolation, .scse = o->attention != NULL };
+	int channels[SECANT_FEATURES];
+	if (secant_norm_parse(&u.norm, o->use_norm, err)
+		|| secant_nn_decoder_channels(channels, &o->channels, b->depth, err))
 		return;
-	const char *interpolation = net->decoder_interpolation ? net->decoder_interpolation : "nearest";
-	for (int i = 0; modes[i]; i++)
-		if (!strcmp(interpolation, modes[i]))
-			u.mode = i;
-	if (u.mode < 0) {
-		secant_fail(
-			err, SECANT_ERR_ARG, "decoder-interpolation: '%s' is not nearest, bilinear or bicubic", interpolation);
-		return;
-	}
-	const char *attention = net->decoder_attention_type;
-	if (attention && strcmp(attention, "scse")) {
-		secant_fail(err, SECANT_ERR_ARG, "decoder-attention-type: '%s' is not scse", attention);
-		return;
-	}
-	u.scse = attention != NULL;
-	secant_value x = f[depth];
-	size_t mark = secant_nn_enter(n, "decoder"), blocks = secant_nn_enter(n, "blocks");
-	for (int i = 0; i < depth; i++) {
+	secant_value x = b->f[b->depth].value;
+	size_t mark = secant_nn_enter(n, "decoder");
+	if (b->encoder->facts & SECANT_ENCODER_CENTRE)
+		x = secant_nn_centre(n, x, &u.norm);
+	size_t blocks = secant_nn_enter(n, "blocks");
+	for (int i = 0; i < b->depth; i++) {
 		size_t inner = secant_nn_enter_index(n, i);
-		secant_value like = f[depth - 1 - i], skip = i + 1 < depth ? like : -1;
-		x = decoder_block(n, &u, x, skip, like, net->decoder_channels.v[i]);
+		secant_value like = b->f[b->depth - 1 - i].value, skip = i + 1 < b->depth ? like : -1;
+		x = decoder_block(n, &u, x, skip, like, channels[i]);
 		secant_nn_leave(n, inner);
 	}
 	secant_nn_leave(n, blocks);
 	secant_nn_leave(n, mark);
 	out->decoder = x;
-	out->logits = secant_nn_segmentation_head(n, x, net->classes, 3, 1, net->activation, err);
+	out->logits = secant_nn_segmentation_head(n, x, b->net->classes, 3, 1, b->net->activation, err);
+}
+
+static secant_status
+check(const secant_blueprint *b, secant_err *err)
+{
+	const unet *o = b->options;
+	int channels[SECANT_FEATURES];
+	if (o->attention && strcmp(o->attention, "scse"))
+		return secant_fail(err, SECANT_ERR_ARG, "decoder-attention-type: '%s' is not scse", o->attention);
+	return secant_nn_decoder_channels(channels, &o->channels, b->depth, err);
 }
 
 const secant_architecture secant_architecture_unet = {
 	.name = "unet",
 	.brief = "U-Net: skips concatenated at every scale",
+	.options = &options,
 	.default_depth = 5,
 	.build = build,
+	.check = check,
 	.any_size = true,
 };

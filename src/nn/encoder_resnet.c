@@ -62,18 +62,18 @@ block(secant_nn *n, const resnet *r, secant_value x, int planes, int stride)
 }
 
 static void
-build(secant_nn *n, const secant_encoder *e, secant_value x, int depth, secant_value *f)
+build(secant_nn *n, const secant_encoder *e, secant_value x, const secant_request *q, secant_stage *f)
 {
 	const resnet *r = e->config;
-	f[0] = x;
-	x = f[1] = secant_nn_relu(n, norm(n, "bn1", stem(n, x)));
+	f[0].value = x;
+	x = f[1].value = secant_nn_relu(n, norm(n, "bn1", stem(n, x)));
 	secant_pool_attr pool = secant_pooling(3, 2, 1);
 	x = secant_apply(n->g, "max_pool2d", &pool, 1, x);
 	secant_phase phase = n->phase;
 	for (int stage = 0; stage < 4; stage++) {
 		/* Stages that nobody reads only give their states: nothing of theirs runs, and their statistics must not move.
 		 */
-		n->phase = stage + 2 <= depth ? phase : SECANT_PHASE_EVAL;
+		n->phase = stage + 2 <= q->depth ? phase : SECANT_PHASE_EVAL;
 		char name[16];
 		(void)snprintf(name, sizeof name, "layer%d", stage + 1);
 		size_t mark = secant_nn_enter(n, name);
@@ -83,8 +83,8 @@ build(secant_nn *n, const secant_encoder *e, secant_value x, int depth, secant_v
 			secant_nn_leave(n, inner);
 		}
 		secant_nn_leave(n, mark);
-		if (stage + 2 <= depth)
-			f[stage + 2] = x;
+		if (stage + 2 <= q->depth)
+			f[stage + 2].value = x;
 	}
 	n->phase = phase;
 }

@@ -28,6 +28,22 @@ secant_nn_leave(secant_nn *n, size_t mark)
 	n->path[mark] = 0;
 }
 
+secant_value
+secant_nn_declare_begin(secant_nn *n, int channels, secant_phase *phase)
+{
+	enum { SIDE = 32 };
+	secant_value zero = secant_graph_scalar(n->g, 0);
+	*phase = n->phase;
+	n->phase = SECANT_PHASE_EVAL;
+	return secant_apply(n->g, "broadcast_to", &(secant_shape_attr){ { 4, { 2, SIDE, SIDE, channels } } }, 1, zero);
+}
+
+void
+secant_nn_declare_end(secant_nn *n, secant_phase phase)
+{
+	n->phase = phase;
+}
+
 int
 secant_nn_channels(const secant_nn *n, secant_value x)
 {
@@ -157,15 +173,27 @@ secant_nn_relu(secant_nn *n, secant_value x)
 	return secant_apply(n->g, "relu", NULL, 1, x);
 }
 
-secant_value
-secant_nn_dropout(secant_nn *n, secant_value x, double p, bool channels)
+static secant_value
+dropped(secant_nn *n, secant_value x, double p, secant_drop what)
 {
 	if (n->phase != SECANT_PHASE_TRAIN || p <= 0)
 		return x;
-	secant_dropout_attr a = { .p = p, .id = n->dropouts++, .channels = channels };
+	secant_dropout_attr a = { .p = p, .id = n->dropouts++, .what = what };
 	secant_value seed = scalar_input(n, &n->seed, "seed", SECANT_I64),
 				 step = scalar_input(n, &n->counter, "step", SECANT_I64);
 	return secant_apply(n->g, "dropout", &a, 3, x, seed, step);
+}
+
+secant_value
+secant_nn_dropout(secant_nn *n, secant_value x, double p, bool channels)
+{
+	return dropped(n, x, p, channels ? SECANT_DROP_CHANNELS : SECANT_DROP_ELEMENTS);
+}
+
+secant_value
+secant_nn_drop_path(secant_nn *n, secant_value x, double p)
+{
+	return dropped(n, x, p, SECANT_DROP_SAMPLES);
 }
 
 secant_value
@@ -178,9 +206,11 @@ secant_nn_resize_like(secant_nn *n, secant_value x, secant_value like, int mode,
 secant_value
 secant_nn_concat(secant_nn *n, int count, const secant_value *v)
 {
-	secant_value there[16];
+	secant_value *there = secant_arena_alloc(secant_graph_arena(n->g), (size_t)count * sizeof *there + 1);
 	int k = 0;
-	for (int i = 0; i < count && k < 16; i++)
+	if (!there)
+		return secant_graph_fail(n->g, SECANT_ERR_NOMEM, "no memory for a network");
+	for (int i = 0; i < count; i++)
 		if (v[i] >= 0 && secant_nn_channels(n, v[i]) > 0)
 			there[k++] = v[i];
 	if (k == 1)

@@ -108,6 +108,26 @@ secant_nn_conv_relu(
 	return x;
 }
 
+secant_status
+secant_nn_decoder_channels(int channels[6], const secant_ints *given, int depth, secant_err *err)
+{
+	static const int usual[] = { 256, 128, 64, 32, 16 };
+	if (given->n && given->n != depth)
+		return secant_fail(err, SECANT_ERR_ARG, "Model depth is %d, but you provide `decoder_channels` for %d blocks.",
+			depth, given->n);
+	for (int i = 0; i < depth; i++)
+		channels[i] = given->n ? given->v[i] : usual[i];
+	return SECANT_OK;
+}
+
+secant_value
+secant_nn_centre(secant_nn *n, secant_value x, const secant_norm_choice *norm)
+{
+	int channels = secant_nn_channels(n, x);
+	x = secant_nn_conv_relu(n, "center.0", x, channels, 3, 1, norm);
+	return secant_nn_conv_relu(n, "center.1", x, channels, 3, 1, norm);
+}
+
 secant_value
 secant_nn_scse(secant_nn *n, const char *name, secant_value x, int channels)
 {

@@ -3,45 +3,10 @@
  */
 #include "nn/nn.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "base/registry.h"
 #include <stdio.h>
 #include <string.h>
-
-static const secant_opt network_rows[] = {
-	SECANT_OPT(secant_network, arch, STR, "arch", "unet", 0, 0, "architecture (secant list architectures)"),
-	SECANT_OPT(secant_network, encoder, STR, "encoder", "resnet34", 0, 0, "encoder (secant list encoders)"),
-	SECANT_OPT(secant_network, in_channels, INT, "in-channels", "3", 1, 16,
-		"channels of the pictures; numbers of a point, x y z first"),
-	SECANT_OPT(secant_network, classes, INT, "classes", "1", 1, 65535, "classes; 1 is foreground against background"),
-	SECANT_OPT(secant_network, encoder_depth, INT, "encoder-depth", "0", 0, 5,
-		"stages of the encoder; 0: the architecture's default"),
-	SECANT_OPT(secant_network, decoder_channels, INTS, "decoder-channels", NULL, 1, 65535,
-		"channels of the decoder's blocks, deepest first; default 256,128,64,32,16"),
-	SECANT_OPT(
-		secant_network, decoder_attention_type, STR, "decoder-attention-type", NULL, 0, 0, "scse, or none when absent"),
-	SECANT_OPT(secant_network, decoder_interpolation, STR, "decoder-interpolation", "nearest", 0, 0,
-		"how the decoder enlarges: nearest, bilinear, bicubic"),
-	SECANT_OPT(secant_network, decoder_use_norm, JSON, "decoder-use-norm", "batchnorm", 0, 0,
-		"batchnorm, identity, instancenorm, inplace, or a JSON object with \"type\""),
-	SECANT_OPT(secant_network, activation, STR, "activation", NULL, 0, 0,
-		"of the head: sigmoid, softmax2d, ...; absent: logits"),
-	SECANT_OPT(secant_network, aux_params, JSON, "aux-params", NULL, 0, 0,
-		"JSON object of a classification head: classes, pooling, dropout, activation"),
-	SECANT_OPT(secant_network, feature_transform, BOOL, "feature-transform", "false", 0, 0,
-		"pointnet-cls, pointnet-dense: the second T-Net, on 64 features"),
-	SECANT_OPT(secant_network, categories, INT, "categories", "16", 1, 65535,
-		"networks for parts of objects: how many kinds of objects there are"),
-	SECANT_OPT(secant_network, dropout, REAL, "dropout", "-1", -1, 0.99,
-		"networks for clouds: of the head; -1: as the original"),
-	SECANT_OPT(secant_network, transform_penalty, REAL, "transform-penalty", "0.001", 0, 1e6,
-		"in training, this times the distance of the feature transform A from orthogonality is added to the loss"),
-	SECANT_OPT_CHOICE(secant_network, transform_penalty_form, "transform-penalty-form", "norm", "norm|squares",
-		"with D = A AT - I: mean of |D| (pointnet.pytorch), or half the sum of |D|^2 (the authors' code)"),
-	SECANT_OPT_CHOICE(secant_network, transform_init, "transform-init", "default", "default|identity",
-		"how T-Nets start: PyTorch's default, or as the identity (the authors' code)"),
-	SECANT_OPT_END,
-};
-const secant_opts secant_network_options = { "network", sizeof(secant_network), network_rows };
 
 #define ENCODERS(family) extern const secant_encoder secant_encoders_##family[];
 #include "nn/encoders.inc"
@@ -97,11 +62,45 @@ secant_architecture_find(const char *name)
 	return NULL;
 }
 
+/* Tables of the architectures' own options, each once: architectures of a family share one. */
+static const secant_opts *
+own_options(int i)
+{
+	const secant_architecture *a, *before;
+	for (int k = 0; (a = secant_architecture_at(k)); k++) {
+		bool first = a->options != NULL;
+		for (int j = 0; j < k && first && (before = secant_architecture_at(j)); j++)
+			first = before->options != a->options;
+		if (first && i-- == 0)
+			return a->options;
+	}
+	return NULL;
+}
+
+static const secant_opt network_rows[] = {
+	SECANT_OPT(secant_network, arch, STR, "arch", "unet", 0, 0, "architecture (secant list architectures)"),
+	SECANT_OPT(secant_network, encoder, STR, "encoder", "resnet34", 0, 0, "encoder (secant list encoders)"),
+	SECANT_OPT(secant_network, in_channels, INT, "in-channels", "3", 1, 16,
+		"channels of the pictures; numbers of a point, x y z first"),
+	SECANT_OPT(secant_network, classes, INT, "classes", "1", 1, 65535, "classes; 1 is foreground against background"),
+	SECANT_OPT(secant_network, encoder_depth, INT, "encoder-depth", "0", 0, 5,
+		"stages of the encoder; 0: the architecture's default"),
+	SECANT_OPT(secant_network, activation, STR, "activation", NULL, 0, 0,
+		"of the head: sigmoid, softmax2d, ...; absent: logits"),
+	SECANT_OPT(secant_network, aux_params, JSON, "aux-params", NULL, 0, 0,
+		"JSON object of a classification head: classes, pooling, dropout, activation"),
+	SECANT_OPT(secant_network, categories, INT, "categories", "16", 1, 65535,
+		"networks for parts of objects: how many kinds of objects there are"),
+	SECANT_OPT_VARIANT(secant_network, own, own_options),
+	SECANT_OPT_END,
+};
+const secant_opts secant_network_options = { "network", sizeof(secant_network), network_rows };
+
 static secant_status
 unknown(const char *what, const char *name, const char *(*at)(int i), secant_err *err)
 {
-	const char *names[128] = { 0 }, *near;
-	for (int i = 0; i < 127 && (names[i] = at(i)); i++)
+	const char *names[512] = { 0 }, *near;
+	for (int i = 0; i < 511 && (names[i] = at(i)); i++)
 		;
 	near = secant_nearest(name, names);
 	return secant_fail(err, SECANT_ERR_ARG, "%s: none is named '%s'%s%s%s (secant list %s)", what, name,
@@ -122,10 +121,97 @@ architecture_name(int i)
 	return a ? a->name : NULL;
 }
 
-static int
-depth_of(const secant_network *net, const secant_architecture *arch)
+/* What `net` says, looked up and filled in; free with done. */
+static secant_status
+blueprint_of(secant_blueprint *b, const secant_network *net, secant_err *err)
 {
-	return net->encoder_depth ? net->encoder_depth : arch->default_depth;
+	*b = (secant_blueprint){ .net = net, .cloud = { -1, -1 } };
+	if (!(b->arch = secant_architecture_find(net->arch)))
+		return unknown("arch", net->arch, architecture_name, err);
+	if (b->arch->kind == SECANT_NETWORK_PICTURES && !(b->encoder = secant_encoder_find(net->encoder)))
+		return unknown("encoder", net->encoder, encoder_name, err);
+	b->depth = net->encoder_depth ? net->encoder_depth : b->arch->default_depth;
+	void *options = secant_calloc(1, b->arch->options->size + 1);
+	if (!options)
+		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a network");
+	secant_status status = secant_opts_resolve(b->arch->options, own_options, net->own, options, err);
+	if (status)
+		secant_free(options);
+	else
+		b->options = options;
+	return status;
+}
+
+static void
+done(secant_blueprint *b)
+{
+	if (b->options)
+		secant_opts_free(b->arch->options, (void *)(uintptr_t)b->options);
+	secant_free((void *)(uintptr_t)b->options);
+	b->options = NULL;
+}
+
+static int
+stride_of(const secant_blueprint *b)
+{
+	int asked = b->arch->output_stride ? b->arch->output_stride(b->options) : 32, deepest = 1 << b->depth;
+	return asked < deepest ? asked : deepest;
+}
+
+/* Depth, stride and encoder fit each other. */
+static secant_status
+check_encoder(const secant_blueprint *b, secant_err *err)
+{
+	const secant_architecture *a = b->arch;
+	const secant_encoder *e = b->encoder;
+	int least = a->least_depth > 1 ? a->least_depth : 1, asked = a->output_stride ? a->output_stride(b->options) : 32;
+	if (b->depth < least)
+		return secant_fail(err, SECANT_ERR_ARG, "Encoder depth for %s decoder cannot be less than %d, got %d.", a->name,
+			least, b->depth);
+	if (b->depth < e->least_depth)
+		return secant_fail(err, SECANT_ERR_ARG, "encoder-depth %d: %s has no features below depth %d", b->depth,
+			e->name, e->least_depth);
+	if (asked != 8 && asked != 16 && asked != 32)
+		return secant_fail(err, SECANT_ERR_ARG, "Output stride should be 16 or 8, got %d.", asked);
+	if (asked < 32 && e->facts & SECANT_ENCODER_FIXED)
+		return secant_fail(err, SECANT_ERR_ARG,
+			"%s asks for an output stride of %d, but encoder %s has no dilated mode (a ResNet, say, has)", a->name,
+			asked, e->name);
+	return SECANT_OK;
+}
+
+static secant_status
+check(const secant_blueprint *b, secant_err *err)
+{
+	secant_status status = b->encoder ? check_encoder(b, err) : SECANT_OK;
+	return status || !b->arch->check ? status : b->arch->check(b, err);
+}
+
+secant_status
+secant_network_check(const secant_network *net, secant_err *err)
+{
+	secant_blueprint b;
+	secant_status status = blueprint_of(&b, net, err);
+	if (!status)
+		status = check(&b, err);
+	done(&b);
+	return status;
+}
+
+secant_status
+secant_network_complete(secant_network *net, secant_err *err)
+{
+	secant_blueprint b;
+	secant_status status = blueprint_of(&b, net, err);
+	char *own = status ? NULL : secant_opts_variant_text(b.arch->options, b.options);
+	if (!status && !own)
+		status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for a network");
+	if (!status) {
+		secant_free(net->own);
+		net->own = own;
+	}
+	done(&b);
+	return status;
 }
 
 secant_network_kind
@@ -145,8 +231,13 @@ secant_network_inputs(const secant_network *net)
 int
 secant_network_multiple(const secant_network *net)
 {
-	const secant_architecture *arch = secant_architecture_find(net->arch);
-	return !arch || arch->any_size || arch->kind != SECANT_NETWORK_PICTURES ? 1 : 1 << depth_of(net, arch);
+	secant_blueprint b;
+	secant_err ignored = { 0 };
+	int multiple = 1;
+	if (!blueprint_of(&b, net, &ignored) && b.encoder && !b.arch->any_size)
+		multiple = stride_of(&b);
+	done(&b);
+	return multiple;
 }
 
 static void
@@ -178,9 +269,10 @@ classification_head(secant_nn *n, const char *params, secant_value x, secant_bui
 }
 
 static secant_status
-build_cloud(secant_nn *n, const secant_architecture *arch, const secant_network *net, secant_value x, secant_built *out,
-	secant_err *err)
+build_cloud(secant_nn *n, secant_blueprint *b, secant_value x, secant_built *out, secant_err *err)
 {
+	const secant_architecture *arch = b->arch;
+	const secant_network *net = b->net;
 	const secant_shape in = *secant_graph_shape(n->g, x);
 	char text[96];
 	int inputs = secant_network_inputs(net);
@@ -192,7 +284,7 @@ build_cloud(secant_nn *n, const secant_architecture *arch, const secant_network 
 			err, SECANT_ERR_ARG, "%s wants at least x, y, z: in-channels is %d", arch->name, net->in_channels);
 	if (net->aux_params)
 		return secant_fail(err, SECANT_ERR_ARG, "aux-params are for networks for pictures, not for %s", arch->name);
-	secant_cloud_input cloud = { .points = x, .category = -1 };
+	b->cloud.points = x;
 	if (arch->category) {
 		/* the one-hot category, N x 1 x 1 x categories, from the last channel */
 		double *numbers = secant_arena_alloc(secant_graph_arena(n->g), (size_t)net->categories * sizeof *numbers);
@@ -203,57 +295,76 @@ build_cloud(secant_nn *n, const secant_architecture *arch, const secant_network 
 		secant_value which = secant_apply(n->g, "amax", &(secant_axes_attr){ { 2, { 1, 2 } }, true }, 1,
 			secant_nn_channels_of(n, x, net->in_channels, inputs));
 		secant_value each = secant_graph_constant(n->g, SECANT_F32, &(secant_shape){ 1, { net->categories } }, numbers);
-		cloud.category = secant_apply(n->g, "upcast", NULL, 1, secant_apply(n->g, "equal", NULL, 2, which, each));
-		cloud.points = secant_nn_channels_of(n, x, 0, net->in_channels);
+		b->cloud.category = secant_apply(n->g, "upcast", NULL, 1, secant_apply(n->g, "equal", NULL, 2, which, each));
+		b->cloud.points = secant_nn_channels_of(n, x, 0, net->in_channels);
 	}
-	arch->build_cloud(n, net, arch, &cloud, out, err);
+	arch->build(n, b, out, err);
 	if (!err->code && net->activation)
 		out->logits = secant_nn_activation(n, out->logits, net->activation, err);
-	return err->code ? err->code : secant_graph_check(n->g, err);
+	return err->code;
+}
+
+static secant_status
+check_size(const secant_blueprint *b, const secant_shape *in, secant_err *err)
+{
+	int multiple = b->arch->any_size ? 1 : stride_of(b), least = b->arch->least_side;
+	if (in->rank != 4 || in->dim[3] != b->net->in_channels)
+		return secant_fail(err, SECANT_ERR_SHAPE, "the network wants %d channels, the input has %lld",
+			b->net->in_channels, in->rank == 4 ? (long long)in->dim[3] : 0);
+	if (in->dim[1] % multiple || in->dim[2] % multiple)
+		return secant_fail(err, SECANT_ERR_SHAPE,
+			"Wrong input shape height=%lld, width=%lld. Expected image height and width divisible by %d. Consider pad "
+			"your images to shape "
+			"(%lld, %lld).",
+			(long long)in->dim[1], (long long)in->dim[2], multiple,
+			(long long)(in->dim[1] + multiple - 1) / multiple * multiple,
+			(long long)(in->dim[2] + multiple - 1) / multiple * multiple);
+	if (in->dim[1] < least || in->dim[2] < least)
+		return secant_fail(err, SECANT_ERR_SHAPE, "%s wants pictures of at least %dx%d, the input is %lldx%lld",
+			b->arch->name, least, least, (long long)in->dim[1], (long long)in->dim[2]);
+	return SECANT_OK;
+}
+
+static secant_status
+build_pictures(secant_nn *n, secant_blueprint *b, secant_value x, secant_built *out, secant_err *err)
+{
+	secant_request request = { b->depth, b->arch->output_stride ? b->arch->output_stride(b->options) : 32,
+		b->net->in_channels };
+	if (check_size(b, secant_graph_shape(n->g, x), err))
+		return err->code;
+	size_t mark = secant_nn_enter(n, "encoder");
+	bool frozen = n->frozen;
+	b->encoder->build(n, b->encoder, x, &request, out->feature);
+	secant_nn_leave(n, mark);
+	n->frozen = frozen;
+	for (int i = 0; i <= b->depth; i++) {
+		const secant_value v = out->feature[i].value;
+		out->feature[i].channels = v < 0 ? 0 : secant_nn_channels(n, v);
+		out->feature[i].stride = 1 << i < request.output_stride ? 1 << i : request.output_stride;
+	}
+	b->f = out->feature;
+	b->arch->build(n, b, out, err);
+	if (!err->code && b->net->aux_params)
+		classification_head(n, b->net->aux_params, out->feature[b->depth].value, out, err);
+	return err->code;
 }
 
 secant_status
 secant_network_build(secant_nn *n, const secant_network *net, secant_value x, secant_built *out, secant_err *err)
 {
 	secant_err own = { 0 };
+	secant_blueprint b;
 	err = err ? err : &own;
-	*out = (secant_built){ -1, -1, -1, { -1, -1, -1, -1, -1, -1 }, -1 };
-	const secant_architecture *arch = secant_architecture_find(net->arch);
-	const secant_encoder *e = secant_encoder_find(net->encoder);
-	if (!arch)
-		return unknown("arch", net->arch, architecture_name, err);
-	if (arch->kind != SECANT_NETWORK_PICTURES)
-		return build_cloud(n, arch, net, x, out, err);
-	if (!e)
-		return unknown("encoder", net->encoder, encoder_name, err);
-	int depth = depth_of(net, arch), multiple = secant_network_multiple(net);
-	const secant_shape in = *secant_graph_shape(n->g, x);
-	if (in.rank != 4 || in.dim[3] != net->in_channels)
-		return secant_fail(err, SECANT_ERR_SHAPE, "the network wants %d channels, the input has %lld", net->in_channels,
-			in.rank == 4 ? (long long)in.dim[3] : 0);
-	if (in.dim[1] % multiple || in.dim[2] % multiple)
-		return secant_fail(err, SECANT_ERR_SHAPE,
-			"Wrong input shape height=%lld, width=%lld. Expected image height and width divisible by %d. Consider pad "
-			"your images to shape "
-			"(%lld, %lld).",
-			(long long)in.dim[1], (long long)in.dim[2], multiple,
-			(long long)(in.dim[1] + multiple - 1) / multiple * multiple,
-			(long long)(in.dim[2] + multiple - 1) / multiple * multiple);
-	secant_network full = *net;
-	if (!full.decoder_channels.n)
-		full.decoder_channels = (secant_ints){ depth, { 256, 128, 64, 32, 16 } };
-	if (full.decoder_channels.n != depth)
-		return secant_fail(err, SECANT_ERR_ARG, "Model depth is %d, but you provide `decoder_channels` for %d blocks.",
-			depth, full.decoder_channels.n);
-	size_t mark = secant_nn_enter(n, "encoder");
-	bool frozen = n->frozen;
-	e->build(n, e, x, depth, out->feature);
-	secant_nn_leave(n, mark);
-	n->frozen = frozen;
-	arch->build(n, &full, e, depth, out->feature, out, err);
-	if (!err->code && net->aux_params)
-		classification_head(n, net->aux_params, out->feature[depth], out, err);
-	return err->code ? err->code : secant_graph_check(n->g, err);
+	*out = (secant_built){ .logits = -1, .label = -1, .decoder = -1, .penalty = -1 };
+	for (int i = 0; i < SECANT_FEATURES; i++)
+		out->feature[i] = (secant_stage){ .value = -1, .prefix = -1 };
+	secant_status status = blueprint_of(&b, net, err);
+	if (!status)
+		status = check(&b, err);
+	if (!status)
+		status = b.encoder ? build_pictures(n, &b, x, out, err) : build_cloud(n, &b, x, out, err);
+	done(&b);
+	return status ? status : secant_graph_check(n->g, err);
 }
 
 static secant_entry

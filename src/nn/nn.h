@@ -3,8 +3,9 @@
  * state_dict keys, in a state_dict's order; they know no files and no devices.
  *
  * TO ADD AN ENCODER: a row in its family's table (encoder_resnet.c), or a new file encoder_FAMILY.c whose last lines
- * are its table, and a line ENCODERS(FAMILY) in encoders.inc. TO ADD AN ARCHITECTURE: arch_NAME.c and
- * ARCHITECTURE(NAME) in architectures.inc (for pictures arch_unet.c, for clouds arch_pointnet.c is the example). TO ADD
+ * are its table, and a line ENCODERS(FAMILY) in encoders.inc. TO ADD AN ARCHITECTURE: arch_NAME.c with
+ * its own options, and ARCHITECTURE(NAME) in architectures.inc (for pictures arch_unet.c, for clouds arch_pointnet.c is
+ * the example). TO ADD
  * A LOSS: loss_NAME.c and LOSS(NAME) in losses.inc.
  */
 #ifndef SECANT_NN_NN_H
@@ -36,6 +37,13 @@ bool secant_nn_is_below(const char *name, const char *path);
 size_t secant_nn_enter(secant_nn *n, const char *name);
 size_t secant_nn_enter_index(secant_nn *n, int index);
 void secant_nn_leave(secant_nn *n, size_t mark);
+/*
+ * Modules whose states stand in a state_dict in another order than data meets them are built once for their states
+ * alone: between begin and end nothing that is made is used, so that nothing of it runs, and statistics stay. Its input
+ * is a stand-in of so many channels.
+ */
+secant_value secant_nn_declare_begin(secant_nn *n, int channels, secant_phase *phase);
+void secant_nn_declare_end(secant_nn *n, secant_phase phase);
 /* The state path.name. */
 secant_value secant_nn_state(secant_nn *n, const char *name, const secant_shape *shape, secant_init init);
 
@@ -59,6 +67,8 @@ secant_norm_states secant_nn_batch_norm_states(secant_nn *n, int channels); /* u
 secant_value secant_nn_linear(secant_nn *n, const char *name, secant_value x, int out, secant_init init);
 secant_value secant_nn_relu(secant_nn *n, secant_value x);
 secant_value secant_nn_dropout(secant_nn *n, secant_value x, double p, bool channels);
+/* Whole samples (stochastic depth, Huang and others 2016): for the branch of a residual block. */
+secant_value secant_nn_drop_path(secant_nn *n, secant_value x, double p);
 /* Up or down to height and width of `like`. */
 secant_value secant_nn_resize_like(secant_nn *n, secant_value x, secant_value like, int mode, bool align_corners);
 secant_value secant_nn_concat(
@@ -76,6 +86,12 @@ typedef struct secant_norm_choice {
 secant_status secant_norm_parse(secant_norm_choice *c, const char *text, secant_err *err) SECANT_NODISCARD;
 /* The states of such a norm, without using them. */
 void secant_nn_norm_states(secant_nn *n, const char *name, int channels, const secant_norm_choice *norm);
+#define SECANT_NORM_HELP "batchnorm, identity, instancenorm, inplace, or a JSON object with \"type\""
+/* decoder-channels of U-Nets: as many as the depth says; n = 0: 256,128,64,32,16. */
+secant_status secant_nn_decoder_channels(
+	int channels[6], const secant_ints *given, int depth, secant_err *err) SECANT_NODISCARD;
+/* What U-Nets put before their first block where the encoder wants it: two convolutions, keys center.0 and center.1. */
+secant_value secant_nn_centre(secant_nn *n, secant_value x, const secant_norm_choice *norm);
 /* smp's Conv2dReLU: keys NAME.0 (convolution, bias without norm), NAME.1 (norm), relu. */
 secant_value secant_nn_conv_relu(
 	secant_nn *n, const char *name, secant_value x, int out, int kernel, int padding, const secant_norm_choice *norm);
@@ -111,14 +127,36 @@ secant_value secant_nn_channels_of(secant_nn *n, secant_value x, int from, int t
 /* ---- encoders ---- */
 
 enum { SECANT_FEATURES = 6 };
+
+/* What a decoder asks of an encoder. */
+typedef struct secant_request {
+	int depth; /* features 0..depth are wanted */
+	int output_stride; /* 32; or 8, 16: later stages keep their size and dilate (segmentation_models.pytorch's way) */
+	int in_channels;
+} secant_request;
+/* What it gives. A stage that an encoder does not have has 0 channels; its value then only says height and width. */
+typedef struct secant_stage {
+	secant_value value;
+	int channels, stride;
+	secant_value prefix; /* vision transformers: N x C, the class token at this stage; -1: none */
+} secant_stage;
+
+enum { /* facts of an encoder */
+	SECANT_ENCODER_FIXED = 1, /* has no dilated mode: output stride 32 alone */
+	SECANT_ENCODER_CENTRE = 2, /* U-Nets put a centre block before their first (the VGGs end in a pool) */
+	SECANT_ENCODER_TOKENS = 4, /* a plain vision transformer: all features of one stride, for DPT alone */
+	SECANT_ENCODER_MIX = 8 /* a mix transformer: decoders that want half the size refuse it */
+};
 typedef struct secant_encoder secant_encoder;
 struct secant_encoder {
 	const char *name, *brief;
 	int channels[SECANT_FEATURES]; /* of features 0..5; [0] is replaced by the input's */
 	int64_t parameters; /* trainable numbers at 3 input channels and full depth: what the tests compare */
 	/* Fills f[0..depth]; also makes the states of layers deeper than depth, which state_dicts hold. */
-	void (*build)(secant_nn *n, const secant_encoder *e, secant_value x, int depth, secant_value *f);
+	void (*build)(secant_nn *n, const secant_encoder *e, secant_value x, const secant_request *r, secant_stage *f);
 	const void *config; /* of the family */
+	unsigned facts;
+	int least_depth; /* 0: 1 */
 };
 const secant_encoder *secant_encoder_find(const char *name);
 const secant_encoder *secant_encoder_at(int i); /* NULL after the last */
@@ -126,26 +164,37 @@ const secant_encoder *secant_encoder_at(int i); /* NULL after the last */
 /* ---- architectures ---- */
 
 typedef struct secant_built {
-	secant_value logits, label, decoder, feature[SECANT_FEATURES]; /* label -1: no classification head */
+	secant_value logits, label, decoder; /* label -1: no classification head */
+	secant_stage feature[SECANT_FEATURES];
 	secant_value penalty; /* a scalar to add to the loss, in phases of training; -1: none */
 } secant_built;
 typedef struct secant_cloud_input {
 	secant_value points, category;
 } secant_cloud_input; /* N x P x 1 x C; one-hot N x 1 x 1 x categories or -1 */
 typedef struct secant_architecture secant_architecture;
+/* What an architecture builds on. */
+typedef struct secant_blueprint {
+	const secant_network *net;
+	const secant_architecture *arch;
+	const void *options; /* the architecture's own, filled */
+	const secant_encoder *encoder; /* NULL: networks for clouds */
+	int depth;
+	const secant_stage *f; /* features 0..depth */
+	secant_cloud_input cloud;
+} secant_blueprint;
 struct secant_architecture {
 	const char *name, *brief;
-	int default_depth;
-	/* Builds decoder and segmentation head on features f[0..depth]. */
-	void (*build)(secant_nn *n, const secant_network *net, const secant_encoder *e, int depth, const secant_value *f,
-		secant_built *out, secant_err *err);
+	const secant_opts *options; /* its own; what is common is in secant_network_options */
+	int default_depth, least_depth; /* stages of the encoder; least_depth 0: 1 */
+	/* Builds decoder and segmentation head into `out`. */
+	void (*build)(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_err *err);
+	/* Of options that do not fit each other, the depth or the encoder; may be NULL. */
+	secant_status (*check)(const secant_blueprint *b, secant_err *err);
+	int (*output_stride)(const void *options); /* what it asks of the encoder; NULL: 32 */
 	bool any_size; /* accepts sizes that the encoder's stride does not divide */
-
-	/* Networks for clouds have no encoder and this instead of build. */
-	secant_network_kind kind;
+	int least_side; /* smaller pictures are refused; 0: none */
+	secant_network_kind kind; /* networks for clouds have no encoder */
 	bool category; /* is told the category of the object */
-	void (*build_cloud)(secant_nn *n, const secant_network *net, const secant_architecture *a,
-		const secant_cloud_input *in, secant_built *out, secant_err *err);
 	const void *config; /* of the family */
 };
 const secant_architecture *secant_architecture_find(const char *name);

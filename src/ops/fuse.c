@@ -1,15 +1,16 @@
 /*
  * Joins what one pass over memory can do. Batch norm (of training or evaluation), the sum of a residual connection and
- * relu become one node:
+ * an activation (act.h) become one node, and so does either with the norm alone:
  *
- *     n = batch_norm_train(x)         ->  n' = batch_norm_train(x, residual r, act relu)
- *     s = add(n, r)  y = relu(s)
+ *     n = batch_norm_train(x)         ->  n' = batch_norm_train(x, residual r, act silu)
+ *     s = add(n, r)  y = silu(s)
  *
  * The joined node has its own gradient rule, so this runs before differentiation and no pattern has to be found in a
  * backward graph. A value is joined away only where nobody else reads it and nobody keeps it. Layers on points, norms
  * and the maximum over them follow in fuse_rows.c (points of balls) and fuse_max.c (all points).
  */
 #include "graph/rewrite.h"
+#include "ops/act.h"
 #include "ops/fuse_max.h"
 #include "ops/fuse_rows.h"
 #include <string.h>
@@ -27,6 +28,15 @@ only_reader(const fusion *f, secant_value v, const char *op)
 	return r->count == 1 && !strcmp(secant_graph_get_node(f->w.from, r->node)->op->name, op) ? r->node : -1;
 }
 
+/* The only reader of v, where it is an activation that may end norm n. */
+static int
+activation_after(const fusion *f, secant_value v, const secant_node *n)
+{
+	const secant_readers *r = &f->w.readers[v];
+	int act = r->count == 1 ? secant_act_of(secant_graph_get_node(f->w.from, r->node)) : SECANT_ACT_NONE;
+	return act && secant_act_ends(n->op->name, act) ? r->node : -1;
+}
+
 /* What node `add` adds to value v. */
 static secant_value
 summand(const fusion *f, int add, secant_value v)
@@ -42,39 +52,40 @@ produced_before(const fusion *f, secant_value v, int node)
 	return info->kind != SECANT_VALUE_NODE || info->node < node;
 }
 
-/* The chain that starts at norm node i: the add and the relu to join, -1 for none. */
+/* The chain that starts at norm node i: the add and the activation to join, -1 for none. */
 static void
-find_chain(const fusion *f, int i, int *add, int *relu)
+find_chain(const fusion *f, int i, int *add, int *act)
 {
 	const secant_node *n = secant_graph_get_node(f->w.from, i);
-	*add = *relu = -1;
+	*add = *act = -1;
 	if (((const secant_norm_attr *)n->attr)->act || (n->n_in > 5 && n->in[5] >= 0))
 		return;
-	*relu = only_reader(f, n->out[0], "relu");
-	if (*relu >= 0)
+	*act = activation_after(f, n->out[0], n);
+	if (*act >= 0)
 		return;
 	*add = only_reader(f, n->out[0], "add");
 	if (*add < 0)
 		return;
 	const secant_node *a = secant_graph_get_node(f->w.from, *add);
 	secant_value other = summand(f, *add, n->out[0]);
-	*relu = only_reader(f, a->out[0], "relu");
-	/* The other summand is needed where the joined node stands: at the place of the add, where both are known. */
-	if (*relu < 0 || a->in[0] == a->in[1]
+	*act = activation_after(f, a->out[0], n);
+	if (a->in[0] == a->in[1]
 		|| !secant_shape_equal(secant_graph_shape(f->w.from, other), secant_graph_shape(f->w.from, n->out[0])))
-		*add = *relu = -1;
+		*add = *act = -1;
 }
 
 static void
-emit_norm(fusion *f, int i, int add, int relu)
+emit_norm(fusion *f, int i, int add, int act)
 {
 	const secant_node *n = secant_graph_get_node(f->w.from, i);
+	const secant_node *last = secant_graph_get_node(f->w.from, act >= 0 ? act : add);
 	secant_norm_attr attr = *(const secant_norm_attr *)n->attr;
 	secant_value in[7] = { -1, -1, -1, -1, -1, -1, -1 };
 	int slots = n->op->max_in;
-	attr.act = relu >= 0 ? SECANT_ACT_RELU : SECANT_ACT_NONE;
+	attr.act = secant_act_of(last);
 	for (int k = 0; k < n->n_in; k++)
 		in[k] = secant_rewrite_value(&f->w, n->in[k]);
+	/* The other summand is needed where the joined node stands: at the place of the add, where both are known. */
 	if (add >= 0)
 		in[5] = secant_rewrite_value(&f->w, summand(f, add, n->out[0]));
 	secant_graph_scope(f->w.to, n->name);
@@ -82,7 +93,7 @@ emit_norm(fusion *f, int i, int add, int relu)
 	for (int k = 1; joined && k < n->n_out; k++)
 		f->w.map[n->out[k]] = joined->out[k];
 	if (joined)
-		f->w.map[secant_graph_get_node(f->w.from, relu)->out[0]] = joined->out[0];
+		f->w.map[last->out[0]] = joined->out[0];
 }
 
 /* A norm, with what of its chain it can take. Where its residual is made after it, it moves down to the add. */
@@ -90,14 +101,15 @@ static void
 write_norm(fusion *f, int i)
 {
 	const secant_node *n = secant_graph_get_node(f->w.from, i);
-	int add, relu;
-	find_chain(f, i, &add, &relu);
-	if (relu < 0 || f->joined[relu]
-		|| (add >= 0 && f->joined[add])) { /* of two norms that are summed, the first takes the sum */
+	int add, act;
+	find_chain(f, i, &add, &act);
+	/* of two norms that are summed, the first takes the sum */
+	if ((act < 0 && add < 0) || (act >= 0 && f->joined[act]) || (add >= 0 && f->joined[add])) {
 		secant_rewrite_node(&f->w, i);
 		return;
 	}
-	f->joined[relu] = i + 1;
+	if (act >= 0)
+		f->joined[act] = i + 1;
 	if (add >= 0)
 		f->joined[add] = i + 1;
 	secant_value other = add >= 0 ? summand(f, add, n->out[0]) : -1;
@@ -106,17 +118,17 @@ write_norm(fusion *f, int i)
 			&& (secant_graph_value(f->w.from, other)->kind != SECANT_VALUE_NODE || f->w.map[other] >= 0)))
 		f->moved[add] = i + 1;
 	else
-		emit_norm(f, i, add, relu);
+		emit_norm(f, i, add, act);
 }
 
 static void
 write_node(fusion *f, int i)
 {
 	const char *op = secant_graph_get_node(f->w.from, i)->op->name;
-	int add, relu;
+	int add, act;
 	if (f->moved[i]) {
-		find_chain(f, f->moved[i] - 1, &add, &relu);
-		emit_norm(f, f->moved[i] - 1, add, relu);
+		find_chain(f, f->moved[i] - 1, &add, &act);
+		emit_norm(f, f->moved[i] - 1, add, act);
 	} else if (!f->joined[i]) {
 		if (!strcmp(op, "batch_norm_train") || !strcmp(op, "batch_norm"))
 			write_norm(f, i);

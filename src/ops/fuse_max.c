@@ -13,6 +13,7 @@
  */
 #include "ops/fuse_max.h"
 #include "graph/rewrite.h"
+#include "ops/act.h"
 #include <string.h>
 
 typedef struct match {
@@ -33,6 +34,9 @@ matches(const secant_rewrite *w, const secant_node *n, match *m)
 	m->norm = secant_rewrite_own(w, n->in[0], "batch_norm_train");
 	if (!m->norm || m->norm->n_in < 5 || m->norm->in[3] < 0 || m->norm->in[4] < 0
 		|| (m->norm->n_in > 5 && m->norm->in[5] >= 0))
+		return false;
+	const secant_act *act = secant_act_at(((const secant_norm_attr *)m->norm->attr)->act);
+	if (act && !act->monotone)
 		return false;
 	for (int k = 1; k < m->norm->n_out; k++)
 		if (w->readers[m->norm->out[k]].count)
@@ -82,7 +86,7 @@ emit(secant_rewrite *w, const match *m)
 	if (b >= 0) /* it has a gradient, and that is zero */
 		beta = two(g, "add", beta, secant_build_number(g, "mul_scalar", 0, b));
 	secant_value y = two(g, "add", two(g, "mul", zs, two(g, "mul", rstd, gamma)), beta);
-	w->map[m->max->out[0]] = norm->act == SECANT_ACT_RELU ? secant_apply(g, "relu", NULL, 1, y) : y;
+	w->map[m->max->out[0]] = secant_act_build(g, norm->act, y);
 	secant_value whole = secant_apply(g, "linear", NULL, 3, mean, weight, b);
 	secant_running_attr of_mean = { norm->momentum, 1 }, of_var = { norm->momentum, n / (n - 1) };
 	secant_apply(g, "running", &of_mean, 3, running_mean, whole, given);

@@ -14,6 +14,7 @@
  */
 #include "ops/fuse_rows.h"
 #include "graph/rewrite.h"
+#include "ops/act.h"
 #include <string.h>
 
 enum { MAX_LAYERS = 8 };
@@ -36,7 +37,8 @@ static bool
 is_norm(const secant_rewrite *w, const secant_node *n)
 {
 	if (!n || n->n_in < 5 || n->in[3] < 0 || n->in[4] < 0 || (n->n_in > 5 && n->in[5] >= 0)
-		|| ((const secant_norm_attr *)n->attr)->momentum < 0)
+		|| ((const secant_norm_attr *)n->attr)->momentum < 0
+		|| !secant_act_ends("rows_norm", ((const secant_norm_attr *)n->attr)->act))
 		return false;
 	for (int k = 1; k < n->n_out; k++)
 		if (w->readers[n->out[k]].count)

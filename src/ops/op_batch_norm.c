@@ -4,19 +4,20 @@
  *
  *     y = act((x - mean) * rstd * weight + bias + residual),   rstd = 1 / sqrt(var + eps)
  *
- * The activation (none or relu) and the residual are there so that one pass over memory does what stood in three nodes:
- * the fuse pass sets them. The gradient takes the activation's mask from y. With `momentum` given as an input, that
- * number replaces the attribute: how statistics are recalibrated (1/k for batch k gives the plain mean).
+ * The activation (act.h) and the residual are there so that one pass over memory does what stood in three nodes: the
+ * fuse pass sets them. With `momentum` given as an input, that number replaces the attribute: how statistics are
+ * recalibrated (1/k for batch k gives the plain mean).
  *
- * The gradient. Let h = (x - mean) rstd, d = dy behind the activation, n values a channel. Every x moves mean and rstd:
- * dmean/dx = 1/n, drstd/dx = -rstd^2 h / n. Put into dL/dx = sum d weight dh/dx, the sums over d and over d h remain:
+ * The gradient. Let h = (x - mean) rstd, s the activation's slope, d = s dy, n values a channel. Every x moves mean and
+ * rstd: dmean/dx = 1/n, drstd/dx = -rstd^2 h / n. Put into dL/dx = sum d weight dh/dx, two sums remain:
  *
  *     dbias = sum d     dweight = sum d h     dx = weight rstd (d - dbias / n - h dweight / n)     dresidual = d
  *
  * dx is orthogonal to 1 and to h: norms take those directions out. Kernels compute it as a d + b (x - mean) + c with
- * a = weight rstd, b = -a rstd dweight / n, c = -a dbias / n.
+ * a = weight rstd, b = -a rstd dweight / n, c = -a dbias / n. The slope s comes from y where the result determines it,
+ * else from the argument, h weight + bias + residual made once more.
  */
-#include "ops/ops.h"
+#include "ops/act.h"
 #include <math.h>
 
 static secant_status
@@ -72,7 +73,7 @@ batch_norm_reference(const secant_reference *r)
 	for (int64_t i = 0; i < n; i++) {
 		double v = (x[i] - mean[i % c]) / sqrt(var[i % c] + a->eps) * (w ? w[i % c] : 1) + (b ? b[i % c] : 0)
 			+ (res ? res[i] : 0);
-		r->out[0][i] = a->act == SECANT_ACT_RELU && v < 0 ? 0 : v;
+		r->out[0][i] = secant_act_value(a->act, v);
 	}
 }
 
@@ -81,10 +82,9 @@ static void
 batch_norm_grad(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
 {
 	const secant_norm_attr *a = n->attr;
-	if (a->act || n->n_in > 5) {
-		secant_graph_fail(g, SECANT_ERR_UNSUPPORTED, "a norm fused for inference has no gradient");
-		return;
-	}
+	secant_norm_attr plain = *a;
+	plain.act = SECANT_ACT_NONE;
+	secant_value back = secant_act_back(g, n, a->act, &plain, dy[0]);
 	int c = (int)channels(secant_graph_shape(g, n->in[0]));
 	secant_shape_attr per = { { 1, { c } } };
 	secant_value weight = n->n_in > 3 ? n->in[3] : -1;
@@ -92,14 +92,16 @@ batch_norm_grad(secant_graph *g, const secant_node *n, const secant_value *dy, c
 		g, "rsqrt", NULL, 1, secant_apply(g, "add_scalar", &(secant_number_attr){ a->eps, 0 }, 1, n->in[2]));
 	if (wants[0])
 		dx[0] = secant_apply(
-			g, "mul", NULL, 2, dy[0], weight < 0 ? rstd : secant_apply(g, "mul", NULL, 2, rstd, weight));
+			g, "mul", NULL, 2, back, weight < 0 ? rstd : secant_apply(g, "mul", NULL, 2, rstd, weight));
 	if (weight >= 0 && wants[3]) {
 		secant_value centred = secant_apply(g, "sub", NULL, 2, n->in[0], n->in[1]);
 		secant_value xhat = secant_apply(g, "mul", NULL, 2, centred, rstd);
-		dx[3] = secant_apply(g, "sum_to", &per, 1, secant_apply(g, "mul", NULL, 2, dy[0], xhat));
+		dx[3] = secant_apply(g, "sum_to", &per, 1, secant_apply(g, "mul", NULL, 2, back, xhat));
 	}
 	if (n->n_in > 4 && n->in[4] >= 0 && wants[4])
-		dx[4] = secant_apply(g, "sum_to", &per, 1, dy[0]);
+		dx[4] = secant_apply(g, "sum_to", &per, 1, back);
+	if (n->n_in > 5 && wants[5])
+		dx[5] = back;
 }
 
 /* ---- training: x, running_mean, running_var, weight, bias, residual, momentum -> y, mean, rstd, new running mean and
@@ -138,7 +140,7 @@ batch_norm_train_reference(const secant_reference *r)
 		double rstd = 1 / sqrt(var / (double)n + a->eps);
 		for (int64_t i = 0; i < n; i++) {
 			double v = (x[i * c + k] - mean) * rstd * (w ? w[k] : 1) + (b ? b[k] : 0) + (res ? res[i * c + k] : 0);
-			r->out[0][i * c + k] = a->act == SECANT_ACT_RELU && v < 0 ? 0 : v;
+			r->out[0][i * c + k] = secant_act_value(a->act, v);
 		}
 		r->out[1][k] = mean;
 		r->out[2][k] = rstd;
@@ -159,12 +161,17 @@ batch_norm_train_rule(
 	secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
 {
 	const secant_norm_attr *a = n->attr;
+	const secant_act *act = secant_act_at(a->act);
+	bool by_result = act && act->function->from == SECANT_FROM_OUTPUT, by_argument = act && !by_result;
 	bool residual = n->n_in > 5 && n->in[5] >= 0;
-	secant_value in[6] = { dy[0], n->in[0], n->out[1], n->out[2], n->n_in > 3 ? n->in[3] : -1,
-		a->act ? n->out[0] : -1 };
+	secant_value in[7] = { dy[0], n->in[0], n->out[1], n->out[2], n->n_in > 3 ? n->in[3] : -1,
+		by_result                     ? n->out[0]
+			: by_argument && residual ? n->in[5]
+									  : -1,
+		by_argument && n->n_in > 4 ? n->in[4] : -1 };
 	if (dy[0] < 0)
 		return;
-	const secant_node *grad = secant_graph_node(g, "batch_norm_train_grad", a, 6, in);
+	const secant_node *grad = secant_graph_node(g, "batch_norm_train_grad", a, by_argument ? 7 : 6, in);
 	if (!grad)
 		return;
 	secant_value out[4] = { grad->out[0], grad->out[1], grad->out[2], grad->out[3] };
@@ -187,7 +194,7 @@ batch_norm_apply_reference(const secant_reference *r)
 	int64_t c = channels(&r->in_shape[0]), n = secant_shape_count(&r->in_shape[0]);
 	for (int64_t i = 0; i < n; i++) {
 		double v = x[i] * scale[i % c] + shift[i % c] + (res ? res[i] : 0);
-		r->out[0][i] = a->act == SECANT_ACT_RELU && v < 0 ? 0 : v;
+		r->out[0][i] = secant_act_value(a->act, v);
 	}
 }
 
@@ -204,7 +211,13 @@ batch_norm_train_again(secant_graph *g, const secant_node *n, const secant_value
 	return secant_apply(g, "batch_norm_apply", n->attr, 4, in[0], out[5], out[6], n->n_in > 5 ? in[5] : -1);
 }
 
-/* ---- its gradient: dy, x, mean, rstd, weight, y -> dx, dweight, dbias, dresidual ---- */
+/* ---- its gradient: dy, x, mean, rstd, weight, then y, or residual and bias -> dx, dweight, dbias, dresidual ---- */
+
+static bool
+slope_by_result(int act)
+{
+	return act && secant_act_at(act)->function->from == SECANT_FROM_OUTPUT;
+}
 
 static secant_status
 batch_norm_train_grad_shape(const secant_signature *s, secant_err *err)
@@ -212,8 +225,10 @@ batch_norm_train_grad_shape(const secant_signature *s, secant_err *err)
 	const secant_norm_attr *a = s->attr;
 	if (secant_want_equal(s, 0, 1, err))
 		return SECANT_ERR_SHAPE;
-	if (a->act && s->n_in < 6)
+	if (slope_by_result(a->act) && (s->n_in < 6 || s->in[5].shape.rank < 0))
 		return secant_fail(err, SECANT_ERR_ARG, "the gradient of norm and activation wants the result y");
+	if (s->n_in > 5 && s->in[5].shape.rank >= 0 && secant_want_equal(s, 0, 5, err))
+		return SECANT_ERR_SHAPE;
 	for (int i = 0; i < 4; i++)
 		s->out[i].shape = i == 1 || i == 2 ? (secant_shape){ 1, { channels(&s->in[0].shape) } } : s->in[0].shape;
 	return SECANT_OK;
@@ -223,17 +238,21 @@ static void
 batch_norm_train_grad_reference(const secant_reference *r)
 {
 	const secant_norm_attr *a = r->attr;
-	const double *dy = r->in[0], *x = r->in[1], *mean = r->in[2], *rstd = r->in[3], *w = input(r, 4),
-				 *y = a->act ? input(r, 5) : NULL;
+	const double *dy = r->in[0], *x = r->in[1], *mean = r->in[2], *rstd = r->in[3], *w = input(r, 4), *y = input(r, 5),
+				 *b = input(r, 6);
+	bool by_result = slope_by_result(a->act);
 	int64_t c = channels(&r->in_shape[0]), n = per_channel(&r->in_shape[0]);
 	SECANT_PARALLEL
 	for (int64_t k = 0; k < c; k++) {
 		double sum = 0, sum_xhat = 0;
 		for (int64_t i = 0; i < n; i++) {
-			double d = y && y[i * c + k] <= 0 ? 0 : dy[i * c + k];
+			double xhat = (x[i * c + k] - mean[k]) * rstd[k], v = y ? y[i * c + k] : 0;
+			if (!by_result)
+				v += xhat * (w ? w[k] : 1) + (b ? b[k] : 0);
+			double d = dy[i * c + k] * secant_act_slope(a->act, v);
 			r->out[3][i * c + k] = d;
 			sum += d;
-			sum_xhat += d * (x[i * c + k] - mean[k]) * rstd[k];
+			sum_xhat += d * xhat;
 		}
 		for (int64_t i = 0; i < n; i++) {
 			double xhat = (x[i * c + k] - mean[k]) * rstd[k];
@@ -250,7 +269,7 @@ static const secant_opt norm_rows[] = {
 	SECANT_OPT(
 		secant_norm_attr, momentum, REAL, "momentum", "0.1", 0, 1, "share of the batch in the running statistics"),
 	SECANT_OPT(secant_norm_attr, groups, INT, "groups", "1", 1, 1 << 20, "groups of channels (group norm)"),
-	SECANT_OPT_CHOICE(secant_norm_attr, act, "act", "none", "none|relu", "activation of the result"),
+	SECANT_OPT_CHOICE(secant_norm_attr, act, "act", "none", SECANT_ACT_CHOICES, "activation of the result"),
 	SECANT_OPT_END,
 };
 const secant_opts secant_norm_options = { "norm", sizeof(secant_norm_attr), norm_rows };
@@ -259,13 +278,21 @@ static const secant_op_case eval_cases[] = {
 	{ "map", "", "2x3x4x5 5 5@0.5:2 5 5" },
 	{ "without weights", "eps=1e-3", "6x5 5 5@0.5:2" },
 	{ "wide", "", "1x2x3x40 40 40@0.5:2 40 40" },
+#define ACTIVATED(name, ...) { #name, "act=" #name, "2x3x4x5@-3:3 5 5@0.5:2 5 5" },
+	SECANT_ACTS(ACTIVATED)
+#undef ACTIVATED
+		{ "silu and residual", "act=silu", "2x3x4x5@-3:3 5 5@0.5:2 5 5 2x3x4x5" },
 	{ 0 },
 };
 static const secant_op_case train_cases[] = {
 	{ "map", "", "2x3x4x5 5 5@0.5:2 5@0.5:2 5" },
 	{ "wide", "", "2x4x4x64 64 64@0.5:2 64@0.5:2 64" },
 	{ "without weights", "eps=1e-3 momentum=0.01", "6x5 5 5@0.5:2" },
-	{ "relu", "act=relu", "2x3x4x5 5 5@0.5:2 5@0.5:2 5" },
+#define ACTIVATED(name, ...) { #name, "act=" #name, "2x3x4x5 5 5@0.5:2 5@0.5:2 5" },
+	SECANT_ACTS(ACTIVATED)
+#undef ACTIVATED
+		{ "silu without weights", "act=silu", "6x5 5 5@0.5:2" },
+	{ "silu and residual", "act=silu", "2x3x4x16 16 16@0.5:2 16@0.5:2 16 2x3x4x16" },
 	{ "residual and relu", "act=relu", "2x3x4x16 16 16@0.5:2 16@0.5:2 16 2x3x4x16" },
 	{ "residual alone", "", "2x3x4x16 16 16@0.5:2 16@0.5:2 16 2x3x4x16" },
 	{ "given momentum", "", "2x3x4x5 5 5@0.5:2 5@0.5:2 5 - scalar" },
@@ -275,6 +302,7 @@ static const secant_op_case train_cases[] = {
 static const secant_op_case apply_cases[] = {
 	{ "map", "", "2x3x4x5 5 5" },
 	{ "relu", "act=relu", "6x5 5 5" },
+	{ "hardswish", "act=hardswish", "6x5@-4:4 5 5" },
 	{ "residual and relu", "act=relu", "2x3x4x16 16 16 2x3x4x16" },
 	{ "empty", "", "0x3x4x5 5 5" },
 	{ 0 },
@@ -282,6 +310,10 @@ static const secant_op_case apply_cases[] = {
 static const secant_op_case grad_cases[] = {
 	{ "map", "", "2x3x4x5 2x3x4x5 5 5@0.5:2 5" },
 	{ "relu", "act=relu", "2x3x4x16 2x3x4x16 16 16@0.5:2 16 2x3x4x16" },
+	{ "sigmoid", "act=sigmoid", "2x3x4x16 2x3x4x16 16 16@0.5:2 16 2x3x4x16@0.1:0.9" },
+	{ "gelu", "act=gelu", "2x3x4x16 2x3x4x16 16 16@0.5:2 16 - 16" },
+	{ "silu and residual", "act=silu", "2x3x4x5 2x3x4x5 5 5@0.5:2 5 2x3x4x5 5" },
+	{ "hardswish without weights", "act=hardswish", "7x5 7x5 5 5@0.5:2" },
 	{ "without weights", "", "7x5 7x5 5 5@0.5:2" },
 	{ 0 },
 };
@@ -344,8 +376,8 @@ const secant_op secant_op_batch_norm_train_grad = {
 	.brief = "gradient of batch_norm_train",
 	.attr = &secant_norm_options,
 	.min_in = 4,
-	.max_in = 6,
-	.takes = "real:..C real=0 real:C real:C real:C real=0",
+	.max_in = 7,
+	.takes = "real:..C real=0 real:C real:C real:C real=0 real:C",
 	.training = true,
 	.n_out = 4,
 	.low = SECANT_LOW_FOLLOWS,

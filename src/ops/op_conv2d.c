@@ -6,10 +6,9 @@
  *
  * Cross-correlation with zero padding, as PyTorch's. x: N H W C, y: N P Q O, w: O x C/groups x kH x kW; a transposed
  * convolution stores w as C x O/groups x kH x kW, input first. The optional fourth input of conv2d is added to the
- * result before the activation; it and the activation are set by the passes of inference plans and have no gradient.
+ * result before the activation (act.h); passes of inference plans set both.
  */
-#include "ops/ops.h"
-#include <math.h>
+#include "ops/act.h"
 
 typedef struct geometry {
 	int64_t n, h, w, c, p, q, o; /* of the plain convolution that maps h x w x c to p x q x o */
@@ -87,18 +86,6 @@ conv2d_shape(const secant_signature *s, secant_err *err)
 	return SECANT_OK;
 }
 
-static double
-activate(int act, double v)
-{
-	switch (act) {
-	case SECANT_ACT_RELU: return v > 0 ? v : 0;
-	case SECANT_ACT_RELU6: return v < 0 ? 0 : v > 6 ? 6 : v;
-	case SECANT_ACT_SILU: return v / (1 + exp(-v));
-	case SECANT_ACT_LEAKY_RELU: return v > 0 ? v : 0.01 * v;
-	default: return v;
-	}
-}
-
 /* Sum of x[i] * w[i * stride]. Four sums, because one would wait for each of its own additions. */
 static double
 dot(const double *x, const double *w, int64_t n, int64_t stride)
@@ -137,7 +124,7 @@ conv2d_reference(const secant_reference *r)
 							 *wp = w + (o * g.ig * g.kh + kr) * g.kw + ks;
 				v += dot(xp, wp, g.ig, g.kh * g.kw);
 			}
-		y[at] = activate(a->act, v + (sum ? sum[at] : 0));
+		y[at] = secant_act_value(a->act, v + (sum ? sum[at] : 0));
 	}
 }
 
@@ -146,20 +133,21 @@ conv2d_grad(secant_graph *g, const secant_node *n, const secant_value *dy, const
 {
 	secant_conv_attr a = *(const secant_conv_attr *)n->attr;
 	const secant_shape *x = secant_graph_shape(g, n->in[0]), *w = secant_graph_shape(g, n->in[1]);
-	if (a.act || n->n_in > 3) {
-		secant_graph_fail(g, SECANT_ERR_UNSUPPORTED, "a convolution fused for inference has no gradient");
-		return;
-	}
+	int act = a.act;
+	a.act = SECANT_ACT_NONE;
+	secant_value back = secant_act_back(g, n, act, &a, dy[0]);
 	if (wants[0]) {
 		a.size = (secant_ints){ 2, { (int)x->dim[1], (int)x->dim[2] } };
-		dx[0] = secant_apply(g, "conv2d_grad_data", &a, 2, n->in[1], dy[0]);
+		dx[0] = secant_apply(g, "conv2d_grad_data", &a, 2, n->in[1], back);
 	}
 	if (wants[1]) {
 		a.size = (secant_ints){ 2, { (int)w->dim[2], (int)w->dim[3] } };
-		dx[1] = secant_apply(g, "conv2d_grad_weights", &a, 2, n->in[0], dy[0]);
+		dx[1] = secant_apply(g, "conv2d_grad_weights", &a, 2, n->in[0], back);
 	}
 	if (n->n_in > 2 && wants[2])
-		dx[2] = secant_apply(g, "sum_to", &(secant_shape_attr){ { 1, { (int)w->dim[0] } } }, 1, dy[0]);
+		dx[2] = secant_apply(g, "sum_to", &(secant_shape_attr){ { 1, { (int)w->dim[0] } } }, 1, back);
+	if (n->n_in > 3 && wants[3])
+		dx[3] = back;
 }
 
 /* ---- data gradient: w, dy -> dx of size a->size ---- */
@@ -321,8 +309,7 @@ static const secant_opt conv_rows[] = {
 		"rows and columns added at the end (transposed only)"),
 	SECANT_OPT(
 		secant_conv_attr, groups, INT, "groups", "1", 1, 1 << 20, "channels are split in so many independent groups"),
-	SECANT_OPT_CHOICE(
-		secant_conv_attr, act, "act", "none", SECANT_ACT_CHOICES, "activation of the result (inference plans)"),
+	SECANT_OPT_CHOICE(secant_conv_attr, act, "act", "none", SECANT_ACT_CHOICES, "activation of the result"),
 	SECANT_OPT(
 		secant_conv_attr, size, SIZE, "size", NULL, 1, 1 << 24, "of gradients: size of the input, or of the kernel"),
 	SECANT_OPT_END,
@@ -345,7 +332,12 @@ static const secant_op_case conv2d_cases[] = {
 	{ "one output channel", "padding=1", "1x16x16x16 1x16x3x3 1" },
 	{ "two output channels, uneven padding", "padding=2,0,1,3", "2x9x13x32 2x32x3x3" },
 	{ "1x1, three output channels", "padding=1", "2x5x6x16 3x16x1x1 3" },
-	{ "no pictures", "padding=1", "0x4x4x3 2x3x3x3 2" },
+	{ "sum", "padding=1", "1x6x5x4 8x4x3x3 8 1x6x5x8" },
+	{ "sum and relu", "act=relu", "1x6x5x16 16x16x1x1 16 1x6x5x16" },
+#define ACTIVATED(name, ...) { #name, "padding=1 act=" #name, "1x6x5x4@-0.4:0.4 8x4x3x3 8" },
+	SECANT_ACTS(ACTIVATED)
+#undef ACTIVATED
+		{ "no pictures", "padding=1", "0x4x4x3 2x3x3x3 2" },
 	{ 0 },
 };
 static const secant_op_case grad_data_cases[] = {

@@ -1,7 +1,7 @@
 /*
  * Dropout (Srivastava et al. 2014): y = x / (1 - p) where a draw says keep, else 0. Inputs: x, seed, step. An element
- * is a number, or with `channels` a whole channel of a sample (the first and the last axis count: sample * C +
- * channel). The gradient is the same operator on dy: it draws the same mask. See dropout.h for the draws.
+ * is a number, a whole channel of a sample (the first and the last axis count: sample * C + channel), or a sample. The
+ * gradient is the same operator on dy: it draws the same mask. See dropout.h for the draws.
  */
 #include "ops/dropout.h"
 #include "ops/rules.h"
@@ -15,7 +15,7 @@ dropout_shape(const secant_signature *s, secant_err *err)
 	for (int i = 1; i < 3; i++)
 		if (secant_want_rank(s, i, 0, err) || secant_want_integer(s, i, err))
 			return SECANT_ERR_SHAPE;
-	if (a->channels && s->in[0].shape.rank < 2)
+	if (a->what && s->in[0].shape.rank < 2)
 		return secant_fail(err, SECANT_ERR_SHAPE, "input has rank %d, want samples and channels", s->in[0].shape.rank);
 	return secant_shape_like(s, err);
 }
@@ -34,11 +34,11 @@ dropout_reference(const secant_reference *r)
 	const secant_shape *x = &r->in_shape[0];
 	uint64_t seed = (uint64_t)secant_whole(r->in[1][0]), step = (uint64_t)secant_whole(r->in[2][0]),
 			 limit = secant_dropout_limit(a->p);
-	int64_t n = secant_shape_count(x), c = a->channels ? x->dim[x->rank - 1] : 1,
-			sample = a->channels && x->dim[0] ? n / x->dim[0] : 1;
+	int64_t n = secant_shape_count(x), c = a->what == SECANT_DROP_CHANNELS ? x->dim[x->rank - 1] : 1,
+			sample = a->what && x->dim[0] ? n / x->dim[0] : 1;
 	SECANT_PARALLEL
 	for (int64_t i = 0; i < n; i++) {
-		uint64_t element = (uint64_t)(a->channels ? i / sample * c + i % c : i);
+		uint64_t element = (uint64_t)(i / sample * c + (c > 1 ? i % c : 0));
 		uint32_t words[4];
 		secant_dropout_words(seed, step, a->id, element / 4, words);
 		r->out[0][i] = words[element % 4] >= limit ? r->in[0][i] * secant_dropout_scale(a->p) : 0;
@@ -48,14 +48,16 @@ dropout_reference(const secant_reference *r)
 static const secant_opt dropout_rows[] = {
 	SECANT_OPT(secant_dropout_attr, p, REAL, "p", "0.5", 0, 1, "probability of dropping"),
 	SECANT_OPT(secant_dropout_attr, id, INT, "id", "0", 0, (1 << 24) - 1, "number of the layer in its network"),
-	SECANT_OPT(secant_dropout_attr, channels, BOOL, "channels", "false", 0, 1, "drops whole channels of a sample"),
+	SECANT_OPT_CHOICE(secant_dropout_attr, what, "what", "elements", "elements|channels|samples",
+		"what falls out together: a number, a channel of a sample, a sample"),
 	SECANT_OPT_END,
 };
 static const secant_opts dropout_attr = { "dropout", sizeof(secant_dropout_attr), dropout_rows };
 
 static const secant_op_case dropout_cases[] = {
 	{ "elements", "", "2x3x4x5 scalar#1000 scalar#1000" },
-	{ "channels", "p=0.3 id=7 channels=true", "4x3x2x9 scalar#1000 scalar#1000" },
+	{ "channels", "p=0.3 id=7 what=channels", "4x3x2x9 scalar#1000 scalar#1000" },
+	{ "samples", "p=0.4 id=3 what=samples", "7x3x2x9 scalar#1000 scalar#1000" },
 	{ "nothing", "p=0", "37 scalar#9 scalar#9" },
 	{ "all", "p=1", "37 scalar#9 scalar#9" },
 	{ "empty", "", "0x3 scalar#9 scalar#9" },
@@ -64,7 +66,7 @@ static const secant_op_case dropout_cases[] = {
 
 const secant_op secant_op_dropout = {
 	.name = "dropout",
-	.brief = "numbers or channels set to 0 at random",
+	.brief = "numbers, channels or samples set to 0 at random",
 	.attr = &dropout_attr,
 	.min_in = 3,
 	.max_in = 3,

@@ -3,6 +3,7 @@
  * both are equal, or b is one matrix for all of a. linear: y = act(x wT + b) over the last axis of x, w as PyTorch
  * stores it (out x in, with axes of 1 behind for a convolution of kernel 1); the activation is what folding sets.
  */
+#include "ops/act.h"
 #include "ops/rules.h"
 
 typedef struct product {
@@ -166,19 +167,17 @@ linear_reference(const secant_reference *r)
 	const secant_shape *w = &r->in_shape[1];
 	product p = { .batch = 1, .m = leading(&r->in_shape[0]), .n = w->dim[0], .k = w->dim[1], .shared = true };
 	multiply(p, false, true, r->in[0], r->in[1], r->n_in > 2 ? r->in[2] : NULL, r->out[0]);
-	if (((const secant_linear_attr *)r->attr)->act == SECANT_ACT_RELU)
-		for (int64_t i = 0, n = secant_shape_count(&r->out_shape[0]); i < n; i++)
-			r->out[0][i] = r->out[0][i] > 0 ? r->out[0][i] : 0;
+	int act = ((const secant_linear_attr *)r->attr)->act;
+	for (int64_t i = 0, n = act ? secant_shape_count(&r->out_shape[0]) : 0; i < n; i++)
+		r->out[0][i] = secant_act_value(act, r->out[0][i]);
 }
 
 static void
 linear_grad(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
 {
 	const secant_shape x = *secant_graph_shape(g, n->in[0]), w = *secant_graph_shape(g, n->in[1]);
-	secant_value back = dy[0];
-	if (((const secant_linear_attr *)n->attr)->act == SECANT_ACT_RELU)
-		back = secant_apply(g, "where", NULL, 3,
-			secant_apply(g, "greater", NULL, 2, n->out[0], secant_graph_scalar(g, 0)), back, secant_graph_scalar(g, 0));
+	secant_value back = secant_act_back(
+		g, n, ((const secant_linear_attr *)n->attr)->act, &(secant_linear_attr){ 0 }, dy[0]);
 	secant_value matrix = wants[0] ? secant_build_reshape(g, n->in[1], &(secant_shape){ 2, { w.dim[0], w.dim[1] } })
 								   : -1;
 	if (wants[0] && x.rank > 1)
@@ -250,14 +249,16 @@ static const secant_op_case matmul_cases[] = {
 	{ 0 },
 };
 static const secant_opt linear_rows[] = {
-	SECANT_OPT_CHOICE(secant_linear_attr, act, "act", "none", "none|relu", "activation of the result"),
+	SECANT_OPT_CHOICE(secant_linear_attr, act, "act", "none", SECANT_ACT_CHOICES, "activation of the result"),
 	SECANT_OPT_END,
 };
 static const secant_opts linear_attr = { "linear", sizeof(secant_linear_attr), linear_rows };
 static const secant_op_case linear_cases[] = {
 	{ "convolution of kernel 1", "", "2x7x1x8 3x8x1 3" },
-	{ "relu", "act=relu", "5x8 3x8 3" },
-	{ "matrix", "", "5x8 3x8 3" },
+#define ACTIVATED(name, ...) { #name, "act=" #name, "5x8@-0.5:0.5 3x8 3" },
+	SECANT_ACTS(ACTIVATED)
+#undef ACTIVATED
+		{ "matrix", "", "5x8 3x8 3" },
 	{ "without bias", "", "2x3x4x8 16x8" },
 	{ "vector", "", "8 3x8 3" },
 	{ "no rows", "", "0x8 3x8 3" },

@@ -26,10 +26,19 @@
  *
  * Rows from `count` on are unspecified.
  */
+#include "ops/act.h"
 #include "ops/rules.h"
 #include <math.h>
 
-extern const secant_opts secant_norm_options;
+/* Of the activations relu alone: passes ask (secant_act_ends). */
+static const secant_opt norm_rows[] = {
+	SECANT_OPT(secant_norm_attr, eps, REAL, "eps", "1e-5", 0, 1, "added to the variance"),
+	SECANT_OPT(
+		secant_norm_attr, momentum, REAL, "momentum", "0.1", 0, 1, "share of the batch in the running statistics"),
+	SECANT_OPT_CHOICE(secant_norm_attr, act, "act", "none", "none|relu", "activation of the result"),
+	SECANT_OPT_END,
+};
+static const secant_opts rows_norm_options = { "rows_norm", sizeof(secant_norm_attr), norm_rows };
 
 static const double *
 input(const secant_reference *r, int i)
@@ -190,7 +199,7 @@ statistics(const secant_reference *r, int at, int64_t k, int64_t count)
 static double
 activated(const secant_reference *r, double v)
 {
-	return ((const secant_norm_attr *)r->attr)->act == SECANT_ACT_RELU && v < 0 ? 0 : v;
+	return secant_act_value(((const secant_norm_attr *)r->attr)->act, v);
 }
 
 static void
@@ -369,7 +378,7 @@ static const secant_op_case max_grad_cases[] = {
 const secant_op secant_op_rows_norm = {
 	.name = "rows_norm",
 	.brief = "batch norm of weighted rows, with optional activation",
-	.attr = &secant_norm_options,
+	.attr = &rows_norm_options,
 	.min_in = 7,
 	.max_in = 9,
 	.takes = "real:RxC real:C real:C real:C real:C real:R int#1 real:C real#1",
@@ -388,7 +397,7 @@ const secant_op secant_op_rows_norm = {
 const secant_op secant_op_rows_norm_apply = {
 	.name = "rows_norm_apply",
 	.brief = "the result of rows_norm once more, by the scale and shift it found",
-	.attr = &secant_norm_options,
+	.attr = &rows_norm_options,
 	.min_in = 4,
 	.max_in = 4,
 	.takes = "real:RxC real:C real:C int#1",
@@ -404,7 +413,7 @@ const secant_op secant_op_rows_norm_apply = {
 const secant_op secant_op_rows_max = {
 	.name = "rows_max",
 	.brief = "rows scaled and shifted, and the largest of each ball",
-	.attr = &secant_norm_options,
+	.attr = &rows_norm_options,
 	.min_in = 5,
 	.max_in = 5,
 	.takes = "real:RxC real:C real:C int:NxMx2 int#1",
@@ -420,7 +429,7 @@ const secant_op secant_op_rows_max = {
 const secant_op secant_op_rows_norm_grad = {
 	.name = "rows_norm_grad",
 	.brief = "gradient of rows_norm",
-	.attr = &secant_norm_options,
+	.attr = &rows_norm_options,
 	.min_in = 9,
 	.max_in = 9,
 	.takes = "real:RxC real=0 real:C real:C real:C real:C real:C real:R int#1",
@@ -437,7 +446,7 @@ const secant_op secant_op_rows_norm_grad = {
 const secant_op secant_op_rows_norm_max = {
 	.name = "rows_norm_max",
 	.brief = "batch norm of weighted rows, and the largest of each ball",
-	.attr = &secant_norm_options,
+	.attr = &rows_norm_options,
 	.min_in = 8,
 	.max_in = 10,
 	.takes = "real:RxC real:C real:C real:C real:C real:R int#1 int:NxMx2 real:C real#1",
@@ -455,7 +464,7 @@ const secant_op secant_op_rows_norm_max = {
 const secant_op secant_op_rows_norm_max_grad = {
 	.name = "rows_norm_max_grad",
 	.brief = "gradient of rows_norm_max",
-	.attr = &secant_norm_options,
+	.attr = &rows_norm_options,
 	.min_in = 9,
 	.max_in = 9,
 	.takes = "real:NxMx1xC int=0 real=0 real:RxC real:C real:C real:C real:R int#1",

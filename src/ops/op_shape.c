@@ -1,8 +1,8 @@
 /*
  * Moving numbers without changing them: reshape, transpose, broadcast_to, concat, slice and its gradient, pixel_shuffle
- * and back, and upcast. They take any type. A reshape's -1 is whatever fits, its -2 the input's axis of that place; a
- * slice's stop of -1 is the end: so that a stored graph holds for inputs of any size. The gradient of each is another
- * of them (of broadcast_to it is sum_to; of slice, numbers put back among zeros).
+ * and back, and upcast. They take any type. A reshape's -1 is whatever fits, its -2 the input's axis of that place, and
+ * it may take axes of a second input; a slice's stop of -1 is the end: so that a stored graph holds for inputs of any
+ * size. The gradient of each is another of them (of broadcast_to it is sum_to; of slice, numbers put back among zeros).
  *
  * upcast marks where real numbers leave the precision of the plan: its result is f32 in every plan, whatever comes in
  * (also masks and indices); in numbers it is the identity.
@@ -44,11 +44,14 @@ reshape_shape(const secant_signature *s, secant_err *err)
 	int64_t count = secant_shape_count(&s->in[0].shape), known = 1;
 	int open = -1;
 	for (int i = 0; i < to.rank; i++) {
-		if (to.dim[i] == -2 && i >= s->in[0].shape.rank)
-			return secant_fail(
-				err, SECANT_ERR_ARG, "shape wants axis %d of an input of %d axes", i, s->in[0].shape.rank);
-		if (to.dim[i] == -2)
-			to.dim[i] = s->in[0].shape.dim[i];
+		if (to.dim[i] < -1) { /* an axis of the input or of the second one */
+			int like = to.dim[i] <= SECANT_LIKE_AXIS(0), axis = to.dim[i] == -2 ? i : (int)-to.dim[i] - (like ? 9 : 3);
+			const secant_shape *from = like && s->n_in < 2 ? NULL : &s->in[like].shape;
+			if (!from || axis >= from->rank)
+				return secant_fail(err, SECANT_ERR_ARG, "shape wants axis %d of %s of %d axes", axis,
+					like ? "a second input" : "an input", from ? from->rank : 0);
+			to.dim[i] = from->dim[axis];
+		}
 		if (to.dim[i] != -1)
 			known *= to.dim[i];
 		else if (open >= 0)
@@ -70,7 +73,8 @@ static void
 reshape_rule(secant_graph *g, const secant_node *n, const secant_value *dy, const bool *wants, secant_value *dx)
 {
 	secant_shape x = *secant_graph_shape(g, n->in[0]);
-	dx[0] = secant_build_reshape(g, dy[0], &x);
+	if (wants[0])
+		dx[0] = secant_build_reshape(g, dy[0], &x);
 }
 
 /* ---- transpose ---- */
@@ -384,8 +388,10 @@ pixel_unshuffle_rule(secant_graph *g, const secant_node *n, const secant_value *
 /* ---- attributes ---- */
 
 static const secant_opt shape_rows[] = {
-	SECANT_OPT(secant_shape_attr, shape, INTS, "shape", NULL, -2, 1 << 30,
-		"shape of the result; of a reshape, -1: what fits, -2: as the input's axis"),
+	SECANT_OPT(secant_shape_attr, shape, INTS, "shape", NULL, -14, 1 << 30,
+		"shape of the result; of a reshape, -1: what fits, -2: the input's axis of that place, -3 to -8: axis 0 to 5 "
+		"of "
+		"the input, -9 to -14: of the second input"),
 	SECANT_OPT_END,
 };
 static const secant_opts shape_attr = { "shape", sizeof(secant_shape_attr), shape_rows };
@@ -430,6 +436,8 @@ static const secant_op_case reshape_cases[] = {
 	{ "unknown axis", "shape=4,-1,5", "2x3x4x5" },
 	{ "to a number", "", "1x1" },
 	{ "axes of the input", "shape=-2,-1,5", "2x3x4x5" },
+	{ "another axis of the input", "shape=-6,-1", "2x3x4x5" },
+	{ "axes of another", "shape=-2,-10,-11,5", "2x12x5 2x3x4x7" },
 	{ "empty", "shape=3,0", "0x3" },
 	{ 0 },
 };
@@ -501,11 +509,11 @@ const secant_op secant_op_reshape = {
 	.brief = "the same numbers in another shape",
 	.attr = &shape_attr,
 	.min_in = 1,
-	.max_in = 1,
-	.takes = "any",
+	.max_in = 2,
+	.takes = "any any",
 	.n_out = 1,
 	.low = SECANT_LOW_FOLLOWS,
-	.low_in = 1,
+	.low_in = 3,
 	.low_out = 1,
 	.commutes = true,
 	.shape = reshape_shape,

@@ -73,7 +73,7 @@ mish_slope(double x)
 /* clang-format off */
 #define UNARIES(U) \
 	U(relu, none, any, OUTPUT, x < 0 ? 0 : x, v > 0, "max(x, 0)") \
-	U(relu6, none, wide, INPUT, relu6(x), v > 0 && v < 6, "x clamped to 0..6") \
+	U(relu6, none, wide, OUTPUT, relu6(x), v > 0 && v < 6, "x clamped to 0..6") \
 	U(leaky_relu, slope, any, OUTPUT, x > 0 ? x : a * x, v > 0 ? 1 : a, "x above 0, slope * x below") \
 	U(elu, alpha, any, OUTPUT, x > 0 ? x : a * expm1(x), v > 0 ? 1 : v + a, "x above 0, alpha (exp(x) - 1) below") \
 	U(gelu, none, wide, INPUT, x * normal_cdf(x), normal_cdf(v) + v * normal_pdf(v), \
@@ -83,7 +83,7 @@ mish_slope(double x)
 	U(silu, none, wide, INPUT, x * sigmoid(x), silu_slope(v), "x sigmoid(x); also called swish") \
 	U(hardswish, none, wide, INPUT, x * relu6(x + 3) / 6, v <= -3 ? 0 : v < 3 ? (2 * v + 3) / 6 : 1, \
 	  "x hardsigmoid(x)") \
-	U(hardsigmoid, none, wide, INPUT, relu6(x + 3) / 6, v > -3 && v < 3 ? 1. / 6 : 0, "(x + 3) / 6 clamped to 0..1") \
+	U(hardsigmoid, none, wide, OUTPUT, relu6(x + 3) / 6, v > 0 && v < 1 ? 1. / 6 : 0, "(x + 3) / 6 clamped to 0..1") \
 	U(sigmoid, none, wide, OUTPUT, sigmoid(x), v * (1 - v), "1 / (1 + exp(-x))") \
 	U(tanh, none, any, OUTPUT, tanh(x), 1 - v * v, "hyperbolic tangent") \
 	U(softplus, softplus, wide, INPUT, a * x > b ? x : softplus(a * x) / a, a * v > b ? 1 : sigmoid(a * v), \
@@ -126,8 +126,14 @@ enum { UNARIES(U) UNARY_COUNT };
 UNARIES(U)
 #undef U
 
-static const secant_unary table[] = {
-#define U(nam, attr, cases, from, fx, dfx, text) { #nam, nam##_f, nam##_df, SECANT_FROM_##from },
+#define U(nam, attr, cases, from, fx, dfx, text) \
+	extern const secant_unary secant_unary_##nam; \
+	const secant_unary secant_unary_##nam = { #nam, nam##_f, nam##_df, SECANT_FROM_##from };
+UNARIES(U)
+#undef U
+
+static const secant_unary *const table[] = {
+#define U(nam, ...) &secant_unary_##nam,
 	UNARIES(U)
 #undef U
 };
@@ -135,14 +141,14 @@ static const secant_unary table[] = {
 const secant_unary *
 secant_unary_at(int i)
 {
-	return i >= 0 && i < UNARY_COUNT ? &table[i] : NULL;
+	return i >= 0 && i < UNARY_COUNT ? table[i] : NULL;
 }
 
 int
 secant_unary_find(const char *name)
 {
 	for (int i = 0; i < UNARY_COUNT; i++)
-		if (!strcmp(table[i].name, name))
+		if (!strcmp(table[i]->name, name))
 			return i;
 	return -1;
 }
@@ -171,7 +177,7 @@ apply_unary(const secant_reference *r, int kind)
 	int64_t n = secant_shape_count(&r->out_shape[0]);
 	SECANT_PARALLEL
 	for (int64_t i = 0; i < n; i++)
-		r->out[0][i] = table[kind].f(r->in[0][i], t->a, t->b);
+		r->out[0][i] = table[kind]->f(r->in[0][i], t->a, t->b);
 }
 
 static void
@@ -181,7 +187,7 @@ unary_grad_reference(const secant_reference *r)
 	int64_t n = secant_shape_count(&r->out_shape[0]);
 	SECANT_PARALLEL
 	for (int64_t i = 0; i < n; i++)
-		r->out[0][i] = r->in[1][i] * table[t->kind].df(r->in[0][i], t->a, t->b);
+		r->out[0][i] = r->in[1][i] * table[t->kind]->df(r->in[0][i], t->a, t->b);
 }
 
 /* ---- attributes: all are secant_number_attr, whatever they are called ---- */

@@ -8,16 +8,6 @@
 
 /* ---- attributes ---- */
 
-/* What a fused implementation does to its result; the names of the unary operators. */
-typedef enum secant_act {
-	SECANT_ACT_NONE,
-	SECANT_ACT_RELU,
-	SECANT_ACT_RELU6,
-	SECANT_ACT_SILU,
-	SECANT_ACT_LEAKY_RELU
-} secant_act;
-#define SECANT_ACT_CHOICES "none|relu|relu6|silu|leaky_relu"
-
 /* conv2d, conv_transpose2d and their gradients. padding: 1 number for all sides, 2 for h and w, 4 for top, left,
  * bottom, right. */
 typedef struct secant_conv_attr {
@@ -25,7 +15,7 @@ typedef struct secant_conv_attr {
 	secant_ints padding;
 	secant_ints output_padding; /* h, w; of conv_transpose2d */
 	int groups;
-	int act; /* secant_act, applied last; plans for inference only */
+	int act; /* a row of act.h, applied last: set by passes */
 	secant_ints size; /* conv2d_grad_data: H, W of the input; conv2d_grad_weights: kernel kH, kW */
 } secant_conv_attr;
 secant_conv_attr secant_conv(int stride, int padding, int dilation, int groups);
@@ -58,7 +48,7 @@ typedef struct secant_resize_attr {
 typedef struct secant_norm_attr { /* batch_norm, batch_norm_train, layer_norm, group_norm */
 	double eps, momentum; /* momentum: batch_norm_train; < 0: cumulative average by num_batches_tracked */
 	int groups; /* group_norm; instance norm has groups = channels */
-	int act; /* secant_act, applied after norm and residual: set by the fuse pass */
+	int act; /* a row of act.h, applied after norm and residual: set by passes */
 } secant_norm_attr;
 
 typedef struct secant_axes_attr { /* sum, mean, amax, var, sum_to... */
@@ -88,7 +78,12 @@ typedef struct secant_axis_attr {
 
 typedef struct secant_shape_attr {
 	secant_ints shape;
-} secant_shape_attr; /* reshape (-1: what fits, -2: the input's axis), broadcast_to, sum_to: the wanted shape */
+} secant_shape_attr; /* reshape (-1: what fits, -2: the input's axis of that place,
+						SECANT_AXIS(k), SECANT_LIKE_AXIS(k): axis k of the input, of the second input), broadcast_to,
+						sum_to: the wanted shape */
+
+#define SECANT_AXIS(k) (-3 - (k))
+#define SECANT_LIKE_AXIS(k) (-9 - (k))
 
 typedef struct secant_transpose_attr {
 	secant_ints perm;
@@ -145,13 +140,18 @@ typedef struct secant_matmul_attr {
 
 typedef struct secant_linear_attr {
 	int act;
-} secant_linear_attr; /* secant_act; plans for inference only */
+} secant_linear_attr; /* a row of act.h, applied last: set by passes */
 
+typedef enum secant_drop {
+	SECANT_DROP_ELEMENTS,
+	SECANT_DROP_CHANNELS, /* whole channels of a sample (Dropout2d) */
+	SECANT_DROP_SAMPLES /* whole samples (stochastic depth) */
+} secant_drop;
 typedef struct secant_dropout_attr {
 	double p;
-	int id;
-	bool channels;
-} secant_dropout_attr; /* id: distinguishes the layers of a network; channels: whole channels per sample (Dropout2d) */
+	int id; /* distinguishes the layers of a network */
+	int what; /* secant_drop */
+} secant_dropout_attr;
 
 typedef struct secant_farthest_attr {
 	int count, start;

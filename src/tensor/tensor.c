@@ -5,6 +5,7 @@
 #include <secant/tensor.h>
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/by_name.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -104,10 +105,8 @@ secant_tensor_convert(secant_tensor *to, const secant_tensor *from, secant_dtype
 secant_tensor *
 secant_tensors_find(const secant_tensors *set, const char *name)
 {
-	for (int i = 0; i < set->n; i++)
-		if (!strcmp(set->v[i].name, name))
-			return &set->v[i].tensor;
-	return NULL;
+	int i = set->names ? secant_by_name_find(set->names, name) : -1;
+	return i < 0 ? NULL : &set->v[i].tensor;
 }
 
 secant_status
@@ -118,7 +117,10 @@ secant_tensors_add(secant_tensors *set, const char *name, secant_tensor *t, seca
 	if (set->n >= MOST_TENSORS)
 		return secant_fail(err, SECANT_ERR_RANGE, "tensor '%s': a set holds at most %d tensors", name, MOST_TENSORS);
 	char *copy = secant_strdup(name);
-	if (!copy || secant_grow((void **)&set->v, &set->capacity, set->n, sizeof *set->v)) {
+	if (!set->names)
+		set->names = secant_calloc(1, sizeof(secant_by_name));
+	if (!copy || !set->names || secant_grow((void **)&set->v, &set->capacity, set->n, sizeof *set->v)
+		|| !secant_by_name_add(set->names, copy, set->n)) {
 		secant_free(copy);
 		return secant_fail(err, SECANT_ERR_NOMEM, "tensor '%s': no memory", name);
 	}
@@ -135,6 +137,9 @@ secant_tensors_free(secant_tensors *set)
 		secant_tensor_free(&set->v[i].tensor);
 	}
 	secant_free(set->v);
+	if (set->names)
+		secant_by_name_free(set->names);
+	secant_free(set->names);
 	if (set->map) {
 		secant_file_unmap(set->map);
 		secant_free(set->map);

@@ -104,20 +104,22 @@ static const extra extras[] = {
 
 /* What conv2d and linear may fuse: every activation of the option, with and without what is added. In bf16 weights are
  * rounded, an error of the sum, which tolerances see relative to the result: sums stay near where relu6 ends. */
+/* Weights are small, so that no function that is bounded squeezes the rounding of a large argument into one of a small
+ * result. */
 static const extra fused[] = {
-	{ "conv2d", { "3x3", "padding=1", "2x7x9x16 16x16x3x3 16" } },
-	{ "conv2d", { "3x3 and sum", "padding=1", "2x7x9x16 16x16x3x3 16 2x7x9x16@-4:4" } },
-	{ "conv2d", { "sum without bias", "padding=1", "2x7x9x16 16x16x3x3 - 2x7x9x16@-4:4" } },
-	{ "conv2d", { "32 channels and sum", "padding=1", "1x13x12x32 32x32x3x3 32 1x13x12x32@-4:4" } },
-	{ "conv2d", { "1x1 and sum", "", "1x5x6x32 16x32x1x1 16 1x5x6x16@-4:4" } },
-	{ "conv2d", { "3 to 5 channels and sum", "padding=1", "1x5x6x3 5x3x3x3 5 1x5x6x5@-4:4" } },
-	{ "conv2d", { "stride 2", "padding=1 stride=2", "1x9x8x16 32x16x3x3 32" } },
-	{ "conv2d", { "groups and sum", "padding=1 groups=4", "1x6x5x16 32x4x3x3 32 1x6x5x32@-4:4" } },
-	{ "conv2d", { "depthwise", "padding=1 groups=16", "2x6x5x16@-2:2 16x1x3x3@-2:2 16" } },
-	{ "conv2d", { "depthwise and sum", "padding=1 groups=16", "2x6x5x16@-2:2 16x1x3x3@-2:2 16 2x6x5x16@-4:4" } },
-	{ "conv2d", { "to 1 channel and sum", "padding=1", "1x16x16x16 1x16x3x3 1 1x16x16x1@-4:4" } },
-	{ "linear", { "matrix", "", "37x24 18x24 18" } },
-	{ "linear", { "without bias", "", "2x3x4x8 16x8" } },
+	{ "conv2d", { "3x3", "padding=1", "2x7x9x16 16x16x3x3@-0.1:0.1 16" } },
+	{ "conv2d", { "3x3 and sum", "padding=1", "2x7x9x16 16x16x3x3@-0.1:0.1 16 2x7x9x16@-4:4" } },
+	{ "conv2d", { "sum without bias", "padding=1", "2x7x9x16 16x16x3x3@-0.1:0.1 - 2x7x9x16@-4:4" } },
+	{ "conv2d", { "32 channels and sum", "padding=1", "1x13x12x32 32x32x3x3@-0.1:0.1 32 1x13x12x32@-4:4" } },
+	{ "conv2d", { "1x1 and sum", "", "1x5x6x32 16x32x1x1@-0.2:0.2 16 1x5x6x16@-4:4" } },
+	{ "conv2d", { "3 to 5 channels and sum", "padding=1", "1x5x6x3 5x3x3x3@-0.2:0.2 5 1x5x6x5@-4:4" } },
+	{ "conv2d", { "stride 2", "padding=1 stride=2", "1x9x8x16 32x16x3x3@-0.1:0.1 32" } },
+	{ "conv2d", { "groups and sum", "padding=1 groups=4", "1x6x5x16 32x4x3x3@-0.2:0.2 32 1x6x5x32@-4:4" } },
+	{ "conv2d", { "depthwise", "padding=1 groups=16", "2x6x5x16@-2:2 16x1x3x3@-0.3:0.3 16" } },
+	{ "conv2d", { "depthwise and sum", "padding=1 groups=16", "2x6x5x16@-2:2 16x1x3x3@-0.3:0.3 16 2x6x5x16@-4:4" } },
+	{ "conv2d", { "to 1 channel and sum", "padding=1", "1x16x16x16 1x16x3x3@-0.1:0.1 1 1x16x16x1@-4:4" } },
+	{ "linear", { "matrix", "", "37x24 18x24@-0.2:0.2 18" } },
+	{ "linear", { "without bias", "", "2x3x4x8 16x8@-0.3:0.3" } },
 };
 
 static int taken, refused; /* cases times ways, of all implementations */

@@ -7,7 +7,7 @@
 #include <math.h>
 #include "base/cpu.h"
 #include "exec/exec.h"
-#include "ops/ops.h"
+#include "ops/act.h"
 
 typedef struct layer {
 	int n, h, w, in, out;

@@ -83,7 +83,7 @@ run_evaluation(const char *name)
 	secant_value out[SECANT_FEATURES + 2] = { m.built.logits, m.built.decoder };
 	int n = 2, depth = (int)json_array_size(json_object_get(json_object_get(j, "eval"), "features"));
 	for (int f = 0; f < depth; f++)
-		out[n++] = m.built.feature[f];
+		out[n++] = m.built.feature[f].value;
 	secant_plan *p = secant_plan_new(
 		m.g, m.store, out, n, &(secant_plan_options){ .precision = SECANT_PRECISION_F64 }, &err);
 	if (!p)

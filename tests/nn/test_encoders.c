@@ -25,20 +25,18 @@ tables_are_true(void **state)
 			.g = secant_graph_new(), .phase = SECANT_PHASE_EVAL, .momentum = -1, .counter = -1, .seed = -1
 		};
 		secant_shape s = { 4, { 1, 64, 96, 3 } };
-		secant_value f[SECANT_FEATURES] = { -1, -1, -1, -1, -1, -1 };
+		secant_stage f[SECANT_FEATURES];
 		secant_err err = { 0 };
 		assert_ptr_equal(secant_encoder_find(e->name), e);
 		assert_true(e->brief && *e->brief);
-		e->build(&n, e, secant_graph_input(n.g, "input", SECANT_F32, &s), 5, f);
+		e->build(&n, e, secant_graph_input(n.g, "input", SECANT_F32, &s), &(secant_request){ 5, 32, 3 }, f);
 		if (secant_graph_check(n.g, &err))
 			fail_msg("%s: %s", e->name, err.msg);
 		if (trainable(n.g) != e->parameters)
 			fail_msg("%s: %lld trainable parameters, its row says %lld", e->name, (long long)trainable(n.g),
 				(long long)e->parameters);
 		for (int k = 1; k < SECANT_FEATURES; k++) {
-			if (f[k] < 0)
-				continue; /* some families have no feature at half size */
-			const secant_shape *y = secant_graph_shape(n.g, f[k]);
+			const secant_shape *y = secant_graph_shape(n.g, f[k].value); /* no channels: a stage that is not there */
 			if (y->dim[3] != e->channels[k])
 				fail_msg("%s: feature %d has %lld channels, its row says %d", e->name, k, (long long)y->dim[3],
 					e->channels[k]);
@@ -54,9 +52,9 @@ first_init(const secant_encoder *e, int channels)
 {
 	secant_nn n = { .g = secant_graph_new(), .phase = SECANT_PHASE_EVAL, .momentum = -1, .counter = -1, .seed = -1 };
 	secant_shape s = { 4, { 1, 64, 64, channels } };
-	secant_value f[SECANT_FEATURES] = { -1, -1, -1, -1, -1, -1 };
+	secant_stage f[SECANT_FEATURES];
 	secant_init init = SECANT_INIT_ZEROS;
-	e->build(&n, e, secant_graph_input(n.g, "input", SECANT_F32, &s), 5, f);
+	e->build(&n, e, secant_graph_input(n.g, "input", SECANT_F32, &s), &(secant_request){ 5, 32, channels }, f);
 	for (int i = 0; i < secant_graph_values(n.g) && init == SECANT_INIT_ZEROS; i++) {
 		const secant_value_info *v = secant_graph_value(n.g, i);
 		if (v->kind == SECANT_VALUE_STATE && v->type.shape.rank == 4)

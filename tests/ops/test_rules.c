@@ -365,7 +365,7 @@ test_dropout_of_channels(void **state)
 	secant_graph *g = secant_graph_new();
 	secant_shape scalar = { 0 };
 	secant_value x = input(g, SECANT_F32, 4, 8, 3, 2, 16), seed = secant_graph_input(g, "seed", SECANT_I64, &scalar);
-	secant_dropout_attr a = { .p = 0.5, .channels = true };
+	secant_dropout_attr a = { .p = 0.5, .what = SECANT_DROP_CHANNELS };
 	secant_value y = secant_apply(g, "dropout", &a, 3, x, seed, seed);
 	lab l = prepare(g);
 	int kept = 0;

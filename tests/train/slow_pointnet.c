@@ -72,7 +72,7 @@ build_training(trial *t)
 	secant_loss_input of_loss = { logits, secant_graph_input(m->g, "target", SECANT_I32, &target),
 		SECANT_MODE_MULTICLASS, m->net.classes };
 	m->loss = secant_loss_build(m->g, "ce", &of_loss, &err);
-	assert_true((m->built.penalty >= 0) == m->net.feature_transform);
+	assert_true((m->built.penalty >= 0) == json_is_true(json_object_get(t->j, "feature_transform")));
 	if (m->built.penalty >= 0)
 		m->loss = secant_apply(m->g, "add", NULL, 2, m->loss, m->built.penalty);
 	must(secant_graph_check(m->g, &err), &err);

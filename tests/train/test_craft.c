@@ -350,7 +350,7 @@ new_model(int classes, int channels)
 	must(secant_opts_init(&secant_network_options, &net, &err), &err);
 	must(secant_opts_set(&secant_network_options, &net, "encoder", "resnet18", &err), &err);
 	net.classes = classes, net.in_channels = channels, net.encoder_depth = 3;
-	net.decoder_channels = (secant_ints){ 3, { 8, 8, 8 } };
+	must(secant_opts_set(&secant_network_options, &net, "decoder-channels", "8,8,8", &err), &err);
 	must(secant_model_new(&m, &net, NULL, "none", false, &err), &err);
 	secant_opts_free(&secant_network_options, &net);
 	return m;

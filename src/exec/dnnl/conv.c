@@ -78,6 +78,7 @@ prepare_conv2d(secant_step *s, secant_err *err)
 		secant_dnnl_arg(c, DNNL_ARG_BIAS, b, WHERE_IN, 2, 0);
 	secant_dnnl_arg(c, DNNL_ARG_DST, y, WHERE_OUT, 0, 0);
 	d->copy_in = sum ? 4 : 0;
+	secant_dnnl_finish(s, a->act);
 	s->flops = work(&s->out[0].shape, &s->in[1].shape);
 	return SECANT_OK;
 }

@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/cpu.h"
-#include "ops/ops.h"
+#include "exec/native/native.h"
+#include "ops/act.h"
 
 static dnnl_engine_t engine;
 static pthread_once_t engine_once = PTHREAD_ONCE_INIT;
@@ -80,6 +81,36 @@ keep(secant_step *s, onednn_md_ref md)
 	return onednn_md_keep(&((dnnl_data *)s->data)->mds, md);
 }
 
+enum { dnnl_eltwise_absent = 0 };
+static const struct {
+	int kind; /* 0: oneDNN has none, our kernel follows (act_after) */
+	float alpha, beta;
+} post_ops[] = { { 0 },
+#define POST_OP(name, a, b, monotone, kind, alpha, beta) { dnnl_eltwise_##kind, alpha, beta },
+	SECANT_ACTS(POST_OP)
+#undef POST_OP
+};
+
+void
+secant_dnnl_finish(secant_step *s, int act)
+{
+	((dnnl_data *)s->data)->act_after = act && !post_ops[act].kind ? act : SECANT_ACT_NONE;
+}
+
+/* What oneDNN has no post-op for. */
+static void
+act_after(const secant_step *s, int act, void *y)
+{
+	int64_t n = secant_out_count(s, 0);
+	bool low = s->out[0].dtype == SECANT_BF16;
+	int parts = secant_parts(s, n);
+	SECANT_PARTS(parts)
+	for (int t = 0; t < parts; t++) {
+		int64_t from = secant_part(n, parts, t), to = secant_part(n, parts, t + 1);
+		secant_native_act(act, secant_at(y, from, low), secant_at_mut(y, from, low), low, to - from);
+	}
+}
+
 dnnl_primitive_attr_t
 secant_dnnl_attr(bool sum, int act)
 {
@@ -90,14 +121,8 @@ secant_dnnl_attr(bool sum, int act)
 	dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user);
 	if (sum)
 		onednn_add_sum(ops);
-	if (act == SECANT_ACT_RELU)
-		onednn_add_eltwise(ops, dnnl_eltwise_relu, 0, 0);
-	if (act == SECANT_ACT_RELU6)
-		onednn_add_eltwise(ops, dnnl_eltwise_clip, 0, 6);
-	if (act == SECANT_ACT_SILU)
-		onednn_add_eltwise(ops, dnnl_eltwise_swish, 1, 0);
-	if (act == SECANT_ACT_LEAKY_RELU)
-		onednn_add_eltwise(ops, dnnl_eltwise_relu, 0.01f, 0);
+	if (act && post_ops[act].kind)
+		onednn_add_eltwise(ops, post_ops[act].kind, post_ops[act].alpha, post_ops[act].beta);
 	dnnl_primitive_attr_set_post_ops(attr, ops);
 	dnnl_post_ops_destroy(ops);
 	return attr;
@@ -337,6 +362,8 @@ secant_dnnl_run(const secant_step *s, void *p, const void *const *in, void *cons
 	for (int c = 0; c < d->n; c++)
 		if (execute(d, &d->call[c], b->arg[c], b->stream, in, out, scratch, err))
 			return SECANT_ERR_BUG;
+	if (d->act_after)
+		act_after(s, d->act_after, out[0]);
 	return SECANT_OK;
 }
 

@@ -32,6 +32,7 @@ typedef struct dnnl_data {
 	dnnl_call pack; /* state -> packed; primitive NULL: nothing is packed */
 	void *packed; /* the weights as the primitive wants them */
 	onednn_mds mds; /* owns every descriptor of this step */
+	int act_after; /* a row of src/ops/act.h that our kernel does to output 0 after the calls */
 	int copy_in; /* i + 1: input i is copied to output 0 before the calls (residual sum) */
 } dnnl_data;
 
@@ -67,7 +68,9 @@ secant_status secant_dnnl_block_product(
 void secant_dnnl_result(secant_step *s, onednn_md user, onednn_md_ref made, int arg, dnnl_argument *out);
 secant_status secant_dnnl_deliver(secant_step *s, onednn_md user, const dnnl_argument *made, secant_err *err);
 
+/* act: a row of src/ops/act.h; where oneDNN has none of that kind, secant_dnnl_finish makes our kernel follow. */
 dnnl_primitive_attr_t secant_dnnl_attr(bool sum, int act);
+void secant_dnnl_finish(secant_step *s, int act);
 secant_status secant_dnnl_pack(secant_step *s, const void *const *in, secant_err *err);
 void *secant_dnnl_bind(const secant_step *s);
 void secant_dnnl_unbind(const secant_step *s, void *bound);

@@ -52,6 +52,7 @@ prepare(secant_step *s, int ia, matrix a, int ib, matrix b, bool bias, int act, 
 	if (bias)
 		secant_dnnl_arg(c, DNNL_ARG_BIAS, mbias, WHERE_IN, 2, 0);
 	secant_dnnl_arg(c, DNNL_ARG_DST, my, WHERE_OUT, 0, 0);
+	secant_dnnl_finish(s, act);
 	s->flops = 2.0 * (double)y.batch * (double)y.rows * (double)y.columns * (double)a.columns;
 	return SECANT_OK;
 }

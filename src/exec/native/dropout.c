@@ -1,6 +1,6 @@
 /*
- * Dropout: the reference's draws (ops/dropout.h), by the vector. Whole channels: the factors of a sample are drawn,
- * then multiplied in as a vector along its pixels.
+ * Dropout: the reference's draws (ops/dropout.h), by the vector. Whole channels and samples: the factors are drawn,
+ * then multiplied in as a vector along the pixels of each sample.
  */
 #include "exec/native/native.h"
 #include "kernels/norm.h"
@@ -28,7 +28,13 @@ run_channels(const secant_step *s, const void *x, void *y, const secant_draws *d
 	const secant_shape *shape = &s->in[0].shape;
 	int64_t c = secant_last(shape), n = shape->dim[0], pixels = n && c ? secant_in_count(s, 0) / n / c : 0;
 	int parts = secant_parts(s, secant_in_count(s, 0));
-	secant_random_best()->factors(scratch, 0, n * c, d);
+	if (((const secant_dropout_attr *)s->node->attr)->what == SECANT_DROP_CHANNELS)
+		secant_random_best()->factors(scratch, 0, n * c, d);
+	else {
+		secant_random_best()->factors(scratch + n * c - n, 0, n, d);
+		for (int64_t i = 0; i < n * c; i++) /* in place: factor i / c stands at or behind i */
+			scratch[i] = scratch[n * c - n + i / c];
+	}
 	for (int64_t i = n * c; i < (n + 1) * c; i++)
 		scratch[i] = 0; /* what normalise adds */
 	SECANT_PARTS(parts)
@@ -49,7 +55,7 @@ run(const secant_step *s, void *bound, const void *const *in, void *const *out, 
 	int64_t n = secant_in_count(s, 0);
 	int parts = secant_parts(s, n);
 	bool low = secant_low_in(s);
-	if (a->channels) {
+	if (a->what) {
 		run_channels(s, in[0], out[0], &d, scratch, low);
 		return SECANT_OK;
 	}
@@ -65,7 +71,7 @@ run(const secant_step *s, void *bound, const void *const *in, void *const *out, 
 static secant_status
 prepare(secant_step *s, secant_err *err)
 {
-	if (((const secant_dropout_attr *)s->node->attr)->channels)
+	if (((const secant_dropout_attr *)s->node->attr)->what)
 		s->scratch = (size_t)((s->in[0].shape.dim[0] + 1) * secant_last(&s->in[0].shape)) * sizeof(float);
 	return SECANT_OK;
 }

@@ -5,12 +5,12 @@
 #include "exec/native/native.h"
 #include "exec/native/walk.h"
 #include "kernels/elementwise.h"
-#include "ops/unary.h"
+#include "ops/act.h"
 
 /* ---- functions of one number ---- */
 
-static int
-kind_of(const char *name)
+int
+secant_native_unary(const char *name)
 {
 	const char *const *names = secant_elementwise_best()->unary_names;
 	for (int i = 0; names[i]; i++)
@@ -25,7 +25,7 @@ prepare_kind(secant_step *s, const char *name, secant_err *err)
 	int *kind = secant_calloc(1, sizeof *kind);
 	if (!kind)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a step of '%s'", s->node->op->name);
-	*kind = kind_of(name);
+	*kind = secant_native_unary(name);
 	s->data = kind;
 	return *kind < 0 ? secant_fail(err, SECANT_ERR_UNSUPPORTED, "no kernel for '%s'", name) : SECANT_OK;
 }
@@ -75,6 +75,24 @@ run_unary_grad(
 			low, to - from, (float)a->a, (float)a->b);
 	}
 	return SECANT_OK;
+}
+
+void
+secant_native_act(int act, const void *x, void *y, bool low, int64_t n)
+{
+	const secant_act *t = secant_act_at(act);
+	if (t)
+		secant_elementwise_best()->unary(
+			secant_native_unary(t->function->name), x, y, low, n, (float)t->numbers.a, (float)t->numbers.b);
+}
+
+void
+secant_native_act_grad(int act, const void *v, const void *dy, void *dx, bool low, int64_t n)
+{
+	const secant_act *t = secant_act_at(act);
+	if (t)
+		secant_elementwise_best()->unary_grad(
+			secant_native_unary(t->function->name), v, dy, dx, low, n, (float)t->numbers.a, (float)t->numbers.b);
 }
 
 /* ---- functions of two ---- */

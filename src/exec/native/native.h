@@ -6,7 +6,7 @@
 #define SECANT_EXEC_NATIVE_NATIVE_H
 #include "exec/exec.h"
 #include "kernels/kernels.h"
-#include "ops/ops.h"
+#include "ops/act.h"
 
 /* A loop over parts, one a thread. Its body must not depend on the order. */
 #define SECANT_PRAGMA(x) _Pragma(#x)
@@ -85,6 +85,13 @@ void secant_repeat(float *to, const float *v, int64_t c, int64_t width, float ot
 /* The mean of up to 16 rows from all over x (rows x c): near enough to the channels' means that sums relative to it
  * lose nothing. */
 void secant_pivot(const void *x, bool low, int64_t rows, int64_t c, float *mean);
+
+/* Runs the activation of a row of src/ops/act.h; act none does nothing. */
+void secant_native_act(int act, const void *x, void *y, bool low, int64_t n);
+/* dx = dy times its slope; v is the argument or the result, as the row says. */
+void secant_native_act_grad(int act, const void *v, const void *dy, void *dx, bool low, int64_t n);
+/* The index of a function of one number among the kernels (src/kernels/elementwise.h); -1: none. */
+int secant_native_unary(const char *name);
 
 /* Element i as a double: for integers; slow. */
 static inline double

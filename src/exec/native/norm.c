@@ -6,13 +6,15 @@
  */
 #include "exec/native/native.h"
 #include "kernels/norm.h"
+#include "ops/act.h"
 #include <math.h>
 
 typedef struct norm {
 	int64_t n, c; /* values a channel, channels */
 	secant_wide wide;
 	int parts;
-	bool low, relu;
+	bool low, relu; /* relu is the kernels' own */
+	int act; /* any other activation: run on a block of rows while it is in the cache */
 	size_t size;
 	float *v[4]; /* vectors of width: pivot or mean, and factors */
 	double *sum; /* parts x 2 x width */
@@ -36,15 +38,10 @@ norm_of(const secant_step *s, void *scratch)
 	const secant_shape *x = &s->in[0].shape;
 	int64_t n = secant_rows(x), c = secant_last(x);
 	norm b = norm_make(n, c, secant_low_in(s), secant_parts(s, n * c), scratch);
-	b.relu = ((const secant_norm_attr *)s->node->attr)->act == SECANT_ACT_RELU;
+	int act = ((const secant_norm_attr *)s->node->attr)->act;
+	b.relu = act == SECANT_ACT_RELU;
+	b.act = b.relu ? SECANT_ACT_NONE : act;
 	return b;
-}
-
-static bool
-supports(const secant_step *s)
-{
-	const secant_norm_attr *a = s->node->attr;
-	return secant_native_supports(s) && (a->act == SECANT_ACT_NONE || a->act == SECANT_ACT_RELU);
 }
 
 static secant_status
@@ -130,23 +127,36 @@ repeat_vectors(const norm *b, int from, int to)
 			b->v[i][j] = b->v[i][j - b->c];
 }
 
+static int64_t
+rows_of_block(const norm *b)
+{
+	return 65536 / b->wide.width + 1;
+}
+
+/* `rows` rows of `width` numbers from wide row r on. */
+static void
+normalise_rows(const norm *b, const void *x, const void *residual, void *y, int64_t r, int64_t rows, int64_t width,
+	const float *scale, const float *shift)
+{
+	void *to = (void *)row(b, y, r);
+	secant_norm_best()->normalise(row(b, x, r), row(b, residual, r), to, b->low, b->relu, rows, width, scale, shift);
+	secant_native_act(b->act, to, to, b->low, rows * width);
+}
+
 static void
 normalise(const norm *b, const void *x, const void *residual, void *y, const float *scale, const float *shift)
 {
-	const secant_norm_kernels *k = secant_norm_best();
 	SECANT_PARTS(b->parts)
 	for (int t = 0; t < b->parts; t++) {
 		piece p = piece_of(b, t);
 		int64_t end = p.from + p.full;
 		if (p.last)
-			k->normalise(row(b, x, end), row(b, residual, end), (void *)row(b, y, end), b->low, b->relu, 1, p.last,
-				scale, shift);
+			normalise_rows(b, x, residual, y, end, 1, p.last, scale, shift);
 		/* Backwards: what the sums read last is still in the cache. */
-		for (int64_t step = 65536 / b->wide.width + 1, r = end; r > p.from;) {
+		for (int64_t step = rows_of_block(b), r = end; r > p.from;) {
 			int64_t m = r - p.from < step ? r - p.from : step;
 			r -= m;
-			k->normalise(row(b, x, r), row(b, residual, r), (void *)row(b, y, r), b->low, b->relu, m, b->wide.width,
-				scale, shift);
+			normalise_rows(b, x, residual, y, r, m, b->wide.width, scale, shift);
 		}
 	}
 }
@@ -242,7 +252,7 @@ write_grad(const norm *b, const void *dy, const void *x, const void *y, void *dx
 		if (p.last)
 			k->grad(row(b, dy, end), row(b, x, end), row(b, y, end), (void *)row(b, dx, end),
 				(void *)row(b, dresidual, end), b->low, 1, p.last, b->v[0], b->v[1], b->v[2], b->v[3]);
-		for (int64_t step = 65536 / b->wide.width + 1, r = end; r > p.from;) {
+		for (int64_t step = rows_of_block(b), r = end; r > p.from;) {
 			int64_t m = r - p.from < step ? r - p.from : step;
 			r -= m;
 			k->grad(row(b, dy, r), row(b, x, r), row(b, y, r), (void *)row(b, dx, r), (void *)row(b, dresidual, r),
@@ -251,16 +261,77 @@ write_grad(const norm *b, const void *dy, const void *x, const void *y, void *dx
 	}
 }
 
+static size_t
+block_bytes(const norm *b)
+{
+	return (size_t)(rows_of_block(b) * b->wide.width) * sizeof(float);
+}
+
+/* Gradients past an activation other than relu: d = dy times its slope, block by block into `d`, which may be dx (NULL:
+ * only into a block of each part in `room`); and the sums of d as take_sums leaves them. y: where the result determines
+ * the slope; else the argument is made again from x, residual, and scale and shift in v[1] and v[2]. */
+static void
+take_activated(const norm *b, const void *dy, const void *x, const void *y, const void *residual, void *d, char *room)
+{
+	const secant_norm_kernels *k = secant_norm_best();
+	int64_t width = b->wide.width, step = rows_of_block(b);
+	SECANT_PARTS(b->parts)
+	for (int t = 0; t < b->parts; t++) {
+		piece p = piece_of(b, t);
+		double *sum = b->sum + 2 * t * width, *sum2 = sum + width;
+		memset(sum, 0, 2 * (size_t)width * sizeof *sum);
+		for (int64_t r = p.from, end = p.from + p.full + (p.last > 0); r < end;) {
+			bool rest = r == p.from + p.full;
+			int64_t rows = rest ? 1 : p.from + p.full - r < step ? p.from + p.full - r : step;
+			int64_t w = rest ? p.last : width;
+			void *to = d ? (void *)row(b, d, r) : room + (size_t)t * block_bytes(b);
+			if (!y)
+				k->normalise(row(b, x, r), row(b, residual, r), to, b->low, false, rows, w, b->v[1], b->v[2]);
+			secant_native_act_grad(b->act, y ? row(b, y, r) : to, row(b, dy, r), to, b->low, rows * w);
+			k->grad_moments(to, row(b, x, r), NULL, b->low, rows, w, b->v[0], sum, sum2);
+			r += rows;
+		}
+	}
+	gather_sums(b);
+}
+
+static secant_status
+prepare_train_grad(secant_step *s, secant_err *err)
+{
+	norm b = norm_of(s, NULL);
+	s->scratch = b.size + (b.act ? (size_t)b.parts * block_bytes(&b) : 0);
+	return SECANT_OK;
+}
+
+/* The sums of d, and d itself where an activation of its own made it; NULL: d is dy, masked by y. */
+static const void *
+sums_of_grad(const secant_step *s, const norm *b, const void *const *in, void *const *out, void *scratch)
+{
+	const float *mean = in[2], *rstd = in[3], *w = s->n_in > 4 ? in[4] : NULL, *bias = s->n_in > 6 ? in[6] : NULL;
+	secant_repeat(b->v[0], mean, b->c, b->wide.width, 0);
+	if (!b->act) {
+		take_sums(b, in[0], in[1], b->relu ? in[5] : NULL);
+		return NULL;
+	}
+	void *d = out[0] ? out[0] : out[3];
+	bool by_result = secant_act_at(b->act)->function->from == SECANT_FROM_OUTPUT;
+	for (int64_t i = 0; i < b->c; i++) {
+		b->v[1][i] = rstd[i] * (w ? w[i] : 1);
+		b->v[2][i] = (float)((bias ? bias[i] : 0) - mean[i] * (double)b->v[1][i]);
+	}
+	repeat_vectors(b, 1, 3);
+	take_activated(b, in[0], in[1], by_result ? in[5] : NULL, !by_result && s->n_in > 5 ? in[5] : NULL, d,
+		(char *)scratch + b->size);
+	return d;
+}
+
 static secant_status
 train_grad(const secant_step *s, void *bound, const void *const *in, void *const *out, void *scratch, secant_err *err)
 {
 	norm b = norm_of(s, scratch);
-	const void *dy = in[0], *x = in[1], *y = b.relu ? in[5] : NULL;
-	const float *mean = in[2], *rstd = in[3], *w = s->n_in > 4 ? in[4] : NULL;
+	const float *rstd = in[3], *w = s->n_in > 4 ? in[4] : NULL;
 	float *dweight = out[1], *dbias = out[2];
-
-	secant_repeat(b.v[0], mean, b.c, b.wide.width, 0);
-	take_sums(&b, dy, x, y);
+	const void *d = sums_of_grad(s, &b, in, out, scratch); /* where dx goes: not needed if nothing does */
 	for (int64_t i = 0; i < b.c; i++) {
 		if (dweight)
 			dweight[i] = (float)(b.sum[b.wide.width + i] * rstd[i]);
@@ -270,7 +341,7 @@ train_grad(const secant_step *s, void *bound, const void *const *in, void *const
 	if (!out[0] && !out[3])
 		return SECANT_OK;
 	grad_vectors(&b, rstd, w);
-	write_grad(&b, dy, x, y, out[0], out[3]);
+	write_grad(&b, d ? d : in[0], in[1], !d && b.relu ? in[5] : NULL, out[0], out[3]);
 	return SECANT_OK;
 }
 
@@ -422,10 +493,22 @@ group_grad(const secant_step *s, void *bound, const void *const *in, void *const
 
 extern const secant_impl secant_impls_native_norm[];
 const secant_impl secant_impls_native_norm[] = {
-	{ .op = "batch_norm", .name = "native", .supports = supports, .prepare = prepare, .run = evaluate },
-	{ .op = "batch_norm_apply", .name = "native", .supports = supports, .prepare = prepare, .run = apply },
-	{ .op = "batch_norm_train", .name = "native", .supports = supports, .prepare = prepare, .run = train },
-	{ .op = "batch_norm_train_grad", .name = "native", .supports = supports, .prepare = prepare, .run = train_grad },
+	{ .op = "batch_norm", .name = "native", .supports = secant_native_supports, .prepare = prepare, .run = evaluate },
+	{ .op = "batch_norm_apply",
+		.name = "native",
+		.supports = secant_native_supports,
+		.prepare = prepare,
+		.run = apply },
+	{ .op = "batch_norm_train",
+		.name = "native",
+		.supports = secant_native_supports,
+		.prepare = prepare,
+		.run = train },
+	{ .op = "batch_norm_train_grad",
+		.name = "native",
+		.supports = secant_native_supports,
+		.prepare = prepare_train_grad,
+		.run = train_grad },
 	{ .op = "group_norm",
 		.name = "native",
 		.supports = secant_native_supports,
