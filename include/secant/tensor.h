@@ -80,6 +80,8 @@ typedef struct secant_tensors {
 	void *names; /* where each name stands (base/by_name.h) */
 } secant_tensors;
 
+/* After names of a set were changed in place, or members taken out: finds them anew. Refuses two of one name. */
+SECANT_API secant_status secant_tensors_renamed(secant_tensors *set, secant_err *err) SECANT_NODISCARD;
 /* Takes ownership of *t on success (then *t is zeroed); refuses a second tensor of the same name. */
 SECANT_API secant_status secant_tensors_add(
 	secant_tensors *set, const char *name, secant_tensor *t, secant_err *err) SECANT_NODISCARD;

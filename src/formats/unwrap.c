@@ -2,7 +2,6 @@
  * Names in a state_dict that come from wrappers of a module and not from the module: see secant_tensors_unwrap.
  */
 #include "formats/format.h"
-#include <stdlib.h>
 #include <string.h>
 
 static bool
@@ -61,30 +60,6 @@ drop_counter(secant_tensors *set)
 	}
 }
 
-static int
-by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static secant_status
-check_unique(const secant_tensors *set, secant_err *err)
-{
-	const char **names = secant_calloc((size_t)set->n, sizeof *names);
-	secant_status s = SECANT_OK;
-	if (!names)
-		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d names", set->n);
-	for (int i = 0; i < set->n; i++)
-		names[i] = set->v[i].name;
-	qsort(names, (size_t)set->n, sizeof *names, by_text);
-	for (int i = 1; i < set->n && !s; i++)
-		if (!strcmp(names[i - 1], names[i]))
-			s = secant_fail(
-				err, SECANT_ERR_FORMAT, "two tensors are named '%s' without the prefixes of wrappers", names[i]);
-	secant_free(names);
-	return s;
-}
-
 secant_status
 secant_tensors_unwrap(secant_tensors *set, secant_err *err)
 {
@@ -95,5 +70,5 @@ secant_tensors_unwrap(secant_tensors *set, secant_err *err)
 		module = true;
 	if (module)
 		drop_counter(set);
-	return cut || module ? check_unique(set, err) : SECANT_OK;
+	return cut || module ? secant_tensors_renamed(set, err) : SECANT_OK;
 }

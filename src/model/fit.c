@@ -114,7 +114,7 @@ secant_weights_unwrap(
 	}
 	/* a name that fits as it is fits better than by chance behind a dot */
 	if (best < 0 || list[best].votes <= plain)
-		return SECANT_OK;
+		return secant_tensors_renamed(t, err);
 	if (second >= 0 && list[second].votes == list[best].votes && is_average(&list[second]) == is_average(&list[best]))
 		return secant_fail(err, SECANT_ERR_FORMAT,
 			"holds two networks that fit, below '%.*s' and below '%.*s' (%d tensors each): save the state_dict of the "
@@ -124,7 +124,7 @@ secant_weights_unwrap(
 	size_t length = list[best].n < sizeof text ? list[best].n : sizeof text - 1;
 	memcpy(text, list[best].name, length);
 	cut(t, text, length, log);
-	return SECANT_OK;
+	return secant_tensors_renamed(t, err);
 }
 
 /* ---- families ---- */

@@ -129,6 +129,27 @@ secant_tensors_add(secant_tensors *set, const char *name, secant_tensor *t, seca
 	return SECANT_OK;
 }
 
+secant_status
+secant_tensors_renamed(secant_tensors *set, secant_err *err)
+{
+	secant_by_name fresh = { 0 };
+	secant_status status = SECANT_OK;
+	for (int i = 0; i < set->n && !status; i++) {
+		if (secant_by_name_find(&fresh, set->v[i].name) >= 0)
+			status = secant_fail(
+				err, SECANT_ERR_FORMAT, "two tensors are named '%s' without the prefixes of wrappers", set->v[i].name);
+		else if (!secant_by_name_add(&fresh, set->v[i].name, i))
+			status = secant_fail(err, SECANT_ERR_NOMEM, "no memory for %d names", set->n);
+	}
+	if (status || !set->names) {
+		secant_by_name_free(&fresh);
+		return status;
+	}
+	secant_by_name_free(set->names);
+	*(secant_by_name *)set->names = fresh;
+	return SECANT_OK;
+}
+
 void
 secant_tensors_free(secant_tensors *set)
 {
