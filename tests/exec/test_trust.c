@@ -39,6 +39,15 @@ test_data_gradients_of_1x1_in_bf16_are_refused(void **state)
 }
 
 static void
+test_dilated_weight_gradients_in_bf16_are_refused(void **state)
+{
+	static const char blocks[] = "jit_bf16:avx512_core_bf16";
+	assert_non_null(secant_dnnl_refused("conv2d_grad_weights dilated", blocks, ONEDNN_VERSION(2, 6, 3)));
+	assert_non_null(secant_dnnl_refused("conv2d_grad_weights dilated", tiles, ONEDNN_VERSION(2, 6, 3)));
+	assert_null(secant_dnnl_refused("conv2d_grad_weights", blocks, ONEDNN_VERSION(2, 6, 3)));
+}
+
+static void
 test_what_was_found_right_is_taken(void **state)
 {
 	assert_null(secant_dnnl_refused("conv2d", tiles, ONEDNN_VERSION(2, 6, 3)));
@@ -136,6 +145,7 @@ main(void)
 		cmocka_unit_test(test_weight_gradients_on_tiles_are_refused_everywhere),
 		cmocka_unit_test(test_what_follows_them_is_taken_from_the_version_that_was_run),
 		cmocka_unit_test(test_data_gradients_of_1x1_in_bf16_are_refused),
+		cmocka_unit_test(test_dilated_weight_gradients_in_bf16_are_refused),
 		cmocka_unit_test(test_what_was_found_right_is_taken),
 		cmocka_unit_test(test_scalar_references_are_refused_for_every_operator),
 		cmocka_unit_test(test_the_environment_refuses_by_whole_names),

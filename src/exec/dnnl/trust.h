@@ -8,8 +8,9 @@
 
 #define ONEDNN_VERSION(major, minor, patch) ((major)*10000 + (minor)*100 + (patch))
 
-/* Why `impl` (oneDNN's own name for it) is not used for operator `op` by oneDNN `version`; NULL: it is used. Names in
- * the environment variable SECANT_ONEDNN_WITHOUT, separated by commas, are refused as well. */
+/* Why `impl` (oneDNN's own name for it) is not used for operator `op` ("conv2d_grad_weights dilated" is one) by oneDNN
+ * `version`; NULL: it is used. Names in the environment variable SECANT_ONEDNN_WITHOUT, separated by commas, are
+ * refused as well. */
 const char *secant_dnnl_refused(const char *op, const char *impl, int version);
 /* The oneDNN that is linked at run time. */
 int secant_dnnl_version(void);
