@@ -34,6 +34,7 @@ typedef struct secant_image_info {
 	bool palette; /* the file stores indices into a palette */
 	bool nodata; /* pixels may have no data: a value stands for it (GDAL_NODATA), or a mask says so */
 	bool alpha; /* the last channel says how opaque a pixel is */
+	bool lossy; /* values are near those that were written: JPEG, WebP unless it says otherwise */
 	int orientation; /* EXIF, 1 to 8, 1 when the file says nothing; 5 to 8 have swapped sides, which width and height
 						show */
 } secant_image_info;

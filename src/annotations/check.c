@@ -2,6 +2,7 @@
  * The checks that need the whole set: pictures, boxes, shapes, classes, lists. What a reader can see alone (bad lines,
  * unknown classes, double ids) it reports itself. Pictures are probed by their headers; --deep decodes them.
  */
+#include "annotations/masks.h"
 #include "annotations/dataset.h"
 #include "annotations/rle.h"
 #include "base/file.h"
@@ -106,6 +107,10 @@ check_pictures(checker *c)
 			if (info.width != im->real_width || info.height != im->real_height)
 				FIND(c, "mask-size", -1, ann_str(s, im->mask), 0, "the mask is %d x %d, the picture %d x %d",
 					info.width, info.height, im->real_width, im->real_height);
+			int values = info.lossy ? secant_ann_mask_values_of(ann_str(s, im->mask)) : 0;
+			if (values > 2)
+				FIND(c, "mask-lossy", -1, ann_str(s, im->mask), 0,
+					"the mask is a lossy picture (JPEG) with %d grey values: write masks as PNG", values);
 			if (!info.palette && !strcmp(ann_str(s, s->format), "voc-seg"))
 				FIND(c, "mask-palette-lost", -1, ann_str(s, im->mask), 0, "the mask is no indexed picture");
 		} else if (im->mask)

@@ -42,6 +42,7 @@ const ann_rule secant_ann_rules[] = {
 	{ "area-mismatch", W, "the stored area is not that of the shape" },
 	{ "rle-size", E, "the size of a run-length mask is not that of the picture" },
 	{ "rle-sum", E, "the runs of a mask do not sum to its pixels, or cannot be read" },
+	{ "mask-lossy", E, "a mask is a JPEG, whose values are not those that were written" },
 	{ "mask-size", E, "mask and picture differ in size" },
 	{ "mask-value", E, "a mask holds a value outside the classes (255 is void)" },
 	{ "mask-palette-lost", W, "a VOC mask that is not an indexed picture" },

@@ -22,6 +22,8 @@ static const secant_opt reading_rows[] = {
 	SECANT_OPT(secant_dataset_reading, masks, BOOL, "decode-masks", "true", 1, 0, "make objects out of mask pictures"),
 	SECANT_OPT(secant_dataset_reading, probe, BOOL, "probe", "true", 1, 0,
 		"read picture headers where a size is not declared"),
+	SECANT_OPT(secant_dataset_reading, scale_masks, BOOL, "scale-masks", "false", 1, 0,
+		"scale masks of another size than their picture to it, by nearest"),
 	SECANT_OPT_END,
 };
 const secant_opts secant_dataset_reading_options = { "reading", sizeof(secant_dataset_reading), reading_rows };

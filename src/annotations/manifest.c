@@ -156,7 +156,10 @@ read_classes(ann_set *s, json_pull *j, secant_err *err)
 		else if (!known)
 			order[n++] = i;
 	}
-	if (!status && !j->err.code && n == s->n_classes && n)
+	/* where the format's own files number the classes, as masks do, that is their order: values in pixels depend on it
+	 */
+	bool numbered = s->flags & 1;
+	if (!status && !j->err.code && n == s->n_classes && n && !numbered)
 		status = secant_ann_reorder_classes(s, order, err);
 	secant_free(order);
 	return status;

@@ -53,6 +53,8 @@ int secant_ann_mask_detect(const char *path, int which);
 secant_status secant_ann_mask_read(ann_set *s, const char *root, int which, const secant_dataset_reading *o,
 	const secant_watch *watch, secant_err *err);
 secant_status secant_ann_mask_write(ann_set *s, ann_out *out, int which, secant_err *err);
+/* How many grey values a mask has; 0 where it cannot be read. */
+int secant_ann_mask_values_of(const char *path);
 /* "leftImg8bit/a_leftImg8bit.png" without extension and the layout's ending, in fresh memory. */
 char *secant_ann_mask_stem(const char *relative, const char *end);
 

@@ -240,7 +240,8 @@ secant_ann_mask_background(const ann_set *s)
 	for (int i = 0; i < s->n_classes; i++)
 		if (s->classes[i].is_background)
 			return i;
-	return -1;
+	/* formats between masks and masks do not say it: the name does */
+	return s->n_classes && is_background(ann_str(s, s->classes[0].name)) ? 0 : -1;
 }
 
 secant_status

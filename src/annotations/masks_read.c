@@ -81,16 +81,82 @@ look_up_colours(
 	}
 }
 
+/* How many values a picture has in its first channel. */
+static int
+lossy_values(const secant_image *im)
+{
+	bool seen[256] = { false };
+	int n = 0;
+	size_t pixels = (size_t)im->width * (size_t)im->height;
+	for (size_t i = 0; i < pixels && im->dtype == SECANT_U8; i++) {
+		uint8_t v = ((const uint8_t *)im->data)[i * (size_t)im->channels];
+		n += !seen[v];
+		seen[v] = true;
+	}
+	return n;
+}
+
+int
+secant_ann_mask_values_of(const char *path)
+{
+	secant_image im;
+	int n = secant_image_read(&im, path, NULL, NULL) ? 0 : lossy_values(&im);
+	secant_image_free(&im);
+	return n;
+}
+
+/* A mask of another size than its picture: scaled by nearest where that was asked for. */
+static secant_status
+fit_picture(ann_set *s, int image, const char *path, bool scale, mask_values *m, secant_err *err)
+{
+	secant_err own = { 0 };
+	if (secant_ann_probe(s, image, &own)) /* an unreadable picture is another's to report */
+		return SECANT_OK;
+	int w = s->images[image].real_width, h = s->images[image].real_height;
+	if (!w || (w == m->w && h == m->h))
+		return SECANT_OK;
+	if (!scale)
+		return secant_fail(err, SECANT_ERR_SHAPE,
+			"the mask is %d x %d, its picture %d x %d; --scale-masks would scale it by nearest", m->w, m->h, w, h);
+	uint16_t *to = secant_calloc((size_t)w * (size_t)h, sizeof *to);
+	if (!to)
+		return secant_ann_nomem(err);
+	for (int y = 0; y < h; y++)
+		for (int x = 0; x < w; x++)
+			to[(size_t)y * (size_t)w + (size_t)x] =
+				m->v[(size_t)((2 * (int64_t)y + 1) * m->h / (2 * (int64_t)h)) * (size_t)m->w
+					+ (size_t)((2 * (int64_t)x + 1) * m->w / (2 * (int64_t)w))];
+	secant_ann_note(s, "%s: scaled from %d x %d to its picture's %d x %d", path, m->w, m->h, w, h);
+	secant_free(m->v);
+	m->v = to;
+	m->w = w;
+	m->h = h;
+	return SECANT_OK;
+}
+
 /* A mask file as one value a pixel: indices, or the classes of its colours. Fills *m; m->v is freed by the caller. */
 static secant_status
 values(const ann_set *s, const char *path, const mask_layout *l, mask_values *m, secant_err *err)
 {
 	secant_image im;
+	secant_image_info info;
 	secant_image_read_options read = { .palette_as_indices = true };
 	*m = (mask_values){ 0 };
-	secant_status status = secant_image_read(&im, path, &read, err);
+	secant_status status = secant_image_probe(path, &info, err);
+	read.as_stored = !status && info.bits > 1 && info.bits < 8; /* numbers of classes; of one bit: black and white */
+	if (!status)
+		status = secant_image_read(&im, path, &read, err);
 	if (status)
 		return status;
+	int found = info.lossy ? lossy_values(&im) : 0;
+	if (found > 2) {
+		secant_image_free(&im);
+		return secant_fail(err, SECANT_ERR_FORMAT,
+			"%s: the mask is a JPEG or another lossy picture with %d grey values: compression changed the numbers of "
+			"classes; "
+			"write masks as PNG (a mask of one object: black and white, thresholded at 128)",
+			path, found);
+	}
 	size_t n = (size_t)im.width * (size_t)im.height;
 	m->v = secant_calloc(n, sizeof *m->v);
 	m->w = im.width, m->h = im.height;
@@ -160,7 +226,8 @@ secant_ann_mask_plane(const ann_set *s, int image, uint16_t **plane, int *w, int
 
 /* One object for each pair of class and instance. */
 static secant_status
-decode_mask(ann_set *s, int image, const mask_layout *l, const char *mask, const char *instances, secant_err *err)
+decode_mask(
+	ann_set *s, int image, const mask_layout *l, const char *mask, const char *instances, bool scale, secant_err *err)
 {
 	mask_values m, ids = { 0 };
 	secant_err one = { 0 };
@@ -169,6 +236,12 @@ decode_mask(ann_set *s, int image, const mask_layout *l, const char *mask, const
 	secant_status status = SECANT_OK;
 	if (secant_cityscapes_instances(mask))
 		classes_of_ids(&m);
+	if (fit_picture(s, image, mask, scale, &m, &one)) {
+		secant_free(m.v);
+		if (s->collect)
+			return SECANT_OK; /* the check of pictures finds it too */
+		return secant_ann_bad(s, "mask-size", mask, 0, 0, err, "%s", one.msg);
+	}
 	if (m.bad)
 		status = secant_ann_bad(s, "mask-value", mask, (uint32_t)((m.bad - 1) / (size_t)m.w) + 1,
 			(uint32_t)((m.bad - 1) % (size_t)m.w) + 1, err, "colour %d, %d, %d is that of no class", m.colour[0],
@@ -332,7 +405,7 @@ read_place(ann_set *s, const char *root, const mask_layout *l, int k, const seca
 						? secant_format("%s/%s/%s%s.png", root, l->place[k].instances, stem, l->instance_end)
 						: secant_format("%s/%s/%s.png", root, l->place[k].instances, stem);
 				if (o->masks)
-					status = decode_mask(s, at, l, mask, ids && secant_is_file(ids) ? ids : NULL, err);
+					status = decode_mask(s, at, l, mask, ids && secant_is_file(ids) ? ids : NULL, o->scale_masks, err);
 			} else
 				status = secant_ann_find(s, "annotation-missing", -1, path, 0, 0, "a picture without a mask");
 		}

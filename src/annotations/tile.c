@@ -668,16 +668,18 @@ join_objects(ann_set *to, int image, const ann_set *s, const tile *t, int n, sec
 			continue;
 		int whole = -1;
 		double box[4] = { INFINITY, INFINITY, -INFINITY, -INFINITY };
-		for (int b = a; b < count; b++)
+		for (int b = 0; b < count; b++)
 			if (find(p, b) == a) {
 				whole = whole < 0 && !p[b].cut ? b : whole;
 				box[0] = fmin(box[0], p[b].box[0]), box[1] = fmin(box[1], p[b].box[1]),
 				box[2] = fmax(box[2], p[b].box[2]), box[3] = fmax(box[3], p[b].box[3]);
 			}
+		if (ann_shape_kind(s, s->objects[p[a].object].shape) == ANN_RLE)
+			whole = -1; /* pixels add up: parts of a mask may lie in tiles that no seam of this piece touches */
 		const piece *first = &p[whole >= 0 ? whole : a];
 		const ann_object *o = &s->objects[first->object];
 		uint32_t shape = o->shape ? moved_shape(to, s, o->shape, &t[first->tile], err) : 0;
-		for (int b = a; b < count && whole < 0 && shape; b++)
+		for (int b = 0; b < count && whole < 0 && shape; b++)
 			if (find(p, b) == a && b != a && s->objects[p[b].object].shape)
 				shape = united(to, shape, moved_shape(to, s, s->objects[p[b].object].shape, &t[p[b].tile], err), err);
 		ann_object *c = secant_ann_add_object(to, image, o->class);

@@ -122,6 +122,7 @@ probe(secant_image_info *info, const uint8_t *data, size_t size, secant_err *err
 	info->channels = c.jpeg_color_space == JCS_GRAYSCALE ? 1 : 3;
 	info->dtype = SECANT_U8;
 	info->bits = c.data_precision;
+	info->lossy = true;
 	info->orientation = orientation(&c);
 	jpeg_destroy_decompress(&c);
 	return SECANT_OK;

@@ -440,6 +440,8 @@ probe(secant_image_info *info, const uint8_t *data, size_t size, secant_err *err
 	if (!s && TIFFGetField(f.t, TIFFTAG_EXTRASAMPLES, &n, &extra))
 		info->alpha = n == 1 && !l.rgba && (l.channels == 2 || l.channels == 4)
 			&& (*extra == EXTRASAMPLE_UNASSALPHA || *extra == EXTRASAMPLE_ASSOCALPHA);
+	int compression = s ? 0 : tag16(f.t, TIFFTAG_COMPRESSION);
+	info->lossy = compression == COMPRESSION_JPEG || compression == COMPRESSION_OJPEG;
 	bool more = !s && !TIFFLastDirectory(f.t);
 	info->nodata = (geo && secant_geo_nodata(geo, &value))
 		|| (more && secant_tiff_has_mask(data, size, l.width, l.height));

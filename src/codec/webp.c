@@ -79,6 +79,7 @@ probe(secant_image_info *info, const uint8_t *data, size_t size, secant_err *err
 	info->dtype = SECANT_U8;
 	info->bits = 8;
 	info->alpha = f.has_alpha;
+	info->lossy = f.format == 1; /* 2 is lossless */
 	info->orientation = orientation(data, size);
 	return SECANT_OK;
 }

@@ -164,12 +164,13 @@ read_labels(const secant_samples *s, const secant_list_entry *e, secant_picture 
 	if (!is_window(e))
 		return secant_labels_read(&s->rule, e->label, p->width, p->height, p->labels, err);
 	secant_image im;
-	bool indices = s->rule.mode == SECANT_LABELS_INDEX || s->rule.mode == SECANT_LABELS_PALETTE;
-	secant_image_read_options how = { .palette_as_indices = indices && !s->rule.bands,
-		.as_stored = indices && !s->rule.bands };
-	secant_status st = read_part(&im, e, e->label, &how, err);
-	if (!st)
-		st = secant_labels_decode(&s->rule, &im, e->label, false, p->labels, err);
+	secant_image_read_options how = secant_labels_reading(&s->rule);
+	secant_image_info info;
+	secant_status st = secant_image_probe(e->label, &info, err);
+	if (!st && !(st = read_part(&im, e, e->label, &how, err)))
+		st = secant_labels_decode(&s->rule, &im, e->label, info.lossy, p->labels, err);
+	else
+		return st;
 	secant_image_free(&im);
 	return st;
 }

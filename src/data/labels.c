@@ -39,6 +39,7 @@ pick_mode(secant_label_rule *rule, const char *text, secant_err *err)
 			near ? " (nearest: " : "", near ? near : "", near ? ")" : "");
 	}
 	rule->by_channels = m == 0 && rule->classes > 1;
+	rule->automatic = m == 0;
 	rule->mode = m > 0 ? (secant_label_mode)(m - 1) : rule->classes == 1 ? SECANT_LABELS_BINARY : SECANT_LABELS_INDEX;
 	return SECANT_OK;
 }
@@ -280,11 +281,51 @@ check_binary(const secant_label_rule *rule, const secant_image *im, const char *
 			path, x, y, ones, ones == 1 ? " is" : "s are");
 }
 
+/* An indexed picture of one class. Its colours decide as those of others do, but for dark ones: where black is index 0
+ * and one other index is used, that is the object, whatever its colour. Of several other indices some of which are
+ * below the threshold nobody knows which are meant. */
+static secant_status
+decode_indexed(
+	const secant_label_rule *rule, const secant_image *im, const char *path, uint16_t *plane, size_t n, secant_err *err)
+{
+	size_t used[256] = { 0 }, others = 0, dark = 0, first = 0;
+	const uint8_t *v = im->data;
+	int most[256] = { 0 };
+	for (size_t i = 0; i < n; i++)
+		used[v[i]]++;
+	for (int k = 0; k < im->palette_count && k < 256; k++)
+		for (int c = 0; c < 3; c++)
+			most[k] = im->palette[k][c] > most[k] ? im->palette[k][c] : most[k];
+	for (int k = 1; k < 256; k++) {
+		bool below = used[k] && most[k] && most[k] < rule->threshold && k != rule->ignore;
+		others += used[k] && k != rule->ignore;
+		dark += below;
+		first = below && !first ? (size_t)k : first;
+	}
+	bool one = !most[0] && others == 1 && dark == 1;
+	if (dark && !one && rule->automatic)
+		return secant_fail(err, SECANT_ERR_FORMAT,
+			"%s: an indexed label of one class uses %zu indices beside 0, and index %zu, colour (%d, %d, %d), %zu "
+			"pixels, is "
+			"darker than --label-threshold %d; --labels palette --classes %d would make each index a class, --labels "
+			"binary "
+			"--label-threshold 1 all of them one",
+			path, others, first, im->palette[first][0], im->palette[first][1], im->palette[first][2], used[first],
+			rule->threshold, im->palette_count);
+	for (size_t i = 0; i < n; i++)
+		plane[i] = rule->ignore >= 0 && v[i] == rule->ignore && v[i] ? SECANT_LABEL_IGNORE
+			: one && rule->automatic                                 ? v[i] != 0
+																	 : as_binary(rule, most[v[i]]);
+	return SECANT_OK;
+}
+
 static secant_status
 decode_binary(const secant_label_rule *rule, const secant_image *im, const char *path, bool lossy, uint16_t *plane,
 	size_t n, secant_err *err)
 {
 	size_t ones = 0, first = 0;
+	if (im->palette && im->channels == 1 && im->dtype == SECANT_U8)
+		return decode_indexed(rule, im, path, plane, n, err);
 	for (size_t i = n; i-- > 0;) {
 		long v = largest(rule, im, i);
 		plane[i] = as_binary(rule, v);
@@ -396,6 +437,20 @@ with_nodata(const secant_label_rule *rule, const secant_image *im)
 	return own;
 }
 
+/* How many values the first channel has. */
+static int
+values_of(const secant_image *im, size_t n)
+{
+	bool seen[65536] = { false };
+	int values = 0;
+	for (size_t i = 0; i < n; i++) {
+		long v = value_at(im, i * (size_t)im->channels) & 65535;
+		values += !seen[v];
+		seen[v] = true;
+	}
+	return values;
+}
+
 static secant_status
 decode_plane(const secant_label_rule *rule, const secant_image *im, const char *path, bool lossy, uint16_t *plane,
 	secant_err *err)
@@ -405,6 +460,12 @@ decode_plane(const secant_label_rule *rule, const secant_image *im, const char *
 		return decode_bands(rule, im, path, plane, n, err);
 	if (rule->mode == SECANT_LABELS_BINARY)
 		return decode_binary(rule, im, path, lossy, plane, n, err);
+	if (lossy && values_of(im, n) > 2)
+		return secant_fail(err, SECANT_ERR_FORMAT,
+			"%s: the label is a JPEG or another lossy picture with %d values: compression changed them, and no class "
+			"number or "
+			"colour can be trusted; write labels as PNG (of one class, --labels binary takes what is bright)",
+			path, values_of(im, n));
 	if (rule->mode == SECANT_LABELS_COLOURS
 		|| (rule->by_channels && im->channels > 2 && rule->colours && rule->name_count >= rule->values))
 		return decode_colours(rule, im, path, plane, n, err);
@@ -419,21 +480,29 @@ secant_labels_decode(const secant_label_rule *rule, const secant_image *im, cons
 	return decode_plane(&own, im, path, lossy, plane, err);
 }
 
+secant_image_read_options
+secant_labels_reading(const secant_label_rule *rule)
+{
+	bool indices = rule->mode == SECANT_LABELS_INDEX || rule->mode == SECANT_LABELS_PALETTE;
+	return (secant_image_read_options){
+		.palette_as_indices = (indices || rule->mode == SECANT_LABELS_BINARY) && !rule->bands,
+		.as_stored = indices && !rule->bands,
+	};
+}
+
 secant_status
 secant_labels_read(
 	const secant_label_rule *rule, const char *path, int width, int height, uint16_t *plane, secant_err *err)
 {
 	secant_image im = { 0 };
 	secant_image_info info;
-	bool indices = rule->mode == SECANT_LABELS_INDEX || rule->mode == SECANT_LABELS_PALETTE;
-	secant_image_read_options how = { .palette_as_indices = indices && !rule->bands,
-		.as_stored = indices && !rule->bands };
+	secant_image_read_options how = secant_labels_reading(rule);
 	secant_status s = secant_image_probe(path, &info, err);
 	if (!s)
 		s = secant_image_read(&im, path, &how, err);
 	if (s)
 		return s;
-	bool lossy = !strcmp(info.format, "jpeg") || !strcmp(info.format, "webp");
+	bool lossy = info.lossy;
 	if (im.width != width || im.height != height)
 		s = secant_fail(err, SECANT_ERR_SHAPE, "%s: label is %dx%d, its picture %dx%d (height x width)", path,
 			im.height, im.width, height, width);

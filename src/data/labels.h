@@ -1,6 +1,7 @@
 /* Label pictures as planes of class indices. */
 #ifndef SECANT_DATA_LABELS_H
 #define SECANT_DATA_LABELS_H
+#include <secant/codec.h>
 #include "data/loader.h"
 
 /* A plane has one uint16_t a pixel: the class (binary: 0 or 1; several bands at once: one bit each), or: */
@@ -18,6 +19,7 @@ typedef struct secant_label_rule {
 	secant_label_mode mode;
 	bool bands; /* multilabel: one band a class */
 	bool by_channels; /* auto: colours where the picture has them and the class file too, whatever mode says */
+	bool automatic; /* nobody said which mode */
 	int threshold, ignore, classes;
 	bool has_nodata; /* of the file that is read: a declared value that no class has is left out, as NaN is then */
 	double nodata;
@@ -34,6 +36,8 @@ secant_status secant_label_rule_make(secant_label_rule *rule, const secant_data_
 secant_status secant_label_rule_names(
 	secant_label_rule *rule, char *const *names, int n, secant_err *err) SECANT_NODISCARD;
 void secant_label_rule_free(secant_label_rule *rule);
+/* How a label picture is to be decoded for secant_labels_decode. */
+secant_image_read_options secant_labels_reading(const secant_label_rule *rule);
 /* Reads a label file of width x height into `plane`. */
 secant_status secant_labels_read(const secant_label_rule *rule, const char *path, int width, int height,
 	uint16_t *plane, secant_err *err) SECANT_NODISCARD;

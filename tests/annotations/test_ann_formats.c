@@ -86,9 +86,12 @@ test_there_and_back(void **state)
 		secant_dataset *back = open_as(one, NULL);
 		assert_string_equal(secant_dataset_format_name(back), name);
 		assert_boxes(back, name);
-		assert_string_equal(secant_dataset_class_name(back, 0), strcmp(name, "nwpu") ? "big ship" : "big ship");
+		int at = 0; /* masks have the background before it: numbers of classes are values of pixels */
+		while (strcmp(secant_dataset_class_name(back, at), "big ship"))
+			at++;
+		assert_true(at == 0 || (at == 1 && !strcmp(secant_dataset_class_name(back, 0), "background")));
 		if (strcmp(name, "nwpu"))
-			assert_int_equal(secant_dataset_class_id(back, 0), 2);
+			assert_int_equal(secant_dataset_class_id(back, at), 2);
 		secant_dataset_free(back);
 	}
 	secant_dataset_free(d);

@@ -7,7 +7,7 @@
 #include "../data.h"
 #include "../run.h"
 #include "base/file.h"
-#include "base/json.h"
+#include "base/mem.h"
 #include <secant/codec.h>
 #include <secant/tensorfile.h>
 
@@ -221,6 +221,38 @@ world_files_place_masks(void **state)
 	says("the mask's format keeps no georeference; --format tif");
 }
 
+/* ---- labels ---- */
+
+/* case palette-label-one-class: black and one dark colour is an object, whatever its brightness; of several colours
+ * nobody knows which are meant */
+static void
+indexed_labels_of_one_class(void **state)
+{
+	must_run("$SECANT eval red1.safetensors $C/pictures/palette-label-one-class/DATA --split val --json");
+	says("{\"iou\":1.0,");
+	secant_image im = { 0 };
+	secant_err err = { 0 };
+	char path[400];
+	uint8_t colours[3][3] = { { 0, 0, 0 }, { 64, 0, 0 }, { 200, 0, 0 } };
+	must_run("mkdir -p VOC/val && cp -r $C/pictures/palette-label-one-class/DATA/val/images VOC/val && mkdir "
+			 "VOC/val/labels");
+	secant_image_read_options how = { .palette_as_indices = true };
+	assert_int_equal(
+		secant_image_read(&im, "tests/cases/pictures/palette-label-one-class/DATA/val/labels/p.png", &how, &err), 0);
+	memcpy(im.palette, colours, im.palette_count < 3 ? 6 : 9);
+	uint8_t(*three)[3] = secant_calloc(3, 3);
+	memcpy(three, colours, 9);
+	secant_free(im.palette);
+	im.palette = three;
+	im.palette_count = 3;
+	((uint8_t *)im.data)[0] = 2;
+	snprintf(path, sizeof path, "%s/VOC/val/labels/p.png", dir);
+	assert_int_equal(secant_image_write(&im, path, NULL, &err), 0);
+	secant_image_free(&im);
+	must_fail(
+		"$SECANT eval red1.safetensors VOC --split val", "--labels palette --classes 3 would make each index a class");
+}
+
 /* ---- weights ---- */
 
 /* red1's tensors under other names: `prefix` before each, those of `also` too; `more` is one name of its own. */
@@ -337,6 +369,7 @@ main(void)
 		cmocka_unit_test(masks_keep_rational_polynomials),
 		cmocka_unit_test(polygons_in_a_system_without_a_code_are_said),
 		cmocka_unit_test(world_files_place_masks),
+		cmocka_unit_test(indexed_labels_of_one_class),
 		cmocka_unit_test(weights_in_what_held_the_network),
 		cmocka_unit_test(weights_of_another_network),
 		cmocka_unit_test(weights_with_their_description),
