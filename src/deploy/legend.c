@@ -29,6 +29,8 @@ lay_out(const secant_predictor *p, cairo_t *cr, int width, bool draw)
 {
 	double x = PAD, y = PAD;
 	for (int class = 0; class < p->model[0].classes; class ++) {
+		if (class == p->rules.never - 1)
+			continue;
 		char text[LONGEST];
 		uint8_t rgb[3];
 		cairo_text_extents_t e;

@@ -111,7 +111,7 @@ only_allowed(secant_predictor *p, const secant_image *im, const float **probabil
 {
 	int classes = p->model[0].classes;
 	const float *from = *probabilities;
-	if (!p->rules.n)
+	if (!p->rules.n && !p->rules.never)
 		return SECANT_OK;
 	secant_status status = secant_floats_reserve(&p->allowed, (size_t)(pixels * classes), err);
 	if (status)

@@ -157,6 +157,9 @@ settle(secant_ensemble *e, secant_err *err)
 	secant_status status = secant_rules_parse(&e->rules, o->rule, e->class_name, e->n_class_names, d->classes, err);
 	if (status)
 		return status;
+	const json_t *ignored = json_object_get(d->file.settings, "ignored_class");
+	if (json_is_integer(ignored) && json_integer_value(ignored) >= 0 && json_integer_value(ignored) < d->classes)
+		e->rules.never = (int)json_integer_value(ignored) + 1;
 	if ((int64_t)d->classes + o->offset > 65535)
 		return secant_fail(
 			err, SECANT_ERR_ARG, "--offset %d: %d classes from there do not fit into 16 bits", o->offset, d->classes);

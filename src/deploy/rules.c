@@ -224,6 +224,8 @@ secant_rules_check(const secant_rules *r, int channels, secant_err *err)
 bool
 secant_rules_allow(const secant_rules *r, int class, const secant_image *im, int64_t pixel)
 {
+	if (r->never && class == r->never - 1)
+		return false;
 	for (int i = 0; i < r->n; i++) {
 		const secant_rule *rule = &r->v[i];
 		if (rule->class != class)

@@ -22,6 +22,7 @@ typedef struct secant_rule {
 typedef struct secant_rules {
 	secant_rule v[SECANT_MOST_RULES];
 	int n;
+	int never; /* 1 + a class that training left out, whose output means nothing; 0: none */
 } secant_rules;
 
 /* text NULL: none. names: n of them, may be NULL; classes is how many there are. */

@@ -13,6 +13,7 @@ typedef struct secant_model {
 	char *normalize; /* as in secant_normalize; owned */
 	char **class_names; /* n_class_names strings, owned; 0: none */
 	int n_class_names;
+	int ignored; /* 1 + the class that training leaves out (--ignore-index), whose output means nothing; 0: none */
 	secant_store *store;
 	const secant_strings
 		*freeze; /* beginnings of the names of what does not learn, borrowed; NULL: everything learns */

@@ -42,7 +42,9 @@ static secant_status
 take_class_names(secant_trainer *s, secant_err *err)
 {
 	const char *const *names;
-	int n = secant_samples_class_names(s->work->train, &names);
+	int n = secant_samples_class_names(s->work->train, &names), ignore = s->o->data.ignore_index;
+	if (s->model.mode == SECANT_MODE_MULTICLASS && ignore >= 0 && ignore < s->o->network.classes)
+		s->model.ignored = ignore + 1;
 	if (n > 0 && !(s->model.class_names = secant_calloc((size_t)n, sizeof *s->model.class_names)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for class names");
 	for (int i = 0; i < n; i++, s->model.n_class_names++)

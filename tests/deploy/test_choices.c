@@ -216,6 +216,24 @@ rules_at_their_limits(void **state)
 	secant_image_free(&im);
 }
 
+/* A class that training left out (--ignore-index) is never chosen: the next probable one is. */
+static void
+the_ignored_class_has_no_output(void **state)
+{
+	secant_model_file file;
+	secant_err err = { 0 };
+	assert_int_equal(secant_model_file_read(&file, in_dir("three.safetensors"), &err), 0);
+	json_object_set_new(file.settings, "ignored_class", json_integer(1));
+	if (secant_model_file_write(&file, in_dir("ignored.safetensors"), &err))
+		fail_msg("%s", err.msg);
+	secant_model_file_free(&file);
+	secant_image im = noise(20, 20, 4, SECANT_U8), mask = mask_of(in_dir("ignored.safetensors"), "", &im);
+	for (int i = 0; i < 400; i++)
+		assert_int_equal(((uint8_t *)mask.data)[i], best_of((uint8_t *)im.data + 4 * i, false, true));
+	secant_image_free(&mask);
+	secant_image_free(&im);
+}
+
 static void
 rules_that_are_none(void **state)
 {
@@ -561,6 +579,7 @@ main(void)
 		cmocka_unit_test(votes),
 		cmocka_unit_test(rules_suppress),
 		cmocka_unit_test(rules_at_their_limits),
+		cmocka_unit_test(the_ignored_class_has_no_output),
 		cmocka_unit_test(rules_that_are_none),
 		cmocka_unit_test(offsets),
 		cmocka_unit_test(offsets_do_not_show),

@@ -1,0 +1,154 @@
+/*
+ * What lies beside a picture: world files in every spelling, .aux.xml, masks; and where pixels are on the earth when
+ * the picture is turned upright.
+ */
+#include "pictures.h"
+#include <math.h>
+#include "codec/tiff.h"
+
+static char dir[300], path[400];
+
+static void
+put(const char *name, const char *text)
+{
+	char file[500];
+	snprintf(file, sizeof file, "%s/%s", dir, name);
+	assert_int_equal(secant_file_write(file, text, strlen(text), NULL), 0);
+}
+
+static void
+forget(const char *name)
+{
+	char file[500];
+	snprintf(file, sizeof file, "%s/%s", dir, name);
+	assert_int_equal(remove(file), 0);
+}
+
+static void
+picture(const char *name)
+{
+	secant_image im = pattern(6, 4, 3, SECANT_U8);
+	secant_err err = { 0 };
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	if (secant_image_write(&im, path, NULL, &err))
+		fail_msg("%s", err.msg);
+	secant_image_free(&im);
+}
+
+static secant_image
+again(void)
+{
+	secant_image im;
+	secant_err err = { 0 };
+	if (secant_image_read(&im, path, NULL, &err))
+		fail_msg("%s", err.msg);
+	return im;
+}
+
+static void
+lies(const double want[6], int epsg)
+{
+	secant_image im = again();
+	double t[6];
+	assert_true(secant_geo_transform(secant_image_geo(&im), t));
+	for (int i = 0; i < 6; i++)
+		assert_true(fabs(t[i] - want[i]) < 1e-9);
+	assert_int_equal(secant_geo_epsg(secant_image_geo(&im)), epsg);
+	secant_image_free(&im);
+}
+
+/* Lines are x per column, y per column, x per row, y per row, and the centre of the first pixel. */
+static void
+test_world_files(void **state)
+{
+	static const char *const files[][2] = { { "a.tif", "a.tfw" }, { "a.tif", "a.TFW" }, { "a.tif", "a.tifw" },
+		{ "a.tif", "a.wld" }, { "b.png", "b.pgw" }, { "b.png", "b.PNGW" }, { "c.jpg", "c.jgw" }, { "c.jpeg", "c.jgw" },
+		{ "d.bmp", "d.bpw" } };
+	static const double want[6] = { 100, 8, 3, 200, 3, -8 };
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		picture(files[i][0]);
+		put(files[i][1], "8.0\n3.0\n3\n-8\r\n105,5\n197.5\n");
+		lies(want, 0);
+		forget(files[i][1]);
+	}
+	picture("a.tif");
+	put("a.tfw", "8\n3\n3\n");
+	secant_image im = again();
+	assert_non_null(strstr(secant_geo_remark(secant_image_geo(&im)), "a.tfw is no world file"));
+	secant_image_free(&im);
+	forget("a.tfw");
+}
+
+static void
+test_aux_xml(void **state)
+{
+	static const double want[6] = { 100, 8, 0, 200, 0, 8 };
+	double v;
+	picture("e.png");
+	put("e.png.aux.xml",
+		"<PAMDataset>\n  <SRS>PROJCS[&quot;x&quot;,GEOGCS[&quot;y&quot;,AUTHORITY[&quot;EPSG&quot;,&quot;4258&quot;]],"
+		"AUTHORITY[&quot;EPSG&quot;,&quot;25832&quot;]]</SRS>\n  <GeoTransform> 100, 8, 0, 2.0e+02, 0, "
+		"8</GeoTransform>\n"
+		"<PAMRasterBand band=\"1\"><NoDataValue>7</NoDataValue></PAMRasterBand><PAMRasterBand band=\"2\">"
+		"<NoDataValue>8</NoDataValue></PAMRasterBand><PAMRasterBand band=\"3\"><NoDataValue>9</NoDataValue>"
+		"</PAMRasterBand></PAMDataset>");
+	put("e.pgw", "1\n0\n0\n-1\n0\n0\n"); /* GDAL's own word goes first */
+	lies(want, 25832);
+	secant_image im = again();
+	assert_true(secant_geo_band_nodata(secant_image_geo(&im), 1, &v) && v == 8);
+	memcpy(im.data, (uint8_t[]){ 7, 8, 9, 7, 7, 7 }, 6);
+	assert_int_equal(secant_image_set_geo(&im, NULL, NULL), 0);
+	assert_int_equal(secant_image_write(&im, path, NULL, NULL), 0);
+	secant_image_free(&im);
+	im = again();
+	assert_int_equal(im.voids[0], SECANT_VOID_VALUE); /* every band has its own value */
+	assert_int_equal(im.voids[1], 0);
+	secant_image_free(&im);
+	put("e.png.aux.xml", "<PAMDataset><SRS>LOCAL_CS[&quot;site&quot;]</SRS></PAMDataset>");
+	im = again();
+	assert_non_null(strstr(secant_geo_remark(secant_image_geo(&im)), "e.png.aux.xml has no EPSG code and is not kept"));
+	secant_image_free(&im);
+	static const char *const damaged[] = { "", "<", "<SRS", "<GeoTransform>1,2",
+		"<PAMRasterBand band=\"9999999999\"><NoDataValue>", "<GeoTransform>0,0,0,0,0,0</GeoTransform>",
+		"<Metadata domain=\"RPC\"><MDI key=\"LINE_OFF\">1</MDI></Metadata>" };
+	for (size_t i = 0; i < sizeof damaged / sizeof *damaged; i++) {
+		put("e.png.aux.xml", damaged[i]);
+		im = again();
+		secant_image_free(&im);
+	}
+}
+
+/* The upright picture's pixel and the stored one that it came from are at one place. */
+static void
+test_turned_pictures_stay_where_they_are(void **state)
+{
+	enum { W = 6, H = 4 };
+	static const double grid[6] = { 100, 8, 3, 200, 2, -7 };
+	secant_geo geo = { .n = 1,
+		.tag = { { 34264, TIFF_DOUBLE, 16, (double[16]){ 8, 3, 0, 100, 2, -7, 0, 200, 0, 0, 0, 0, 0, 0, 0, 1 } } } };
+	for (int orientation = 1; orientation <= 8; orientation++) {
+		double t[6], at[2];
+		secant_geo *turned = secant_geo_turned(&geo, orientation, W, H, NULL);
+		assert_true(secant_geo_transform(turned, t));
+		for (int x = 0; x <= 4; x += 2)
+			for (int y = 0; y <= 4; y += 2) {
+				secant_orient_point(orientation, W, H, x, y, at);
+				assert_true(fabs(t[0] + x * t[1] + y * t[2] - (grid[0] + at[0] * grid[1] + at[1] * grid[2])) < 1e-9);
+				assert_true(fabs(t[3] + x * t[4] + y * t[5] - (grid[3] + at[0] * grid[4] + at[1] * grid[5])) < 1e-9);
+			}
+		secant_geo_free(turned);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_world_files),
+		cmocka_unit_test(test_aux_xml),
+		cmocka_unit_test(test_turned_pictures_stay_where_they_are),
+	};
+	snprintf(dir, sizeof dir, "%s", scratch_dir());
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	return secant_remove_tree(dir, NULL) ? 1 : failed;
+}
