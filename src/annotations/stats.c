@@ -91,7 +91,7 @@ count_picture(counts *c, const ann_set *s, int i, uint8_t *seen, bool pixels)
 	}
 }
 
-/* Mean and deviation over all pixels of all pictures, values 0..1. */
+/* Mean and deviation over all pixels of all pictures that have data, values 0..1. */
 static secant_status
 count_colours(counts *c, const ann_set *s, const secant_watch *watch, secant_err *err)
 {
@@ -101,11 +101,15 @@ count_colours(counts *c, const ann_set *s, const secant_watch *watch, secant_err
 		secant_image_read_options read = { .to_u8 = true };
 		if (!s->images[i].path || secant_image_read(&im, ann_str(s, s->images[i].path), &read, NULL))
 			continue;
-		size_t pixels = (size_t)im.width * (size_t)im.height;
+		size_t pixels = (size_t)im.width * (size_t)im.height, there = 0;
 		const uint8_t *p = im.data;
+		for (size_t q = 0; q < pixels; q++)
+			there += !im.voids || !im.voids[q];
 		for (int k = 0; k < im.channels && k < CHANNELS; k++) {
 			uint64_t a = 0, b = 0;
 			for (size_t q = 0; q < pixels; q++) {
+				if (im.voids && im.voids[q])
+					continue;
 				uint64_t v = p[q * (size_t)im.channels + (size_t)k];
 				a += v;
 				b += v * v;
@@ -114,7 +118,7 @@ count_colours(counts *c, const ann_set *s, const secant_watch *watch, secant_err
 			square[k] += (double)b / 65025;
 		}
 		c->channels = im.channels > c->channels ? im.channels : c->channels;
-		n += (double)pixels;
+		n += (double)there;
 		c->colour_pictures++;
 		secant_image_free(&im);
 		secant_status status = secant_ann_watch(watch, err);
