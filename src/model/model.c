@@ -249,22 +249,11 @@ secant_model_open(secant_model *m, const char *path, bool f64, secant_err *err)
 		(void)!secant_store_load(m->store, &file.tensors, &own);
 	if (!own.code) {
 		m->clouds = json_incref(json_object_get(file.settings, "clouds"));
-<<<<<<< HEAD
+		const json_t *ignored = json_object_get(file.settings, "ignored_class");
+		if (json_is_integer(ignored) && json_integer_value(ignored) >= 0
+			&& json_integer_value(ignored) < m->net.classes)
+			m->ignored = (int)json_integer_value(ignored) + 1;
 		(void)!secant_class_names_read(file.settings, &m->class_names, &m->n_class_names, &own);
-=======
-	const json_t *ignored = json_object_get(file.settings, "ignored_class");
-	if (!own.code && json_is_integer(ignored) && json_integer_value(ignored) >= 0
-		&& json_integer_value(ignored) < m->net.classes)
-		m->ignored = (int)json_integer_value(ignored) + 1;
-	const json_t *names = json_object_get(file.settings, "class_names");
-	size_t n = own.code ? 0 : json_array_size(names);
-	if (n && !(m->class_names = secant_calloc(n, sizeof *m->class_names)))
-		secant_fail(&own, SECANT_ERR_NOMEM, "no memory for class names");
-	for (size_t i = 0; i < n && !own.code; i++) {
-		const char *name = json_string_value(json_array_get(names, i));
-		if (!(m->class_names[m->n_class_names++] = secant_strdup(name ? name : "")))
-			secant_fail(&own, SECANT_ERR_NOMEM, "no memory for class names");
->>>>>>> 85d60bf (Leave out the class that training ignored, and test what lies beside pictures)
 	}
 	secant_free(text);
 	secant_opts_free(&secant_network_options, &net);
