@@ -2,7 +2,7 @@
  * ResNet (He, Zhang, Ren, Sun 2016) and ResNeXt (Xie and others 2017) as torchvision builds them: stem 7x7/2, max pool,
  * four stages of basic or bottleneck blocks; the stride of a bottleneck is in its 3x3. Features: stem, layer1..4.
  */
-#include "nn/nn.h"
+#include "nn/encoder.h"
 #include <stdio.h>
 
 typedef struct resnet {
@@ -20,20 +20,6 @@ conv(secant_nn *n, const char *name, secant_value x, int out, int kernel, int st
 		.groups = groups,
 		.init = SECANT_INIT_KAIMING_NORMAL_OUT };
 	return secant_nn_conv(n, name, x, &c);
-}
-
-/* The first convolution; segmentation_models.pytorch makes it anew for other pictures than RGB (patch_first_conv), and
- * that starts as PyTorch's do. */
-static secant_value
-stem(secant_nn *n, secant_value x)
-{
-	secant_conv_spec c = { .out = 64,
-		.kernel = 7,
-		.stride = 2,
-		.padding = 3,
-		.groups = 1,
-		.init = secant_nn_channels(n, x) == 3 ? SECANT_INIT_KAIMING_NORMAL_OUT : SECANT_INIT_DEFAULT };
-	return secant_nn_conv(n, "conv1", x, &c);
 }
 
 static secant_value
@@ -66,27 +52,24 @@ build(secant_nn *n, const secant_encoder *e, secant_value x, const secant_reques
 {
 	const resnet *r = e->config;
 	f[0].value = x;
-	x = f[1].value = secant_nn_relu(n, norm(n, "bn1", stem(n, x)));
-	secant_pool_attr pool = secant_pooling(3, 2, 1);
-	x = secant_apply(n->g, "max_pool2d", &pool, 1, x);
-	secant_phase phase = n->phase;
+	secant_encoder_stage(n, q, 1);
+	x = secant_nn_relu(n, norm(n, "bn1", conv(n, "conv1", x, 64, 7, 2, 1)));
+	secant_encoder_give(f, q, 1, x);
+	x = secant_nn_max_pool(n, x, 3, 2, 1, false);
 	for (int stage = 0; stage < 4; stage++) {
-		/* Stages that nobody reads only give their states: nothing of theirs runs, and their statistics must not move.
-		 */
-		n->phase = stage + 2 <= q->depth ? phase : SECANT_PHASE_EVAL;
 		char name[16];
 		(void)snprintf(name, sizeof name, "layer%d", stage + 1);
 		size_t mark = secant_nn_enter(n, name);
+		secant_encoder_stage(n, q, stage + 2);
 		for (int b = 0; b < r->blocks[stage]; b++) {
 			size_t inner = secant_nn_enter_index(n, b);
 			x = block(n, r, x, 64 << stage, b == 0 && stage > 0 ? 2 : 1);
 			secant_nn_leave(n, inner);
 		}
 		secant_nn_leave(n, mark);
-		if (stage + 2 <= q->depth)
-			f[stage + 2].value = x;
+		secant_encoder_give(f, q, stage + 2, x);
 	}
-	n->phase = phase;
+	secant_encoder_end(n);
 }
 
 #define BASIC(a, b, c, d) \

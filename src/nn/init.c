@@ -3,7 +3,8 @@
  *
  *     default           uniform in +-1/sqrt(fan_in), weights and biases
  *     kaiming_uniform   uniform in +-sqrt(6/fan_in)                      (fan_in, relu: decoders)
- *     kaiming_normal    normal, deviation sqrt(2/fan_out)                (torchvision's ResNets)
+ *     kaiming_normal_out, normal_out   normal, deviation sqrt(2/fan_out)  (torchvision's ResNets)
+ *     kaiming_normal    normal, deviation sqrt(2/fan_in)                 (DenseNets)
  *     xavier_uniform    uniform in +-sqrt(6/(fan_in + fan_out))          (heads)
  *     trunc_normal      normal, deviation 0.02 (transformers; the cut at two units, 100 deviations, never happens)
  */
@@ -30,6 +31,7 @@ secant_init_fill(secant_init rule, const secant_shape *shape, int64_t fan_in, ui
 	case SECANT_INIT_XAVIER_UNIFORM: bound = sqrt(6 / (in + out)); break;
 	case SECANT_INIT_KAIMING_NORMAL_OUT:
 	case SECANT_INIT_NORMAL_OUT: deviation = sqrt(2 / out); break;
+	case SECANT_INIT_KAIMING_NORMAL: deviation = sqrt(2 / in); break;
 	case SECANT_INIT_TRUNC_NORMAL: deviation = 0.02; break;
 	}
 	secant_rng r = secant_rng_make(seed, SECANT_FOR_INIT, 0, index);

@@ -2,7 +2,7 @@
  * The modules that segmentation_models.pytorch's decoders share (its base/modules.py and base/heads.py): Conv2dReLU
  * with a choice of norm, scSE attention, the segmentation head.
  */
-#include "nn/nn.h"
+#include "nn/decoder.h"
 #include "base/json.h"
 #include <string.h>
 
@@ -87,6 +87,18 @@ instance_norm(secant_nn *n, secant_value x, const secant_norm_choice *c)
 }
 
 secant_value
+secant_nn_norm(secant_nn *n, const char *name, secant_value x, const secant_norm_choice *norm)
+{
+	size_t mark = secant_nn_enter(n, name);
+	if (norm->kind == SECANT_NORM_BATCH || norm->kind == SECANT_NORM_INPLACE)
+		x = secant_nn_batch_norm(n, NULL, x, norm->eps, norm->momentum);
+	else if (norm->kind == SECANT_NORM_INSTANCE)
+		x = instance_norm(n, x, norm);
+	secant_nn_leave(n, mark);
+	return x;
+}
+
+secant_value
 secant_nn_conv_relu(
 	secant_nn *n, const char *name, secant_value x, int out, int kernel, int padding, const secant_norm_choice *norm)
 {
@@ -96,14 +108,7 @@ secant_nn_conv_relu(
 		.padding = padding,
 		.bias = norm->kind == SECANT_NORM_NONE,
 		.init = SECANT_INIT_KAIMING_UNIFORM };
-	x = secant_nn_conv(n, "0", x, &c);
-	size_t inner = secant_nn_enter(n, "1");
-	if (norm->kind == SECANT_NORM_BATCH || norm->kind == SECANT_NORM_INPLACE)
-		x = secant_nn_batch_norm(n, NULL, x, norm->eps, norm->momentum);
-	else if (norm->kind == SECANT_NORM_INSTANCE)
-		x = instance_norm(n, x, norm);
-	secant_nn_leave(n, inner);
-	x = secant_nn_relu(n, x);
+	x = secant_nn_relu(n, secant_nn_norm(n, "1", secant_nn_conv(n, "0", x, &c), norm));
 	secant_nn_leave(n, mark);
 	return x;
 }
@@ -177,18 +182,20 @@ secant_value
 secant_nn_segmentation_head(
 	secant_nn *n, secant_value x, int classes, int kernel, int upsampling, const char *activation, secant_err *err)
 {
+	return secant_nn_head_from(n, x, classes, kernel, upsampling, SECANT_INIT_XAVIER_UNIFORM, activation, err);
+}
+
+secant_value
+secant_nn_head_from(secant_nn *n, secant_value x, int classes, int kernel, int upsampling, secant_init init,
+	const char *activation, secant_err *err)
+{
 	size_t mark = secant_nn_enter(n, "segmentation_head");
 	secant_conv_spec c = {
-		.out = classes, .kernel = kernel, .padding = kernel / 2, .bias = true, .init = SECANT_INIT_XAVIER_UNIFORM
+		.out = classes, .kernel = kernel, .padding = kernel / 2, .bias = true, .init = init
 	};
 	x = secant_nn_conv(n, "0", x, &c);
-	if (upsampling > 1 && x >= 0) {
-		secant_resize_attr r = { .mode = SECANT_RESIZE_BILINEAR,
-			.align_corners = true,
-			.scale_h = 1.0 / upsampling,
-			.scale_w = 1.0 / upsampling };
-		x = secant_apply(n->g, "resize", &r, 1, x);
-	}
+	if (upsampling > 1)
+		x = secant_nn_enlarge(n, x, upsampling, SECANT_RESIZE_BILINEAR, true);
 	x = secant_nn_activation(n, x, activation, err);
 	secant_nn_leave(n, mark);
 	return x;

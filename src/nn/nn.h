@@ -28,6 +28,8 @@ typedef struct secant_nn {
 	const secant_strings *freeze; /* paths of modules that are frozen with all below them; NULL: none */
 	secant_value momentum, counter, seed; /* scalar inputs, -1 until wanted */
 	int dropouts; /* made so far: their ids */
+	int rate; /* above 1: convolutions made now keep the size and dilate so much (encoder.h) */
+	int outer; /* encoder.h's: the phase around an encoder's stages, plus 1 */
 	char path[256];
 } secant_nn;
 
@@ -53,7 +55,11 @@ typedef struct secant_conv_spec {
 	int out, kernel, stride, padding, dilation, groups;
 	bool bias;
 	secant_init init;
+	int kernel_w, padding_w; /* kernel_w 0: square; else these for the width */
+	int more; /* zeros below and on the right beyond those above and on the left */
 } secant_conv_spec;
+/* A convolution that reads an input of the graph with other than 3 channels starts as PyTorch's do, whatever `init`
+ * says: segmentation_models.pytorch makes it anew (patch_first_conv). */
 secant_value secant_nn_conv(secant_nn *n, const char *name, secant_value x, const secant_conv_spec *spec);
 /* The states a convolution of `in` channels would have, without using them: state_dicts hold modules that forward never
  * calls. */
@@ -64,6 +70,8 @@ typedef struct secant_norm_states {
 	secant_value weight, bias, mean, var, batches;
 } secant_norm_states;
 secant_norm_states secant_nn_batch_norm_states(secant_nn *n, int channels); /* under the current path */
+secant_value secant_nn_layer_norm(secant_nn *n, const char *name, secant_value x, double eps);
+secant_value secant_nn_group_norm(secant_nn *n, const char *name, secant_value x, int groups, double eps);
 secant_value secant_nn_linear(secant_nn *n, const char *name, secant_value x, int out, secant_init init);
 secant_value secant_nn_relu(secant_nn *n, secant_value x);
 secant_value secant_nn_dropout(secant_nn *n, secant_value x, double p, bool channels);
@@ -74,6 +82,16 @@ secant_value secant_nn_resize_like(secant_nn *n, secant_value x, secant_value li
 secant_value secant_nn_concat(
 	secant_nn *n, int count, const secant_value *v); /* along channels; absent ones are skipped */
 secant_value secant_nn_global_pool(secant_nn *n, secant_value x, bool max); /* N x 1 x 1 x C */
+/* Attention of `heads` heads, N x H x W x C: queries q, keys k and values v of a map that may be smaller; bias (-1:
+ * none) is added to the products before softmax. */
+secant_value secant_nn_attention(
+	secant_nn *n, int heads, secant_value q, secant_value k, secant_value v, secant_value bias);
+/* A stage that is not there: half of x's height and width, no channels. */
+secant_value secant_nn_nothing(secant_nn *n, secant_value x);
+/* The multiple of `by` that is nearest to v, at least `by`, and not below `least` times v: how widths are rounded. */
+int secant_nn_divisible(double v, int by, double least);
+/* k as a key, in `text`. */
+const char *secant_nn_number(char text[16], int k);
 int secant_nn_channels(const secant_nn *n, secant_value x);
 
 /* smp's `use_norm`: which norm a Conv2dReLU has. */
@@ -92,6 +110,8 @@ secant_status secant_nn_decoder_channels(
 	int channels[6], const secant_ints *given, int depth, secant_err *err) SECANT_NODISCARD;
 /* What U-Nets put before their first block where the encoder wants it: two convolutions, keys center.0 and center.1. */
 secant_value secant_nn_centre(secant_nn *n, secant_value x, const secant_norm_choice *norm);
+/* The norm that was chosen; x itself for none. */
+secant_value secant_nn_norm(secant_nn *n, const char *name, secant_value x, const secant_norm_choice *norm);
 /* smp's Conv2dReLU: keys NAME.0 (convolution, bias without norm), NAME.1 (norm), relu. */
 secant_value secant_nn_conv_relu(
 	secant_nn *n, const char *name, secant_value x, int out, int kernel, int padding, const secant_norm_choice *norm);
@@ -102,6 +122,9 @@ secant_value secant_nn_activation(secant_nn *n, secant_value x, const char *acti
 /* smp's SegmentationHead under the current path: convolution, optional x factor upsampling, activation. */
 secant_value secant_nn_segmentation_head(
 	secant_nn *n, secant_value x, int classes, int kernel, int upsampling, const char *activation, secant_err *err);
+/* The same with another start of its convolution. */
+secant_value secant_nn_head_from(secant_nn *n, secant_value x, int classes, int kernel, int upsampling,
+	secant_init init, const char *activation, secant_err *err);
 
 /* ---- layers of networks for clouds, N x P x 1 x C (points.c) ---- */
 
