@@ -22,11 +22,11 @@ typedef struct deeplab {
 		upsampling_row, SECANT_OPT_END
 
 static const secant_opt rows[] = { ROWS("8", "false",
-	SECANT_OPT(deeplab, upsampling, INT, "upsampling", "0", 0, 64,
-		"how much the head enlarges; 0: to the picture's size")) };
+	SECANT_OPT(
+		deeplab, upsampling, INT, "upsampling", "0", 0, 64, "how much the head enlarges; 0: to the picture's size")) };
 static const secant_opts options = { "deeplabv3", sizeof(deeplab), rows };
-static const secant_opt plus_rows[] = { ROWS("16", "true",
-	SECANT_OPT(deeplab, upsampling, INT, "upsampling", "4", 1, 64, "how much the head enlarges")) };
+static const secant_opt plus_rows[] = { ROWS(
+	"16", "true", SECANT_OPT(deeplab, upsampling, INT, "upsampling", "4", 1, 64, "how much the head enlarges")) };
 static const secant_opts plus_options = { "deeplabv3plus", sizeof(deeplab), plus_rows };
 
 /* 3x3 by channel, then 1x1, nothing between; keys NAME.0, NAME.1. */
@@ -35,8 +35,8 @@ separable(secant_nn *n, const char *name, secant_value x, int out, int rate)
 {
 	size_t mark = secant_nn_enter(n, name);
 	int c = secant_nn_channels(n, x);
-	x = secant_nn_conv(n, "0", x,
-		&(secant_conv_spec){ .out = c, .kernel = 3, .padding = rate, .dilation = rate, .groups = c });
+	x = secant_nn_conv(
+		n, "0", x, &(secant_conv_spec){ .out = c, .kernel = 3, .padding = rate, .dilation = rate, .groups = c });
 	x = secant_nn_conv(n, "1", x, &(secant_conv_spec){ .out = out, .kernel = 1 });
 	secant_nn_leave(n, mark);
 	return x;
@@ -64,8 +64,7 @@ aspp(secant_nn *n, const char *name, const deeplab *o, secant_value x)
 		secant_nn_leave(n, branch);
 		secant_nn_leave(n, inner);
 	}
-	secant_value whole = secant_nn_conv_bn_relu(
-		n, "convs.4.1", "convs.4.2", secant_nn_global_pool(n, x, false), &one);
+	secant_value whole = secant_nn_conv_bn_relu(n, "convs.4.1", "convs.4.2", secant_nn_global_pool(n, x, false), &one);
 	parts[4] = secant_nn_resize_like(n, whole, x, SECANT_RESIZE_BILINEAR, false);
 	x = secant_nn_conv_bn_relu(n, "project.0", "project.1", secant_nn_concat(n, 5, parts), &one);
 	secant_nn_leave(n, mark);
@@ -83,8 +82,7 @@ build(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_err *er
 	secant_nn_leave(n, mark);
 	int factor = o->upsampling ? o->upsampling : b->depth <= 3 ? 1 << b->depth : o->stride;
 	out->decoder = x;
-	out->logits = secant_nn_head_from(
-		n, x, b->net->classes, 1, factor, SECANT_INIT_DEFAULT, b->net->activation, err);
+	out->logits = secant_nn_head_from(n, x, b->net->classes, 1, factor, SECANT_INIT_DEFAULT, b->net->activation, err);
 }
 
 static void

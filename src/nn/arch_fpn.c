@@ -15,8 +15,8 @@ static const secant_opt rows[] = {
 		"channels of the maps that are merged, a multiple of 32"),
 	SECANT_OPT_CHOICE(fpn, merge, "decoder-merge-policy", "add", "add|cat", "how the maps are merged"),
 	SECANT_OPT(fpn, dropout, REAL, "decoder-dropout", "0.2", 0, 0.99, "of whole channels, before the head"),
-	SECANT_OPT_CHOICE(fpn, interpolation, "decoder-interpolation", "nearest", SECANT_INTERPOLATIONS,
-		"how the pyramid enlarges"),
+	SECANT_OPT_CHOICE(
+		fpn, interpolation, "decoder-interpolation", "nearest", SECANT_INTERPOLATIONS, "how the pyramid enlarges"),
 	SECANT_OPT(fpn, upsampling, INT, "upsampling", "4", 1, 64, "how much the head enlarges"),
 	SECANT_OPT_END,
 };
@@ -27,8 +27,8 @@ enum { LEVELS = 4, GROUPS = 32 };
 static secant_value
 lateral(secant_nn *n, const char *name, secant_value x, int out)
 {
-	return secant_nn_conv(n, name, x,
-		&(secant_conv_spec){ .out = out, .kernel = 1, .bias = true, .init = SECANT_INIT_KAIMING_UNIFORM });
+	return secant_nn_conv(
+		n, name, x, &(secant_conv_spec){ .out = out, .kernel = 1, .bias = true, .init = SECANT_INIT_KAIMING_UNIFORM });
 }
 
 /* Level k of the pyramid, 0 the deepest: 3, 2, 1, 0 enlargements. */
@@ -83,10 +83,9 @@ check(const secant_blueprint *b, secant_err *err)
 	const fpn *o = b->options;
 	if (b->encoder->facts & SECANT_ENCODER_MIX && b->depth != 5)
 		return secant_fail(err, SECANT_ERR_ARG, "Encoder %s support only encoder_depth=5", b->encoder->name);
-	return o->segmentation % GROUPS
-		? secant_fail(err, SECANT_ERR_ARG, "decoder-segmentation-channels: %d is no multiple of %d", o->segmentation,
-			GROUPS)
-		: SECANT_OK;
+	return o->segmentation % GROUPS ? secant_fail(
+			   err, SECANT_ERR_ARG, "decoder-segmentation-channels: %d is no multiple of %d", o->segmentation, GROUPS)
+									: SECANT_OK;
 }
 
 const secant_architecture secant_architecture_fpn = {

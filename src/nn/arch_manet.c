@@ -17,8 +17,8 @@ static const secant_opt rows[] = {
 	SECANT_OPT(manet, channels, INTS, "decoder-channels", NULL, 1, 65535,
 		"channels of the decoder's blocks, deepest first; default 256,128,64,32,16"),
 	SECANT_OPT(manet, pab_channels, INT, "decoder-pab-channels", "64", 1, 65535, "channels of the attention's maps"),
-	SECANT_OPT_CHOICE(manet, interpolation, "decoder-interpolation", "nearest", SECANT_INTERPOLATIONS,
-		"how the decoder enlarges"),
+	SECANT_OPT_CHOICE(
+		manet, interpolation, "decoder-interpolation", "nearest", SECANT_INTERPOLATIONS, "how the decoder enlarges"),
 	SECANT_OPT(manet, use_norm, JSON, "decoder-use-norm", "batchnorm", 0, 0, SECANT_NORM_HELP),
 	SECANT_OPT_END,
 };
@@ -27,8 +27,7 @@ static const secant_opts options = { "manet", sizeof(manet), rows };
 static secant_value
 pixels(secant_nn *n, secant_value x) /* N x H x W x C as N x HW x C */
 {
-	return secant_apply(
-		n->g, "reshape", &(secant_shape_attr){ { 3, { -2, -1, secant_nn_channels(n, x) } } }, 1, x);
+	return secant_apply(n->g, "reshape", &(secant_shape_attr){ { 3, { -2, -1, secant_nn_channels(n, x) } } }, 1, x);
 }
 
 static secant_value

@@ -11,8 +11,8 @@ typedef struct pan {
 static const secant_opt rows[] = {
 	SECANT_OPT(pan, stride, INT, "encoder-output-stride", "16", 8, 32, "16 or 32"),
 	SECANT_OPT(pan, channels, INT, "decoder-channels", "32", 1, 65535, "channels of the decoder"),
-	SECANT_OPT_CHOICE(pan, interpolation, "decoder-interpolation", "bilinear", SECANT_INTERPOLATIONS,
-		"how the decoder enlarges"),
+	SECANT_OPT_CHOICE(
+		pan, interpolation, "decoder-interpolation", "bilinear", SECANT_INTERPOLATIONS, "how the decoder enlarges"),
 	SECANT_OPT(pan, upsampling, INT, "upsampling", "4", 1, 64, "how much the head enlarges"),
 	SECANT_OPT_END,
 };
@@ -67,8 +67,7 @@ gate(secant_nn *n, const char *name, const pan *o, secant_value low, secant_valu
 	secant_value weight = conv_bn(n, "conv1.1", secant_nn_global_pool(n, high, false), o->channels, 1, false);
 	weight = secant_apply(n->g, "sigmoid", NULL, 1, weight);
 	secant_value z = secant_apply(n->g, "mul", NULL, 2, conv_bn(n, "conv2", low, o->channels, 3, true), weight);
-	secant_value y = secant_nn_resize_like(
-		n, high, low, o->interpolation, o->interpolation == SECANT_RESIZE_BILINEAR);
+	secant_value y = secant_nn_resize_like(n, high, low, o->interpolation, o->interpolation == SECANT_RESIZE_BILINEAR);
 	secant_nn_leave(n, mark);
 	return secant_apply(n->g, "add", NULL, 2, y, z);
 }

@@ -16,8 +16,8 @@ static const secant_opt rows[] = {
 	SECANT_OPT(unet, channels, INTS, "decoder-channels", NULL, 1, 65535,
 		"channels of the decoder's blocks, deepest first; default 256,128,64,32,16"),
 	SECANT_OPT(unet, attention, STR, "decoder-attention-type", NULL, 0, 0, "scse, or none when absent"),
-	SECANT_OPT_CHOICE(unet, interpolation, "decoder-interpolation", "nearest", SECANT_INTERPOLATIONS,
-		"how the decoder enlarges"),
+	SECANT_OPT_CHOICE(
+		unet, interpolation, "decoder-interpolation", "nearest", SECANT_INTERPOLATIONS, "how the decoder enlarges"),
 	SECANT_OPT(unet, use_norm, JSON, "decoder-use-norm", "batchnorm", 0, 0, SECANT_NORM_HELP),
 	SECANT_OPT_END,
 };

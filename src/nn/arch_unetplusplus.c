@@ -1,7 +1,7 @@
 /*
- * U-Net++ (Zhou and others 2018) as segmentation_models.pytorch builds it. Block x_d_l joins what block x_d_(l-1) gives,
- * at twice its size, with all blocks x_i_l, d < i <= l, and feature l + 1 counted from the deepest; x_d_d begins a row
- * from features d and d + 1. A state_dict lists the blocks layer by layer, data meets them diagonal by diagonal.
+ * U-Net++ (Zhou and others 2018) as segmentation_models.pytorch builds it. Block x_d_l joins what block x_d_(l-1)
+ * gives, at twice its size, with all blocks x_i_l, d < i <= l, and feature l + 1 counted from the deepest; x_d_d begins
+ * a row from features d and d + 1. A state_dict lists the blocks layer by layer, data meets them diagonal by diagonal.
  */
 #include "nn/decoder.h"
 #include <stdio.h>
@@ -66,8 +66,8 @@ declare(secant_nn *n, const plan *p)
 			secant_phase phase;
 			widths(p, d, l, &in, &joined, &out);
 			secant_value x = secant_nn_declare_begin(n, in, &phase);
-			secant_value skip = joined ? secant_nn_enlarge(
-									n, secant_nn_declare_begin(n, joined, &(secant_phase){ 0 }), 2, SECANT_RESIZE_NEAREST, false)
+			secant_value skip = joined ? secant_nn_enlarge(n, secant_nn_declare_begin(n, joined, &(secant_phase){ 0 }),
+									2, SECANT_RESIZE_NEAREST, false)
 									   : -1;
 			block(n, p, d, l, x, skip);
 			secant_nn_declare_end(n, phase);
@@ -122,8 +122,7 @@ check(const secant_blueprint *b, secant_err *err)
 	const unetplusplus *o = b->options;
 	int channels[SECANT_FEATURES];
 	if (b->encoder->facts & SECANT_ENCODER_MIX)
-		return secant_fail(
-			err, SECANT_ERR_ARG, "UnetPlusPlus is not support encoder_name=%s", b->encoder->name);
+		return secant_fail(err, SECANT_ERR_ARG, "UnetPlusPlus is not support encoder_name=%s", b->encoder->name);
 	secant_status status = secant_nn_check_attention(o->attention, err);
 	return status ? status : secant_nn_decoder_channels(channels, &o->channels, b->depth, err);
 }

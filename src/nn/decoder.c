@@ -62,13 +62,12 @@ secant_nn_conv_bn_relu(
 }
 
 secant_value
-secant_nn_conv_transpose(
-	secant_nn *n, const char *name, secant_value x, int out, int kernel, int stride, int padding)
+secant_nn_conv_transpose(secant_nn *n, const char *name, secant_value x, int out, int kernel, int stride, int padding)
 {
 	size_t mark = secant_nn_enter(n, name);
 	secant_conv_attr a = secant_conv(stride, padding, 1, 1);
-	secant_value w = secant_nn_state(n, "weight", &(secant_shape){ 4, { secant_nn_channels(n, x), out, kernel, kernel } },
-					 SECANT_INIT_DEFAULT),
+	secant_value w = secant_nn_state(n, "weight",
+					 &(secant_shape){ 4, { secant_nn_channels(n, x), out, kernel, kernel } }, SECANT_INIT_DEFAULT),
 				 b = secant_nn_state(n, "bias", &(secant_shape){ 1, { out } }, SECANT_INIT_DEFAULT);
 	secant_graph_set_fan_in(n->g, b, (int64_t)out * kernel * kernel);
 	secant_graph_scope(n->g, n->path);

@@ -1,7 +1,7 @@
 /*
  * Dual path networks (Chen and others 2017) as Cadene's models build them: each block adds to one half of what it gives
- * (as a ResNet) and joins to the other (as a DenseNet). Norm and relu stand before each convolution. Features 2 to 4 are
- * relu of both halves at the ends of stages; what goes on is not activated.
+ * (as a ResNet) and joins to the other (as a DenseNet). Norm and relu stand before each convolution. Features 2 to 4
+ * are relu of both halves at the ends of stages; what goes on is not activated.
  */
 #include "nn/encoder.h"
 #include <stdio.h>
@@ -94,7 +94,7 @@ build(secant_nn *n, const secant_encoder *e, secant_value x, const secant_reques
 
 #define DPN(k, parameters, c1, c2, c3, c4, c5, ...) \
 	{ \
-		"dpn" k, "dual path network " k, { 3, c1, c2, c3, c4, c5 }, parameters, build, &(const dpn){ __VA_ARGS__ } \
+		"dpn" k, "dual path network " k, { 3, c1, c2, c3, c4, c5 }, parameters, build, &(const dpn) { __VA_ARGS__ } \
 	}
 const secant_encoder secant_encoders_dpn[] = {
 	DPN("68", 11778602, 10, 144, 320, 704, 832, true, false, 10, 128, 32, { 3, 4, 12, 3 }, { 16, 32, 32, 64 }),

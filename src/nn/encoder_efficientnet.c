@@ -15,8 +15,8 @@ typedef struct efficientnet {
 enum { STAGES = 7 };
 static const struct {
 	int repeats, kernel, stride, expansion, out;
-} stages[STAGES] = { { 1, 3, 1, 1, 16 }, { 2, 3, 2, 6, 24 }, { 2, 5, 2, 6, 40 }, { 3, 3, 2, 6, 80 }, { 3, 5, 1, 6, 112 },
-	{ 4, 5, 2, 6, 192 }, { 1, 3, 1, 6, 320 } };
+} stages[STAGES] = { { 1, 3, 1, 1, 16 }, { 2, 3, 2, 6, 24 }, { 2, 5, 2, 6, 40 }, { 3, 3, 2, 6, 80 },
+	{ 3, 5, 1, 6, 112 }, { 4, 5, 2, 6, 192 }, { 1, 3, 1, 6, 320 } };
 
 static int
 widened(const efficientnet *e, int channels)
@@ -68,9 +68,8 @@ inverted(secant_nn *n, const block *b, secant_value x, int *size)
 	y = secant_nn_squeeze(
 		n, &(secant_squeeze){ "_se_reduce", "_se_expand", width, "silu", "sigmoid", SECANT_INIT_DEFAULT }, y);
 	y = norm(n, "_bn2", secant_nn_conv(n, "_project_conv", y, &(secant_conv_spec){ .out = b->out, .kernel = 1 }));
-	return b->stride == 1 && in == b->out
-		? secant_apply(n->g, "add", NULL, 2, secant_nn_drop_path(n, y, b->drop), x)
-		: y;
+	return b->stride == 1 && in == b->out ? secant_apply(n->g, "add", NULL, 2, secant_nn_drop_path(n, y, b->drop), x)
+										  : y;
 }
 
 static void

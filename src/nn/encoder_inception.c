@@ -60,12 +60,35 @@ join(secant_nn *n, const branch *branches, secant_value x)
 	return secant_nn_concat(n, k, parts);
 }
 
-#define L(out, h, w) { out, h, w, 1 }
-#define DOWN(out) { out, 3, 3, 2 }
-#define ONE(name, ...) { name, 0, true, { __VA_ARGS__ } }
-#define SEQ(name, ...) { name, 0, false, { __VA_ARGS__ } }
-#define MAX(name) { name, POOL_MAX, false, { { 0 } } }
-#define MEAN(name, out) { name, POOL_MEAN, false, { L(out, 1, 1) } }
+#define L(out, h, w) \
+	{ \
+		out, h, w, 1 \
+	}
+#define DOWN(out) \
+	{ \
+		out, 3, 3, 2 \
+	}
+#define ONE(name, ...) \
+	{ \
+		name, 0, true, { __VA_ARGS__ } \
+	}
+#define SEQ(name, ...) \
+	{ \
+		name, 0, false, { __VA_ARGS__ } \
+	}
+#define MAX(name) \
+	{ \
+		name, POOL_MAX, false, \
+		{ \
+			{ \
+				0 \
+			} \
+		} \
+	}
+#define MEAN(name, out) \
+	{ \
+		name, POOL_MEAN, false, { L(out, 1, 1) } \
+	}
 
 /* ---- Inception-v4 ---- */
 
@@ -75,8 +98,8 @@ static const branch mixed_4a[] = { SEQ("branch0", L(64, 1, 1), L(96, 3, 3)),
 static const branch mixed_5a[] = { ONE("conv", DOWN(192)), MAX("maxpool"), { 0 } };
 static const branch inception_a[] = { ONE("branch0", L(96, 1, 1)), SEQ("branch1", L(64, 1, 1), L(96, 3, 3)),
 	SEQ("branch2", L(64, 1, 1), L(96, 3, 3), L(96, 3, 3)), MEAN("branch3", 96), { 0 } };
-static const branch reduction_a[] = { ONE("branch0", DOWN(384)),
-	SEQ("branch1", L(192, 1, 1), L(224, 3, 3), DOWN(256)), MAX("branch2"), { 0 } };
+static const branch reduction_a[] = { ONE("branch0", DOWN(384)), SEQ("branch1", L(192, 1, 1), L(224, 3, 3), DOWN(256)),
+	MAX("branch2"), { 0 } };
 static const branch inception_b[] = { ONE("branch0", L(384, 1, 1)),
 	SEQ("branch1", L(192, 1, 1), L(224, 1, 7), L(256, 7, 1)),
 	SEQ("branch2", L(192, 1, 1), L(192, 7, 1), L(224, 1, 7), L(224, 7, 1), L(256, 1, 7)), MEAN("branch3", 128), { 0 } };
@@ -141,8 +164,8 @@ static const branch block17[] = { ONE("branch0", L(192, 1, 1)),
 	SEQ("branch1", L(128, 1, 1), L(160, 1, 7), L(192, 7, 1)), { 0 } };
 static const branch mixed_7a[] = { SEQ("branch0", L(256, 1, 1), DOWN(384)), SEQ("branch1", L(256, 1, 1), DOWN(288)),
 	SEQ("branch2", L(256, 1, 1), L(288, 3, 3), DOWN(320)), MAX("branch3"), { 0 } };
-static const branch block8[] = { ONE("branch0", L(192, 1, 1)),
-	SEQ("branch1", L(192, 1, 1), L(224, 1, 3), L(256, 3, 1)), { 0 } };
+static const branch block8[] = { ONE("branch0", L(192, 1, 1)), SEQ("branch1", L(192, 1, 1), L(224, 1, 3), L(256, 3, 1)),
+	{ 0 } };
 
 /* x + scale * (branches joined, 1x1), relu. */
 static secant_value

@@ -90,7 +90,8 @@ build(secant_nn *n, const secant_encoder *e, secant_value x, const secant_reques
 	secant_encoder_give(f, q, 1, secant_nn_nothing(n, x));
 	for (int s = 0; s < 4; s++) { /* states of all patches stand first */
 		secant_phase phase;
-		patches(n, s, secant_nn_declare_begin(n, s ? m->width[s - 1] : secant_nn_channels(n, x), &phase), m->width[s]);
+		secant_value like = secant_nn_declare_begin(n, s ? m->width[s - 1] : 3, &phase);
+		patches(n, s, s ? like : x, m->width[s]);
 		secant_nn_declare_end(n, phase);
 		all += m->blocks[s];
 	}

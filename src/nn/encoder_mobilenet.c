@@ -51,8 +51,8 @@ build(secant_nn *n, const secant_encoder *e, secant_value x, const secant_reques
 {
 	static const struct {
 		int expansion, out, repeats, stride;
-	} rows[] = { { 1, 16, 1, 1 }, { 6, 24, 2, 2 }, { 6, 32, 3, 2 }, { 6, 64, 4, 2 }, { 6, 96, 3, 1 },
-		{ 6, 160, 3, 2 }, { 6, 320, 1, 1 } };
+	} rows[] = { { 1, 16, 1, 1 }, { 6, 24, 2, 2 }, { 6, 32, 3, 2 }, { 6, 64, 4, 2 }, { 6, 96, 3, 1 }, { 6, 160, 3, 2 },
+		{ 6, 320, 1, 1 } };
 	static const int taps[] = { 0, 1, 3, 6, 13, 18 };
 	int at = 0, stage = 1;
 	f[0].value = x;

@@ -68,16 +68,17 @@ build(secant_nn *n, const secant_encoder *e, secant_value x, const secant_reques
 	secant_encoder_give(f, q, 1, x);
 	for (int s = 0; s < 4; s++) {
 		char name[16];
-		int out = (int)((64 << s) * m->width[s]), squeezed = !m->squeeze || s < 2 ? 0 : s == 2 ? blocks[s] / 2 : blocks[s];
+		int out = (int)((64 << s) * m->width[s]),
+			squeezed = !m->squeeze || s < 2 ? 0
+			: s == 2                        ? blocks[s] / 2
+											: blocks[s];
 		(void)snprintf(name, sizeof name, "stage%d", s + 1);
 		mark = secant_nn_enter(n, name);
 		secant_encoder_stage(n, q, s + 2);
 		for (int i = 0; i < blocks[s]; i++) {
 			int in = secant_nn_channels(n, x);
 			bool squeeze = i >= blocks[s] - squeezed;
-			secant_conv_spec deep = {
-				.out = in, .kernel = 3, .stride = i ? 1 : 2, .padding = 1, .groups = in
-			};
+			secant_conv_spec deep = { .out = in, .kernel = 3, .stride = i ? 1 : 2, .padding = 1, .groups = in };
 			secant_conv_spec point = { .out = out, .kernel = 1, .stride = 1 };
 			size_t inner = secant_nn_enter_index(n, 2 * i);
 			x = block(n, x, &deep, m->branches, squeeze);
@@ -94,7 +95,7 @@ build(secant_nn *n, const secant_encoder *e, secant_value x, const secant_reques
 
 #define ONE(name, text, parameters, branches, squeeze, a, b, c, d, ...) \
 	{ \
-		name, text, { 3, __VA_ARGS__ }, parameters, build, &(const mobileone){ { a, b, c, d }, branches, squeeze } \
+		name, text, { 3, __VA_ARGS__ }, parameters, build, &(const mobileone) { { a, b, c, d }, branches, squeeze } \
 	}
 const secant_encoder secant_encoders_mobileone[] = {
 	ONE("mobileone_s0", "MobileOne-S0, four branches", 4268272, 4, false, .75, 1, 1, 2, 48, 48, 128, 256, 1024),

@@ -30,8 +30,7 @@ block(secant_nn *n, const senet *s, int planes, secant_value x, int stride, int 
 		.out = second, .kernel = 3, .stride = early ? 1 : stride, .padding = 1, .groups = groups
 	};
 	y = conv_norm(n, "conv2", "bn2", secant_nn_relu(n, y), &middle);
-	y = conv_norm(
-		n, "conv3", "bn3", secant_nn_relu(n, y), &(secant_conv_spec){ .out = 4 * planes, .kernel = 1 });
+	y = conv_norm(n, "conv3", "bn3", secant_nn_relu(n, y), &(secant_conv_spec){ .out = 4 * planes, .kernel = 1 });
 	secant_squeeze squeeze = { "se_module.fc1", "se_module.fc2", 4 * planes / 16, "relu", "sigmoid", 0 };
 	squeeze.init = SECANT_INIT_DEFAULT;
 	y = secant_nn_squeeze(n, &squeeze, y);
@@ -51,8 +50,7 @@ stem(secant_nn *n, const senet *s, secant_value x)
 	size_t mark = secant_nn_enter(n, "layer0");
 	secant_conv_spec small = { .out = 64, .kernel = 3, .stride = 2, .padding = 1 };
 	if (s->kind != SENET)
-		x = conv_norm(
-			n, "conv1", "bn1", x, &(secant_conv_spec){ .out = 64, .kernel = 7, .stride = 2, .padding = 3 });
+		x = conv_norm(n, "conv1", "bn1", x, &(secant_conv_spec){ .out = 64, .kernel = 7, .stride = 2, .padding = 3 });
 	else {
 		x = secant_nn_relu(n, conv_norm(n, "conv1", "bn1", x, &small));
 		small.stride = 1;
@@ -91,8 +89,10 @@ build(secant_nn *n, const secant_encoder *e, secant_value x, const secant_reques
 
 #define SE(name, text, parameters, kind, first, a, b, c, d) \
 	{ \
-		name, text, { 3, first, 256, 512, 1024, 2048 }, parameters, build, \
-			&(const senet){ kind, { a, b, c, d } } \
+		name, text, { 3, first, 256, 512, 1024, 2048 }, parameters, build, &(const senet) \
+		{ \
+			kind, { a, b, c, d } \
+		} \
 	}
 const secant_encoder secant_encoders_senet[] = {
 	SE("senet154", "SENet-154", 113039984, SENET, 128, 3, 8, 36, 3),

@@ -42,7 +42,8 @@ selective(secant_nn *n, const char *name, const sknet *s, secant_value x, int ou
 			.dilation = i + 1,
 			.groups = s->groups,
 			.init = SECANT_INIT_KAIMING_NORMAL_OUT };
-		path[i] = conv_norm(n, i ? "paths.1" : "paths.0", secant_nn_channels_of(n, x, i * half, (i + 1) * half), &c, true);
+		path[i] = conv_norm(
+			n, i ? "paths.1" : "paths.0", secant_nn_channels_of(n, x, i * half, (i + 1) * half), &c, true);
 	}
 	int width = secant_nn_divisible((double)out / s->divisor_of_attention, s->least_divisor, 0.9);
 	secant_value y = secant_apply(n->g, "add", NULL, 2, path[0], path[1]);
@@ -55,8 +56,7 @@ selective(secant_nn *n, const char *name, const sknet *s, secant_value x, int ou
 	y = softmax_of_two(n, secant_nn_conv(n, "attn.fc_select", y, &choose), out);
 	n->rate = rate;
 	for (int i = 0; i < 2; i++)
-		path[i] = secant_apply(
-			n->g, "mul", NULL, 2, path[i], secant_nn_channels_of(n, y, i * out, (i + 1) * out));
+		path[i] = secant_apply(n->g, "mul", NULL, 2, path[i], secant_nn_channels_of(n, y, i * out, (i + 1) * out));
 	secant_nn_leave(n, mark);
 	return secant_apply(n->g, "add", NULL, 2, path[0], path[1]);
 }
@@ -69,9 +69,8 @@ block(secant_nn *n, const sknet *s, secant_value x, int planes, int stride)
 		.out = out, .kernel = s->bottleneck ? 1 : 3, .padding = !s->bottleneck, .init = SECANT_INIT_KAIMING_NORMAL_OUT
 	};
 	secant_conv_spec first = { .out = width, .kernel = 1, .init = SECANT_INIT_KAIMING_NORMAL_OUT };
-	secant_value y = s->bottleneck
-		? selective(n, "conv2", s, conv_norm(n, "conv1", x, &first, true), width, stride)
-		: selective(n, "conv1", s, x, planes, stride);
+	secant_value y = s->bottleneck ? selective(n, "conv2", s, conv_norm(n, "conv1", x, &first, true), width, stride)
+								   : selective(n, "conv1", s, x, planes, stride);
 	y = conv_norm(n, s->bottleneck ? "conv3" : "conv2", y, &last, false);
 	if (stride != 1 || secant_nn_channels(n, x) != out) {
 		secant_conv_spec down = { .out = out, .kernel = 1, .stride = stride, .init = SECANT_INIT_KAIMING_NORMAL_OUT };
@@ -113,6 +112,7 @@ static const sknet sk18 = { false, { 2, 2, 2, 2 }, 1, 64, 8, 8 }, sk34 = { false
 const secant_encoder secant_encoders_sknet[] = {
 	{ "timm-skresnet18", "ResNet-18 with selective kernels", { 3, 64, 64, 128, 256, 512 }, 11441952, build, &sk18 },
 	{ "timm-skresnet34", "ResNet-34 with selective kernels", { 3, 64, 64, 128, 256, 512 }, 21764720, build, &sk34 },
-	{ "timm-skresnext50_32x4d", "ResNeXt-50 with selective kernels", { 3, 64, 256, 512, 1024, 2048 }, 23939056, build, &skx50 },
+	{ "timm-skresnext50_32x4d", "ResNeXt-50 with selective kernels", { 3, 64, 256, 512, 1024, 2048 }, 23939056, build,
+		&skx50 },
 	{ 0 },
 };

@@ -34,12 +34,18 @@ build(secant_nn *n, const secant_encoder *e, secant_value x, const secant_reques
 #define B(k, parameters, w, d, head, ...) \
 	{ \
 		"timm-efficientnet-" k, "EfficientNet-" k ", timm's", { 3, __VA_ARGS__ }, parameters, build, \
-			&(const secant_mobile){ rows, w, d, 32, head, { -1, 1, 2, 4, 6 }, "silu", "sigmoid", 1e-5 } \
+			&(const secant_mobile) \
+		{ \
+			rows, w, d, 32, head, { -1, 1, 2, 4, 6 }, "silu", "sigmoid", 1e-5 \
+		} \
 	}
 #define LITE(k, parameters, w, d, ...) \
 	{ \
 		"timm-tf_efficientnet_lite" #k, "EfficientNet-Lite" #k, { 3, __VA_ARGS__ }, parameters, build, \
-			&(const secant_mobile){ lite_rows, w, d, 32, 1280, { -1, 1, 2, 4, 6 }, "relu6", "sigmoid", 1e-5, true } \
+			&(const secant_mobile) \
+		{ \
+			lite_rows, w, d, 32, 1280, { -1, 1, 2, 4, 6 }, "relu6", "sigmoid", 1e-5, true \
+		} \
 	}
 const secant_encoder secant_encoders_timm_efficientnet[] = {
 	B("b0", 4007548, 1, 1, 1280, 32, 24, 40, 112, 320),

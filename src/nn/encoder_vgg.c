@@ -21,8 +21,9 @@ build(secant_nn *n, const secant_encoder *e, secant_value x, const secant_reques
 	for (int stage = 0; stage < 5; stage++) {
 		secant_encoder_stage(n, q, stage);
 		for (int i = 0; i < v->convs[stage]; i++) {
-			secant_conv_spec c = { .out = widths[stage], .kernel = 3, .padding = 1, .bias = true,
-				.init = SECANT_INIT_KAIMING_NORMAL_OUT };
+			secant_conv_spec c = {
+				.out = widths[stage], .kernel = 3, .padding = 1, .bias = true, .init = SECANT_INIT_KAIMING_NORMAL_OUT
+			};
 			x = secant_nn_conv(n, secant_nn_number(key[0], at), x, &c);
 			if (v->norm)
 				x = secant_nn_batch_norm(n, secant_nn_number(key[1], at + 1), x, 1e-5, 0.1);
@@ -40,8 +41,8 @@ build(secant_nn *n, const secant_encoder *e, secant_value x, const secant_reques
 
 #define VGG(name, text, parameters, norm, a, b, c, d) \
 	{ \
-		name, text, { 64, 128, 256, 512, 512, 512 }, parameters, build, \
-			&(const vgg){ norm, { a, b, c, d, d } }, SECANT_ENCODER_FIXED | SECANT_ENCODER_CENTRE \
+		name, text, { 64, 128, 256, 512, 512, 512 }, parameters, build, &(const vgg){ norm, { a, b, c, d, d } }, \
+			SECANT_ENCODER_FIXED | SECANT_ENCODER_CENTRE \
 	}
 const secant_encoder secant_encoders_vgg[] = {
 	VGG("vgg11", "VGG-11", 9220480, false, 1, 1, 2, 2),

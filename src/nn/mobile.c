@@ -39,7 +39,8 @@ squeeze(const maker *k, const secant_mobile_row *r, secant_value x, int in, cons
 
 /* Convolution and norm of a universal block: keys NAME.conv, NAME.bn. */
 static secant_value
-unit(const maker *k, const char *name, secant_value x, int out, int kernel, int stride, bool by_channel, const char *act)
+unit(
+	const maker *k, const char *name, secant_value x, int out, int kernel, int stride, bool by_channel, const char *act)
 {
 	size_t mark = secant_nn_enter(k->n, name);
 	x = norm(k, "bn", conv(k, "conv", x, out, kernel, stride, by_channel), act);

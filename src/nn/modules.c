@@ -190,9 +190,7 @@ secant_nn_head_from(secant_nn *n, secant_value x, int classes, int kernel, int u
 	const char *activation, secant_err *err)
 {
 	size_t mark = secant_nn_enter(n, "segmentation_head");
-	secant_conv_spec c = {
-		.out = classes, .kernel = kernel, .padding = kernel / 2, .bias = true, .init = init
-	};
+	secant_conv_spec c = { .out = classes, .kernel = kernel, .padding = kernel / 2, .bias = true, .init = init };
 	x = secant_nn_conv(n, "0", x, &c);
 	if (upsampling > 1)
 		x = secant_nn_enlarge(n, x, upsampling, SECANT_RESIZE_BILINEAR, true);

@@ -1,0 +1,111 @@
+/*
+ * Every pair of architecture and encoder that segmentation_models.pytorch has: the state_dict's names, shapes and order
+ * and the number of parameters are its own, and what it refuses is refused here with a reason (zoo_states.txt).
+ */
+#include "data.h"
+#include <stdio.h>
+#include <string.h>
+#include "base/hash.h"
+#include "base/mem.h"
+#include "nn/nn.h"
+
+static secant_network
+network(const char *arch, const char *encoder)
+{
+	secant_err err = { 0 };
+	secant_network net;
+	assert_int_equal(secant_opts_init(&secant_network_options, &net, &err), SECANT_OK);
+	assert_int_equal(secant_opts_set(&secant_network_options, &net, "arch", arch, &err), SECANT_OK);
+	assert_int_equal(secant_opts_set(&secant_network_options, &net, "encoder", encoder, &err), SECANT_OK);
+	return net;
+}
+
+/* One line for each state, as the table's hashes were taken of. */
+static char *
+listing(const secant_graph *g, int *entries, int64_t *parameters)
+{
+	secant_str s = { 0 };
+	*entries = 0, *parameters = 0;
+	for (int i = 0; i < secant_graph_values(g); i++) {
+		const secant_value_info *v = secant_graph_value(g, i);
+		if (v->kind != SECANT_VALUE_STATE)
+			continue;
+		secant_str_addf(&s, "%s\t", v->name);
+		for (int d = 0; d < v->type.shape.rank; d++)
+			secant_str_addf(&s, "%s%lld", d ? "," : "", (long long)v->type.shape.dim[d]);
+		secant_str_add(&s, "\n");
+		++*entries;
+		*parameters += v->trainable ? secant_shape_count(&v->type.shape) : 0;
+	}
+	return secant_str_take(&s);
+}
+
+static void
+check_pair(const char *arch, const char *encoder, int entries, long long parameters, const char *sha)
+{
+	secant_err err = { 0 };
+	secant_network net = network(arch, encoder);
+	secant_graph *g = secant_graph_new();
+	secant_nn nn = { .g = g, .phase = SECANT_PHASE_EVAL, .momentum = -1, .counter = -1, .seed = -1 };
+	secant_built built;
+	secant_value x = secant_graph_input(g, "input", SECANT_F32, &(secant_shape){ 4, { 1, 128, 128, 3 } });
+	secant_status status = secant_network_build(&nn, &net, x, &built, &err);
+	if (!sha) {
+		if (!status)
+			fail_msg("%s with %s: is built, the original refuses it", arch, encoder);
+		assert_true(strlen(err.msg) > 20);
+	} else if (status) {
+		fail_msg("%s with %s: %s", arch, encoder, err.msg);
+	} else {
+		int n;
+		int64_t count;
+		char hex[65], *text = listing(g, &n, &count);
+		secant_sha256_hex(text, strlen(text), hex);
+		if (n != entries || count != parameters || strcmp(hex, sha))
+			fail_msg("%s with %s: %d states of %lld numbers, want %d of %lld; %s", arch, encoder, n, (long long)count,
+				entries, parameters, strcmp(hex, sha) ? "names, shapes or order differ" : "");
+		secant_free(text);
+		const secant_shape *y = secant_graph_shape(g, built.logits);
+		assert_true(y->rank == 4 && y->dim[1] == 128 && y->dim[2] == 128 && y->dim[3] == 1);
+	}
+	secant_graph_free(g);
+	secant_opts_free(&secant_network_options, &net);
+}
+
+static void
+every_pair_has_the_originals_states(void **state)
+{
+	char line[400], arch[32], encoder[64], word[80], sha[80];
+	int pairs = 0, entries;
+	long long parameters;
+	const char *path = "tests/nn/zoo_states.txt";
+	FILE *f = fopen(path, "r");
+	if (!f)
+		fail_msg("%s is not there", path);
+	while (fgets(line, sizeof line, f)) {
+		if (*line == '#')
+			continue;
+		assert_int_equal(sscanf(line, "%31s %63s %79s", arch, encoder, word), 3);
+		if (!secant_architecture_find(arch))
+			continue;
+		if (!strcmp(word, "refused"))
+			check_pair(arch, encoder, 0, 0, NULL);
+		else {
+			assert_int_equal(sscanf(line, "%*s %*s %d %lld %79s", &entries, &parameters, sha), 3);
+			check_pair(arch, encoder, entries, parameters, sha);
+		}
+		pairs++;
+	}
+	(void)fclose(f);
+	print_message("%d pairs\n", pairs);
+	assert_true(pairs > 800);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_pair_has_the_originals_states),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
