@@ -15,7 +15,7 @@ graph: base tensor
 ops: base tensor graph
 exec: base tensor graph ops kernels
 nn: base tensor graph ops
-formats: base tensor graph
+formats: base tensor graph ops
 codec: base tensor
 prepare: base tensor kernels codec
 draw: base tensor codec
@@ -43,8 +43,6 @@ cairo: draw annotations data deploy
 zip: formats
 yaml: annotations
 zlib: formats codec annotations data
-onnx: formats
-protobuf-c/: formats
 omp: kernels ops exec train judge app deploy
 immintrin: kernels
 arm_neon: kernels

@@ -39,7 +39,10 @@ const command command_run = {
 			   "evaluation. With --gradients it runs one\n"
 			   "pass in training mode without dropout and writes `grad:NAME` of every parameter and the new running "
 			   "statistics under their own names.\n\n"
-			   "Numbers are written as float64 with --precision f64, otherwise as float32.",
+			   "Numbers are written as float64 with --precision f64, otherwise as float32.\n\n"
+			   "MODEL may be an .onnx file: tensors are read by the names of its inputs (a single one may be called "
+			   "`input`) and written by\n"
+			   "those of its outputs, in its own axis order and types.",
 	.example = "secant run unet.safetensors in.safetensors out.safetensors\n"
 			   "secant run unet.safetensors in.safetensors out.safetensors --loss 0.5*dice+0.5*bce --gradients "
 			   "--precision f64",

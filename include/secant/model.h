@@ -18,6 +18,8 @@ typedef struct secant_import {
 	char *mode; /* binary, multiclass, multilabel; NULL: by the classes */
 	secant_normalize normalize;
 	char *class_names; /* "sky,road,car"; NULL: none */
+	char *output; /* of an ONNX file: the output with the scores; NULL: the first that may be */
+	int bgr; /* of an ONNX file: its channels are blue, green, red */
 } secant_import;
 SECANT_API extern const secant_opts secant_import_options;
 
@@ -28,6 +30,11 @@ SECANT_API extern const secant_opts secant_import_options;
  * be NULL. */
 SECANT_API secant_status secant_model_import(const char *weights, const secant_import *options, const char *out,
 	const secant_logger *log, secant_err *err) SECANT_NODISCARD;
+/* The same of an ONNX file, whose network the model keeps: of the network options only `activation` counts. *said
+ * (nullable; secant_free) receives what was taken where the file does not tell, a line each. */
+SECANT_API secant_status secant_model_import_onnx(
+	const char *network, const secant_import *options, const char *out, char **said, secant_err *err) SECANT_NODISCARD;
+SECANT_API bool secant_is_onnx_file(const char *path); /* by its first bytes */
 /* Writes the weights of a model file as a plain state_dict; the extension decides: .safetensors, .pth .pt .bin. */
 SECANT_API secant_status secant_model_export(const char *model, const char *out, secant_err *err) SECANT_NODISCARD;
 
@@ -52,6 +59,8 @@ SECANT_API extern const secant_opts secant_run_options;
  * binary cross entropy is added; it writes `loss`, in evaluation. With gradients it runs one pass in training mode
  * without dropout instead, and writes `grad:NAME` of every parameter (zero for one that takes no part) and the new
  * running statistics under their names. Numbers are float64 with precision f64, else float32.
+ * A model of ONNX reads tensors by the names of its inputs (a single one may be called `input`) and writes its outputs
+ * by theirs, in the file's own axis order and types.
  */
 SECANT_API secant_status secant_model_run(
 	const char *model, const char *in, const char *out, const secant_run *options, secant_err *err) SECANT_NODISCARD;

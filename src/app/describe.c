@@ -11,6 +11,7 @@
 #include <secant/codec.h>
 #include <secant/model.h>
 #include "app/describe_set.h"
+#include "app/onnx.h"
 #include "codec/codec.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -205,6 +206,8 @@ describe_file(const char *path, secant_err *err)
 		secant_cloud_close(secant_cloud_open(path, NULL, err));
 		return NULL;
 	}
+	if (secant_is_onnx(path))
+		return secant_onnx_describe(path, err);
 	if (!secant_model_file_read(&file, path, NULL)) {
 		j = model(path, &file);
 		secant_model_file_free(&file);

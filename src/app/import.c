@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/file.h"
 #include "base/json.h"
+#include "app/onnx.h"
 #include "app/trial.h"
 
 static const secant_opt import_rows[] = {
@@ -14,6 +15,11 @@ static const secant_opt import_rows[] = {
 		"binary (1 class), multiclass (classes exclude each other), multilabel; by default from the classes"),
 	SECANT_OPT_TABLE(secant_import, normalize, &secant_normalize_options),
 	SECANT_OPT(secant_import, class_names, STR, "class-names", NULL, 0, 0, "names of the classes: sky,road,car"),
+	SECANT_OPT_HEADING("Of an ONNX file"),
+	SECANT_OPT(secant_import, output, STR, "output", NULL, 0, 0,
+		"the output with the scores; by default the first that has an axis of pixels"),
+	SECANT_OPT_CHOICE(
+		secant_import, bgr, "channel-order", "rgb", "rgb|bgr", "in which order the network wants colours"),
 	SECANT_OPT_END,
 };
 const secant_opts secant_import_options = { "import", sizeof(secant_import), import_rows };
@@ -135,9 +141,8 @@ secant_model_import(
 {
 	secant_err own = { 0 };
 	secant_model m = { 0 };
-	if (secant_ext_is(weights, "onnx"))
-		return secant_fail(
-			err, SECANT_ERR_UNSUPPORTED, "%s: ONNX is not read yet; import a state_dict (.pth, .safetensors)", weights);
+	if (secant_is_onnx(weights))
+		return secant_model_import_onnx(weights, o, out, NULL, err);
 	if (!secant_ext_is(out, "safetensors"))
 		return secant_fail(err, SECANT_ERR_ARG, "%s: a model file ends in .safetensors", out);
 	char *file = weights_file(weights, &own);
@@ -152,6 +157,27 @@ secant_model_import(
 	secant_opts_free(&secant_network_options, &net);
 	secant_model_free(&m);
 	secant_free(file);
+	return own.code ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;
+}
+
+bool
+secant_is_onnx_file(const char *path)
+{
+	return secant_is_onnx(path);
+}
+
+secant_status
+secant_model_import_onnx(const char *network, const secant_import *o, const char *out, char **said, secant_err *err)
+{
+	secant_err own = { 0 };
+	secant_str lines = { 0 };
+	if (!secant_ext_is(out, "safetensors"))
+		return secant_fail(err, SECANT_ERR_ARG, "%s: a model file ends in .safetensors", out);
+	if (secant_onnx_import(network, o, out, &lines, &own))
+		secant_err_prefix(&own, "%s", network);
+	if (said)
+		*said = secant_str_take(&lines);
+	secant_str_free(&lines);
 	return own.code ? secant_fail(err, own.code, "%s", own.msg) : SECANT_OK;
 }
 

@@ -6,6 +6,7 @@
 #include <secant/model.h>
 #include <string.h>
 #include "base/file.h"
+#include "app/onnx.h"
 #include "app/trial.h"
 
 static const secant_opt run_rows[] = {
@@ -464,7 +465,9 @@ secant_model_run(const char *model, const char *in, const char *out, const secan
 		return secant_fail(err, SECANT_ERR_ARG, "%s would be replaced by the results", out);
 	if (!secant_ext_is(out, "safetensors|pth|pt|bin") && (o->loss || !secant_ext_is(out, "npy")))
 		return secant_fail(err, SECANT_ERR_ARG, "%s: results are written to .safetensors or .pth", out);
-	if (!o->loss) {
+	if (secant_is_onnx(model)) {
+		(void)!secant_onnx_run_file(model, in, o, &results, &own);
+	} else if (!o->loss) {
 		(void)!run_plain(model, &v, o, &results, &own);
 	} else if (!secant_precision_choose(o->precision, &precision, &own)) {
 		secant_model m;

@@ -160,8 +160,9 @@ make_graph(void *user, const secant_shape *inputs, int n, secant_err *err)
 {
 	const secant_deployed *d = user;
 	secant_ending e = { d->task, d->activated, d->parts };
-	secant_graph *g = secant_graph_from_json(
-		d->file.graph, inputs, secant_ending_inputs(&e, n), d->training_operators, err);
+	secant_graph *g = d->onnx.m
+		? secant_onnx_graph_at(&d->onnx, inputs, NULL, false, err)
+		: secant_graph_from_json(d->file.graph, inputs, secant_ending_inputs(&e, n), d->training_operators, err);
 	if (!g)
 		return NULL;
 	if (secant_graph_find_output(g, "logits") < 0)
@@ -271,6 +272,38 @@ restore(void *user, secant_err *err)
 	return status;
 }
 
+/* An ONNX file itself, or the model file that import made of one: the settings are there then. */
+static secant_status
+open_onnx(secant_deployed *d, const char *path, const secant_plan_options *o, secant_err *err)
+{
+	secant_onnx_wishes wishes = { 0 };
+	json_t *guessed = NULL;
+	bool f64 = o->precision == SECANT_PRECISION_F64;
+	secant_tensor *bytes = secant_tensors_find(&d->file.tensors, "onnx");
+	if (d->file.graph && !bytes)
+		return secant_fail(err, SECANT_ERR_FORMAT, "the model of ONNX is not in it");
+	if (d->file.graph) {
+		wishes.output = json_string_value(json_object_get(d->file.graph, "output"));
+		wishes.channel_order = json_string_value(json_object_get(d->file.graph, "channel_order"));
+	}
+	d->onnx.m = bytes ? secant_onnx_decode(bytes->data, secant_tensor_bytes(bytes), err) : secant_onnx_open(path, err);
+	if (!d->onnx.m || secant_onnx_understand(&d->onnx, &wishes, &guessed, NULL, err))
+		return err->code;
+	if (d->file.settings)
+		json_decref(guessed);
+	else
+		d->file.settings = guessed;
+	/* The store is filled once: every size has the same states. */
+	secant_graph *g = secant_onnx_graph_at(&d->onnx, NULL, &d->store, f64, err);
+	secant_graph_free(g);
+	if (!g || read_settings(d, err) || !(g = make_graph(d, NULL, 0, err)))
+		return err->code;
+	d->runner = secant_runner_new(d->store, g, make_graph, d, o, err);
+	d->ends = true;
+	secant_graph_free(g);
+	return d->runner ? SECANT_OK : err->code;
+}
+
 secant_status
 secant_deployed_open(
 	secant_deployed *d, const char *path, const char *precision, int threads, unsigned allow, secant_err *err)
@@ -278,13 +311,23 @@ secant_deployed_open(
 	secant_err own = { 0 };
 	*d = (secant_deployed){ .training_operators = (allow & SECANT_ALLOW_TRAINING) != 0 };
 	secant_graph *g = NULL;
-	if (!secant_precision_choose(precision, &d->precision, &own) && !secant_model_file_read(&d->file, path, &own)) {
+	bool onnx = secant_is_onnx(path);
+	if (!secant_precision_choose(precision, &d->precision, &own)
+		&& (onnx || !secant_model_file_read(&d->file, path, &own))) {
 		bool f64 = d->precision == SECANT_PRECISION_F64;
 		secant_plan_options o = {
 			.precision = d->precision, .threads = threads, .allow_reference = (allow & SECANT_ALLOW_REFERENCE) != 0
 		};
 		if (!(d->path = secant_strdup(path)))
 			secant_fail(&own, SECANT_ERR_NOMEM, "no memory for a path");
+		if (!own.code && (onnx || json_object_get(d->file.graph, "onnx"))) {
+			if (open_onnx(d, path, &o, &own))
+				secant_err_prefix(&own, "%s", path);
+			if (!own.code)
+				return SECANT_OK;
+			secant_deployed_close(d);
+			return secant_fail(err, own.code, "%s", own.msg);
+		}
 		if (own.code || read_settings(d, &own) || !(g = make_graph(d, NULL, 0, &own))
 			|| !(d->store = secant_store_new(g, f64, &own))
 			|| (f64 ? secant_store_load(d->store, &d->file.tensors, &own) : check_fit(d->store, &d->file.tensors, &own))
@@ -308,6 +351,7 @@ secant_deployed_close(secant_deployed *d)
 {
 	secant_runner_free(d->runner);
 	secant_store_free(d->store);
+	secant_onnx_close(d->onnx.m);
 	secant_model_file_free(&d->file);
 	secant_free(d->path);
 	*d = (secant_deployed){ 0 };

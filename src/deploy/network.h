@@ -12,6 +12,7 @@
 #include "exec/session.h"
 #include "formats/graph_json.h"
 #include "formats/model_file.h"
+#include "deploy/onnx_network.h"
 
 typedef enum secant_task { SECANT_TASK_BINARY, SECANT_TASK_MULTICLASS, SECANT_TASK_MULTILABEL } secant_task;
 
@@ -21,6 +22,7 @@ typedef enum secant_input_kind { SECANT_INPUT_PICTURES, SECANT_INPUT_POINTS, SEC
 
 typedef struct secant_deployed {
 	secant_model_file file; /* settings and graph; tensors stand here while a plan is made of them */
+	secant_onnx_source onnx; /* m NULL: the graph is the file's */
 	char *path;
 	secant_store *store;
 	secant_runner *runner;

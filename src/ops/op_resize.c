@@ -100,6 +100,8 @@ static const secant_opt resize_rows[] = {
 		"how values between pixels are made"),
 	SECANT_OPT(secant_resize_attr, align_corners, BOOL, "align-corners", "false", 0, 1,
 		"the corner pixels' centres stay in the corners"),
+	SECANT_OPT(secant_resize_attr, from_corner, BOOL, "from-corner", "false", 0, 1,
+		"sample i lies at i * step, for interpolation"),
 	SECANT_OPT(secant_resize_attr, size, SIZE, "size", NULL, 1, 1 << 24, "height and width of the result"),
 	SECANT_OPT(secant_resize_attr, scale_h, REAL, "scale-h", "0", 0, 1e6,
 		"rows of the input per row of the result; 0: from the sizes"),
@@ -125,6 +127,7 @@ static const secant_op_case resize_cases[] = {
 	MODES("8x11", " scale-h=0.5882 scale-w=0.5882", "1x5x7x2"),
 	{ "no pictures", "mode=bilinear size=4", "0x2x2x3" },
 	{ "like another", "mode=nearest", "2x3x4x5 1x6x7x2" },
+	{ "from the corner", "mode=bilinear size=6x7 from-corner=true", "1x3x4x5" },
 	{ "by a factor", "mode=bilinear scale-h=0.5 scale-w=0.25 align-corners=true", "1x3x4x5" },
 	{ 0 },
 };

@@ -41,6 +41,7 @@ typedef enum secant_resize_mode {
 typedef struct secant_resize_attr {
 	int mode;
 	bool align_corners;
+	bool from_corner; /* sample i lies at i * step: what others call asymmetric */
 	secant_ints size; /* H, W of the output (of resize_grad: of the original input) */
 	double scale_h, scale_w; /* source step per output pixel when PyTorch got a scale factor f: 1/f; 0: in/out */
 } secant_resize_attr;

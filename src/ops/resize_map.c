@@ -38,7 +38,7 @@ secant_resize_map(const secant_resize_attr *a, int axis, int64_t in, int64_t out
 	double step = a->align_corners ? (out > 1 ? (double)(in - 1) / (double)(out - 1) : 0)
 		: given > 0                ? given
 								   : (double)in / (double)out;
-	double at = a->align_corners ? (double)i * step : ((double)i + 0.5) * step - 0.5;
+	double at = a->align_corners || a->from_corner ? (double)i * step : ((double)i + 0.5) * step - 0.5;
 	if (a->mode == SECANT_RESIZE_BILINEAR) {
 		if (at < 0)
 			at = 0;

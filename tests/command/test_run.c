@@ -75,7 +75,7 @@ test_what_is_refused(void **state)
 	fails(2, "resnet18", "$SECANT import w.safetensors --encoder resnet81 --out x.safetensors");
 	fails(2, "secant import: --out is missing", "$SECANT import w.safetensors");
 	fails(2, "x.pth: a model file ends in .safetensors", "$SECANT import w.safetensors --out x.pth");
-	fails(1, "net.onnx: ONNX is not read yet", "$SECANT import net.onnx --out x.safetensors");
+	fails(1, "net.onnx: cannot open", "$SECANT import net.onnx --out x.safetensors");
 	fails(2, "the model would replace the weights it is made of",
 		"$SECANT import w.safetensors --encoder resnet18 --out w.safetensors");
 	fails(2, "--class-names: 2 names for 1 classes",

@@ -1,0 +1,983 @@
+/* Operators that move numbers and compute none: shapes, pieces, indices, constants. They work on every type. See
+ * eval.h. */
+#include <math.h>
+#include <string.h>
+#include "formats/onnx/eval.h"
+
+enum { RANK = SECANT_ONNX_RANK };
+
+secant_status
+onnx_eval_identity(onnx_call *c)
+{
+	return onnx_give(c, 0, onnx_in(c, 0));
+}
+
+/* ---- shapes ---- */
+
+/* Reshape's rule: 0 is the input's axis (unless allowzero), -1 what fits. */
+bool
+onnx_reshape_dims(onnx_call *c, int in_rank, const int64_t *in, const int64_t *want, int n, int64_t *dim)
+{
+	bool allow_zero = onnx_attr_int(c, "allowzero", 0);
+	int64_t count = onnx_product(in, 0, in_rank), rest = 1;
+	int open = -1;
+	for (int i = 0; i < n; i++) {
+		dim[i] = want[i];
+		if (want[i] == 0 && !allow_zero) {
+			if (i >= in_rank) {
+				onnx_fail(c, SECANT_ERR_SHAPE, "copies axis %d of an input with %d axes", i, in_rank);
+				return false;
+			}
+			dim[i] = in[i];
+		}
+		if (want[i] < -1 || (want[i] == -1 && open >= 0)) {
+			onnx_fail(c, SECANT_ERR_SHAPE, "a shape with %lld on axis %d", (long long)want[i], i);
+			return false;
+		}
+		if (want[i] == -1)
+			open = i;
+		else if (__builtin_mul_overflow(rest, dim[i], &rest)) {
+			onnx_fail(c, SECANT_ERR_SHAPE, "a shape beyond all bounds");
+			return false;
+		}
+	}
+	if (open >= 0)
+		dim[open] = rest ? count / rest : 0;
+	if (onnx_product(dim, 0, n) != count) {
+		onnx_fail(
+			c, SECANT_ERR_SHAPE, "%lld numbers do not fit the wanted shape (%lld)", (long long)count, (long long)rest);
+		return false;
+	}
+	return true;
+}
+
+secant_status
+onnx_eval_reshape(onnx_call *c)
+{
+	onnx_tensor *x = onnx_in(c, 0);
+	int64_t want[RANK], dim[RANK];
+	int n = x ? onnx_input_ints(c, 1, "shape", want, RANK) : -1;
+	if (n < 0)
+		return onnx_fail(c, SECANT_ERR_FORMAT, "no shape is given");
+	return onnx_reshape_dims(c, x->rank, x->dim, want, n, dim) ? onnx_give_shaped(c, 0, x, n, dim) : c->err->code;
+}
+
+secant_status
+onnx_eval_flatten(onnx_call *c)
+{
+	onnx_tensor *x = onnx_in(c, 0);
+	if (!x)
+		return c->err->code;
+	int64_t axis = onnx_attr_int(c, "axis", 1);
+	if (axis < 0)
+		axis += x->rank;
+	if (axis < 0 || axis > x->rank)
+		return onnx_fail(c, SECANT_ERR_SHAPE, "axis %lld of %d", (long long)axis, x->rank);
+	int64_t dim[2] = { onnx_product(x->dim, 0, (int)axis), onnx_product(x->dim, (int)axis, x->rank) };
+	return onnx_give_shaped(c, 0, x, 2, dim);
+}
+
+/* Flags of the axes named by input 1 or an attribute; how many, -1 after an error or where none are given. */
+int
+onnx_axis_flags(onnx_call *c, int rank, bool *flag)
+{
+	int64_t axes[RANK];
+	int n = onnx_input_ints(c, 1, "axes", axes, RANK);
+	for (int i = 0; i < rank; i++)
+		flag[i] = false;
+	for (int i = 0; i < n; i++) {
+		int a = onnx_axis(c, axes[i], rank);
+		if (a < 0)
+			return -1;
+		if (flag[a]) {
+			onnx_fail(c, SECANT_ERR_SHAPE, "axis %d is named twice", a);
+			return -1;
+		}
+		flag[a] = true;
+	}
+	return n;
+}
+
+bool
+onnx_squeeze_dims(onnx_call *c, int in_rank, const int64_t *in, int *rank, int64_t *dim)
+{
+	bool flag[RANK];
+	int n = onnx_axis_flags(c, in_rank, flag);
+	*rank = 0;
+	if (c->err->code)
+		return false;
+	for (int i = 0; i < in_rank; i++) {
+		if (n < 0 ? in[i] == 1 : flag[i]) {
+			if (in[i] != 1) {
+				onnx_fail(c, SECANT_ERR_SHAPE, "axis %d has %lld numbers, 1 can be squeezed", i, (long long)in[i]);
+				return false;
+			}
+			continue;
+		}
+		dim[(*rank)++] = in[i];
+	}
+	return true;
+}
+
+bool
+onnx_unsqueeze_dims(onnx_call *c, int in_rank, const int64_t *in, int *rank, int64_t *dim)
+{
+	int64_t axes[RANK];
+	bool flag[RANK];
+	int n = onnx_input_ints(c, 1, "axes", axes, RANK);
+	*rank = in_rank + n;
+	if (n < 0 || *rank > RANK) {
+		onnx_fail(c, SECANT_ERR_FORMAT, "no axes are given, or too many");
+		return false;
+	}
+	int64_t put[RANK];
+	memcpy(put, axes, sizeof put);
+	for (int i = 0; i < *rank; i++)
+		flag[i] = false;
+	for (int i = 0; i < n; i++) {
+		int a = onnx_axis(c, put[i], *rank);
+		if (a < 0 || flag[a]) {
+			onnx_fail(c, SECANT_ERR_SHAPE, "axis %d is named twice", a);
+			return false;
+		}
+		flag[a] = true;
+	}
+	for (int i = 0, k = 0; i < *rank; i++)
+		dim[i] = flag[i] ? 1 : in[k++];
+	return true;
+}
+
+secant_status
+onnx_eval_squeeze(onnx_call *c)
+{
+	onnx_tensor *x = onnx_in(c, 0);
+	int rank;
+	int64_t dim[RANK];
+	return x && onnx_squeeze_dims(c, x->rank, x->dim, &rank, dim) ? onnx_give_shaped(c, 0, x, rank, dim) : c->err->code;
+}
+
+secant_status
+onnx_eval_unsqueeze(onnx_call *c)
+{
+	onnx_tensor *x = onnx_in(c, 0);
+	int rank;
+	int64_t dim[RANK];
+	return x && onnx_unsqueeze_dims(c, x->rank, x->dim, &rank, dim) ? onnx_give_shaped(c, 0, x, rank, dim)
+																	: c->err->code;
+}
+
+/* Shape and Size of `rank` axes; the mapper asks too. */
+secant_status
+onnx_give_shape(onnx_call *c, int rank, const int64_t *dim)
+{
+	int64_t start = onnx_attr_int(c, "start", 0), end = onnx_attr_int(c, "end", rank), n = onnx_product(dim, 0, rank);
+	if (!strcmp(c->node->op, "Size"))
+		return onnx_give_ints(c, 0, SECANT_ONNX_INT64, 0, NULL, &n);
+	start += start < 0 ? rank : 0;
+	end += end < 0 ? rank : 0;
+	start = start < 0 ? 0 : start > rank ? rank : start;
+	end = end > rank ? rank : end < start ? start : end;
+	int64_t length = end - start;
+	return onnx_give_ints(c, 0, SECANT_ONNX_INT64, 1, &length, dim + start);
+}
+
+secant_status
+onnx_eval_shape(onnx_call *c)
+{
+	onnx_tensor *x = onnx_in(c, 0);
+	return x ? onnx_give_shape(c, x->rank, x->dim) : c->err->code;
+}
+
+/* Fills perm[rank]; false after an error. */
+bool
+onnx_perm(onnx_call *c, int rank, int *perm)
+{
+	int64_t given[RANK];
+	bool seen[RANK] = { false };
+	int n = onnx_attr_ints(c, "perm", given, RANK);
+	if (n >= 0 && n != rank) {
+		onnx_fail(c, SECANT_ERR_SHAPE, "perm has %d axes, the input %d", n, rank);
+		return false;
+	}
+	for (int i = 0; i < rank; i++) {
+		perm[i] = n < 0 ? rank - 1 - i : onnx_axis(c, given[i], rank);
+		if (perm[i] < 0 || seen[perm[i]]) {
+			onnx_fail(c, SECANT_ERR_SHAPE, "perm names an axis twice");
+			return false;
+		}
+		seen[perm[i]] = true;
+	}
+	return true;
+}
+
+/* out axis i is in axis perm[i]. */
+static secant_status
+transpose(onnx_call *c, onnx_tensor *x, const int *perm)
+{
+	int64_t own[RANK], dim[RANK], stride[RANK];
+	onnx_strides(x->rank, x->dim, own);
+	for (int i = 0; i < x->rank; i++) {
+		dim[i] = x->dim[perm[i]];
+		stride[i] = own[perm[i]];
+	}
+	onnx_tensor *y = onnx_out(c, 0, x->type, x->rank, dim);
+	for (int64_t i = 0, n = y ? secant_onnx_count(y) : 0; i < n; i++)
+		onnx_copy(y, i, x, onnx_place(i, x->rank, dim, stride));
+	return c->err->code;
+}
+
+secant_status
+onnx_eval_transpose(onnx_call *c)
+{
+	onnx_tensor *x = onnx_in(c, 0);
+	int perm[RANK];
+	return x && onnx_perm(c, x->rank, perm) ? transpose(c, x, perm) : c->err->code;
+}
+
+secant_status
+onnx_eval_expand(onnx_call *c)
+{
+	onnx_tensor *x = onnx_in(c, 0);
+	int64_t want[RANK], dim[RANK], stride[RANK];
+	int rank, n = x ? onnx_input_ints(c, 1, NULL, want, RANK) : -1;
+	if (n < 0 || !onnx_broadcast(c, x->rank, x->dim, n, want, &rank, dim))
+		return c->err->code;
+	onnx_broadcast_strides(x, rank, dim, stride);
+	onnx_tensor *y = onnx_out(c, 0, x->type, rank, dim);
+	for (int64_t i = 0, count = y ? secant_onnx_count(y) : 0; i < count; i++)
+		onnx_copy(y, i, x, onnx_place(i, rank, dim, stride));
+	return c->err->code;
+}
+
+secant_status
+onnx_eval_tile(onnx_call *c)
+{
+	onnx_tensor *x = onnx_in(c, 0);
+	int64_t times[RANK], dim[RANK], own[RANK];
+	int n = x ? onnx_input_ints(c, 1, NULL, times, RANK) : -1;
+	if (n < 0)
+		return c->err->code;
+	if (c->opset < 6 && c->n_in == 3) { /* tiles, axis */
+		int64_t axis;
+		if (onnx_input_ints(c, 2, NULL, &axis, 1) != 1 || (axis = onnx_axis(c, axis, x->rank)) < 0)
+			return c->err->code;
+		int64_t t = times[0];
+		for (int i = 0; i < x->rank; i++)
+			times[i] = i == axis ? t : 1;
+		n = x->rank;
+	}
+	if (n != x->rank)
+		return onnx_fail(c, SECANT_ERR_SHAPE, "%d repeats for %d axes", n, x->rank);
+	for (int i = 0; i < n; i++)
+		if (times[i] < 0 || __builtin_mul_overflow(x->dim[i], times[i], &dim[i]))
+			return onnx_fail(c, SECANT_ERR_SHAPE, "%lld repeats", (long long)times[i]);
+	onnx_strides(x->rank, x->dim, own);
+	onnx_tensor *y = onnx_out(c, 0, x->type, n, dim);
+	for (int64_t i = 0, count = y ? secant_onnx_count(y) : 0; i < count; i++) {
+		int64_t k = i, at = 0;
+		for (int d = n - 1; d >= 0; d--) {
+			at += k % dim[d] % x->dim[d] * own[d];
+			k /= dim[d];
+		}
+		onnx_copy(y, i, x, at);
+	}
+	return c->err->code;
+}
+
+/* ---- pieces ---- */
+
+secant_status
+onnx_eval_concat(onnx_call *c)
+{
+	onnx_tensor *first = onnx_in(c, 0);
+	int64_t dim[RANK], at = 0;
+	int axis = first ? onnx_axis(c, onnx_attr_int(c, "axis", 1), first->rank) : -1;
+	if (axis < 0)
+		return c->err->code;
+	memcpy(dim, first->dim, sizeof dim);
+	dim[axis] = 0;
+	for (int i = 0; i < c->n_in; i++) {
+		onnx_tensor *x = onnx_in(c, i);
+		if (!x)
+			return c->err->code;
+		bool fits = x->rank == first->rank && x->type == first->type;
+		for (int d = 0; d < first->rank && fits; d++)
+			fits = d == axis || x->dim[d] == dim[d];
+		if (!fits || __builtin_add_overflow(dim[axis], x->dim[axis], &dim[axis]))
+			return onnx_fail(c, SECANT_ERR_SHAPE, "input %d does not fit the first", i);
+	}
+	onnx_tensor *y = onnx_out(c, 0, first->type, first->rank, dim);
+	if (!y)
+		return c->err->code;
+	size_t size = secant_onnx_type_size(y->type);
+	int64_t outer = onnx_product(dim, 0, axis), inner = onnx_product(dim, axis + 1, y->rank);
+	for (int i = 0; i < c->n_in; at += c->in[i]->dim[axis] * inner, i++) {
+		size_t run = (size_t)(c->in[i]->dim[axis] * inner) * size;
+		for (int64_t o = 0; o < outer && run; o++)
+			memcpy((char *)y->data + (size_t)(o * dim[axis] * inner + at) * size,
+				(const char *)c->in[i]->data + (size_t)o * run, run);
+	}
+	return SECANT_OK;
+}
+
+/* How Split divides an axis into c->n_out pieces. */
+bool
+onnx_split_sizes(onnx_call *c, int64_t extent, int64_t *size)
+{
+	int64_t sum = 0;
+	int n = onnx_input_ints(c, 1, "split", size, c->n_out);
+	if (c->err->code)
+		return false;
+	if (n < 0) {
+		int64_t each = (extent + c->n_out - 1) / (c->n_out ? c->n_out : 1);
+		if (onnx_attr_int(c, "num_outputs", 0) == 0 && extent % (c->n_out ? c->n_out : 1)) {
+			onnx_fail(c, SECANT_ERR_SHAPE, "%lld numbers do not divide into %d", (long long)extent, c->n_out);
+			return false;
+		}
+		for (int i = 0; i < c->n_out; i++, sum += each)
+			size[i] = extent - sum < each ? extent - sum : each;
+		n = c->n_out;
+		for (int i = 0; i < n; i++)
+			size[i] = size[i] < 0 ? 0 : size[i];
+	}
+	sum = 0;
+	for (int i = 0; i < n; i++)
+		sum = size[i] < 0 || size[i] > extent ? extent + 1 : sum + size[i];
+	if (sum != extent || n != c->n_out)
+		onnx_fail(c, SECANT_ERR_SHAPE, "%lld numbers divided into pieces of another sum", (long long)extent);
+	return sum == extent && n == c->n_out;
+}
+
+secant_status
+onnx_eval_split(onnx_call *c)
+{
+	onnx_tensor *x = onnx_in(c, 0);
+	int axis = x ? onnx_axis(c, onnx_attr_int(c, "axis", 0), x->rank) : -1;
+	int64_t *piece = axis < 0 ? NULL : onnx_temp(c, c->n_out, sizeof *piece), dim[RANK], at = 0;
+	if (!piece || !onnx_split_sizes(c, x->dim[axis], piece))
+		return c->err->code;
+	size_t size = secant_onnx_type_size(x->type);
+	int64_t outer = onnx_product(x->dim, 0, axis), inner = onnx_product(x->dim, axis + 1, x->rank);
+	memcpy(dim, x->dim, sizeof dim);
+	for (int k = 0; k < c->n_out; at += piece[k++]) {
+		dim[axis] = piece[k];
+		onnx_tensor *y = onnx_out(c, k, x->type, x->rank, dim);
+		size_t run = (size_t)(piece[k] * inner) * size;
+		for (int64_t o = 0; o < outer && y && run; o++)
+			memcpy((char *)y->data + (size_t)o * run,
+				(const char *)x->data + (size_t)((o * x->dim[axis] + at) * inner) * size, run);
+	}
+	return c->err->code;
+}
+
+/* Slice's rule: start, step and length of every axis of `in`. */
+bool
+onnx_slice_rule(onnx_call *c, int rank, const int64_t *in, int64_t *start, int64_t *step, int64_t *dim)
+{
+	int64_t from[RANK], to[RANK], axes[RANK], by[RANK];
+	bool named[RANK] = { false };
+	int n = onnx_input_ints(c, 1, "starts", from, RANK), m = onnx_input_ints(c, 2, "ends", to, RANK),
+		k = onnx_input_ints(c, 3, "axes", axes, RANK), j = onnx_input_ints(c, 4, NULL, by, RANK);
+	if (n < 0 || m != n || (k >= 0 && k != n) || (j >= 0 && j != n)) {
+		onnx_fail(c, SECANT_ERR_FORMAT, "starts, ends, axes and steps are not of one length");
+		return false;
+	}
+	for (int i = 0; i < rank; i++) {
+		start[i] = 0;
+		step[i] = 1;
+		dim[i] = in[i];
+	}
+	for (int i = 0; i < n; i++) {
+		int a = onnx_axis(c, k < 0 ? i : axes[i], rank);
+		int64_t s = from[i], e = to[i], d = j < 0 ? 1 : by[i], extent;
+		if (a < 0 || d == 0 || d == INT64_MIN || named[a]) {
+			onnx_fail(c, SECANT_ERR_FORMAT, "a step of 0, or an axis named twice");
+			return false;
+		}
+		named[a] = true;
+		extent = in[a];
+		s += s < 0 ? extent : 0;
+		e += e < 0 ? extent : 0;
+		if (d > 0) {
+			s = s < 0 ? 0 : s > extent ? extent : s;
+			e = e < 0 ? 0 : e > extent ? extent : e;
+		} else {
+			s = s < 0 ? 0 : s > extent - 1 ? extent - 1 : s;
+			e = e < -1 ? -1 : e > extent - 1 ? extent - 1 : e;
+		}
+		int64_t span = d > 0 ? e - s : s - e, width = d > 0 ? d : -d;
+		dim[a] = span <= 0 || extent == 0 ? 0 : (span - 1) / width + 1;
+		start[a] = s;
+		step[a] = d;
+	}
+	return true;
+}
+
+secant_status
+onnx_eval_slice(onnx_call *c)
+{
+	onnx_tensor *x = onnx_in(c, 0);
+	int64_t start[RANK], step[RANK], dim[RANK], own[RANK], stride[RANK], base = 0;
+	if (!x || !onnx_slice_rule(c, x->rank, x->dim, start, step, dim))
+		return c->err->code;
+	onnx_strides(x->rank, x->dim, own);
+	for (int i = 0; i < x->rank; i++) {
+		base += start[i] * own[i];
+		stride[i] = dim[i] > 1 ? step[i] * own[i] : 0;
+	}
+	onnx_tensor *y = onnx_out(c, 0, x->type, x->rank, dim);
+	for (int64_t i = 0, n = y ? secant_onnx_count(y) : 0; i < n; i++)
+		onnx_copy(y, i, x, base + onnx_place(i, x->rank, dim, stride));
+	return c->err->code;
+}
+
+/* Pad: numbers before and after every axis, of input 1 (and input 3, axes) or attributes. */
+bool
+onnx_pad_amounts(onnx_call *c, int rank, int64_t *before, int64_t *after)
+{
+	int64_t pads[2 * RANK], axes[RANK];
+	int n = c->opset < 11 ? onnx_attr_ints(c, c->opset < 2 ? "paddings" : "pads", pads, 2 * RANK)
+						  : onnx_input_ints(c, 1, NULL, pads, 2 * RANK);
+	int m = onnx_has(c, 3) ? onnx_input_ints(c, 3, NULL, axes, RANK) : -1;
+	for (int i = 0; i < rank; i++)
+		before[i] = after[i] = 0;
+	if (c->err->code || n < 0 || n != 2 * (m < 0 ? rank : m)) {
+		onnx_fail(c, SECANT_ERR_FORMAT, "%d pads for %d axes", n, m < 0 ? rank : m);
+		return false;
+	}
+	for (int i = 0; i < n / 2; i++) {
+		int a = m < 0 ? i : onnx_axis(c, axes[i], rank);
+		if (a < 0)
+			return false;
+		if (pads[i] < -(INT64_C(1) << 40) || pads[i] > INT64_C(1) << 40 || pads[i + n / 2] < -(INT64_C(1) << 40)
+			|| pads[i + n / 2] > INT64_C(1) << 40) {
+			onnx_fail(c, SECANT_ERR_RANGE, "pads beyond all bounds");
+			return false;
+		}
+		before[a] = pads[i];
+		after[a] = pads[i + n / 2];
+	}
+	return true;
+}
+
+/* Where number i of an axis comes from; -1: the constant. */
+static int64_t
+padded_from(const char *mode, int64_t i, int64_t n)
+{
+	if (i >= 0 && i < n)
+		return i;
+	if (*mode == 'c' || n < 1)
+		return -1;
+	if (*mode == 'e')
+		return i < 0 ? 0 : n - 1;
+	if (*mode == 'w')
+		return ((i % n) + n) % n;
+	int64_t period = n > 1 ? 2 * (n - 1) : 1;
+	i = ((i % period) + period) % period;
+	return i < n ? i : period - i;
+}
+
+secant_status
+onnx_eval_pad(onnx_call *c)
+{
+	onnx_tensor *x = onnx_in(c, 0);
+	int64_t before[RANK], after[RANK], dim[RANK], own[RANK];
+	const char *mode = onnx_attr_text(c, "mode", "constant");
+	if (!x || !onnx_pad_amounts(c, x->rank, before, after))
+		return c->err->code;
+	if (strcmp(mode, "constant") && strcmp(mode, "edge") && strcmp(mode, "reflect") && strcmp(mode, "wrap"))
+		return onnx_fail(c, SECANT_ERR_FORMAT, "mode '%.20s'", mode);
+	for (int i = 0; i < x->rank; i++) {
+		dim[i] = x->dim[i] + before[i] + after[i];
+		if (*mode != 'c' && x->dim[i] < 1 && dim[i] > 0)
+			return onnx_fail(c, SECANT_ERR_SHAPE, "axis %d is empty, there is nothing to pad with", i);
+	}
+	onnx_tensor *y = onnx_out(c, 0, x->type, x->rank, dim);
+	if (!y)
+		return c->err->code;
+	onnx_strides(x->rank, x->dim, own);
+	double value = onnx_attr_real(c, "value", 0);
+	onnx_tensor *fill = c->opset >= 11 && onnx_has(c, 2) ? onnx_in(c, 2) : NULL;
+	if (fill && (fill->type != x->type || secant_onnx_count(fill) < 1))
+		return onnx_fail(
+			c, SECANT_ERR_FORMAT, "pads %s with %s", secant_onnx_type_name(x->type), secant_onnx_type_name(fill->type));
+	for (int64_t i = 0, n = secant_onnx_count(y); i < n; i++) {
+		int64_t k = i, at = 0;
+		for (int d = x->rank - 1; d >= 0 && at >= 0; d--) {
+			int64_t from = padded_from(mode, k % dim[d] - before[d], x->dim[d]);
+			at = from < 0 ? -1 : at + from * own[d];
+			k /= dim[d];
+		}
+		if (at >= 0)
+			onnx_copy(y, i, x, at);
+		else if (fill)
+			onnx_copy(y, i, fill, 0);
+		else
+			secant_onnx_put_reals(y, i, 1, &value);
+	}
+	return SECANT_OK;
+}
+
+/* ---- indices ---- */
+
+static int64_t
+index_within(onnx_call *c, int64_t i, int64_t n)
+{
+	if (i >= -n && i < n)
+		return i < 0 ? i + n : i;
+	onnx_fail(c, SECANT_ERR_RANGE, "index %lld of an axis of %lld", (long long)i, (long long)n);
+	return -1;
+}
+
+secant_status
+onnx_eval_gather(onnx_call *c)
+{
+	onnx_tensor *x = onnx_in(c, 0), *which = onnx_in(c, 1);
+	int axis = x && which ? onnx_axis(c, onnx_attr_int(c, "axis", 0), x->rank) : -1;
+	int64_t *at = axis < 0 ? NULL : onnx_ints(c, 1), dim[2 * RANK];
+	if (!at)
+		return c->err->code;
+	int rank = x->rank + which->rank - 1;
+	if (rank > RANK)
+		return onnx_fail(c, SECANT_ERR_UNSUPPORTED, "a result of %d axes", rank);
+	memcpy(dim, x->dim, sizeof *dim * (size_t)axis);
+	memcpy(dim + axis, which->dim, sizeof *dim * (size_t)which->rank);
+	memcpy(dim + axis + which->rank, x->dim + axis + 1, sizeof *dim * (size_t)(x->rank - axis - 1));
+	onnx_tensor *y = onnx_out(c, 0, x->type, rank, dim);
+	int64_t outer = onnx_product(x->dim, 0, axis), inner = onnx_product(x->dim, axis + 1, x->rank),
+			m = secant_onnx_count(which);
+	size_t run = (size_t)inner * secant_onnx_type_size(x->type);
+	for (int64_t o = 0; o < outer && y; o++)
+		for (int64_t k = 0; k < m && run; k++) {
+			int64_t i = index_within(c, at[k], x->dim[axis]);
+			if (i < 0)
+				return c->err->code;
+			memcpy((char *)y->data + (size_t)(o * m + k) * run,
+				(const char *)x->data + (size_t)(o * x->dim[axis] + i) * run, run);
+		}
+	return c->err->code;
+}
+
+secant_status
+onnx_eval_gather_elements(onnx_call *c)
+{
+	onnx_tensor *x = onnx_in(c, 0), *which = onnx_in(c, 1);
+	int axis = x && which ? onnx_axis(c, onnx_attr_int(c, "axis", 0), x->rank) : -1;
+	int64_t *at = axis < 0 ? NULL : onnx_ints(c, 1), own[RANK];
+	if (!at)
+		return c->err->code;
+	bool fits = which->rank == x->rank;
+	for (int d = 0; d < x->rank && fits; d++)
+		fits = d == axis || which->dim[d] <= x->dim[d];
+	if (!fits)
+		return onnx_fail(c, SECANT_ERR_SHAPE, "indices and data do not fit");
+	onnx_strides(x->rank, x->dim, own);
+	onnx_tensor *y = onnx_out(c, 0, x->type, which->rank, which->dim);
+	for (int64_t i = 0, n = y ? secant_onnx_count(y) : 0; i < n; i++) {
+		int64_t k = i, from = 0;
+		for (int d = x->rank - 1; d >= 0; k /= which->dim[d--])
+			if (d == axis) {
+				int64_t v = index_within(c, at[i], x->dim[d]);
+				if (v < 0)
+					return c->err->code;
+				from += v * own[d];
+			} else
+				from += k % which->dim[d] * own[d];
+		onnx_copy(y, i, x, from);
+	}
+	return c->err->code;
+}
+
+/* Where a tuple of indices points: offset of its block; -1 after an error. */
+static int64_t
+tuple_place(onnx_call *c, const int64_t *tuple, int n, const int64_t *dim, const int64_t *stride)
+{
+	int64_t at = 0;
+	for (int i = 0; i < n; i++) {
+		int64_t v = index_within(c, tuple[i], dim[i]);
+		if (v < 0)
+			return -1;
+		at += v * stride[i];
+	}
+	return at;
+}
+
+secant_status
+onnx_eval_gather_nd(onnx_call *c)
+{
+	onnx_tensor *x = onnx_in(c, 0), *which = onnx_in(c, 1);
+	int64_t *at = x && which ? onnx_ints(c, 1) : NULL, own[RANK], dim[2 * RANK];
+	int64_t batch = onnx_attr_int(c, "batch_dims", 0);
+	if (!at)
+		return c->err->code;
+	if (which->rank < 1 || batch < 0 || batch >= which->rank || batch > x->rank)
+		return onnx_fail(
+			c, SECANT_ERR_SHAPE, "indices of %d axes, %lld of them batches", which->rank, (long long)batch);
+	int64_t tuple = which->dim[which->rank - 1];
+	if (tuple < 1 || tuple > x->rank - batch)
+		return onnx_fail(c, SECANT_ERR_SHAPE, "tuples of %lld for %d axes", (long long)tuple, x->rank);
+	for (int i = 0; i < batch; i++)
+		if (x->dim[i] != which->dim[i])
+			return onnx_fail(c, SECANT_ERR_SHAPE, "batches do not fit");
+	int rank = which->rank - 1, first = (int)(batch + tuple);
+	memcpy(dim, which->dim, sizeof *dim * (size_t)rank);
+	for (int i = first; i < x->rank; i++, rank++)
+		dim[rank] = x->dim[i];
+	onnx_strides(x->rank, x->dim, own);
+	onnx_tensor *y = onnx_out(c, 0, x->type, rank, dim);
+	int64_t block = onnx_product(x->dim, first, x->rank), blocks = tuple ? secant_onnx_count(which) / tuple : 0,
+			batches = onnx_product(x->dim, 0, (int)batch), per = batches ? blocks / batches : 0,
+			base = onnx_product(x->dim, (int)batch, x->rank);
+	size_t size = secant_onnx_type_size(x->type);
+	for (int64_t k = 0; k < blocks && y; k++) {
+		int64_t from = tuple_place(c, at + k * tuple, (int)tuple, x->dim + batch, own + batch);
+		if (from < 0)
+			return c->err->code;
+		memcpy((char *)y->data + (size_t)(k * block) * size,
+			(const char *)x->data + (size_t)(from + (per ? k / per : 0) * base) * size, (size_t)block * size);
+	}
+	return c->err->code;
+}
+
+/* Joins a number into a place, as the attribute `reduction` says. */
+static void
+reduce_into(onnx_tensor *y, int64_t i, const onnx_tensor *from, int64_t j, const char *how)
+{
+	double a, b;
+	int64_t u, v;
+	if (!strcmp(how, "none")) {
+		onnx_copy(y, i, from, j);
+	} else if (secant_onnx_type_is_real(y->type)) {
+		secant_onnx_get_reals(y, i, 1, &a);
+		secant_onnx_get_reals(from, j, 1, &b);
+		a = !strcmp(how, "add") ? a + b : !strcmp(how, "mul") ? a * b : !strcmp(how, "max") ? fmax(a, b) : fmin(a, b);
+		secant_onnx_put_reals(y, i, 1, &a);
+	} else {
+		secant_onnx_get_ints(y, i, 1, &u);
+		secant_onnx_get_ints(from, j, 1, &v);
+		u = !strcmp(how, "add")   ? (int64_t)((uint64_t)u + (uint64_t)v)
+			: !strcmp(how, "mul") ? (int64_t)((uint64_t)u * (uint64_t)v)
+			: !strcmp(how, "max") ? (u > v ? u : v)
+								  : (u < v ? u : v);
+		secant_onnx_put_ints(y, i, 1, &u);
+	}
+}
+
+static const char *
+reduction_of(onnx_call *c)
+{
+	const char *how = onnx_attr_text(c, "reduction", "none");
+	if (strcmp(how, "none") && strcmp(how, "add") && strcmp(how, "mul") && strcmp(how, "max") && strcmp(how, "min")) {
+		onnx_fail(c, SECANT_ERR_FORMAT, "reduction '%.20s'", how);
+		return NULL;
+	}
+	return how;
+}
+
+secant_status
+onnx_eval_scatter_elements(onnx_call *c)
+{
+	onnx_tensor *x = onnx_in(c, 0), *which = onnx_in(c, 1), *from = onnx_in(c, 2);
+	int axis = x && which && from ? onnx_axis(c, onnx_attr_int(c, "axis", 0), x->rank) : -1;
+	int64_t *at = axis < 0 ? NULL : onnx_ints(c, 1), own[RANK];
+	const char *how = at ? reduction_of(c) : NULL;
+	if (!how)
+		return c->err->code;
+	bool fits = which->rank == x->rank && from->rank == x->rank && from->type == x->type;
+	for (int d = 0; d < x->rank && fits; d++)
+		fits = which->dim[d] == from->dim[d] && (d == axis || which->dim[d] <= x->dim[d]);
+	if (!fits)
+		return onnx_fail(c, SECANT_ERR_SHAPE, "data, indices and updates do not fit");
+	onnx_strides(x->rank, x->dim, own);
+	onnx_tensor *y = onnx_out_like(c, 0, x->type, x);
+	if (!y)
+		return c->err->code;
+	memcpy(y->data, x->data, (size_t)secant_onnx_count(x) * secant_onnx_type_size(x->type));
+	for (int64_t i = 0, n = secant_onnx_count(which); i < n; i++) {
+		int64_t k = i, to = 0;
+		for (int d = x->rank - 1; d >= 0; k /= which->dim[d--])
+			if (d == axis) {
+				int64_t v = index_within(c, at[i], x->dim[d]);
+				if (v < 0)
+					return c->err->code;
+				to += v * own[d];
+			} else
+				to += k % which->dim[d] * own[d];
+		reduce_into(y, to, from, i, how);
+	}
+	return SECANT_OK;
+}
+
+secant_status
+onnx_eval_scatter_nd(onnx_call *c)
+{
+	onnx_tensor *x = onnx_in(c, 0), *which = onnx_in(c, 1), *from = onnx_in(c, 2);
+	int64_t *at = x && which && from ? onnx_ints(c, 1) : NULL, own[RANK];
+	const char *how = at ? reduction_of(c) : NULL;
+	if (!how)
+		return c->err->code;
+	int64_t tuple = which->rank ? which->dim[which->rank - 1] : 0;
+	if (tuple < 1 || tuple > x->rank || from->type != x->type)
+		return onnx_fail(c, SECANT_ERR_SHAPE, "tuples of %lld for %d axes", (long long)tuple, x->rank);
+	int64_t block = onnx_product(x->dim, (int)tuple, x->rank), blocks = secant_onnx_count(which) / tuple;
+	if (secant_onnx_count(from) != block * blocks)
+		return onnx_fail(c, SECANT_ERR_SHAPE, "updates have %lld numbers, not %lld", (long long)secant_onnx_count(from),
+			(long long)(block * blocks));
+	onnx_strides(x->rank, x->dim, own);
+	onnx_tensor *y = onnx_out_like(c, 0, x->type, x);
+	if (!y)
+		return c->err->code;
+	memcpy(y->data, x->data, (size_t)secant_onnx_count(x) * secant_onnx_type_size(x->type));
+	for (int64_t k = 0; k < blocks; k++) {
+		int64_t to = tuple_place(c, at + k * tuple, (int)tuple, x->dim, own);
+		if (to < 0)
+			return c->err->code;
+		for (int64_t i = 0; i < block; i++)
+			reduce_into(y, to + i, from, k * block + i, how);
+	}
+	return SECANT_OK;
+}
+
+secant_status
+onnx_eval_compress(onnx_call *c)
+{
+	onnx_tensor *x = onnx_in(c, 0), *mask = onnx_in(c, 1);
+	if (!x || !mask)
+		return c->err->code;
+	const secant_onnx_attr *a = onnx_attr(c, "axis");
+	int axis = a ? onnx_axis(c, a->i, x->rank) : 0;
+	if (axis < 0)
+		return c->err->code;
+	int64_t dim[RANK], extent = a ? x->dim[axis] : secant_onnx_count(x), outer = a ? onnx_product(x->dim, 0, axis) : 1,
+					   inner = a ? onnx_product(x->dim, axis + 1, x->rank) : 1, m = secant_onnx_count(mask), kept = 0,
+					   k = 0;
+	int64_t *flag = onnx_ints(c, 1);
+	if (!flag)
+		return c->err->code;
+	m = m < extent ? m : extent;
+	for (int64_t i = 0; i < m; i++)
+		kept += flag[i] != 0;
+	memcpy(dim, x->dim, sizeof dim);
+	dim[axis] = kept;
+	onnx_tensor *y = onnx_out(c, 0, x->type, a ? x->rank : 1, dim);
+	for (int64_t o = 0; o < outer && y; o++)
+		for (int64_t i = 0; i < m; i++)
+			for (int64_t n = 0; n < inner && flag[i]; n++)
+				onnx_copy(y, k++, x, (o * extent + i) * inner + n);
+	return c->err->code;
+}
+
+secant_status
+onnx_eval_one_hot(onnx_call *c)
+{
+	onnx_tensor *which = onnx_in(c, 0), *values = onnx_in(c, 2);
+	int64_t depth, dim[RANK + 1];
+	if (!which || !values || onnx_input_ints(c, 1, NULL, &depth, 1) != 1)
+		return c->err->code ? c->err->code : onnx_fail(c, SECANT_ERR_FORMAT, "no depth is given");
+	int axis = onnx_axis(c, onnx_attr_int(c, "axis", -1), which->rank + 1);
+	int64_t *at = axis < 0 ? NULL : onnx_ints(c, 0);
+	if (!at || which->rank >= RANK || secant_onnx_count(values) != 2)
+		return onnx_fail(c, SECANT_ERR_SHAPE, "indices of %d axes, values of %lld numbers", which->rank,
+			(long long)secant_onnx_count(values));
+	memcpy(dim, which->dim, sizeof *dim * (size_t)axis);
+	dim[axis] = depth;
+	memcpy(dim + axis + 1, which->dim + axis, sizeof *dim * (size_t)(which->rank - axis));
+	onnx_tensor *y = onnx_out(c, 0, values->type, which->rank + 1, dim);
+	int64_t inner = onnx_product(which->dim, axis, which->rank);
+	for (int64_t i = 0, n = y ? secant_onnx_count(y) : 0; i < n; i++) {
+		int64_t k = i / inner % depth, index = at[i / inner / depth * inner + i % inner];
+		onnx_copy(y, i, values, index == k || index + depth == k);
+	}
+	return c->err->code;
+}
+
+secant_status
+onnx_eval_nonzero(onnx_call *c)
+{
+	onnx_tensor *x = onnx_in(c, 0);
+	double *v = onnx_reals(c, 0);
+	if (!v)
+		return c->err->code;
+	int64_t n = secant_onnx_count(x), found = 0, at = 0;
+	int rank = x->rank ? x->rank : 1;
+	for (int64_t i = 0; i < n; i++)
+		found += v[i] != 0;
+	onnx_tensor *y = onnx_out(c, 0, SECANT_ONNX_INT64, 2, (int64_t[]){ rank, found });
+	for (int64_t i = 0; i < n && y; i++) {
+		int64_t k = i;
+		if (v[i] == 0)
+			continue;
+		for (int d = x->rank - 1; d >= 0; k /= x->dim[d--])
+			((int64_t *)y->data)[d * found + at] = k % x->dim[d];
+		at++;
+	}
+	return c->err->code;
+}
+
+secant_status
+onnx_eval_trilu(onnx_call *c)
+{
+	onnx_tensor *x = onnx_in(c, 0);
+	int64_t k = 0;
+	if (!x || (onnx_has(c, 1) && onnx_input_ints(c, 1, NULL, &k, 1) != 1))
+		return c->err->code;
+	if (x->rank < 2)
+		return onnx_fail(c, SECANT_ERR_SHAPE, "wants matrices");
+	bool upper = onnx_attr_int(c, "upper", 1);
+	onnx_tensor *y = onnx_out_like(c, 0, x->type, x);
+	int64_t w = x->dim[x->rank - 1], h = x->dim[x->rank - 2];
+	for (int64_t i = 0, n = y ? secant_onnx_count(y) : 0; i < n; i++) {
+		double column = (double)(i % w), row = (double)(i / w % h) + (double)k;
+		if (upper ? column >= row : column <= row)
+			onnx_copy(y, i, x, i);
+	}
+	return c->err->code;
+}
+
+secant_status
+onnx_eval_reverse_sequence(onnx_call *c)
+{
+	onnx_tensor *x = onnx_in(c, 0), *lengths = onnx_in(c, 1);
+	int64_t time = onnx_attr_int(c, "time_axis", 0), batch = onnx_attr_int(c, "batch_axis", 1), own[RANK];
+	int64_t *length = x && lengths ? onnx_ints(c, 1) : NULL;
+	if (!length)
+		return c->err->code;
+	if (time < 0 || time > 1 || batch != 1 - time || x->rank < 2 || secant_onnx_count(lengths) != x->dim[batch])
+		return onnx_fail(c, SECANT_ERR_SHAPE, "axes of time and batch");
+	onnx_strides(x->rank, x->dim, own);
+	onnx_tensor *y = onnx_out_like(c, 0, x->type, x);
+	for (int64_t i = 0, n = y ? secant_onnx_count(y) : 0; i < n; i++) {
+		int64_t t = i / own[time] % x->dim[time], b = i / own[batch] % x->dim[batch], m = length[b];
+		onnx_copy(y, i, x, t < m && m <= x->dim[time] ? i + (m - 1 - 2 * t) * own[time] : i);
+	}
+	return c->err->code;
+}
+
+secant_status
+onnx_eval_depth_to_space(onnx_call *c)
+{
+	onnx_tensor *x = onnx_in(c, 0);
+	int64_t b = onnx_attr_int(c, "blocksize", 0);
+	if (!x || x->rank != 4 || b < 1 || b > 1 << 20)
+		return onnx_fail(c, SECANT_ERR_SHAPE, "wants 4 axes and a block");
+	bool to_space = !strcmp(c->node->op, "DepthToSpace"), crd = !strcmp(onnx_attr_text(c, "mode", "DCR"), "CRD");
+	int64_t n = x->dim[0], ch = x->dim[1], h = x->dim[2], w = x->dim[3];
+	if (to_space ? ch % (b * b) : h % b || w % b)
+		return onnx_fail(c, SECANT_ERR_SHAPE, "blocks of %lld do not divide it", (long long)b);
+	int64_t dim[4] = { n, to_space ? ch / (b * b) : ch * b * b, to_space ? h * b : h / b, to_space ? w * b : w / b };
+	onnx_tensor *y = onnx_out(c, 0, x->type, 4, dim);
+	for (int64_t i = 0, count = y ? secant_onnx_count(y) : 0; i < count; i++) {
+		int64_t xx = i % dim[3], yy = i / dim[3] % dim[2], cc = i / dim[3] / dim[2] % dim[1],
+				nn = i / dim[3] / dim[2] / dim[1];
+		int64_t sc, sy, sx;
+		if (to_space) {
+			int64_t oy = yy % b, ox = xx % b;
+			sc = crd ? (cc * b + oy) * b + ox : (oy * b + ox) * dim[1] + cc;
+			sy = yy / b;
+			sx = xx / b;
+		} else {
+			sc = cc % ch;
+			sy = yy * b + cc / ch / b;
+			sx = xx * b + cc / ch % b;
+		}
+		onnx_copy(y, i, x, ((nn * ch + sc) * h + sy) * w + sx);
+	}
+	return c->err->code;
+}
+
+/* ---- constants ---- */
+
+secant_status
+onnx_eval_constant(onnx_call *c)
+{
+	for (int i = 0; i < c->node->n_attr; i++) {
+		const char *name = c->node->attr[i].name;
+		const secant_onnx_attr *a = onnx_attr(c, name);
+		int64_t n = a ? (!strcmp(name, "value_floats") ? a->n_floats : a->n_ints) : 0;
+		if (!a)
+			continue;
+		if (!strcmp(name, "value") && a->t)
+			return onnx_give(c, 0, a->t);
+		if (!strcmp(name, "value_float"))
+			return onnx_give_reals(c, 0, SECANT_ONNX_FLOAT, 0, NULL, &a->f);
+		if (!strcmp(name, "value_int"))
+			return onnx_give_ints(c, 0, SECANT_ONNX_INT64, 0, NULL, &a->i);
+		if (!strcmp(name, "value_floats"))
+			return onnx_give_reals(c, 0, SECANT_ONNX_FLOAT, 1, &n, a->floats);
+		if (!strcmp(name, "value_ints"))
+			return onnx_give_ints(c, 0, SECANT_ONNX_INT64, 1, &n, a->ints);
+	}
+	return onnx_fail(c, SECANT_ERR_UNSUPPORTED, "a constant that is no tensor of numbers");
+}
+
+secant_status
+onnx_eval_constant_of_shape(onnx_call *c)
+{
+	int64_t dim[RANK];
+	int rank = onnx_input_ints(c, 0, NULL, dim, RANK);
+	if (rank < 0)
+		return c->err->code ? c->err->code : onnx_fail(c, SECANT_ERR_FORMAT, "no shape is given");
+	const secant_onnx_attr *a = onnx_attr(c, "value");
+	onnx_tensor *v = a ? a->t : NULL;
+	onnx_tensor *y = onnx_out(c, 0, v ? v->type : SECANT_ONNX_FLOAT, rank, dim);
+	for (int64_t i = 0, n = y && v && secant_onnx_count(v) ? secant_onnx_count(y) : 0; i < n; i++)
+		onnx_copy(y, i, v, 0);
+	return c->err->code;
+}
+
+secant_status
+onnx_eval_range(onnx_call *c)
+{
+	onnx_tensor *x = onnx_in(c, 0);
+	double *a = onnx_reals(c, 0), *b = onnx_reals(c, 1), *d = onnx_reals(c, 2);
+	if (!a || !b || !d)
+		return c->err->code;
+	double n = ceil((*b - *a) / *d);
+	if (!(n < 1e12))
+		return onnx_fail(c, SECANT_ERR_RANGE, "from %g to %g by %g", *a, *b, *d);
+	int64_t count = n > 0 ? (int64_t)n : 0;
+	onnx_tensor *y = onnx_out(c, 0, x->type, 1, &count);
+	for (int64_t i = 0; i < count && y; i++) {
+		double v = *a + (double)i * *d;
+		secant_onnx_put_reals(y, i, 1, &v);
+	}
+	return c->err->code;
+}
+
+secant_status
+onnx_eval_eye_like(onnx_call *c)
+{
+	onnx_tensor *x = onnx_in(c, 0);
+	if (!x || x->rank != 2)
+		return onnx_fail(c, SECANT_ERR_SHAPE, "wants a matrix");
+	int64_t k = onnx_attr_int(c, "k", 0);
+	onnx_tensor *y = onnx_out_like(c, 0, (int)onnx_attr_int(c, "dtype", x->type), x);
+	double one = 1;
+	for (int64_t i = 0; y && i < x->dim[0]; i++)
+		if (k > -(INT64_C(1) << 40) && k < INT64_C(1) << 40 && i + k >= 0 && i + k < x->dim[1])
+			secant_onnx_put_reals(y, i * x->dim[1] + i + k, 1, &one);
+	return c->err->code;
+}
+
+/* Dropout at inference: what comes in goes out, and the mask is true everywhere. */
+secant_status
+onnx_eval_dropout(onnx_call *c)
+{
+	onnx_tensor *x = onnx_in(c, 0);
+	int64_t training = 0;
+	double ratio = 0.5;
+	if (!x || (onnx_has(c, 2) && onnx_input_ints(c, 2, NULL, &training, 1) != 1))
+		return c->err->code;
+	if (onnx_has(c, 1) && onnx_in(c, 1) && secant_onnx_count(c->in[1]))
+		secant_onnx_get_reals(c->in[1], 0, 1, &ratio);
+	if (training && ratio > 0)
+		return onnx_fail(c, SECANT_ERR_UNSUPPORTED, "drops at random: it is in training mode");
+	onnx_give(c, 0, x);
+	if (onnx_wants(c, 1)) {
+		onnx_tensor *mask = onnx_out_like(c, 1, c->opset < 10 ? x->type : SECANT_ONNX_BOOL, x);
+		double one = 1;
+		for (int64_t i = 0; mask && i < secant_onnx_count(mask); i++)
+			secant_onnx_put_reals(mask, i, 1, &one);
+	}
+	return c->err->code;
+}

@@ -1,0 +1,342 @@
+/* Number by number: any order of axes will do, if all inputs have it. See map.h. */
+#include <math.h>
+#include <string.h>
+#include "formats/onnx/map.h"
+#include "ops/ops.h"
+
+/* A known tensor of one real number. */
+static bool
+is_number(const onnx_call *c, int i, double *v)
+{
+	const onnx_tensor *t = i < c->n_in ? c->in[i] : NULL;
+	if (!t || secant_onnx_count(t) != 1 || !secant_onnx_type_is_real(t->type))
+		return false;
+	secant_onnx_get_reals(t, 0, 1, v);
+	return true;
+}
+
+/* Computed as reals of a plan: everything but double and integers. */
+static bool
+is_real(onnx_call *c, const onnx_mapped *m)
+{
+	if (m && secant_onnx_type_is_real(m->type) && m->type != SECANT_ONNX_DOUBLE)
+		return true;
+	if (m)
+		onnx_no_map(c, "computes integers");
+	return false;
+}
+
+secant_status
+onnx_map_unary(onnx_call *c)
+{
+	static const struct {
+		const char *op, *ours, *attr;
+		double otherwise;
+	} rows[] = {
+		{ "Abs", "abs" },
+		{ "Elu", "elu", "alpha", 1 },
+		{ "Erf", "erf" },
+		{ "Exp", "exp" },
+		{ "HardSwish", "hardswish" },
+		{ "LeakyRelu", "leaky_relu", "alpha", 0.01f },
+		{ "Log", "log" },
+		{ "Mish", "mish" },
+		{ "Neg", "neg" },
+		{ "Reciprocal", "reciprocal" },
+		{ "Relu", "relu" },
+		{ "Sigmoid", "sigmoid" },
+		{ "Sqrt", "sqrt" },
+		{ "Tanh", "tanh" },
+	};
+	secant_graph *g = onnx_graph(c);
+	const onnx_mapped *x = onnx_value_of(c, 0);
+	size_t k = 0;
+	if (!is_real(c, x))
+		return c->err->code;
+	while (k < sizeof rows / sizeof *rows && strcmp(rows[k].op, c->node->op))
+		k++;
+	if (k == sizeof rows / sizeof *rows)
+		return onnx_no_map(c, "has no operator of ours");
+	secant_number_attr a = { .a = rows[k].attr ? onnx_attr_real(c, rows[k].attr, rows[k].otherwise) : 0 };
+	return onnx_result(
+		c, 0, secant_apply(g, rows[k].ours, rows[k].attr ? &a : NULL, 1, x->v), x->type, x->rank, x->perm);
+}
+
+static secant_status
+clamped(onnx_call *c, const onnx_mapped *x, secant_value v, double low, double high)
+{
+	secant_number_attr a = { fmax(low, -3.4e38), fmin(high, 3.4e38) };
+	bool six = low == 0 && high == 6;
+	return onnx_result(
+		c, 0, secant_apply(onnx_graph(c), six ? "relu6" : "clamp", six ? NULL : &a, 1, v), x->type, x->rank, x->perm);
+}
+
+secant_status
+onnx_map_clip(onnx_call *c)
+{
+	const onnx_mapped *x = onnx_value_of(c, 0);
+	double low = -INFINITY, high = INFINITY;
+	if (!is_real(c, x))
+		return c->err->code;
+	if (c->opset < 11) {
+		low = onnx_attr_real(c, "min", low);
+		high = onnx_attr_real(c, "max", high);
+	} else if ((onnx_has(c, 1) && !is_number(c, 1, &low)) || (onnx_has(c, 2) && !is_number(c, 2, &high)))
+		return onnx_no_map(c, "bounds that depend on the input");
+	if (!(low <= high))
+		return onnx_no_map(c, "bounds that cross");
+	return clamped(c, x, x->v, low, high);
+}
+
+secant_status
+onnx_map_hard_sigmoid(onnx_call *c)
+{
+	secant_graph *g = onnx_graph(c);
+	const onnx_mapped *x = onnx_value_of(c, 0);
+	secant_number_attr a = { .a = onnx_attr_real(c, "alpha", 0.2f) }, b = { .a = onnx_attr_real(c, "beta", 0.5) };
+	if (!is_real(c, x))
+		return c->err->code;
+	if (fabs(a.a - 1.0 / 6) < 1e-7 && b.a == 0.5)
+		return onnx_result(c, 0, secant_apply(g, "hardsigmoid", NULL, 1, x->v), x->type, x->rank, x->perm);
+	return clamped(c, x, secant_apply(g, "add_scalar", &b, 1, secant_apply(g, "mul_scalar", &a, 1, x->v)), 0, 1);
+}
+
+secant_status
+onnx_map_softplus(onnx_call *c)
+{
+	const onnx_mapped *x = onnx_value_of(c, 0);
+	secant_number_attr a = { 1, 40 };
+	return is_real(c, x)
+		? onnx_result(c, 0, secant_apply(onnx_graph(c), "softplus", &a, 1, x->v), x->type, x->rank, x->perm)
+		: c->err->code;
+}
+
+secant_status
+onnx_map_gelu(onnx_call *c)
+{
+	const onnx_mapped *x = onnx_value_of(c, 0);
+	const char *ours = strcmp(onnx_attr_text(c, "approximate", "none"), "tanh") ? "gelu" : "gelu_tanh";
+	return is_real(c, x)
+		? onnx_result(c, 0, secant_apply(onnx_graph(c), ours, NULL, 1, x->v), x->type, x->rank, x->perm)
+		: c->err->code;
+}
+
+secant_status
+onnx_map_swish(onnx_call *c)
+{
+	const onnx_mapped *x = onnx_value_of(c, 0);
+	if (onnx_attr_real(c, "alpha", 1) != 1)
+		return onnx_no_map(c, "alpha is not 1");
+	return is_real(c, x)
+		? onnx_result(c, 0, secant_apply(onnx_graph(c), "silu", NULL, 1, x->v), x->type, x->rank, x->perm)
+		: c->err->code;
+}
+
+/* ---- two inputs ---- */
+
+/* m with `rank` axes, ones in front, in the order perm. */
+static secant_value
+spread(secant_graph *g, const onnx_mapped *m, int rank, const int *perm)
+{
+	onnx_mapped wide = { .rank = rank, .type = m->type };
+	if (m->rank == rank)
+		return onnx_ordered(g, m, perm);
+	secant_shape_attr shape = { { rank } };
+	for (int i = 0; i < rank; i++) {
+		wide.perm[i] = i;
+		wide.dim[i] = i < rank - m->rank ? 1 : m->dim[i - (rank - m->rank)];
+		shape.shape.v[i] = (int)wide.dim[i];
+	}
+	wide.v = secant_apply(g, "reshape", &shape, 1, onnx_plain(g, m));
+	return onnx_ordered(g, &wide, perm);
+}
+
+/* The order that costs least: that of the larger input, or of the one that is not known. */
+static const onnx_mapped *
+leader(const onnx_call *c, const onnx_mapped *a, const onnx_mapped *b)
+{
+	if (a->rank != b->rank)
+		return a->rank > b->rank ? a : b;
+	if (!c->mapped[0] != !c->mapped[1])
+		return c->mapped[0] ? a : b;
+	int64_t na = onnx_product(a->dim, 0, a->rank), nb = onnx_product(b->dim, 0, b->rank);
+	return na >= nb ? a : b;
+}
+
+/* The shapes of operator sets before 7: broadcast along `axis`. */
+static bool
+old_broadcast(onnx_call *c)
+{
+	return c->opset < 7 && onnx_attr_int(c, "broadcast", 0);
+}
+
+static secant_status
+joined(onnx_call *c, const char *ours, const onnx_mapped *a, const onnx_mapped *b, int type)
+{
+	secant_graph *g = onnx_graph(c);
+	const onnx_mapped *m = leader(c, a, b);
+	secant_value x = spread(g, a, m->rank, m->perm), y = spread(g, b, m->rank, m->perm);
+	return onnx_result(c, 0, secant_apply(g, ours, NULL, 2, x, y), type, m->rank, m->perm);
+}
+
+static secant_status
+with_number(onnx_call *c, const char *ours, double v, int i)
+{
+	const onnx_mapped *x = c->mapped[i];
+	secant_number_attr a = { .a = v };
+	/* A number with axes may give its result more axes than x has. */
+	return onnx_result(c, 0, secant_apply(onnx_graph(c), ours, &a, 1, x->v), x->type, x->rank, x->perm);
+}
+
+secant_status
+onnx_map_arithmetic(onnx_call *c)
+{
+	static const struct {
+		const char *op, *ours;
+	} rows[] = { { "Add", "add" }, { "Sub", "sub" }, { "Mul", "mul" }, { "Div", "div" }, { "Max", "maximum" },
+		{ "Min", "minimum" }, { "Sum", "add" } };
+	const char *op = c->node->op;
+	size_t k = 0;
+	double v;
+	while (strcmp(rows[k].op, op))
+		k++;
+	if (c->n_in == 1)
+		return onnx_pass(c, 0, onnx_value_of(c, 0), onnx_value_of(c, 0)->type);
+	if (c->n_in != 2)
+		return onnx_no_map(c, "more than two inputs");
+	if (old_broadcast(c))
+		return onnx_no_map(c, "broadcasts as operator sets before 7 did");
+	for (int i = 0; i < 2; i++)
+		if (c->mapped[!i] && is_number(c, i, &v) && c->in[i]->rank <= c->mapped[!i]->rank
+			&& is_real(c, c->mapped[!i])) {
+			if (!strcmp(op, "Add") || !strcmp(op, "Sum"))
+				return with_number(c, "add_scalar", v, !i);
+			if (!strcmp(op, "Mul"))
+				return with_number(c, "mul_scalar", v, !i);
+			if (!strcmp(op, "Sub") && i == 1)
+				return with_number(c, "add_scalar", -v, 0);
+		}
+	const onnx_mapped *a = onnx_value_of(c, 0), *b = a ? onnx_value_of(c, 1) : NULL;
+	if (!b || !is_real(c, a) || !is_real(c, b))
+		return c->err->code;
+	return joined(c, rows[k].ours, a, b, a->type);
+}
+
+secant_status
+onnx_map_compare(onnx_call *c)
+{
+	const onnx_mapped *a = onnx_value_of(c, 0), *b = a ? onnx_value_of(c, 1) : NULL;
+	bool less = !strcmp(c->node->op, "Less");
+	if (!b || !is_real(c, a) || !is_real(c, b))
+		return c->err->code;
+	if (old_broadcast(c))
+		return onnx_no_map(c, "broadcasts as operator sets before 7 did");
+	if (!less)
+		return joined(c, strcmp(c->node->op, "Equal") ? "greater" : "equal", a, b, SECANT_ONNX_BOOL);
+	secant_graph *g = onnx_graph(c);
+	const onnx_mapped *m = leader(c, a, b);
+	secant_value x = spread(g, a, m->rank, m->perm), y = spread(g, b, m->rank, m->perm);
+	return onnx_result(c, 0, secant_apply(g, "greater", NULL, 2, y, x), SECANT_ONNX_BOOL, m->rank, m->perm);
+}
+
+secant_status
+onnx_map_where(onnx_call *c)
+{
+	secant_graph *g = onnx_graph(c);
+	const onnx_mapped *p = onnx_value_of(c, 0), *a = p ? onnx_value_of(c, 1) : NULL,
+					  *b = a ? onnx_value_of(c, 2) : NULL;
+	if (!b || !is_real(c, a) || !is_real(c, b))
+		return c->err->code;
+	const onnx_mapped *m = a->rank >= b->rank ? a : b;
+	m = p->rank > m->rank ? p : m;
+	secant_value x = spread(g, p, m->rank, m->perm), y = spread(g, a, m->rank, m->perm),
+				 z = spread(g, b, m->rank, m->perm);
+	return onnx_result(c, 0, secant_apply(g, "where", NULL, 3, x, y, z), a->type, m->rank, m->perm);
+}
+
+secant_status
+onnx_map_pow(onnx_call *c)
+{
+	double e;
+	const onnx_mapped *x = onnx_value_of(c, 0);
+	secant_number_attr a;
+	if (!is_real(c, x))
+		return c->err->code;
+	if (c->n_in < 2 || !c->in[1] || secant_onnx_count(c->in[1]) != 1 || c->in[1]->rank > x->rank)
+		return onnx_no_map(c, "an exponent that is not one known number");
+	secant_onnx_get_reals(c->in[1], 0, 1, &e);
+	a = (secant_number_attr){ .a = e };
+	secant_value v = e == 2 ? secant_apply(onnx_graph(c), "square", NULL, 1, x->v)
+		: e == 0.5          ? secant_apply(onnx_graph(c), "sqrt", NULL, 1, x->v)
+							: secant_apply(onnx_graph(c), "pow", &a, 1, x->v);
+	return onnx_result(c, 0, v, x->type, x->rank, x->perm);
+}
+
+/* Slopes of each channel (axis 1), or one for all. */
+secant_status
+onnx_map_prelu(onnx_call *c)
+{
+	secant_graph *g = onnx_graph(c);
+	const onnx_mapped *x = onnx_value_of(c, 0), *w = x ? onnx_value_of(c, 1) : NULL;
+	if (!w || !is_real(c, x) || !is_real(c, w))
+		return c->err->code;
+	int64_t n = onnx_product(w->dim, 0, w->rank);
+	int at = -1;
+	for (int i = 0; i < w->rank; i++)
+		if (w->dim[i] > 1)
+			at = i + (x->rank - w->rank);
+	if (c->opset < 7 && w->rank == 1)
+		at = 1;
+	if (n != 1 && (x->rank < 2 || n != x->dim[1] || at != 1))
+		return onnx_no_map(c, "slopes that are not one for each channel");
+	secant_shape_attr flat = { { 1, { (int)n } } };
+	secant_value slopes = w->rank == 1 ? w->v : secant_apply(g, "reshape", &flat, 1, w->v);
+	if (n == 1)
+		return onnx_result(c, 0, secant_apply(g, "prelu", NULL, 2, x->v, slopes), x->type, x->rank, x->perm);
+	return onnx_result_last(c, secant_apply(g, "prelu", NULL, 2, onnx_channels_last(g, x), slopes), x->type);
+}
+
+/* ---- types ---- */
+
+static secant_status
+cast(onnx_call *c, int type)
+{
+	const onnx_mapped *x = onnx_value_of(c, 0);
+	if (!x)
+		return c->err->code;
+	bool from = secant_onnx_type_is_real(x->type), to = secant_onnx_type_is_real(type);
+	if (type == SECANT_ONNX_DOUBLE)
+		return onnx_no_map(c, "computes in double precision");
+	if (x->type == type || (from && to))
+		return onnx_pass(c, 0, x, type);
+	if (!to)
+		return onnx_no_map(c, "casts to integers");
+	return onnx_result(c, 0, secant_apply(onnx_graph(c), "upcast", NULL, 1, x->v), type, x->rank, x->perm);
+}
+
+secant_status
+onnx_map_cast(onnx_call *c)
+{
+	return cast(c, (int)onnx_attr_int(c, "to", 0));
+}
+
+secant_status
+onnx_map_cast_like(onnx_call *c)
+{
+	return c->mapped[1] ? cast(c, c->mapped[1]->type)
+		: c->in[1]      ? cast(c, c->in[1]->type)
+						: onnx_no_map(c, "no type is given");
+}
+
+secant_status
+onnx_map_identity(onnx_call *c)
+{
+	const onnx_mapped *x = onnx_value_of(c, 0);
+	if (onnx_wants(c, 1))
+		return onnx_no_map(c, "its mask is asked for");
+	int64_t training = 0;
+	if (!strcmp(c->node->op, "Dropout") && onnx_has(c, 2)
+		&& (onnx_input_ints(c, 2, NULL, &training, 1) != 1 || training))
+		return onnx_no_map(c, "drops at random: it is in training mode");
+	return x ? onnx_pass(c, 0, x, x->type) : c->err->code;
+}
