@@ -3,6 +3,7 @@
  * tables so that they cannot be wrong. Also the man page and shell completion.
  */
 #include "doc.h"
+#include <secant/annotations.h>
 #include <secant/files.h>
 #include <secant/info.h>
 #include <stdlib.h>
@@ -10,12 +11,13 @@
 
 typedef struct doc {
 	common common;
-	bool man;
+	bool man, formats;
 	int completion;
 } doc;
 
 static const secant_opt doc_rows[] = {
 	SECANT_OPT(doc, man, BOOL, "man", "false", 0, 0, "prints the man page instead"),
+	SECANT_OPT(doc, formats, BOOL, "formats", "false", 0, 0, "prints the page of data set formats instead"),
 	SECANT_OPT_CHOICE(
 		doc, completion, "completion", "none", "none|bash|zsh|fish", "prints completion for this shell instead"),
 	SECANT_OPT_TABLE(doc, common, &common_options),
@@ -171,7 +173,11 @@ doc_run(void *options, int n, const char *const *operands, secant_err *err)
 		FILE * to) = { NULL, doc_completion_bash, doc_completion_zsh, doc_completion_fish };
 	if (o->man)
 		doc_man(stdout);
-	else if (o->completion)
+	else if (o->formats) {
+		char *text = secant_dataset_formats_page();
+		fputs(text ? text : "", stdout);
+		secant_free(text);
+	} else if (o->completion)
 		completions[o->completion](stdout);
 	else if (!n)
 		secant_fail(err, SECANT_ERR_ARG, "a folder is missing: secant doc DIR");

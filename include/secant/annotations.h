@@ -54,6 +54,8 @@ SECANT_API void secant_dataset_free(secant_dataset *d);
  * reason. */
 SECANT_API const char *secant_dataset_detect(const char *path, const char **why, secant_err *err);
 /* The formats: name, one line, what they can ("reads", "writes"); false after the last. */
+/* The page of all formats in Markdown: what each keeps, and what is counted as lost. secant_free; NULL: no memory. */
+SECANT_API char *secant_dataset_formats_page(void);
 SECANT_API bool secant_dataset_format(int i, const char **name, const char **brief, bool *reads, bool *writes);
 
 /* ---- looking at it

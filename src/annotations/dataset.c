@@ -75,6 +75,75 @@ secant_dataset_format(int i, const char **name, const char **brief, bool *reads,
 	return true;
 }
 
+/* What a format has a place for, and what is counted as lost where it has none. */
+static const struct {
+	unsigned bit;
+	const char *keeps, *loses;
+} holdings[] = {
+	{ ANN_HOLDS_BOX, "boxes", NULL },
+	{ ANN_HOLDS_FRACTIONS, "fractions of pixels", "fractions of pixels" },
+	{ ANN_HOLDS_QUAD, "turned boxes", "the orientation of boxes" },
+	{ ANN_HOLDS_POLYGON, "polygons", "polygons" },
+	{ ANN_HOLDS_PARTS, "polygons of several parts", "further parts of polygons" },
+	{ ANN_HOLDS_RLE, "masks of objects", "masks of objects" },
+	{ ANN_HOLDS_MASK, "pictures of classes", NULL },
+	{ ANN_HOLDS_LINES, "lines and points", "lines and points" },
+	{ ANN_HOLDS_LABELS, "labels of whole pictures", "labels of whole pictures" },
+	{ ANN_HOLDS_ATTRIBUTES, "attributes of objects", "attributes of objects" },
+	{ ANN_HOLDS_IMAGE_ATTRIBUTES, "attributes of pictures", "attributes of pictures" },
+	{ ANN_HOLDS_SET_ATTRIBUTES, "attributes of the set and of classes", "attributes of the set and of classes" },
+	{ ANN_HOLDS_CROWD, "crowd marks", "crowd marks" },
+	{ ANN_HOLDS_DIFFICULT, "difficult marks", "difficult marks" },
+	{ ANN_HOLDS_AREA, "areas of their own", "areas that are not those of the shapes" },
+	{ ANN_HOLDS_VOID, "regions not to be judged", "regions not to be judged" },
+};
+
+static void
+put_places(secant_str *t, unsigned holds, bool kept)
+{
+	bool any = false;
+	/* Attributes carry marks and areas; pixels of a class mask carry polygons. */
+	unsigned carried = holds
+		| (holds & ANN_HOLDS_ATTRIBUTES ? ANN_HOLDS_CROWD | ANN_HOLDS_DIFFICULT | ANN_HOLDS_AREA : 0u);
+	for (size_t i = 0; i < sizeof holdings / sizeof *holdings; i++) {
+		bool has = (kept ? holds : carried) & holdings[i].bit;
+		const char *words = kept ? holdings[i].keeps : holdings[i].loses;
+		if (has != kept || !words || (!kept && holdings[i].bit == ANN_HOLDS_FRACTIONS && holds & ANN_HOLDS_MASK))
+			continue;
+		secant_str_addf(t, "%s%s", any ? ", " : "", words);
+		any = true;
+	}
+	secant_str_add(t, any ? ".\n" : "nothing.\n");
+}
+
+char *
+secant_dataset_formats_page(void)
+{
+	secant_str t = { 0 };
+	secant_str_add(&t,
+		"# Data set formats\n\nThis page is printed by `secant doc --formats`. Formats are found out by what lies in a "
+		"folder; `--from` and "
+		"`--to` name them. What a format has no place for is counted by name in the report of a conversion; attributes "
+		"whose key begins "
+		"with the format's own prefix are written as it has them.\n\n| format | what it is | read | written "
+		"|\n|---|---|---|---|\n");
+	for (const ann_format *const *f = secant_ann_formats; *f; f++)
+		secant_str_addf(&t, "| [`%s`](#%s) | %s | %s | %s |\n", (*f)->name, (*f)->name, (*f)->brief,
+			(*f)->read ? "yes" : "no", (*f)->write ? "yes" : "no");
+	for (const ann_format *const *f = secant_ann_formats; *f; f++) {
+		secant_str_addf(&t, "\n## %s\n\n%s.\n\n- Read: ", (*f)->name, (*f)->brief);
+		put_places(&t, (*f)->holds, true);
+		if ((*f)->write) {
+			secant_str_add(&t, "- Counted as lost when written: ");
+			put_places(&t, (*f)->holds, false);
+		} else
+			secant_str_add(&t, "- Not written.\n");
+		if ((*f)->prefix)
+			secant_str_addf(&t, "- Its own elements are attributes `%sNAME`.\n", (*f)->prefix);
+	}
+	return secant_str_take(&t);
+}
+
 enum { CERTAIN = 100 }; /* what detect says when nothing else can be it */
 
 const char *
@@ -179,9 +248,9 @@ secant_ann_open(
 		char *clean = secant_strndup(place, n);
 		secant_status status = clean ? f->read(s, clean, o, watch, err) : secant_ann_nomem(err);
 		secant_free(clean);
-		if (!status && strcmp(f->name, "voc"))
+		if (!status && !f->own_sizes)
 			status = secant_ann_read_manifest(s, ann_str(s, s->root), err);
-		if (!status && strcmp(f->name, "voc"))
+		if (!status && !f->own_sizes)
 			status = secant_ann_probe_all(s, o, watch, err);
 		if (!status)
 			status = secant_ann_sound(s, err);
@@ -555,8 +624,8 @@ secant_dataset_write(
 		secant_calloc((size_t)s->n_images + 1, sizeof *k.splits), { 0 }, s->n_splits };
 	memcpy(k.split, s->splits, sizeof k.split);
 	int origin = s->voc_origin;
-	bool nwpu = !strcmp(ann_str(s, s->format), "nwpu"),
-		 number = w.names == 2 || (w.names == 0 && nwpu && strcmp(to, "nwpu"));
+	const ann_format *from = secant_ann_format(ann_str(s, s->format));
+	bool numbered = from && from->numbers_images && from != f, number = w.names == 2 || (w.names == 0 && numbered);
 	secant_status status = k.name && k.splits ? SECANT_OK : secant_ann_nomem(err);
 	for (int i = 0; !status && i < s->n_images; i++) {
 		k.name[i] = s->images[i].name;
@@ -564,7 +633,7 @@ secant_dataset_write(
 	}
 	if (!status && number)
 		status = number_names(s, err);
-	if (w.train_ratio < 0 && nwpu && !s->n_splits && strcmp(to, "nwpu"))
+	if (w.train_ratio < 0 && numbered && !s->n_splits)
 		w.train_ratio = 0.8;
 	if (!status && w.train_ratio >= 0)
 		status = split_train_val(s, w.train_ratio, w.seed, err);
@@ -579,7 +648,7 @@ secant_dataset_write(
 			status = secant_ann_out_file(&out, s->extra_name, s->extra, strlen(s->extra), err);
 		if (!status)
 			status = secant_ann_write_manifest(
-				s, &out, f->name, strcmp(f->name, "voc") ? 0 : s->voc_origin, number ? k.name : NULL, err);
+				s, &out, f->name, f->own_sizes ? s->voc_origin : 0, number ? k.name : NULL, err);
 		secant_status closed = secant_ann_out_close(&out, s, !status, report, err);
 		status = status ? status : closed;
 	}

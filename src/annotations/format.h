@@ -33,6 +33,8 @@ typedef struct ann_format {
 	const char *name, *brief;
 	unsigned holds;
 	const char *prefix; /* of attribute keys it writes natively: "voc." */
+	bool own_sizes; /* its reader asks pictures and manifest itself, since its numbers depend on them */
+	bool numbers_images; /* its pictures are numbers: other formats get names 000001, ... and lists of their own */
 	/* How sure: 0 no, 100 certain; *why is a static reason. `path` is a folder or file. */
 	int (*detect)(const char *path, const char **why);
 	secant_status (*read)(

@@ -313,6 +313,7 @@ parse_one(ann_set *s, const char *data, size_t n, const char *origin, secant_err
 
 const ann_format secant_ann_format_nwpu = {
 	.name = "nwpu",
+	.numbers_images = true,
 	.brief = "NWPU VHR-10: positive and negative image set, ground truth as text",
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_FRACTIONS,
 	.detect = detect,

@@ -790,6 +790,7 @@ const ann_format secant_ann_format_voc = {
 	.name = "voc",
 	.brief = "PASCAL VOC XML: boxes and polygons, turned boxes for reading",
 	.prefix = "voc.",
+	.own_sizes = true,
 	.holds = ANN_HOLDS_BOX | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_DIFFICULT | ANN_HOLDS_IMAGE_ATTRIBUTES
 		| ANN_HOLDS_FRACTIONS | ANN_HOLDS_LABELS | ANN_HOLDS_CROWD | ANN_HOLDS_POLYGON | ANN_HOLDS_PARTS
 		| ANN_HOLDS_BOTH,

@@ -208,6 +208,8 @@ example_7_twice_gives_the_same_bytes(void **state)
 	bool writes;
 	secant_dataset *d = small_set();
 	for (int i = 0; secant_dataset_format(i, &name, NULL, NULL, &writes); i++) {
+		if (!writes)
+			continue;
 		char one[300], two[300];
 		snprintf(one, sizeof one, "%s/once-%s", tmp, name);
 		snprintf(two, sizeof two, "%s/twice-%s", tmp, name);
@@ -251,6 +253,8 @@ example_9_pictures_without_objects(void **state)
 	secant_dataset *d = small_set();
 	secant_dataset_item p;
 	for (int i = 0; secant_dataset_format(i, &name, NULL, NULL, &writes); i++) {
+		if (!writes)
+			continue;
 		char out[300];
 		snprintf(out, sizeof out, "%s/empty-%s", tmp, name);
 		write_linked(d, name, out);

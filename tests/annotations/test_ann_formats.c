@@ -496,6 +496,8 @@ test_public_samples(void **state)
 		if (i != 1 && i != 2)
 			assert_int_equal(secant_dataset_object_count(d), objects[i]);
 		for (int k = 0; secant_dataset_format(k, &name, NULL, NULL, &writes); k++) {
+			if (!writes)
+				continue;
 			snprintf(out, sizeof out, "%s/%zu-%s", tmp, i, name);
 			must_write(d, name, out);
 			secant_dataset *back = open_as(out, NULL);

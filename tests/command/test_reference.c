@@ -11,6 +11,9 @@ pages_are_up_to_date(void **state)
 	int status = run_line(out, sizeof out, "diff -r docs/reference %s/reference", dir);
 	if (status)
 		fail_msg("docs/reference is not what the tables print; run ./dev docs\n%s", out);
+	status = run_line(out, sizeof out, "$SECANT doc --formats | diff docs/formats.md -");
+	if (status)
+		fail_msg("docs/formats.md is not what the descriptors say; run ./dev docs\n%s", out);
 	assert_int_equal(run_line(out, sizeof out, "rm -r %s", dir), 0);
 }
 

@@ -1,0 +1,286 @@
+/* Finding pictures by name, and reading small JSON formats as trees. */
+#include "annotations/find.h"
+#include "base/file.h"
+#include <stdio.h>
+
+static secant_status
+add_key(ann_finder *f, const char *key, int image, secant_err *err)
+{
+	int at = secant_ann_find_image(&f->keys, key, strlen(key));
+	if (at >= 0) {
+		f->keys.images[at].number = f->keys.images[at].number == image ? image : -1;
+		return SECANT_OK;
+	}
+	at = secant_ann_add_image(&f->keys, key, strlen(key));
+	if (at < 0)
+		return secant_ann_nomem(err);
+	f->keys.images[at].number = image;
+	return SECANT_OK;
+}
+
+secant_status
+secant_ann_finder_open(ann_finder *f, ann_set *s, const secant_dataset_reading *o, secant_err *err)
+{
+	secant_ann_init(&f->keys);
+	secant_status status = secant_ann_add_pictures(s, o->images ? o->images : "", -1, true, err);
+	for (int i = 0; !status && i < s->n_images; i++) {
+		const char *name = ann_str(s, s->images[i].name);
+		status = add_key(f, name, i, err);
+		if (!status && secant_path_name(name) != name)
+			status = add_key(f, secant_path_name(name), i, err);
+	}
+	return status;
+}
+
+void
+secant_ann_finder_close(ann_finder *f)
+{
+	secant_ann_free(&f->keys);
+}
+
+int
+secant_ann_finder_picture(
+	ann_finder *f, ann_set *s, const char *text, const char *origin, secant_status *status, secant_err *err)
+{
+	char clean[1024], name[1024];
+	size_t n = strcspn(text, "?");
+	snprintf(clean, sizeof clean, "%.*s", (int)(n < 1000 ? n : 1000), text);
+	for (char *p = clean; *p; p++)
+		*p = *p == '\\' ? '/' : *p;
+	for (const char *p = clean; p && *p; p = strchr(p, '/') ? strchr(p, '/') + 1 : NULL) { /* ever shorter ends */
+		int at = secant_ann_find_image(&f->keys, p, strlen(p));
+		if (at >= 0 && f->keys.images[at].number >= 0)
+			return f->keys.images[at].number;
+		if (at >= 0) {
+			*status = secant_ann_bad(
+				s, "stem-collision", origin, 0, 0, err, "'%s' is the name of several pictures", text);
+			return -1;
+		}
+	}
+	*status = secant_ann_picture_name(
+		s, secant_path_name(clean), strlen(secant_path_name(clean)), origin, 0, name, err);
+	int image = *status ? -1 : secant_ann_add_image(s, name, strlen(name));
+	if (!*status && image < 0)
+		*status = secant_ann_nomem(err);
+	if (image >= 0)
+		*status = add_key(f, name, image, err);
+	if (image >= 0 && !*status)
+		*status = secant_ann_find(s, "image-missing", -1, origin, 0, 0, "there is no picture '%s'", text);
+	return *status ? -1 : image;
+}
+
+json_t *
+secant_ann_tree(ann_set *s, const char *path, secant_status *status, secant_err *err)
+{
+	char *data = NULL;
+	size_t n = 0;
+	secant_err one = { 0 };
+	*status = secant_ann_load_text(s, path, &data, &n, err);
+	json_t *j = !*status && data ? secant_json_parse(data, n, path, &one) : NULL;
+	if (!*status && data && !j)
+		*status = secant_ann_unparsable(s, path, &one, err);
+	secant_free(data);
+	return j;
+}
+
+bool
+secant_ann_head_has(const char *path, const char *const *words)
+{
+	secant_bytes b;
+	if (secant_file_map(&b, path, NULL))
+		return false;
+	bool all = true;
+	for (; *words && all; words++)
+		all = memmem(b.data, b.size < 1 << 16 ? b.size : 1 << 16, *words, strlen(*words)) != NULL;
+	secant_file_unmap(&b);
+	return all;
+}
+
+double
+secant_ann_tree_number(const json_t *j, const char *key)
+{
+	const json_t *v = key ? json_object_get(j, key) : j;
+	double number = NAN;
+	if (json_is_number(v))
+		return json_number_value(v);
+	const char *text = json_string_value(v);
+	return text && secant_ann_real(text, text + strlen(text), &number) ? number : NAN;
+}
+
+const char *
+secant_ann_tree_text(const json_t *j, const char *key)
+{
+	const char *text = json_string_value(json_object_get(j, key));
+	return text ? text : "";
+}
+
+void
+secant_ann_tree_keep(ann_set *s, uint32_t *head, const char *key, const json_t *value)
+{
+	char *text = value && *key && !json_is_null(value) ? secant_json_text(value, 0) : NULL;
+	if (text && strcmp(text, "\"\"") && strcmp(text, "{}") && strcmp(text, "[]"))
+		secant_ann_attribute(s, head, key, text, strlen(text));
+	secant_free(text);
+}
+
+int
+secant_ann_named_object(ann_set *s, int image, const char *class)
+{
+	int at = secant_ann_class(s, class, strlen(class));
+	return at >= 0 && secant_ann_add_object(s, image, at) ? s->n_objects - 1 : -1;
+}
+
+double *
+secant_ann_tree_points(const json_t *list, double by_x, double by_y, int *n)
+{
+	size_t count = json_array_size(list), i;
+	double *xy = secant_calloc(2 * count + 2, sizeof *xy);
+	json_t *point;
+	int k = 0;
+	if (!xy)
+		return NULL;
+	json_array_foreach (list, i, point) {
+		if (json_is_number(point))
+			xy[k++] = json_number_value(point);
+		else if (json_is_array(point)) {
+			xy[k++] = secant_ann_tree_number(json_array_get(point, 0), NULL);
+			xy[k++] = secant_ann_tree_number(json_array_get(point, 1), NULL);
+		} else {
+			xy[k++] = secant_ann_tree_number(point, "x");
+			xy[k++] = secant_ann_tree_number(point, "y");
+		}
+	}
+	for (i = 0; i < (size_t)k; i++)
+		xy[i] = by_x == 1 && by_y == 1 ? xy[i] : secant_ann_tidy(xy[i] * (i & 1 ? by_y : by_x));
+	if (k < 2 || k & 1 || !secant_ann_finite(xy, k)) {
+		secant_free(xy);
+		return NULL;
+	}
+	*n = k / 2;
+	return xy;
+}
+
+bool
+secant_ann_set_points(
+	ann_set *s, int at, ann_kind kind, double *xy, int n, const char *origin, secant_status *status, secant_err *err)
+{
+	ann_object *o = &s->objects[at];
+	const char *class = ann_str(s, s->classes[o->class].name);
+	if (xy) {
+		uint32_t shape = secant_ann_points(s, kind, xy, n);
+		s->objects[at].shape = shape;
+		s->objects[at].flags = ANN_BOX_DERIVED;
+		secant_free(xy);
+		return true;
+	}
+	*status = secant_ann_bad(s, "polygon-odd", origin, 0, 0, err, "points of '%s' in '%s' are no pairs of numbers",
+		class, ann_str(s, s->images[o->image].name));
+	s->n_objects--;
+	return false;
+}
+
+bool
+secant_ann_set_box(ann_set *s, int at, const double xywh[4], const char *origin, secant_status *status, secant_err *err)
+{
+	ann_object *o = &s->objects[at];
+	if (!secant_ann_finite(xywh, 4)) {
+		const char *class = ann_str(s, s->classes[o->class].name);
+		*status = secant_ann_bad(s, "value-not-finite", origin, 0, 0, err,
+			"a box of '%s' in '%s' without all of its four numbers", class, ann_str(s, s->images[o->image].name));
+		s->n_objects--;
+		return false;
+	}
+	memcpy(o->box, xywh, sizeof o->box);
+	o->flags = ANN_XYWH;
+	return true;
+}
+
+/* --- formats of trees
+ * ----------------------------------------------------------------------------------------------------- */
+
+enum { DEPTH = 4, LOOKS = 50 };
+
+int
+secant_ann_detect_trees(const char *path, ann_tree_is is, int sure)
+{
+	secant_names files = { 0 };
+	bool found = false;
+	if (!secant_is_dir(path))
+		return secant_ext_is(path, "json") && is(path) ? sure : 0;
+	if (!secant_ann_walk(&files, path, "json", DEPTH, NULL))
+		for (int i = 0; i < files.n && i < LOOKS && !found; i++) {
+			char *file = secant_path_join(path, files.v[i]);
+			found = file && is(file);
+			secant_free(file);
+		}
+	secant_names_free(&files);
+	return found ? sure : 0;
+}
+
+static void
+lists_of_folders(ann_set *s)
+{
+	static const char *const lists[][2] = { { "train", "train" }, { "valid", "val" }, { "val", "val" },
+		{ "test", "test" } };
+	for (int i = 0; i < s->n_images; i++)
+		for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) {
+			size_t n = strlen(lists[k][0]);
+			const char *name = ann_str(s, s->images[i].name);
+			if (strncmp(name, lists[k][0], n) || name[n] != '/' || s->images[i].splits)
+				continue;
+			int split = secant_ann_split(s, lists[k][1], strlen(lists[k][1]));
+			s->images[i].splits = split >= 0 ? 1ull << split : 0;
+		}
+}
+
+static secant_status
+read_one(ann_set *s, ann_finder *f, const char *file, ann_tree_read read, secant_err *err)
+{
+	secant_status status;
+	json_t *top = secant_ann_tree(s, file, &status, err);
+	if (top)
+		status = read(s, f, top, file, err);
+	json_decref(top);
+	return status;
+}
+
+secant_status
+secant_ann_read_trees(ann_set *s, const char *path, const secant_dataset_reading *o, ann_tree_is is, ann_tree_read read,
+	const secant_watch *watch, secant_err *err)
+{
+	ann_finder f = { .keys = { 0 } };
+	secant_names files = { 0 };
+	bool dir = secant_is_dir(path);
+	char *root = dir ? NULL : secant_path_dir(path);
+	secant_status status = secant_ann_read_option_names(s, o, err);
+	int fixed = s->n_classes;
+	if (!status && root)
+		s->root = secant_ann_intern(s, root, strlen(root));
+	if (!status)
+		status = secant_ann_finder_open(&f, s, o, err);
+	if (!status && dir)
+		status = secant_ann_walk(&files, path, "json", DEPTH, err);
+	if (!status && !dir)
+		status = read_one(s, &f, path, read, err);
+	for (int i = 0; !status && i < files.n; i++) {
+		char *file = secant_path_join(path, files.v[i]);
+		status = !file ? secant_ann_nomem(err) : is(file) ? read_one(s, &f, file, read, err) : SECANT_OK;
+		secant_free(file);
+		if (!status && i % 256 == 255)
+			status = secant_ann_watch(watch, err);
+	}
+	lists_of_folders(s);
+	secant_ann_finder_close(&f);
+	secant_names_free(&files);
+	secant_free(root);
+	return status ? status : secant_ann_sort_classes(s, fixed, err);
+}
+
+secant_status
+secant_ann_parse_tree(ann_set *s, const char *data, size_t n, const char *origin, ann_tree_read read, secant_err *err)
+{
+	json_t *top = secant_json_parse(data, n, origin, err);
+	secant_status status = top ? read(s, NULL, top, origin, err) : SECANT_ERR_FORMAT;
+	json_decref(top);
+	return status;
+}

@@ -1,0 +1,53 @@
+/* Pictures by whatever a file calls them: paths of other machines, addresses, bare names. */
+#ifndef ANN_FIND_H
+#define ANN_FIND_H
+#include "annotations/format.h"
+#include "base/json.h"
+
+typedef struct ann_finder {
+	ann_set keys; /* places and last parts of names; number is the picture, -1: several */
+} ann_finder;
+
+/* All pictures of the data set, or of a folder of it, join the set and can be found. */
+secant_status secant_ann_finder_open(
+	ann_finder *f, ann_set *s, const secant_dataset_reading *o, secant_err *err) SECANT_NODISCARD;
+void secant_ann_finder_close(ann_finder *f);
+/* The picture that `text` names; one that is not there is added. -1: an error, in *status. */
+int secant_ann_finder_picture(
+	ann_finder *f, ann_set *s, const char *text, const char *origin, secant_status *status, secant_err *err);
+
+/* --- small JSON formats, as trees --- */
+
+/* A file of at most 1 GiB. What cannot be read is a finding where findings are collected: NULL with *status OK. */
+json_t *secant_ann_tree(ann_set *s, const char *path, secant_status *status, secant_err *err);
+/* Does the head of a file hold all of the words? */
+bool secant_ann_head_has(const char *path, const char *const *words);
+/* A number; text that is one too. NAN: none. */
+double secant_ann_tree_number(const json_t *j, const char *key);
+const char *secant_ann_tree_text(const json_t *j, const char *key); /* "" none */
+/* An attribute of an object from any value. */
+void secant_ann_tree_keep(ann_set *s, uint32_t *head, const char *key, const json_t *value);
+/* A new object of a class by name; -1: no memory. */
+int secant_ann_named_object(ann_set *s, int image, const char *class);
+/* Pairs of a list [[x, y]], [{"x": x, "y": y}] or [x, y, ...], times a factor; fresh memory, NULL: none, or odd. */
+double *secant_ann_tree_points(const json_t *list, double by_x, double by_y, int *n);
+/* Points for object `at`, which takes xy; NULL is a finding, and the object goes. */
+bool secant_ann_set_points(
+	ann_set *s, int at, ann_kind kind, double *xy, int n, const char *origin, secant_status *status, secant_err *err);
+/* Box x, y, w, h of object `at`; false and a finding where a number is missing or not finite. */
+bool secant_ann_set_box(
+	ann_set *s, int at, const double xywh[4], const char *origin, secant_status *status, secant_err *err);
+
+/* --- formats of such files: all that `is` knows, below a folder or the one file itself --- */
+
+typedef bool (*ann_tree_is)(const char *path);
+typedef secant_status (*ann_tree_read)(
+	ann_set *s, ann_finder *f, const json_t *top, const char *origin, secant_err *err);
+int secant_ann_detect_trees(const char *path, ann_tree_is is, int sure);
+/* Pictures of folders train, valid, test are members of that list. */
+secant_status secant_ann_read_trees(ann_set *s, const char *path, const secant_dataset_reading *o, ann_tree_is is,
+	ann_tree_read read, const secant_watch *watch, secant_err *err) SECANT_NODISCARD;
+/* One file from memory, for picture 0 (f is NULL). */
+secant_status secant_ann_parse_tree(
+	ann_set *s, const char *data, size_t n, const char *origin, ann_tree_read read, secant_err *err) SECANT_NODISCARD;
+#endif
