@@ -159,6 +159,34 @@ check_functions() {
 	banned 'printf|fprintf|vfprintf|puts|putchar|fputs|perror|exit|_exit|abort' 'the library never prints and never ends the process' $(sources src)
 }
 
+# Variables that outlive a call: filled once (locales, a name, quantiles, the engine), counters, a thread's own, and what a signal sets.
+statics='
+src/exec/dnnl/version.c: text
+src/exec/dnnl/dnnl_step.c: engine
+src/codec/geo.c: name
+src/codec/png.c: starved
+src/codec/cloud/pcd_write.c: rgb
+src/annotations/text.c: c_locale
+src/annotations/shared.c: buffer
+src/train/preset.c: about
+src/data/augment/noise.c: quantile
+src/base/number.c: plain
+src/base/file.c: counter
+src/base/json.c: lost
+tools/interrupt.c: interrupted
+tools/cmd_train.c: began_with_run
+'
+
+check_statics() {
+	sources src tools | xargs grep -nE '^[[:space:]]*static [A-Za-z_][A-Za-z0-9_ *]*[ *][A-Za-z_0-9]+(\[[^]]*\])*( = .*|;)' \
+		| grep -vE '\bconst\b|pthread_once_t|pthread_mutex_t' | while IFS= read -r found; do
+		file=${found%%:*}
+		name=$(echo "${found#*:*:}" | sed -E 's/(\[[^]]*\])*( = .*|;.*)$//; s/.*[ *]//')
+		grep -qxF "$file: $name" <<< "$statics" \
+			|| echo "$(echo "$found" | cut -d: -f1,2): static $name is state that all callers share: pass it, or add it to statics in cmake/lint.sh with a reason"
+	done
+}
+
 check_openings() {
 	local file
 	for file in $(sources src include tools tests); do
@@ -196,7 +224,7 @@ check_fuzzing() {
 	done
 }
 
-{ check_includes; check_functions; check_openings; check_headers; check_fuzzing; check_format; } > "$findings"
+{ check_includes; check_functions; check_statics; check_openings; check_headers; check_fuzzing; check_format; } > "$findings"
 sources src include tools tests | xargs wc -l | awk '$1 > 700 && $2 != "total" { print $2 ":" $1 ": warning: more than 700 lines" }'
 cat "$findings"
 if [ -s "$findings" ]; then

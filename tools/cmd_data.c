@@ -96,7 +96,7 @@ void
 data_report(char *report, const common *c)
 {
 	if (report && c->json)
-		fputs(report, stdout);
+		tool_print(report);
 	else if (report)
 		print_report(report, c);
 	secant_free(report);

@@ -133,3 +133,14 @@ command_print_help(FILE *to, const command *c, const char *name, bool all)
 	for (const char *line = c->example; line && *line; line += strcspn(line, "\n"), line += *line == '\n')
 		fprintf(to, "  %.*s\n", (int)strcspn(line, "\n"), line);
 }
+
+void
+tool_print(const char *text)
+{
+	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+		bool control = (*p < 0x20 && *p != '\n' && *p != '\t') || *p == 0x7f;
+		bool second = *p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0; /* a control of two bytes in UTF-8 */
+		putchar(control || second ? '?' : *p);
+		p += second;
+	}
+}

@@ -67,6 +67,8 @@ void tool_progress(
 /* Ends the bar and leaves nothing of it; a caller that wants a line to stay logs it. */
 void tool_progress_end(void);
 
+/* Prints a text of several lines, names of files in it, without control bytes but line ends and tabs. */
+void tool_print(const char *text);
 /* True once after Ctrl-C (SIGINT or SIGTERM); a second one ends the process. A verb that never asks is ended by the
  * first. */
 bool tool_interrupted(void);

@@ -58,7 +58,7 @@ run(void *object, int n, const char *const *operands, secant_err *err)
 	if (!text)
 		secant_fail(err, SECANT_ERR_NOMEM, "no memory for the report");
 	else if (!o->report)
-		fputs(text, stdout);
+		tool_print(text);
 	else if (secant_file_write(o->report, text, strlen(text), err))
 		secant_fail(err, SECANT_ERR_IO, "%s: the report could not be written", o->report);
 	secant_free(text);

@@ -29,7 +29,7 @@ run(void *object, int n, const char *const *operands, secant_err *err)
 	if (!status)
 		status = secant_dataset_eval(d, operands[1], &o->judging, NULL, &report, err);
 	if (report)
-		fputs(report, stdout);
+		tool_print(report);
 	secant_free(report);
 	secant_dataset_free(d);
 	return status;

@@ -31,7 +31,7 @@ run(void *object, int n, const char *const *operands, secant_err *err)
 	int status = d && o->split ? secant_dataset_select(d, o->split, err) : d ? 0 : -1;
 	char *text = status ? NULL : secant_dataset_stats(d, &o->counting, &watch, err);
 	if (text && !o->report)
-		fputs(text, stdout);
+		tool_print(text);
 	else if (text)
 		status = secant_file_write(o->report, text, strlen(text), err);
 	status = text ? status : -1;

@@ -36,6 +36,7 @@ secant_ann_value_text(secant_str *out, const char *json)
 			secant_str_addn(out, plain.p ? plain.p : "", plain.n);
 	} else
 		secant_str_add(out, json);
+	out->failed = out->failed || plain.failed;
 	secant_str_free(&plain);
 }
 
@@ -68,6 +69,7 @@ put_one(secant_str *out, const char *key, const char *json, int depth)
 	secant_ann_xml_text(out, value.p ? value.p : "", value.n);
 	secant_str_add(out, "</value>\n");
 	indent(out, depth), secant_str_add(out, "</attribute>\n");
+	out->failed = out->failed || value.failed || !*json;
 	secant_str_free(&value);
 }
 
@@ -143,7 +145,7 @@ numbers(char *room, size_t size, const double *v, int n)
 		secant_ann_put_number(&t, v[i]);
 	}
 	secant_str_add(&t, "]");
-	snprintf(room, size, "%s", t.p ? t.p : "");
+	snprintf(room, size, "%s", t.p && !t.failed ? t.p : ""); /* "" is no JSON: it was lost, and its writer says so */
 	secant_str_free(&t);
 	return room;
 }
@@ -160,7 +162,7 @@ secant_ann_implied(
 	if (what & ANN_IMPLIED_AREA && !isnan(o->area) && (o->shape || secant_ann_tidy(ann_w(o) * ann_h(o)) != o->area)) {
 		secant_str t = { 0 };
 		secant_ann_put_number(&t, o->area);
-		snprintf(out->area, sizeof out->area, "%s", t.p ? t.p : "0");
+		snprintf(out->area, sizeof out->area, "%s", t.p && !t.failed ? t.p : "");
 		secant_str_free(&t);
 		out->pair[n++] = "coco.area", out->pair[n++] = out->area;
 	}

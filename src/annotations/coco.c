@@ -134,8 +134,11 @@ detect(const char *path, const char **why)
 static int
 task_and_split(const char *path, char split[128], int files)
 {
+	enum { NO_MEMORY = -2 };
 	char *stem = secant_path_stem(path);
 	int task = -1;
+	if (!stem)
+		return NO_MEMORY;
 	snprintf(split, 128, "%s", stem ? stem : "");
 	if (stem && !strcmp(stem, "_annotations.coco")) {
 		char *dir = secant_path_dir(path);
@@ -219,11 +222,16 @@ read_file(
 	char *path = relative ? secant_path_join(root, relative) : secant_strdup(root), split[128];
 	char *dir = path ? secant_path_dir(path) : NULL;
 	secant_bytes b;
-	if (!dir)
+	if (!dir) {
+		secant_free(path);
 		return secant_ann_nomem(err);
-	(void)task_and_split(relative ? relative : root, split, relative ? files : 1);
+	}
 	secant_err one = { 0 };
 	secant_status status = SECANT_OK;
+	if (task_and_split(relative ? relative : root, split, relative ? files : 1) < -1) {
+		secant_free(dir), secant_free(path);
+		return secant_ann_nomem(err);
+	}
 	int list = *split ? secant_ann_split(s, split, strlen(split)) : -1, first = s->n_images;
 	if (secant_file_map(&b, path, &one))
 		status = secant_ann_bad(s, "parse-error", path, 0, 0, err, "%s", one.msg);
@@ -241,6 +249,8 @@ read_file(
 	const char *folders[10] = { NULL };
 	for (int i = 0, n = 0; usual[i]; i++) { /* folders that are not there need not be asked for every picture */
 		char *folder = secant_path_join(base, usual[i]);
+		if (!folder && !status)
+			status = secant_ann_nomem(err);
 		if (folder && (*usual[i] ? secant_is_dir(folder) : i == 4 && may_hold_pictures(base)))
 			folders[n++] = usual[i];
 		secant_free(folder);
@@ -279,6 +289,8 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
 		status = secant_fail(err, SECANT_ERR_FORMAT, "%s: no COCO annotations (annotations/*.json) in it", path);
 	for (int i = 0; i < files.n; i++) {
 		int task = task_and_split(files.v[i], split, files.n);
+		if (task < -1 && !status)
+			status = secant_ann_nomem(err);
 		bool asked = o->task && task >= 0 && !strcmp(tasks[task], o->task);
 		wanted = asked ? task - 100 : o->task ? wanted : task < wanted ? task : wanted;
 	}
@@ -287,7 +299,9 @@ read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant
 	wanted = wanted < -1 ? wanted + 100 : wanted;
 	for (int i = 0; !status && i < files.n; i++) {
 		int task = task_and_split(files.v[i], split, files.n);
-		if (task == wanted || task < 0)
+		if (task < -1)
+			status = secant_ann_nomem(err);
+		else if (task == wanted || task < 0)
 			status = read_file(s, path, files.v[i], files.n, o, err);
 		else
 			secant_ann_note(s, "%s was not read: choose it with --task %s", files.v[i], tasks[task]);

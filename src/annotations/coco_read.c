@@ -52,7 +52,7 @@ keep(reader *r, uint32_t *head, ann_field key)
 	secant_pull_skip(r->j, &raw);
 	if (nothing)
 		return; /* null where the model has a place: not known */
-	secant_pull_plain_key(key, "coco.", name, sizeof name);
+	secant_pull_plain_key(r->j, key, "coco.", name, sizeof name);
 	if (!r->j->err.code)
 		secant_ann_attribute(r->s, head, name, raw.p, ann_len(raw));
 }
@@ -67,7 +67,7 @@ read_flat(reader *r, uint32_t *head)
 		return;
 	}
 	for (secant_pull_object(r->j); secant_pull_key(r->j, &key);) {
-		secant_pull_plain_key(key, "", name, sizeof name);
+		secant_pull_plain_key(r->j, key, "", name, sizeof name);
 		secant_pull_skip(r->j, &raw);
 		if (!r->j->err.code)
 			secant_ann_attribute(r->s, head, name, raw.p, ann_len(raw));
@@ -524,7 +524,7 @@ read_panoptic(reader *r, int image, found *f, uint32_t line)
 			&& !secant_ann_rle_from_pixels(&rle, layer, (uint32_t)im.height, (uint32_t)im.width, r->err)) {
 			secant_str text = { 0 };
 			secant_ann_rle_encode(&text, rle.runs, rle.n);
-			shape = secant_ann_rle(s, im.height, im.width, text.p ? text.p : "", text.n, false);
+			shape = secant_ann_rle_text(s, im.height, im.width, &text);
 			secant_str_free(&text);
 			secant_ann_rle_free(&rle);
 		}
@@ -579,7 +579,7 @@ keep_once(reader *r, ann_field key)
 	ann_field raw;
 	char name[128];
 	secant_pull_skip(r->j, &raw);
-	secant_pull_plain_key(key, "coco.", name, sizeof name);
+	secant_pull_plain_key(r->j, key, "coco.", name, sizeof name);
 	const char *before = secant_ann_get(r->s, r->s->attributes_head, name);
 	if (r->j->err.code)
 		return;

@@ -41,6 +41,7 @@ put_attributes(secant_str *t, const ann_set *s, uint32_t head, const char *const
 		secant_ann_json_string(t, key, strlen(key));
 		secant_str_add(t, ": ");
 		secant_str_add(t, value);
+		t->failed = t->failed || !*value;
 	}
 	if (any)
 		secant_str_add(t, "}");
@@ -136,14 +137,17 @@ put_categories(secant_str *t, const ann_set *s, bool own)
 
 /* Are the ids of these pictures (objects, classes) all there and all different? Then they are kept. */
 static bool
-unique(const int64_t *id, int n)
+unique(const int64_t *id, int n, bool *failed)
 {
 	ann_table seen = { 0 };
 	bool good = true;
 	for (int i = 0; i < n && good; i++) {
 		uint32_t before;
-		good = id[i] != ANN_NO_ID && !secant_ann_table_get(&seen, (uint64_t)id[i], &before)
-			&& secant_ann_table_put(&seen, (uint64_t)id[i], 1);
+		good = id[i] != ANN_NO_ID && !secant_ann_table_get(&seen, (uint64_t)id[i], &before);
+		if (good && !secant_ann_table_put(&seen, (uint64_t)id[i], 1)) {
+			*failed = true;
+			good = false;
+		}
 	}
 	secant_ann_table_free(&seen);
 	return good && n > 0;
@@ -174,12 +178,12 @@ write_list(const ann_set *s, ann_out *out, int list, bool own_classes, int64_t *
 	for (int i = 0; i < s->n_images; i++)
 		if (listed(s, i, list))
 			ids[n++] = s->images[i].id;
-	bool own_images = unique(ids, n);
+	bool own_images = unique(ids, n, &t.failed);
 	n = 0;
 	for (int k = 0; k < s->n_objects; k++)
 		if (listed(s, s->objects[k].image, list))
 			ids[n++] = s->objects[k].id;
-	bool own_objects = unique(ids, n);
+	bool own_objects = unique(ids, n, &t.failed);
 	secant_str_add(&t, "\"images\": [");
 	bool first = true;
 	for (int i = 0; i < s->n_images; i++) {
@@ -235,9 +239,11 @@ secant_coco_write(ann_set *s, ann_out *out, secant_err *err)
 	secant_status status = ids ? SECANT_OK : secant_ann_nomem(err);
 	for (int i = 0; !status && i < s->n_classes; i++)
 		ids[i] = s->classes[i].id;
-	bool own = !status && unique(ids, s->n_classes), unlisted = !s->n_images;
+	bool lost = false, own = !status && unique(ids, s->n_classes, &lost), unlisted = !s->n_images;
 	for (int i = 0; i < s->n_images; i++)
 		unlisted = unlisted || !s->images[i].splits;
+	if (lost)
+		status = secant_ann_nomem(err);
 	if (!status && unlisted)
 		status = write_list(s, out, -1, own, ids, err);
 	for (int k = 0; !status && k < s->n_splits; k++)

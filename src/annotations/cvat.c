@@ -180,7 +180,7 @@ read_mask(reader *r, int image)
 	else if (!secant_ann_rle_from_pixels(&rle, pixels, (uint32_t)ih, (uint32_t)iw, r->err)) {
 		secant_str t = { 0 };
 		secant_ann_rle_encode(&t, rle.runs, rle.n);
-		shape = secant_ann_rle(r->s, ih, iw, t.p ? t.p : "", t.n, false);
+		shape = secant_ann_rle_text(r->s, ih, iw, &t);
 		secant_str_free(&t);
 		secant_ann_rle_free(&rle);
 	}

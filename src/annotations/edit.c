@@ -225,7 +225,7 @@ secant_dataset_to_masks(secant_dataset *d, secant_err *err)
 			return status;
 		secant_str t = { 0 };
 		secant_ann_rle_encode(&t, r.runs, r.n);
-		o->shape = secant_ann_rle(s, im->height, im->width, t.p ? t.p : "", t.n, false);
+		o->shape = secant_ann_rle_text(s, im->height, im->width, &t);
 		secant_str_free(&t);
 		secant_ann_rle_free(&r);
 	}

@@ -290,13 +290,15 @@ secant_pull_key(json_pull *j, ann_field *key)
 }
 
 void
-secant_pull_plain_key(ann_field key, const char *prefix, char *out, size_t size)
+secant_pull_plain_key(json_pull *j, ann_field key, const char *prefix, char *out, size_t size)
 {
 	secant_str plain = { 0 };
 	char *raw = secant_format("\"%.*s\"", (int)(ann_len(key) > 4000 ? 4000 : ann_len(key)), key.p);
 	if (raw)
 		secant_ann_json_plain(&plain, raw);
-	size_t n = (size_t)snprintf(out, size, "%s", prefix), k = plain.n;
+	if (!raw || plain.failed)
+		(void)secant_fail(&j->err, SECANT_ERR_NOMEM, "%s: no memory for a key", j->origin);
+	size_t n = (size_t)snprintf(out, size, "%s", prefix), k = plain.failed ? 0 : plain.n;
 	if (n + k >= size)
 		k = size - n - 1;
 	while (k && k < plain.n && ((uint8_t)plain.p[k] & 0xc0) == 0x80) /* not within a character */

@@ -43,7 +43,7 @@ char secant_pull_peek(json_pull *j);
 void secant_pull_object(json_pull *j);
 bool secant_pull_key(json_pull *j, ann_field *key); /* false at the closing brace, which is taken */
 /* A key as text, without its escapes, behind a prefix; cut to the room there is. */
-void secant_pull_plain_key(ann_field key, const char *prefix, char *out, size_t size);
+void secant_pull_plain_key(json_pull *j, ann_field key, const char *prefix, char *out, size_t size);
 void secant_pull_array(json_pull *j);
 bool secant_pull_element(json_pull *j); /* false at the closing bracket, which is taken */
 bool secant_pull_number(json_pull *j, double *v);

@@ -24,7 +24,7 @@ keep(ann_set *s, json_pull *j, uint32_t *head, ann_field key, const char *prefix
 	char name[160];
 	secant_pull_skip(j, &raw);
 	bool empty = ann_is(raw, "null") || ann_is(raw, "{}") || ann_is(raw, "\"\"");
-	secant_pull_plain_key(key, prefix, name, sizeof name);
+	secant_pull_plain_key(j, key, prefix, name, sizeof name);
 	if (!j->err.code && !empty)
 		secant_ann_attribute(s, head, name, raw.p, ann_len(raw));
 }
@@ -108,7 +108,7 @@ read_mask(ann_set *s, int image, const labelme_shape *sh, const char *origin, ui
 		if (pixels && !(*status = secant_ann_rle_from_pixels(&r, pixels, (uint32_t)h, (uint32_t)w, err))) {
 			secant_str text = { 0 };
 			secant_ann_rle_encode(&text, r.runs, r.n);
-			at = secant_ann_rle(s, h, w, text.p ? text.p : "", text.n, false);
+			at = secant_ann_rle_text(s, h, w, &text);
 			secant_str_free(&text);
 			secant_ann_rle_free(&r);
 		}
@@ -228,7 +228,7 @@ joined_masks(ann_set *s, int image, const ann_object *o, int n, secant_status *s
 	if (!*status && !(*status = secant_ann_rle_from_pixels(&r, pixels, h, w, err))) {
 		secant_str text = { 0 };
 		secant_ann_rle_encode(&text, r.runs, r.n);
-		shape = secant_ann_rle(s, (int)h, (int)w, text.p ? text.p : "", text.n, false);
+		shape = secant_ann_rle_text(s, (int)h, (int)w, &text);
 		secant_str_free(&text);
 		secant_ann_rle_free(&r);
 	}

@@ -97,7 +97,7 @@ xml_mask(ann_set *s, const char *origin, const char *name, secant_status *status
 	else if (!(*status = secant_ann_rle_from_pixels(&r, im.data, (uint32_t)im.height, (uint32_t)im.width, err))) {
 		secant_str text = { 0 };
 		secant_ann_rle_encode(&text, r.runs, r.n);
-		shape_at = secant_ann_rle(s, im.height, im.width, text.p ? text.p : "", text.n, false);
+		shape_at = secant_ann_rle_text(s, im.height, im.width, &text);
 		secant_str_free(&text);
 		secant_ann_rle_free(&r);
 	}

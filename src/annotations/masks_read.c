@@ -45,7 +45,7 @@ store_rle(ann_set *s, const uint8_t *pixels, int w, int h, secant_err *err)
 	if (secant_ann_rle_from_pixels(&r, pixels, (uint32_t)h, (uint32_t)w, err))
 		return 0;
 	secant_ann_rle_encode(&t, r.runs, r.n);
-	uint32_t shape = secant_ann_rle(s, h, w, t.p ? t.p : "", t.n, false);
+	uint32_t shape = secant_ann_rle_text(s, h, w, &t);
 	secant_str_free(&t);
 	secant_ann_rle_free(&r);
 	return shape;

@@ -429,6 +429,14 @@ secant_ann_polygon(ann_set *s, const double *xy, int n)
 }
 
 uint32_t
+secant_ann_rle_text(ann_set *s, int height, int width, const secant_str *t)
+{
+	if (t->failed)
+		return (void)secant_fail(&s->memory, SECANT_ERR_NOMEM, "no memory"), 0u;
+	return secant_ann_rle(s, height, width, t->p ? t->p : "", t->n, false);
+}
+
+uint32_t
 secant_ann_rle(ann_set *s, int height, int width, const char *counts, size_t n, bool uncompressed)
 {
 	ann_text t = secant_ann_store(s, counts, n);

@@ -148,6 +148,8 @@ void secant_ann_polygon_part(ann_set *s, const double *xy, int n); /* n pairs, r
 uint32_t secant_ann_polygon(ann_set *s, const double *xy, int n); /* one part */
 uint32_t secant_ann_points(
 	ann_set *s, ann_kind kind, const double *xy, int n); /* ANN_QUAD (n = 4), ANN_LINE, ANN_POINTS */
+/* The same of runs that were written into a text, compressed; a text that lost something is no memory of the set. */
+uint32_t secant_ann_rle_text(ann_set *s, int height, int width, const secant_str *t);
 uint32_t secant_ann_rle(ann_set *s, int height, int width, const char *counts, size_t n, bool uncompressed);
 static inline ann_kind
 ann_shape_kind(const ann_set *s, uint32_t shape)

@@ -96,7 +96,7 @@ read_mask(ann_results *r, json_pull *j)
 		secant_pull_fail(j, "%s", one.msg);
 	else if (!j->err.code) {
 		secant_ann_rle_free(&rle);
-		shape = secant_ann_rle(&r->shapes, (int)size[0], (int)size[1], copy.p ? copy.p : "", copy.n, false);
+		shape = secant_ann_rle_text(&r->shapes, (int)size[0], (int)size[1], &copy);
 	}
 	secant_str_free(&copy);
 	return shape;

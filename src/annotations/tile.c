@@ -560,7 +560,7 @@ moved_shape(ann_set *to, const ann_set *s, uint32_t shape, const tile *t, secant
 			if (!secant_ann_rle_from_pixels(&full, pixels, (uint32_t)t->fh, (uint32_t)t->fw, err)) {
 				secant_str text = { 0 };
 				secant_ann_rle_encode(&text, full.runs, full.n);
-				at = secant_ann_rle(to, t->fh, t->fw, text.p ? text.p : "", text.n, false);
+				at = secant_ann_rle_text(to, t->fh, t->fw, &text);
 				secant_str_free(&text);
 			}
 			secant_ann_rle_free(&full);
@@ -596,7 +596,7 @@ united(ann_set *to, uint32_t a, uint32_t b, secant_err *err)
 			if (!secant_ann_rle_union(&u, &p, &q, err)) {
 				secant_str text = { 0 };
 				secant_ann_rle_encode(&text, u.runs, u.n);
-				a = secant_ann_rle(to, (int)h, (int)w, text.p ? text.p : "", text.n, false);
+				a = secant_ann_rle_text(to, (int)h, (int)w, &text);
 				secant_str_free(&text);
 				secant_ann_rle_free(&u);
 			}

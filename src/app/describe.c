@@ -377,13 +377,29 @@ describe_folder(const char *path, secant_err *err)
 
 /* ---- text ---- */
 
+/* Names come from files: a line that was added since `from` stays one line, and drives no terminal. C1 controls of
+ * UTF-8 (c2 80 to c2 9f) are controls too. */
+static void
+clean_since(secant_str *s, size_t from)
+{
+	for (size_t i = from; s->p && i + 1 < s->n; i++) {
+		unsigned char c = (unsigned char)s->p[i];
+		if (c < 0x20 || c == 0x7f)
+			s->p[i] = '?';
+		else if (c == 0xc2 && (unsigned char)s->p[i + 1] >= 0x80 && (unsigned char)s->p[i + 1] < 0xa0)
+			s->p[i] = s->p[i + 1] = '?';
+	}
+}
+
 static void
 add_member(secant_str *s, const char *key, const json_t *v, int depth)
 {
 	const char *inner;
 	json_t *member;
+	size_t from = s->n;
 	if (json_is_object(v) && json_object_size(v)) {
 		secant_str_addf(s, "%*s%s:\n", depth * 2, "", key);
+		clean_since(s, from);
 		json_object_foreach ((json_t *)(uintptr_t)v, inner, member)
 			add_member(s, inner, member, depth + 1);
 		return;
@@ -394,6 +410,7 @@ add_member(secant_str *s, const char *key, const json_t *v, int depth)
 	int width = 24 - depth * 2 > 0 ? 24 - depth * 2 : 0;
 	if (!json_is_null(v))
 		secant_str_addf(s, "%*s%-*s %s\n", depth * 2, "", width, key, text ? text : json_is_true(v) ? "true" : "false");
+	clean_since(s, from);
 	secant_free(text);
 }
 
@@ -415,6 +432,7 @@ secant_describe(const char *path, bool json, secant_err *err)
 		text = secant_json_text(j, 2);
 	else if (j) {
 		secant_str_addf(&s, "%s: %s\n", path, json_string_value(json_object_get(j, "kind")));
+		clean_since(&s, 0);
 		json_object_foreach (j, key, value)
 			if (strcmp(key, "path") && strcmp(key, "kind"))
 				add_member(&s, key, value, 1);

@@ -20,6 +20,8 @@ clean_line(char *text)
 	for (char *p = text; *p; p++)
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)
 			*p = '?';
+		else if ((unsigned char)*p == 0xc2 && (unsigned char)p[1] >= 0x80 && (unsigned char)p[1] < 0xa0)
+			p[0] = p[1] = '?'; /* a control of two bytes in UTF-8 */
 	while (start > 0 && n - start < 4 && ((unsigned char)text[start - 1] & 0xC0) == 0x80)
 		start--;
 	if (start == 0 || (unsigned char)text[start - 1] < 0xC0)

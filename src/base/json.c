@@ -2,6 +2,7 @@
  * JSON: reading through jansson, and a writer of our own, because jansson prints 0.1 as 0.10000000000000001 and ours
  * prints the shortest text that reads back as the same number.
  */
+#define SECANT_BASE_JSON_ITSELF
 #include "base/json.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -32,6 +33,82 @@ secant_json_read(const char *path, secant_err *err)
 	json_t *j = secant_json_parse(text, size, path, err);
 	secant_free(text);
 	return j;
+}
+
+/* ---- building ---- */
+
+static _Thread_local bool lost; /* a part of what this thread builds */
+
+json_t *
+secant_json_made(json_t *j)
+{
+	lost = lost || !j;
+	return j;
+}
+
+/* The bytes of a character of UTF-8 (RFC 3629) at p; 0: there is none. */
+static int
+utf8_at(const unsigned char *p)
+{
+	int n = *p < 0x80 ? 1 : *p >= 0xc2 && *p < 0xe0 ? 2 : *p >= 0xe0 && *p < 0xf0 ? 3 : *p >= 0xf0 && *p < 0xf5 ? 4 : 0;
+	for (int i = 1; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	bool overlong = (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xf0 && p[1] < 0x90);
+	bool beyond = (p[0] == 0xed && p[1] >= 0xa0) || (p[0] == 0xf4 && p[1] >= 0x90);
+	return overlong || beyond ? 0 : n;
+}
+
+/* Text with "\xff" for bytes that are no UTF-8; NULL: it is UTF-8 as it is, or there is no memory (remembered). */
+static char *
+escaped(const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	while (*p && utf8_at(p))
+		p += utf8_at(p);
+	if (!*p)
+		return NULL;
+	secant_str s = { 0 };
+	for (p = (const unsigned char *)text; *p;) {
+		int n = utf8_at(p);
+		if (n)
+			secant_str_addn(&s, (const char *)p, (size_t)n);
+		else
+			secant_str_addf(&s, "\\x%02x", *p);
+		p += n ? n : 1;
+	}
+	char *out = secant_str_take(&s);
+	lost = lost || !out;
+	return out;
+}
+
+json_t *
+secant_json_string(const char *text)
+{
+	if (!text)
+		return secant_json_made(NULL);
+	char *other = escaped(text);
+	json_t *j = json_string(other ? other : text);
+	secant_free(other);
+	return secant_json_made(j);
+}
+
+int
+secant_json_put(json_t *object, const char *key, json_t *value)
+{
+	char *other = key ? escaped(key) : NULL;
+	int failed = json_object_set_new(object, other ? other : key, value);
+	secant_free(other);
+	lost = lost || failed;
+	return failed;
+}
+
+int
+secant_json_append(json_t *array, json_t *value)
+{
+	int failed = json_array_append_new(array, value);
+	lost = lost || failed;
+	return failed;
 }
 
 static bool
@@ -150,7 +227,9 @@ char *
 secant_json_text(const json_t *j, int indent)
 {
 	secant_str s = { 0 };
-	if (!j)
+	bool whole = j && !lost;
+	lost = false;
+	if (!whole)
 		return NULL;
 	add_value(&s, j, indent, 0);
 	return secant_str_take(&s);

@@ -2,6 +2,7 @@
  * One option's value: from text, from JSON, to text, to JSON. One row of functions for each type, in the table at the
  * end.
  */
+#define SECANT_BASE_JSON_ITSELF /* names that are no UTF-8 and failures are looked after here */
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/number.h"

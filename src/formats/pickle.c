@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_VALUES = 1 << 22, MOST_MARKS = 1 << 16, NAME_LIMIT = 255 };
+enum { MOST_VALUES = 1 << 22, MOST_STACK = 1 << 22, MOST_MARKS = 1 << 16, NAME_LIMIT = 255 };
 
 static const secant_pickle_global globals[] = {
 #define GLOBAL(n, r, d) { n, SECANT_PICKLE_##r, SECANT_GLOBAL_##d },
@@ -75,6 +75,9 @@ take(machine *m, uint64_t n)
 static secant_status
 push(machine *m, secant_pickle *v)
 {
+	if (m->values.n >= MOST_STACK)
+		return secant_fail(
+			m->err, SECANT_ERR_RANGE, "pickle, byte %zu: more than %d values on the stack", m->start, MOST_STACK);
 	if (secant_grow((void **)&m->values.v, &m->values.capacity, m->values.n, sizeof(void *)))
 		return no_memory(m);
 	m->values.v[m->values.n++] = v;

@@ -143,6 +143,37 @@ a_decimal_comma_changes_nothing(void **state)
 	setlocale(LC_NUMERIC, "C");
 }
 
+static void
+what_is_lost_is_not_written(void **state)
+{
+	json_t *j = json_object();
+	json_object_set_new(j, "here", json_integer(1));
+	json_object_set_new(j, "lost", NULL);
+	assert_null(secant_json_text(j, 0)); /* once: the next is another text */
+	char *text = secant_json_text(j, 0);
+	assert_string_equal(text, "{\"here\": 1}");
+	secant_free(text);
+	json_array_append_new(json_object_get(j, "none"), json_integer(2));
+	assert_null(secant_json_text(j, 0));
+	json_decref(j);
+}
+
+static void
+bytes_that_are_no_utf8_are_kept_escaped(void **state)
+{
+	json_t *j = json_object();
+	json_object_set_new(j,
+		"a\xff"
+		"b",
+		json_string("\xc3\xa9\xc0\x80"));
+	json_object_set_new(j, "\xed\xa0\x80", json_string("\xf0\x9f\x98\x80"));
+	char *text = secant_json_text(j, 0);
+	assert_string_equal(
+		text, "{\"a\\\\xffb\": \"\xc3\xa9\\\\xc0\\\\x80\", \"\\\\xed\\\\xa0\\\\x80\": \"\xf0\x9f\x98\x80\"}");
+	secant_free(text);
+	json_decref(j);
+}
+
 int
 main(void)
 {
@@ -153,6 +184,8 @@ main(void)
 		cmocka_unit_test(files_round_trip),
 		cmocka_unit_test(numbers_in_and_out),
 		cmocka_unit_test(a_decimal_comma_changes_nothing),
+		cmocka_unit_test(what_is_lost_is_not_written),
+		cmocka_unit_test(bytes_that_are_no_utf8_are_kept_escaped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

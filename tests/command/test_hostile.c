@@ -86,6 +86,43 @@ five_thousand_nodes_are_soon_planned(void **state)
 	assert_int_equal(limited(20, 0, line), 0);
 }
 
+/* A newline and an escape in a name: pth-name-with-escape. */
+static void
+names_drive_no_terminal(void **state)
+{
+	assert_int_equal(limited(20, 0, "\"$SECANT\" info " CASES "pth-name-with-escape/name_newline.pth"), 0);
+	assert_non_null(strstr(out, "    a??[31mb"));
+	assert_null(strchr(out, 27));
+	assert_int_equal(limited(20, 0, "\"$SECANT\" info --json " CASES "pth-name-with-escape/name_newline.pth"), 0);
+	assert_non_null(strstr(out, "\"a\\n\\u001b[31mb\": \"f32 4\""));
+}
+
+/* One value sixty million times: pth-stack-of-sixty-million. */
+static void
+a_stack_has_an_end(void **state)
+{
+	const char *const lines[] = { "\"$SECANT\" info " CASES "pth-stack-of-sixty-million/dup_bomb.pth",
+		"\"$SECANT\" import " CASES
+		"pth-stack-of-sixty-million/dup_bomb.pth --out /tmp/secant-hostile-$$.safetensors" };
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(limited(60, 1000, lines[i]) & ~3, 0);
+		if (!strstr(out, "more than 4194304 values on the stack"))
+			fail_msg("%s: %s", lines[i], out);
+	}
+}
+
+/* A file that may not grow is a write that fails: nothing is left of it. A closed terminal stops like Ctrl-C. */
+static void
+a_limit_on_files_leaves_nothing(void **state)
+{
+	int status = run_line(out, sizeof out,
+		"d=$(mktemp -d) && cd $d && (ulimit -f 1; trap '' PIPE; \"$SECANT\" demo cells --out $d/cells); s=$?; ls -A "
+		"$d; "
+		"rm -r $d; exit $s");
+	if (status > 2 || strstr(out, "partial") || strstr(out, ".tmp"))
+		fail_msg("status %d: %s", status, out);
+}
+
 int
 main(void)
 {
@@ -95,6 +132,9 @@ main(void)
 		cmocka_unit_test(places_beyond_all_integers_end),
 		cmocka_unit_test(more_than_the_limit_is_refused),
 		cmocka_unit_test(five_thousand_nodes_are_soon_planned),
+		cmocka_unit_test(names_drive_no_terminal),
+		cmocka_unit_test(a_stack_has_an_end),
+		cmocka_unit_test(a_limit_on_files_leaves_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
