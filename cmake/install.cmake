@@ -14,8 +14,15 @@ file(WRITE ${CMAKE_BINARY_DIR}/secant-config.cmake "# find_package(secant): targ
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/secant-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_BINARY_DIR}/secant-config.cmake ${CMAKE_BINARY_DIR}/secant-config-version.cmake DESTINATION ${package})
 
+# The prefix of a .pc file follows from where the file lies: an installed tree may be moved.
+file(RELATIVE_PATH SECANT_PC_UP /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+string(REGEX REPLACE "/$" "" SECANT_PC_UP "${SECANT_PC_UP}")
 foreach(name secant secant-deploy)
   set(SECANT_PC_NAME ${name})
+  set(SECANT_PC_REQUIRES "")
+  if(name STREQUAL "secant")
+    set(SECANT_PC_REQUIRES "Requires: secant-deploy = ${PROJECT_VERSION}\n")
+  endif()
   configure_file(${CMAKE_SOURCE_DIR}/cmake/secant.pc.in ${CMAKE_BINARY_DIR}/${name}.pc @ONLY)
   install(FILES ${CMAKE_BINARY_DIR}/${name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endforeach()
@@ -38,3 +45,4 @@ install(FILES ${CMAKE_BINARY_DIR}/_secant DESTINATION ${CMAKE_INSTALL_DATADIR}/z
 install(FILES ${CMAKE_BINARY_DIR}/secant.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 install(FILES ${preset_files} DESTINATION ${CMAKE_INSTALL_DATADIR}/secant/presets)
 install(FILES ${CMAKE_SOURCE_DIR}/LICENSE ${CMAKE_SOURCE_DIR}/CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/examples DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -64,6 +64,7 @@ tensorfile: formats
 annotations: annotations
 network: nn
 predict: deploy
+session: exec
 model: app
 bench: app
 selftest: exec

@@ -179,6 +179,40 @@ SECANT_API char *secant_opts_help(const secant_opts *table, const char *const *n
  * with secant_free. NULL on NOMEM. */
 SECANT_API char *secant_opts_markdown(const secant_opts *table, const char *dash);
 
+/* ---- handles ---- */
+
+/*
+ * Options as a handle: the library knows how large the struct behind it is, so that a program goes on working when a
+ * later version has options more (a struct of the program's own would be too small for it). Names and values are text.
+ *
+ *     secant_options *o = secant_options_new("predict", &err);
+ *     secant_options_set(o, "tile", "512", &err);
+ *     p = secant_predictor_open(&path, 1, secant_options_struct(o), &err);
+ *     secant_options_free(o);
+ */
+typedef struct secant_options secant_options;
+/* Of a table by its name ("predict", "predict-output", "predict-clouds"; libsecant adds "train", "eval", "import",
+ * "run", "plan", "demo"), with its defaults. NULL and err on failure; an unknown name is told the known ones. */
+SECANT_API secant_options *secant_options_new(const char *table, secant_err *err);
+SECANT_API void secant_options_free(secant_options *o); /* NULL is fine */
+SECANT_API secant_status secant_options_set(
+	secant_options *o, const char *name, const char *text, secant_err *err) SECANT_NODISCARD;
+SECANT_API secant_status secant_options_set_json(
+	secant_options *o, const char *json, secant_err *err) SECANT_NODISCARD; /* all keys of an object */
+/* Fresh memory (secant_free); NULL: unset, unknown, no memory. */
+SECANT_API char *secant_options_get(const secant_options *o, const char *name);
+SECANT_API char *secant_options_json(const secant_options *o);
+/* What functions take: a pointer to the table's struct, of the library's size; the handle's. */
+SECANT_API const void *secant_options_struct(const secant_options *o);
+/* The name of table i; NULL after the last. */
+SECANT_API const char *secant_options_table(int i);
+/* For libraries that stand on this one: tables by name, ended by a NULL name; the array stays the caller's. */
+typedef struct secant_options_named {
+	const char *name;
+	const secant_opts *table;
+} secant_options_named;
+SECANT_API void secant_options_add(const secant_options_named *tables);
+
 /* The entry of a NULL-terminated list that is nearest to `name`; NULL when none is near enough to be a slip of the
  * keyboard. */
 SECANT_API const char *secant_nearest(const char *name, const char *const *list);

@@ -86,6 +86,14 @@ SECANT_API secant_status secant_predictor_probabilities(
  * secant_image_free. */
 SECANT_API secant_status secant_predictor_mask(
 	secant_predictor *p, const secant_image *im, secant_image *mask, secant_err *err) SECANT_NODISCARD;
+/* The same into memory of the caller's, of a picture of the caller's: nothing is copied that need not be. out: classes
+ * x H x W floats. mask: H rows, `pitch` bytes apart (0: contiguous), of the type that secant_predictor_mask_dtype says.
+ */
+SECANT_API secant_status secant_predictor_probabilities_into(
+	secant_predictor *p, const secant_borrowed_image *im, float *out, secant_err *err) SECANT_NODISCARD;
+SECANT_API secant_status secant_predictor_mask_into(
+	secant_predictor *p, const secant_borrowed_image *im, void *mask, int64_t pitch, secant_err *err) SECANT_NODISCARD;
+SECANT_API secant_dtype secant_predictor_mask_dtype(const secant_predictor *p); /* SECANT_U8 or SECANT_U16 */
 /* The picture as RGB with the mask's classes in colour over it: half transparent, opaque along their borders;
  * background and what has no class stay clear. */
 SECANT_API secant_status secant_predictor_overlay(const secant_predictor *p, const secant_image *im,

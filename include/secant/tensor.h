@@ -67,6 +67,19 @@ SECANT_API void secant_tensor_set(const secant_tensor *t, int64_t i, double v);
 SECANT_API secant_status secant_tensor_convert(
 	secant_tensor *to, const secant_tensor *from, secant_dtype dtype, secant_err *err) SECANT_NODISCARD;
 
+/* An array of the caller's with strides, as numpy has it: element (i, j, ...) stands i * stride[0] + j * stride[1] +
+ * ... bytes behind `data`. */
+typedef struct secant_array {
+	secant_dtype dtype;
+	secant_shape shape;
+	int64_t stride[SECANT_MAX_RANK]; /* in bytes; may be 0 or negative */
+	const void *data;
+} secant_array;
+/* The array as a tensor: dense ones are borrowed (owner NULL, no copy). Others are copied when `copy` says so, to
+ * memory that secant_tensor_free frees, and else an error. */
+SECANT_API secant_status secant_tensor_of(
+	secant_tensor *t, const secant_array *a, bool copy, secant_err *err) SECANT_NODISCARD;
+
 /* A set of named tensors, in order: a state_dict, the contents of a model file. Names are unique. */
 typedef struct secant_named {
 	char *name;
@@ -102,6 +115,14 @@ typedef struct secant_image {
 		*voids; /* owned; why a pixel has no data (SECANT_VOID_... in codec.h), 0 where it has; NULL: nothing is known
 				 */
 } secant_image;
+
+/* A picture in memory of the caller's, borrowed: rows stand `pitch` bytes apart, interleaved within a row. */
+typedef struct secant_borrowed_image {
+	int width, height, channels;
+	secant_dtype dtype; /* as of an image */
+	int64_t pitch; /* 0: rows are contiguous */
+	const void *data;
+} secant_borrowed_image;
 
 /* Zeroed memory. Refuses sizes below 1, channels outside 1 to 4096 and pictures over 2^40 bytes. */
 SECANT_API secant_status secant_image_new(

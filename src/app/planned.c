@@ -96,7 +96,7 @@ prepare(secant_planned_run *r, secant_runner *runner, const secant_shape *shape,
 	if (!all)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for shapes");
 	for (int i = 0; i < inputs; i++) { /* the others belong to the ending, which is not planned */
-		all[i] = i ? secant_runner_input(runner, i)->type.shape : *shape;
+		all[i] = i ? secant_runner_input(runner, i)->shape : *shape;
 		all[i].dim[0] = shape->dim[0];
 	}
 	if (!(r->session = secant_session_new(runner, wanted, n, err)))

@@ -294,7 +294,7 @@ read_more(given *v, const secant_runner *r, int own, secant_err *err)
 	for (int i = 1; i <= n; i++, v->n_more++) {
 		const secant_port *p = secant_runner_input(r, i);
 		secant_tensor *to = &v->more[i - 1];
-		*to = (secant_tensor){ reals, p->type.shape, NULL, NULL };
+		*to = (secant_tensor){ reals, p->shape, NULL, NULL };
 		to->shape.dim[0] = to->shape.rank ? v->shape.dim[0] : 0;
 		if (i >= own)
 			continue;
@@ -302,9 +302,9 @@ read_more(given *v, const secant_runner *r, int own, secant_err *err)
 		if (!from)
 			return secant_fail(
 				err, SECANT_ERR_ARG, "%s: holds no tensor '%s', which the network reads", v->path, p->name);
-		if (from->shape.rank != p->type.shape.rank || secant_shape_count(&from->shape) < 1)
+		if (from->shape.rank != p->shape.rank || secant_shape_count(&from->shape) < 1)
 			return secant_fail(err, SECANT_ERR_SHAPE, "%s: '%s' is %s, want %d axes", v->path, p->name,
-				secant_shape_text(&from->shape, got, sizeof got), p->type.shape.rank);
+				secant_shape_text(&from->shape, got, sizeof got), p->shape.rank);
 		to->shape = from->shape;
 		bool planes = from->shape.rank == 4;
 		if (planes)

@@ -293,42 +293,117 @@ typedef struct collect {
 	secant_predictor *p;
 	secant_source *source;
 	secant_nodata none;
-	secant_image *mask;
-	secant_tensor *planes;
+	char *mask;
+	size_t pitch; /* of the mask's rows, in bytes */
+	float *planes; /* classes x height x width */
 } collect;
 
 static secant_status
 collect_mask(void *user, int y, int n, const float *probabilities, secant_err *err)
 {
 	collect *c = user;
-	return secant_mask_rows(c->p, c->source, &c->none, y, n, probabilities,
-		(char *)c->mask->data + (size_t)y * secant_image_row_bytes(c->mask), err);
+	size_t row = (size_t)c->source->width * secant_dtype_size(secant_mask_dtype(c->p));
+	if (c->pitch == row)
+		return secant_mask_rows(c->p, c->source, &c->none, y, n, probabilities, c->mask + (size_t)y * row, err);
+	secant_status status = SECANT_OK;
+	int64_t each = (int64_t)c->source->width * c->p->model[0].classes;
+	for (int i = 0; i < n && !status; i++)
+		status = secant_mask_rows(
+			c->p, c->source, &c->none, y + i, 1, probabilities + i * each, c->mask + (size_t)(y + i) * c->pitch, err);
+	return status;
 }
 
 static secant_status
 collect_planes(void *user, int y, int n, const float *probabilities, secant_err *err)
 {
 	collect *c = user;
-	int64_t classes = c->planes->shape.dim[0], height = c->planes->shape.dim[1], width = c->planes->shape.dim[2];
-	float *to = c->planes->data;
+	int64_t classes = c->p->model[0].classes, height = c->source->height, width = c->source->width;
 	for (int64_t k = 0; k < classes; k++)
 		for (int64_t i = 0; i < n * width; i++)
-			to[(k * height + y) * width + i] = probabilities[i * classes + k];
+			c->planes[(k * height + y) * width + i] = probabilities[i * classes + k];
 	return SECANT_OK;
+}
+
+static secant_status
+stream_planes(secant_predictor *p, secant_source *source, float *out, secant_err *err)
+{
+	collect c = { .p = p, .source = source, .planes = out };
+	return secant_predict_stream(p, source, &(secant_row_sink){ collect_planes, NULL, &c }, err);
 }
 
 secant_status
 secant_predictor_probabilities(secant_predictor *p, const secant_image *im, secant_tensor *out, secant_err *err)
 {
 	secant_shape shape = secant_shape_of(3, p->model[0].classes, im->height, im->width);
-	secant_source source = { im->width, im->height, im, NULL, im->channels };
+	secant_source source = { .width = im->width, .height = im->height, .image = im, .bands = im->channels };
 	secant_status status = secant_tensor_new(out, SECANT_F32, &shape, err);
-	collect c = { .p = p, .source = &source, .planes = out };
-	if (!status && (status = secant_predict_stream(p, &source, &(secant_row_sink){ collect_planes, NULL, &c }, err)))
+	if (!status && (status = stream_planes(p, &source, out->data, err)))
 		secant_tensor_free(out);
 	return status;
 }
 
+/* A picture of the caller's as a source: `as` is an image that owns nothing, where rows are contiguous. */
+static secant_status
+borrow(const secant_borrowed_image *im, secant_image *as, secant_borrowed_image *view, secant_source *source,
+	secant_err *err)
+{
+	bool known = im->dtype == SECANT_U8 || im->dtype == SECANT_U16 || im->dtype == SECANT_I16
+		|| im->dtype == SECANT_F32;
+	int64_t row = (int64_t)im->width * im->channels * (int64_t)secant_dtype_size(im->dtype);
+	if (!im->data || im->width < 1 || im->height < 1 || im->channels < 1 || im->channels > 4096 || !known)
+		return secant_fail(err, SECANT_ERR_ARG, "a picture of %dx%d with %d channels of %s cannot be predicted",
+			im->height, im->width, im->channels, secant_dtype_name(im->dtype));
+	if (im->pitch && im->pitch < row)
+		return secant_fail(err, SECANT_ERR_ARG, "a pitch of %lld bytes is less than a row of %lld",
+			(long long)im->pitch, (long long)row);
+	*view = *im;
+	*as = (secant_image){ .width = im->width, .height = im->height, .channels = im->channels, .dtype = im->dtype };
+	as->data = (void *)(uintptr_t)im->data;
+	bool dense = !im->pitch || im->pitch == row;
+	*source = (secant_source){ .width = im->width, .height = im->height, .image = dense ? as : NULL };
+	source->borrowed = dense ? NULL : view;
+	source->bands = im->channels;
+	return SECANT_OK;
+}
+
+secant_status
+secant_predictor_probabilities_into(secant_predictor *p, const secant_borrowed_image *im, float *out, secant_err *err)
+{
+	secant_image as;
+	secant_borrowed_image view;
+	secant_source source;
+	secant_status status = borrow(im, &as, &view, &source, err);
+	return status ? status : stream_planes(p, &source, out, err);
+}
+
+secant_dtype
+secant_predictor_mask_dtype(const secant_predictor *p)
+{
+	return secant_mask_dtype(p);
+}
+
+secant_status
+secant_predictor_mask_into(
+	secant_predictor *p, const secant_borrowed_image *im, void *mask, int64_t pitch, secant_err *err)
+{
+	secant_image as;
+	secant_borrowed_image view;
+	secant_source source;
+	int64_t row = (int64_t)im->width * (int64_t)secant_dtype_size(secant_mask_dtype(p));
+	secant_status status = borrow(im, &as, &view, &source, err);
+	if (status)
+		return status;
+	if (pitch && pitch < row)
+		return secant_fail(err, SECANT_ERR_ARG, "a pitch of %lld bytes is less than a row of the mask, %lld",
+			(long long)pitch, (long long)row);
+	if (p->options.min_area > 1)
+		return secant_fail(err, SECANT_ERR_UNSUPPORTED, "--min-area looks at whole masks: use secant_predictor_mask");
+	collect c = { .p = p, .source = &source, .none = secant_nodata_of(p, &source, true), .mask = mask };
+	c.pitch = (size_t)(pitch ? pitch : row);
+	return secant_predict_stream(p, &source, &(secant_row_sink){ collect_mask, NULL, &c }, err);
+}
+
+/* The picture's georeference, without its value for nodata where that is a class. */
 static secant_status
 set_geo(secant_image *mask, const secant_image *im, const secant_nodata *none, secant_err *err)
 {
@@ -344,11 +419,15 @@ set_geo(secant_image *mask, const secant_image *im, const secant_nodata *none, s
 secant_status
 secant_predictor_mask(secant_predictor *p, const secant_image *im, secant_image *mask, secant_err *err)
 {
-	secant_source source = { im->width, im->height, im, NULL, im->channels };
+	secant_source source = { .width = im->width, .height = im->height, .image = im, .bands = im->channels };
 	secant_status status = secant_image_new(mask, im->width, im->height, 1, secant_mask_dtype(p), err);
-	collect c = { .p = p, .source = &source, .none = secant_nodata_of(p, &source, true), .mask = mask };
 	if (status)
 		return status;
+	collect c = { .p = p,
+		.source = &source,
+		.none = secant_nodata_of(p, &source, true),
+		.mask = mask->data,
+		.pitch = secant_image_row_bytes(mask) };
 	if (!(status = secant_predict_stream(p, &source, &(secant_row_sink){ collect_mask, NULL, &c }, err))
 		&& p->options.min_area > 1)
 		status = secant_mask_clean(p, mask, p->options.min_area, err);

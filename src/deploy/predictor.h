@@ -84,9 +84,10 @@ float secant_place(int i, int from, int to, int *first, int *second);
 /* A picture in memory, or one that is read by windows. */
 typedef struct secant_source {
 	int width, height;
-	const secant_image *image; /* NULL: the raster */
+	const secant_image *image; /* NULL: one of the others */
 	secant_raster *raster;
 	int bands; /* of the file; windows may have fewer */
+	const secant_borrowed_image *borrowed; /* rows apart from each other */
 } secant_source;
 const secant_geo *secant_source_geo(const secant_source *s);
 secant_voids secant_source_voids(const secant_predictor *p, const secant_source *s);

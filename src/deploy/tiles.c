@@ -66,11 +66,25 @@ secant_axis_free(secant_axis *a)
 
 /* ---- sources ---- */
 
+static secant_status
+copy_window(
+	const secant_borrowed_image *from, int x, int y, int width, int height, secant_image *window, secant_err *err)
+{
+	secant_status status = secant_image_new(window, width, height, from->channels, from->dtype, err);
+	size_t pixel = (size_t)from->channels * secant_dtype_size(from->dtype);
+	for (int row = 0; row < height && !status; row++)
+		memcpy((char *)window->data + (size_t)row * (size_t)width * pixel,
+			(const char *)from->data + (y + row) * from->pitch + (int64_t)pixel * x, (size_t)width * pixel);
+	return status;
+}
+
 secant_status
 secant_source_window(secant_source *s, int x, int y, int width, int height, secant_image *window,
 	const secant_image **view, secant_err *err)
 {
 	*view = window;
+	if (s->borrowed)
+		return copy_window(s->borrowed, x, y, width, height, window, err);
 	if (!s->image)
 		return secant_raster_read_window(s->raster, x, y, width, height, window, err);
 	if (width != s->width || height != s->height)
@@ -82,7 +96,7 @@ secant_source_window(secant_source *s, int x, int y, int width, int height, seca
 const secant_geo *
 secant_source_geo(const secant_source *s)
 {
-	return s->image ? secant_image_geo(s->image) : secant_raster_about(s->raster)->geo;
+	return s->image ? secant_image_geo(s->image) : s->raster ? secant_raster_about(s->raster)->geo : NULL;
 }
 
 secant_voids
@@ -100,6 +114,8 @@ secant_source_may_lack_data(const secant_predictor *p, const secant_source *s)
 	secant_voids v = secant_source_voids(p, s);
 	if (s->image)
 		return v.declared || s->image->voids || s->image->dtype == SECANT_F32;
+	if (!s->raster)
+		return s->borrowed->dtype == SECANT_F32;
 	const secant_raster_info *a = secant_raster_about(s->raster);
 	return v.declared || a->nodata || (a->alpha && v.heed & SECANT_VOID_ALPHA) || a->dtype == SECANT_F32;
 }

@@ -47,7 +47,8 @@ struct secant_runner {
 static bool
 add_port(secant_runner *r, secant_port *to, const char *name, const secant_graph *g, secant_value v)
 {
-	*to = (secant_port){ secant_arena_strdup(r->arena, name), secant_graph_value(g, v)->type };
+	const secant_type *type = &secant_graph_value(g, v)->type;
+	*to = (secant_port){ secant_arena_strdup(r->arena, name), type->dtype, type->shape };
 	return to->name != NULL;
 }
 

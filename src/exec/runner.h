@@ -9,6 +9,7 @@
  */
 #ifndef SECANT_EXEC_RUNNER_H
 #define SECANT_EXEC_RUNNER_H
+#include <secant/session.h>
 #include "exec/exec.h"
 
 enum { SECANT_RUNNER_PLANS = 6 }; /* that are kept when no session has a context of them */
@@ -16,13 +17,6 @@ enum { SECANT_RUNNER_PLANS = 6 }; /* that are kept when no session has a context
 /* Builds the evaluation graph, with its named outputs, for inputs of these shapes, in the graph's order. The graph
  * passes to the caller. Never called twice at once. */
 typedef secant_graph *(*secant_graph_maker)(void *user, const secant_shape *inputs, int n, secant_err *err);
-
-/* What goes into a network or comes out of it. The type's dtype is the graph's, its shape that of the network's nominal
- * size. */
-typedef struct secant_port {
-	const char *name;
-	secant_type type;
-} secant_port;
 
 typedef struct secant_runner secant_runner;
 /* Borrows the store and reads the ports off `nominal`. options->training false: states are constant and norms are

@@ -242,10 +242,10 @@ take_shapes(secant_session *s, const secant_tensor *in, secant_err *err)
 	char got[96], want[96];
 	for (int i = 0; i < secant_runner_inputs(s->runner); i++) {
 		const secant_port *p = secant_runner_input(s->runner, i);
-		if (in[i].shape.rank != p->type.shape.rank)
+		if (in[i].shape.rank != p->shape.rank)
 			return secant_fail(err, SECANT_ERR_SHAPE, "'%s' is %s, the network takes %d axes, such as %s", p->name,
-				secant_shape_text(&in[i].shape, got, sizeof got), p->type.shape.rank,
-				secant_shape_text(&p->type.shape, want, sizeof want));
+				secant_shape_text(&in[i].shape, got, sizeof got), p->shape.rank,
+				secant_shape_text(&p->shape, want, sizeof want));
 		if (secant_shape_count(&in[i].shape) < 0)
 			return secant_fail(err, SECANT_ERR_SHAPE, "'%s' is %s, which is no size", p->name,
 				secant_shape_text(&in[i].shape, got, sizeof got));
@@ -260,7 +260,7 @@ set_inputs(secant_session *s, const seat *t, const secant_tensor *in, secant_err
 	secant_status status = SECANT_OK;
 	for (int i = 0; i < secant_runner_inputs(s->runner) && !status; i++) {
 		const secant_port *p = secant_runner_input(s->runner, i);
-		secant_tensor to = { as_run(s, p->type.dtype), in[i].shape, in[i].data, NULL };
+		secant_tensor to = { as_run(s, p->dtype), in[i].shape, in[i].data, NULL };
 		if (!reads(t->plan->plan, p->name))
 			continue;
 		if (!in[i].data && secant_shape_count(&in[i].shape))

@@ -89,12 +89,52 @@ a_prediction_is_cancelled_or_has_a_deadline(void **state)
 	secant_predictor_close(p);
 }
 
+/* A picture inside a larger one, a mask inside a larger one: what stands around is not touched. */
+static void
+rows_may_stand_apart(void **state)
+{
+	enum { W = 37, H = 21, PITCH = 3 * W + 14, MASK = W + 5 };
+	static uint8_t pixels[H * PITCH], mask[H * MASK];
+	static float planes[H * W];
+	secant_err err = { 0 };
+	secant_image im, want = { 0 };
+	char path[600];
+	snprintf(path, sizeof path, "%s", in_dir("apart.safetensors"));
+	tiny_red(path);
+	assert_int_equal(secant_image_new(&im, W, H, 3, SECANT_U8, &err), 0);
+	memset(mask, 77, sizeof mask);
+	for (int i = 0; i < H * PITCH; i++)
+		pixels[i] = (uint8_t)(i * 131 + i / PITCH * 7);
+	for (int y = 0; y < H; y++)
+		memcpy((uint8_t *)im.data + y * 3 * W, pixels + y * PITCH, 3 * W);
+	secant_predictor *p = open_one(path, "threads=1|tile=16|overlap=4");
+	secant_borrowed_image view = { W, H, 3, SECANT_U8, PITCH, pixels };
+	assert_int_equal(secant_predictor_mask_dtype(p), SECANT_U8);
+	assert_int_equal(secant_predictor_mask(p, &im, &want, &err), 0);
+	assert_int_equal(secant_predictor_mask_into(p, &view, mask, MASK, &err), 0);
+	for (int y = 0; y < H; y++) {
+		assert_memory_equal(mask + y * MASK, (uint8_t *)want.data + y * W, W);
+		assert_int_equal(mask[y * MASK + W], 77);
+	}
+	secant_tensor t = { 0 };
+	assert_int_equal(secant_predictor_probabilities(p, &im, &t, &err), 0);
+	assert_int_equal(secant_predictor_probabilities_into(p, &view, planes, &err), 0);
+	assert_memory_equal(planes, t.data, sizeof planes);
+	view.pitch = 3 * W - 1;
+	assert_int_equal(secant_predictor_mask_into(p, &view, mask, MASK, &err), SECANT_ERR_ARG);
+	secant_tensor_free(&t);
+	secant_image_free(&want);
+	secant_image_free(&im);
+	secant_predictor_close(p);
+}
+
 int
 main(void)
 {
 	make_dir();
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(clones_give_the_masks_of_one),
+		cmocka_unit_test(rows_may_stand_apart),
 		cmocka_unit_test(a_prediction_is_cancelled_or_has_a_deadline),
 	};
 	return cmocka_run_group_tests_name("sharing", tests, NULL, remove_dir);

@@ -106,7 +106,7 @@ ports_have_the_names_of_the_graph(void **state)
 	assert_string_equal(secant_runner_input(f.runner, 1)->name, "b");
 	assert_int_equal(secant_runner_outputs(f.runner), 3);
 	assert_string_equal(secant_runner_output(f.runner, 2)->name, "index");
-	assert_int_equal(secant_runner_output(f.runner, 2)->type.dtype, SECANT_I32);
+	assert_int_equal(secant_runner_output(f.runner, 2)->dtype, SECANT_I32);
 	assert_int_equal(secant_runner_find_output(f.runner, "product"), 1);
 	assert_int_equal(secant_runner_find_output(f.runner, "quotient"), -1);
 	close_runner(&f);
