@@ -134,6 +134,13 @@ run(void *options, int n, const char *const *operands, secant_err *err)
 	tool_progress_begin(&t->common, "images");
 	secant_status status = secant_train(&t->train, operands[0], &events, &result, err);
 	tool_progress_end();
+	if (!status && t->train.check) {
+		if (t->common.json)
+			return tool_print_json(
+				stdout, json_pack("{s:s, s:b}", "data", operands[0], "fits", true), JSON_COMPACT, err);
+		printf("%s: can be trained on\n", operands[0]);
+		return 0;
+	}
 	if (!status && t->common.json)
 		return print_json(t, &result, err);
 	if (!status)

@@ -48,6 +48,7 @@ typedef struct secant_train_options {
 	bool keep_epochs; /* epoch-NNN.safetensors of every epoch */
 	bool allow_reference;
 	char *preset; /* what the command filled the options from; the library only notes it */
+	bool check; /* no training: opens everything, looks at all labels, says what there is */
 	bool find_learning_rate; /* no training: RUN/learning-rate-finder.png and .json, and the suggested rate */
 	int accumulate; /* batches of an update */
 	char *metric; /* a column of the log that chooses the best epoch; NULL: the first */

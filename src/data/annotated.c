@@ -237,6 +237,16 @@ values_in_order(secant_annotated *a, const secant_label_rule *rule, secant_targe
 	return SECANT_OK;
 }
 
+int
+secant_annotated_count(const secant_annotated *a)
+{
+	const ann_set *s = &a->d->set;
+	int own = secant_ann_mask_background(s), n = count_classes(s);
+	bool covers = own < 0 && secant_ann_layout(s) && !secant_ann_layout(s)->zero_is_background;
+	int objects = n - (own >= 0);
+	return objects <= 1 ? objects : covers || own >= 0 ? n : n + 1;
+}
+
 /* Names of the values, for tables and the model. */
 static secant_status
 take_names(const secant_annotated *a, secant_label_rule *rule, secant_target_kind kind, secant_err *err)

@@ -28,6 +28,9 @@ secant_status secant_annotated_pairs(const secant_annotated *a, const char *spli
  */
 secant_status secant_annotated_classes(secant_annotated *a, secant_label_rule *rule, const secant_data_options *o,
 	secant_target_kind kind, secant_err *err) SECANT_NODISCARD;
+/* How many classes a network for this set has: 1 for one kind of object against the rest; the set's own, and a
+ * background before them where it has none and pixels may be without object; 0: the set has no list of classes. */
+int secant_annotated_count(const secant_annotated *a);
 /* Is the picture of this size? The annotations may say otherwise. */
 secant_status secant_annotated_size(
 	const secant_annotated *a, const secant_pair *pair, int width, int height, secant_err *err) SECANT_NODISCARD;

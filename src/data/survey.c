@@ -143,7 +143,8 @@ look(void *user, int64_t i)
 secant_status
 data_survey_labels(const secant_samples *s, int threads, data_survey *out, secant_err *err)
 {
-	*out = (data_survey){ .value = secant_calloc(DATA_SURVEY_VALUES, sizeof *out->value) };
+	if (!out->value)
+		out->value = secant_calloc(DATA_SURVEY_VALUES, sizeof *out->value);
 	surveying q = { .s = s, .v = out, .failed = -1, .telling = -1 };
 	secant_pool *pool = out->value && !s->annotated ? secant_pool_new(threads > 0 ? threads : 1, err) : NULL;
 	if (!out->value)
@@ -232,7 +233,7 @@ list_values(const data_survey *v, char *text, size_t size)
 static secant_status
 meaning_of_values(const data_survey *v, data_meaning *m, secant_err *err)
 {
-	enum { SOFT = 32, SMALL = 64 };
+	enum { SOFT = 32, SMALL = 64, WHITE = 240 };
 	int n = 0, most = 0, inner = 0, last = 0;
 	for (int k = 0; k < DATA_SURVEY_VALUES; k++)
 		if (v->value[k]) {
@@ -261,8 +262,9 @@ meaning_of_values(const data_survey *v, data_meaning *m, secant_err *err)
 		(void)snprintf(m->why, sizeof m->why, "label values 0 to %d%s", last, most == 255 ? ", 255 left out" : "");
 		return SECANT_OK;
 	}
-	if (most <= 255 && inner >= SOFT && v->value[0] && !dense && !v->indexed)
-		return SECANT_OK; /* edges that were drawn soft, or scaled */
+	/* edges that were drawn soft, or scaled: greys up to white, not in a palette */
+	if (most == 255 && inner >= SOFT && v->value[0] && (!dense || last >= WHITE) && !v->indexed)
+		return SECANT_OK;
 	if (most <= 255 && dense && last >= SMALL) {
 		m->labels = "index";
 		m->classes = last + 1;

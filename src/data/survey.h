@@ -19,9 +19,10 @@ typedef struct data_survey {
 	int colours; /* DATA_SURVEY_COLOURS + 1: more */
 	char first[256]; /* a file with more than two values or colours, else the first file */
 } data_survey;
-/* Reads every label picture of s once, by threads. Annotated data sets have none: files is 0. */
+/* Reads every label picture of s once, by threads, and adds what it holds to *v (zeroed at first). Annotated data sets
+ * have none. */
 secant_status data_survey_labels(
-	const secant_samples *s, int threads, data_survey *out, secant_err *err) SECANT_NODISCARD;
+	const secant_samples *s, int threads, data_survey *v, secant_err *err) SECANT_NODISCARD;
 void data_survey_free(data_survey *v);
 
 /* What the labels can mean. */

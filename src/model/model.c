@@ -74,7 +74,7 @@ secant_model_new(
 	secant_model_graph graph = { 0 };
 	*m = (secant_model){ 0 };
 	if (secant_opts_copy(&secant_network_options, &m->net, net, &own) || secant_network_complete(&m->net, &own)
-		|| secant_mode_choose(mode, net->classes, &m->mode, &own))
+		|| secant_mode_choose(mode, m->net.classes, &m->mode, &own))
 		goto done;
 	float scale[16], shift[16];
 	if (secant_network_kind_of(net) != SECANT_NETWORK_PICTURES)

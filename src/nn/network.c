@@ -82,7 +82,8 @@ static const secant_opt network_rows[] = {
 	SECANT_OPT(secant_network, encoder, STR, "encoder", "resnet34", 0, 0, "encoder (secant list encoders)"),
 	SECANT_OPT(secant_network, in_channels, INT, "in-channels", "3", 1, 16,
 		"channels of the pictures; numbers of a point, x y z first"),
-	SECANT_OPT(secant_network, classes, INT, "classes", "1", 1, 65535, "classes; 1 is foreground against background"),
+	SECANT_OPT(secant_network, classes, INT, "classes", "0", 0, 65535,
+		"classes; 1 is foreground against background; 0: as data or weights say, else 1"),
 	SECANT_OPT(secant_network, encoder_depth, INT, "encoder-depth", "0", 0, 5,
 		"stages of the encoder; 0: the architecture's default"),
 	SECANT_OPT(secant_network, activation, STR, "activation", NULL, 0, 0,
@@ -209,6 +210,7 @@ secant_network_complete(secant_network *net, secant_err *err)
 	if (!status) {
 		secant_free(net->own);
 		net->own = own;
+		net->classes = net->classes ? net->classes : 1;
 	}
 	done(&b);
 	return status;

@@ -42,6 +42,9 @@ typedef struct secant_training {
 		*metrics; /* ends with a name of NULL; the first chooses the best epoch unless --metric names another */
 	/* Is this network of that kind? Asked in the order of tasks.inc. */
 	bool (*takes)(const secant_network *net);
+	/* Options that the data decide where they are not given: the classes. May be NULL. */
+	secant_status (*settle)(
+		secant_train_options *o, const char *data, const secant_train_events *events, secant_err *err);
 	/* Makes s->model (not initialised), opens the data, sets s->batch, s->input, s->n_samples, s->validates. */
 	secant_status (*open)(struct secant_trainer *s, const char *data, secant_err *err);
 	void (*close)(secant_work *w); /* accepts NULL */

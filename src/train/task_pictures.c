@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/thread.h"
 #include "judge/evaluate.h"
+#include "train/labels.h"
 #include "train/trainer.h"
 
 struct secant_work {
@@ -22,13 +23,6 @@ struct secant_feed {
 	const secant_trainer *s;
 	float *label; /* of a classification head: batch x classes, whether the class is in the picture; NULL: none */
 };
-
-static int
-loader_threads(const secant_train_options *o)
-{
-	int n = o->data.loader_threads > 0 ? o->data.loader_threads : secant_cpu_count() - 1;
-	return n > 0 ? n : 1;
-}
 
 static bool
 takes(const secant_network *net)
@@ -152,7 +146,7 @@ weigh_samples(secant_trainer *s, secant_err *err)
 	int n = secant_samples_count(s->work->train);
 	if (!(s->work->weights = secant_calloc((size_t)n, sizeof *s->work->weights)))
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for the weights of %d pictures", n);
-	secant_status status = secant_samples_rarity(s->work->train, loader_threads(s->o), s->work->weights, err);
+	secant_status status = secant_samples_rarity(s->work->train, train_loader_threads(s->o), s->work->weights, err);
 	double most = 0, sum = 0;
 	for (int i = 0; i < n && !status; i++) {
 		most = s->work->weights[i] > most ? s->work->weights[i] : most;
@@ -183,7 +177,8 @@ measure_pictures(secant_trainer *s, const char *data, secant_err *err)
 		.seed = (uint64_t)s->o->seed,
 	};
 	secant_samples *list = secant_samples_open(&r, err);
-	secant_status status = list ? secant_samples_moments(list, loader_threads(s->o), mean, deviation, err) : err->code;
+	secant_status status = list ? secant_samples_moments(list, train_loader_threads(s->o), mean, deviation, err)
+								: err->code;
 	secant_str text = { 0 };
 	for (int k = 0; k < 2 * s->o->network.in_channels && !status; k++) {
 		int c = k % s->o->network.in_channels;
@@ -247,7 +242,8 @@ open_pictures(secant_trainer *s, const char *data, secant_err *err)
 	if (secant_model_new(&s->model, &o->network, o->mode, o->data.normalize.normalize, false, err) || check_loss(s, err)
 		|| open_samples(s, data, err) || open_augmentation(s, err))
 		return err->code;
-	if (o->sample_weights && weigh_samples(s, err))
+	if (train_check_labels(o, s->work->train, s->work->validation, s->events, err)
+		|| (o->sample_weights && weigh_samples(s, err)))
 		return err->code;
 	say_mode(s);
 	s->n_samples = secant_samples_count(s->work->train);
@@ -359,7 +355,7 @@ feed_new(secant_trainer *s, bool augment, secant_err *err)
 		.resize = s->o->data.resize,
 		.augmentation = augment ? s->work->augmentation : NULL,
 		.seed = (uint64_t)s->o->seed,
-		.threads = loader_threads(s->o),
+		.threads = train_loader_threads(s->o),
 		.multiple = 1,
 	};
 	secant_feed *f = secant_calloc(1, sizeof *f);
@@ -509,7 +505,7 @@ validate(secant_trainer *s, int epoch, double *values, secant_err *err)
 		.multiple = s->model.multiple,
 		.batch = s->batch,
 		.threads = s->o->threads,
-		.loader_threads = loader_threads(s->o),
+		.loader_threads = train_loader_threads(s->o),
 		.loss = s->o->loss,
 		.activated = s->o->network.activation != NULL,
 		.threshold = 0.5f,
@@ -541,6 +537,7 @@ const secant_training secant_training_pictures = {
 	.rate = "images_per_second",
 	.metrics = metrics,
 	.takes = takes,
+	.settle = train_settle_classes,
 	.open = open_pictures,
 	.close = close_pictures,
 	.loss_of = loss_of,

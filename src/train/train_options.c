@@ -36,6 +36,8 @@ static const secant_opt rows[] = {
 		"keep their statistics"),
 	SECANT_OPT(secant_train_options, freeze_epochs, INT, "freeze-epochs", "0", 0, 1000000,
 		"epochs after which everything learns; 0: frozen throughout"),
+	SECANT_OPT(secant_train_options, check, BOOL, "check", "false", 0, 1,
+		"no training: looks at all pictures and labels, says classes, pixels and every mistake"),
 	SECANT_OPT(secant_train_options, find_learning_rate, BOOL, "find-learning-rate", "false", 0, 1,
 		"no training: tries rising rates and draws RUN/learning-rate-finder.png"),
 	SECANT_OPT(secant_train_options, weights, STR, "weights", NULL, 0, 0,

@@ -517,6 +517,17 @@ find_rate(secant_trainer *s, const char *data, double *suggested, secant_err *er
 	return status ? status : secant_trainer_find_rate(s, suggested, err);
 }
 
+/* What the data decided when the run began, it does not decide again. */
+static void
+classes_of_run(secant_train_options *o)
+{
+	char *text = o->out ? secant_train_resumed(o->out) : NULL;
+	json_t *j = text ? secant_json_parse(text, strlen(text), "config.json", NULL) : NULL;
+	o->network.classes = (int)json_integer_value(json_object_get(j, "classes"));
+	json_decref(j);
+	secant_free(text);
+}
+
 secant_status
 secant_trainer_run(const secant_train_options *options, const char *data, const secant_train_events *events,
 	secant_train_result *result, secant_err *err)
@@ -529,7 +540,12 @@ secant_trainer_run(const secant_train_options *options, const char *data, const 
 		return secant_fail(err, own.code, "%s", own.msg);
 	s.started = secant_seconds();
 	(void)!secant_train_clouds_default(&o, data, &s.events->log, &own);
-	const char *usual = secant_training_of(&o.network)->loss;
+	const secant_training *task = secant_training_of(&o.network);
+	if (o.resume && !o.network.classes)
+		classes_of_run(&o);
+	else if (!own.code && task->settle)
+		(void)!task->settle(&o, data, s.events, &own);
+	const char *usual = task->loss;
 	if (!o.loss && usual) {
 		if (!(o.loss = secant_strdup(usual)))
 			secant_fail(&own, SECANT_ERR_NOMEM, "no memory for options");
@@ -539,10 +555,12 @@ secant_trainer_run(const secant_train_options *options, const char *data, const 
 			&& !(o.loss = secant_strdup(secant_loss_usual(mode))))
 			secant_fail(&own, SECANT_ERR_NOMEM, "no memory for options");
 	}
-	if (!o.out)
+	if (!o.out && !o.check)
 		secant_fail(&own, SECANT_ERR_ARG, "--out: a folder for the run is wanted");
 	double suggested = NAN;
-	if (!own.code && o.find_learning_rate)
+	if (!own.code && o.check)
+		(void)!open_trainer(&s, data, &own);
+	else if (!own.code && o.find_learning_rate)
 		(void)!find_rate(&s, data, &suggested, &own);
 	else if (!own.code)
 		(void)!run(&s, &o, data, &own);

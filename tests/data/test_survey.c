@@ -52,7 +52,7 @@ values_say_how_many_classes(void **state)
 		write_picture(in_root(root, "%zu/images/a.png", i), 8, 8, 3, SECANT_U8, place_value);
 		write_picture(in_root(root, "%zu/labels/a.png", i), 8, 8, 1, wide ? SECANT_U16 : SECANT_U8, by_row);
 		secant_samples *s = open_expecting(in_root(root, "%zu", i), "all", &o, 3, 1, SECANT_TARGET_BINARY, NULL);
-		data_survey v;
+		data_survey v = { 0 };
 		data_meaning m;
 		secant_err err = { 0 };
 		assert_int_equal(data_survey_labels(s, 2, &v, &err), SECANT_OK);
@@ -70,23 +70,30 @@ values_say_how_many_classes(void **state)
 	}
 }
 
+/* Black on the left, white on the right, every grey between. */
+static double
+ramp(int x, int y, int c)
+{
+	int v = (x * 64 + y) / 8 - 128;
+	return v < 0 ? 0 : v > 255 ? 255 : v;
+}
+
 static void
 soft_edges_and_jpeg_are_one_object(void **state)
 {
 	const char *root = *state;
 	for (int jpeg = 0; jpeg < 2; jpeg++) {
 		write_picture(in_root(root, "%d/images/a.png", jpeg), 64, 64, 3, SECANT_U8, place_value);
-		write_picture(in_root(root, "%d/labels/a.%s", jpeg, jpeg ? "jpg" : "png"), 64, 64, 1, SECANT_U8, place_value);
+		write_picture(in_root(root, "%d/labels/a.%s", jpeg, jpeg ? "jpg" : "png"), 64, 64, 1, SECANT_U8, ramp);
 		secant_samples *s = open_expecting(in_root(root, "%d", jpeg), "all", &o, 3, 1, SECANT_TARGET_BINARY, NULL);
-		data_survey v;
+		data_survey v = { 0 };
 		data_meaning m;
 		secant_err err = { 0 };
 		assert_int_equal(data_survey_labels(s, 1, &v, &err), SECANT_OK);
 		assert_int_equal(v.lossy, jpeg);
-		if (jpeg && data_survey_meaning(&v, &m, &err))
+		if (data_survey_meaning(&v, &m, &err))
 			fail_msg("%s", err.msg);
-		if (jpeg)
-			assert_int_equal(m.classes, 1);
+		assert_int_equal(m.classes, 1);
 		data_survey_free(&v);
 		secant_samples_free(s);
 	}
@@ -100,7 +107,7 @@ colours_want_names(void **state)
 		write_picture(in_root(root, "%d/images/a.png", n_values), 9, 6, 3, SECANT_U8, place_value);
 		write_picture(in_root(root, "%d/labels/a.png", n_values), 9, 6, 3, SECANT_U8, colours);
 		secant_samples *s = open_expecting(in_root(root, "%d", n_values), "all", &o, 3, 1, SECANT_TARGET_BINARY, NULL);
-		data_survey v;
+		data_survey v = { 0 };
 		data_meaning m;
 		secant_err err = { 0 };
 		assert_int_equal(data_survey_labels(s, 1, &v, &err), SECANT_OK);

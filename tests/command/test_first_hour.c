@@ -1,0 +1,67 @@
+/* What new users do first, and what must not mislead them: classes come from the data, all labels are looked at before
+ * the first step, and what is said is what is done. */
+#include "run.h"
+#include "data/pictures.h"
+
+static char out[1 << 16];
+
+static void
+says(int status, const char *part, const char *line)
+{
+	int got = run_line(out, sizeof out, "%s", line);
+	if (got != status || !strstr(out, part))
+		fail_msg("%s: status %d, want %d; '%s' lacks '%s'", line, got, status, out, part);
+}
+
+static double
+four(int x, int y, int c)
+{
+	return (x / 4 + y / 4) % 4;
+}
+static double
+wrong_once(int x, int y, int c)
+{
+	return x == 3 && y == 2 ? 77 : four(x, y, c);
+}
+
+static void
+classes_come_from_the_values(void **state)
+{
+	char *dir = scratch_dir(), line[2000];
+	for (int i = 0; i < 4; i++) {
+		write_picture(in_root(dir, "set/images/%d.png", i), 32, 32, 3, SECANT_U8, place_value);
+		write_picture(in_root(dir, "set/labels/%d.png", i), 32, 32, 1, SECANT_U8, four);
+	}
+	snprintf(line, sizeof line,
+		"cd %s && export XDG_CACHE_HOME=$PWD/cache && $SECANT train set --check --validation-fraction 0.25", dir);
+	says(0, "4 classes, from label values 0 to 3; --classes says otherwise", line);
+	assert_non_null(strstr(out, "class 2: 768 pixels, 25.00 %"));
+	assert_non_null(strstr(out, "weights that make all classes count alike: 1,1,1,1"));
+	assert_non_null(strstr(out, "set: can be trained on"));
+	snprintf(line, sizeof line,
+		"cd %s && $SECANT train set --out run --encoder resnet18 --epochs 1 --batch 2 --threads 1 && $SECANT info "
+		"run/best.safetensors",
+		dir);
+	says(0, "4 classes, from label values 0 to 3", line);
+	assert_non_null(strstr(out, "multiclass"));
+
+	/* a label that is wrong is told before anything is trained, all of them at once, and no run is begun */
+	write_picture(in_root(dir, "set/labels/1.png"), 32, 32, 1, SECANT_U8, wrong_once);
+	write_picture(in_root(dir, "set/labels/3.png"), 32, 32, 1, SECANT_U8, wrong_once);
+	snprintf(
+		line, sizeof line, "cd %s && $SECANT train set --out other --classes 4 --encoder resnet18 --epochs 1", dir);
+	says(1, "set/labels/1.png: label value 77 at (3, 2)", line);
+	assert_non_null(strstr(out, "set/labels/3.png: label value 77 at (3, 2)"));
+	snprintf(line, sizeof line, "cd %s && test ! -e other && rm -r *", dir);
+	says(0, "", line);
+	rmdir(dir);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(classes_come_from_the_values),
+	};
+	return cmocka_run_group_tests_name("first hour", tests, NULL, NULL);
+}
