@@ -82,7 +82,7 @@ build(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_err *er
 	secant_nn_leave(n, mark);
 	int factor = o->upsampling ? o->upsampling : b->depth <= 3 ? 1 << b->depth : o->stride;
 	out->decoder = x;
-	out->logits = secant_nn_head_from(n, x, b->net->classes, 1, factor, SECANT_INIT_DEFAULT, b->net->activation, err);
+	out->logits = secant_nn_head_from(n, x, b->classes, 1, factor, SECANT_INIT_DEFAULT, b->net->activation, err);
 }
 
 static void
@@ -100,8 +100,7 @@ build_plus(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_er
 	x = bn_relu(n, "block2.1", separable(n, "block2.0", x, o->channels, 1));
 	secant_nn_leave(n, mark);
 	out->decoder = x;
-	out->logits = secant_nn_head_from(
-		n, x, b->net->classes, 1, o->upsampling, SECANT_INIT_DEFAULT, b->net->activation, err);
+	out->logits = secant_nn_head_from(n, x, b->classes, 1, o->upsampling, SECANT_INIT_DEFAULT, b->net->activation, err);
 }
 
 static int

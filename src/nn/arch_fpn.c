@@ -74,7 +74,7 @@ build(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_err *er
 	for (int k = 1; k < LEVELS && !o->merge; k++)
 		x = secant_apply(n->g, "add", NULL, 2, x, p[k]);
 	out->decoder = x = secant_nn_dropout(n, x, o->dropout, true);
-	out->logits = secant_nn_segmentation_head(n, x, b->net->classes, 1, o->upsampling, b->net->activation, err);
+	out->logits = secant_nn_segmentation_head(n, x, b->classes, 1, o->upsampling, b->net->activation, err);
 }
 
 static secant_status

@@ -49,7 +49,7 @@ build(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_err *er
 	secant_nn_leave(n, blocks);
 	secant_nn_leave(n, mark);
 	out->decoder = x;
-	out->logits = secant_nn_segmentation_head(n, x, b->net->classes, 1, 1, b->net->activation, err);
+	out->logits = secant_nn_segmentation_head(n, x, b->classes, 1, 1, b->net->activation, err);
 }
 
 static secant_status

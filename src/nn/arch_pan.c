@@ -83,7 +83,7 @@ build(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_err *er
 		x = gate(n, names[i], o, b->f[i + 2].value, x);
 	secant_nn_leave(n, mark);
 	out->decoder = x;
-	out->logits = secant_nn_segmentation_head(n, x, b->net->classes, 3, o->upsampling, b->net->activation, err);
+	out->logits = secant_nn_segmentation_head(n, x, b->classes, 3, o->upsampling, b->net->activation, err);
 }
 
 static int

@@ -206,19 +206,19 @@ build_cls(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_err
 	const own *o = b->options;
 	secant_value local, x = secant_nn_flat(n, features(n, o, p, b->cloud.points, &local, out));
 	declare(n, "fc", 1024, 2, widths, true);
-	secant_nn_linear_states(n, "fc3", 256, b->net->classes, SECANT_INIT_DEFAULT);
+	secant_nn_linear_states(n, "fc3", 256, b->classes, SECANT_INIT_DEFAULT);
 	declare_norms(n, "bn", 1, 2, widths);
 	x = secant_nn_linear(n, "fc1", x, 512, SECANT_INIT_DEFAULT);
 	x = secant_nn_relu(n, secant_nn_batch_norm(n, "bn1", x, p->eps, 0.1));
 	x = secant_nn_dropout(n, secant_nn_linear(n, "fc2", x, 256, SECANT_INIT_DEFAULT), dropout_of(o, p), false);
 	out->decoder = x = secant_nn_relu(n, secant_nn_batch_norm(n, "bn2", x, p->eps, 0.1));
-	out->logits = secant_nn_linear(n, "fc3", x, b->net->classes, SECANT_INIT_DEFAULT);
+	out->logits = secant_nn_linear(n, "fc3", x, b->classes, SECANT_INIT_DEFAULT);
 }
 
 static void
 build_dense(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_err *err)
 {
-	const int widths[] = { 512, 256, 128, b->net->classes };
+	const int widths[] = { 512, 256, 128, b->classes };
 	const pointnet *p = b->arch->config;
 	const own *o = b->options;
 	secant_value local, global = features(n, o, p, b->cloud.points, &local, out);
@@ -229,14 +229,14 @@ build_dense(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_e
 	x = step(n, "conv", "bn", 2, x, 256, p->eps, true);
 	x = secant_nn_dropout(n, x, dropout_of(o, p), false);
 	out->decoder = x = step(n, "conv", "bn", 3, x, 128, p->eps, true);
-	out->logits = secant_nn_pointwise(n, "conv4", x, b->net->classes, 1);
+	out->logits = secant_nn_pointwise(n, "conv4", x, b->classes, 1);
 }
 
 static void
 build_part(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_err *err)
 {
 	static const int widths[] = { 64, 128, 128, 512, 2048 };
-	const int heads[] = { 256, 256, 128, b->net->classes };
+	const int heads[] = { 256, 256, 128, b->classes };
 	const pointnet *p = b->arch->config;
 	const own *o = b->options;
 	bool identity = o->init == 1;
@@ -260,7 +260,7 @@ build_part(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_er
 		n, secant_nn_relu(n, secant_nn_batch_norm(n, "bns1", x, p->eps, 0.1)), dropout_of(o, p), false);
 	x = secant_nn_dropout(n, step(n, "convs", "bns", 2, x, 256, p->eps, true), dropout_of(o, p), false);
 	out->decoder = x = step(n, "convs", "bns", 3, x, 128, p->eps, true);
-	out->logits = secant_nn_pointwise(n, "convs4", x, b->net->classes, 1);
+	out->logits = secant_nn_pointwise(n, "convs4", x, b->classes, 1);
 }
 
 #define TNET \

@@ -196,7 +196,7 @@ build_cls(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_err
 		x = secant_nn_dropout(n, x, dropout_of(b, p->dropout[i]), false);
 	}
 	out->decoder = x;
-	out->logits = secant_nn_linear(n, "fc3", x, b->net->classes, SECANT_INIT_DEFAULT);
+	out->logits = secant_nn_linear(n, "fc3", x, b->classes, SECANT_INIT_DEFAULT);
 }
 
 static void
@@ -217,7 +217,7 @@ build_points(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_
 	secant_value x = secant_nn_pointwise(n, "conv1", at[0].features, 128, 1);
 	x = secant_nn_relu(n, secant_nn_batch_norm(n, "bn1", x, 1e-5, 0.1));
 	out->decoder = x = secant_nn_dropout(n, x, dropout_of(b, p->dropout[0]), false);
-	out->logits = secant_nn_pointwise(n, "conv2", x, b->net->classes, 1);
+	out->logits = secant_nn_pointwise(n, "conv2", x, b->classes, 1);
 }
 
 #define SSG(centres, radius, samples, a, b, c) \

@@ -44,7 +44,7 @@ build(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_err *er
 	x = secant_nn_conv_relu(n, "conv", secant_nn_concat(n, 5, parts), o->channels, 1, 0, &norm);
 	secant_nn_leave(n, mark);
 	out->decoder = x = secant_nn_dropout(n, x, o->dropout, true);
-	out->logits = secant_nn_segmentation_head(n, x, b->net->classes, 3, o->upsampling, b->net->activation, err);
+	out->logits = secant_nn_segmentation_head(n, x, b->classes, 3, o->upsampling, b->net->activation, err);
 }
 
 const secant_architecture secant_architecture_pspnet = {

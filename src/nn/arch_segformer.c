@@ -35,7 +35,7 @@ build(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_err *er
 	secant_value x = secant_nn_conv_relu(n, "fuse_stage", secant_nn_concat(n, count, parts), o->channels, 1, 0, &batch);
 	secant_nn_leave(n, mark);
 	out->decoder = x;
-	out->logits = secant_nn_segmentation_head(n, x, b->net->classes, 1, o->upsampling, b->net->activation, err);
+	out->logits = secant_nn_segmentation_head(n, x, b->classes, 1, o->upsampling, b->net->activation, err);
 }
 
 const secant_architecture secant_architecture_segformer = {

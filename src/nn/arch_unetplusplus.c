@@ -113,7 +113,7 @@ build(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_err *er
 	out->decoder = build_blocks(n, &p, b->f, head);
 	secant_nn_leave(n, blocks);
 	secant_nn_leave(n, mark);
-	out->logits = secant_nn_segmentation_head(n, out->decoder, b->net->classes, 3, 1, b->net->activation, err);
+	out->logits = secant_nn_segmentation_head(n, out->decoder, b->classes, 3, 1, b->net->activation, err);
 }
 
 static secant_status

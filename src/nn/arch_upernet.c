@@ -87,7 +87,7 @@ build(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_err *er
 		n, "fusion_block", secant_nn_concat(n, count, fused), o->channels, 3, 1, &norm);
 	secant_nn_leave(n, mark);
 	out->decoder = x;
-	out->logits = secant_nn_segmentation_head(n, x, b->net->classes, 1, o->upsampling, b->net->activation, err);
+	out->logits = secant_nn_segmentation_head(n, x, b->classes, 1, o->upsampling, b->net->activation, err);
 }
 
 const secant_architecture secant_architecture_upernet = {

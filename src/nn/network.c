@@ -132,6 +132,7 @@ blueprint_of(secant_blueprint *b, const secant_network *net, secant_err *err)
 	if (b->arch->kind == SECANT_NETWORK_PICTURES && !(b->encoder = secant_encoder_find(net->encoder)))
 		return unknown("encoder", net->encoder, encoder_name, err);
 	b->depth = net->encoder_depth ? net->encoder_depth : b->arch->default_depth;
+	b->classes = net->classes ? net->classes : 1;
 	void *options = secant_calloc(1, b->arch->options->size + 1);
 	if (!options)
 		return secant_fail(err, SECANT_ERR_NOMEM, "no memory for a network");
@@ -210,7 +211,7 @@ secant_network_complete(secant_network *net, secant_err *err)
 	if (!status) {
 		secant_free(net->own);
 		net->own = own;
-		net->classes = net->classes ? net->classes : 1;
+		net->classes = b.classes;
 	}
 	done(&b);
 	return status;

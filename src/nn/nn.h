@@ -201,7 +201,7 @@ typedef struct secant_blueprint {
 	const secant_architecture *arch;
 	const void *options; /* the architecture's own, filled */
 	const secant_encoder *encoder; /* NULL: networks for clouds */
-	int depth;
+	int depth, classes; /* classes: at least 1 */
 	const secant_stage *f; /* features 0..depth */
 	secant_cloud_input cloud;
 } secant_blueprint;
