@@ -35,6 +35,20 @@ SECANT_API secant_status secant_model_import(const char *weights, const secant_i
 SECANT_API secant_status secant_model_import_onnx(
 	const char *network, const secant_import *options, const char *out, char **said, secant_err *err) SECANT_NODISCARD;
 SECANT_API bool secant_is_onnx_file(const char *path); /* by its first bytes */
+/* How a model is written as ONNX. */
+typedef struct secant_export {
+	int opset; /* 13 to 21 */
+	secant_ints size; /* H x W of the pictures; with `dynamic` only an example */
+	bool dynamic; /* any batch, height and width */
+	bool with_preprocessing; /* pictures come as uint8, normalisation is in the network */
+	bool with_activation; /* probabilities come out: sigmoid, or softmax over the classes */
+} secant_export;
+SECANT_API extern const secant_opts secant_export_options;
+/* Writes the network of a model file as ONNX: input `input` N,C,H,W, output `logits`, and `label` of a classification
+ * head; batch norms stay norms, initialisers have the names of the state_dict; metadata carries what the model
+ * remembers. What ONNX cannot say is one error that names all such nodes. */
+SECANT_API secant_status secant_model_export_onnx(
+	const char *model, const char *out, const secant_export *options, secant_err *err) SECANT_NODISCARD;
 /* Writes the weights of a model file as a plain state_dict; the extension decides: .safetensors, .pth .pt .bin. */
 SECANT_API secant_status secant_model_export(const char *model, const char *out, secant_err *err) SECANT_NODISCARD;
 

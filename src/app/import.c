@@ -185,9 +185,10 @@ secant_status
 secant_model_export(const char *model, const char *out, secant_err *err)
 {
 	secant_model_file file;
-	if (secant_ext_is(out, "onnx"))
-		return secant_fail(
-			err, SECANT_ERR_UNSUPPORTED, "%s: ONNX is not written yet; export a state_dict (.pth, .safetensors)", out);
+	if (secant_ext_is(out, "onnx")) {
+		secant_export o = { .opset = 17, .size = { 2, { 256, 256 } }, .dynamic = true };
+		return secant_model_export_onnx(model, out, &o, err);
+	}
 	if (!secant_ext_is(out, "safetensors|pth|pt|bin"))
 		return secant_fail(err, SECANT_ERR_ARG, "%s: a state_dict ends in .safetensors, .pth, .pt or .bin", out);
 	if (secant_same_file(model, out))

@@ -155,7 +155,8 @@ secant_onnx_import(const char *path, const secant_import *o, const char *out, se
 	secant_onnx_wishes w = { .output = o->output,
 		.channel_order = o->bgr ? "bgr" : NULL,
 		.mode = o->mode,
-		.normalize = o->normalize.normalize,
+		.normalize = strcmp(o->normalize.normalize, "imagenet") ? o->normalize.normalize
+																: NULL, /* the default: the file may know better */
 		.activation = o->network.activation && strcmp(o->network.activation, "identity") ? o->network.activation
 																						 : NULL };
 	secant_onnx_source source = { 0 };

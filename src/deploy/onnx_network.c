@@ -155,6 +155,30 @@ last_activation(const secant_onnx_source *s)
 	return "identity";
 }
 
+/* What secant export left in a file. */
+static const char *
+metadata_of(const secant_onnx_model *m, const char *key)
+{
+	for (int i = 0; i < m->n_pair; i++)
+		if (!strcmp(m->pair[i].key, key) && *m->pair[i].value)
+			return m->pair[i].value;
+	return NULL;
+}
+
+/* Class names of the metadata, if they are as many as there are classes. */
+static void
+add_class_names(json_t *settings, const secant_onnx_model *m, int64_t classes)
+{
+	const char *text = metadata_of(m, "class_names");
+	json_t *names = text ? json_loads(text, 0, NULL) : NULL;
+	bool fits = json_is_array(names) && (int64_t)json_array_size(names) == classes;
+	for (size_t i = 0; fits && i < json_array_size(names); i++)
+		fits = json_is_string(json_array_get(names, i));
+	if (fits)
+		json_object_set(settings, "class_names", names);
+	json_decref(names);
+}
+
 secant_status
 secant_onnx_understand(
 	secant_onnx_source *s, const secant_onnx_wishes *w, json_t **settings, secant_str *said, secant_err *err)
@@ -179,7 +203,10 @@ secant_onnx_understand(
 	int64_t classes = out.dim[3];
 	bool sigmoid = !strcmp(activation, "sigmoid");
 	const char *mode = w->mode ? w->mode : classes == 1 ? "binary" : sigmoid ? "multilabel" : "multiclass";
-	const char *normalize = w->normalize ? w->normalize : "imagenet";
+	const char *told = metadata_of(s->m, "normalize"),
+			   *normalize = w->normalize ? w->normalize
+		: told                           ? told
+										 : "imagenet";
 	if (out.dim[1] != own.dim[1] || out.dim[2] != own.dim[2])
 		status = secant_fail(err, SECANT_ERR_UNSUPPORTED,
 			"a picture of %lldx%lld gives scores of %lldx%lld: not one for each pixel", (long long)own.dim[1],
@@ -188,7 +215,9 @@ secant_onnx_understand(
 	secant_str_addf(say, "%lld classes, %s%s\nends in %s%s\nnormalisation %s%s\nchannels %s%s\n", (long long)classes,
 		mode, w->mode ? "" : " (--mode says otherwise)", !strcmp(activation, "identity") ? "no activation" : activation,
 		w->activation ? "" : ", as its last nodes say", normalize,
-		w->normalize ? "" : ", which no file tells (--normalize says otherwise)",
+		w->normalize ? ""
+			: told   ? ", as its metadata says"
+					 : ", which the file does not tell (--normalize says otherwise)",
 		s->backwards ? "blue, green, red" : "red, green, blue",
 		w->channel_order ? "" : ", which no file tells (--channel-order says otherwise)");
 	if (fixed)
@@ -200,6 +229,8 @@ secant_onnx_understand(
 		*settings = json_pack("{s:i,s:{s:s,s:I,s:I,s:s},s:s,s:s,s:I}", "version", 1, "network", "arch", "onnx",
 			"in-channels", (json_int_t)own.dim[3], "classes", (json_int_t)classes, "activation", activation, "mode",
 			mode, "normalize", normalize, "multiple", (json_int_t)(multiple < 1024 ? multiple : 1));
+	if (!status && *settings)
+		add_class_names(*settings, s->m, classes);
 	secant_str_free(&unheard);
 	return status;
 }

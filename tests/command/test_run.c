@@ -84,7 +84,7 @@ test_what_is_refused(void **state)
 		"$SECANT import w.safetensors --classes 3 --mode binary --out x.safetensors");
 	fails(1, "none.pth: cannot open", "$SECANT import none.pth --out x.safetensors");
 	fails(1, "the folder holds no model.safetensors", "mkdir -p sub && $SECANT import sub --out x.safetensors");
-	fails(1, "x.onnx: ONNX is not written yet", "$SECANT export model.safetensors --out x.onnx");
+	fails(1, "none.safetensors: cannot open", "$SECANT export none.safetensors --out x.onnx");
 	fails(2, "x.npy: a state_dict ends in .safetensors, .pth, .pt or .bin",
 		"$SECANT export model.safetensors --out x.npy");
 	fails(2, "the weights would replace the model they come from",

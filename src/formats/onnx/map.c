@@ -1,6 +1,8 @@
 /* Graphs of ONNX as graphs of ours: values, orders of axes, states. See map.h; operators are map_*.c. */
 #include "formats/onnx/map.h"
+#include <stdio.h>
 #include <string.h>
+#include "base/number.h"
 #include "ops/ops.h"
 
 secant_graph *
@@ -13,6 +15,22 @@ secant_status
 onnx_no_map(onnx_call *c, const char *why)
 {
 	return onnx_fail(c, SECANT_ERR_UNSUPPORTED, "%s", why);
+}
+
+double
+onnx_attr_decimal(const onnx_call *c, const char *name, double otherwise)
+{
+	const secant_onnx_attr *a = onnx_attr(c, name);
+	char text[32];
+	if (!a)
+		return otherwise;
+	for (int digits = 1; digits < 9; digits++) { /* the fewest digits that give this float */
+		double v;
+		snprintf(text, sizeof text, "%.*g", digits, a->f);
+		if (secant_real_parse(text, &v) && (float)v == (float)a->f)
+			return v;
+	}
+	return a->f;
 }
 
 /* ---- orders of axes ---- */

@@ -68,5 +68,8 @@ secant_status onnx_result_plain(onnx_call *c, secant_value v, int type);
 secant_status onnx_result_last(onnx_call *c, secant_value v, int type);
 secant_status onnx_pass(onnx_call *c, int k, const onnx_mapped *m, int type); /* the same value */
 secant_status onnx_no_map(onnx_call *c, const char *why);
+/* A real attribute as who wrote it meant it: 1e-5, not the float nearest to it. Networks meant doubles, the file holds
+ * floats. */
+double onnx_attr_decimal(const onnx_call *c, const char *name, double otherwise);
 int onnx_axis_at(const onnx_mapped *m, int axis); /* where ONNX's axis lies in ours */
 #endif

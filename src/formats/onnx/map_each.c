@@ -38,7 +38,7 @@ onnx_map_unary(onnx_call *c)
 		{ "Erf", "erf" },
 		{ "Exp", "exp" },
 		{ "HardSwish", "hardswish" },
-		{ "LeakyRelu", "leaky_relu", "alpha", 0.01f },
+		{ "LeakyRelu", "leaky_relu", "alpha", 0.01 },
 		{ "Log", "log" },
 		{ "Mish", "mish" },
 		{ "Neg", "neg" },
@@ -57,7 +57,7 @@ onnx_map_unary(onnx_call *c)
 		k++;
 	if (k == sizeof rows / sizeof *rows)
 		return onnx_no_map(c, "has no operator of ours");
-	secant_number_attr a = { .a = rows[k].attr ? onnx_attr_real(c, rows[k].attr, rows[k].otherwise) : 0 };
+	secant_number_attr a = { .a = rows[k].attr ? onnx_attr_decimal(c, rows[k].attr, rows[k].otherwise) : 0 };
 	return onnx_result(
 		c, 0, secant_apply(g, rows[k].ours, rows[k].attr ? &a : NULL, 1, x->v), x->type, x->rank, x->perm);
 }

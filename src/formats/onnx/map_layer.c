@@ -237,8 +237,8 @@ onnx_map_batch_norm(onnx_call *c)
 		return onnx_no_map(c, "is in training mode");
 	if (p[0]->rank < 2)
 		return onnx_no_map(c, "has no axis of channels");
-	secant_norm_attr a = { .eps = onnx_attr_real(c, "epsilon", 1e-5f),
-		.momentum = 1 - onnx_attr_real(c, "momentum", 0.9f) };
+	secant_norm_attr a = { .eps = onnx_attr_decimal(c, "epsilon", 1e-5),
+		.momentum = 1 - onnx_attr_decimal(c, "momentum", 0.9) };
 	secant_value v = secant_apply(
 		g, "batch_norm", &a, 5, onnx_channels_last(g, p[0]), p[3]->v, p[4]->v, p[1]->v, p[2]->v);
 	return onnx_result_last(c, v, p[0]->type);
@@ -251,7 +251,7 @@ instance_rows(onnx_call *c, const onnx_mapped *x, const onnx_mapped *w, const on
 {
 	secant_graph *g = onnx_graph(c);
 	int64_t rows = x->dim[0] * x->dim[1], length = onnx_product(x->dim, 2, x->rank);
-	secant_norm_attr a = { .eps = onnx_attr_real(c, "epsilon", 1e-5f) };
+	secant_norm_attr a = { .eps = onnx_attr_decimal(c, "epsilon", 1e-5) };
 	secant_shape_attr flat = { { 2, { (int)rows, (int)length } } }, channels = { { x->rank, { 1, (int)x->dim[1] } } },
 					  back = { { x->rank } };
 	for (int i = 0; i < x->rank; i++) {
@@ -279,7 +279,7 @@ onnx_map_group_norm(onnx_call *c)
 		return instance_rows(c, x, w, b);
 	if (x->rank != 4 || onnx_product(w->dim, 0, w->rank) != x->dim[1])
 		return onnx_no_map(c, "normalises other than pictures, or scales groups");
-	secant_norm_attr a = { .eps = onnx_attr_real(c, "epsilon", 1e-5f),
+	secant_norm_attr a = { .eps = onnx_attr_decimal(c, "epsilon", 1e-5),
 		.groups = instance ? (int)x->dim[1] : (int)onnx_attr_int(c, "num_groups", 1) };
 	secant_value in[3] = { onnx_channels_last(g, x), w->v, b->v };
 	const secant_node *n = secant_graph_node(g, "group_norm", &a, 3, in);
@@ -297,7 +297,7 @@ onnx_map_layer_norm(onnx_call *c)
 		return c->err->code;
 	if (axis != x->rank - 1 || onnx_wants(c, 1) || onnx_wants(c, 2))
 		return onnx_no_map(c, "normalises more than the last axis, or its statistics are asked for");
-	secant_norm_attr a = { .eps = onnx_attr_real(c, "epsilon", 1e-5f) };
+	secant_norm_attr a = { .eps = onnx_attr_decimal(c, "epsilon", 1e-5) };
 	/* Any order will do whose last axis is ONNX's last. */
 	bool own = x->perm[x->rank - 1] == axis;
 	secant_value in[3] = { own ? x->v : onnx_plain(g, x), w->v, b ? b->v : -1 };

@@ -1,0 +1,181 @@
+/*
+ * Networks of ours written as ONNX and read back: the same numbers, to the bit in f64, of fixed and of any size; what a
+ * size cannot be is said.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include <math.h>
+#include <secant/tensorfile.h>
+#include "formats/onnx/onnx.h"
+#include "model/model.h"
+#include <secant/model.h>
+
+static char folder[] = "/tmp/secant-export-XXXXXX";
+
+static const char *
+in_folder(const char *name)
+{
+	static char path[8][100];
+	static int k;
+	char *p = path[k++ % 8];
+	snprintf(p, sizeof path[0], "%s/%s", folder, name);
+	return p;
+}
+
+/* A new network with random weights, saved. */
+static void
+make_model(const char *options)
+{
+	secant_err err = { 0 };
+	secant_network net;
+	secant_model m;
+	assert_int_equal(secant_opts_init(&secant_network_options, &net, &err), SECANT_OK);
+	assert_int_equal(secant_opts_set_json(&secant_network_options, &net, options, "test", &err), SECANT_OK);
+	assert_int_equal(secant_model_new(&m, &net, NULL, "imagenet", false, &err), SECANT_OK);
+	secant_model_initialize(&m, 7);
+	assert_int_equal(secant_model_save(&m, in_folder("m.safetensors"), &err), SECANT_OK);
+	secant_model_free(&m);
+	secant_opts_free(&secant_network_options, &net);
+}
+
+static void
+make_input(int64_t h, int64_t w)
+{
+	secant_tensor t;
+	secant_tensors set = { 0 };
+	secant_shape shape = secant_shape_of(4, 1, 3, h, w);
+	assert_int_equal(secant_tensor_new(&t, SECANT_F64, &shape, NULL), SECANT_OK);
+	for (int64_t i = 0; i < secant_shape_count(&shape); i++)
+		((double *)t.data)[i] = (double)(i * 37 % 101) / 64 - 0.75; /* which a float holds */
+	assert_int_equal(secant_tensors_add(&set, "input", &t, NULL), SECANT_OK);
+	assert_int_equal(secant_tensors_write(&set, NULL, in_folder("in.safetensors"), NULL), SECANT_OK);
+	secant_tensors_free(&set);
+}
+
+/* In f64 the same numbers, as floats: files of ONNX hold the type that the network declares. In f32 nearly: a model of
+ * ours folds its norms. */
+static void
+same_numbers(const char *precision)
+{
+	secant_err err = { 0 };
+	secant_tensors a = { 0 }, b = { 0 };
+	secant_run o = { .precision = (char *)(uintptr_t)precision };
+	int64_t different = 0;
+	double low = 1e30, high = -1e30, worst = 0;
+	assert_int_equal(
+		secant_model_run(in_folder("m.safetensors"), in_folder("in.safetensors"), in_folder("a.safetensors"), &o, &err),
+		SECANT_OK);
+	assert_int_equal(
+		secant_model_run(in_folder("m.onnx"), in_folder("in.safetensors"), in_folder("b.safetensors"), &o, &err),
+		SECANT_OK);
+	assert_int_equal(secant_tensors_read(&a, NULL, in_folder("a.safetensors"), &err), SECANT_OK);
+	assert_int_equal(secant_tensors_read(&b, NULL, in_folder("b.safetensors"), &err), SECANT_OK);
+	const secant_tensor *x = secant_tensors_find(&a, "logits"), *y = secant_tensors_find(&b, "logits");
+	assert_non_null(x);
+	assert_non_null(y);
+	assert_true(secant_shape_equal(&x->shape, &y->shape));
+	for (int64_t i = 0; i < secant_shape_count(&x->shape); i++) {
+		double u = secant_tensor_get(x, i), v = secant_tensor_get(y, i);
+		different += (float)u != (float)v;
+		low = u < low ? u : low;
+		high = u > high ? u : high;
+		worst = fabs(u - v) > worst ? fabs(u - v) : worst;
+	}
+	if (!strcmp(precision, "f64"))
+		assert_int_equal(different, 0);
+	assert_true(high > low);
+	assert_true(worst <= 1e-4 * (high - low));
+	secant_tensors_free(&a);
+	secant_tensors_free(&b);
+}
+
+static void
+round_trip(const char *options, bool dynamic, int size)
+{
+	secant_err err = { 0 };
+	secant_export o = { .opset = 17, .size = { 2, { 64, 64 } }, .dynamic = dynamic };
+	make_model(options);
+	assert_int_equal(secant_model_export_onnx(in_folder("m.safetensors"), in_folder("m.onnx"), &o, &err), SECANT_OK);
+	make_input(size, size);
+	same_numbers("f64");
+	same_numbers("f32");
+}
+
+static void
+test_unet(void **state)
+{
+	round_trip("{\"encoder\": \"resnet18\", \"classes\": 2}", false, 64);
+}
+
+static void
+test_any_size(void **state)
+{
+	round_trip("{\"encoder\": \"resnet18\", \"decoder-interpolation\": \"bilinear\"}", true, 32);
+}
+
+static void
+test_attention(void **state)
+{
+	round_trip("{\"encoder\": \"resnext50_32x4d\", \"encoder-depth\": 3, \"decoder-channels\": [32, 16, 16], "
+			   "\"decoder-attention-type\": \"scse\"}",
+		true, 32);
+}
+
+static void
+test_names_and_metadata(void **state)
+{
+	secant_err err = { 0 };
+	secant_export o = { .opset = 17, .size = { 2, { 64, 64 } }, .with_preprocessing = true, .with_activation = true };
+	bool found = false, normal = false;
+	make_model("{\"encoder\": \"resnet18\", \"classes\": 2}");
+	assert_int_equal(secant_model_export_onnx(in_folder("m.safetensors"), in_folder("p.onnx"), &o, &err), SECANT_OK);
+	secant_onnx_model *m = secant_onnx_open(in_folder("p.onnx"), &err);
+	assert_non_null(m);
+	assert_int_equal(m->opset, 17);
+	assert_string_equal(m->graph.in[0].name, "input");
+	assert_int_equal(m->graph.in[0].type, SECANT_ONNX_UINT8);
+	assert_int_equal(m->graph.in[0].dim[1], 3);
+	assert_int_equal(m->graph.in[0].dim[3], 64);
+	assert_string_equal(m->graph.out[0].name, "logits");
+	assert_string_equal(m->graph.node[m->graph.n_node - 1].op, "Softmax");
+	for (int i = 0; i < m->graph.n_init; i++)
+		found |= !strcmp(m->graph.init[i].name, "encoder.layer1.0.conv1.weight");
+	for (int i = 0; i < m->n_pair; i++)
+		normal |= !strcmp(m->pair[i].key, "normalize")
+			&& !strcmp(m->pair[i].value, "none"); /* it is in the network now */
+	assert_true(found);
+	assert_true(normal);
+	secant_onnx_close(m);
+	assert_int_equal(
+		secant_model_export_onnx(in_folder("m.safetensors"), in_folder("q.txt"), &o, &err), SECANT_ERR_ARG);
+	assert_non_null(strstr(err.msg, "an ONNX file ends in .onnx"));
+}
+
+static int
+begin(void **state)
+{
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int
+end(void **state)
+{
+	return secant_remove_tree(folder, NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_unet),
+		cmocka_unit_test(test_any_size),
+		cmocka_unit_test(test_attention),
+		cmocka_unit_test(test_names_and_metadata),
+	};
+	return cmocka_run_group_tests(tests, begin, end);
+}
