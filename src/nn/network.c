@@ -153,9 +153,23 @@ done(secant_blueprint *b)
 	b->options = NULL;
 }
 
+static secant_request
+request_of(const secant_blueprint *b)
+{
+	const secant_architecture *a = b->arch;
+	secant_request q = { b->depth, a->output_stride ? a->output_stride(b->options) : 32, b->net->in_channels, 0 };
+	if (a->request)
+		a->request(b->options, &q);
+	return q;
+}
+
+/* What height and width must divide by; where there is but one size, that. */
 static int
 stride_of(const secant_blueprint *b)
 {
+	int size = request_of(b).size;
+	if (size)
+		return size;
 	int asked = b->arch->output_stride ? b->arch->output_stride(b->options) : 32, deepest = 1 << b->depth;
 	return asked < deepest ? asked : deepest;
 }
@@ -167,6 +181,14 @@ check_encoder(const secant_blueprint *b, secant_err *err)
 	const secant_architecture *a = b->arch;
 	const secant_encoder *e = b->encoder;
 	int least = a->least_depth > 1 ? a->least_depth : 1, asked = a->output_stride ? a->output_stride(b->options) : 32;
+	if (a->tokens && !(e->facts & SECANT_ENCODER_TOKENS))
+		return secant_fail(err, SECANT_ERR_ARG,
+			"Only Timm encoders are supported for DPT. %s wants a plain vision transformer (tu-vit_..., tu-deit_...), got "
+			"%s",
+			a->name, e->name);
+	if (!a->tokens && e->facts & SECANT_ENCODER_TOKENS)
+		return secant_fail(
+			err, SECANT_ERR_ARG, "%s gives maps of one size, which %s cannot use; dpt can", e->name, a->name);
 	if (b->depth < least)
 		return secant_fail(err, SECANT_ERR_ARG, "Encoder depth for %s decoder cannot be less than %d, got %d.", a->name,
 			least, b->depth);
@@ -322,6 +344,11 @@ check_size(const secant_blueprint *b, const secant_shape *in, secant_err *err)
 			(long long)in->dim[1], (long long)in->dim[2], multiple,
 			(long long)(in->dim[1] + multiple - 1) / multiple * multiple,
 			(long long)(in->dim[2] + multiple - 1) / multiple * multiple);
+	int size = request_of(b).size;
+	if (size && (in->dim[1] != size || in->dim[2] != size))
+		return secant_fail(err, SECANT_ERR_SHAPE,
+			"%s with %s is made for pictures of %dx%d (img-size), the input is %lldx%lld", b->arch->name,
+			b->encoder->name, size, size, (long long)in->dim[1], (long long)in->dim[2]);
 	if (in->dim[1] < least || in->dim[2] < least)
 		return secant_fail(err, SECANT_ERR_SHAPE, "%s wants pictures of at least %dx%d, the input is %lldx%lld",
 			b->arch->name, least, least, (long long)in->dim[1], (long long)in->dim[2]);
@@ -331,8 +358,7 @@ check_size(const secant_blueprint *b, const secant_shape *in, secant_err *err)
 static secant_status
 build_pictures(secant_nn *n, secant_blueprint *b, secant_value x, secant_built *out, secant_err *err)
 {
-	secant_request request = { b->depth, b->arch->output_stride ? b->arch->output_stride(b->options) : 32,
-		b->net->in_channels };
+	secant_request request = request_of(b);
 	if (check_size(b, secant_graph_shape(n->g, x), err))
 		return err->code;
 	size_t mark = secant_nn_enter(n, "encoder");
@@ -344,6 +370,8 @@ build_pictures(secant_nn *n, secant_blueprint *b, secant_value x, secant_built *
 		const secant_value v = out->feature[i].value;
 		out->feature[i].channels = v < 0 ? 0 : secant_nn_channels(n, v);
 		out->feature[i].stride = 1 << i < request.output_stride ? 1 << i : request.output_stride;
+		if (b->arch->tokens && i)
+			out->feature[i].stride = 16;
 	}
 	b->f = out->feature;
 	b->arch->build(n, b, out, err);

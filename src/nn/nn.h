@@ -156,12 +156,13 @@ typedef struct secant_request {
 	int depth; /* features 0..depth are wanted */
 	int output_stride; /* 32; or 8, 16: later stages keep their size and dilate (segmentation_models.pytorch's way) */
 	int in_channels;
+	int size; /* of pictures, where an encoder is made for one: a vision transformer's table of positions; 0: any */
 } secant_request;
 /* What it gives. A stage that an encoder does not have has 0 channels; its value then only says height and width. */
 typedef struct secant_stage {
 	secant_value value;
 	int channels, stride;
-	secant_value prefix; /* vision transformers: N x C, the class token at this stage; -1: none */
+	secant_value prefix; /* vision transformers: N x 1 x 1 x C, the class token at this stage; -1: none */
 } secant_stage;
 
 enum { /* facts of an encoder */
@@ -214,6 +215,8 @@ struct secant_architecture {
 	/* Of options that do not fit each other, the depth or the encoder; may be NULL. */
 	secant_status (*check)(const secant_blueprint *b, secant_err *err);
 	int (*output_stride)(const void *options); /* what it asks of the encoder; NULL: 32 */
+	void (*request)(const void *options, secant_request *q); /* what else it asks; NULL: nothing */
+	bool tokens; /* takes plain vision transformers, and nothing else */
 	bool any_size; /* accepts sizes that the encoder's stride does not divide */
 	int least_side; /* smaller pictures are refused; 0: none */
 	secant_network_kind kind; /* networks for clouds have no encoder */

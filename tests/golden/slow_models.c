@@ -67,8 +67,9 @@ run_evaluation(const char *name)
 	fill_states(m.store, m.gain);
 	secant_value out[SECANT_FEATURES + 2] = { m.built.logits, m.built.decoder };
 	int n = 2, depth = (int)json_array_size(json_object_get(json_object_get(j, "eval"), "features"));
+	int first = !strcmp(m.net.arch, "dpt"); /* features of a DPT begin with the first tap */
 	for (int f = 0; f < depth; f++)
-		out[n++] = m.built.feature[f].value;
+		out[n++] = m.built.feature[f + first].value;
 	secant_plan *p = secant_plan_new(
 		m.g, m.store, out, n, &(secant_plan_options){ .precision = SECANT_PRECISION_F64 }, &err);
 	if (!p)

@@ -26,6 +26,8 @@ tables_are_true(void **state)
 		};
 		secant_shape s = { 4, { 1, 64, 96, 3 } };
 		secant_stage f[SECANT_FEATURES];
+		if (e->facts & SECANT_ENCODER_TOKENS) /* tests/nn/test_zoo.c */
+			continue;
 		secant_err err = { 0 };
 		assert_ptr_equal(secant_encoder_find(e->name), e);
 		assert_true(e->brief && *e->brief);
@@ -70,6 +72,8 @@ static void
 other_channels_start_as_pytorch_does(void **state)
 {
 	for (int i = 0; secant_encoder_at(i); i++) {
+		if (secant_encoder_at(i)->facts & SECANT_ENCODER_TOKENS)
+			continue;
 		assert_int_equal(first_init(secant_encoder_at(i), 1), SECANT_INIT_DEFAULT);
 		assert_int_equal(first_init(secant_encoder_at(i), 4), SECANT_INIT_DEFAULT);
 	}
