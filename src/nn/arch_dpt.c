@@ -140,12 +140,12 @@ check(const secant_blueprint *b, secant_err *err)
 {
 	const dpt *o = b->options;
 	if (o->between.n != b->depth)
-		return secant_fail(err, SECANT_ERR_ARG,
-			"decoder-intermediate-channels: %d numbers for a depth of %d", o->between.n, b->depth);
+		return secant_fail(
+			err, SECANT_ERR_ARG, "decoder-intermediate-channels: %d numbers for a depth of %d", o->between.n, b->depth);
 	if (o->size % 16)
 		return secant_fail(err, SECANT_ERR_ARG, "img-size: %d is no multiple of 16", o->size);
-	return o->dynamic ? secant_fail(err, SECANT_ERR_UNSUPPORTED,
-				   "dynamic-img-size: positions are not interpolated yet; say --img-size")
+	return o->dynamic ? secant_fail(
+			   err, SECANT_ERR_UNSUPPORTED, "dynamic-img-size: positions are not interpolated yet; say --img-size")
 					  : SECANT_OK;
 }
 

@@ -63,8 +63,7 @@ embed(secant_nn *n, const vit *v, secant_value x, int size, secant_value *map)
 	secant_value row = secant_apply(n->g, "reshape", &(secant_shape_attr){ { 4, { -2, -1, 1, c } } }, 1, *map);
 	secant_shape_attr table = { { 4, { 1, -1, 1, c } } };
 	/* one class token for each picture: nothing of a patch, plus the token */
-	secant_value none = secant_apply(
-		n->g, "mul_scalar", &(secant_number_attr){ 0, 0 }, 1, tokens_of(n, row, 0, 1));
+	secant_value none = secant_apply(n->g, "mul_scalar", &(secant_number_attr){ 0, 0 }, 1, tokens_of(n, row, 0, 1));
 	secant_value first = add(n, none, secant_apply(n->g, "reshape", &table, 1, cls));
 	const secant_node *all = secant_graph_node(
 		n->g, "concat", &(secant_axis_attr){ 1 }, 2, (secant_value[]){ first, row });

@@ -183,7 +183,8 @@ check_encoder(const secant_blueprint *b, secant_err *err)
 	int least = a->least_depth > 1 ? a->least_depth : 1, asked = a->output_stride ? a->output_stride(b->options) : 32;
 	if (a->tokens && !(e->facts & SECANT_ENCODER_TOKENS))
 		return secant_fail(err, SECANT_ERR_ARG,
-			"Only Timm encoders are supported for DPT. %s wants a plain vision transformer (tu-vit_..., tu-deit_...), got "
+			"Only Timm encoders are supported for DPT. %s wants a plain vision transformer (tu-vit_..., tu-deit_...), "
+			"got "
 			"%s",
 			a->name, e->name);
 	if (!a->tokens && e->facts & SECANT_ENCODER_TOKENS)
