@@ -36,7 +36,8 @@ static secant_shape
 nominal(const secant_model *m)
 {
 	bool cloud = secant_network_kind_of(&m->net) != SECANT_NETWORK_PICTURES;
-	return (secant_shape){ 4, { 1, 128, cloud ? 1 : 128, secant_network_inputs(&m->net) } };
+	int multiple = secant_network_multiple(&m->net), side = (128 + multiple - 1) / multiple * multiple;
+	return (secant_shape){ 4, { 1, cloud ? 128 : side, cloud ? 1 : side, secant_network_inputs(&m->net) } };
 }
 
 secant_status
