@@ -91,15 +91,15 @@ fuse(secant_nn *n, secant_value x, secant_value before)
 }
 
 static secant_value
-head(secant_nn *n, secant_value x, const secant_network *net, secant_err *err)
+head(secant_nn *n, secant_value x, const secant_blueprint *b, secant_err *err)
 {
-	secant_conv_spec first = conv(secant_nn_channels(n, x), 3, 1, false), last = conv(net->classes, 1, 1, true);
+	secant_conv_spec first = conv(secant_nn_channels(n, x), 3, 1, false), last = conv(b->classes, 1, 1, true);
 	first.init = last.init = SECANT_INIT_XAVIER_UNIFORM;
 	size_t mark = secant_nn_enter(n, "segmentation_head.head");
 	x = secant_nn_conv_bn_relu(n, "0", "1", x, &first);
 	x = secant_nn_conv(n, "4", secant_nn_dropout(n, x, 0.1, false), &last);
 	secant_nn_leave(n, mark);
-	return secant_nn_activation(n, secant_nn_enlarge(n, x, 2, SECANT_RESIZE_BILINEAR, true), net->activation, err);
+	return secant_nn_activation(n, secant_nn_enlarge(n, x, 2, SECANT_RESIZE_BILINEAR, true), b->net->activation, err);
 }
 
 static void
@@ -126,7 +126,7 @@ build(secant_nn *n, const secant_blueprint *b, secant_built *out, secant_err *er
 	}
 	secant_nn_leave(n, mark);
 	out->decoder = x;
-	out->logits = head(n, x, b->net, err);
+	out->logits = head(n, x, b, err);
 }
 
 static void
