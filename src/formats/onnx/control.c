@@ -20,9 +20,14 @@ body_of(onnx_call *c, const char *name)
 static secant_status
 run_body(onnx_call *c, const secant_onnx_graph *g, const onnx_value *ins, onnx_value *outs)
 {
+	enum { TURNS = 1 << 22, TURN_COST = 1024 };
 	secant_err own = { 0 }, *before = c->walk->err;
+	if (c->walk->turns++ >= TURNS)
+		return onnx_fail(c, SECANT_ERR_RANGE, "loops turn more than %d times", TURNS);
 	c->walk->err = &own;
-	secant_status s = onnx_spend(c, 1) ? c->err->code : onnx_walk_graph(c->walk, c->scope, g, ins, outs, c->opset);
+	secant_status s = onnx_spend(c, TURN_COST + 16.0 * g->n_node)
+		? c->err->code
+		: onnx_walk_graph(c->walk, c->scope, g, ins, outs, c->opset);
 	c->walk->err = before;
 	if (own.code)
 		secant_fail(c->err, own.code, "%s", own.msg);

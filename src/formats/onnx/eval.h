@@ -57,6 +57,7 @@ struct onnx_walk {
 	secant_err *err;
 	int64_t limit; /* bytes of one tensor; 0: none */
 	int64_t budget; /* numbers that may still be computed; below 0: exhausted */
+	int turns; /* of all loops so far */
 	void *map; /* the mapper; NULL: everything is evaluated */
 	secant_str problems; /* what could not be mapped, "; " between */
 	int n_problems;
