@@ -102,11 +102,54 @@ every_pair_has_the_originals_states(void **state)
 	assert_true(pairs > 900);
 }
 
+/* What is said of a choice that does not go together; NULL: nothing. */
+static void
+expect(const char *arch, const char *encoder, int depth, const char *option, const char *value, const char *wanted)
+{
+	secant_err err = { 0 };
+	secant_network net = network(arch, encoder);
+	net.encoder_depth = depth;
+	if (option)
+		assert_int_equal(secant_opts_set(&secant_network_options, &net, option, value, &err), SECANT_OK);
+	secant_status status = secant_network_check(&net, &err);
+	if (!wanted && status)
+		fail_msg("%s with %s: %s", arch, encoder, err.msg);
+	if (wanted)
+		assert_string_equal(err.msg, wanted);
+	secant_opts_free(&secant_network_options, &net);
+}
+
+static void
+choices_that_do_not_go_together_are_said(void **state)
+{
+	expect("unet", "vgg16", 0, NULL, NULL, NULL);
+	expect("unet", "rensnet34", 0, NULL, NULL,
+		"encoder: none is named 'rensnet34'; did you mean 'resnet34'? (secant list encoders)");
+	expect("unetplusplus", "mit_b0", 0, NULL, NULL, "UnetPlusPlus is not support encoder_name=mit_b0");
+	expect("linknet", "mit_b2", 0, NULL, NULL, "Encoder `mit_b2` is not supported for Linknet");
+	expect("fpn", "mit_b0", 4, NULL, NULL, "Encoder mit_b0 support only encoder_depth=5");
+	expect("fpn", "resnet18", 2, NULL, NULL, "Encoder depth for fpn decoder cannot be less than 3, got 2.");
+	expect("unet", "efficientnet-b0", 1, "decoder-channels", "16",
+		"encoder-depth 1: efficientnet-b0 has no features below depth 2");
+	expect("unet", "resnet18", 3, "decoder-channels", "64,32",
+		"Model depth is 3, but you provide `decoder_channels` for 2 blocks.");
+	expect(
+		"deeplabv3", "resnet18", 0, "encoder-output-stride", "32", "DeeplabV3 support output stride 8 or 16, got 32.");
+	expect("pan", "resnet18", 0, "encoder-output-stride", "8", "PAN support output stride 16 or 32, got 8");
+	expect("deeplabv3", "densenet121", 0, NULL, NULL,
+		"deeplabv3 asks for an output stride of 8, but encoder densenet121 has no dilated mode (a ResNet, say, has)");
+	expect("fpn", "resnet18", 0, "decoder-attention-type", "scse",
+		"--decoder-attention-type: fpn has no such option (unet has)");
+	expect("unet", "tu-vit_tiny_patch16_224", 0, NULL, NULL,
+		"tu-vit_tiny_patch16_224 gives maps of one size, which unet cannot use; dpt can");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_pair_has_the_originals_states),
+		cmocka_unit_test(choices_that_do_not_go_together_are_said),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
