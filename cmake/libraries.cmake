@@ -5,7 +5,7 @@
 # the public symbols are those of cmake/symbols/NAME.txt, the ledger, under SECANT_MAJOR.MINOR. A minor release may change interfaces
 # before 1.0, and so the name of the library (SONAME) has it.
 set(deploy_rooms base tensor kernels graph ops exec formats codec prepare draw deploy)
-set(upper_rooms nn annotations data model judge train app)
+set(upper_rooms nn annotations data model judge train stream app)
 set(abi ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
 
 function(secant_symbols name private)

@@ -25,8 +25,8 @@ deploy: base tensor kernels graph ops exec formats codec prepare draw
 model: base tensor kernels graph ops exec nn formats codec prepare deploy
 judge: base tensor kernels graph ops exec nn formats codec prepare draw data deploy model
 train: base tensor kernels graph ops exec nn formats codec prepare draw data deploy model judge
-app: base tensor kernels graph ops exec nn formats codec prepare draw annotations data deploy model judge train
 stream: base tensor deploy
+app: base tensor kernels graph ops exec nn formats codec prepare draw annotations data deploy model judge train stream
 serve: base tensor deploy
 '
 # Libraries, and the rooms (or folders of a room) that may see them. Everything else in <> is the C library or POSIX.

@@ -1,0 +1,28 @@
+/* mxpi_class2osdinstances: makes drawings of classes. */
+#include "stream/element.h"
+
+static const secant_prop props[] = {
+	SECANT_PROP_TEXT("dataSourceClass", "auto", "key of the classes"),
+	SECANT_PROP_TEXT("dataSourceImage", "auto", "key of the picture"),
+	SECANT_PROP_NUMBER(UINT, "topK", "1", 0, 100, "how many classes"),
+	SECANT_PROP_TEXT("position", "LEFT_TOP_IN", "where the text stands"),
+	SECANT_PROP_NUMBER(UINT, "createRect", "1", 0, 1, "1: with a box"),
+	SECANT_PROP_NUMBER(INT, "rectThickness", "1", -1, 100, "width of lines, -1: filled"),
+	SECANT_PROP_NUMBER(INT, "rectLineType", "8", 4, 16, "4, 8 or 16"),
+	SECANT_PROP_TEXT("colorMap", "auto", "colours: R,G,B|R,G,B"),
+	SECANT_PROP_NUMBER(INT, "fontFace", "0", 0, 16, "font of OpenCV: 0 to 7, or 16"),
+	SECANT_PROP_NUMBER(REAL, "fontScale", "1.0", 0, 100, "size of the font"),
+	SECANT_PROP_NUMBER(INT, "fontThickness", "1", 1, 100, "width of letters"),
+	SECANT_PROP_NUMBER(INT, "fontLineType", "8", 4, 16, "4, 8 or 16"),
+	SECANT_PROP_END,
+};
+
+const secant_element secant_element_mxpi_class2osdinstances = {
+	.name = "mxpi_class2osdinstances",
+	.brief = "makes drawings of classes",
+	.props = props,
+	.sinks = { SECANT_MEDIA_CLASS },
+	.sources = { SECANT_MEDIA_OSD },
+	.more_sinks = SECANT_MEDIA_YUV,
+	.starts = secant_starts_font,
+};

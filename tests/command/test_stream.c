@@ -1,0 +1,91 @@
+/*
+ * `secant stream`: exit status, what is printed for people and for programs, and what is refused by name.
+ */
+#include "../run.h"
+
+static const char good[] =
+	"{\"s\":{\"appsrc0\":{\"factory\":\"appsrc\",\"next\":\"appsink0\"},\"appsink0\":{\"factory\":"
+	"\"appsink\"}}}";
+static const char bad[] = "{\"s\":{\"appsrc0\":{\"factory\":\"appsrc\",\"props\":{\"blocksize\":\"-1\"}}}}";
+
+static const char *
+written(const char *dir, const char *name, const char *text)
+{
+	static char path[400];
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	FILE *f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+	return path;
+}
+
+static void
+test_check(void **state)
+{
+	char out[4000];
+	char *dir = scratch_dir();
+	assert_int_equal(run_line(out, sizeof out, "$SECANT stream %s --check", written(dir, "a.pipeline", good)), 0);
+	assert_non_null(strstr(out, "a.pipeline: accepted: 1 stream, 2 elements\n"));
+	assert_int_equal(run_line(out, sizeof out, "$SECANT stream %s --check", written(dir, "b.pipeline", bad)), 1);
+	assert_non_null(strstr(out,
+		"b.pipeline: refused: 6015 ELEMENT_INVALID_PROPERTIES: stream s, element appsrc0, property "
+		"blocksize: '-1' is not a whole number from 0 of 32 bits\n"));
+	assert_int_equal(run_line(out, sizeof out, "$SECANT stream %s/b.pipeline --check --json", dir), 1);
+	assert_non_null(strstr(out,
+		"\"error_code\": 6015,\n  \"error\": \"ELEMENT_INVALID_PROPERTIES\",\n  \"stream\": \"s\",\n  "
+		"\"element\": \"appsrc0\",\n  \"property\": \"blocksize\",\n"));
+	assert_int_equal(run_line(out, sizeof out, "$SECANT stream %s/a.pipeline --check --json", dir), 0);
+	assert_non_null(strstr(out, "\"accepted\": true,\n  \"error_code\": 0,"));
+	run_line(out, sizeof out, "rm -r %s", dir);
+}
+
+/* No file, a link, a folder. */
+static void
+test_paths(void **state)
+{
+	char out[4000];
+	char *dir = scratch_dir();
+	written(dir, "a.pipeline", good);
+	assert_int_equal(run_line(out, sizeof out, "$SECANT stream %s/none --check", dir), 1);
+	assert_non_null(strstr(out, "1029 COMM_INVALID_PATH"));
+	assert_int_equal(
+		run_line(out, sizeof out, "ln -s a.pipeline %s/link; $SECANT stream %s/link --check", dir, dir), 1);
+	assert_non_null(strstr(out, "1029 COMM_INVALID_PATH"));
+	assert_int_equal(run_line(out, sizeof out, "$SECANT stream %s --check", dir), 1);
+	assert_non_null(strstr(out, "1004 COMM_INVALID_PARAM"));
+	run_line(out, sizeof out, "rm -r %s", dir);
+}
+
+static void
+test_graph(void **state)
+{
+	char out[4000];
+	char *dir = scratch_dir();
+	written(dir, "a.pipeline", good);
+	assert_int_equal(
+		run_line(out, sizeof out, "$SECANT stream %s/a.pipeline --graph %s/a.svg; cat %s/a.svg", dir, dir, dir), 0);
+	assert_non_null(strstr(out, ">appsink0</text>"));
+	assert_int_equal(run_line(out, sizeof out, "$SECANT stream %s/a.pipeline --graph %s/a.png", dir, dir), 2);
+	assert_non_null(strstr(out, "does not end in .svg"));
+	run_line(out, sizeof out, "rm -r %s", dir);
+}
+
+/* Running is no stub: it is refused, with what there is instead. */
+static void
+test_running(void **state)
+{
+	char out[4000];
+	char *dir = scratch_dir();
+	assert_int_equal(run_line(out, sizeof out, "$SECANT stream %s", written(dir, "a.pipeline", good)), 1);
+	assert_non_null(strstr(out, "streams are not run by this version; --check"));
+	run_line(out, sizeof out, "rm -r %s", dir);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_check), cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_graph), cmocka_unit_test(test_running) };
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
