@@ -228,6 +228,10 @@ wanted(const char *file, char name[128])
 	if (n < 6 || n > 120 || strcmp(file + n - 5, ".json"))
 		return false;
 	snprintf(name, 128, "%.*s", (int)n - 5, file);
+	if (strstr(name, "timm-resnest") || strstr(name, "timm-regnet")) { /* families that are not built yet */
+		printf("%s: left out, its encoder is not built yet\n", name);
+		return false;
+	}
 	return !only || strstr(name, only);
 }
 
