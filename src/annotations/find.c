@@ -69,6 +69,34 @@ secant_ann_finder_picture(
 	return *status ? -1 : image;
 }
 
+const char *
+secant_ann_below(const ann_set *s, const char *path)
+{
+	const char *root = ann_str(s, s->root);
+	size_t n = strlen(root);
+	while (n && root[n - 1] == '/')
+		n--;
+	if (strncmp(path, root, n) || (path[n] && path[n] != '/'))
+		return secant_path_name(path);
+	for (path += n; *path == '/';)
+		path++;
+	return path;
+}
+
+int
+secant_ann_finder_stem(const ann_finder *f, const char *stem)
+{
+	static const char *const extension[] = { "jpg", "png", "jpeg", "bmp", "tif", "tiff", "webp", "JPG", "PNG", "JPEG" };
+	for (size_t i = 0; i < sizeof extension / sizeof *extension; i++) {
+		char *name = secant_format("%s.%s", stem, extension[i]);
+		int at = name ? secant_ann_find_image(&f->keys, name, strlen(name)) : -1;
+		secant_free(name);
+		if (at >= 0 && f->keys.images[at].number >= 0)
+			return f->keys.images[at].number;
+	}
+	return -1;
+}
+
 json_t *
 secant_ann_tree(ann_set *s, const char *path, secant_status *status, secant_err *err)
 {
@@ -200,21 +228,33 @@ secant_ann_set_box(ann_set *s, int at, const double xywh[4], const char *origin,
 
 enum { DEPTH = 4, LOOKS = 50 };
 
-int
-secant_ann_detect_trees(const char *path, ann_tree_is is, int sure)
+static int
+detect_files(const char *path, const char *extension, ann_tree_is is, int looks, int sure)
 {
 	secant_names files = { 0 };
 	bool found = false;
 	if (!secant_is_dir(path))
-		return secant_ext_is(path, "json") && is(path) ? sure : 0;
-	if (!secant_ann_walk(&files, path, "json", DEPTH, NULL))
-		for (int i = 0; i < files.n && i < LOOKS && !found; i++) {
+		return secant_ext_is(path, extension) && is(path) ? sure : 0;
+	if (!secant_ann_walk(&files, path, extension, DEPTH, NULL))
+		for (int i = 0; i < files.n && i < looks && !found; i++) {
 			char *file = secant_path_join(path, files.v[i]);
 			found = file && is(file);
 			secant_free(file);
 		}
 	secant_names_free(&files);
 	return found ? sure : 0;
+}
+
+int
+secant_ann_detect_trees(const char *path, ann_tree_is is, int sure)
+{
+	return detect_files(path, "json", is, LOOKS, sure);
+}
+
+int
+secant_ann_detect_texts(const char *path, const char *extension, ann_tree_is is, int sure)
+{
+	return detect_files(path, extension, is, INT32_MAX, sure);
 }
 
 static void
@@ -233,20 +273,37 @@ lists_of_folders(ann_set *s)
 		}
 }
 
+/* What the files are: trees, or texts. */
+typedef struct kind {
+	const char *extension;
+	ann_tree_is is;
+	ann_tree_read tree;
+	ann_text_read text;
+} kind;
+
 static secant_status
-read_one(ann_set *s, ann_finder *f, const char *file, ann_tree_read read, secant_err *err)
+read_one(ann_set *s, ann_finder *f, const char *file, const kind *k, secant_err *err)
 {
 	secant_status status;
+	if (k->text) {
+		char *data = NULL;
+		size_t n = 0;
+		status = secant_ann_load_text(s, file, &data, &n, err);
+		if (!status && data)
+			status = k->text(s, f, data, n, file, err);
+		secant_free(data);
+		return status;
+	}
 	json_t *top = secant_ann_tree(s, file, &status, err);
 	if (top)
-		status = read(s, f, top, file, err);
+		status = k->tree(s, f, top, file, err);
 	json_decref(top);
 	return status;
 }
 
-secant_status
-secant_ann_read_trees(ann_set *s, const char *path, const secant_dataset_reading *o, ann_tree_is is, ann_tree_read read,
-	const secant_watch *watch, secant_err *err)
+static secant_status
+read_files(ann_set *s, const char *path, const secant_dataset_reading *o, const kind *k, const secant_watch *watch,
+	secant_err *err)
 {
 	ann_finder f = { .keys = { 0 } };
 	secant_names files = { 0 };
@@ -259,12 +316,12 @@ secant_ann_read_trees(ann_set *s, const char *path, const secant_dataset_reading
 	if (!status)
 		status = secant_ann_finder_open(&f, s, o, err);
 	if (!status && dir)
-		status = secant_ann_walk(&files, path, "json", DEPTH, err);
+		status = secant_ann_walk(&files, path, k->extension, DEPTH, err);
 	if (!status && !dir)
-		status = read_one(s, &f, path, read, err);
+		status = read_one(s, &f, path, k, err);
 	for (int i = 0; !status && i < files.n; i++) {
 		char *file = secant_path_join(path, files.v[i]);
-		status = !file ? secant_ann_nomem(err) : is(file) ? read_one(s, &f, file, read, err) : SECANT_OK;
+		status = !file ? secant_ann_nomem(err) : k->is(file) ? read_one(s, &f, file, k, err) : SECANT_OK;
 		secant_free(file);
 		if (!status && i % 256 == 255)
 			status = secant_ann_watch(watch, err);
@@ -274,6 +331,22 @@ secant_ann_read_trees(ann_set *s, const char *path, const secant_dataset_reading
 	secant_names_free(&files);
 	secant_free(root);
 	return status ? status : secant_ann_sort_classes(s, fixed, err);
+}
+
+secant_status
+secant_ann_read_trees(ann_set *s, const char *path, const secant_dataset_reading *o, ann_tree_is is, ann_tree_read read,
+	const secant_watch *watch, secant_err *err)
+{
+	const kind k = { .extension = "json", .is = is, .tree = read };
+	return read_files(s, path, o, &k, watch, err);
+}
+
+secant_status
+secant_ann_read_texts(ann_set *s, const char *path, const secant_dataset_reading *o, const char *extension,
+	ann_tree_is is, ann_text_read read, const secant_watch *watch, secant_err *err)
+{
+	const kind k = { .extension = extension, .is = is, .text = read };
+	return read_files(s, path, o, &k, watch, err);
 }
 
 secant_status

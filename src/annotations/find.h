@@ -47,6 +47,17 @@ int secant_ann_detect_trees(const char *path, ann_tree_is is, int sure);
 /* Pictures of folders train, valid, test are members of that list. */
 secant_status secant_ann_read_trees(ann_set *s, const char *path, const secant_dataset_reading *o, ann_tree_is is,
 	ann_tree_read read, const secant_watch *watch, secant_err *err) SECANT_NODISCARD;
+/* The same for formats of text files: `is` looks at names before it opens anything; `read` gets each file whole. */
+typedef secant_status (*ann_text_read)(
+	ann_set *s, ann_finder *f, const char *data, size_t n, const char *origin, secant_err *err);
+int secant_ann_detect_texts(const char *path, const char *extension, ann_tree_is is, int sure);
+secant_status secant_ann_read_texts(ann_set *s, const char *path, const secant_dataset_reading *o,
+	const char *extension, ann_tree_is is, ann_text_read read, const secant_watch *watch,
+	secant_err *err) SECANT_NODISCARD;
+/* The part of a path below the root of the set, "" for the root itself; the name alone where it is not below it. */
+const char *secant_ann_below(const ann_set *s, const char *path);
+/* The picture of this name with any of the usual extensions; -1: none, or several. */
+int secant_ann_finder_stem(const ann_finder *f, const char *stem);
 /* One file from memory, for picture 0 (f is NULL). */
 secant_status secant_ann_parse_tree(
 	ann_set *s, const char *data, size_t n, const char *origin, ann_tree_read read, secant_err *err) SECANT_NODISCARD;

@@ -1,4 +1,5 @@
-/* Small JSON formats: CreateML, VoTT, Supervisely, VIA, Label Studio, Datumaro, as their tools export them. */
+/* Small formats of JSON and of text: MOTChallenge, WIDER FACE, ICDAR, CreateML, VoTT, Supervisely, VIA, Label Studio,
+ * Datumaro, as their tools export them. */
 #include "ann_describe.h"
 #include "annotations/find.h"
 
@@ -85,18 +86,81 @@ test_formats(void **state)
 	assert_all_described(row, sizeof row / sizeof *row);
 }
 
+/* Formats of plain text: MOTChallenge, WIDER FACE, ICDAR. */
+static void
+test_text_formats(void **state)
+{
+	static const described row[] = {
+		{ "MOT: a row not to be considered, MOT's class 8, a sequence in a list",
+			{ "train/S-1/img1/000001.jpg", "@100x80", "train/S-1/img1/000002.jpg", "@100x80", "train/S-1/seqinfo.ini",
+				"[Sequence]\nname=S-1\nimDir=img1\nimWidth=100\nimHeight=80\nimExt=.jpg\n", "train/S-1/gt/gt.txt",
+				"2,7,10,20,30,40,1,1,0.5\n1,8,1.5,2,3,4,0,8,1\n", "train/S-1/det/det.txt",
+				"1,-1,1,1,9,9,0.9,-1,-1,-1\n" },
+			NULL,
+			"train/S-1/img1/000001.jpg 100x80 train: distractor 1.5,2 3x4 void track_id=8 visibility=1 | "
+			"train/S-1/img1/000002.jpg 100x80 train: pedestrian 10,20 30x40 track_id=7 visibility=0.5",
+			"distractor|pedestrian" },
+		{ "MOT of CVAT: labels.txt",
+			{ "img1/000001.png", "@100x80", "gt/labels.txt", "zebra\ncat\n", "gt/gt.txt", "1,1,1,2,3,4,1,2,1\n" }, NULL,
+			"img1/000001.png 100x80: cat 1,2 3x4 track_id=1 visibility=1", "cat" },
+		{ "MOT 2015: ten numbers, x y z of the world and no class",
+			{ "img1/000001.jpg", "@100x80", "gt/gt.txt", "1,1,1,2,3,4,1,4.5,-6.3,0\n" }, NULL,
+			"img1/000001.jpg 100x80: pedestrian 1,2 3x4 track_id=1", "pedestrian" },
+		{ "MOT: detections where there is no truth",
+			{ "img1/000001.jpg", "@100x80", "det/det.txt", "1,-1,1,2,3,4,0.25,-1,-1,-1\n" }, NULL,
+			"img1/000001.jpg 100x80: pedestrian 1,2 3x4 score=0.25", "pedestrian" },
+		{ "MOT: a class that is none",
+			{ "img1/000001.jpg", "@100x80", "gt/labels.txt", "cat\n", "gt/gt.txt", "1,1,1,2,3,4,1,2,1\n" }, "mot", NULL,
+			"gt.txt:1|class 2 is not one of 1 to 1" },
+		{ "MOT: a row cut short", { "img1/000001.jpg", "@100x80", "gt/gt.txt", "1,1,1,2,3,4,1,1,1\n1,1,1,2,3\n" },
+			"mot", NULL, "gt.txt:2|six to ten numbers" },
+		{ "WIDER FACE: an invalid face, a picture without faces",
+			{ "WIDER_train/images/0--P/a.jpg", "@100x80", "WIDER_train/images/0--P/b.jpg", "@100x80",
+				"wider_face_split/wider_face_train_bbx_gt.txt",
+				"0--P/a.jpg\n2\n1 2 3 4 2 0 0 0 1 0 \n5 6 7 8 0 0 0 1 0 0 \n0--P/b.jpg\n0\n0 0 0 0 0 0 0 0 0 0 \n" },
+			NULL,
+			"WIDER_train/images/0--P/a.jpg 100x80 train: face 1,2 3x4 blur=2 occlusion=1; face 5,6 7x8 void | "
+			"WIDER_train/images/0--P/b.jpg 100x80 train:",
+			"face" },
+		{ "WIDER FACE: fewer rows than said",
+			{ "WIDER_val/images/0--P/a.jpg", "@100x80", "wider_face_split/wider_face_val_bbx_gt.txt",
+				"0--P/a.jpg\n2\n1 2 3 4 0 0 0 0 0 0\n" },
+			"wider", NULL, "1 of 2 faces" },
+		{ "ICDAR 2015: four corners, commas in a text, ###, the pictures of two folders with one name",
+			{ "ch4_training_images/img_1.jpg", "@100x80", "ch4_training_localization_transcription_gt/gt_img_1.txt",
+				"\xef\xbb\xbf"
+				"1,1,9,1,9,5,1,5,a, b\r\n11,1,19,1,19,5,11,5,###\r\n",
+				"ch4_test_images/img_1.jpg", "@50x40", "ch4_test_localization_transcription_gt/gt_img_1.txt", "" },
+			NULL,
+			"ch4_test_images/img_1.jpg 50x40: | ch4_training_images/img_1.jpg 100x80: text 1,1 8x4 quad "
+			"(1,1)(9,1)(9,5)(1,5) text=\"a, b\"; text 11,1 8x4 quad (11,1)(19,1)(19,5)(11,5) void",
+			"text" },
+		{ "ICDAR 2013: left, top, right, bottom; commas or spaces",
+			{ "img_1.jpg", "@100x80", "img_2.jpg", "@100x80", "gt_img_1.txt", "10, 20, 30, 60, \"12\"\n",
+				"gt_img_2.txt", "10 20 30 60 \"a b\"\n" },
+			NULL, "img_1.jpg 100x80: text 10,20 20x40 text=\"12\" | img_2.jpg 100x80: text 10,20 20x40 text=\"a b\"",
+			"text" },
+		{ "ICDAR: boxes and corners in one file",
+			{ "img_1.jpg", "@100x80", "gt_img_1.txt", "1,2,3,4,a\n1,1,9,1,9,5,1,5,b\n" }, "icdar", NULL,
+			"gt_img_1.txt:2|eight numbers" },
+	};
+	assert_all_described(row, sizeof row / sizeof *row);
+}
+
 /* Every cut and every other kind of value in the place of any: an error or fewer objects, never a crash. */
 static void
 test_hostile_trees(void **state)
 {
-	static const char *const names[] = { "createml", "vott", "supervisely", "via", "label-studio", "datumaro" };
+	static const char *const names[] = { "createml", "vott", "supervisely", "via", "label-studio", "datumaro", "mot",
+		"wider", "icdar" };
 	static const char *const texts[] = { "[]", "{}", "null", "[[]]", "[{}]", "{\"assets\": []}",
 		"{\"assets\": {\"a\": 3}}", "{\"objects\": [3, {}]}", "{\"objects\": {}, \"size\": 3}",
 		"{\"regions\": 3, \"filename\": \"a\"}", "{\"a\": {\"filename\": \"a\", \"regions\": [3, {}]}}",
 		"[{\"annotations\": [{\"result\": [{}, 3, {\"type\": \"rectanglelabels\"}]}]}]",
 		"{\"items\": [{\"annotations\": [3, {\"type\": \"mask\"}]}]}",
 		"[{\"image\": 3, \"annotations\": [3, {\"label\": 3}]}]",
-		"{\"tags\": 3, \"asset\": 3, \"regions\": [{\"tags\": [3]}]}" };
+		"{\"tags\": 3, \"asset\": 3, \"regions\": [{\"tags\": [3]}]}", "1,2,3,4,5,6,7\n1,1,nan,1,1,1\n1e99,1,1,1,1,1",
+		"a.jpg\n-1\n", "a.jpg\n9999999999999\n1 2 3 4\n", "1,2,3,4,5,6,inf,8\n", "1,2,3\n" };
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
 			for (int collect = 0; collect < 2; collect++) {
@@ -115,6 +179,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_formats),
+		cmocka_unit_test(test_text_formats),
 		cmocka_unit_test(test_hostile_trees),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

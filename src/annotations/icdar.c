@@ -1,0 +1,191 @@
+/*
+ * ICDAR robust reading (Karatzas et al., ICDAR 2013 and 2015), text in pictures: gt_STEM.txt for STEM.jpg,
+ *
+ *     377,117,463,117,465,130,378,130,Genaxis Theatre        four corners (2015), clockwise
+ *     38, 43, 920, 215, "Tiredness"                          left, top, right, bottom (2013), also with spaces alone
+ *
+ * A file is of corners where every row of it begins with eight numbers. The transcription "###" says that the text
+ * cannot be read: it is not to be judged. Numbers are taken as they stand.
+ */
+#include "annotations/find.h"
+#include "base/file.h"
+#include <stdio.h>
+
+typedef struct row {
+	double v[8];
+	int numbers;
+	ann_field text[9]; /* what follows i numbers */
+} row;
+
+/* Up to eight numbers with commas or spaces between, and what stands after each of them. */
+static row
+look_at(ann_field line)
+{
+	row r = { .numbers = 0 };
+	const char *p = line.p;
+	while (r.numbers < 8) {
+		while (p < line.end && (*p == ' ' || *p == '\t'))
+			p++;
+		const char *q = secant_ann_number(p, line.end, &r.v[r.numbers]);
+		bool ends = q && (q == line.end || *q == ',' || *q == ' ' || *q == '\t');
+		if (!ends)
+			break;
+		while (q < line.end && (*q == ' ' || *q == '\t'))
+			q++;
+		p = q < line.end && *q == ',' ? q + 1 : q;
+		r.text[++r.numbers] = (ann_field){ p, line.end };
+	}
+	return r;
+}
+
+/* Do all rows begin with this many numbers? */
+static bool
+all_rows_have(const char *data, size_t n, int numbers)
+{
+	ann_lines l = secant_ann_lines(data, n);
+	bool any = false;
+	while (secant_ann_next_line(&l)) {
+		ann_field line = secant_ann_trim(l.line, l.line + l.n);
+		if (!ann_len(line))
+			continue;
+		any = true;
+		if (look_at(line).numbers < numbers)
+			return false;
+	}
+	return any;
+}
+
+static bool
+is_truth(const char *path)
+{
+	char *data = NULL;
+	size_t n = 0;
+	if (strncmp(secant_path_name(path), "gt_", 3) || !secant_ext_is(path, "txt")
+		|| secant_file_read(&data, &n, path, 1 << 24, NULL))
+		return false;
+	bool is = all_rows_have(data, n, 4);
+	secant_free(data);
+	return is;
+}
+
+static bool
+is_named(const char *path)
+{
+	return !strncmp(secant_path_name(path), "gt_", 3);
+}
+
+static int
+detect(const char *path, const char **why)
+{
+	*why = "it has gt_*.txt of numbers";
+	return secant_ann_detect_texts(path, "txt", is_truth, 92);
+}
+
+static secant_status
+add_text(ann_set *s, int image, const row *r, int numbers, uint32_t line, const char *origin, secant_err *err)
+{
+	const double *v = r->v;
+	secant_status status = SECANT_OK;
+	int at = secant_ann_named_object(s, image, "text");
+	if (at < 0)
+		return secant_ann_nomem(err);
+	s->objects[at].line = line;
+	if (numbers == 8) {
+		double *xy = secant_ann_finite(v, 8) ? secant_calloc(8, sizeof *xy) : NULL;
+		if (xy)
+			memcpy(xy, v, 8 * sizeof *xy);
+		if (!secant_ann_set_points(s, at, ANN_QUAD, xy, 4, origin, &status, err))
+			return status;
+	} else {
+		if (!secant_ann_set_box(s, at, v, origin, &status, err))
+			return status;
+		s->objects[at].flags = 0; /* right and bottom, not width and height */
+	}
+	ann_field t = secant_ann_trim(r->text[numbers].p, r->text[numbers].end);
+	if (ann_len(t) >= 2 && *t.p == '"' && t.end[-1] == '"')
+		t.p++, t.end--;
+	uint32_t head = 0;
+	if (ann_is(t, "###"))
+		s->objects[at].flags |= ANN_VOID;
+	else if (ann_len(t))
+		secant_ann_attribute_text(s, &head, "text", t.p, ann_len(t));
+	s->objects[at].attributes = head;
+	return SECANT_OK;
+}
+
+/* STEM for gt_STEM.txt: beside it, in the folder "images" next to its own, in the folder that ICDAR 2015 has for it, or
+ * the one of the whole set; where there is none, the name that it should have had. */
+static int
+picture(ann_set *s, ann_finder *f, const char *origin, secant_status *status, secant_err *err)
+{
+	static const char tail[] = "localization_transcription_gt";
+	char *stem = secant_path_stem(origin), *dir = secant_path_dir(secant_ann_below(s, origin)),
+		 *up = dir ? secant_path_dir(dir) : NULL, *names[5] = { NULL };
+	int at = -1;
+	size_t n = dir ? strlen(dir) : 0, m = strlen(tail);
+	if (stem && up && strlen(stem) > 3) {
+		names[0] = secant_format("%s/%s", dir, stem + 3);
+		names[1] = strcmp(up, ".") ? secant_format("%s/images/%s", up, stem + 3) : NULL;
+		names[2] = !strcmp(up, ".") ? secant_format("images/%s", stem + 3) : NULL;
+		names[3] = n > m && !strcmp(dir + n - m, tail) ? secant_format("%.*simages/%s", (int)(n - m), dir, stem + 3)
+													   : NULL;
+		names[4] = secant_strdup(stem + 3);
+	}
+	for (int i = 0; i < 5; i++) {
+		at = at < 0 && names[i] ? secant_ann_finder_stem(f, names[i]) : at;
+		secant_free(names[i]);
+	}
+	char *name = stem && strlen(stem) > 3 ? secant_format("%s.jpg", stem + 3) : NULL;
+	if (at < 0 && name)
+		at = secant_ann_finder_picture(f, s, name, origin, status, err);
+	else if (at < 0)
+		*status = secant_ann_bad(s, "parse-error", origin, 0, 0, err, "gt_.txt is the truth of no picture");
+	secant_free(stem), secant_free(dir), secant_free(up), secant_free(name);
+	return at;
+}
+
+static secant_status
+parse(ann_set *s, ann_finder *f, const char *data, size_t n, const char *origin, secant_err *err)
+{
+	ann_lines l = secant_ann_lines(data, n);
+	secant_status status = SECANT_OK;
+	int image = f ? picture(s, f, origin, &status, err) : 0, numbers = all_rows_have(data, n, 8) ? 8 : 4;
+	if (image < 0)
+		return status;
+	s->images[image].source = secant_ann_intern(s, origin, strlen(origin));
+	while (!status && secant_ann_next_line(&l)) {
+		ann_field line = secant_ann_trim(l.line, l.line + l.n);
+		if (!ann_len(line))
+			continue;
+		row r = look_at(line);
+		if (r.numbers < numbers || (numbers == 4 && r.numbers == 8))
+			status = secant_ann_bad(s, "parse-error", origin, l.number, 0, err,
+				r.numbers < numbers
+					? "four numbers of a box or eight of four corners should stand at the start of the row"
+					: "a row of eight numbers in a file whose other rows have four");
+		else
+			status = add_text(s, image, &r, numbers, l.number, origin, err);
+	}
+	return status;
+}
+
+static secant_status
+read(ann_set *s, const char *path, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
+{
+	return secant_ann_read_texts(s, path, o, "txt", is_named, parse, watch, err);
+}
+
+static secant_status
+parse_one(ann_set *s, const char *d, size_t n, const char *o, secant_err *e)
+{
+	return parse(s, NULL, d, n, o, e);
+}
+
+const ann_format secant_ann_format_icdar = {
+	.name = "icdar",
+	.brief = "ICDAR text in pictures: gt_*.txt with corners or boxes",
+	.holds = ANN_HOLDS_BOX | ANN_HOLDS_QUAD | ANN_HOLDS_FRACTIONS | ANN_HOLDS_ATTRIBUTES | ANN_HOLDS_VOID,
+	.detect = detect,
+	.read = read,
+	.parse = parse_one,
+};
