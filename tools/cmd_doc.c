@@ -142,6 +142,10 @@ kind_page(const pages *to, int kind)
 	}
 	for (int i = 0; secant_kind_entry(kind, i).name; i++) {
 		secant_entry e = secant_kind_entry(kind, i);
+		char *more = e.more ? e.more(e.name) : NULL;
+		if (more)
+			fprintf(p.f, "\n## %s\n\n%s", e.name, more);
+		secant_free(more);
 		if (!e.options || !e.options->rows[0].name)
 			continue;
 		fprintf(p.f, "\n## %s\n\n", e.name);

@@ -22,6 +22,8 @@ SECANT_API secant_status secant_check_environment(secant_err *err) SECANT_NODISC
 typedef struct secant_entry {
 	const char *name, *brief; /* brief: one line */
 	const secant_opts *options; /* settings or attributes; NULL if none */
+	char *(*more)(const char *name); /* Markdown where a table of options does not fit, by the name of the entry; caller
+										frees with secant_free; NULL if none */
 } secant_entry;
 
 SECANT_API int secant_kind_count(void);

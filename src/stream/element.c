@@ -2,6 +2,7 @@
  * The table of elements, and what they inherit.
  */
 #include "stream/element.h"
+#include "base/mem.h"
 #include "base/registry.h"
 #include <string.h>
 
@@ -75,11 +76,87 @@ secant_element_find_prop(const secant_element *e, const char *name)
 	return NULL;
 }
 
+static const char *const media[] = { "image/jpeg", "image/yuv", "image/rgb", "video/x-h264", "metadata/object",
+	"metadata/class", "metadata/attribute", "metadata/feature-vector", "metadata/tensor", "metadata/semanticseg",
+	"metadata/keypoint", "metadata/texts", "metadata/object/roi-info", "metadata/osd", "metadata/stitch-info",
+	"result/json-result" };
+
+static void
+print_media(secant_str *out, int set)
+{
+	bool first = true;
+	if (set == SECANT_MEDIA_ANY)
+		secant_str_add(out, "anything");
+	for (int i = 0; set != SECANT_MEDIA_ANY && i < 16; i++)
+		if (set >> i & 1) {
+			secant_str_addf(out, "%s%s", first ? "" : ", ", media[i]);
+			first = false;
+		}
+}
+
+static void
+print_ports(secant_str *out, const char *what, const int *always, int more)
+{
+	int n = 0;
+	secant_str_addf(out, "%s: ", what);
+	for (; n < SECANT_PORTS && always[n]; n++) {
+		secant_str_addf(out, "%s%d ", n ? "; " : "", n);
+		print_media(out, always[n]);
+	}
+	if (more) {
+		secant_str_add(out, n ? "; more on request: " : "on request: ");
+		print_media(out, more);
+	}
+	secant_str_add(out, n || more ? ".\n" : "none.\n");
+}
+
+/* Text in a cell of a table: a bar would end it. */
+static void
+print_cell(secant_str *out, const char *text)
+{
+	for (; *text; text++) {
+		secant_str_add(out, *text == '|' ? "\\" : "");
+		secant_str_addn(out, text, 1);
+	}
+}
+
+/* Ports and properties of an element; what every element of GStreamer has (name, parent) is left out. */
+static char *
+more(const char *name)
+{
+	static const char *const types[] = { "string", "int", "uint", "int64", "uint64", "real", "bool", "word", "object" };
+	const secant_element *e = secant_element_find(name);
+	const secant_prop *p;
+	secant_str out = { 0 };
+	if (!e)
+		return NULL;
+	print_ports(&out, "Ports for input", e->sinks, e->more_sinks);
+	print_ports(&out, "Ports for output", e->sources, e->more_sources);
+	secant_str_add(&out, "\n| property | type | default | range | what it is |\n|---|---|---|---|---|\n");
+	for (int i = 2; (p = secant_element_prop(e, i)); i++) {
+		bool number = p->type >= SECANT_PROP_INT && p->type <= SECANT_PROP_REAL;
+		secant_str_addf(&out, "| `%s` | %s | ", p->name, types[p->type]);
+		print_cell(&out, p->def ? p->def : "");
+		secant_str_add(&out, " | ");
+		if (number && p->max == INT64_MAX)
+			secant_str_addf(&out, "%s", p->min < -1 || p->type == SECANT_PROP_ULONG ? "" : "from -1");
+		else if (number)
+			secant_str_addf(&out, "%lld to %lld", (long long)p->min, (long long)p->max);
+		print_cell(&out, p->words ? p->words : "");
+		secant_str_add(&out, " | ");
+		print_cell(&out, p->help);
+		secant_str_add(&out, p->flags & SECANT_PROP_MANAGED ? " (set by the stream manager)" : "");
+		secant_str_add(&out, p->flags & SECANT_PROP_READ_ONLY ? " (read only)" : "");
+		secant_str_add(&out, " |\n");
+	}
+	return secant_str_take(&out);
+}
+
 static secant_entry
 entry(int i)
 {
 	const secant_element *e = secant_element_at(i);
-	return e ? (secant_entry){ e->name, e->brief, NULL } : (secant_entry){ 0 };
+	return e ? (secant_entry){ .name = e->name, .brief = e->brief, .more = more } : (secant_entry){ 0 };
 }
 
 extern const secant_kind secant_kind_elements;

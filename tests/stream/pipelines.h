@@ -50,7 +50,7 @@ static const pipeline_row pipeline_rows[] = {
 	{ "mxPlugins__test__gtest__hlt__MxpiChannelSelector__pipeline__MxpiChannelSelectorInvalidChannel2", 6003, "mxpi_channelselector0", "channelIds", "2.10: channelIds outside of 0 to 31, or no integers" },
 	{ "mxPlugins__test__gtest__hlt__MxpiClass2OsdInstances__pipeline__MxpiClass2OsdFontFace", 0, "", "", "2.10: a key and a modelPath are given" },
 	{ "mxPlugins__test__gtest__hlt__MxpiClass2OsdInstances__pipeline__MxpiClass2OsdInstances", 0, "", "", "2.10: a key and a modelPath are given" },
-	{ "mxPlugins__test__gtest__hlt__MxpiClass2OsdInstances__pipeline__MxpiClass2osdMultiports", 0, "", "", "3.1: ports contiguous from 0" },
+	{ "mxPlugins__test__gtest__hlt__MxpiClass2OsdInstances__pipeline__MxpiClass2osdMultiports", 6003, "mxpi_class2osdinstances0", "", "2.10, the element: at most two ports for input" },
 	{ "mxPlugins__test__gtest__hlt__MxpiClassPostProcessor__ClassPostProcess", 0, "", "", "2.10: a key and a library are given" },
 	{ "mxPlugins__test__gtest__hlt__MxpiClassPostProcessor__ClassPostPyProcess", 0, "", "", "2.10: python with className and pythonModule" },
 	{ "mxPlugins__test__gtest__hlt__MxpiDataTransfer__pipeline__DataTransferTensor", 0, "", "", "4.3: loaddata says its own name as key" },

@@ -154,6 +154,8 @@ static const rule rules[] = {
 	{ "a channel twice", ONE("mxpi_channelselector", "'channelIds':'1,1'"), 6003, "x", "channelIds" },
 	{ "a font there is not", ONE("mxpi_object2osdinstances", "'fontFace':'8'"), 6003, "x", "fontFace" },
 	{ "a line type there is not", ONE("mxpi_object2osdinstances", "'rectLineType':'5'"), 6003, "x", "rectLineType" },
+	{ "a position of text", ONE("mxpi_class2osdinstances", "'position':'RIGHT_TOP_IN'"), 0, "", "" },
+	{ "a position there is not", ONE("mxpi_class2osdinstances", "'position':'RIGHT_TOP_OUT'"), 6003, "x", "position" },
 	{ "a selector without a filter", ONE("mxpi_objectselector", ""), 6003, "x", "FirstDetectionFilter" },
 	{ "a filter with both ends", ONE("mxpi_objectselector", "'FirstDetectionFilter':{'Type':'Area','TopN':1,'BottomN':1,'MinArea':0,'MaxArea':9,'ConfThresh':0}"), 6003, "x", "FirstDetectionFilter" },
 	{ "a post-processor without a library", ONE("mxpi_classpostprocessor", "'dataSource':'a'"), 6003, "x", "postProcessLibPath" },

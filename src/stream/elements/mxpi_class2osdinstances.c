@@ -1,11 +1,21 @@
 /* mxpi_class2osdinstances: makes drawings of classes. */
 #include "stream/element.h"
 
+/* MindX SDK, MxpiClass2OsdInstances.cpp: classes and at most one picture. */
+static bool
+starts(const secant_stream_element *e, const char **prop, const char **why)
+{
+	*prop = "";
+	*why = "it has more than two ports for input";
+	return secant_stream_sinks(e) <= 2 && secant_starts_font(e, prop, why);
+}
+
 static const secant_prop props[] = {
 	SECANT_PROP_TEXT("dataSourceClass", "auto", "key of the classes"),
 	SECANT_PROP_TEXT("dataSourceImage", "auto", "key of the picture"),
 	SECANT_PROP_NUMBER(UINT, "topK", "1", 0, 100, "how many classes"),
-	SECANT_PROP_TEXT("position", "LEFT_TOP_IN", "where the text stands"),
+	SECANT_PROP_WORDS("position", "LEFT_TOP_IN", "LEFT_TOP_OUT|LEFT_TOP_IN|LEFT_BOTTOM_IN|RIGHT_TOP_IN|RIGHT_BOTTOM_IN",
+		"where the text stands"),
 	SECANT_PROP_NUMBER(UINT, "createRect", "1", 0, 1, "1: with a box"),
 	SECANT_PROP_NUMBER(INT, "rectThickness", "1", -1, 100, "width of lines, -1: filled"),
 	SECANT_PROP_NUMBER(INT, "rectLineType", "8", 4, 16, "4, 8 or 16"),
@@ -24,5 +34,5 @@ const secant_element secant_element_mxpi_class2osdinstances = {
 	.sinks = { SECANT_MEDIA_CLASS },
 	.sources = { SECANT_MEDIA_OSD },
 	.more_sinks = SECANT_MEDIA_YUV,
-	.starts = secant_starts_font,
+	.starts = starts,
 };

@@ -9,9 +9,6 @@ static const secant_prop props[] = {
 	SECANT_PROP_WORDS("funcLanguage", "c++", "c++|python", "what the library is written in"),
 	SECANT_PROP_TEXT("className", "", "class of a Python module"),
 	SECANT_PROP_TEXT("pythonModule", "", "the Python module"),
-	SECANT_PROP_TEXT("dataSourceResize", "auto", "key of the scaled picture"),
-	SECANT_PROP_TEXT("dataSourceRoiBoxes", "auto", "key of the boxes"),
-	SECANT_PROP_TEXT("dataSourceImage", "auto", "key of the picture"),
 	SECANT_PROP_END,
 };
 
