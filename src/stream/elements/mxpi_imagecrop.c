@@ -22,7 +22,10 @@ static const secant_prop props[] = {
 	SECANT_PROP_NUMBER(REAL, "upExpandRatio", "0", 0, 1, "widens the box upwards"),
 	SECANT_PROP_NUMBER(REAL, "downExpandRatio", "0", 0, 1, "widens the box downwards"),
 	SECANT_PROP_WORDS("resizeType", "Resizer_Stretch",
-		"Resizer_Stretch|Resizer_KeepAspectRatio_FastRCNN|Resizer_KeepAspectRatio_Fit", "how the size comes about"),
+		"Resizer_Stretch|Resizer_KeepAspectRatio_FastRCNN|Resizer_KeepAspectRatio_Fit|Resizer_OnlyPadding|Resizer_"
+		"KeepAspectRatio_Long|Resizer_KeepAspectRatio_Short|Resizer_Rescale|Resizer_Rescale_Double|Resizer_MS_Yolov4|"
+		"Resizer_PaddleOCR",
+		"how the size comes about: the first three; the others are taken and not documented"),
 	SECANT_PROP_NUMBER(UINT, "minDimension", "224", 32, 8192, "shorter side of KeepAspectRatio_FastRCNN"),
 	SECANT_PROP_NUMBER(UINT, "maxDimension", "224", 32, 8192, "longer side of KeepAspectRatio_FastRCNN"),
 	SECANT_PROP_TEXT("RGBValue", "", "colour of the padding"),

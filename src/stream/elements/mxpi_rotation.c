@@ -4,7 +4,8 @@
 static const secant_prop props[] = {
 	SECANT_PROP_TEXT("dataSourceWarp", "auto", "key of the picture"),
 	SECANT_PROP_TEXT("dataSourceClass", "auto", "key of the class"),
-	SECANT_PROP_TEXT("rotateCode", "ROTATE_180", "ROTATE_90_CLOCKWISE, ROTATE_180 or ROTATE_90_COUNTERCLOCKWISE"),
+	SECANT_PROP_TEXT(
+		"rotateCode", "ROTATE_90_CLOCKWISE", "ROTATE_90_CLOCKWISE, ROTATE_180 or ROTATE_90_COUNTERCLOCKWISE"),
 	SECANT_PROP_TEXT("rotCondition", "GE", "GE, GT, LE or LT: when it turns"),
 	SECANT_PROP_NUMBER(REAL, "criticalValue", "0", 0, 3, "what the confidence is compared with"),
 	SECANT_PROP_END,
