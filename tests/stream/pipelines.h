@@ -89,7 +89,7 @@ static const pipeline_row pipeline_rows[] = {
 	{ "mxPlugins__test__gtest__hlt__MxpiPictureResize__opencv_shortfit_pictureresize", 0, "", "", "4.3: loaddata says its own name as key" },
 	{ "mxPlugins__test__gtest__hlt__MxpiPictureResize__pictureresize", 0, "", "", "4.3: loaddata says its own name as key" },
 	{ "mxPlugins__test__gtest__hlt__MxpiQualityDetection__TestDetection", 0, "", "", "4.3: the decoder reads bytes and says a key" },
-	{ "mxPlugins__test__gtest__hlt__MxpiQualityDetection__TestInvalidFrameNum", 0, "", "", "4.3: the decoder reads bytes and says a key" },
+	{ "mxPlugins__test__gtest__hlt__MxpiQualityDetection__TestInvalidFrameNum", 6003, "mxpi_qualitydetection0", "qualityDetectionConfigContent", "the element: FRAME_LIST_LEN is 2 at least" },
 	{ "mxPlugins__test__gtest__hlt__MxpiQualityDetection__TestVideo", 0, "", "", "4.3: loaddata says its own name as key" },
 	{ "mxPlugins__test__gtest__hlt__MxpiRoiGenerator__pipeline__custom", 0, "", "", "6.9: as many boxes to merge as to crop, within them" },
 	{ "mxPlugins__test__gtest__hlt__MxpiRoiGenerator__pipeline__error_src_pad_num", 6003, "mxpi_roigenerator0", "", "2.10: roigenerator has 1 or 2 source pads" },

@@ -1,5 +1,50 @@
 /* mxpi_qualitydetection: tells bad pictures. */
+#include "base/json.h"
 #include "stream/element.h"
+#include <stdio.h>
+#include <string.h>
+
+/* A number of the configuration, which has them as strings; false: it is not given, or is none. */
+static bool
+number(const json_t *config, const char *key, double *v)
+{
+	const char *text = json_string_value(json_object_get(config, key));
+	return text && secant_stream_reals(text, strlen(text), v, 1) == 1;
+}
+
+/* MindX SDK, MxpiQualityDetection.cpp: at least 2 pictures are kept, intervals are shorter than that, shaking is 10 to
+ * 100. What is not given has defaults that fit. */
+static bool
+fits(const json_t *config, const char **why)
+{
+	static const char *const checks[] = { "BRIGHTNESS", "OCCLUSION", "BLUR", "NOISE", "COLOR_CAST", "STRIPE", "DARK",
+		"VIDEO_FREEZE", "VIEW_SHAKE", "SCENE_MUTATION", "PTZ_MOVEMENT" };
+	double kept = 0, v;
+	bool told = number(config, "FRAME_LIST_LEN", &kept);
+	*why = "FRAME_LIST_LEN is below 2";
+	if (told && kept < 2)
+		return false;
+	*why = "a FRAME_INTERVAL is 0, or not below FRAME_LIST_LEN";
+	for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
+		char key[64];
+		snprintf(key, sizeof key, "%s_FRAME_INTERVAL", checks[i]);
+		if (number(config, key, &v) && (v < 1 || (told && v >= kept)))
+			return false;
+	}
+	*why = "VIEW_SHAKE_THRESHOLD is outside of 10 to 100";
+	return !number(config, "VIEW_SHAKE_THRESHOLD", &v) || (v >= 10 && v <= 100);
+}
+
+static bool
+starts(const secant_stream_element *e, const char **prop, const char **why)
+{
+	const char *text = secant_stream_text(e, "qualityDetectionConfigContent");
+	*prop = "qualityDetectionConfigContent";
+	json_t *config = json_loadb(text, strlen(text), 0, NULL);
+	bool fine = !config || fits(config, why);
+	json_decref(config);
+	return fine;
+}
 
 static const secant_prop props[] = {
 	SECANT_PROP_TEXT("qualityDetectionConfigContent", "", "JSON object of the checks"),
@@ -14,4 +59,5 @@ const secant_element secant_element_mxpi_qualitydetection = {
 	.sinks = { SECANT_MEDIA_YUV | SECANT_MEDIA_OBJECT },
 	.sources = { SECANT_MEDIA_ANY },
 	.keys = { "dataSource" },
+	.starts = starts,
 };
