@@ -96,7 +96,8 @@ check_pictures(checker *c)
 			continue;
 		}
 		if (secant_ann_probe(s, i, &one)) {
-			FIND(c, "image-unreadable", -1, ann_str(s, im->path), 0, "%s", one.msg);
+			if (!(im->flags & ANN_UNREADABLE))
+				c->status = secant_ann_unreadable(s, i, ann_str(s, im->path), &one, c->err);
 			continue;
 		}
 		picture_size(c, im);
@@ -114,7 +115,9 @@ check_pictures(checker *c)
 			if (!info.palette && !strcmp(ann_str(s, s->format), "voc-seg"))
 				FIND(c, "mask-palette-lost", -1, ann_str(s, im->mask), 0, "the mask is no indexed picture");
 		} else if (im->mask)
-			FIND(c, "image-unreadable", -1, ann_str(s, im->mask), 0, "%s", one.msg);
+			c->status = s->images[i].flags & ANN_UNREADABLE_MASK
+				? c->status
+				: secant_ann_unreadable(s, -1, ann_str(s, im->mask), &one, c->err);
 		if (i % 256 == 255)
 			c->status = secant_ann_watch(c->watch, c->err);
 	}
@@ -245,7 +248,7 @@ check_near(checker *c)
 		if (!im->path || !im->real_width)
 			continue;
 		if (secant_image_read(&picture, ann_str(s, im->path), &read, &one)) {
-			FIND(c, "image-unreadable", -1, ann_str(s, im->path), 0, "%s", one.msg);
+			c->status = secant_ann_unreadable(s, i, ann_str(s, im->path), &one, c->err);
 			continue;
 		}
 		hash[i] = difference_hash(&picture, &one);

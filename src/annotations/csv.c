@@ -401,8 +401,7 @@ to_pixels(ann_set *s, int from, secant_err *err)
 		ann_image *im = &s->images[o->image];
 		secant_err one = { 0 };
 		if (im->width <= 0 && secant_ann_probe(s, o->image, &one)) {
-			secant_status status = secant_ann_bad(
-				s, "image-unreadable", ann_str(s, im->path), 0, 0, err, "%s", one.msg);
+			secant_status status = secant_ann_unreadable(s, o->image, ann_str(s, im->path), &one, err);
 			if (status)
 				return status;
 		}

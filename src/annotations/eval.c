@@ -39,6 +39,16 @@ put_number(secant_str *t, double v)
 	secant_str_addf(t, "%.17g", v);
 }
 
+/* COCO's -1 says that there is nothing to judge. */
+static void
+put_share(secant_str *t, const char *before, double v)
+{
+	if (v < 0)
+		secant_str_addf(t, "%s%8s", before, "-");
+	else
+		secant_str_addf(t, "%s%8.4f", before, v);
+}
+
 static char *
 report(const ann_set *s, const secant_dataset_judging *o, const double numbers[12], const ann_curve *c,
 	double (*per_class)[2])
@@ -67,14 +77,17 @@ report(const ann_set *s, const secant_dataset_judging *o, const double numbers[1
 		secant_str_add(&t, "\n  ]\n}\n");
 		return secant_str_take(&t);
 	}
-	for (int i = 0; i < shown; i++)
-		secant_str_addf(&t, "%-10s %8.4f\n", o->metric ? "mAP" : titles[i], numbers[i]);
+	for (int i = 0; i < shown; i++) {
+		secant_str_addf(&t, "%-10s", o->metric ? "mAP" : titles[i]);
+		put_share(&t, " ", numbers[i]);
+		secant_str_add(&t, "\n");
+	}
 	secant_str_addf(&t, "\n%-28s %8s %8s%s\n", "class", "objects", "AP", o->metric ? "" : "     AP50");
 	for (int i = 0; i < s->n_classes; i++) {
-		secant_str_addf(
-			&t, "%-28s %8d %8.4f", ann_str(s, s->classes[i].name), c[i].truths, o->metric ? c[i].ap : per_class[i][0]);
+		secant_str_addf(&t, "%-28s %8d", ann_str(s, s->classes[i].name), c[i].truths);
+		put_share(&t, " ", o->metric ? c[i].ap : per_class[i][0]);
 		if (!o->metric)
-			secant_str_addf(&t, " %8.4f", per_class[i][1]);
+			put_share(&t, " ", per_class[i][1]);
 		secant_str_add(&t, "\n");
 	}
 	return secant_str_take(&t);

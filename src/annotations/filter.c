@@ -64,6 +64,7 @@ typedef struct step {
 } step;
 typedef struct parser {
 	const char *start, *p;
+	const ann_set *set;
 	step program[TOKENS];
 	int n, depth;
 	secant_err *err;
@@ -130,6 +131,45 @@ value(parser *q, step *s)
 }
 
 static bool
+is_text(field f)
+{
+	return f == F_CLASS || f == F_NAME || f == F_SPLIT || f == F_ATTRIBUTE;
+}
+
+/* A value that its field can have: a number, or a class of the set. */
+static bool
+sound(parser *q, const step *t)
+{
+	const ann_set *s = q->set;
+	char what[400];
+	if (!is_text(t->field) && (!t->numeric || t->op == LIKE)) {
+		snprintf(what, sizeof what, "%s is a number, and '%.100s' is %s", fields[t->field], t->text,
+			t->op == LIKE ? "a pattern" : "none");
+		return fail(q, what);
+	}
+	if (!s || t->field != F_CLASS || (t->op != EQ && t->op != NE && t->op != LIKE))
+		return true;
+	bool any = false;
+	for (int i = 0; i < s->n_classes && !any; i++) {
+		const char *name = ann_str(s, s->classes[i].name);
+		any = t->op == LIKE ? !fnmatch(t->text, name, 0) : !strcmp(t->text, name);
+	}
+	if (any || (!*t->text && t->op != LIKE)) /* '' are objects without class */
+		return true;
+	const char *near = NULL;
+	int least = 0;
+	for (int i = 0; i < s->n_classes; i++) {
+		const char *name = ann_str(s, s->classes[i].name);
+		int d = secant_edit_distance(t->text, name);
+		if (!near || d < least)
+			near = name, least = d;
+	}
+	snprintf(what, sizeof what, "no class %s '%.100s'%s%.100s%s", t->op == LIKE ? "is like" : "is called", t->text,
+		near ? " (nearest: " : "; the data set has no classes", near ? near : "", near ? ")" : "");
+	return fail(q, what);
+}
+
+static bool
 test(parser *q)
 {
 	step s = { .op = EQ };
@@ -162,6 +202,8 @@ test(parser *q)
 			if (!value(q, &s) || !(t = add(q)))
 				return false;
 			*t = s;
+			if (!sound(q, t))
+				return false;
 			if (i && (t = add(q)))
 				t->op = OR;
 			space(q);
@@ -185,7 +227,7 @@ test(parser *q)
 	if (!value(q, &s) || !(t = add(q)))
 		return false;
 	*t = s;
-	return true;
+	return sound(q, t);
 }
 
 static bool either(parser *q);
@@ -337,6 +379,7 @@ secant_dataset_filter(secant_dataset *d, const char *expression, bool empty, sec
 	if (!q)
 		return secant_ann_nomem(err);
 	q->start = q->p = expression;
+	q->set = s;
 	q->err = err ? err : &own;
 	if (either(q)) {
 		space(q);

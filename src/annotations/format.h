@@ -74,6 +74,10 @@ bool secant_ann_locate(ann_set *s, int i, const char *root, const char *const *f
 secant_status secant_ann_probe(ann_set *s, int i, secant_err *err);
 secant_status secant_ann_probe_all(
 	ann_set *s, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err);
+/* A picture that cannot be read: finding or error at `file`, whose name is not said twice; check passes over it then.
+ */
+secant_status secant_ann_unreadable(
+	ann_set *s, int image, const char *file, const secant_err *why, secant_err *err) SECANT_NODISCARD;
 /* Size known? otherwise an error that says why it is needed. */
 secant_status secant_ann_need_size(const ann_set *s, const ann_image *im, const char *format, secant_err *err);
 /* Reads a whole text file and calls parse; adds findings on encoding. `per` user. */

@@ -26,6 +26,8 @@ typedef struct mask_layout {
 	int fixed; /* the classes that the format fixes where no list says otherwise: CITY_IDS, ... */
 	bool polygons; /* masks are JSON files of polygons (Cityscapes) */
 } mask_layout;
+/* Flag of a set: 0 is the value of the first class, whatever the layout says of it. */
+enum { ANN_ZERO_IS_CLASS = 8 };
 enum { NO_CLASSES, CITY_IDS, CITY_TRAIN_IDS, VOC_CLASSES, CAMVID_CLASSES };
 
 extern const mask_layout secant_ann_layouts[]; /* by the enum; ends at name NULL */

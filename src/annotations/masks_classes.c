@@ -109,39 +109,107 @@ add(ann_set *s, const char *name, size_t n, int32_t colour)
 	return at;
 }
 
+/* What dataset_meta.json says beside the names: colours by class number, and the number of the background. */
+typedef struct meta_file {
+	int32_t *colours;
+	int rows, capacity;
+	int64_t background;
+	bool numbered;
+} meta_file;
+
+/* Classes take the places of their numbers, which are the values of masks; numbers without a name between them get
+ * classes of their own, so that every value keeps its meaning. */
+static secant_status
+place_classes(ann_set *s, const meta_file *m, const char *origin, secant_err *err)
+{
+	int64_t last = -1;
+	int named = s->n_classes, absent = 0;
+	for (int i = 0; i < named; i++)
+		last = s->classes[i].id > last ? s->classes[i].id : last;
+	int *order = secant_calloc((size_t)last + 2, sizeof *order); /* place + 1 of each number */
+	secant_status status = order ? SECANT_OK : secant_ann_nomem(err);
+	for (int i = 0; !status && i < named; i++) {
+		if (order[s->classes[i].id])
+			status = secant_fail(
+				err, SECANT_ERR_FORMAT, "%s: label_map has the number %lld twice", origin, (long long)s->classes[i].id);
+		order[s->classes[i].id] = i + 1;
+	}
+	for (int64_t v = 0; !status && v <= last; v++) {
+		char name[16];
+		if (order[v])
+			continue;
+		int n = v ? snprintf(name, sizeof name, "%d", (int)v) : snprintf(name, sizeof name, "background");
+		int at = add(s, name, (size_t)n, -1);
+		if (at < 0)
+			status = secant_ann_nomem(err);
+		else
+			s->classes[at].id = v, order[v] = at + 1, absent += v > 0;
+	}
+	for (int64_t v = 0; !status && v <= last; v++)
+		order[v]--;
+	if (!status)
+		status = secant_ann_reorder_classes(s, order, err);
+	if (!status && absent)
+		secant_ann_note(s,
+			"%s: label_map leaves out %d numbers: classes that are called by their number hold their places", origin,
+			absent);
+	bool by_row = m->rows == named && m->rows <= last; /* a row a name, in the order of numbers, not a row a number */
+	for (int i = 0, row = 0; !status && i < s->n_classes; i++) {
+		bool has = !by_row || s->classes[i].colour == -2;
+		if (has && (by_row ? row : i) < m->rows)
+			s->classes[i].colour = m->colours[by_row ? row : i];
+		else
+			s->classes[i].colour = -1;
+		row += has;
+	}
+	secant_free(order);
+	return status;
+}
+
 static secant_status
 meta_json(ann_set *s, int image, const char *data, size_t n, const char *origin, secant_err *err)
 {
 	json_pull j;
 	ann_field key, text;
 	double v;
-	int row = 0;
+	meta_file m = { .background = -1 };
+	secant_status status = SECANT_OK;
 	secant_pull_init(&j, data, n, origin);
-	for (secant_pull_object(&j); secant_pull_key(&j, &key);) {
-		if (ann_is(key, "label_map") && secant_pull_peek(&j) == 'o') {
-			for (secant_pull_object(&j); secant_pull_key(&j, &key);) {
+	for (secant_pull_object(&j); secant_pull_key(&j, &key) && !status;) {
+		if (ann_is(key, "label_map") && secant_pull_peek(&j) == 'o' && !m.numbered) {
+			m.numbered = true;
+			for (secant_pull_object(&j); !status && secant_pull_key(&j, &key);) {
 				int64_t id = 0;
-				(void)secant_ann_integer(key.p, key.end, &id);
+				if (!secant_ann_integer(key.p, key.end, &id) || id < 0 || id > 65535) {
+					status = secant_fail(err, SECANT_ERR_FORMAT,
+						"%s: label_map: '%.*s' is no number of a class (0 to 65535)", origin,
+						(int)(ann_len(key) < 60 ? ann_len(key) : 60), key.p);
+					break;
+				}
 				if (secant_pull_string(&j, &text)) {
-					int at = add(s, text.p, ann_len(text), -1);
+					int at = add(s, text.p, ann_len(text), -2);
 					if (at < 0)
 						break;
 					s->classes[at].id = id;
 				}
 			}
 		} else if (ann_is(key, "segmentation_colors") && secant_pull_peek(&j) == 'a') {
-			for (secant_pull_array(&j); secant_pull_element(&j); row++) {
+			for (secant_pull_array(&j); !status && secant_pull_element(&j);) {
 				int32_t c = 0;
-				for (secant_pull_array(&j); secant_pull_element(&j) && secant_pull_number(&j, &v);)
-					c = (int32_t)((uint32_t)c << 8 | (v >= 0 && v < 256 ? (uint32_t)v : 0)) & 0xffffff;
-				if (row < s->n_classes)
-					s->classes[row].colour = c;
+				if (secant_pull_peek(&j) != 'a') { /* null: the class has none */
+					secant_pull_skip(&j, NULL);
+					c = -1;
+				} else
+					for (secant_pull_array(&j); secant_pull_element(&j) && secant_pull_number(&j, &v);)
+						c = (int32_t)((uint32_t)c << 8 | (v >= 0 && v < 256 ? (uint32_t)v : 0)) & 0xffffff;
+				if (secant_grow((void **)&m.colours, &m.capacity, m.rows, sizeof *m.colours))
+					status = secant_ann_nomem(err);
+				else
+					m.colours[m.rows++] = c;
 			}
 		} else if (ann_is(key, "background_label") && secant_pull_peek(&j) == 's') {
-			int64_t id;
-			if (secant_pull_string(&j, &text) && secant_ann_integer(text.p, text.end, &id))
-				for (int i = 0; i < s->n_classes; i++)
-					s->classes[i].is_background = s->classes[i].id == id;
+			if (secant_pull_string(&j, &text) && !secant_ann_integer(text.p, text.end, &m.background))
+				m.background = -1;
 		} else if (ann_is(key, "labels") && secant_pull_peek(&j) == 'a') { /* mapillary */
 			for (secant_pull_array(&j); secant_pull_element(&j);) {
 				char name[300] = "";
@@ -164,8 +232,19 @@ meta_json(ann_set *s, int image, const char *data, size_t n, const char *origin,
 		} else
 			secant_pull_skip(&j, NULL);
 	}
-	secant_status status = j.err.code ? secant_fail(err, j.err.code, "%s", j.err.msg) : SECANT_OK;
+	if (!status && j.err.code)
+		status = secant_fail(err, j.err.code, "%s", j.err.msg);
 	secant_pull_free(&j);
+	if (!status && m.numbered && s->n_classes) {
+		bool zero = false; /* 0 is named: the class it names, and no background but where that is said */
+		for (int i = 0; i < s->n_classes; i++)
+			zero = zero || s->classes[i].id == 0;
+		status = place_classes(s, &m, origin, err);
+		for (int i = 0; !status && i < s->n_classes; i++)
+			s->classes[i].is_background = m.background >= 0 ? s->classes[i].id == m.background : !i && !zero;
+		s->flags |= !status && zero ? ANN_ZERO_IS_CLASS : 0u;
+	}
+	secant_free(m.colours);
 	return status;
 }
 

@@ -12,6 +12,13 @@
  * ----------------------------------------------------------------------------------------------------------------
  */
 
+/* Is 0 no class of its own? */
+static bool
+zero_is_background(const ann_set *s, const mask_layout *l)
+{
+	return l->zero_is_background && !(s->flags & ANN_ZERO_IS_CLASS);
+}
+
 /* Class of a value, which the set need not have; ANN_NO_CLASS for what is no object, -2 void. */
 static int
 class_of(const ann_set *s, const mask_layout *l, int value, int top)
@@ -19,9 +26,9 @@ class_of(const ann_set *s, const mask_layout *l, int value, int top)
 	int background = secant_ann_mask_background(s);
 	if (value == top)
 		return -2;
-	if (background >= 0 ? value == background : l->zero_is_background && value == 0)
+	if (background >= 0 ? value == background : zero_is_background(s, l) && value == 0)
 		return ANN_NO_CLASS;
-	return background >= 0 || !l->zero_is_background ? value : value - 1;
+	return background >= 0 || !zero_is_background(s, l) ? value : value - 1;
 }
 
 /* Open class lists grow up to the class; false: the list is closed and has no such class. */
@@ -56,6 +63,7 @@ typedef struct mask_values {
 	int w, h, top;
 	size_t bad;
 	uint8_t colour[3];
+	bool plain; /* values, not colours */
 } mask_values; /* bad: pixels + 1, of the first colour without class */
 
 static void
@@ -164,7 +172,7 @@ values(const ann_set *s, const char *path, const mask_layout *l, mask_values *m,
 	if (!m->v)
 		status = secant_ann_nomem(err);
 	else if (im.channels == 1 && (im.dtype == SECANT_U8 || im.dtype == SECANT_U16))
-		for (size_t i = 0; i < n; i++)
+		for (size_t i = 0; i < n; i++, m->plain = true)
 			m->v[i] = im.dtype == SECANT_U8 ? ((uint8_t *)im.data)[i] : ((uint16_t *)im.data)[i];
 	else if (im.channels >= 3 && im.dtype == SECANT_U8) {
 		ann_table colours = { 0 };
@@ -172,7 +180,7 @@ values(const ann_set *s, const char *path, const mask_layout *l, mask_values *m,
 		for (int i = 0; i < s->n_classes && !status; i++)
 			if (s->classes[i].colour >= 0
 				&& !secant_ann_table_put(&colours, (uint64_t)s->classes[i].colour,
-					(uint32_t)(background >= 0 || !l->zero_is_background ? i : i + 1)))
+					(uint32_t)(background >= 0 || !zero_is_background(s, l) ? i : i + 1)))
 				status = secant_ann_nomem(err);
 		if (!status)
 			look_up_colours(s, l, &im, &colours, m);
@@ -231,8 +239,10 @@ decode_mask(
 {
 	mask_values m, ids = { 0 };
 	secant_err one = { 0 };
-	if (values(s, mask, l, &m, &one))
-		return secant_ann_bad(s, "image-unreadable", mask, 0, 0, err, "%s", one.msg);
+	if (values(s, mask, l, &m, &one)) {
+		s->images[image].flags |= ANN_UNREADABLE_MASK;
+		return secant_ann_unreadable(s, -1, mask, &one, err);
+	}
 	secant_status status = SECANT_OK;
 	if (secant_cityscapes_instances(mask))
 		classes_of_ids(&m);
@@ -443,6 +453,49 @@ binary(ann_set *s, secant_err *err)
 	return SECANT_OK;
 }
 
+/* Names were given, and none of them is the background: are masks those of training, where 0 is the first class? They
+ * are where no value is the number of names (255 and 65535 stand for void), and all masks are of values. */
+static secant_status
+decide_zero(ann_set *s, const char *root, const mask_layout *l, const secant_watch *watch, secant_err *err)
+{
+	int most = 0;
+	bool plain = true, any = false;
+	secant_status status = SECANT_OK;
+	for (int k = 0; !status && plain && k < 8 && l->place[k].images; k++) {
+		secant_names masks = { 0 };
+		if (!folder(root, l->place[k].images) || !folder(root, l->place[k].masks))
+			continue;
+		char *labels = secant_path_join(root, l->place[k].masks);
+		status = labels ? secant_ann_walk(&masks, labels, "png|bmp|tif|tiff|webp|pgm|jpg|jpeg", 6, err)
+						: secant_ann_nomem(err);
+		for (int i = 0; !status && plain && i < masks.n; i++) {
+			char *path = secant_path_join(labels, masks.v[i]);
+			mask_values m = { 0 };
+			secant_err ignored = { 0 }; /* reading says it */
+			if (path && !values(s, path, l, &m, &ignored)) {
+				plain = m.plain;
+				any = true;
+				for (size_t p = 0, n = (size_t)m.w * (size_t)m.h; p < n; p++)
+					most = m.v[p] > most && m.v[p] != m.top ? m.v[p] : most;
+				secant_free(m.v);
+			}
+			secant_free(path);
+			if (i % 64 == 63)
+				status = secant_ann_watch(watch, err);
+		}
+		secant_names_free(&masks);
+		secant_free(labels);
+	}
+	if (!status && any && plain && most < s->n_classes) {
+		s->flags |= ANN_ZERO_IS_CLASS;
+		secant_ann_note(s,
+			"no value of the masks is beyond %d: 0 is taken for class '%s', as in training (a first name 'background' "
+			"says otherwise)",
+			s->n_classes - 1, ann_str(s, s->classes[0].name));
+	}
+	return status;
+}
+
 secant_status
 secant_ann_mask_read(ann_set *s, const char *root, int which, const secant_dataset_reading *o,
 	const secant_watch *watch, secant_err *err)
@@ -454,6 +507,8 @@ secant_ann_mask_read(ann_set *s, const char *root, int which, const secant_datas
 	secant_status status = which == MAPILLARY ? secant_mapillary_layout(s, root, o->task, &own, err) : SECANT_OK;
 	if (!status)
 		status = secant_ann_mask_classes(s, root, l, o, err);
+	if (!status && o->classes && *o->classes && l->zero_is_background && secant_ann_mask_background(s) < 0)
+		status = decide_zero(s, root, l, watch, err);
 	bool any = false;
 	for (int k = 0; !status && k < 8 && l->place[k].images; k++)
 		if (folder(root, l->place[k].images) && folder(root, l->place[k].masks)) {

@@ -30,7 +30,9 @@ enum {
 	ANN_NO_BOX = 8, /* an image-level label: no box at all */
 	ANN_BOX_DERIVED = 16, /* the file has a shape only; the box was computed from it */
 	ANN_GONE = 32, /* removed by an edit; compacted by secant_ann_compact */
-	ANN_VOID = 64 /* "do not judge": void pixels, DontCare rows */
+	ANN_VOID = 64, /* "do not judge": void pixels, DontCare rows */
+	ANN_UNREADABLE = 128, /* a picture whose header cannot be read; a finding says so */
+	ANN_UNREADABLE_MASK = 256 /* the same of its mask */
 };
 
 typedef struct ann_object {

@@ -154,6 +154,18 @@ secant_ann_probe(ann_set *s, int i, secant_err *err)
 }
 
 secant_status
+secant_ann_unreadable(ann_set *s, int image, const char *file, const secant_err *why, secant_err *err)
+{
+	size_t n = strlen(file);
+	const char *said = why->msg;
+	while (!strncmp(said, file, n) && said[n] == ':' && said[n + 1] == ' ')
+		said += n + 2;
+	if (image >= 0)
+		s->images[image].flags |= ANN_UNREADABLE;
+	return secant_ann_bad(s, "image-unreadable", file, 0, 0, err, "%s", said);
+}
+
+secant_status
 secant_ann_probe_all(ann_set *s, const secant_dataset_reading *o, const secant_watch *watch, secant_err *err)
 {
 	for (int i = 0; i < s->n_images; i++) {
@@ -162,8 +174,7 @@ secant_ann_probe_all(ann_set *s, const secant_dataset_reading *o, const secant_w
 		if (!im->path || (im->width > 0 && im->height > 0 && im->depth > 0) || !o->probe)
 			continue;
 		if (secant_ann_probe(s, i, &one)) {
-			secant_status status = secant_ann_bad(
-				s, "image-unreadable", ann_str(s, im->path), 0, 0, err, "%s", one.msg);
+			secant_status status = secant_ann_unreadable(s, i, ann_str(s, im->path), &one, err);
 			if (status)
 				return status;
 		}
@@ -311,17 +322,65 @@ secant_ann_read_text(ann_set *s, int image, const char *path, ann_parse parse, s
 	return status;
 }
 
+/* NAME R G B, the class file of training: where the colour starts; NULL: there is none. */
+static const char *
+colour_of(ann_field f, int32_t *colour)
+{
+	const char *end = f.end;
+	int32_t rgb = 0;
+	for (int k = 0; k < 3; k++) {
+		int64_t v;
+		const char *p = end;
+		while (p > f.p && p[-1] != ' ' && p[-1] != '\t' && p[-1] != ',')
+			p--;
+		if (p == f.p || !secant_ann_integer(p, end, &v) || v < 0 || v > 255)
+			return NULL;
+		rgb |= (int32_t)v << 8 * k;
+		end = secant_ann_trim(f.p, p).end;
+		while (end > f.p && (end[-1] == ',' || end[-1] == ' ' || end[-1] == '\t'))
+			end--;
+	}
+	*colour = rgb;
+	return end > f.p ? end : NULL;
+}
+
+static bool
+all_coloured(const char *data, size_t n)
+{
+	ann_lines l = secant_ann_lines(data, n);
+	bool any = false;
+	while (secant_ann_next_line(&l)) {
+		int32_t c;
+		ann_field f = secant_ann_trim(l.line, l.line + l.n);
+		if (ann_len(f) && *f.p == '#')
+			continue;
+		any = any || ann_len(f);
+		if (ann_len(f) && !colour_of(f, &c))
+			return false;
+	}
+	return any;
+}
+
 static secant_status
 names_parse(ann_set *s, int image, const char *data, size_t n, const char *origin, secant_err *err)
 {
 	ann_lines l = secant_ann_lines(data, n);
+	const bool coloured = all_coloured(data, n);
 	while (secant_ann_next_line(&l)) {
 		ann_field f = secant_ann_trim(l.line, l.line + l.n);
+		int32_t colour = -1;
 		if (ann_len(f) != l.n && ann_len(f) && s->collect)
 			(void)secant_ann_find(s, "class-name-space", -1, origin, l.number, 0,
 				"class name '%.*s' has spaces around it", (int)l.n, l.line);
-		if (ann_len(f) && secant_ann_add_class(s, f.p, ann_len(f), ANN_NO_ID) < 0)
+		if (coloured && ann_len(f) && *f.p == '#')
+			continue;
+		if (coloured && ann_len(f))
+			f.end = colour_of(f, &colour);
+		int at = ann_len(f) ? secant_ann_add_class(s, f.p, ann_len(f), ANN_NO_ID) : 0;
+		if (at < 0)
 			return secant_ann_nomem(err);
+		if (colour >= 0)
+			s->classes[at].colour = colour;
 	}
 	return SECANT_OK;
 }

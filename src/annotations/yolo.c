@@ -662,7 +662,7 @@ read_picture(ann_set *s, int i, const char *label, flavour kind, secant_err *err
 		return secant_ann_find(s, "annotation-missing", -1, ann_str(s, s->images[i].path), 0, 0,
 			"a picture without a label file: background");
 	if (secant_ann_probe(s, i, &one))
-		status = secant_ann_bad(s, "image-unreadable", ann_str(s, s->images[i].path), 0, 0, err, "%s", one.msg);
+		status = secant_ann_unreadable(s, i, ann_str(s, s->images[i].path), &one, err);
 	return !status && s->images[i].width > 0 ? secant_ann_read_text(s, i, label, parsers[kind], err) : status;
 }
 

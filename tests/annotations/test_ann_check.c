@@ -289,7 +289,7 @@ test_filter(void **state)
 		{ "class != b", 60 },
 		{ "area > 400", 47 },
 		{ "class = a and not (width < 20 or width >= 30)", 10 },
-		{ "class in (b, c) or x1 = 10", 7 },
+		{ "class in (b, b) or x1 = 10", 7 },
 		{ "name ~ site3*", 11 },
 		{ "objects >= 2", 12 },
 		{ "class=\"a\" and x1<=10", 1 },
@@ -313,6 +313,20 @@ test_filter(void **state)
 		secant_err err = { 0 };
 		assert_int_equal(secant_dataset_filter(d, bad[i], true, &err), SECANT_ERR_ARG);
 		assert_non_null(strstr(err.msg, "expression, character"));
+		secant_dataset_free(d);
+	}
+	static const char *const cannot_be[][2] = { { "class = bb", "no class is called 'bb' (nearest: b)" },
+		{ "class != aa", "nearest: a" }, { "class in (b, c)", "no class is called 'c'" },
+		{ "class ~ z*", "no class is like 'z*'" }, { "width > abc", "width is a number, and 'abc' is none" },
+		{ "x0 in (1, y)", "x0 is a number, and 'y' is none" }, { "area ~ 1*", "area is a number" } };
+	for (size_t i = 0; i < sizeof cannot_be / sizeof *cannot_be; i++) {
+		secant_dataset *d = many(tmp);
+		secant_err err = { 0 };
+		int before = secant_dataset_object_count(d);
+		assert_int_equal(secant_dataset_filter(d, cannot_be[i][0], true, &err), SECANT_ERR_ARG);
+		if (!strstr(err.msg, cannot_be[i][1]))
+			fail_msg("'%s' should say '%s'", err.msg, cannot_be[i][1]);
+		assert_int_equal(secant_dataset_object_count(d), before);
 		secant_dataset_free(d);
 	}
 	remove_tree(tmp);

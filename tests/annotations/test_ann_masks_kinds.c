@@ -132,10 +132,108 @@ test_kitti_semantic(void **state)
 	secant_free(tmp);
 }
 
+/* The numbers of label_map are the values of masks, in whatever order and with whatever gaps they stand. */
+static void
+test_label_map_is_of_numbers(void **state)
+{
+	static const int v[4] = { 5, 2, 0, 255 };
+	static const struct {
+		const char *what, *meta, *expected, *classes;
+		int32_t colour[2]; /* of values 2 and 5 */
+	} row[] = {
+		{ "unsorted, sparse, the colours first, a row a number",
+			"{\"segmentation_colors\": [[0, 0, 0], [1, 1, 1], [2, 2, 2], [3, 3, 3], [4, 4, 4], [5, 5, 5]], "
+			"\"label_map\": "
+			"{\"5\": \"sky\", \"0\": \"void\", \"2\": \"road\"}, \"background_label\": \"0\"}",
+			"a.png 4x1: road 1,0 1x1 mask 1; sky 0,0 1x1 mask 1; - 3,0 1x1 mask 1 void", "void|1|road|3|4|sky",
+			{ 0x020202, 0x050505 } },
+		{ "a colour a name",
+			"{\"label_map\": {\"5\": \"sky\", \"0\": \"void\", \"2\": \"road\"}, \"segmentation_colors\": "
+			"[[0, 0, 0], [2, 2, 2], [5, 5, 5]], \"background_label\": \"0\"}",
+			"a.png 4x1: road 1,0 1x1 mask 1; sky 0,0 1x1 mask 1; - 3,0 1x1 mask 1 void", "void|1|road|3|4|sky",
+			{ 0x020202, 0x050505 } },
+		{ "0 is a class where no background is said",
+			"{\"label_map\": {\"2\": \"road\", \"5\": \"sky\", \"0\": \"car\"}}",
+			"a.png 4x1: car 2,0 1x1 mask 1; road 1,0 1x1 mask 1; sky 0,0 1x1 mask 1; - 3,0 1x1 mask 1 void",
+			"car|1|road|3|4|sky", { -1, -1 } },
+		{ "0 without a name is the background", "{\"label_map\": {\"2\": \"road\", \"5\": \"sky\"}}",
+			"a.png 4x1: road 1,0 1x1 mask 1; sky 0,0 1x1 mask 1; - 3,0 1x1 mask 1 void", "background|1|road|3|4|sky",
+			{ -1, -1 } },
+	};
+	char *tmp = secant_strdup(scratch_dir());
+	put_picture(tmp, "images/a.png", 4, 1, 1);
+	put_values(tmp, "masks/a.png", 4, 1, v, false);
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+		put(tmp, "dataset_meta.json", row[i].meta);
+		secant_dataset *d = open_as(tmp, "masks");
+		char *names = class_list(d);
+		assert_string_equal(names, row[i].classes);
+		assert_int_equal(d->set.classes[2].colour, row[i].colour[0]);
+		assert_int_equal(d->set.classes[5].colour, row[i].colour[1]);
+		secant_free(names);
+		char *got = describe(d);
+		for (const char *p = row[i].expected, *end; *p; p = *end ? end + 2 : end) { /* objects in any order */
+			char one[100];
+			end = strstr(p, "; ") ? strstr(p, "; ") : p + strlen(p);
+			const char *from = p == row[i].expected ? strchr(p, ':') + 2 : p;
+			snprintf(one, sizeof one, "%.*s", (int)(end - from), from);
+			if (!strstr(got, one))
+				fail_msg("%s: %s has no %s", row[i].what, got, one);
+		}
+		secant_free(got);
+		secant_dataset_free(d);
+	}
+	put(tmp, "dataset_meta.json", "{\"label_map\": {\"road\": \"2\"}}");
+	assert_refused("names for numbers", tmp, "masks", "'road' is no number");
+	put(tmp, "dataset_meta.json", "{\"label_map\": {\"2\": \"a\", \"02\": \"b\"}}");
+	assert_refused("a number twice", tmp, "masks", "number 2 twice");
+	remove_tree(tmp);
+	secant_free(tmp);
+}
+
+static char *
+described_with(const char *folder, const char *classes)
+{
+	secant_err err = { 0 };
+	secant_dataset_reading r;
+	assert_int_equal(secant_opts_init(&secant_dataset_reading_options, &r, &err), 0);
+	assert_int_equal(secant_opts_set(&secant_dataset_reading_options, &r, "from", "masks", &err), 0);
+	assert_int_equal(secant_opts_set(&secant_dataset_reading_options, &r, "class-names", at(folder, classes), &err), 0);
+	secant_dataset *d = secant_dataset_open(folder, &r, NULL, &err);
+	secant_opts_free(&secant_dataset_reading_options, &r);
+	if (!d)
+		fail_msg("%s", err.msg);
+	char *text = describe(d);
+	secant_dataset_free(d);
+	return text;
+}
+
+/* A class file of training names values from 0, unless the masks need 0 for the background. */
+static void
+test_named_values(void **state)
+{
+	static const int from_zero[4] = { 0, 1, 1, 255 }, from_one[4] = { 0, 1, 2, 2 };
+	char *tmp = secant_strdup(scratch_dir()), *got;
+	put(tmp, "camvid.txt", "# NAME R G B\nsky 128 128 128\ntraffic light 1 2 3\n");
+	put_picture(tmp, "images/a.png", 4, 1, 1);
+	put_values(tmp, "masks/a.png", 4, 1, from_zero, false);
+	got = described_with(tmp, "camvid.txt");
+	assert_string_equal(got, "a.png 4x1: sky 0,0 1x1 mask 1; traffic light 1,0 2x1 mask 2; - 3,0 1x1 mask 1 void");
+	secant_free(got);
+	put_values(tmp, "masks/a.png", 4, 1, from_one, false);
+	got = described_with(tmp, "camvid.txt");
+	assert_string_equal(got, "a.png 4x1: sky 1,0 1x1 mask 1; traffic light 2,0 2x1 mask 2");
+	secant_free(got);
+	remove_tree(tmp);
+	secant_free(tmp);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_label_map_is_of_numbers),
+		cmocka_unit_test(test_named_values),
 		cmocka_unit_test(test_cityscapes_only_trainids),
 		cmocka_unit_test(test_cityscapes_instance_ids_alone),
 		cmocka_unit_test(test_cityscapes_polygons_alone),
