@@ -212,6 +212,16 @@ secant_class_names_read(const json_t *settings, char ***names, int *n, secant_er
 	return SECANT_OK;
 }
 
+void
+secant_scaled_read(const json_t *settings, int scaled[2])
+{
+	const json_t *j = json_object_get(settings, "scaled");
+	json_int_t h = json_integer_value(json_array_get(j, 0)), w = json_integer_value(json_array_get(j, 1));
+	bool good = h >= 1 && h <= 65536 && w >= 1 && w <= 65536;
+	scaled[0] = good ? (int)h : 0;
+	scaled[1] = good ? (int)w : 0;
+}
+
 static secant_status
 read_settings(secant_deployed *d, secant_err *err)
 {
@@ -230,6 +240,7 @@ read_settings(secant_deployed *d, secant_err *err)
 		&& json_array_size(json_object_get(json_object_get(s, "clouds"), "parts"));
 	d->classes = (int)json_integer_value(json_object_get(net, "classes"));
 	d->multiple = (int)json_integer_value(json_object_get(s, "multiple"));
+	secant_scaled_read(s, d->scaled);
 	d->activated = json_is_string(json_object_get(net, "activation"))
 		&& strcmp(json_string_value(json_object_get(net, "activation")), "identity");
 	if (d->in_channels < 1 || d->in_channels > 16 || d->classes < 1 || d->classes > 65535 || d->multiple < 1

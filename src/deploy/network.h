@@ -36,8 +36,12 @@ typedef struct secant_deployed {
 	bool activated; /* the network ends in an activation: its results are probabilities already */
 	bool ends; /* the last output, "probabilities", is added to those of the file */
 	bool parts; /* of clouds: which classes are possible is an input */
+	int scaled[2]; /* height and width that training scaled pictures to; 0: it took them as they are */
 	float scale[16], shift[16]; /* normalisation */
 } secant_deployed;
+
+/* "scaled" of a model's settings; zeros where it is not there or no size. */
+void secant_scaled_read(const json_t *settings, int scaled[2]);
 
 /* "auto", "f32", "bf16", "f64" to a precision; auto: bf16 with AMX, else f32. bf16 without AVX-512 is an error naming
  * f32. */

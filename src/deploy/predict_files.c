@@ -460,7 +460,7 @@ note(job *j, unsigned which, const char *text)
 static bool
 tell_losses(job *j)
 {
-	enum { MASK_FORMAT = 1, NO_CODE = 2, LOOSE = 4 };
+	enum { MASK_FORMAT = 1, NO_CODE = 2, LOOSE = 4, SCALED = 8 };
 	const secant_geo *geo = secant_source_geo(&j->source);
 	double t[6];
 	bool placed = secant_geo_transform(geo, t), loose = secant_geo_is_loose(geo), on = true;
@@ -473,6 +473,14 @@ tell_losses(job *j)
 	if (on && j->it->path[VECTOR] && loose)
 		on = note(j, LOOSE,
 			"the picture has ground control points or rational polynomials (RPC) alone: the polygons are in pixels");
+	if (on && j->p->of->scaled) {
+		char text[160];
+		const secant_ints *size = &j->p->options.size;
+		(void)snprintf(text, sizeof text,
+			"the network was trained on pictures scaled to %dx%d, and so are these (--tile 0: as they are)", size->v[0],
+			size->v[1]);
+		on = note(j, SCALED, text);
+	}
 	const char *beside = secant_geo_remark(geo);
 	if (on && beside) { /* of this picture alone */
 		unsigned own = 0, *all = j->noted;

@@ -168,6 +168,25 @@ settle(secant_ensemble *e, secant_err *err)
 	return secant_decider_make(&e->decider, d->task, d->classes, least, o->threshold, o->threads, err);
 }
 
+/* A network that saw scaled pictures only is another network on whole ones: without a word about sizes they are scaled
+ * as in training. Any of --size, --resize, --tile is such a word. */
+static secant_status
+scale_as_trained(secant_ensemble *e, secant_err *err)
+{
+	const int *size = e->model[0].scaled;
+	if (e->options.resize || e->options.size.n || e->options.tile.n || !size[0])
+		return SECANT_OK;
+	for (int i = 1; i < e->n_models; i++)
+		if (e->model[i].scaled[0] != size[0] || e->model[i].scaled[1] != size[1])
+			return secant_fail(err, SECANT_ERR_ARG,
+				"the models were trained on pictures scaled to different sizes: say --resize --size HxW, or --tile 0 "
+				"for "
+				"pictures as they are");
+	e->options.resize = e->scaled = true;
+	e->options.size = (secant_ints){ 2, { size[0], size[1] } };
+	return SECANT_OK;
+}
+
 static secant_ensemble *
 ensemble_open(const char *const *models, int n, const secant_predict *options, secant_err *err)
 {
@@ -180,7 +199,7 @@ ensemble_open(const char *const *models, int n, const secant_predict *options, s
 	secant_status status = options ? secant_opts_copy(&secant_predict_options, &e->options, options, err)
 								   : secant_opts_init(&secant_predict_options, &e->options, err);
 	if (!status && !(status = check_options(e, err)) && !(status = open_models(e, models, n, err))
-		&& !(status = settle(e, err)))
+		&& !(status = scale_as_trained(e, err)) && !(status = settle(e, err)))
 		return e;
 	ensemble_drop(e);
 	return NULL;

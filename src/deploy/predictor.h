@@ -43,6 +43,7 @@ typedef struct secant_ensemble {
 	uint8_t (*palette)[3];
 	int n_palette;
 	secant_decider decider;
+	bool scaled; /* nobody said how sizes are to be taken, and training scaled: so do we */
 } secant_ensemble;
 
 /* What one thread predicts with. The first members are the ensemble's, borrowed. */

@@ -13,6 +13,7 @@
 #include "judge/evaluate_clouds.h"
 #include "model/model.h"
 #include "judge/page.h"
+#include "judge/run_options.h"
 
 /* ---- the worst pictures ---- */
 
@@ -112,6 +113,8 @@ typedef struct request {
 	const secant_deployed *d;
 	secant_turns *turns;
 	secant_session *session; /* logits */
+	const secant_logger *log;
+	int64_t seed; /* that divides a data set without split folders */
 } request;
 
 static secant_status
@@ -227,6 +230,11 @@ evaluate(request *q, secant_scores *scores, secant_err *err)
 	secant_data_options options = q->o->data;
 	char *normalize = (char *)(uintptr_t)json_string_value(json_object_get(d->file.settings, "normalize"));
 	options.normalize.normalize = normalize ? normalize : options.normalize.normalize;
+	if (d->scaled[0] && !options.resize && !options.size.n && !options.tile.n) { /* as the predictor does */
+		options.resize = true;
+		options.size = (secant_ints){ 2, { d->scaled[0], d->scaled[1] } };
+		secant_log(q->log, SECANT_LOG_INFO, "pictures are scaled to %dx%d, as in training", d->scaled[0], d->scaled[1]);
+	}
 	secant_counts counts = { 0 };
 	collector c = { 0 };
 	char **names = NULL;
@@ -248,6 +256,7 @@ evaluate(request *q, secant_scores *scores, secant_err *err)
 		.kind = secant_target_of((secant_mode)d->task),
 		.class_names = names,
 		.n_class_names = n_names,
+		.seed = (uint64_t)q->seed,
 	};
 	secant_samples *s = status ? NULL : secant_samples_open(&r, err);
 	if (!status && !s)
@@ -306,8 +315,17 @@ secant_evaluate(const char *model, const char *data, const secant_eval_options *
 		return status;
 	secant_log(
 		log, SECANT_LOG_DEBUG, "evaluating %s in %s", model, d.precision == SECANT_PRECISION_BF16 ? "bf16" : "f32");
-	request q = { model, data, o, &d };
-	status = d.kind == SECANT_INPUT_PICTURES ? evaluate(&q, scores, err) : evaluate_clouds(&q, scores, err);
+	secant_eval_options own;
+	request q = { .model = model, .data = data, .o = &own, .d = &d, .log = log };
+	secant_err copying = { 0 };
+	if (secant_opts_copy(&secant_eval_options_table, &own, o, &copying))
+		status = secant_fail(err, copying.code, "%s", copying.msg);
+	else {
+		status = judge_take_run(&own, &q.seed, model, log, err);
+		if (!status)
+			status = d.kind == SECANT_INPUT_PICTURES ? evaluate(&q, scores, err) : evaluate_clouds(&q, scores, err);
+		secant_opts_free(&secant_eval_options_table, &own);
+	}
 	secant_deployed_close(&d);
 	return status;
 }

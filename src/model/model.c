@@ -204,6 +204,8 @@ settings_of(const secant_model *m)
 	for (int i = 0; i < m->n_class_names; i++)
 		json_array_append_new(names, json_string(m->class_names[i]));
 	json_object_set_new(j, "class_names", names);
+	if (m->scaled[0])
+		json_object_set_new(j, "scaled", json_pack("[ii]", m->scaled[0], m->scaled[1]));
 	if (m->ignored)
 		json_object_set_new(j, "ignored_class", json_integer(m->ignored - 1));
 	if (m->clouds)
@@ -250,6 +252,7 @@ secant_model_open(secant_model *m, const char *path, bool f64, secant_err *err)
 		(void)!secant_store_load(m->store, &file.tensors, &own);
 	if (!own.code) {
 		m->clouds = json_incref(json_object_get(file.settings, "clouds"));
+		secant_scaled_read(file.settings, m->scaled);
 		const json_t *ignored = json_object_get(file.settings, "ignored_class");
 		if (json_is_integer(ignored) && json_integer_value(ignored) >= 0
 			&& json_integer_value(ignored) < m->net.classes)

@@ -17,6 +17,7 @@ typedef struct secant_model {
 	secant_store *store;
 	const secant_strings
 		*freeze; /* beginnings of the names of what does not learn, borrowed; NULL: everything learns */
+	int scaled[2]; /* height and width that training scaled pictures to; 0: it took them as they are */
 	int multiple; /* heights and widths must divide by it */
 	json_t *clouds; /* how clouds become input, for the file's settings (deploy/clouds.h); owned; NULL: pictures */
 } secant_model;

@@ -242,6 +242,8 @@ open_pictures(secant_trainer *s, const char *data, secant_err *err)
 	if (secant_model_new(&s->model, &o->network, o->mode, o->data.normalize.normalize, false, err) || check_loss(s, err)
 		|| open_samples(s, data, err) || open_augmentation(s, err))
 		return err->code;
+	for (int i = 0; i < 2 && o->data.resize && o->data.size.n == 2; i++)
+		s->model.scaled[i] = o->data.size.v[i];
 	if (train_check_labels(o, s->work->train, s->work->validation, s->events, err)
 		|| (o->sample_weights && weigh_samples(s, err)))
 		return err->code;
