@@ -102,7 +102,7 @@ secant_cityscapes_polygons(ann_set *s, int image, const char *path, secant_err *
 	json_pull j;
 	ann_field key, text;
 	double *xy = NULL, v;
-	int capacity = 0, deleted = 0;
+	int capacity = 0;
 	secant_pull_init(&j, data, n, path);
 	for (secant_pull_object(&j); secant_pull_key(&j, &key);) {
 		if ((ann_is(key, "imgHeight") || ann_is(key, "imgWidth")) && secant_pull_peek(&j) == 'n') {
@@ -138,7 +138,6 @@ secant_cityscapes_polygons(ann_set *s, int image, const char *path, secant_err *
 			}
 			if (j.err.code)
 				break;
-			deleted += gone;
 			if (gone)
 				continue;
 			size_t length = strlen(label), group = strlen("group");

@@ -47,7 +47,9 @@ near_prop(const secant_element *e, const char *name, char *out, size_t size)
 	for (int i = 0; i < MOST && (p = secant_element_prop(e, i)); i++)
 		names[i] = p->name;
 	const char *nearest = secant_nearest(name, names);
-	snprintf(out, size, nearest ? " (nearest: %s)" : "", nearest);
+	*out = '\0';
+	if (nearest)
+		snprintf(out, size, " (nearest: %s)", nearest);
 }
 
 static bool

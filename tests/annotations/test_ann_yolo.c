@@ -35,8 +35,8 @@ test_own_names_come_back(void **state)
 		"012", "0x1f", "2024-01-01", "a: b", "- a", "[a, b]", "{a}", "*a", "&a", "!!int 3", "%x", "@x", "`x`", "'",
 		"it's", "\xc3\xa9t\xc3\xa9", "\xf0\x9f\x9a\x97", " lead", "trail ", "tab\there", "two  blanks", "a,b", "?",
 		"? q", "|", ">", "<<", "=", ".inf", ".NaN", "1_000", "1:30", "key:", "#", "\xe2\x80\xa8", "\xc2\x85",
-		"\xef\xbb\xbf"
-		"bom",
+		("\xef\xbb\xbf"
+		 "bom"),
 		"-", "--- x", "..." };
 	enum { N = sizeof names / sizeof *names };
 	char *tmp = secant_strdup(scratch_dir());

@@ -210,8 +210,8 @@ threads_cache_and_resuming_change_nothing(void **state)
 	static const char *const pipelines[] = {
 		"none",
 		"flip-h,flip-v,rotate90",
-		"random-resized-crop,flip-h,rotate90,hue-saturation-value,shift-scale-rotate,elastic,grid-distortion,colour-"
-		"jitter,gamma,clahe,blur,noise,coarse-dropout",
+		("random-resized-crop,flip-h,rotate90,hue-saturation-value,shift-scale-rotate,elastic,grid-distortion,colour-"
+		 "jitter,gamma,clahe,blur,noise,coarse-dropout"),
 		"mixup,cutmix,mosaic",
 	};
 	write_split(*state, "train", 8, 40, 30, half_mask);
