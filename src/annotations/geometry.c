@@ -1,4 +1,5 @@
 /* Extent and area of shapes and objects; turned boxes and ellipses. */
+#include <stdlib.h>
 #include "annotations/format.h"
 #include "annotations/rle.h"
 
@@ -33,6 +34,129 @@ secant_ann_extent(const ann_set *s, uint32_t shape, double box[4])
 	return any;
 }
 
+enum { EDGES = 1024, STOPS = 4096 }; /* beyond, parts are added up as if they lay apart */
+
+typedef struct edge {
+	double x0, y0, x1, y1; /* y0 < y1 */
+	int part;
+} edge;
+typedef struct crossing {
+	double x;
+	int part;
+} crossing;
+
+static double
+edge_x(const edge *e, double y)
+{
+	return e->x0 + (e->x1 - e->x0) * (y - e->y0) / (e->y1 - e->y0);
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b; /* of a crossing: its first member */
+	return (x > y) - (x < y);
+}
+
+/* The ys between which no two edges cross and none ends; -1: too many. */
+static int
+stops(const edge *e, int n, double y[STOPS])
+{
+	int m = 0;
+	for (int i = 0; i < n; i++) {
+		if (m + 2 > STOPS)
+			return -1;
+		y[m++] = e[i].y0, y[m++] = e[i].y1;
+		for (int k = 0; k < i; k++) {
+			double a = fmax(e[i].y0, e[k].y0), b = fmin(e[i].y1, e[k].y1);
+			if (!(a < b))
+				continue;
+			double da = edge_x(&e[i], a) - edge_x(&e[k], a), db = edge_x(&e[i], b) - edge_x(&e[k], b);
+			if (!(da * db < 0))
+				continue;
+			if (m == STOPS)
+				return -1;
+			y[m++] = a + (b - a) * da / (da - db);
+		}
+	}
+	qsort(y, (size_t)m, sizeof *y, by_value);
+	return m;
+}
+
+/* How much of a line is covered by any part: a part covers between its odd and even crossings. */
+static double
+covered(const edge *e, int n, double y)
+{
+	crossing c[EDGES];
+	uint64_t within[EDGES / 3 / 64 + 1] = { 0 };
+	int m = 0, open = 0;
+	double sum = 0;
+	for (int i = 0; i < n; i++)
+		if (e[i].y0 < y && y < e[i].y1)
+			c[m++] = (crossing){ edge_x(&e[i], y), e[i].part };
+	qsort(c, (size_t)m, sizeof *c, by_value);
+	for (int i = 0; i < m; i++) {
+		uint64_t *w = &within[c[i].part / 64], bit = 1ull << c[i].part % 64;
+		if (i && open)
+			sum += c[i].x - c[i - 1].x;
+		*w ^= bit;
+		open += *w & bit ? 1 : -1;
+	}
+	return sum;
+}
+
+/* The area that parts cover together, exactly: between two stops it is a trapezium. -1: too many edges. */
+static double
+union_area(const ann_set *s, uint32_t shape)
+{
+	edge e[EDGES];
+	double y[STOPS], sum = 0;
+	int parts, n, m = 0;
+	const double *xy, *p = secant_ann_parts(s, shape, &parts);
+	if (parts > EDGES / 3)
+		return -1;
+	for (int k = 0; k < parts; k++) {
+		p = secant_ann_part(p, &xy, &n);
+		for (int i = 0; i < n; i++) {
+			const double *a = xy + 2 * i, *b = xy + 2 * ((i + 1) % n);
+			if (a[1] == b[1])
+				continue;
+			if (m == EDGES)
+				return -1;
+			e[m++] = a[1] < b[1] ? (edge){ a[0], a[1], b[0], b[1], k } : (edge){ b[0], b[1], a[0], a[1], k };
+		}
+	}
+	int count = stops(e, m, y);
+	for (int i = 1; i < count; i++)
+		if (y[i] > y[i - 1])
+			sum += (y[i] - y[i - 1]) * covered(e, m, (y[i] + y[i - 1]) / 2);
+	return count < 0 ? -1 : sum;
+}
+
+/* Do the extents of any two parts overlap? */
+static bool
+parts_meet(const ann_set *s, uint32_t shape)
+{
+	double box[64][4];
+	int parts, n;
+	const double *xy, *p = secant_ann_parts(s, shape, &parts);
+	if (parts > 64)
+		return true;
+	for (int k = 0; k < parts; k++) {
+		p = secant_ann_part(p, &xy, &n);
+		for (int i = 0; i < n; i++)
+			for (int d = 0; d < 2; d++) {
+				box[k][d] = !i || xy[2 * i + d] < box[k][d] ? xy[2 * i + d] : box[k][d];
+				box[k][2 + d] = !i || xy[2 * i + d] > box[k][2 + d] ? xy[2 * i + d] : box[k][2 + d];
+			}
+		for (int i = 0; i < k && n; i++)
+			if (fmax(box[i][0], box[k][0]) < fmin(box[i][2], box[k][2])
+				&& fmax(box[i][1], box[k][1]) < fmin(box[i][3], box[k][3]))
+				return true;
+	}
+	return false;
+}
+
 double
 secant_ann_shape_area(const ann_set *s, uint32_t shape)
 {
@@ -48,8 +172,10 @@ secant_ann_shape_area(const ann_set *s, uint32_t shape)
 	}
 	int parts, n;
 	const double *xy, *p = secant_ann_parts(s, shape, &parts);
-	double sum = 0;
-	for (; parts > 0; parts--) {
+	double sum = parts > 1 && parts_meet(s, shape) ? secant_ann_tidy(union_area(s, shape)) : -1;
+	if (sum >= 0)
+		return sum;
+	for (sum = 0; parts > 0; parts--) {
 		double twice = 0;
 		p = secant_ann_part(p, &xy, &n);
 		for (int i = 0; i < n; i++) {

@@ -1,4 +1,5 @@
 /* What people keep of the well-known mask sets: Cityscapes without label ids, Mapillary of two versions, KITTI. */
+#include "ann_check.h"
 #include "ann_describe.h"
 #define CASE(name) "tests/annotations/cases/" name
 
@@ -228,10 +229,65 @@ test_named_values(void **state)
 	secant_free(tmp);
 }
 
+/* An unreadable picture is one finding, whose message does not name the file again. */
+static void
+test_unreadable_once(void **state)
+{
+	static const int v[4] = { 0, 1, 1, 0 };
+	char *tmp = secant_strdup(scratch_dir());
+	put(tmp, "images/a.png", "");
+	put_values(tmp, "masks/a.png", 4, 1, v, false);
+	secant_check *c = check_with(tmp, NULL, NULL);
+	secant_finding f;
+	int n = 0;
+	for (int i = 0; secant_check_finding(c, i, &f); i++)
+		if (!strcmp(f.rule, "image-unreadable")) {
+			n++;
+			assert_null(strstr(f.message, "a.png"));
+			assert_non_null(strstr(f.file, "images/a.png"));
+		}
+	assert_int_equal(n, 1);
+	secant_check_free(c);
+	remove_tree(tmp);
+	secant_free(tmp);
+}
+
+/* Parts that overlap count once where no file says the area; those apart, or within one another, as they are. */
+static void
+test_area_of_parts(void **state)
+{
+	static const double square[8] = { 0, 0, 10, 0, 10, 10, 0, 10 };
+	static const struct {
+		double xy[8], area;
+	} row[] = {
+		{ { 5, 5, 15, 5, 15, 15, 5, 15 }, 175 }, /* 25 in both */
+		{ { 5, 5, 5, 15, 15, 15, 15, 5 }, 175 }, /* the other way round */
+		{ { 0, 0, 10, 0, 10, 10, 0, 10 }, 100 }, /* the same twice */
+		{ { 2, 2, 4, 2, 4, 4, 2, 4 }, 100 }, /* within */
+		{ { 20, 0, 30, 0, 30, 10, 20, 10 }, 200 }, /* apart */
+		{ { 10, 0, 20, 0, 20, 10, 10, 10 }, 200 }, /* side by side */
+		{ { 5, -5, 15, 5, 5, 15, -5, 5 }, 200 }, /* a diamond, which holds the square */
+		{ { 5, -2, 12, 5, 5, 12, -2, 5 }, 116 }, /* four triangles stick out, 2 high and 4 wide */
+	};
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+		ann_set s;
+		blank_set(&s);
+		uint32_t shape = secant_ann_polygon_begin(&s, 2);
+		secant_ann_polygon_part(&s, square, 4);
+		secant_ann_polygon_part(&s, row[i].xy, 4);
+		double area = secant_ann_shape_area(&s, shape);
+		if (area != row[i].area)
+			fail_msg("row %zu: %.17g, expected %g", i, area, row[i].area);
+		secant_ann_free(&s);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_area_of_parts),
+		cmocka_unit_test(test_unreadable_once),
 		cmocka_unit_test(test_label_map_is_of_numbers),
 		cmocka_unit_test(test_named_values),
 		cmocka_unit_test(test_cityscapes_only_trainids),

@@ -1,5 +1,5 @@
-/* Small formats of JSON and of text: MOTChallenge, WIDER FACE, ICDAR, CreateML, VoTT, Supervisely, VIA, Label Studio,
- * Datumaro, as their tools export them. */
+/* Small formats of JSON and of text: MOTChallenge, WIDER FACE, ICDAR, Open Images, CreateML, VoTT, Supervisely, VIA,
+ * Label Studio, Datumaro, as their tools export them. */
 #include "ann_describe.h"
 #include "annotations/find.h"
 
@@ -86,7 +86,7 @@ test_formats(void **state)
 	assert_all_described(row, sizeof row / sizeof *row);
 }
 
-/* Formats of plain text: MOTChallenge, WIDER FACE, ICDAR. */
+/* Formats of plain text: MOTChallenge, WIDER FACE, ICDAR, Open Images. */
 static void
 test_text_formats(void **state)
 {
@@ -140,6 +140,27 @@ test_text_formats(void **state)
 				"gt_img_2.txt", "10 20 30 60 \"a b\"\n" },
 			NULL, "img_1.jpg 100x80: text 10,20 20x40 text=\"12\" | img_2.jpg 100x80: text 10,20 20x40 text=\"a b\"",
 			"text" },
+		{ "Open Images: XMax before YMin, a group, a whole picture, rows of pictures that are not there",
+			{ "img/b1.jpg", "@100x80", "validation-annotations-bbox.csv",
+				"ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsOccluded,IsTruncated,IsGroupOf,IsDepiction,"
+				"IsInside\n"
+				"b1,xclick,/m/1,1,0,1,0,1,0,1,1,0,-1\n"
+				"b1,xclick,/m/2,1,0.1,0.3,0.25,0.5,1,0,0,0,0\nff,xclick,/m/2,1,0,1,0,1,0,0,0,0,0\n",
+				"class-descriptions-boxable.csv", "/m/1,Cat\n/m/2,\"Dog, small\"\n" },
+			NULL, "img/b1.jpg 100x80 val: Cat 0,0 100x80 crowd truncated=true; Dog, small 10,20 20x20 occluded=true",
+			"Cat|Dog, small" },
+		{ "Open Images: no picture at all",
+			{ "a.jpg", "@9x9", "train-annotations-bbox.csv",
+				"ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsOccluded,IsTruncated,IsGroupOf,IsDepiction,"
+				"IsInside\n"
+				"b1,x,/m/1,1,0,1,0,1,0,1,1,0,0\n" },
+			NULL, NULL, "none of its pictures" },
+		{ "Open Images: pixels for shares",
+			{ "b1.jpg", "@9x9", "train-annotations-bbox.csv",
+				"ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsOccluded,IsTruncated,IsGroupOf,IsDepiction,"
+				"IsInside\n"
+				"b1,x,/m/1,1,0,7,0,1,0,1,1,0,0\n" },
+			NULL, NULL, "bbox.csv:2|XMax is no share" },
 		{ "ICDAR: boxes and corners in one file",
 			{ "img_1.jpg", "@100x80", "gt_img_1.txt", "1,2,3,4,a\n1,1,9,1,9,5,1,5,b\n" }, "icdar", NULL,
 			"gt_img_1.txt:2|eight numbers" },
@@ -152,7 +173,7 @@ static void
 test_hostile_trees(void **state)
 {
 	static const char *const names[] = { "createml", "vott", "supervisely", "via", "label-studio", "datumaro", "mot",
-		"wider", "icdar" };
+		"wider", "icdar", "open-images" };
 	static const char *const texts[] = { "[]", "{}", "null", "[[]]", "[{}]", "{\"assets\": []}",
 		"{\"assets\": {\"a\": 3}}", "{\"objects\": [3, {}]}", "{\"objects\": {}, \"size\": 3}",
 		"{\"regions\": 3, \"filename\": \"a\"}", "{\"a\": {\"filename\": \"a\", \"regions\": [3, {}]}}",
