@@ -232,6 +232,9 @@ SECANT_API secant_status secant_dataset_split(
 	secant_dataset *d, const secant_dataset_splitting *options, secant_err *err) SECANT_NODISCARD;
 /* Equal pictures (bytes) in two lists, as text lines; NULL when there are none or on failure (err tells). */
 SECANT_API char *secant_dataset_leaks(const secant_dataset *d, int *n, secant_err *err);
+/* Puts "PREFIX_" before the file name of every picture (sub/a.jpg becomes sub/PREFIX_a.jpg), so that sets with equal
+ * names can be merged. A prefix that is no part of a file name: error. */
+SECANT_API secant_status secant_dataset_prefix(secant_dataset *d, const char *prefix, secant_err *err) SECANT_NODISCARD;
 /* Adds the pictures, classes and objects of another set. Classes are joined by name. Equal picture names: error naming
  * both. */
 SECANT_API secant_status secant_dataset_merge(

@@ -9,6 +9,23 @@
 #include <stdlib.h>
 
 secant_status
+secant_dataset_prefix(secant_dataset *d, const char *prefix, secant_err *err)
+{
+	ann_set *s = &d->set;
+	if (!*prefix || strpbrk(prefix, "/\\") || !secant_path_is_safe(prefix))
+		return secant_fail(err, SECANT_ERR_ARG, "prefix '%s' cannot stand in a file name", prefix);
+	for (int i = 0; i < s->n_images; i++) {
+		const char *name = ann_str(s, s->images[i].name), *base = secant_path_name(name);
+		char *text = secant_format("%.*s%s_%s", (int)(base - name), name, prefix, base);
+		if (!text)
+			return secant_ann_nomem(err);
+		s->images[i].name = secant_ann_store(s, text, strlen(text));
+		secant_free(text);
+	}
+	return secant_ann_compact(s, err); /* which looks names up anew */
+}
+
+secant_status
 secant_dataset_merge(secant_dataset *d, const secant_dataset *other, secant_err *err)
 {
 	ann_set *s = &d->set;
@@ -37,7 +54,8 @@ secant_dataset_merge(secant_dataset *d, const secant_dataset *other, secant_err 
 				   *source = ann_str(from, im->source);
 		if (secant_ann_find_image(s, name, strlen(name)) >= 0) {
 			status = secant_fail(err, SECANT_ERR_FORMAT,
-				"both %s and %s have a picture '%s': rename one, or convert one with --names number",
+				"both %s and %s have a picture '%s': --prefix puts the name of its folder before each, or convert one "
+				"with --names number",
 				ann_str(s, s->root), ann_str(from, from->root), name);
 			break;
 		}

@@ -282,10 +282,35 @@ test_area_of_parts(void **state)
 	}
 }
 
+/* Sets with equal names of pictures, as merge --prefix takes them. */
+static void
+test_prefix(void **state)
+{
+	char *tmp = secant_strdup(scratch_dir());
+	secant_err err = { 0 };
+	put(tmp, "annotations.csv", "filename,width,height,class,xmin,ymin,xmax,ymax\nsub/a.jpg,10,10,cat,1,2,3,4\n");
+	secant_dataset *d = open_as(tmp, "csv"), *other = open_as(tmp, "csv");
+	assert_int_not_equal(secant_dataset_merge(d, other, &err), 0);
+	assert_non_null(strstr(err.msg, "--prefix"));
+	secant_dataset_free(d);
+	d = open_as(tmp, "csv");
+	assert_int_equal(secant_dataset_prefix(d, "one", &err) | secant_dataset_prefix(other, "two", &err), 0);
+	assert_int_equal(secant_dataset_merge(d, other, &err), 0);
+	char *got = describe(d);
+	assert_string_equal(got, "?sub/one_a.jpg 10x10: cat 1,2 2x2 | ?sub/two_a.jpg 10x10: cat 1,2 2x2");
+	assert_int_equal(secant_dataset_prefix(d, "../x", &err), SECANT_ERR_ARG);
+	assert_int_equal(secant_dataset_prefix(d, "", &err), SECANT_ERR_ARG);
+	secant_free(got);
+	secant_dataset_free(d), secant_dataset_free(other);
+	remove_tree(tmp);
+	secant_free(tmp);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_prefix),
 		cmocka_unit_test(test_area_of_parts),
 		cmocka_unit_test(test_unreadable_once),
 		cmocka_unit_test(test_label_map_is_of_numbers),
