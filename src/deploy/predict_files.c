@@ -16,6 +16,8 @@ static const secant_opt output_rows[] = {
 		"also STEM.overlay.png: the picture with the classes in colour over it"),
 	SECANT_OPT(secant_predict_output, legend, BOOL, "legend", "false", 0, 0,
 		"below the overlay: the colours and names of the classes"),
+	SECANT_OPT(secant_predict_output, overwrite, BOOL, "overwrite", "false", 0, 0,
+		"replace files in the folder that predict did not make"),
 	SECANT_OPT(secant_predict_output, vector, BOOL, "vector", "false", 0, 0,
 		"also STEM.geojson: the areas of the mask as polygons, in the coordinates of a georeference or in pixels"),
 	SECANT_OPT(secant_predict_output, probabilities, BOOL, "probabilities", "false", 0, 0,
@@ -187,6 +189,27 @@ check_inputs_survive(const list *l, secant_err *err)
 	return status;
 }
 
+/* Whoever writes masks into a folder of labels loses them: in a folder that predict did not fill itself, which a hidden
+ * file remembers, nothing is replaced without being told to. */
+static secant_status
+check_foreign(const list *l, const secant_predict_output *o, secant_err *err)
+{
+	char *mark = secant_path_join(o->out, ".secant-predict");
+	secant_status status = mark ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for file names");
+	bool own = mark && secant_is_file(mark);
+	for (int i = 0; i < l->n * KINDS && !status && !own && !o->overwrite; i++) {
+		const char *path = l->v[i / KINDS].path[i % KINDS];
+		if (path && secant_is_file(path))
+			status = secant_fail(err, SECANT_ERR_ARG,
+				"%s is there already, and predict did not make it: --overwrite replaces it, another --out keeps it",
+				path);
+	}
+	if (!status && !own && !(status = secant_make_dirs(o->out, err)))
+		status = secant_file_write(mark, "secant predict wrote into this folder\n", 38, err);
+	secant_free(mark);
+	return status;
+}
+
 static secant_status
 plan_outputs(list *l, const secant_predict_output *o, const char *const *inputs, int n, secant_err *err)
 {
@@ -203,6 +226,8 @@ plan_outputs(list *l, const secant_predict_output *o, const char *const *inputs,
 			"--out %s: masks are written to png, tif, bmp or pgm, where every value survives", o->out);
 	secant_status status = name_outputs(l, o, to_file, err);
 	if (status || (status = check_twice(l, err)) || (status = check_inputs_survive(l, err)))
+		return status;
+	if (!to_file && (status = check_foreign(l, o, err)))
 		return status;
 	char *folder = to_file ? secant_path_dir(o->out) : secant_strdup(o->out);
 	status = folder ? secant_make_dirs(folder, err) : secant_fail(err, SECANT_ERR_NOMEM, "no memory for file names");

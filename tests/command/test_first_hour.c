@@ -57,11 +57,40 @@ classes_come_from_the_values(void **state)
 	rmdir(dir);
 }
 
+static void
+labels_are_not_replaced_by_predictions(void **state)
+{
+	char *dir = scratch_dir(), line[2000];
+	for (int i = 0; i < 2; i++) {
+		write_picture(in_root(dir, "set/images/%d.png", i), 32, 32, 3, SECANT_U8, place_value);
+		write_picture(in_root(dir, "set/labels/%d.png", i), 32, 32, 1, SECANT_U8, half_mask);
+	}
+	snprintf(line, sizeof line,
+		"cd %s && $SECANT train set --out run --encoder resnet18 --epochs 1 --batch 2 --threads 1 "
+		"--validation-fraction 0 "
+		"&& cp -r set/labels kept && $SECANT predict run set/images --out set/labels",
+		dir);
+	says(2, "set/labels/0.png is there already, and predict did not make it: --overwrite replaces it", line);
+	snprintf(line, sizeof line,
+		"cd %s && cmp set/labels/0.png kept/0.png && $SECANT predict run set/images --out masks && $SECANT predict run "
+		"set/images --out masks && ls masks",
+		dir);
+	says(0, "0.png", line); /* its own it replaces */
+	snprintf(line, sizeof line,
+		"cd %s && $SECANT predict run set/images --out set/labels --overwrite && ! cmp -s set/labels/0.png kept/0.png "
+		"&& "
+		"rm -r * && echo gone",
+		dir);
+	says(0, "gone", line);
+	rmdir(dir);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(classes_come_from_the_values),
+		cmocka_unit_test(labels_are_not_replaced_by_predictions),
 	};
 	return cmocka_run_group_tests_name("first hour", tests, NULL, NULL);
 }
