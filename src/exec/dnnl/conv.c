@@ -8,7 +8,7 @@
 static onednn_window
 window_of(const secant_conv_attr *a)
 {
-	onednn_window g;
+	onednn_window g = { .over = false };
 	for (int i = 0; i < 2; i++) {
 		g.stride[i] = a->stride.v[i];
 		g.dilation[i] = a->dilation.v[i] - 1;
@@ -124,6 +124,8 @@ prepare_grad_weights(secant_step *s, secant_err *err)
 		return SECANT_ERR_NOMEM;
 	const secant_conv_attr *a = s->node->attr;
 	onednn_window g = window_of(a);
+	const int64_t *kernel = s->out[0].shape.dim, *picture = s->in[0].shape.dim;
+	g.over = kernel[2] > picture[1] || kernel[3] > picture[2];
 	onednn_md x = secant_dnnl_nhwc(s, &s->in[0]), dy = secant_dnnl_nhwc(s, &s->in[1]);
 	onednn_md any = weights_md(s, &s->out[0].shape, a->groups, dnnl_f32, true),
 			  user = weights_md(s, &s->out[0].shape, a->groups, dnnl_f32, false);

@@ -93,7 +93,7 @@ onednn_conv_grad_weights(dnnl_engine_t e, const onednn_window *w, onednn_md_ref 
 	onednn_md_ref dy, dnnl_primitive_desc_t hint, const_dnnl_primitive_attr_t attr)
 {
 	dnnl_convolution_desc_t d;
-	return made(w->dilation[0] || w->dilation[1] ? "conv2d_grad_weights dilated" : "conv2d_grad_weights",
+	return made(onednn_grad_weights_name(w),
 		dnnl_dilated_convolution_backward_weights_desc_init(
 			&d, dnnl_convolution_direct, x, dweights, NULL, dy, w->stride, w->dilation, w->before, w->after),
 		&d, e, hint, attr);
@@ -216,7 +216,7 @@ onednn_conv_grad_weights(dnnl_engine_t e, const onednn_window *w, onednn_md_ref 
 	dnnl_primitive_desc_t pd = NULL;
 	dnnl_status_t status = dnnl_convolution_backward_weights_primitive_desc_create(&pd, e, dnnl_convolution_direct, x,
 		dweights, NULL, dy, w->stride, w->dilation, w->before, w->after, hint, attr);
-	return made(w->dilation[0] || w->dilation[1] ? "conv2d_grad_weights dilated" : "conv2d_grad_weights", status, pd);
+	return made(onednn_grad_weights_name(w), status, pd);
 }
 
 dnnl_primitive_desc_t

@@ -37,7 +37,16 @@ void onednn_mds_free(onednn_mds *m);
 
 typedef struct onednn_window {
 	dnnl_dims_t stride, dilation, before, after;
+	bool over; /* of weight gradients: the kernel is higher or wider than the picture */
 } onednn_window;
+/* What weight gradients of such a window are called in trust.h. */
+static inline const char *
+onednn_grad_weights_name(const onednn_window *w)
+{
+	return w->dilation[0] || w->dilation[1] ? "conv2d_grad_weights dilated"
+		: w->over                           ? "conv2d_grad_weights over"
+											: "conv2d_grad_weights";
+}
 
 /* Primitive descriptors of the first implementation that trust.h allows; NULL where oneDNN has none. `bias` and `hint`
  * may be NULL. Attributes are the caller's. */
