@@ -28,7 +28,7 @@ resize_shape(const secant_signature *s, secant_err *err)
 		/* PyTorch: floor(in * factor), and the step is 1 / factor. */
 		int64_t size = like  ? s->in[1].shape.dim[1 + i]
 			: a->size.n == 2 ? a->size.v[i]
-							 : (int64_t)((double)s->in[0].shape.dim[1 + i] / scale[i] + 1e-6);
+							 : secant_whole((double)s->in[0].shape.dim[1 + i] / scale[i] + 1e-6);
 		if (size < 1)
 			return secant_fail(
 				err, SECANT_ERR_SHAPE, "the result would have %lld %s", (long long)size, i ? "columns" : "rows");

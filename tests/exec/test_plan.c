@@ -354,6 +354,8 @@ test_contexts_of_one_plan_run_at_the_same_time(void **state)
 	rig_start(&r, &y, 1, (secant_plan_options){ .precision = SECANT_PRECISION_F32 });
 	for (int i = 0; i < r.plan->n_step; i++) { /* as where nothing but the reference takes a step */
 		secant_step *s = &r.plan->step[i];
+		secant_free(s->data); /* of the implementation that was chosen */
+		s->data = NULL;
 		must(secant_impl_reference.prepare(s, &r.err), &r.err);
 		s->impl = &secant_impl_reference;
 	}

@@ -323,6 +323,8 @@ sessions_share_one_copy_of_the_weights(void **state)
 		run_once(s[i], 2, y, NULL);
 	}
 	double more = resident_mib() - before;
+	if (getenv("SECANT_CANARIES")) /* copies of all operands, on purpose */
+		more = 0;
 	if (before <= 16 || more > 4)
 		fail_msg("two sessions more took %.1f MiB beside %.1f, the weights are 16", more, before);
 	for (int i = 0; i < 4; i++)

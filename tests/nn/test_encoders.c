@@ -21,13 +21,13 @@ tables_are_true(void **state)
 {
 	for (int i = 0; secant_encoder_at(i); i++) {
 		const secant_encoder *e = secant_encoder_at(i);
+		if (e->facts & SECANT_ENCODER_TOKENS) /* tests/nn/test_zoo.c */
+			continue;
 		secant_nn n = {
 			.g = secant_graph_new(), .phase = SECANT_PHASE_EVAL, .momentum = -1, .counter = -1, .seed = -1
 		};
 		secant_shape s = { 4, { 1, 64, 96, 3 } };
 		secant_stage f[SECANT_FEATURES];
-		if (e->facts & SECANT_ENCODER_TOKENS) /* tests/nn/test_zoo.c */
-			continue;
 		secant_err err = { 0 };
 		assert_ptr_equal(secant_encoder_find(e->name), e);
 		assert_true(e->brief && *e->brief);
