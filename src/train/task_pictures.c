@@ -252,8 +252,8 @@ open_pictures(secant_trainer *s, const char *data, secant_err *err)
 	s->batch = o->batch;
 	if (s->batch > s->n_samples) {
 		s->batch = s->n_samples;
-		secant_log(&s->events->log, SECANT_LOG_WARNING, "there are %d training pictures: the batch is %d, not %d",
-			s->n_samples, s->n_samples, o->batch);
+		secant_log(&s->events->log, SECANT_LOG_WARNING, "there %s %d training picture%s: the batch is %d, not %d",
+			s->n_samples == 1 ? "is" : "are", s->n_samples, s->n_samples == 1 ? "" : "s", s->n_samples, o->batch);
 	}
 	return choose_size(s, err);
 }

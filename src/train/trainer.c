@@ -497,10 +497,10 @@ run(secant_trainer *s, secant_train_options *o, const char *data, secant_err *er
 	if ((o->resume && (status = secant_trainer_load_state(s, err)))
 		|| (!replaces && (status = secant_trainer_claim(s, err))))
 		return status;
-	secant_log(&s->events->log, SECANT_LOG_INFO, "training %s on %d %s in %s, %d threads, slab %.0f MiB",
+	secant_log(&s->events->log, SECANT_LOG_INFO, "training %s on %d %s in %s, %d thread%s, slab %.0f MiB",
 		secant_trainer_network(s, name, sizeof name), s->n_samples, s->task->samples,
 		s->precision == SECANT_PRECISION_BF16 ? "bf16" : "f32", secant_trainer_threads(s),
-		(double)secant_plan_slab_bytes(s->learning.plan) / 1048576);
+		secant_trainer_threads(s) == 1 ? "" : "s", (double)secant_plan_slab_bytes(s->learning.plan) / 1048576);
 	status = loop(s, err);
 	if (status == SECANT_ERR_CANCELLED)
 		report(s);

@@ -64,7 +64,7 @@ trains_and_evaluates(void **state)
 	assert_true(number(t, "epochs") == 2 && number(t, "best_epoch") >= 1 && number(t, "best_iou") >= number(t, "iou"));
 	/* plain lines on what is no terminal: one for the start, one for each epoch */
 	assert_int_equal(run_line(out, sizeof out, "cat $ROOT/stderr"), 0);
-	assert_non_null(strstr(out, "training unet-resnet18 on 6 pictures in f32, 1 threads, slab "));
+	assert_non_null(strstr(out, "training unet-resnet18 on 6 pictures in f32, 1 thread, slab "));
 	assert_non_null(strstr(out, "epoch 1/2  loss "));
 	assert_non_null(strstr(out, "epoch 2/2  loss "));
 	assert_null(strchr(out, '\r'));
