@@ -194,6 +194,7 @@ check_inputs_survive(const list *l, secant_err *err)
 static secant_status
 check_foreign(const list *l, const secant_predict_output *o, secant_err *err)
 {
+	static const char words[] = "secant predict wrote into this folder\n";
 	char *mark = secant_path_join(o->out, ".secant-predict");
 	secant_status status = mark ? SECANT_OK : secant_fail(err, SECANT_ERR_NOMEM, "no memory for file names");
 	bool own = mark && secant_is_file(mark);
@@ -205,7 +206,7 @@ check_foreign(const list *l, const secant_predict_output *o, secant_err *err)
 				path);
 	}
 	if (!status && !own && !(status = secant_make_dirs(o->out, err)))
-		status = secant_file_write(mark, "secant predict wrote into this folder\n", 38, err);
+		status = secant_file_write(mark, words, sizeof words - 1, err);
 	secant_free(mark);
 	return status;
 }

@@ -120,14 +120,10 @@ train_settle_classes(secant_train_options *o, const char *data, const secant_tra
 
 /* ---- whether they can be read ---- */
 
-typedef struct watching {
-	const secant_train_events *events;
-} watching;
-
 static bool
 cancelled(void *user)
 {
-	const secant_train_events *e = ((watching *)user)->events;
+	const secant_train_events *e = user;
 	return e->cancelled && e->cancelled(e->user);
 }
 
@@ -169,8 +165,8 @@ check_list(const secant_train_options *o, const secant_samples *s, bool say, con
 	int *wrong, int *labels, char *first, secant_err *err)
 {
 	data_labels_report r;
-	watching w = { events };
-	secant_status status = data_labels_look(s, train_loader_threads(o), NULL, cancelled, &w, &r, err);
+	secant_status status = data_labels_look(
+		s, train_loader_threads(o), NULL, cancelled, (void *)(uintptr_t)events, &r, err);
 	for (int i = 0; !status && i < r.wrong && i < DATA_SURVEY_ERRORS; i++) {
 		if (!*wrong && !i)
 			(void)snprintf(first, sizeof r.error[0], "%s", r.error[0]);

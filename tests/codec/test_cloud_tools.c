@@ -1,7 +1,8 @@
 /*
  * Clouds as the tools of the field write them: names of columns, ranges of numbers, headers of LAS, grids of PCD. What
  * a target cannot hold is counted and said. The files of tests/codec/clouds were reported by users of other programs;
- * the tests name them.
+ * the tests name them: ascii-float-with-utm, las-fields-by-pdal-names, las-intensity-from-shares,
+ * las-keeps-its-header, las-values-out-of-range, las12-geotiff-stays-valid, pcd-keeps-grid-and-viewpoint.
  */
 #include "clouds.h"
 #include "base/bytes.h"
